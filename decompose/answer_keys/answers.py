@@ -1,0 +1,15 @@
+"""What an answer key says of a prompt."""
+
+import msgspec
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """Replies to one prompt, as text.
+
+    Attributes:
+        right: All that are right; more than one only if the prompt lacks a fact and it has to be guessed.
+        wrong: Plausible mistakes; at least one.
+    """
+
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]

@@ -1,0 +1,96 @@
+"""The plan: a graph of nodes that grows while it runs.
+
+A node has a goal and inputs. An input is a literal or refers to the output of an earlier sibling. A decomposition
+step turns a node into children; the node's output is then the output of one of them. A child whose output was
+stated in advance carries it as its *promise*: siblings that read it start at once, on the promise, and what the
+child really returns is compared with the promise at the *seam*.
+
+Only values live here. What runs them is ``runtime/plan_runner.py``.
+"""
+
+from typing import Any
+
+import msgspec
+
+Path = tuple[int, ...]
+"""Where a node stands: the child numbers from the root down. Paths in lexicographic order are plan order."""
+
+
+class Literal(msgspec.Struct, frozen=True, tag=True):
+    """An input that is known.
+
+    Attributes:
+        value: A builtin value.
+    """
+
+    value: Any
+
+
+class Ref(msgspec.Struct, frozen=True, tag=True):
+    """An input that is another node's output.
+
+    Attributes:
+        child: Number of an earlier sibling, 0-based.
+    """
+
+    child: int
+
+
+Input = Literal | Ref
+
+
+class Child(msgspec.Struct, frozen=True):
+    """A node as its parent's decomposition describes it.
+
+    Attributes:
+        goal: What to do; the task's own struct.
+        inputs: In the order the goal expects.
+        promise: The output stated in advance, or ``None`` where nothing can be said.
+    """
+
+    goal: Any
+    inputs: tuple[Input, ...]
+    promise: Any = None
+
+
+class Expansion(msgspec.Struct, frozen=True):
+    """What a decomposition step turned a node into.
+
+    Attributes:
+        children: In plan order; a ``Ref`` only points backwards.
+        result: Number of the child whose output is the node's output.
+
+    Raises:
+        ValueError: There are no children, or a reference points at itself, forwards, or outside.
+    """
+
+    children: tuple[Child, ...]
+    result: int = -1
+
+    def __post_init__(self) -> None:
+        if not self.children:
+            raise ValueError("a decomposition needs at least one child")
+        if not -len(self.children) <= self.result < len(self.children):
+            raise ValueError(f"result {self.result} is not one of {len(self.children)} children")
+        for number, child in enumerate(self.children):
+            for source in child.inputs:
+                if isinstance(source, Ref) and not 0 <= source.child < number:
+                    raise ValueError(
+                        f"child {number} reads child {source.child}, which does not come before it"
+                    )
+
+
+class Node(msgspec.Struct, frozen=True):
+    """A node whose inputs are known.
+
+    Attributes:
+        path: Where it stands in the plan.
+        goal: What to do; the task's own struct.
+        inputs: Values, in the order the goal expects.
+        promise: The output stated in advance, or ``None``.
+    """
+
+    path: Path
+    goal: Any
+    inputs: tuple[Any, ...]
+    promise: Any = None

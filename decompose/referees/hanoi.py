@@ -1,0 +1,27 @@
+"""Exact simulator of Tower of Hanoi, for scoring finished plans. Nothing that decides imports it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from decompose.referees.verification import PlanStep, Verification
+from decompose.tasks.hanoi import Hanoi
+
+
+def verify(task: Hanoi, steps: Iterable[PlanStep], output: Any) -> Verification:
+    """Do the plan's moves from the start state, on real pegs, and see where they lead."""
+    pegs: dict[str, list[int]] = {"a": [], "b": [], "c": []}
+    pegs[task.start] = list(range(task.disks, 0, -1))
+    count = 0
+    for step in steps:
+        move = step.candidate.split(" ")[0]
+        disk, pair = int(move[:-2]), move[-2:]
+        if not pegs[pair[0]] or pegs[pair[0]][-1] != disk:
+            return Verification(
+                False, False, count, f"step {count}: disk {disk} is not the top of peg {pair[0]}"
+            )
+        if pegs[pair[1]] and pegs[pair[1]][-1] < disk:
+            return Verification(False, False, count, f"step {count}: disk {disk} placed on a smaller one")
+        pegs[pair[1]].append(pegs[pair[0]].pop())
+        count += 1
+    reached = len(pegs[task.goal]) == task.disks
+    return Verification(True, reached, count, None if reached else "the plan ends before the goal state")

@@ -1,0 +1,25 @@
+"""Independent check of a long multiplication, for scoring finished runs. Nothing that decides imports it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from decompose.referees.verification import PlanStep, Verification
+from decompose.tasks.multiply import Multiply
+
+
+def verify(task: Multiply, steps: Iterable[PlanStep], output: Any) -> Verification:
+    """Check each digit step by arithmetic, and the number against Python's own product."""
+    count = 0
+    for step in steps:
+        facts = step.reads
+        if step.kind in ("times", "plus"):
+            x, y, carry = int(facts.x), int(facts.y), int(facts.carry)
+            value = (x * y if step.kind == "times" else x + y) + carry
+            if step.candidate != f"{value // 10} {value % 10}":
+                return Verification(
+                    False, False, count, f"step {count}: {step.kind} {x} {y} {carry} is {value}"
+                )
+        count += 1
+    x, y = task.factors()
+    reached = output == str(int(x) * int(y))
+    return Verification(True, reached, count, None if reached else f"{x} x {y} is not {output}")

@@ -1,0 +1,81 @@
+"""A step: the smallest question put to a model, and what may be answered.
+
+A step carries the facts it reads and nothing else. Its prompt is rendered from the step alone, so whatever a
+step does not declare cannot reach the model: invariant 2 of the design holds by construction, not by care.
+"""
+
+import enum
+from typing import Any, Literal
+
+import msgspec
+
+Dialect = Literal["chat", "compact"]
+"""How a step is worded: ``chat`` for instruction models, ``compact`` for the bundled one."""
+
+
+class Role(enum.StrEnum):
+    """The module of the Modular Agentic Planner in whose name a step is asked (MAP, Nat. Commun. 2025)."""
+
+    TASK_DECOMPOSER = "TaskDecomposer"
+    """Splits a goal into smaller goals."""
+    ACTOR = "Actor"
+    """Proposes an action. MAKER's micro-step, move and next state in one reply, is Actor and Predictor in one."""
+    MONITOR = "Monitor"
+    """Says whether an action is valid."""
+    PREDICTOR = "Predictor"
+    """Says which state an action leads to."""
+    EVALUATOR = "Evaluator"
+    """Says how far a state is from the goal."""
+    ORCHESTRATOR = "Orchestrator"
+    """Says whether a goal is reached."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One question.
+
+    Attributes:
+        kind: Class of the question, for prompts, accounts and error rates, such as ``"move"``.
+        role: MAP module in whose name it is asked.
+        reads: Every fact the prompt may show; a frozen struct of builtin values.
+        max_reply_tokens: Longer replies are discarded as overlong. Applies to the ``compact`` dialect; for
+            ``chat`` the model's own limit holds, because wordiness is the model's and not the question's.
+    """
+
+    kind: str
+    role: Role
+    reads: Any
+    max_reply_tokens: int = 64
+
+
+class Prompt(msgspec.Struct, frozen=True):
+    """What a model is shown.
+
+    Attributes:
+        user: The question.
+        system: What comes before it; empty in the ``compact`` dialect.
+    """
+
+    user: str
+    system: str = ""
+
+
+class Flag(msgspec.Struct, frozen=True):
+    """Why a reply to a step is discarded, found by the task that asked.
+
+    Attributes:
+        name: Name of the red flag: ``misformatted``, ``inconsistent`` or ``illegal``.
+        detail: What exactly is wrong, for people. May quote the reply: untrusted text.
+    """
+
+    name: str
+    detail: str = ""
+
+
+class Done(msgspec.Struct, frozen=True):
+    """A node has nothing more to ask.
+
+    Attributes:
+        output: The node's output, a builtin value; compared with the node's promise at the seam.
+    """
+
+    output: Any

@@ -1,0 +1,86 @@
+"""A task: what the start and the goal are, how one step is asked, and how a reply is read.
+
+A task is a frozen struct, so that its fields are its options: ``surefoot run my_module:MyTask --field value`` reads
+types, limits and help texts from the annotations. Four methods make a task that runs as a plain chain (``root``,
+``next_step``, ``prompt`` and ``parse``); the others have defaults and add, in this order: a state that is more than
+the last answer, red flags, and a plan that grows.
+
+Every method is pure. No method may look at anything but its arguments and the task's own fields.
+"""
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+
+from decompose.plan import Expansion, Node
+from decompose.step import Dialect, Done, Flag, Prompt, Step
+
+StateBy = Literal["model", "task"]
+"""Who says what the next state is: the model, voted on with the action (published), or the task's own rule."""
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all tasks.
+
+    Attributes:
+        state_by: Who states the next state. A run option, not a task option.
+    """
+
+    state_by: StateBy = "model"
+
+    summary: ClassVar[str] = ""
+    """One line for ``surefoot tasks``."""
+    offers_transition: ClassVar[bool] = False
+    """Whether ``state_by="task"`` is possible."""
+
+    def root(self) -> Node:
+        """The node whose output solves the task. Its promise, if any, is the goal as the task states it."""
+        raise NotImplementedError(f"{type(self).__name__} has no root()")
+
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
+        """The state before the first step of a node that is run as a chain. By default its first input."""
+        return inputs[0]
+
+    def next_step(self, goal: Any, state: Any) -> Step | Done:
+        """The next question of a chain, or its output."""
+        raise NotImplementedError(f"{type(self).__name__} has no next_step()")
+
+    def advance(self, goal: Any, state: Any, candidate: str) -> Any:
+        """The state after a step was decided. By default the winning candidate itself."""
+        return candidate
+
+    def prompt(self, step: Step, dialect: Dialect) -> Prompt:
+        """How a step is worded. A function of the step and nothing else."""
+        raise NotImplementedError(f"{type(self).__name__} has no prompt()")
+
+    def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
+        """Read a reply: the candidate in canonical form, or the red flag. Takes the last answer, never repairs."""
+        raise NotImplementedError(f"{type(self).__name__} has no parse()")
+
+    def check(self, step: Step, candidate: str) -> Flag | None:
+        """Hold a candidate against the facts its step shows: ``inconsistent``, ``illegal``, or nothing to say."""
+        return None
+
+    def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        """Most steps the goal may take as a chain; the chain is stopped there. By default a million."""
+        return 1_000_000
+
+    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
+        """The question that splits a node, or ``None`` when it cannot be split."""
+        return None
+
+    def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
+        """The children that a decided decomposition step describes."""
+        raise NotImplementedError(f"{type(self).__name__} has no expand()")
+
+    def sample_step(self, number: int) -> Step:
+        """A step drawn from the whole range of states a run visits; ``number`` is the randomness.
+
+        Pure: the same number gives the same step. ``surefoot measure`` and the pilot of ``--k auto`` ask these.
+        By default the first step of the root.
+        """
+        root = self.root()
+        step = self.next_step(root.goal, self.begin(root.goal, root.inputs))
+        if isinstance(step, Done):
+            raise ValueError(f"{type(self).__name__} has nothing to ask")
+        return step

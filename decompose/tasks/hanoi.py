@@ -1,0 +1,288 @@
+"""Tower of Hanoi: a state carried from step to step, and sub-goals that can be promised.
+
+The state is a string of peg letters, disk 1 (the smallest) first: ``"aab"`` is disks 1 and 2 on peg a, disk 3 on
+peg b. A goal moves a tower of the smallest disks, or carries one disk, from one peg to another.
+
+The micro-step is MAKER's (arXiv 2511.09030, sect. 4): previous move and state in, move and next state out. Its
+strategy works for even towers and one goal peg only; here the direction of disk 1 follows from the tower's height
+and its two pegs. The decomposition step is the classic one: the smaller tower out of the way, the largest disk
+across, the smaller tower on top; the model states the three states in between, and they become promises.
+"""
+
+import functools
+import random
+import re
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from decompose.plan import Child, Expansion, Node, Ref
+from decompose.plan import Literal as Given
+from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
+from decompose.task import Task
+from decompose.tasks import hanoi_chat
+
+Peg = Literal["a", "b", "c"]
+WORD = 5
+"""Disks in one word of the compact dialect: a word is one token of the bundled model."""
+
+
+class Tower(msgspec.Struct, frozen=True, tag=True):
+    """Move the ``disks`` smallest disks, which stand on ``source``, to ``target``."""
+
+    disks: int
+    source: str
+    target: str
+
+
+class Carry(msgspec.Struct, frozen=True, tag=True):
+    """Move one disk, on which nothing stands, from ``source`` to ``target``."""
+
+    disk: int
+    source: str
+    target: str
+
+
+class MoveFacts(msgspec.Struct, frozen=True):
+    """What a step of a tower reads.
+
+    Attributes:
+        direction: ``cw`` if disk 1 goes a to b to c to a, else ``ccw``.
+        previous: The previous move, such as ``"3ca"``: disk 3 from c to a, or ``"-"`` at the first step.
+        state: Peg letters, disk 1 first.
+        states_next: Whether the next state is asked for as well.
+    """
+
+    direction: str
+    previous: str
+    state: str
+    states_next: bool = True
+
+
+class GoalFacts(msgspec.Struct, frozen=True):
+    """What a carry or a decomposition reads.
+
+    Attributes:
+        goal: The disk to carry, or the largest disk of the tower to split, and its pegs: ``"3ca"``.
+        state: Peg letters, disk 1 first.
+        states_next: Whether the next state is asked for as well.
+    """
+
+    goal: str
+    state: str
+    states_next: bool = True
+
+
+class Climb(msgspec.Struct, frozen=True):
+    """Where a chain stands.
+
+    Attributes:
+        state: Peg letters, disk 1 first.
+        previous: The previous move, or ``"-"``.
+        steps: Steps done.
+    """
+
+    state: str
+    previous: str = "-"
+    steps: int = 0
+
+
+class Hanoi(Task, frozen=True, kw_only=True):
+    """Move a tower of disks from one peg to another, one disk at a time, never a larger on a smaller one."""
+
+    disks: Annotated[int, msgspec.Meta(ge=1, le=30, description="number of disks")] = 3
+    start: Annotated[Peg, msgspec.Meta(description="peg on which the tower stands")] = "a"
+    goal: Annotated[Peg, msgspec.Meta(description="peg to which it is moved")] = "c"
+
+    summary: ClassVar[str] = "Tower of Hanoi: 2^disks - 1 dependent moves"
+    offers_transition: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.start == self.goal:
+            raise ValueError(f"start and goal are both peg {self.start}")
+
+    def root(self) -> Node:
+        """The whole tower; its promise is the goal state."""
+        return Node(
+            (), Tower(self.disks, self.start, self.goal), (self.start * self.disks,), self.goal * self.disks
+        )
+
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Climb:
+        """The entry state, and no previous move."""
+        return Climb(inputs[0])
+
+    def next_step(self, goal: Any, state: Any) -> Step | Done:
+        """The next move, until the tower stands or the steps are used up."""
+        climb: Climb = state
+        height = goal.disks if isinstance(goal, Tower) else 1
+        moved = climb.state[:height] if isinstance(goal, Tower) else climb.state[goal.disk - 1]
+        if moved == goal.target * height or climb.steps >= self.size(goal):
+            return Done(climb.state)
+        states_next = self.state_by == "model"
+        tokens = 2 + (len(climb.state) + WORD - 1) // WORD * states_next
+        if isinstance(goal, Carry):
+            facts = GoalFacts(f"{goal.disk}{goal.source}{goal.target}", climb.state, states_next)
+            return Step("carry", Role.ACTOR, facts, tokens)
+        facts_of_move = MoveFacts(direction(goal), climb.previous, climb.state, states_next)
+        return Step("move", Role.ACTOR, facts_of_move, tokens)
+
+    def advance(self, goal: Any, state: Any, candidate: str) -> Climb:
+        """Adopt the state that won, or do the move that won when the task keeps the state."""
+        move, *words = candidate.split(" ")
+        reached = "".join(words) if words else moved(state.state, move)
+        return Climb(reached, move, state.steps + 1)
+
+    def size(self, goal: Any, inputs: tuple[Any, ...] = ()) -> int:
+        """2^n - 1 moves for a tower of n."""
+        return 2**goal.disks - 1 if isinstance(goal, Tower) else 1
+
+    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
+        """How to split a tower of two or more disks."""
+        if isinstance(goal, Carry) or goal.disks < 2:
+            return None
+        tokens = 3 * (2 + (len(inputs[0]) + WORD - 1) // WORD) + 1
+        facts = GoalFacts(f"{goal.disks}{goal.source}{goal.target}", inputs[0])
+        return Step("split", Role.TASK_DECOMPOSER, facts, tokens)
+
+    def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
+        """Three children, each with the state it was said to reach as its promise."""
+        children = []
+        for number, part in enumerate(candidate.split(" / ")):
+            move, *words = part.split(" ")
+            kind = Carry if number == 1 else Tower
+            source = Ref(number - 1) if number else Given(inputs[0])
+            children.append(Child(kind(int(move[:-2]), move[-2], move[-1]), (source,), "".join(words)))
+        return Expansion(tuple(children))
+
+    def prompt(self, step: Step, dialect: Dialect) -> Prompt:
+        """``chat``: rules, strategy, one worked example, question. ``compact``: the facts, a word each."""
+        if dialect == "chat":
+            return hanoi_chat.prompt(step.kind, step.reads)
+        facts = step.reads
+        kind = step.kind if facts.states_next else f"{step.kind}-only"
+        asked = f"{facts.direction} {facts.previous}" if step.kind == "move" else facts.goal
+        return Prompt(f"{kind} {asked} {words(facts.state)}")
+
+    def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
+        """The canonical form is the compact reply: ``"3ca words"``; three of them, by `` / ``, for a split."""
+        if dialect == "chat":
+            return hanoi_chat.parse(step.kind, step.reads, text)
+        facts = step.reads
+        if _pattern(step.kind == "split", len(facts.state) if facts.states_next else 0).fullmatch(text):
+            return text
+        return Flag("misformatted", text[:200])
+
+    def check(self, step: Step, candidate: str) -> Flag | None:
+        """Hold the stated move against the rules, and the stated next state against the stated move."""
+        facts = step.reads
+        if step.kind == "split":
+            return _check_split(facts, candidate)
+        move, *stated = candidate.split(" ")
+        fault = illegal(facts.state, move)
+        if fault:
+            return Flag("illegal", fault)
+        if stated and "".join(stated) != moved(facts.state, move):
+            return Flag("inconsistent", f"{move} does not lead from {facts.state} to {''.join(stated)}")
+        if step.kind == "carry" and move != facts.goal:
+            return Flag("inconsistent", f"asked for {facts.goal}, not {move}")
+        return None
+
+    def sample_step(self, number: int) -> Step:
+        """A move at a random moment of the whole tower's run; one question in eight is a carry or a split."""
+        rng = random.Random(f"hanoi {number}")
+        if number % 8 < 7:
+            moment = rng.randrange(self.size(self.root().goal))
+            previous = "-" if moment % 2 == 0 and rng.random() < 0.1 else self._move_before(moment)
+            climb = Climb(self._state_at(moment), previous)
+            step = self.next_step(self.root().goal, climb)
+        else:
+            goal, state = self._goal_met(rng)
+            splits = rng.random() < 0.5
+            step = self.decomposition_step(goal, (state,)) if splits else None
+            if step is None:
+                aside = next(peg for peg in "abc" if peg not in (goal.source, goal.target))
+                state = aside * (goal.disks - 1) + state[goal.disks - 1 :]
+                step = self.next_step(Carry(goal.disks, goal.source, goal.target), Climb(state))
+        assert isinstance(step, Step)
+        return step
+
+    def _state_at(self, moment: int) -> str:
+        """The state that the decomposition leads to after so many moves: each bit says which half it is in."""
+        state, source, target = "", self.start, self.goal
+        for disk in range(self.disks, 0, -1):
+            aside = next(peg for peg in "abc" if peg not in (source, target))
+            if moment >> (disk - 1) & 1:
+                state, source = target + state, aside
+            else:
+                state, target = source + state, aside
+        return state
+
+    def _move_before(self, moment: int) -> str:
+        if moment == 0:
+            return "-"
+        before, after = self._state_at(moment - 1), self._state_at(moment)
+        disk = next(i for i in range(self.disks) if before[i] != after[i])
+        return f"{disk + 1}{before[disk]}{after[disk]}"
+
+    def _goal_met(self, rng: random.Random) -> tuple[Tower, str]:
+        """A sub-tower on the way down the decomposition, and the state in which it is met."""
+        goal, rest = Tower(self.disks, self.start, self.goal), ""
+        for _ in range(rng.randrange(self.disks)):
+            aside = next(peg for peg in "abc" if peg not in (goal.source, goal.target))
+            if rng.random() < 0.5:
+                goal, rest = Tower(goal.disks - 1, goal.source, aside), goal.source + rest
+            else:
+                goal, rest = Tower(goal.disks - 1, aside, goal.target), goal.target + rest
+        return goal, goal.source * goal.disks + rest
+
+
+def direction(goal: Tower) -> str:
+    """Which way disk 1 goes round: with an odd number of disks it starts straight for the target."""
+    straight = (ord(goal.target) - ord(goal.source)) % 3 == 1
+    return "cw" if straight == (goal.disks % 2 == 1) else "ccw"
+
+
+def words(state: str) -> str:
+    """Peg letters in words of five, disk 1 first."""
+    return " ".join(state[i : i + WORD] for i in range(0, len(state), WORD))
+
+
+def moved(state: str, move: str) -> str:
+    """The state after a move such as ``"3ca"``; nothing is checked."""
+    disk = int(move[:-2])
+    return state[: disk - 1] + move[-1] + state[disk:]
+
+
+def illegal(state: str, move: str) -> str:
+    """Which rule a move breaks in a state, in words; empty if none."""
+    disk, pair = int(move[:-2]), move[-2:]
+    if not 1 <= disk <= len(state) or state[disk - 1] != pair[0]:
+        return f"disk {disk} is not on peg {pair[0]}"
+    smaller = state[: disk - 1]
+    if pair[0] in smaller:
+        return f"disk {disk} is not the top of peg {pair[0]}"
+    if pair[1] in smaller:
+        return f"disk {disk} may not rest on the smaller disk on peg {pair[1]}"
+    return ""
+
+
+def _check_split(facts: GoalFacts, candidate: str) -> Flag | None:
+    parts = [part.split(" ") for part in candidate.split(" / ")]
+    disk, source, target = int(facts.goal[:-2]), facts.goal[-2], facts.goal[-1]
+    aside = next(peg for peg in "abc" if peg not in (source, target))
+    below, rest = disk - 1, facts.state[disk:]
+    if [move for move, *_ in parts] != [f"{below}{source}{aside}", facts.goal, f"{below}{aside}{target}"]:
+        return Flag("inconsistent", f"these sub-goals do not move {disk} disks from {source} to {target}")
+    states = ["".join(stated) for _, *stated in parts]
+    wanted = [aside * below + source + rest, aside * below + target + rest, target * disk + rest]
+    if states != wanted:
+        return Flag("inconsistent", "a stated state is not its sub-goal done to the state before it")
+    return None
+
+
+@functools.cache
+def _pattern(split: bool, disks: int) -> re.Pattern[str]:
+    whole, part = divmod(disks, WORD)
+    state = " [abc]{5}" * whole + (f" [abc]{{{part}}}" if part else "")
+    one = rf"[1-9]\d?(?:ab|ac|ba|bc|ca|cb){state}"
+    return re.compile(" / ".join([one] * 3) if split else one)

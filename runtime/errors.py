@@ -1,0 +1,84 @@
+"""Everything Surefoot raises on purpose. The class says whose fault it is and what to do.
+
+::
+
+    SurefootError
+    |- ConfigurationError     yours: fix it and run again (exit 2, nothing written)
+    |  |- RunDirectoryError   not a run directory, already one, or in use by another process
+    |  `- ResumeMismatch      the run was started with something else
+    |- ModelError
+    |  |- ModelRejected       the call can never succeed: key, name or base address (exit 2)
+    |  `- ModelUnavailable    the outage outlasted the patience (exit 3: resume later)
+    |- JournalError           the disk's: the journal cannot be read or written
+    `- RunFailed              the run came to an end that is not the goal (exit 1)
+       |- StepDeadlocked      no candidate led by enough within the allowed ballots
+       `- SeamBroken          a node keeps contradicting what was promised of it
+
+Each takes one message and keyword context with defaults, so that it survives pickling between processes.
+"""
+
+from typing import Any
+
+
+class SurefootError(Exception):
+    """Base of all errors raised on purpose.
+
+    Attributes:
+        message: One line for people.
+        context: What a program may want to know, by name.
+    """
+
+    def __init__(self, message: str = "", **context: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.context = context
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.message, self.context)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def _rebuild(cls: type[SurefootError], message: str, context: dict[str, Any]) -> SurefootError:
+    return cls(message, **context)
+
+
+class ConfigurationError(SurefootError):
+    """What was asked for cannot be done as asked."""
+
+
+class RunDirectoryError(ConfigurationError):
+    """The run directory is missing, taken, not one, or in use."""
+
+
+class ResumeMismatch(ConfigurationError):
+    """A run would go on with something other than it was started with."""
+
+
+class ModelError(SurefootError):
+    """A model could not be asked."""
+
+
+class ModelRejected(ModelError):
+    """The model's side says that such a call can never succeed."""
+
+
+class ModelUnavailable(ModelError):
+    """The model's side failed for longer than the configured patience."""
+
+
+class JournalError(SurefootError):
+    """The journal cannot be trusted, read or written."""
+
+
+class RunFailed(SurefootError):
+    """The run ended without reaching its goal; the journal says where and why."""
+
+
+class StepDeadlocked(RunFailed):
+    """A race ended undecided within its cap on ballots."""
+
+
+class SeamBroken(RunFailed):
+    """A node's output contradicts its promise after every retry."""
