@@ -1,0 +1,214 @@
+"""Decides which candidate, if any, wins one step: ballots in, a verdict out.
+
+Two rules hold here.
+
+1. Everything that affects a verdict lives in this file: both stopping rules, the cap, and what a spoiled
+   ballot counts for. Whoever draws ballots only asks how many are worth drawing (`Race.fewest`), and casts.
+2. This file never learns what a candidate means, who answered, when, or at what price. A candidate is a
+   string that is equal to another or is not. There is no clock, no chance and no fallback here: a race
+   without a winner is a value of its own, `Deadlocked`, which names nobody and has to be acted on.
+
+Why a replay is exact: ballots are numbered when they are drawn and are accepted in that order only. A verdict
+is therefore a function of the rule, the cap and the ballots by number, and of nothing else. `replay` is that
+function; the order in which answers arrived does not enter it. Counting early arrivals first would be worse
+than irreproducible: fast answers are a biased sample.
+
+Why drawing `Race.fewest` ballots at a time wastes none: no verdict can fall before the last of them, so there
+is never a ballot in flight that a decided race no longer needs.
+
+Source: the paper's vote on a step (MAKER, arXiv 2511.09030). It sets no cap; here every race ends.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from voting.ballot import Ballot
+
+
+class FirstToAheadBy(msgspec.Struct, frozen=True, tag="first-to-ahead-by"):
+    """A candidate wins when it leads every other by ``k`` ballots (the paper's rule).
+
+    Attributes:
+        k: The lead that wins, in ballots, 1 or more.
+
+    Raises:
+        ValueError: ``k`` is below 1.
+    """
+
+    k: int
+
+    def __post_init__(self) -> None:
+        _check_k(self.k)
+
+
+class FirstTo(msgspec.Struct, frozen=True, tag="first-to"):
+    """A candidate wins when it has ``k`` ballots, whatever the others have (the paper's variant).
+
+    Attributes:
+        k: The count that wins, in ballots, 1 or more.
+
+    Raises:
+        ValueError: ``k`` is below 1.
+    """
+
+    k: int
+
+    def __post_init__(self) -> None:
+        _check_k(self.k)
+
+
+Rule = FirstToAheadBy | FirstTo
+
+
+class Won(msgspec.Struct, frozen=True, tag=True):
+    """One candidate met the rule.
+
+    Attributes:
+        candidate: The winner, as it stood on its ballots.
+        ballots: Number of ballots cast, spoiled ones included; 1 or more.
+        margin: Lead of the winner over the second, in ballots. Under `FirstToAheadBy` it is k, under
+            `FirstTo` 1 to k.
+    """
+
+    candidate: str
+    ballots: int
+    margin: int
+
+
+class Deadlocked(msgspec.Struct, frozen=True, tag=True):
+    """The cap was reached and no candidate met the rule.
+
+    Attributes:
+        ballots: Number of ballots cast, spoiled ones included: the cap.
+        tally: Each candidate with its ballots, most ballots first, equal ones by name. Empty when all were
+            spoiled.
+        spoiled: Number of spoiled ballots.
+    """
+
+    ballots: int
+    tally: tuple[tuple[str, int], ...]
+    spoiled: int
+
+
+Verdict = Won | Deadlocked
+
+
+class Race:
+    """Counts the ballots of one step, in the order drawn, until there is a verdict.
+
+    Args:
+        rule: When a candidate has won.
+        max_ballots: The cap: the race ends `Deadlocked` when so many ballots, spoiled ones included, were
+            cast without a winner. 1 or more; below ``rule.k`` nobody can win.
+
+    Raises:
+        ValueError: ``max_ballots`` is below 1.
+    """
+
+    __slots__ = ("_ahead", "_cast", "_first", "_k", "_max", "_second", "_spoiled", "_tally", "_verdict")
+
+    def __init__(self, rule: Rule, max_ballots: int) -> None:
+        if max_ballots < 1:
+            raise ValueError(f"a race needs room for at least 1 ballot, not {max_ballots}")
+        self._ahead = isinstance(rule, FirstToAheadBy)
+        self._k = rule.k
+        self._max = max_ballots
+        self._cast = 0
+        self._spoiled = 0
+        self._tally: dict[str, int] = {}
+        self._first = 0  # ballots of the leader, or of each of several that are level
+        self._second = 0  # most ballots of any other; equal to `_first` when several are level
+        self._verdict: Verdict | None = None
+
+    def cast(self, ballot: Ballot) -> Verdict | None:
+        """Count the next ballot.
+
+        Returns:
+            The verdict if this ballot ends the race, else ``None``.
+
+        Raises:
+            ValueError: The race is over, or the ballot is not the next one drawn. The race is unchanged.
+        """
+        if self._verdict is not None:
+            raise ValueError(f"ballot {ballot.draw} comes after the verdict")
+        if ballot.draw != self._cast:
+            raise ValueError(f"ballot {ballot.draw} is out of order: the next one is {self._cast}")
+        self._cast += 1
+        candidate = ballot.candidate
+        if candidate is None:
+            self._spoiled += 1
+        elif self._count(candidate):
+            self._verdict = Won(candidate, self._cast, self._first - self._second)
+            return self._verdict
+        if self._cast == self._max:
+            ranking = sorted(self._tally.items(), key=lambda item: (-item[1], item[0]))
+            self._verdict = Deadlocked(self._cast, tuple(ranking), self._spoiled)
+        return self._verdict
+
+    def _count(self, candidate: str) -> bool:
+        """Give ``candidate`` one ballot and say whether it wins by that. Nobody else can."""
+        count = self._tally.get(candidate, 0) + 1
+        self._tally[candidate] = count
+        if count <= self._first:  # level with the leader at most
+            if count > self._second:
+                self._second = count
+            return False
+        # It leads alone now. Either it did before, or it was level with the leader, and then `_second` is the
+        # count of that leader: in both cases `_second` already is the best of the others.
+        self._first = count
+        return count - (self._second if self._ahead else 0) >= self._k
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The outcome, ``None`` while undecided."""
+        return self._verdict
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """Ballots by candidate, in the order first named. A copy."""
+        return dict(self._tally)
+
+    @property
+    def spoiled(self) -> int:
+        """Number of spoiled ballots so far."""
+        return self._spoiled
+
+    def fewest(self) -> int:
+        """Count the fewest further ballots that could bring a winner: those that would all name the leader.
+
+        Returns:
+            1 or more while undecided, 0 when the race is over. Never more than the cap leaves, also when that
+            is too few for anyone to win: then it is all that is left.
+        """
+        if self._verdict is not None:
+            return 0
+        lead = self._first - (self._second if self._ahead else 0)
+        return min(self._k - lead, self._max - self._cast)
+
+
+def replay(rule: Rule, max_ballots: int, ballots: Iterable[Ballot]) -> Verdict | None:
+    """Decide a race again from its ballots, which may come in any order.
+
+    Returns:
+        The verdict, ``None`` when the ballots do not decide the race. Ballots drawn after the deciding one
+        are ignored.
+
+    Raises:
+        ValueError: The draws are not 0, 1, 2, ... each exactly once. Two ballots with one number would let
+            their order decide; a missing one leaves open what it said.
+    """
+    ordered = sorted(ballots, key=lambda ballot: ballot.draw)
+    draws = [ballot.draw for ballot in ordered]
+    if draws != list(range(len(draws))):
+        raise ValueError(f"a race has the draws 0, 1, 2, ... each once, not {draws}")
+    race = Race(rule, max_ballots)
+    for ballot in ordered:
+        if race.cast(ballot) is not None:
+            break
+    return race.verdict
+
+
+def _check_k(k: int) -> None:
+    if k < 1:
+        raise ValueError(f"k must be at least 1, not {k}")
