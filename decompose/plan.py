@@ -75,9 +75,7 @@ class Expansion(msgspec.Struct, frozen=True):
         for number, child in enumerate(self.children):
             for source in child.inputs:
                 if isinstance(source, Ref) and not 0 <= source.child < number:
-                    raise ValueError(
-                        f"child {number} reads child {source.child}, which does not come before it"
-                    )
+                    raise ValueError(f"child {number} reads child {source.child}, which does not come before it")
 
 
 class Node(msgspec.Struct, frozen=True):
@@ -94,3 +92,17 @@ class Node(msgspec.Struct, frozen=True):
     goal: Any
     inputs: tuple[Any, ...]
     promise: Any = None
+
+
+class PlanStep(msgspec.Struct, frozen=True):
+    """One step of a finished plan, as it is read back in plan order.
+
+    Attributes:
+        kind: Class of the question.
+        reads: The facts it showed.
+        candidate: The answer that won.
+    """
+
+    kind: str
+    reads: Any
+    candidate: str

@@ -37,8 +37,8 @@ class Step(msgspec.Struct, frozen=True):
         kind: Class of the question, for prompts, accounts and error rates, such as ``"move"``.
         role: MAP module in whose name it is asked.
         reads: Every fact the prompt may show; a frozen struct of builtin values.
-        max_reply_tokens: Longer replies are discarded as overlong. Applies to the ``compact`` dialect; for
-            ``chat`` the model's own limit holds, because wordiness is the model's and not the question's.
+        max_reply_tokens: A reply that reaches so many tokens is discarded as overlong. Holds for the ``compact``
+            dialect; for ``chat`` the model's own limit does: wordiness is the model's, not the question's.
     """
 
     kind: str

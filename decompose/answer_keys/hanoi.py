@@ -110,9 +110,7 @@ def _say_chat(asked: _Asked, parts: _Parts) -> str:
     if asked.kind == "split":
         names = (("tower_1", "state_1"), ("disk", "state_2"), ("tower_2", "state_3"))
         said = zip(names, parts, strict=True)
-        return "\n".join(
-            f"{a} = {chat_move(goal)}\n{b} = {chat_pegs(state)}" for (a, b), (goal, state) in said
-        )
+        return "\n".join(f"{a} = {chat_move(goal)}\n{b} = {chat_pegs(state)}" for (a, b), (goal, state) in said)
     ((move, state),) = parts
     after = f"\nnext_state = {chat_pegs(state)}" if asked.states_next else ""
     return f"The next move follows from the strategy.\nmove = {chat_move(move)}{after}"

@@ -54,7 +54,7 @@ def _halves(number: str, chat: bool) -> Answers:
     wrong = [(high, low[:-1] + slip), (low, high)]
     return Answers(
         (_say_halves(high, low, chat),),
-        tuple(_say_halves(h, l, chat) for h, l in wrong if (h, l) not in said),
+        tuple(_say_halves(*halves, chat) for halves in wrong if halves not in said),
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from decompose.referees.verification import PlanStep, Verification
+from decompose.plan import PlanStep
+from decompose.referees.verification import Verification
 from decompose.tasks.hanoi import Hanoi
 
 
@@ -16,9 +17,7 @@ def verify(task: Hanoi, steps: Iterable[PlanStep], output: Any) -> Verification:
         move = step.candidate.split(" ")[0]
         disk, pair = int(move[:-2]), move[-2:]
         if not pegs[pair[0]] or pegs[pair[0]][-1] != disk:
-            return Verification(
-                False, False, count, f"step {count}: disk {disk} is not the top of peg {pair[0]}"
-            )
+            return Verification(False, False, count, f"step {count}: disk {disk} is not the top of peg {pair[0]}")
         if pegs[pair[1]] and pegs[pair[1]][-1] < disk:
             return Verification(False, False, count, f"step {count}: disk {disk} placed on a smaller one")
         pegs[pair[1]].append(pegs[pair[0]].pop())

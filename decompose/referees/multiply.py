@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from decompose.referees.verification import PlanStep, Verification
+from decompose.plan import PlanStep
+from decompose.referees.verification import Verification
 from decompose.tasks.multiply import Multiply
 
 
@@ -16,10 +17,8 @@ def verify(task: Multiply, steps: Iterable[PlanStep], output: Any) -> Verificati
             x, y, carry = int(facts.x), int(facts.y), int(facts.carry)
             value = (x * y if step.kind == "times" else x + y) + carry
             if step.candidate != f"{value // 10} {value % 10}":
-                return Verification(
-                    False, False, count, f"step {count}: {step.kind} {x} {y} {carry} is {value}"
-                )
+                return Verification(False, False, count, f"step {count}: {step.kind} {x} {y} {carry} is {value}")
         count += 1
-    x, y = task.factors()
-    reached = output == str(int(x) * int(y))
-    return Verification(True, reached, count, None if reached else f"{x} x {y} is not {output}")
+    first, second = task.factors()
+    reached = output == str(int(first) * int(second))
+    return Verification(True, reached, count, None if reached else f"{first} x {second} is not {output}")

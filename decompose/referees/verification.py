@@ -1,22 +1,6 @@
-"""What a referee reads and what it says."""
-
-from typing import Any
+"""What a referee says of a plan."""
 
 import msgspec
-
-
-class PlanStep(msgspec.Struct, frozen=True):
-    """One step of a finished plan, in plan order.
-
-    Attributes:
-        kind: Class of the question.
-        reads: The facts it showed.
-        candidate: The answer that won.
-    """
-
-    kind: str
-    reads: Any
-    candidate: str
 
 
 class Verification(msgspec.Struct, frozen=True):

@@ -103,9 +103,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
 
     def root(self) -> Node:
         """The whole tower; its promise is the goal state."""
-        return Node(
-            (), Tower(self.disks, self.start, self.goal), (self.start * self.disks,), self.goal * self.disks
-        )
+        return Node((), Tower(self.disks, self.start, self.goal), (self.start * self.disks,), self.goal * self.disks)
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Climb:
         """The entry state, and no previous move."""
@@ -119,7 +117,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         if moved == goal.target * height or climb.steps >= self.size(goal):
             return Done(climb.state)
         states_next = self.state_by == "model"
-        tokens = 2 + (len(climb.state) + WORD - 1) // WORD * states_next
+        tokens = 4 + (len(climb.state) + WORD - 1) // WORD * states_next
         if isinstance(goal, Carry):
             facts = GoalFacts(f"{goal.disk}{goal.source}{goal.target}", climb.state, states_next)
             return Step("carry", Role.ACTOR, facts, tokens)
@@ -140,7 +138,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         """How to split a tower of two or more disks."""
         if isinstance(goal, Carry) or goal.disks < 2:
             return None
-        tokens = 3 * (2 + (len(inputs[0]) + WORD - 1) // WORD) + 1
+        tokens = 3 * (2 + (len(inputs[0]) + WORD - 1) // WORD) + 2
         facts = GoalFacts(f"{goal.disks}{goal.source}{goal.target}", inputs[0])
         return Step("split", Role.TASK_DECOMPOSER, facts, tokens)
 
@@ -198,8 +196,10 @@ class Hanoi(Task, frozen=True, kw_only=True):
         else:
             goal, state = self._goal_met(rng)
             splits = rng.random() < 0.5
-            step = self.decomposition_step(goal, (state,)) if splits else None
-            if step is None:
+            split = self.decomposition_step(goal, (state,)) if splits else None
+            if split is not None:
+                step = split
+            else:
                 aside = next(peg for peg in "abc" if peg not in (goal.source, goal.target))
                 state = aside * (goal.disks - 1) + state[goal.disks - 1 :]
                 step = self.next_step(Carry(goal.disks, goal.source, goal.target), Climb(state))
@@ -208,7 +208,8 @@ class Hanoi(Task, frozen=True, kw_only=True):
 
     def _state_at(self, moment: int) -> str:
         """The state that the decomposition leads to after so many moves: each bit says which half it is in."""
-        state, source, target = "", self.start, self.goal
+        state = ""
+        source, target = str(self.start), str(self.goal)
         for disk in range(self.disks, 0, -1):
             aside = next(peg for peg in "abc" if peg not in (source, target))
             if moment >> (disk - 1) & 1:

@@ -68,10 +68,8 @@ _CYCLES = {
 def prompt(kind: str, facts: Any) -> Prompt:
     """The system and user message of a step."""
     n = len(facts.state)
-    if kind == "split":
-        answer = _SPLIT_FORMAT
-    else:
-        answer = _MOVE_FORMAT if facts.states_next else _MOVE_ONLY_FORMAT
+    move_format = _MOVE_FORMAT if facts.states_next else _MOVE_ONLY_FORMAT
+    answer = _SPLIT_FORMAT if kind == "split" else move_format
     state = f"Current state: {pegs(facts.state)}"
     if kind == "move":
         way, cycle = _CYCLES[facts.direction]

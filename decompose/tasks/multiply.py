@@ -104,13 +104,13 @@ class Multiply(Task, frozen=True, kw_only=True):
         if isinstance(state, str):
             return Done(state)
         y = state.y if state.kind == "times" else state.y[:1] or "0"
-        return Step(state.kind, Role.ACTOR, DigitFacts(state.x[:1] or "0", y, state.carry), 3)
+        return Step(state.kind, Role.ACTOR, DigitFacts(state.x[:1] or "0", y, state.carry), 5)
 
     def advance(self, goal: Any, state: Any, candidate: str) -> Column | str:
         """Write the digit down and carry; a finished column opens the next, or ends in the number."""
         carry, digit = candidate.split(" ")
         y = state.y if state.kind == "times" else state.y[1:]
-        column = msgspec.structs.replace(state, x=state.x[1:], y=y, carry=carry, out=state.out + digit)
+        column: Column = msgspec.structs.replace(state, x=state.x[1:], y=y, carry=carry, out=state.out + digit)
         if column.x or (column.kind == "plus" and column.y):
             return column
         return _next_column(column)
@@ -124,7 +124,7 @@ class Multiply(Task, frozen=True, kw_only=True):
         """Where to split a multiplier of two or more digits."""
         if isinstance(goal, Sum) or len(inputs[1]) < 2:
             return None
-        return Step("split", Role.TASK_DECOMPOSER, SplitFacts(inputs[1]), len(inputs[1]) + 3)
+        return Step("split", Role.TASK_DECOMPOSER, SplitFacts(inputs[1]), len(inputs[1]) + 4)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
         """Two products and their shifted sum."""
@@ -171,17 +171,15 @@ class Multiply(Task, frozen=True, kw_only=True):
         if number % 16 == 15 and self.digits > 1:
             length = rng.randint(2, self.digits)
             facts = SplitFacts(f"{rng.randrange(10**length):0{length}}")
-            return Step("split", Role.TASK_DECOMPOSER, facts, length + 3)
+            return Step("split", Role.TASK_DECOMPOSER, facts, length + 4)
         x, y = rng.choice("0123456789"), rng.choice("0123456789")
         if rng.random() < 0.5:
-            return Step("plus", Role.ACTOR, DigitFacts(x, y, rng.choice("01")), 3)
+            return Step("plus", Role.ACTOR, DigitFacts(x, y, rng.choice("01")), 5)
         carry = str(rng.randint(0, max(0, int(y) - 1)))
-        return Step("times", Role.ACTOR, DigitFacts(x, y, carry), 3)
+        return Step("times", Role.ACTOR, DigitFacts(x, y, carry), 5)
 
 
-_CHAT_SYSTEM = (
-    "You do long multiplication by hand, one small step at a time. Answer in exactly the form asked for."
-)
+_CHAT_SYSTEM = "You do long multiplication by hand, one small step at a time. Answer in exactly the form asked for."
 
 _CHAT_DIGIT = """\
 Work out {x} {sign} {y} and then add the carry {carry}. Write the result with two digits: the first is the new carry \
@@ -213,14 +211,10 @@ def _next_column(done: Column) -> Column | str:
     """What follows a finished column: the addition of its row, the next row, or the number."""
     written = done.out + done.carry.strip("0")
     if done.kind == "times" and (done.settled or done.total):
-        return msgspec.structs.replace(
-            done, kind="plus", x=done.total, y=written, carry="0", out="", total=""
-        )
+        return msgspec.structs.replace(done, kind="plus", x=done.total, y=written, carry="0", out="", total="")
     total = done.settled + written
     if not done.pending:
         return total[::-1].lstrip("0") or "0"
     shift = len(done.settled) + 1
     settled, rest = total[:shift], total[shift:]
-    return Column(
-        "times", done.factor, done.pending[0], "0", "", settled, rest, done.factor, done.pending[1:]
-    )
+    return Column("times", done.factor, done.pending[0], "0", "", settled, rest, done.factor, done.pending[1:])

@@ -1,0 +1,131 @@
+"""Workers as Ray actors (Ray's word; the Actor of MAP is a module and lives in ``decompose/map``).
+
+One Ray call runs one segment; its batches come back on a streaming generator. A worker that dies is replaced, and
+its segments are sent again with what the journal holds of them.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import decompose
+import runtime
+import voting
+from decompose.segment import Segment
+from decompose.task import Task
+from runtime.config import BUILT_IN_TASKS, RunConfig
+from runtime.crew import WorkerLost, default_workers, gathered
+from runtime.errors import ConfigurationError
+from runtime.records import Batch, Counts
+from runtime.segment_runner import Leads
+from runtime.worker import Sample, Worker
+
+SEGMENTS_AT_ONCE = 64
+"""Concurrency of one worker; the coordinator sends fewer."""
+
+
+class RayCrew:
+    """Workers on a Ray cluster.
+
+    Args:
+        config: The run's configuration; ``address`` says which cluster.
+        task: The task.
+
+    Raises:
+        ConfigurationError: There is no cluster at the address.
+    """
+
+    def __init__(self, config: RunConfig, task: Task) -> None:
+        ray = _start_ray(config)
+        self._ray, self._config = ray, config
+        self._task = _portable(ray, config, task)
+        count = config.workers or (default_workers() if config.address == "auto" else _cores(ray))
+        self._remote = ray.remote(Worker)
+        self._workers = [self._spawn(number) for number in range(count)]
+        self._load = [0] * count
+
+    @property
+    def size(self) -> int:
+        """Number of workers."""
+        return len(self._workers)
+
+    def _spawn(self, number: int) -> Any:
+        options = {"num_cpus": 1, "max_concurrency": SEGMENTS_AT_ONCE, "max_restarts": 0}
+        return self._remote.options(**options).remote(self._config, self._task)
+
+    async def run_segment(self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...]) -> AsyncIterator[Batch]:
+        """Run a segment on the worker that has the least to do.
+
+        Raises:
+            WorkerLost: The worker died; another one stands in its place.
+        """
+        chosen = self._load.index(min(self._load))
+        worker = self._workers[chosen]
+        self._load[chosen] += 1
+        try:
+            method = worker.run_segment.options(num_returns="streaming")
+            async for reference in method.remote(segment, leads, journalled):
+                yield await reference
+        except self._ray.exceptions.RayActorError as error:
+            if self._workers[chosen] is worker:
+                self._workers[chosen] = self._spawn(chosen)
+            raise WorkerLost(str(error)) from error
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.as_instanceof_cause() from error
+        finally:
+            self._load[chosen] -= 1
+
+    async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
+        """Ask sampled steps, shared out over the workers."""
+        shares = [list(numbers[i :: self.size]) for i in range(self.size)]
+        calls = [w.sample.remote(s, draws) for w, s in zip(self._workers, shares, strict=True)]
+        try:
+            return gathered(list(await asyncio.gather(*calls)))
+        except self._ray.exceptions.RayTaskError as error:
+            raise error.as_instanceof_cause() from error
+
+    async def stop(self) -> None:
+        """Let every segment end at its next step."""
+        await asyncio.gather(*(w.stop.remote() for w in self._workers), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Leave the cluster; a cluster that was started for this run ends with it."""
+        for worker in self._workers:
+            self._ray.kill(worker)
+        self._ray.shutdown()
+
+
+def _start_ray(config: RunConfig) -> Any:
+    """Import and connect. Ray's statistics and banners are off unless the user turned them on."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_DEDUP_LOGS", "0")
+    import ray
+
+    quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
+    if config.address != "auto":
+        packages = [os.path.dirname(str(module.__file__)) for module in (decompose, runtime, voting)]
+        try:
+            ray.init(address=config.address, runtime_env={"py_modules": packages}, **quiet)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            line = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise ConfigurationError(f"cannot join a Ray cluster at {config.address}: {line}") from error
+        return ray
+    try:
+        ray.init(address="auto", runtime_env={}, **quiet)
+    except ConnectionError:
+        ray.init(address="local", num_cpus=config.workers or default_workers(), include_dashboard=False, **quiet)
+    return ray
+
+
+def _cores(ray: Any) -> int:
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def _portable(ray: Any, config: RunConfig, task: Task) -> Task:
+    """The task, so that it can be opened where the user's module is not on the disk."""
+    if config.task not in BUILT_IN_TASKS:
+        ray.cloudpickle.register_pickle_by_value(sys.modules[type(task).__module__])
+    return task

@@ -1,0 +1,124 @@
+"""The frozen configuration of a run. Every field is an option of the command line and a key of ``--config``."""
+
+import importlib
+import importlib.util
+import pathlib
+import sys
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from decompose.step import Dialect
+from decompose.task import StateBy, Task
+from runtime.errors import ConfigurationError
+
+BUILT_IN_TASKS = {"hanoi": "decompose.tasks.hanoi:Hanoi", "multiply": "decompose.tasks.multiply:Multiply"}
+
+Auto = Literal["auto"]
+
+
+def _option(text: str, **limits: Any) -> Any:
+    return msgspec.Meta(description=text, **limits)
+
+
+class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
+    """Everything a run depends on, except secrets and the place it is written to."""
+
+    task: str
+    task_options: dict[str, Any] = {}
+    model: Annotated[
+        str, _option("bundled, simulated[:key=value,...], or any LiteLLM model name such as ollama/llama3.2")
+    ] = "bundled"
+    api_base: Annotated[str | None, _option("base address of an OpenAI-compatible server")] = None
+    dialect: Annotated[
+        Dialect | Auto, _option("how steps are worded: chat (instruction models), compact (bundled), auto")
+    ] = "auto"
+    strategy: Annotated[
+        Literal["tree", "chain"],
+        _option("tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other"),
+    ] = "tree"
+    state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
+    k: Annotated[int, _option("", ge=1, le=1000)] | Auto = "auto"
+    rule: Annotated[
+        Literal["first-to-ahead-by", "first-to"], _option("what wins a race: a lead of k, or k ballots")
+    ] = "first-to-ahead-by"
+    target: Annotated[float, _option("wanted probability that the whole run has no error", gt=0, lt=1)] = 0.95
+    red_flags: Annotated[str, _option("replies to discard: all, none, or names separated by commas")] = "all"
+    seams: Annotated[bool, _option("check what a node returns against what was promised of it")] = True
+    max_ballots: Annotated[int, _option("ballots after which an undecided step is given up", ge=1)] = 100
+    seam_retries: Annotated[int, _option("times a chain is run again before its promise is doubted", ge=0)] = 4
+    re_decompositions: Annotated[int, _option("times a decomposition is asked again", ge=0)] = 3
+    leaf_steps: Annotated[int, _option("a node of at most so many steps is not split further", ge=1)] = 31
+    segment_steps: Annotated[int, _option("a node of at most so many steps travels to one worker", ge=1)] = 1024
+    flush_steps: Annotated[
+        int, _option("decided steps that a worker may hold before it sends them to the journal", ge=1)
+    ] = 256
+    chains_in_flight: Annotated[int, _option("chains that one worker runs at the same time", ge=1)] = 256
+    workers: Annotated[int | None, _option("workers; default: one for each core", ge=1)] = None
+    address: Annotated[
+        str, _option("Ray cluster: auto (join one here or start one), none (this process, no Ray), or HOST:PORT")
+    ] = "auto"
+    seed: Annotated[int, _option("seed of everything random", ge=0)] = 0
+    temperature: Annotated[
+        float | None, _option("sampling temperature; default: 1 for the bundled and simulated model, else 0.1", ge=0)
+    ] = None
+    first_temperature: Annotated[
+        float | None, _option("temperature of the first ballot of a step (published: 0); default: as the others", ge=0)
+    ] = None
+    max_reply_tokens: Annotated[
+        int, _option("longer chat replies are discarded as overlong (published: 750)", ge=1)
+    ] = 750
+    timeout_s: Annotated[float, _option("seconds after which one call counts as failed", gt=0)] = 60.0
+    patience_s: Annotated[float, _option("seconds of outage after which the run pauses", ge=0)] = 600.0
+    calls_in_flight: Annotated[int, _option("calls to a hosted model at the same time, for each worker", ge=1)] = 64
+    max_calls: Annotated[int | None, _option("pause after so many calls", ge=1)] = None
+    max_cost_usd: Annotated[float | None, _option("pause when so much money is spent", gt=0)] = None
+    max_wall_s: Annotated[float | None, _option("pause after so many seconds", gt=0)] = None
+
+    def resolved_temperature(self) -> float:
+        """The sampling temperature, 0 or more."""
+        if self.temperature is not None:
+            return self.temperature
+        return 1.0 if self.model == "bundled" or self.model.split(":")[0] == "simulated" else 0.1
+
+
+def task_class(name: str) -> type[Task]:
+    """The task of a name: a built-in one, or ``module:Class`` importable from here.
+
+    Raises:
+        ConfigurationError: There is no such task.
+    """
+    place = BUILT_IN_TASKS.get(name, name)
+    module_name, _, class_name = place.partition(":")
+    if not class_name:
+        known = ", ".join(BUILT_IN_TASKS)
+        raise ConfigurationError(f"unknown task {name!r}: use {known}, or my_module:MyTask")
+    here = str(pathlib.Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        found = getattr(importlib.import_module(module_name), class_name, None)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"task {name!r}: {error}") from error
+    if not (isinstance(found, type) and issubclass(found, Task)):
+        raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
+    return found
+
+
+def open_task(config: RunConfig) -> Task:
+    """The task of a configuration, with its options checked.
+
+    Raises:
+        ConfigurationError: Unknown task or option, a value out of range, or a state rule that does not exist.
+    """
+    cls = task_class(config.task)
+    if config.state_by == "task" and not cls.offers_transition:
+        raise ConfigurationError(f"task {config.task} has no transition function: --state-by task is not possible")
+    known = [name for name in cls.__struct_fields__ if name != "state_by"]
+    for name in config.task_options:
+        if name not in known:
+            raise ConfigurationError(f"task {config.task} has no option {name!r}; it has {', '.join(known) or 'none'}")
+    try:
+        return msgspec.convert({**config.task_options, "state_by": config.state_by}, cls, strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise ConfigurationError(f"task {config.task}: {error}") from error

@@ -1,0 +1,219 @@
+"""The coordinator: the one process that owns a run's progress.
+
+It grows the upper part of the plan, sends segments to workers, and believes nothing before the journal has it. A
+fresh start and a resume are the same thing: a segment that the journal knows the end of is not sent, one that it
+knows part of is sent together with that part.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import structlog
+
+from decompose.plan import Node
+from decompose.segment import Segment, segment_key
+from decompose.task import Task
+from runtime import errors
+from runtime.config import RunConfig
+from runtime.crew import Crew, WorkerLost
+from runtime.gate import Gate
+from runtime.journal import Journal, Write
+from runtime.journal_writer import JournalWriter
+from runtime.leads import PILOT_DRAWS, Pilot, choose_leads, judge_pilot, pilot_steps
+from runtime.plan_runner import Outcome, PlanRunner
+from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
+from runtime.segment_runner import Leads
+from runtime.worker import strategy_of
+
+SEGMENTS_PER_WORKER = 8
+"""Segments that one worker has at the same time: their chains share the model's batches."""
+
+WORKER_LOSSES = 20
+"""A segment whose worker dies so often is what kills it."""
+
+
+class RunPaused(Exception):
+    """The run stops politely; the message says why."""
+
+
+class Coordinator:
+    """Runs one plan to its end, or to a pause.
+
+    Args:
+        config: The run's configuration.
+        task: The task.
+        journal: Open for writing.
+        crew: Takes segments.
+        on_progress: Called after every durable write with the totals and the seconds worked so far.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        task: Task,
+        journal: Journal,
+        crew: Crew,
+        on_progress: Callable[[Counts, float], None] = lambda counts, wall_s: None,
+    ) -> None:
+        self.config, self.task, self.journal, self.crew = config, task, journal, crew
+        self._strategy = strategy_of(config)
+        self._started, self._worked_before = time.monotonic(), journal.wall_s
+        self._writer = JournalWriter(journal, self.wall_s, on_progress)
+        self._ended = journal.outcomes()
+        self._begun = journal.begun()
+        self._leads = Leads(1, 1, 1)
+        self._pause = ""
+        self._log = structlog.get_logger().bind(run=str(journal.path.parent))
+        gate = Gate(SEGMENTS_PER_WORKER * crew.size)
+        self._plan = PlanRunner(task, self, gate, config.re_decompositions)
+
+    def wall_s(self) -> float:
+        """Seconds of work over all sessions of this run."""
+        return self._worked_before + time.monotonic() - self._started
+
+    async def run(self) -> str:
+        """Work until the run is ``solved``, ``failed`` or ``paused``; the status is in the journal by then."""
+        status, message = "failed", ""
+        try:
+            self._leads = await self._choose_leads()
+            root = self.task.root()
+            outcome = await self._plan.run(root)
+            if isinstance(outcome, Contradicted):
+                message = f"node {_name(outcome.path)} {outcome.detail}"
+            elif root.promise is not None and outcome.output != root.promise:
+                message = f"the plan ended in {outcome.output!r}, not in the goal {root.promise!r}"
+            else:
+                status = "solved"
+        except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
+            cause = _first_cause(error)
+            if isinstance(cause, RunPaused | errors.ModelUnavailable):
+                status = "paused"
+            elif not isinstance(cause, errors.RunFailed):
+                raise cause from None
+            message = str(cause)
+        finally:
+            await self._writer.flush()
+        self.journal.set_meta(status=status, message=message)
+        self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
+        return status
+
+    async def pause(self, reason: str) -> None:
+        """Stop politely: segments in flight end at their next step, and all they decided is journalled."""
+        if not self._pause:
+            self._pause = reason
+            self._log.info("pausing", reason=reason)
+            await self.crew.stop()
+
+    def is_leaf(self, node: Node) -> bool:
+        """Whether the node travels to a worker as it is."""
+        return self.task.size(node.goal, node.inputs) <= self.config.segment_steps or not self._strategy.splits(
+            self.task, node
+        )
+
+    async def run_leaf(self, node: Node) -> Outcome:
+        """Run a node on a worker."""
+        return await self._send(Segment(node))
+
+    async def split(self, node: Node, attempt: int) -> str:
+        """Have a decomposition step decided by a worker."""
+        outcome = await self._send(Segment(node, attempt))
+        assert isinstance(outcome, Finished)
+        return str(outcome.output)
+
+    def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
+        """Count it."""
+        self._log.warning("promise broken", node=_name(node.path), attempt=attempt, detail=by.detail)
+        if segment_key(node.path, attempt + 1) not in self._ended:
+            self._writer.note(segment_key(node.path, attempt), Batch(pack([]), Counts(broken_promises=1)))
+
+    def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
+        """Keep it with the decomposition that it belongs to."""
+        if segment_key(node.path, attempt) in self._begun:
+            return
+        record = Record(node.path, "children", attempt, 0, 0, (), elements)
+        self._writer.note(segment_key(node.path, attempt), Batch(pack([record]), Counts()))
+
+    async def _send(self, segment: Segment) -> Outcome:
+        key = segment_key(segment.node.path, segment.split)
+        ended = self._ended.pop(key, None)
+        if ended is not None:
+            return ended
+        for _ in range(WORKER_LOSSES):
+            if self._pause:
+                raise RunPaused(self._pause)
+            try:
+                return await self._stream(segment, key)
+            except WorkerLost as lost:
+                self._log.warning("worker lost", segment=key, detail=str(lost).splitlines()[0])
+        raise errors.RunFailed(f"segment {key}: {WORKER_LOSSES} workers in a row died with it", segment=key)
+
+    async def _stream(self, segment: Segment, key: str) -> Outcome:
+        """Send a segment, journal its batches as they come, and return its end once that is durable."""
+        journalled: tuple[bytes, ...] = ()
+        if key in self._begun:
+            await self._writer.flush()
+            journalled = self.journal.payloads(key)
+        self._begun.add(key)
+        self._log.debug("segment sent", segment=key, journalled=len(journalled))
+        async for batch in self.crew.run_segment(segment, self._leads, journalled):
+            durable = self._writer.write(Write(key, batch))
+            await self._check_limits()
+            if batch.end is not None:
+                await durable
+                return self._ending(key, batch)
+        raise WorkerLost(f"segment {key} stopped without an end")
+
+    def _ending(self, key: str, batch: Batch) -> Outcome:
+        end = batch.end
+        self._log.debug("segment ended", segment=key, steps=batch.counts.steps, calls=batch.counts.calls)
+        if isinstance(end, Paused):
+            raise RunPaused(self._pause or end.reason)
+        if isinstance(end, Failed):
+            raise getattr(errors, end.error)(end.message, **end.context)
+        assert isinstance(end, Finished | Contradicted)
+        return end
+
+    async def _check_limits(self) -> None:
+        totals, config = self._writer.totals, self.config
+        if config.max_calls is not None and totals.calls >= config.max_calls:
+            await self.pause(f"--max-calls {config.max_calls} is reached")
+        if config.max_cost_usd is not None and totals.cost_usd >= config.max_cost_usd:
+            await self.pause(f"--max-cost-usd {config.max_cost_usd} is reached")
+        if config.max_wall_s is not None and self.wall_s() >= config.max_wall_s:
+            await self.pause(f"--max-wall-s {config.max_wall_s} is reached")
+
+    async def _choose_leads(self) -> Leads:
+        """From the journal if an earlier session chose them, else from ``--k`` or a pilot."""
+        chosen = self.journal.meta("leads")
+        if chosen is not None:
+            return msgspec.convert(chosen, Leads)
+        root = self.task.root()
+        pilot: Pilot | None = None
+        if self.config.k == "auto":
+            count = pilot_steps(self.task.size(root.goal, root.inputs))
+            samples, counts = await self.crew.sample(range(count), PILOT_DRAWS)
+            pilot = judge_pilot(samples)
+            await self._writer.write(Write("pilot", Batch(pack([]), counts)))
+        leads = choose_leads(self.config, self.task, root, pilot)
+        self.journal.set_meta(leads=leads, pilot=pilot)
+        self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot))
+        return leads
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """The error inside groups of groups that says most: a failure before a pause."""
+    causes: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseExceptionGroup):
+            waiting.extend(one.exceptions)
+        else:
+            causes.append(one)
+    return next((cause for cause in causes if not isinstance(cause, RunPaused)), causes[0])
+
+
+def _name(path: tuple[int, ...]) -> str:
+    return ".".join(map(str, path)) or "root"

@@ -1,0 +1,78 @@
+"""Commits batches in groups: while one group is being written, the next gathers."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from runtime.journal import Journal, Write
+from runtime.records import Batch, Counts
+
+PAUSE_S = 0.05
+"""Seconds between two commits while more is coming; a durable write waits for its disk, and a group shares one."""
+
+
+class JournalWriter:
+    """The coordinator's way into the journal.
+
+    Args:
+        journal: Open for writing; used by one thread at a time.
+        wall_s: Says how long the run has worked.
+        on_progress: Called after every commit with the totals and the seconds worked.
+
+    Attributes:
+        totals: Everything counted so far, durable or on its way.
+    """
+
+    def __init__(
+        self, journal: Journal, wall_s: Callable[[], float], on_progress: Callable[[Counts, float], None]
+    ) -> None:
+        self._journal, self._wall_s, self._on_progress = journal, wall_s, on_progress
+        self.totals = msgspec.convert(msgspec.to_builtins(journal.totals), Counts)
+        self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
+        self._draining: asyncio.Task[None] | None = None
+
+    def write(self, write: Write) -> "asyncio.Future[None]":
+        """Queue a batch; the future is done when it is durable, or carries the journal's error."""
+        durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((write, durable))
+        self.totals.add(write.batch.counts)
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._drain())
+        return durable
+
+    def note(self, segment: str, batch: Batch) -> None:
+        """Queue a batch that nobody waits for; it is durable before anything queued after it."""
+        self.write(Write(segment, batch)).add_done_callback(lambda done: done.exception())
+
+    async def flush(self) -> None:
+        """Wait until all that is queued is durable.
+
+        Raises:
+            JournalError: It could not be written.
+        """
+        while self._draining is not None:
+            await self._draining
+
+    async def _drain(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting, []
+                await self._commit(group)
+                if self._waiting:
+                    await asyncio.sleep(PAUSE_S)
+        finally:
+            self._draining = None
+
+    async def _commit(self, group: list[tuple[Write, "asyncio.Future[None]"]]) -> None:
+        try:
+            await asyncio.to_thread(self._journal.commit, [write for write, _ in group], self._wall_s())
+        except BaseException as error:
+            for _, durable in group:
+                if not durable.done():
+                    durable.set_exception(error)
+            raise
+        for _, durable in group:
+            if not durable.done():
+                durable.set_result(None)
+        self._on_progress(self._journal.totals, self._journal.wall_s)

@@ -1,0 +1,88 @@
+"""Chooses leads from a target and what a pilot saw. No ground truth: mistakes are estimated from dissent."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from decompose.plan import Node
+from decompose.task import Task
+from runtime.config import RunConfig
+from runtime.errors import ConfigurationError
+from runtime.segment_runner import Leads
+from runtime.worker import Sample, strategy_of
+from voting.error_rate import clopper_pearson
+from voting.lead import expected_ballots, k_min, p_full
+
+PILOT_DRAWS = 3
+"""Ballots for each step of the pilot: the fewest of which a majority can say who dissents."""
+
+
+class Pilot(msgspec.Struct, frozen=True):
+    """What a pilot saw.
+
+    Attributes:
+        ballots: Unspoiled ones.
+        dissenting: Those that did not name their step's most frequent candidate.
+        spoiled: Ballots with a red flag.
+        p_error: Middle estimate of the rate of wrong unspoiled ballots.
+        p_error_high: Upper end of its 95 % interval.
+    """
+
+    ballots: int
+    dissenting: int
+    spoiled: int
+    p_error: float
+    p_error_high: float
+
+
+def pilot_steps(size: int) -> int:
+    """Steps to sample before a run: a thirtieth of it, so that the pilot costs a tenth of one ballot a step."""
+    return max(20, min(200, size // 30))
+
+
+def judge_pilot(samples: Sequence[Sample]) -> Pilot:
+    """Estimate the error rate of unspoiled ballots from how they disagree."""
+    ballots = dissenting = spoiled = 0
+    for sample in samples:
+        named = Counter(b.candidate for b in sample.ballots if b.candidate is not None)
+        total = sum(named.values())
+        spoiled += len(sample.ballots) - total
+        ballots += total
+        dissenting += total - max(named.values(), default=0)
+    # Jeffreys' prior: half a dissent among one more ballot.
+    middle = (dissenting + 0.5) / (ballots + 1)
+    high = clopper_pearson(dissenting, ballots).high if ballots else 1.0
+    return Pilot(ballots, dissenting, spoiled, middle, high)
+
+
+def choose_leads(config: RunConfig, task: Task, root: Node, pilot: Pilot | None) -> Leads:
+    """The leads of a run.
+
+    A mistake in a step without a seam is final: its lead is the paper's k_min (arXiv 2511.09030, eq. 14) at the
+    pessimistic end of the pilot's interval. A mistake before a seam costs running the chain again: its lead is the
+    one with the fewest expected calls at the pilot's middle estimate.
+
+    Raises:
+        ConfigurationError: The model is wrong too often for any lead to help.
+    """
+    if config.k != "auto":
+        return Leads(config.k, config.k, config.k + 2)
+    assert pilot is not None
+    if pilot.p_error_high >= 0.5:
+        raise ConfigurationError(
+            f"the pilot saw {pilot.dissenting} of {pilot.ballots} ballots dissent: no lead can be chosen; "
+            "try another model, or --k N"
+        )
+    size = task.size(root.goal, root.inputs)
+    unguarded = k_min(1 - pilot.p_error_high, size, config.target)
+    if not config.seams or not strategy_of(config).splits(task, root):
+        return Leads(unguarded, unguarded, unguarded + 2)
+    length = min(size, config.leaf_steps)
+    guarded = min(range(1, unguarded + 1), key=lambda k: _expected_calls(1 - pilot.p_error, k, length))
+    return Leads(guarded, unguarded, unguarded + 2)
+
+
+def _expected_calls(p: float, k: int, length: int) -> float:
+    """Calls until a chain of this length passes its seam once."""
+    return length * expected_ballots(p, k) / max(p_full(p, k, length), 1e-300)

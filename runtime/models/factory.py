@@ -1,0 +1,67 @@
+"""Opens a model by the name people type."""
+
+import importlib
+from collections.abc import Callable
+
+from decompose.answer_keys.answers import Answers
+from decompose.step import Dialect, Prompt
+from runtime.config import RunConfig
+from runtime.errors import ConfigurationError
+from runtime.models.port import Model
+
+AnswerKey = Callable[[Prompt], Answers]
+
+
+def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) -> Model:
+    """The model of a configuration.
+
+    Args:
+        config: Its ``model``, ``api_base``, ``dialect`` and limits are read.
+        on_wait: Told in one line whenever the model waits for a server.
+
+    Raises:
+        ConfigurationError: No such model, a missing key, or a parameter that does not exist.
+    """
+    name, _, parameters = config.model.partition(":")
+    if config.model == "bundled":
+        from runtime.models.bundled import BundledModel
+
+        if config.dialect == "chat":
+            raise ConfigurationError("the bundled model does not understand --dialect chat")
+        return BundledModel()
+    if name == "simulated":
+        from runtime.models.simulated import SimulatedModel, parse_profile
+
+        return SimulatedModel(answer_key(config.task), parse_profile(parameters), _dialect(config, "compact"))
+    from runtime.models.litellm_model import LiteLLMModel, check_ready
+
+    check_ready(config.model, config.api_base)
+    return LiteLLMModel(
+        name=config.model,
+        api_base=config.api_base,
+        dialect=_dialect(config, "chat"),
+        timeout_s=config.timeout_s,
+        patience_s=config.patience_s,
+        max_in_flight=config.calls_in_flight,
+        on_wait=on_wait,
+    )
+
+
+def answer_key(task: str) -> AnswerKey:
+    """The answer key of a task: its own module in ``decompose.answer_keys``, or ``answers`` beside the class.
+
+    Raises:
+        ConfigurationError: The task has none.
+    """
+    module_name = f"decompose.answer_keys.{task}" if ":" not in task else task.partition(":")[0]
+    try:
+        key = getattr(importlib.import_module(module_name), "answers", None)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"no answer key for task {task!r}: {error}") from error
+    if not callable(key):
+        raise ConfigurationError(f"the simulated model needs a function answers(prompt) in {module_name}")
+    return key  # type: ignore[no-any-return]
+
+
+def _dialect(config: RunConfig, usual: Dialect) -> Dialect:
+    return usual if config.dialect == "auto" else config.dialect

@@ -1,0 +1,144 @@
+"""A simulated model: a pure function of prompt text, name, temperature, seed and draw number.
+
+It sees the prompt as text and nothing else. What it answers is looked up in an answer key that reads the same text;
+if the prompt lacks a fact, the key lists every answer the fact could make right, and the model has to guess. Its
+mistakes are drawn from the key's plausible ones, at rates that are independent knobs.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+
+from decompose.answer_keys.answers import Answers
+from decompose.step import Dialect, Prompt
+from runtime.errors import ConfigurationError
+from runtime.models.port import Reply, Request, Stop
+
+Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a simulated model errs. All rates are probabilities, independent of each other.
+
+    Attributes:
+        p_error: A draw gives a plausible wrong answer.
+        p_format: A draw gives text that no parser reads.
+        p_shared: A prompt is one at which *every* draw gives the same wrong answer.
+        p_refuse: A draw is a refusal.
+        p_overlong: A draw rambles until the token limit.
+        p_timeout: A call fails in transport before it succeeds; counted, never a ballot.
+        latency_s: Seconds that a call takes.
+        scale_by_temperature: Whether ``p_error`` is multiplied by the temperature (greedy draws do not err).
+    """
+
+    p_error: Rate = 0.0
+    p_format: Rate = 0.0
+    p_shared: Rate = 0.0
+    p_refuse: Rate = 0.0
+    p_overlong: Rate = 0.0
+    p_timeout: Rate = 0.0
+    latency_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    scale_by_temperature: bool = False
+
+
+def parse_profile(text: str) -> Profile:
+    """``"p_error=0.01,latency_s=1"`` as a profile.
+
+    Raises:
+        ConfigurationError: Unknown key or a value out of range.
+    """
+    pairs = [part.partition("=") for part in text.split(",") if part]
+    try:
+        return msgspec.convert({key.strip(): value for key, _, value in pairs}, Profile, strict=False)
+    except msgspec.ValidationError as error:
+        known = ", ".join(Profile.__struct_fields__)
+        raise ConfigurationError(f"simulated model: {error}; its keys are {known}") from error
+
+
+class SimulatedModel:
+    """Answers at known error rates.
+
+    Args:
+        key: Right and plausible wrong answers to a prompt, from its text.
+        profile: Error rates and latency.
+        dialect: Wording it claims to understand.
+        name: Models of different names make different mistakes.
+    """
+
+    def __init__(
+        self,
+        key: Callable[[Prompt], Answers],
+        profile: Profile,
+        dialect: Dialect = "compact",
+        name: str = "simulated",
+    ) -> None:
+        self._key, self.profile, self._dialect, self.name = key, profile, dialect, name
+        self.asked = 0
+
+    @property
+    def dialect(self) -> Dialect:
+        """The wording it was opened with."""
+        return self._dialect
+
+    async def ask(self, request: Request) -> list[Reply]:
+        """One reply for each draw."""
+        if self.profile.latency_s:
+            await asyncio.sleep(self.profile.latency_s)
+        self.asked += len(request.draws)
+        return [self.reply(request, draw) for draw in request.draws]
+
+    def reply(self, request: Request, draw: int) -> Reply:
+        """The reply of one draw: the pure function that this model is."""
+        profile, prompt = self.profile, request.prompt
+        text = f"{self.name}\0{request.seed}\0{prompt.system}\0{prompt.user}"
+        dice = _Dice(f"{text}\0{request.temperature}\0{draw}")
+        failed = 0
+        while profile.p_timeout and dice.below(profile.p_timeout) and failed < 20:
+            failed += 1
+        known = self._key(prompt)
+        tokens_in = len(prompt.system.split()) + len(prompt.user.split())
+        if dice.below(profile.p_refuse):
+            return Reply("I cannot help with that.", Stop.REFUSED, tokens_in, 6, 0.0, failed)
+        if dice.below(profile.p_overlong):
+            return Reply("Let me think again. " * 8, Stop.LENGTH, tokens_in, request.max_tokens, 0.0, failed)
+        if dice.below(profile.p_format):
+            return Reply("???", Stop.END, tokens_in, 2, 0.0, failed)
+        p_error = profile.p_error * (request.temperature if profile.scale_by_temperature else 1.0)
+        shared = _Dice(f"shared\0{text}") if profile.p_shared else None
+        if shared is not None and shared.below(profile.p_shared):
+            said = shared.pick(known.wrong)
+        elif dice.below(p_error):
+            said = dice.pick(known.wrong)
+        else:
+            said = dice.pick(known.right)
+        return Reply(said, Stop.END, tokens_in, len(said.split()) + 1, 0.0, failed)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Dice:
+    """Independent uniform numbers from a text."""
+
+    def __init__(self, text: str) -> None:
+        self._digest = hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=64).digest()
+        self._used = 0
+
+    def number(self) -> float:
+        """The next number in [0, 1)."""
+        if self._used == 64:
+            self._digest, self._used = hashlib.blake2b(self._digest, digest_size=64).digest(), 0
+        part = self._digest[self._used : self._used + 8]
+        self._used += 8
+        return int.from_bytes(part) / 2**64
+
+    def below(self, probability: float) -> bool:
+        """Whether the next number is below a probability; a probability of 0 uses up no number."""
+        return probability > 0 and self.number() < probability
+
+    def pick(self, choices: tuple[str, ...]) -> str:
+        """One of the choices."""
+        return choices[0] if len(choices) == 1 else choices[int(self.number() * len(choices))]

@@ -1,0 +1,188 @@
+"""What travels between workers, coordinator and journal, and is kept for ever.
+
+Fields are only ever added, at the end, with defaults: every version reads the journals of all earlier ones.
+"""
+
+import zlib
+from collections.abc import Sequence
+
+import msgspec
+
+from decompose.plan import Path
+from voting.ballot import Ballot
+from voting.race import FirstTo, FirstToAheadBy, Rule, Won, replay
+
+
+class Contested(msgspec.Struct, frozen=True, array_like=True):
+    """The ballots of a step that was not decided by its first ``k`` answers agreeing.
+
+    Attributes:
+        k: Lead that was asked for.
+        ballots: In the order drawn, spoiled ones included.
+        details: Why the spoiled ones were discarded, in the same order, for people. Untrusted text, cut short.
+    """
+
+    k: int
+    ballots: tuple[Ballot, ...]
+    details: tuple[str, ...] = ()
+
+
+Entry = str | Contested
+"""One decided step: the candidate if ``k`` ballots in a row named it, else all ballots."""
+
+
+class Record(msgspec.Struct, frozen=True, array_like=True):
+    """A stretch of decided steps of one node.
+
+    Attributes:
+        path: The node.
+        part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt).
+        attempt: 0-based; a later complete attempt replaces an earlier one.
+        first: Number of the first step in here within its attempt, 0-based.
+        k: Lead that uncontested entries were decided with.
+        entries: Consecutive steps.
+        children: For ``split``: the path elements of the children, where they are not 0, 1, 2 and so on.
+    """
+
+    path: Path
+    part: str
+    attempt: int
+    first: int
+    k: int
+    entries: tuple[Entry, ...]
+    children: tuple[int, ...] = ()
+
+
+class Counts(msgspec.Struct, kw_only=True):
+    """What happened, counted where it happened.
+
+    Attributes:
+        steps: Steps of the plan that stand: decided, and their seam kept.
+        decompositions: Decomposition steps decided.
+        calls: Answers drawn from the model, spoiled ones included.
+        red_flags: Spoiled answers by the name of their flag.
+        failed_calls: Calls that failed in transport; never ballots.
+        disagreements: Steps whose unspoiled ballots named more than one candidate.
+        escalations: Steps voted on again with a larger lead.
+        seam_retries: Chains run again because their output was not the promise.
+        broken_promises: Decompositions asked again because a child kept contradicting its promise.
+        tokens_in: Prompt tokens.
+        tokens_out: Reply tokens.
+        cost_usd: Money whose amount is known.
+        unpriced_calls: Answers whose price is unknown.
+    """
+
+    steps: int = 0
+    decompositions: int = 0
+    calls: int = 0
+    red_flags: dict[str, int] = {}
+    failed_calls: int = 0
+    disagreements: int = 0
+    escalations: int = 0
+    seam_retries: int = 0
+    broken_promises: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+    unpriced_calls: int = 0
+
+    def add(self, other: "Counts") -> None:
+        """Count another's events as well."""
+        for name in self.__struct_fields__:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            if isinstance(mine, dict):
+                for flag, count in theirs.items():
+                    mine[flag] = mine.get(flag, 0) + count
+            else:
+                setattr(self, name, mine + theirs)
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Records on their way to the journal: one durable write.
+
+    Attributes:
+        payload: Compressed records; see ``pack``.
+        counts: What happened since the last batch of this segment.
+        end: How the segment ended; ``None`` while it goes on.
+    """
+
+    payload: bytes
+    counts: Counts
+    end: "End | None" = None
+
+
+class Finished(msgspec.Struct, frozen=True, tag=True):
+    """The segment's node has its output, and it is what was promised."""
+
+    output: object
+
+
+class Contradicted(msgspec.Struct, frozen=True, tag=True):
+    """A node keeps returning something other than its promise: the promise is what is wrong.
+
+    Attributes:
+        path: The node.
+        detail: What it returned and what was promised.
+    """
+
+    path: Path
+    detail: str = ""
+
+
+class Paused(msgspec.Struct, frozen=True, tag=True):
+    """The segment was asked to stop, or its model is unavailable; what it did is in its batches."""
+
+    reason: str = ""
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """The segment cannot go on.
+
+    Attributes:
+        error: Name of the error class in ``runtime.errors``.
+        message: One line for people.
+        context: What the error carries.
+    """
+
+    error: str
+    message: str
+    context: dict[str, object] = {}
+
+
+End = Finished | Contradicted | Paused | Failed
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[Record, ...]).decode
+
+
+def pack(records: Sequence[Record]) -> bytes:
+    """Records as compressed bytes."""
+    return zlib.compress(_encode(records), 1)
+
+
+def unpack(payload: bytes) -> tuple[Record, ...]:
+    """The records of a payload.
+
+    Raises:
+        zlib.error, msgspec.DecodeError: These bytes are not a payload.
+    """
+    return _decode(zlib.decompress(payload))
+
+
+def rule_of(name: str, k: int) -> Rule:
+    """The rule of a race by its configured name."""
+    return FirstTo(k) if name == "first-to" else FirstToAheadBy(k)
+
+
+def winner(entry: Entry, rule: str) -> str:
+    """The candidate that an entry decided for, by counting its ballots again.
+
+    Raises:
+        ValueError: The ballots decide nothing.
+    """
+    if isinstance(entry, str):
+        return entry
+    verdict = replay(rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
+    if not isinstance(verdict, Won):
+        raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
+    return verdict.candidate

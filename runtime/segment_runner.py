@@ -1,0 +1,233 @@
+"""Runs one segment: a node and everything below it, step by step, on the worker it travelled to.
+
+A segment is deterministic in what was decided: steps that the journal already holds are taken from it without
+asking, so a segment that comes back after a crash goes on where its last batch ended, through the same door.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from decompose.plan import Node, Path
+from decompose.segment import Segment
+from decompose.step import Done, Step
+from decompose.strategies.strategy import Strategy
+from decompose.task import Task
+from runtime.errors import RunFailed, StepDeadlocked
+from runtime.gate import Gate
+from runtime.plan_runner import Outcome, PlanRunner
+from runtime.records import Contested, Contradicted, Entry, Finished, Record, unpack, winner
+from runtime.step_runner import MAX_DRAWS, StepRunner
+from voting.ballot import Ballot
+
+
+class Leads(msgspec.Struct, frozen=True):
+    """Leads to ask for, by how a step is protected.
+
+    Attributes:
+        guarded: For steps of a node with a promise: a mistake is noticed at the seam and costs a retry.
+        unguarded: For all others: a mistake is final.
+        suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
+    """
+
+    guarded: int
+    unguarded: int
+    suspect: int
+
+
+class SegmentStopped(Exception):
+    """The worker was asked to stop; everything decided so far is on its way to the journal."""
+
+
+class _Open(msgspec.Struct):
+    """Entries of one attempt that are not yet on their way to the journal."""
+
+    first: int
+    k: int
+    entries: list[Entry]
+
+
+class SegmentRunner:
+    """The hands of a plan runner that runs a segment; see ``runtime/plan_runner.py``.
+
+    Args:
+        task: The task.
+        steps: Decides steps.
+        strategy: Says which nodes are split.
+        leads: Leads by protection.
+        seams: Whether outputs are checked against promises.
+        seam_retries: How often a chain is run again.
+        re_decompositions: How often a decomposition is asked again.
+        flush_steps: Decided steps after which ``flush`` is called.
+        flush: Takes the records gathered so far.
+        gate: Limits the chains that run at the same time, over all segments of the worker.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        steps: StepRunner,
+        strategy: Strategy,
+        leads: Leads,
+        *,
+        seams: bool,
+        seam_retries: int,
+        re_decompositions: int,
+        flush_steps: int,
+        flush: Callable[[], None],
+        gate: Gate,
+    ) -> None:
+        self.task, self.steps, self.strategy, self.leads = task, steps, strategy, leads
+        self.seams, self.seam_retries = seams, seam_retries
+        self.flush_steps, self.flush = flush_steps, flush
+        self.stopping = False
+        self._open: dict[tuple[Path, str, int], _Open] = {}
+        self._held = 0
+        self._extra: list[Record] = []
+        self._journalled: dict[tuple[Path, str, int], list[Entry]] = {}
+        self._plan = PlanRunner(task, self, gate, re_decompositions)
+
+    async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Outcome:
+        """The outcome of the segment's node, or the candidate of its decomposition step.
+
+        Args:
+            segment: What to run.
+            journalled: Payloads of the batches that the journal already holds of it.
+
+        Raises:
+            StepDeadlocked, RunFailed, ModelUnavailable, ModelRejected: The segment cannot go on.
+            SegmentStopped: ``stopping`` was set.
+        """
+        for payload in journalled:
+            for record in unpack(payload):
+                known = self._journalled.setdefault((record.path, record.part, record.attempt), [])
+                known.extend(record.entries[max(0, len(known) - record.first) :])
+        if segment.split is not None:
+            return Finished(await self.split(segment.node, segment.split))
+        return await self._plan.run(segment.node)
+
+    def take(self) -> list[Record]:
+        """The records gathered since the last time; they are the caller's now."""
+        records = self._extra
+        for (path, part, attempt), held in self._open.items():
+            records.append(Record(path, part, attempt, held.first, held.k, tuple(held.entries)))
+        self._open, self._extra, self._held = {}, [], 0
+        return records
+
+    def is_leaf(self, node: Node) -> bool:
+        """Whether the strategy runs the node as a chain."""
+        return not self.strategy.splits(self.task, node)
+
+    async def run_leaf(self, node: Node) -> Outcome:
+        """Run a chain until its output is what was promised, comparing each run with the one before."""
+        guarded = self.seams and node.promise is not None
+        k = self.leads.guarded if guarded else self.leads.unguarded
+        previous: list[str] | None = None
+        output: Any = None
+        longest = 0
+        for attempt in range(self.seam_retries + 1):
+            if attempt and (node.path, "run", attempt) not in self._journalled:
+                self.steps.counts.seam_retries += 1
+            taken, output = await self._chain(node, attempt, k, previous, longest)
+            longest = max(longest, len(taken))
+            if not guarded or output == node.promise:
+                return Finished(output)
+            if taken == previous:
+                break
+            previous = taken
+        return Contradicted(node.path, f"returned {output!r}, promised was {node.promise!r}")
+
+    async def split(self, node: Node, attempt: int) -> str:
+        """Decide a decomposition step; one that is asked again needs the lead of a suspect."""
+        step = self.task.decomposition_step(node.goal, node.inputs)
+        if step is None:
+            raise RunFailed(f"node {node.path} cannot be split")
+        key = (node.path, "split", attempt)
+        known = self._journalled.get(key)
+        if known:
+            return winner(known[0], self.steps.rule)
+        k = self.leads.suspect if attempt else self.leads.unguarded
+        candidate, entry = await self.steps.decide(step, k, draws_of(key))
+        self.steps.counts.decompositions += 1
+        self._keep(key, k, 0, entry)
+        return candidate
+
+    def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
+        """Count it, unless the journal shows that it was counted before."""
+        if (node.path, "split", attempt + 1) not in self._journalled:
+            self.steps.counts.broken_promises += 1
+
+    def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
+        """Note the path elements of a repeated decomposition's children for whoever reads the plan."""
+        if (node.path, "children", attempt) not in self._journalled:
+            self._extra.append(Record(node.path, "children", attempt, 0, 0, (), elements))
+
+    async def _chain(
+        self, node: Node, attempt: int, k: int, previous: list[str] | None, longest: int
+    ) -> tuple[list[str], Any]:
+        """One run of a chain: the candidates that won, and its output; ``longest`` steps are counted already.
+
+        As long as the run takes the same steps as the one before, a step at which they differ is the suspect: the
+        states before it are the same, so one of the two answers is wrong. It is voted on with a larger lead.
+        """
+        task, goal = self.task, node.goal
+        key = (node.path, "run", attempt)
+        known = self._journalled.get(key, ())
+        draws = draws_of(key)
+        state = task.begin(goal, node.inputs)
+        limit = task.size(goal, node.inputs)
+        taken: list[str] = []
+        alike = previous is not None
+        while not isinstance(step := task.next_step(goal, state), Done):
+            index = len(taken)
+            if index == limit:
+                if node.promise is None or not self.seams:
+                    raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
+                return taken, None
+            if index < len(known):
+                candidate = winner(known[index], self.steps.rule)
+            else:
+                if self.stopping:
+                    raise SegmentStopped
+                candidate, entry = await self._decide(node, step, k, draws + index * MAX_DRAWS)
+                if alike and previous is not None and candidate != previous[index]:
+                    candidate, entry = await self._suspect(node, step, draws + index * MAX_DRAWS + MAX_DRAWS // 2)
+                self._keep(key, k, index, entry)
+                self.steps.counts.steps += index >= longest
+            alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
+            taken.append(candidate)
+            state = task.advance(goal, state, candidate)
+        if len(taken) > len(known):
+            self.steps.counts.steps += min(0, len(taken) - longest)
+        return taken, msgspec.to_builtins(step.output)
+
+    async def _decide(self, node: Node, step: Step, k: int, draw: int) -> tuple[str, Entry]:
+        try:
+            return await self.steps.decide(step, k, draw)
+        except StepDeadlocked as error:
+            error.context["path"] = list(node.path)
+            raise
+
+    async def _suspect(self, node: Node, step: Step, draw: int) -> tuple[str, Entry]:
+        self.steps.counts.escalations += 1
+        k = self.leads.suspect
+        candidate, entry = await self._decide(node, step, k, draw)
+        if isinstance(entry, str):
+            entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
+        return candidate, entry
+
+    def _keep(self, key: tuple[Path, str, int], k: int, index: int, entry: Entry) -> None:
+        held = self._open.get(key)
+        if held is None:
+            held = self._open[key] = _Open(index, k, [])
+        held.entries.append(entry)
+        self._held += 1
+        if self._held >= self.flush_steps:
+            self.flush()
+
+
+def draws_of(key: tuple[Path, str, int]) -> int:
+    """The first draw number of a chain: the same on every machine and after every resume."""
+    return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=6).digest()) * MAX_DRAWS

@@ -1,0 +1,165 @@
+"""A worker: runs segments, several at a time, on one process's model. The same class serves with and without Ray."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+
+import msgspec
+
+from decompose.segment import Segment
+from decompose.strategies.chain import Chain
+from decompose.strategies.strategy import Strategy
+from decompose.strategies.tree import Tree
+from decompose.task import Task
+from runtime.config import RunConfig
+from runtime.errors import ModelUnavailable, SurefootError
+from runtime.gate import Gate
+from runtime.models.factory import open_model
+from runtime.models.port import Model
+from runtime.records import Batch, Counts, End, Failed, Paused, pack
+from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
+from runtime.step_runner import StepRunner
+from voting.ballot import Ballot
+from voting.red_flags import parse_switch
+
+
+def strategy_of(config: RunConfig) -> Strategy:
+    """The strategy of a configuration."""
+    return Chain() if config.strategy == "chain" else Tree(config.leaf_steps)
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """A sampled step, asked several times.
+
+    Attributes:
+        number: What ``Task.sample_step`` made it from.
+        kind: Class of the question.
+        ballots: In the order drawn.
+    """
+
+    number: int
+    kind: str
+    ballots: tuple[Ballot, ...]
+
+
+class Worker:
+    """Runs segments.
+
+    Args:
+        config: The run's configuration.
+        task: The task, opened.
+        model: The model to ask; opened from the configuration if missing.
+    """
+
+    def __init__(self, config: RunConfig, task: Task, model: Model | None = None) -> None:
+        self.config, self.task = config, task
+        self.model = model or open_model(config)
+        self._gate = Gate(config.chains_in_flight)
+        self._running: list[SegmentRunner] = []
+        self._stopping = False
+
+    async def run_segment(
+        self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...] = ()
+    ) -> AsyncIterator[Batch]:
+        """Run a segment; yields its records in batches, the last with the segment's end.
+
+        The worker runs ahead of the journal by at most ``flush_steps`` steps and what is in flight. Nothing outside
+        the segment is built on a step before its batch is durable.
+        """
+        batches: asyncio.Queue[Batch | None] = asyncio.Queue()
+        steps = self._step_runner()
+
+        def flush(end: End | None = None) -> None:
+            counts, steps.counts = steps.counts, Counts()
+            batches.put_nowait(Batch(pack(runner.take()), counts, end))
+
+        runner = self._segment_runner(steps, leads, flush)
+        runner.stopping = self._stopping
+        self._running.append(runner)
+        work = asyncio.create_task(_to_end(runner, segment, journalled))
+        work.add_done_callback(lambda _: batches.put_nowait(None))
+        try:
+            while (batch := await batches.get()) is not None:
+                yield batch
+            flush(await work)
+            last = batches.get_nowait()
+            assert last is not None
+            yield last
+        finally:
+            self._running.remove(runner)
+            work.cancel()
+
+    async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
+        """Ask sampled steps, each several times, without a race; what ``measure`` and the pilot are made of."""
+        steps = self._step_runner()
+
+        async def one(number: int) -> Sample:
+            async with self._gate((number,)):
+                step = self.task.sample_step(number)
+                ballots = await steps.draw(step, draws, draws_of(((number,), "sample", 0)))
+            return Sample(number, step.kind, ballots)
+
+        return list(await asyncio.gather(*(one(number) for number in numbers))), steps.counts
+
+    async def stop(self) -> None:
+        """Let every segment end at its next step, with all it decided in its batches."""
+        self._stopping = True
+        for runner in self._running:
+            runner.stopping = True
+
+    async def close(self) -> None:
+        """Release the model."""
+        await self.model.close()
+
+    def _step_runner(self) -> StepRunner:
+        config = self.config
+        temperature = config.resolved_temperature()
+        first = config.first_temperature
+        return StepRunner(
+            self.task,
+            self.model,
+            self.model.dialect,
+            flags=parse_switch(config.red_flags),
+            rule=config.rule,
+            max_ballots=config.max_ballots,
+            temperature=temperature,
+            first_temperature=temperature if first is None else first,
+            max_reply_tokens=config.max_reply_tokens,
+            seed=config.seed,
+        )
+
+    def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:
+        config = self.config
+        return SegmentRunner(
+            self.task,
+            steps,
+            strategy_of(config),
+            leads,
+            seams=config.seams,
+            seam_retries=0 if config.strategy == "chain" else config.seam_retries,
+            re_decompositions=config.re_decompositions,
+            flush_steps=config.flush_steps,
+            flush=flush,
+            gate=self._gate,
+        )
+
+
+async def _to_end(runner: SegmentRunner, segment: Segment, journalled: tuple[bytes, ...]) -> End:
+    """Run a segment; how it ended is a record. Only a defect of the program is raised."""
+    try:
+        return await runner.run(segment, journalled)
+    except (SegmentStopped, SurefootError, BaseExceptionGroup) as error:
+        causes = _causes(error)
+    failure = next((cause for cause in causes if not isinstance(cause, SegmentStopped | ModelUnavailable)), None)
+    if failure is None:
+        unavailable = [str(cause) for cause in causes if isinstance(cause, ModelUnavailable)]
+        return Paused(unavailable[0] if unavailable else "stopped")
+    if not isinstance(failure, SurefootError):
+        raise failure
+    return Failed(type(failure).__name__, failure.message, failure.context)
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The errors inside groups of groups, in order."""
+    if isinstance(error, BaseExceptionGroup):
+        return [cause for inner in error.exceptions for cause in _causes(inner)]
+    return [error]
