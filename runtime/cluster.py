@@ -6,6 +6,7 @@ its segments are sent again with what the journal holds of them.
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from decompose.segment import Segment
 from decompose.task import Task
 from runtime.config import BUILT_IN_TASKS, RunConfig
 from runtime.crew import WorkerLost, default_workers, gathered
-from runtime.errors import ConfigurationError
+from runtime.errors import ConfigurationError, RunFailed
 from runtime.records import Batch, Counts
 from runtime.segment_runner import Leads
 from runtime.worker import Sample, Worker
@@ -83,6 +84,8 @@ class RayCrew:
         calls = [w.sample.remote(s, draws) for w, s in zip(self._workers, shares, strict=True)]
         try:
             return gathered(list(await asyncio.gather(*calls)))
+        except self._ray.exceptions.RayActorError as error:
+            raise RunFailed("a worker died before the run began; see Ray's logs", detail=str(error)) from error
         except self._ray.exceptions.RayTaskError as error:
             raise error.as_instanceof_cause() from error
 
@@ -106,6 +109,7 @@ def _start_ray(config: RunConfig) -> Any:
 
     quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
     if config.address != "auto":
+        _reach(config.address)
         packages = [os.path.dirname(str(module.__file__)) for module in (decompose, runtime, voting)]
         try:
             ray.init(address=config.address, runtime_env={"py_modules": packages}, **quiet)
@@ -118,6 +122,17 @@ def _start_ray(config: RunConfig) -> Any:
     except ConnectionError:
         ray.init(address="local", num_cpus=config.workers or default_workers(), include_dashboard=False, **quiet)
     return ray
+
+
+def _reach(address: str) -> None:
+    """Fail at once where Ray itself would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise ConfigurationError(f"--address {address}: expected auto, none or HOST:PORT")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except OSError as error:
+        raise ConfigurationError(f"no Ray cluster at {address}: {error.strerror or error}") from error
 
 
 def _cores(ray: Any) -> int:

@@ -7,14 +7,19 @@ import sys
 from typing import Annotated, Any, Literal
 
 import msgspec
+import msgspec.inspect
 
 from decompose.step import Dialect
 from decompose.task import StateBy, Task
 from runtime.errors import ConfigurationError
+from voting.red_flags import parse_switch
 
 BUILT_IN_TASKS = {"hanoi": "decompose.tasks.hanoi:Hanoi", "multiply": "decompose.tasks.multiply:Multiply"}
 
 Auto = Literal["auto"]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Heat = Annotated[float, msgspec.Meta(ge=0, le=2)]
+Amount = Annotated[float, msgspec.Meta(gt=0)]
 
 
 def _option(text: str, **limits: Any) -> Any:
@@ -38,7 +43,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         _option("tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other"),
     ] = "tree"
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
-    k: Annotated[int, _option("", ge=1, le=1000)] | Auto = "auto"
+    k: Annotated[Count | Auto, _option("lead to ask for; auto: from the target and a pilot")] = "auto"
     rule: Annotated[
         Literal["first-to-ahead-by", "first-to"], _option("what wins a race: a lead of k, or k ballots")
     ] = "first-to-ahead-by"
@@ -54,16 +59,16 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         int, _option("decided steps that a worker may hold before it sends them to the journal", ge=1)
     ] = 256
     chains_in_flight: Annotated[int, _option("chains that one worker runs at the same time", ge=1)] = 256
-    workers: Annotated[int | None, _option("workers; default: one for each core", ge=1)] = None
+    workers: Annotated[Count | None, _option("workers; default: one for each core")] = None
     address: Annotated[
         str, _option("Ray cluster: auto (join one here or start one), none (this process, no Ray), or HOST:PORT")
     ] = "auto"
     seed: Annotated[int, _option("seed of everything random", ge=0)] = 0
     temperature: Annotated[
-        float | None, _option("sampling temperature; default: 1 for the bundled and simulated model, else 0.1", ge=0)
+        Heat | None, _option("sampling temperature; default: 1 for the bundled and simulated model, else 0.1")
     ] = None
     first_temperature: Annotated[
-        float | None, _option("temperature of the first ballot of a step (published: 0); default: as the others", ge=0)
+        Heat | None, _option("temperature of the first ballot of a step (published: 0); default: as the others")
     ] = None
     max_reply_tokens: Annotated[
         int, _option("longer chat replies are discarded as overlong (published: 750)", ge=1)
@@ -71,9 +76,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     timeout_s: Annotated[float, _option("seconds after which one call counts as failed", gt=0)] = 60.0
     patience_s: Annotated[float, _option("seconds of outage after which the run pauses", ge=0)] = 600.0
     calls_in_flight: Annotated[int, _option("calls to a hosted model at the same time, for each worker", ge=1)] = 64
-    max_calls: Annotated[int | None, _option("pause after so many calls", ge=1)] = None
-    max_cost_usd: Annotated[float | None, _option("pause when so much money is spent", gt=0)] = None
-    max_wall_s: Annotated[float | None, _option("pause after so many seconds", gt=0)] = None
+    max_calls: Annotated[Count | None, _option("pause after so many calls")] = None
+    max_cost_usd: Annotated[Amount | None, _option("pause when so much money is spent")] = None
+    max_wall_s: Annotated[Amount | None, _option("pause after so many seconds")] = None
 
     def resolved_temperature(self) -> float:
         """The sampling temperature, 0 or more."""
@@ -112,6 +117,7 @@ def open_task(config: RunConfig) -> Task:
         ConfigurationError: Unknown task or option, a value out of range, or a state rule that does not exist.
     """
     cls = task_class(config.task)
+    check_options(config)
     if config.state_by == "task" and not cls.offers_transition:
         raise ConfigurationError(f"task {config.task} has no transition function: --state-by task is not possible")
     known = [name for name in cls.__struct_fields__ if name != "state_by"]
@@ -121,4 +127,50 @@ def open_task(config: RunConfig) -> Task:
     try:
         return msgspec.convert({**config.task_options, "state_by": config.state_by}, cls, strict=False)
     except (msgspec.ValidationError, ValueError) as error:
-        raise ConfigurationError(f"task {config.task}: {error}") from error
+        reason = explain(error, cls) if isinstance(error, msgspec.ValidationError) else str(error)
+        raise ConfigurationError(f"task {config.task}: {reason}") from error
+
+
+def check_options(config: RunConfig) -> None:
+    """What the types of single fields cannot say.
+
+    Raises:
+        ConfigurationError: Unknown red flags, or a cap on ballots below the lead.
+    """
+    try:
+        parse_switch(config.red_flags)
+    except ValueError as error:
+        raise ConfigurationError(f"--red-flags: {error}") from error
+    if config.k != "auto" and config.max_ballots < config.k:
+        raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")
+
+
+def explain(error: msgspec.ValidationError, struct: type[Any]) -> str:
+    """A validation error as one line that names the option and what it takes."""
+    text, _, place = str(error).partition(" - at `$.")
+    name = place.rstrip("`").partition("[")[0]
+    fields = {field.name: field for field in _fields(struct)}
+    if name not in fields:
+        return text.replace("Object contains unknown field", "unknown key")
+    takes = choices_of(fields[name].type)
+    return f"--{name.replace('_', '-')}: {text[0].lower()}{text[1:]}" + (f"; it takes {takes}" if takes else "")
+
+
+def choices_of(kind: Any) -> str:
+    """What a field takes, for people: ``tree|chain``, ``1..30``, ``N``, ``X``, or ``TEXT``."""
+    if isinstance(kind, msgspec.inspect.Metadata):
+        kind = kind.type
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return "|".join(filter(None, map(choices_of, kind.types)))
+    if isinstance(kind, msgspec.inspect.LiteralType):
+        return "|".join(str(value) for value in kind.values)
+    if isinstance(kind, msgspec.inspect.IntType):
+        return "N" if kind.ge is None or kind.le is None else f"{kind.ge}..{kind.le}"
+    if isinstance(kind, msgspec.inspect.FloatType):
+        return "X"
+    return "TEXT" if isinstance(kind, msgspec.inspect.StrType) else ""
+
+
+def _fields(struct: type[Any]) -> Any:
+    info: Any = msgspec.inspect.type_info(struct)
+    return info.fields

@@ -159,6 +159,8 @@ class Coordinator:
         self._log.debug("segment sent", segment=key, journalled=len(journalled))
         async for batch in self.crew.run_segment(segment, self._leads, journalled):
             durable = self._writer.write(Write(key, batch))
+            for event, context in batch.events:
+                self._log.info(event, segment=key, **context)
             await self._check_limits()
             if batch.end is not None:
                 await durable

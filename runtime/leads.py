@@ -1,5 +1,6 @@
 """Chooses leads from a target and what a pilot saw. No ground truth: mistakes are estimated from dissent."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,7 +13,7 @@ from runtime.errors import ConfigurationError
 from runtime.segment_runner import Leads
 from runtime.worker import Sample, strategy_of
 from voting.error_rate import clopper_pearson
-from voting.lead import expected_ballots, k_min, p_full
+from voting.lead import expected_ballots, expected_calls, k_min, p_full
 
 PILOT_DRAWS = 3
 """Ballots for each step of the pilot: the fewest of which a majority can say who dissents."""
@@ -74,15 +75,47 @@ def choose_leads(config: RunConfig, task: Task, root: Node, pilot: Pilot | None)
             f"the pilot saw {pilot.dissenting} of {pilot.ballots} ballots dissent: no lead can be chosen; "
             "try another model, or --k N"
         )
+    return leads_for(config, task, root, pilot.p_error, pilot.p_error_high)
+
+
+def leads_for(config: RunConfig, task: Task, root: Node, p_error: float, p_error_high: float) -> Leads:
+    """The leads for a known error rate of unspoiled ballots, and for its pessimistic end."""
     size = task.size(root.goal, root.inputs)
-    unguarded = k_min(1 - pilot.p_error_high, size, config.target)
-    if not config.seams or not strategy_of(config).splits(task, root):
+    unguarded = k_min(1 - p_error_high, size, config.target)
+    if not _has_seams(config, task, root):
         return Leads(unguarded, unguarded, unguarded + 2)
     length = min(size, config.leaf_steps)
-    guarded = min(range(1, unguarded + 1), key=lambda k: _expected_calls(1 - pilot.p_error, k, length))
+    guarded = min(range(1, unguarded + 1), key=lambda k: _leaf_calls(1 - p_error, k, length))
     return Leads(guarded, unguarded, unguarded + 2)
 
 
-def _expected_calls(p: float, k: int, length: int) -> float:
-    """Calls until a chain of this length passes its seam once."""
-    return length * expected_ballots(p, k) / max(p_full(p, k, length), 1e-300)
+class Forecast(msgspec.Struct, frozen=True):
+    """What a run is expected to need.
+
+    Attributes:
+        calls: Answers drawn, spoiled ones included.
+        p_success: Probability that no mistake goes through: eq. 13 over the steps whose mistakes are final.
+    """
+
+    calls: float
+    p_success: float
+
+
+def forecast(config: RunConfig, task: Task, root: Node, leads: Leads, p_error: float, valid_rate: float) -> Forecast:
+    """What a run with these leads is expected to need, if every ballot errs alike and independently."""
+    p, size = 1 - p_error, task.size(root.goal, root.inputs)
+    if not _has_seams(config, task, root):
+        return Forecast(expected_calls(p, leads.unguarded, size, valid_rate), p_full(p, leads.unguarded, size))
+    # A leaf is the largest node that is not split: between half of leaf_steps and all of it.
+    leaves = -(-size // config.leaf_steps)
+    chains = leaves * _leaf_calls(p, leads.guarded, size / leaves) / valid_rate
+    return Forecast(chains + expected_calls(p, leads.unguarded, leaves, valid_rate), p_full(p, leads.unguarded, leaves))
+
+
+def _has_seams(config: RunConfig, task: Task, root: Node) -> bool:
+    return config.seams and root.promise is not None and strategy_of(config).splits(task, root)
+
+
+def _leaf_calls(p: float, k: int, length: float) -> float:
+    """Calls until a chain of this length passes its seam; a failed run is repeated from its start."""
+    return length * expected_ballots(p, k) / max(p_full(p, k, math.ceil(length)), 1e-300)

@@ -104,11 +104,13 @@ class Batch(msgspec.Struct, frozen=True):
         payload: Compressed records; see ``pack``.
         counts: What happened since the last batch of this segment.
         end: How the segment ended; ``None`` while it goes on.
+        events: What is worth a line in the log, as (event, context) pairs.
     """
 
     payload: bytes
     counts: Counts
     end: "End | None" = None
+    events: tuple[tuple[str, dict[str, object]], ...] = ()
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):

@@ -83,6 +83,7 @@ class SegmentRunner:
         self.seams, self.seam_retries = seams, seam_retries
         self.flush_steps, self.flush = flush_steps, flush
         self.stopping = False
+        self.events: list[tuple[str, dict[str, object]]] = []
         self._open: dict[tuple[Path, str, int], _Open] = {}
         self._held = 0
         self._extra: list[Record] = []
@@ -130,6 +131,7 @@ class SegmentRunner:
         for attempt in range(self.seam_retries + 1):
             if attempt and (node.path, "run", attempt) not in self._journalled:
                 self.steps.counts.seam_retries += 1
+                self._note("seam retry", node, attempt=attempt, output=str(output)[:200])
             taken, output = await self._chain(node, attempt, k, previous, longest)
             longest = max(longest, len(taken))
             if not guarded or output == node.promise:
@@ -193,7 +195,9 @@ class SegmentRunner:
                     raise SegmentStopped
                 candidate, entry = await self._decide(node, step, k, draws + index * MAX_DRAWS)
                 if alike and previous is not None and candidate != previous[index]:
-                    candidate, entry = await self._suspect(node, step, draws + index * MAX_DRAWS + MAX_DRAWS // 2)
+                    candidate, entry = await self._suspect(
+                        node, step, index, draws + index * MAX_DRAWS + MAX_DRAWS // 2
+                    )
                 self._keep(key, k, index, entry)
                 self.steps.counts.steps += index >= longest
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
@@ -208,15 +212,20 @@ class SegmentRunner:
             return await self.steps.decide(step, k, draw)
         except StepDeadlocked as error:
             error.context["path"] = list(node.path)
+            self._note("step deadlocked", node, kind=step.kind, k=k, tally=error.context.get("tally"))
             raise
 
-    async def _suspect(self, node: Node, step: Step, draw: int) -> tuple[str, Entry]:
+    async def _suspect(self, node: Node, step: Step, index: int, draw: int) -> tuple[str, Entry]:
         self.steps.counts.escalations += 1
         k = self.leads.suspect
         candidate, entry = await self._decide(node, step, k, draw)
+        self._note("suspect step", node, step=index, kind=step.kind, k=k, winner=candidate)
         if isinstance(entry, str):
             entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
         return candidate, entry
+
+    def _note(self, event: str, node: Node, **context: object) -> None:
+        self.events.append((event, {"node": ".".join(map(str, node.path)) or "root", **context}))
 
     def _keep(self, key: tuple[Path, str, int], k: int, index: int, entry: Entry) -> None:
         held = self._open.get(key)

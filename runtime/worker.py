@@ -70,7 +70,8 @@ class Worker:
 
         def flush(end: End | None = None) -> None:
             counts, steps.counts = steps.counts, Counts()
-            batches.put_nowait(Batch(pack(runner.take()), counts, end))
+            events, runner.events = tuple(runner.events), []
+            batches.put_nowait(Batch(pack(runner.take()), counts, end, events))
 
         runner = self._segment_runner(steps, leads, flush)
         runner.stopping = self._stopping

@@ -1,19 +1,15 @@
 """Exact simulator of Tower of Hanoi, for scoring finished plans. Nothing that decides imports it."""
 
-from collections.abc import Iterable
-from typing import Any
-
-from decompose.plan import PlanStep
-from decompose.referees.verification import Verification
+from decompose.referees.verification import FinishedPlan, Verification
 from decompose.tasks.hanoi import Hanoi
 
 
-def verify(task: Hanoi, steps: Iterable[PlanStep], output: Any) -> Verification:
+def verify(task: Hanoi, plan: FinishedPlan) -> Verification:
     """Do the plan's moves from the start state, on real pegs, and see where they lead."""
     pegs: dict[str, list[int]] = {"a": [], "b": [], "c": []}
     pegs[task.start] = list(range(task.disks, 0, -1))
     count = 0
-    for step in steps:
+    for step in plan:
         move = step.candidate.split(" ")[0]
         disk, pair = int(move[:-2]), move[-2:]
         if not pegs[pair[0]] or pegs[pair[0]][-1] != disk:

@@ -1,17 +1,13 @@
 """Independent check of a long multiplication, for scoring finished runs. Nothing that decides imports it."""
 
-from collections.abc import Iterable
-from typing import Any
-
-from decompose.plan import PlanStep
-from decompose.referees.verification import Verification
+from decompose.referees.verification import FinishedPlan, Verification
 from decompose.tasks.multiply import Multiply
 
 
-def verify(task: Multiply, steps: Iterable[PlanStep], output: Any) -> Verification:
+def verify(task: Multiply, plan: FinishedPlan) -> Verification:
     """Check each digit step by arithmetic, and the number against Python's own product."""
     count = 0
-    for step in steps:
+    for step in plan:
         facts = step.reads
         if step.kind in ("times", "plus"):
             x, y, carry = int(facts.x), int(facts.y), int(facts.carry)
@@ -20,5 +16,5 @@ def verify(task: Multiply, steps: Iterable[PlanStep], output: Any) -> Verificati
                 return Verification(False, False, count, f"step {count}: {step.kind} {x} {y} {carry} is {value}")
         count += 1
     first, second = task.factors()
-    reached = output == str(int(first) * int(second))
-    return Verification(True, reached, count, None if reached else f"{first} x {second} is not {output}")
+    reached = plan.output == str(int(first) * int(second))
+    return Verification(True, reached, count, None if reached else f"{first} x {second} is not {plan.output}")

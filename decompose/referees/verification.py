@@ -1,6 +1,25 @@
 """What a referee says of a plan."""
 
+from collections.abc import Iterator
+from typing import Any, Protocol
+
 import msgspec
+
+from decompose.plan import PlanStep
+
+
+class FinishedPlan(Protocol):
+    """Steps in plan order, and what they lead to.
+
+    Attributes:
+        output: The root's output; known once the steps were read to the end.
+    """
+
+    output: Any
+
+    def __iter__(self) -> Iterator[PlanStep]:
+        """The steps, once."""
+        ...
 
 
 class Verification(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Opens a model by the name people type."""
 
+import asyncio
 import importlib
 from collections.abc import Callable
 
@@ -45,6 +46,25 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
         max_in_flight=config.calls_in_flight,
         on_wait=on_wait,
     )
+
+
+def check_model(config: RunConfig) -> None:
+    """Say what is wrong with a model's name or key before anything starts or is written.
+
+    Raises:
+        ConfigurationError: As for ``open_model``, and a server that does not answer.
+    """
+    asyncio.run(_check(config))
+
+
+async def _check(config: RunConfig) -> None:
+    model = open_model(config)
+    try:
+        probe = getattr(model, "probe", None)
+        if probe is not None:
+            await probe()
+    finally:
+        await model.close()
 
 
 def answer_key(task: str) -> AnswerKey:
