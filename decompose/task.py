@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from decompose.drawing import Drawing
 from decompose.plan import Expansion, Node
 from decompose.step import Dialect, Done, Flag, Prompt, Step
 
@@ -84,3 +85,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(step, Done):
             raise ValueError(f"{type(self).__name__} has nothing to ask")
         return step
+
+    def draw(self, shown: Any) -> Drawing | None:
+        """A picture of a state, for the report's player; ``None`` where there is nothing to draw.
+
+        Args:
+            shown: What a step reads, or a node's output.
+        """
+        return None

@@ -59,6 +59,8 @@ class LocalCrew:
     def __init__(self, config: RunConfig, task: Task, models: Sequence[Model | None] | None = None) -> None:
         chosen = models or [None] * (config.workers or default_workers())
         self._workers = [Worker(config, task, model) for model in chosen]
+        for number, worker in enumerate(self._workers):
+            worker.name += f"/{number}"
         self._load = [0] * len(self._workers)
 
     @property

@@ -42,6 +42,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         k: Lead that uncontested entries were decided with.
         entries: Consecutive steps.
         children: For ``split``: the path elements of the children, where they are not 0, 1, 2 and so on.
+        worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
+        started: For ``worked``: seconds since 1970 when the work on this batch began.
+        ended: For ``worked``: seconds since 1970 when it ended.
     """
 
     path: Path
@@ -51,6 +54,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     k: int
     entries: tuple[Entry, ...]
     children: tuple[int, ...] = ()
+    worker: str = ""
+    started: float = 0.0
+    ended: float = 0.0
 
 
 class Counts(msgspec.Struct, kw_only=True):
@@ -70,6 +76,10 @@ class Counts(msgspec.Struct, kw_only=True):
         tokens_out: Reply tokens.
         cost_usd: Money whose amount is known.
         unpriced_calls: Answers whose price is unknown.
+        kind_calls: ``calls`` by kind of question.
+        kind_tokens_in: ``tokens_in`` by kind of question.
+        kind_tokens_out: ``tokens_out`` by kind of question.
+        kind_cost_usd: ``cost_usd`` by kind of question.
     """
 
     steps: int = 0
@@ -85,6 +95,10 @@ class Counts(msgspec.Struct, kw_only=True):
     tokens_out: int = 0
     cost_usd: float = 0.0
     unpriced_calls: int = 0
+    kind_calls: dict[str, int] = {}
+    kind_tokens_in: dict[str, int] = {}
+    kind_tokens_out: dict[str, int] = {}
+    kind_cost_usd: dict[str, float] = {}
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

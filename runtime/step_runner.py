@@ -117,10 +117,16 @@ class StepRunner:
         counts.failed_calls += reply.failed_calls
         counts.tokens_in += reply.tokens_in
         counts.tokens_out += reply.tokens_out
+        kind = step.kind
+        counts.kind_calls[kind] = counts.kind_calls.get(kind, 0) + 1
+        counts.kind_tokens_in[kind] = counts.kind_tokens_in.get(kind, 0) + reply.tokens_in
+        counts.kind_tokens_out[kind] = counts.kind_tokens_out.get(kind, 0) + reply.tokens_out
         if reply.cost_usd is None:
             counts.unpriced_calls += 1
         else:
             counts.cost_usd += reply.cost_usd
+            if reply.cost_usd:
+                counts.kind_cost_usd[kind] = counts.kind_cost_usd.get(kind, 0.0) + reply.cost_usd
         flag = self._flag(step, reply, limit)
         if isinstance(flag, str):
             return Ballot(number, flag), ""

@@ -1,6 +1,9 @@
 """A worker: runs segments, several at a time, on one process's model. The same class serves with and without Ray."""
 
 import asyncio
+import os
+import socket
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
@@ -15,7 +18,7 @@ from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
 from runtime.models.factory import open_model
 from runtime.models.port import Model
-from runtime.records import Batch, Counts, End, Failed, Paused, pack
+from runtime.records import Batch, Counts, End, Failed, Paused, Record, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import StepRunner
 from voting.ballot import Ballot
@@ -48,9 +51,13 @@ class Worker:
         config: The run's configuration.
         task: The task, opened.
         model: The model to ask; opened from the configuration if missing.
+
+    Attributes:
+        name: Who it is, for the journal.
     """
 
     def __init__(self, config: RunConfig, task: Task, model: Model | None = None) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.config, self.task = config, task
         self.model = model or open_model(config)
         self._gate = Gate(config.chains_in_flight)
@@ -67,11 +74,15 @@ class Worker:
         """
         batches: asyncio.Queue[Batch | None] = asyncio.Queue()
         steps = self._step_runner()
+        since = time.time()
 
         def flush(end: End | None = None) -> None:
+            nonlocal since
             counts, steps.counts = steps.counts, Counts()
             events, runner.events = tuple(runner.events), []
-            batches.put_nowait(Batch(pack(runner.take()), counts, end, events))
+            began, since = since, time.time()
+            worked = Record((), "worked", 0, 0, 0, (), (), self.name, began, since)
+            batches.put_nowait(Batch(pack([*runner.take(), worked]), counts, end, events))
 
         runner = self._segment_runner(steps, leads, flush)
         runner.stopping = self._stopping

@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from decompose.drawing import Drawing, Shape
 from decompose.plan import Child, Expansion, Node, Ref
 from decompose.plan import Literal as Given
 from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
@@ -235,6 +236,25 @@ class Hanoi(Task, frozen=True, kw_only=True):
             else:
                 goal, rest = Tower(goal.disks - 1, aside, goal.target), goal.target + rest
         return goal, goal.source * goal.disks + rest
+
+    def draw(self, shown: Any) -> Drawing | None:
+        """Three pegs and the disks on them."""
+        state = shown if isinstance(shown, str) else shown.state
+        size = len(state)
+        wide, high = 100.0, 100.0 / (size + 3)
+        shapes = [Shape(f"peg {i}", wide * (i + 0.5) - 1, high, 2, 100 - 2 * high) for i in range(3)]
+        shapes.append(Shape("table", 2, 100 - high, 3 * wide - 4, high / 2))
+        below = dict.fromkeys("abc", 0)
+        disks = []
+        for disk in range(size, 0, -1):
+            peg = state[disk - 1]
+            below[peg] += 1
+            width = wide * (0.16 + 0.76 * disk / size)
+            left = wide * ("abc".index(peg) + 0.5) - width / 2
+            top = 100 - high * (below[peg] + 1)
+            disks.append(Shape(f"disk {disk}", round(left, 2), round(top, 2), round(width, 2), round(high * 0.9, 2),
+                               round(330 * (disk - 1) / size)))  # fmt: skip
+        return Drawing(3 * wide, 100.0, (*shapes, *disks))
 
 
 def direction(goal: Tower) -> str:
