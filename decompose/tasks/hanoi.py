@@ -97,6 +97,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
 
     summary: ClassVar[str] = "Tower of Hanoi: 2^disks - 1 dependent moves"
     offers_transition: ClassVar[bool] = True
+    wordings: ClassVar[int] = len(hanoi_chat.WORDINGS)
 
     def __post_init__(self) -> None:
         if self.start == self.goal:
@@ -153,10 +154,10 @@ class Hanoi(Task, frozen=True, kw_only=True):
             children.append(Child(kind(int(move[:-2]), move[-2], move[-1]), (source,), "".join(words)))
         return Expansion(tuple(children))
 
-    def prompt(self, step: Step, dialect: Dialect) -> Prompt:
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """``chat``: rules, strategy, one worked example, question. ``compact``: the facts, a word each."""
         if dialect == "chat":
-            return hanoi_chat.prompt(step.kind, step.reads)
+            return hanoi_chat.prompt(step.kind, step.reads, wording)
         facts = step.reads
         kind = step.kind if facts.states_next else f"{step.kind}-only"
         asked = f"{facts.direction} {facts.previous}" if step.kind == "move" else facts.goal
