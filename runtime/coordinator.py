@@ -21,7 +21,7 @@ from runtime.crew import Crew, WorkerLost
 from runtime.gate import Gate
 from runtime.journal import Journal, Write
 from runtime.journal_writer import JournalWriter
-from runtime.leads import PILOT_DRAWS, Pilot, choose_leads, judge_pilot, pilot_steps
+from runtime.leads import PILOT_DRAWS, Pilot, choose_leads, judge_pilot, pilot_steps, with_rules
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.segment_runner import Leads
@@ -64,6 +64,8 @@ class Coordinator:
         self._ended = journal.outcomes()
         self._begun = journal.begun()
         self._leads = Leads(1, 1, 1)
+        self._pilot: Pilot | None = None
+        self._learned_from = 0
         self._pause = ""
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
         gate = Gate(SEGMENTS_PER_WORKER * crew.size)
@@ -157,7 +159,7 @@ class Coordinator:
             journalled = self.journal.payloads(key)
         self._begun.add(key)
         self._log.debug("segment sent", segment=key, journalled=len(journalled))
-        async for batch in self.crew.run_segment(segment, self._leads, journalled):
+        async for batch in self.crew.run_segment(segment, self._leads_now(), journalled):
             durable = self._writer.write(Write(key, batch))
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
@@ -166,6 +168,16 @@ class Coordinator:
                 await durable
                 return self._ending(key, batch)
         raise WorkerLost(f"segment {key} stopped without an end")
+
+    def _leads_now(self) -> Leads:
+        """The leads, learned anew whenever twice as many sequential races were decided as the last time."""
+        votes = self._writer.totals.votes
+        seen = sum(votes.values())
+        if self._leads.sequential and self._pilot is not None and seen >= 2 * max(50, self._learned_from):
+            self._learned_from = seen
+            self._leads = with_rules(self.config, self.task, self.task.root(), self._leads, self._pilot, votes)
+            self._log.info("leads learned", races=seen, unguarded=self._leads.unguarded)
+        return self._leads
 
     def _ending(self, key: str, batch: Batch) -> Outcome:
         end = batch.end
@@ -190,6 +202,8 @@ class Coordinator:
         """From the journal if an earlier session chose them, else from ``--k`` or a pilot."""
         chosen = self.journal.meta("leads")
         if chosen is not None:
+            seen = self.journal.meta("pilot")
+            self._pilot = msgspec.convert(seen, Pilot) if seen else None
             return msgspec.convert(chosen, Leads)
         root = self.task.root()
         pilot: Pilot | None = None
@@ -199,6 +213,7 @@ class Coordinator:
             pilot = judge_pilot(samples)
             await self._writer.write(Write("pilot", Batch(pack([]), counts)))
         leads = choose_leads(self.config, self.task, root, pilot)
+        self._pilot = pilot
         self.journal.set_meta(leads=leads, pilot=pilot)
         self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot))
         return leads

@@ -10,7 +10,8 @@ import msgspec
 
 from decompose.plan import Path
 from voting.ballot import Ballot
-from voting.race import FirstTo, FirstToAheadBy, Rule, Won, replay
+from voting.race import FirstTo, FirstToAheadBy, Rule, Won
+from voting.sequential import Sequential, replay_any
 
 
 class Contested(msgspec.Struct, frozen=True, array_like=True):
@@ -20,11 +21,17 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
         k: Lead that was asked for.
         ballots: In the order drawn, spoiled ones included.
         details: Why the spoiled ones were discarded, in the same order, for people. Untrusted text, cut short.
+        rule: What decided, if it is not the run's rule with lead ``k``.
+        before: Ballots of lower rungs of the ladder, which ended undecided.
+        way: Name of the rung of the ladder (``runtime/ladder.py``) it was asked on; empty for the first.
     """
 
     k: int
     ballots: tuple[Ballot, ...]
     details: tuple[str, ...] = ()
+    rule: Sequential | None = None
+    way: str = ""
+    before: tuple[Ballot, ...] = ()
 
 
 Entry = str | Contested
@@ -80,6 +87,8 @@ class Counts(msgspec.Struct, kw_only=True):
         kind_tokens_in: ``tokens_in`` by kind of question.
         kind_tokens_out: ``tokens_out`` by kind of question.
         kind_cost_usd: ``cost_usd`` by kind of question.
+        caught: Mistakes and deadlocks that were put right, by the rung of the ladder that did.
+        votes: Sequential races by "ballots for the winner-others": what the rule learns from.
     """
 
     steps: int = 0
@@ -99,6 +108,8 @@ class Counts(msgspec.Struct, kw_only=True):
     kind_tokens_in: dict[str, int] = {}
     kind_tokens_out: dict[str, int] = {}
     kind_cost_usd: dict[str, float] = {}
+    caught: dict[str, int] = {}
+    votes: dict[str, int] = {}
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""
@@ -198,7 +209,7 @@ def winner(entry: Entry, rule: str) -> str:
     """
     if isinstance(entry, str):
         return entry
-    verdict = replay(rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
+    verdict = replay_any(entry.rule or rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
     if not isinstance(verdict, Won):
         raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
     return verdict.candidate

@@ -125,6 +125,7 @@ def standing(directory: pathlib.Path) -> Standing:
     try:
         status = "running" if is_locked(directory) else journal.meta("status") or "paused"
         counts, leads = journal.totals, journal.meta("leads") or {}
+        leads = {name: k for name, k in leads.items() if isinstance(k, int)}
         message = journal.meta("message") or ""
         wall_s = journal.wall_s
     finally:

@@ -21,6 +21,7 @@ from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Contested, Contradicted, Entry, Finished, Record, unpack, winner
 from runtime.step_runner import MAX_DRAWS, StepRunner
 from voting.ballot import Ballot
+from voting.sequential import Sequential
 
 
 class Leads(msgspec.Struct, frozen=True):
@@ -30,11 +31,14 @@ class Leads(msgspec.Struct, frozen=True):
         guarded: For steps of a node with a promise: a mistake is noticed at the seam and costs a retry.
         unguarded: For all others: a mistake is final.
         suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
+        sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of
+            agreeing ballots that it asks for.
     """
 
     guarded: int
     unguarded: int
     suspect: int
+    sequential: tuple[tuple[int, Sequential], ...] = ()
 
 
 class SegmentStopped(Exception):
@@ -132,11 +136,14 @@ class SegmentRunner:
             if attempt and (node.path, "run", attempt) not in self._journalled:
                 self.steps.counts.seam_retries += 1
                 self._note("seam retry", node, attempt=attempt, output=str(output)[:200])
+            known = len(self._journalled.get((node.path, "run", attempt), ()))
             taken, output = await self._chain(node, attempt, k, previous, longest)
             longest = max(longest, len(taken))
             if not guarded or output == node.promise:
+                if attempt and known < len(taken):
+                    self._caught(attempt)
                 return Finished(output)
-            if taken == previous:
+            if taken == previous and attempt + 1 >= len(self.steps.ways):
                 break
             previous = taken
         return Contradicted(node.path, f"returned {output!r}, promised was {node.promise!r}")
@@ -151,10 +158,15 @@ class SegmentRunner:
         if known:
             return winner(known[0], self.steps.rule)
         k = self.leads.suspect if attempt else self.leads.unguarded
-        candidate, entry = await self.steps.decide(step, k, draws_of(key))
+        candidate, entry = await self.steps.decide(step, k, draws_of(key), attempt)
         self.steps.counts.decompositions += 1
         self._keep(key, k, 0, entry)
         return candidate
+
+    def _caught(self, rung: int) -> None:
+        """Count which rung of the ladder put something right."""
+        name = self.steps.ways[rung % len(self.steps.ways)].name
+        self.steps.counts.caught[name] = self.steps.counts.caught.get(name, 0) + 1
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Count it, unless the journal shows that it was counted before."""
@@ -193,10 +205,10 @@ class SegmentRunner:
             else:
                 if self.stopping:
                     raise SegmentStopped
-                candidate, entry = await self._decide(node, step, k, draws + index * MAX_DRAWS)
+                candidate, entry = await self._decide(node, step, k, draws + index * MAX_DRAWS, attempt)
                 if alike and previous is not None and candidate != previous[index]:
                     candidate, entry = await self._suspect(
-                        node, step, index, draws + index * MAX_DRAWS + MAX_DRAWS // 2
+                        node, step, index, draws + index * MAX_DRAWS + MAX_DRAWS // 2, attempt
                     )
                 self._keep(key, k, index, entry)
                 self.steps.counts.steps += index >= longest
@@ -207,18 +219,18 @@ class SegmentRunner:
             self.steps.counts.steps += min(0, len(taken) - longest)
         return taken, msgspec.to_builtins(step.output)
 
-    async def _decide(self, node: Node, step: Step, k: int, draw: int) -> tuple[str, Entry]:
+    async def _decide(self, node: Node, step: Step, k: int, draw: int, rung: int) -> tuple[str, Entry]:
         try:
-            return await self.steps.decide(step, k, draw)
+            return await self.steps.decide(step, k, draw, rung)
         except StepDeadlocked as error:
             error.context["path"] = list(node.path)
             self._note("step deadlocked", node, kind=step.kind, k=k, tally=error.context.get("tally"))
             raise
 
-    async def _suspect(self, node: Node, step: Step, index: int, draw: int) -> tuple[str, Entry]:
+    async def _suspect(self, node: Node, step: Step, index: int, draw: int, rung: int) -> tuple[str, Entry]:
         self.steps.counts.escalations += 1
         k = self.leads.suspect
-        candidate, entry = await self._decide(node, step, k, draw)
+        candidate, entry = await self._decide(node, step, k, draw, rung)
         self._note("suspect step", node, step=index, kind=step.kind, k=k, winner=candidate)
         if isinstance(entry, str):
             entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))

@@ -4,14 +4,18 @@ Each round draws the fewest ballots that could end the race and casts them in th
 nothing has to be cancelled, and arrival order cannot change a verdict.
 """
 
+import msgspec
+
 from decompose.step import Dialect, Flag, Step
 from decompose.task import Task
 from runtime.errors import StepDeadlocked
+from runtime.ladder import FIRST, Asked, Way, asked, ways_of
 from runtime.models.port import Model, Reply, Request, Stop
 from runtime.records import Contested, Counts, Entry, rule_of
 from voting.ballot import Ballot
-from voting.race import Deadlocked, Race, Won
+from voting.race import Deadlocked, Won
 from voting.red_flags import RedFlag, overlong
+from voting.sequential import Sequential, open_race
 
 MAX_DRAWS = 4096
 """Draw numbers are handed out in strides of this, so that no two steps of a run share one."""
@@ -31,6 +35,8 @@ class StepRunner:
         first_temperature: Temperature of the first ballot of a step.
         max_reply_tokens: Limit on ``chat`` replies; ``compact`` ones have the step's own.
         seed: The run's seed.
+        fallback: Answers on the last rung of the ladder.
+        sequential: Rules that leads stand for; see ``Leads``.
     """
 
     def __init__(
@@ -46,57 +52,90 @@ class StepRunner:
         first_temperature: float,
         max_reply_tokens: int,
         seed: int,
+        fallback: Model | None = None,
+        sequential: dict[int, Sequential] | None = None,
     ) -> None:
         self.task, self.model, self.dialect = task, model, dialect
         self.flags, self.rule, self.max_ballots = flags, rule, max_ballots
         self.temperature, self.first_temperature = temperature, first_temperature
         self.max_reply_tokens, self.seed = max_reply_tokens, seed
         self.counts = Counts()
+        self.fallback, self.sequential = fallback, sequential or {}
+        self.ways = ways_of(task, dialect, fallback is not None)
 
-    async def decide(self, step: Step, k: int, draw: int) -> tuple[str, Entry]:
+    async def decide(self, step: Step, k: int, draw: int, rung: int = 0) -> tuple[str, Entry]:
         """The winning candidate, and what the journal keeps of the race.
+
+        A race that ends undecided is held again one rung higher.
 
         Args:
             step: The question.
             k: Lead to ask for.
             draw: First of the ``MAX_DRAWS`` draw numbers that belong to this step.
+            rung: Of the ladder, counted round: where to begin.
 
         Raises:
-            StepDeadlocked: The race ended undecided.
+            StepDeadlocked: The race ended undecided on this rung and on all above it.
             ModelUnavailable, ModelRejected: From the model.
         """
-        race = Race(rule_of(self.rule, k), self.max_ballots)
+        first = rung % len(self.ways)
+        before: tuple[Ballot, ...] = ()
+        for way in self.ways[first:]:
+            try:
+                candidate, entry = await self._race(step, k, draw, way)
+            except StepDeadlocked as error:
+                undecided = error
+                before += error.context["entry"].ballots
+                continue
+            if way is not self.ways[first]:
+                self.counts.escalations += 1
+                self.counts.caught[way.name] = self.counts.caught.get(way.name, 0) + 1
+                plain = Contested(k, tuple(Ballot(number, candidate) for number in range(k)), way=way.name)
+                told = plain if isinstance(entry, str) else entry
+                return candidate, msgspec.structs.replace(told, before=before)
+            return candidate, entry
+        raise undecided
+
+    async def _race(self, step: Step, k: int, draw: int, way: Way) -> tuple[str, Entry]:
+        rule = self.sequential.get(k)
+        race = open_race(rule or rule_of(self.rule, k), self.max_ballots)
         ballots: list[Ballot] = []
         details: list[str] = []
-        prompt, limit = self.task.prompt(step, self.dialect), self._limit(step)
+        model, question = self._asked(step, way)
+        prompt, limit = question.prompt, self._limit(step, question.dialect)
         while race.verdict is None:
             drawn = len(ballots)
             first_apart = drawn == 0 and self.first_temperature != self.temperature
             wanted = 1 if first_apart else race.fewest()
             temperature = self.first_temperature if first_apart else self.temperature
             draws = tuple(range(draw + drawn, draw + drawn + wanted))
-            for reply in await self.model.ask(Request(prompt, draws, temperature, limit, self.seed)):
-                ballot, detail = self._read(step, len(ballots), reply, limit)
+            for reply in await model.ask(Request(prompt, draws, temperature, limit, self.seed)):
+                ballot, detail = self._read(question, len(ballots), reply, limit)
                 ballots.append(ballot)
                 details.append(detail)
                 race.cast(ballot)
-        return self._settle(race.verdict, k, ballots, details)
+        name = "" if way == FIRST else way.name
+        return self._settle(race.verdict, Contested(k, tuple(ballots), tuple(details), rule, name))
 
-    async def draw(self, step: Step, count: int, draw: int) -> tuple[Ballot, ...]:
+    async def draw(self, step: Step, count: int, draw: int, rung: int = 0) -> tuple[Ballot, ...]:
         """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
-        limit = self._limit(step)
+        model, question = self._asked(step, self.ways[rung % len(self.ways)])
+        limit = self._limit(step, question.dialect)
         draws = tuple(range(draw, draw + count))
-        request = Request(self.task.prompt(step, self.dialect), draws, self.temperature, limit, self.seed)
-        replies = await self.model.ask(request)
-        return tuple(self._read(step, number, reply, limit)[0] for number, reply in enumerate(replies))
+        replies = await model.ask(Request(question.prompt, draws, self.temperature, limit, self.seed))
+        return tuple(self._read(question, number, reply, limit)[0] for number, reply in enumerate(replies))
 
-    def _limit(self, step: Step) -> int:
-        return step.max_reply_tokens if self.dialect == "compact" else self.max_reply_tokens
+    def _asked(self, step: Step, way: Way) -> tuple[Model, Asked]:
+        """Who is asked, and what."""
+        if way.fallback and self.fallback is not None:
+            return self.fallback, asked(self.task, step, way, self.fallback.dialect)
+        return self.model, asked(self.task, step, way, self.dialect)
 
-    def _settle(
-        self, verdict: Won | Deadlocked, k: int, ballots: list[Ballot], details: list[str]
-    ) -> tuple[str, Entry]:
-        entry = Contested(k, tuple(ballots), tuple(details))
+    def _limit(self, step: Step, dialect: Dialect) -> int:
+        return step.max_reply_tokens if dialect == "compact" else self.max_reply_tokens
+
+    def _settle(self, verdict: Won | Deadlocked, entry: Contested) -> tuple[str, Entry]:
+        ballots, k = entry.ballots, entry.k
         if isinstance(verdict, Deadlocked):
             raise StepDeadlocked(
                 f"no candidate led by {k} within {len(ballots)} ballots",
@@ -104,20 +143,24 @@ class StepRunner:
                 tally=verdict.tally,
                 spoiled=verdict.spoiled,
             )
+        others = sum(b.candidate is not None and b.candidate != verdict.candidate for b in ballots)
+        if entry.rule is not None:
+            named = sum(b.candidate == verdict.candidate for b in ballots)
+            votes = f"{named}-{others}"
+            self.counts.votes[votes] = self.counts.votes.get(votes, 0) + 1
         if len(ballots) == k:
             return verdict.candidate, verdict.candidate
-        if any(b.candidate is not None and b.candidate != verdict.candidate for b in ballots):
-            self.counts.disagreements += 1
+        self.counts.disagreements += others > 0
         return verdict.candidate, entry
 
-    def _read(self, step: Step, number: int, reply: Reply, limit: int) -> tuple[Ballot, str]:
+    def _read(self, question: Asked, number: int, reply: Reply, limit: int) -> tuple[Ballot, str]:
         """One reply as a ballot, and why it is spoiled if it is."""
         counts = self.counts
         counts.calls += 1
         counts.failed_calls += reply.failed_calls
         counts.tokens_in += reply.tokens_in
         counts.tokens_out += reply.tokens_out
-        kind = step.kind
+        kind = question.step.kind
         counts.kind_calls[kind] = counts.kind_calls.get(kind, 0) + 1
         counts.kind_tokens_in[kind] = counts.kind_tokens_in.get(kind, 0) + reply.tokens_in
         counts.kind_tokens_out[kind] = counts.kind_tokens_out.get(kind, 0) + reply.tokens_out
@@ -127,20 +170,16 @@ class StepRunner:
             counts.cost_usd += reply.cost_usd
             if reply.cost_usd:
                 counts.kind_cost_usd[kind] = counts.kind_cost_usd.get(kind, 0.0) + reply.cost_usd
-        flag = self._flag(step, reply, limit)
+        flag = self._flag(question, reply, limit)
         if isinstance(flag, str):
             return Ballot(number, flag), ""
         counts.red_flags[flag.name] = counts.red_flags.get(flag.name, 0) + 1
         return Ballot(number, None, flag.name), flag.detail[:200]
 
-    def _flag(self, step: Step, reply: Reply, limit: int) -> Flag | str:
+    def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""
         if reply.stop is Stop.REFUSED:
             return Flag(RedFlag.REFUSED, reply.text)
         if RedFlag.OVERLONG in self.flags and overlong(reply.tokens_out, limit, reply.stop is Stop.LENGTH):
             return Flag(RedFlag.OVERLONG, f"{reply.tokens_out} tokens")
-        candidate = self.task.parse(step, reply.text, self.dialect)
-        if isinstance(candidate, Flag):
-            return candidate
-        found = self.task.check(step, candidate)
-        return candidate if found is None or found.name not in self.flags else found
+        return question.read(reply.text, self.flags)

@@ -16,7 +16,7 @@ from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
-from runtime.models.factory import open_model
+from runtime.models.factory import open_fallback, open_model
 from runtime.models.port import Model
 from runtime.records import Batch, Counts, End, Failed, Paused, Record, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
@@ -60,6 +60,7 @@ class Worker:
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self.config, self.task = config, task
         self.model = model or open_model(config)
+        self._fallback = open_fallback(config)
         self._gate = Gate(config.chains_in_flight)
         self._running: list[SegmentRunner] = []
         self._stopping = False
@@ -73,7 +74,7 @@ class Worker:
         the segment is built on a step before its batch is durable.
         """
         batches: asyncio.Queue[Batch | None] = asyncio.Queue()
-        steps = self._step_runner()
+        steps = self._step_runner(leads)
         since = time.time()
 
         def flush(end: End | None = None) -> None:
@@ -121,8 +122,10 @@ class Worker:
     async def close(self) -> None:
         """Release the model."""
         await self.model.close()
+        if self._fallback is not None:
+            await self._fallback.close()
 
-    def _step_runner(self) -> StepRunner:
+    def _step_runner(self, leads: Leads | None = None) -> StepRunner:
         config = self.config
         temperature = config.resolved_temperature()
         first = config.first_temperature
@@ -137,6 +140,8 @@ class Worker:
             first_temperature=temperature if first is None else first,
             max_reply_tokens=config.max_reply_tokens,
             seed=config.seed,
+            fallback=self._fallback,
+            sequential=dict(leads.sequential) if leads else None,
         )
 
     def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:

@@ -130,7 +130,9 @@ def alarms(
     """
     steps = sum(patterns.values())
     rates = rates_of(patterns, guess)
-    found = [alarm for kind in (Kind.DISAGREEMENT, Kind.SPOILED_AGAIN) for alarm in _single(kind, patterns, rates, steps)]
+    found = [
+        alarm for kind in (Kind.DISAGREEMENT, Kind.SPOILED_AGAIN) for alarm in _single(kind, patterns, rates, steps)
+    ]
     limit = FALSE_ALARMS / len(Kind)
     for kind, rate, counted in (
         (Kind.DISAGREEMENTS_CLUSTER, rates.dissent, {p: (p.dissent, p.k > 1) for p in patterns}),

@@ -12,6 +12,10 @@ probability of one or more. (The construction is F-localization: Ignatiadis and 
 pass is a chain with two. The share of chains that failed their seam bounds the mean number of wrong steps in a
 chain, lambda, from above; two or more have probability 1 - exp(-lambda) (1 + lambda) (Poisson).
 
+*Steps decided by the sequential rule.* Those whose first ballots all agreed are bounded in the same way, with one class
+for them and one for the rest. The rest stopped when their posterior chance of being wrong was within the budget; they
+count with the budget, which rests on the rule's learned prior.
+
 What no count of ballots can see is a step at which a wrong answer is likelier than the right one.
 """
 
@@ -86,6 +90,7 @@ def certify(
     chains_failed: int = 0,
     confidence: float = 0.95,
     violations: tuple[str, ...] = (),
+    budget: float | None = None,
 ) -> Certificate:
     """Certify a run.
 
@@ -96,6 +101,7 @@ def certify(
         chains_failed: Times a chain did not.
         confidence: Between 0 and 1, both excluded.
         violations: Contradictions to the assumptions that are known already.
+        budget: Error budget of one step if the sequential rule decided; ``None`` for first-to-ahead-by-k.
 
     Raises:
         ValueError: A race is shorter than its lead, or the confidence is out of range.
@@ -104,7 +110,10 @@ def certify(
         raise ValueError(f"the confidence must be between 0 and 1, both excluded, not {confidence}")
     groups = {k: dict(lengths) for k, lengths in races.items() if sum(lengths.values())}
     share = 1 - (1 - confidence) / (len(groups) + bool(chains)) if groups or chains else confidence
-    voted = tuple(bound_of_races(k, lengths, share) for k, lengths in sorted(groups.items()))
+    voted = tuple(
+        bound_of_races(k, lengths, share) if budget is None else bound_of_budget(k, lengths, share, budget)
+        for k, lengths in sorted(groups.items())
+    )
     seams = bound_of_chains(chains, chains_failed, share) if chains else None
     parts = [*voted, *([seams] if seams else [])]
     found = list(violations)
@@ -138,6 +147,25 @@ def bound_of_races(k: int, lengths: Mapping[int, int], confidence: float) -> Bou
     credible = all(w is not None for w in worst)
     bound = sum(n * min(1.0, w) for n, w in zip(counts, worst, strict=True) if w is not None)
     return Bound(total, expected, float(bound) if credible else float(total), credible)
+
+
+def bound_of_budget(k: int, lengths: Mapping[int, int], confidence: float, budget: float) -> Bound:
+    """Bound the wrong verdicts of sequential races, of which those with ``k`` ballots were unanimous."""
+    import numpy as np
+
+    total, alike = sum(lengths.values()), lengths.get(k, 0)
+    p, q, rest = np.array(difficulties()).T
+    wrong = q**k + rest**k
+    chance = p**k + wrong
+    low, high = _limits(total - alike, total, 1 - confidence)
+    rows = np.vstack([(1 - chance - high) / high, (low - 1 + chance) / high])
+    worst = _worst(chance, wrong, alike / total, rows) if alike else 0.0
+    contested = (total - alike) * budget
+    if worst is None:
+        return Bound(total, contested, float(total), credible=False)
+    weights = _em([alike, total - alike], np.vstack([chance, 1 - chance]), 400)
+    fitted = alike * float(wrong @ weights / max(chance @ weights, 1e-300))
+    return Bound(total, fitted + contested, alike * worst + contested)
 
 
 def fit_mixture(k: int, lengths: Mapping[int, int], rounds: int = 400) -> Any:

@@ -24,6 +24,4 @@ def undecided_if_independent(k: int, p_error: float, valid_rate: float, rounds: 
     for n in range(k, rounds + 1):
         decided += float(ends.right[n][0] + ends.wrong[n][0])
         open_after[n] = max(0.0, 1 - decided)
-    return [
-        float(sum(binom.pmf(m, r, valid_rate) * open_after[m] for m in range(r + 1))) for r in range(rounds + 1)
-    ]
+    return [float(sum(binom.pmf(m, r, valid_rate) * open_after[m] for m in range(r + 1))) for r in range(rounds + 1)]

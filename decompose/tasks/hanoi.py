@@ -24,6 +24,8 @@ from decompose.task import Task
 from decompose.tasks import hanoi_chat
 
 Peg = Literal["a", "b", "c"]
+RELABELLED = ("bca", "cba")
+"""Pegs under other names: what a, b and c are called. The second turns clockwise into counter-clockwise."""
 WORD = 5
 """Disks in one word of the compact dialect: a word is one token of the bundled model."""
 
@@ -98,6 +100,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
     summary: ClassVar[str] = "Tower of Hanoi: 2^disks - 1 dependent moves"
     offers_transition: ClassVar[bool] = True
     wordings: ClassVar[int] = len(hanoi_chat.WORDINGS)
+    disguises: ClassVar[int] = len(RELABELLED)
 
     def __post_init__(self) -> None:
         if self.start == self.goal:
@@ -238,7 +241,24 @@ class Hanoi(Task, frozen=True, kw_only=True):
                 goal, rest = Tower(goal.disks - 1, aside, goal.target), goal.target + rest
         return goal, goal.source * goal.disks + rest
 
-    def draw(self, shown: Any) -> Drawing | None:
+    def disguise(self, step: Step, number: int) -> Step:
+        """The same puzzle with its pegs relabelled."""
+        names = str.maketrans("abc", RELABELLED[number - 1])
+        facts = step.reads
+        changed = {"state": facts.state.translate(names)}
+        if isinstance(facts, GoalFacts):
+            changed["goal"] = facts.goal.translate(names)
+        else:
+            changed["previous"] = facts.previous.translate(names)
+            if RELABELLED[number - 1] == "cba":
+                changed["direction"] = "ccw" if facts.direction == "cw" else "cw"
+        return msgspec.structs.replace(step, reads=msgspec.structs.replace(facts, **changed))
+
+    def undisguise(self, candidate: str, number: int) -> str:
+        """Give the pegs their own names again."""
+        return candidate.translate(str.maketrans(RELABELLED[number - 1], "abc"))
+
+    def picture(self, shown: Any) -> Drawing | None:
         """Three pegs and the disks on them."""
         state = shown if isinstance(shown, str) else shown.state
         size = len(state)

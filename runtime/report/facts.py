@@ -123,13 +123,16 @@ def _certificate(
             voted.setdefault(lead, Counter()).update(lengths)
     violations = [f"{alarm.kind}: {alarm.detail}" for alarm in raised]
     if counts.broken_promises:
-        violations.append(f"{counts.broken_promises} decompositions that had won their race were wrong: a seam refuted them")
+        violations.append(
+            f"{counts.broken_promises} decompositions that had won their race were wrong: a seam refuted them"
+        )
     return certify(
         voted,
         chains=found.chains if seams else 0,
         chains_failed=found.retried if seams else 0,
         confidence=confidence,
         violations=tuple(violations),
+        budget=max((rule.budget for _, rule in leads.sequential), default=None),
     )
 
 

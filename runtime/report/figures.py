@@ -74,7 +74,9 @@ def chart(
         out.append(f'<text class="tick" x="{LEFT - 6}" y="{py(tick) + 4:.1f}" text-anchor="end">{text}</text>')
     for tick in _ticks(x0, x1):
         if x0 <= tick <= x1 and (not margin or tick == int(tick)):
-            out.append(f'<text class="tick" x="{px(tick):.1f}" y="{HEIGHT - 18}" text-anchor="middle">{short(tick)}</text>')
+            out.append(
+                f'<text class="tick" x="{px(tick):.1f}" y="{HEIGHT - 18}" text-anchor="middle">{short(tick)}</text>'
+            )
     out.append(
         f'<text class="label" x="{(LEFT + width) / 2:.0f}" y="{HEIGHT - 3}" text-anchor="middle">{html.escape(x_label)}</text>'
     )
@@ -83,7 +85,7 @@ def chart(
         out.append(_bars(one, points, px, py, low) if one.bars else _line(one, points, px, py))
     out.append("</svg>")
     legend = "".join(f'<span class="key {s.style}">{html.escape(s.name)}</span>' for s in shown)
-    return f'<figure>{"".join(out)}<figcaption>{legend}</figcaption></figure>'
+    return f"<figure>{''.join(out)}<figcaption>{legend}</figcaption></figure>"
 
 
 Scale = Callable[[float], float]
@@ -124,7 +126,9 @@ def lanes(rows: Sequence[tuple[str, Sequence[float]]], seconds: float) -> str:
     out = [f'<svg viewBox="0 0 {WHOLE} {height}" role="img" aria-label="workers over time">']
     for number, (name, values) in enumerate(rows):
         wide = (WHOLE - left - RIGHT) / max(1, len(values))
-        out.append(f'<text class="tick" x="{left - 8}" y="{number * high + 15}" text-anchor="end">{html.escape(name[-28:])}</text>')
+        out.append(
+            f'<text class="tick" x="{left - 8}" y="{number * high + 15}" text-anchor="end">{html.escape(name[-28:])}</text>'
+        )
         for i, value in enumerate(values):
             if value > 0:
                 out.append(
@@ -134,7 +138,9 @@ def lanes(rows: Sequence[tuple[str, Sequence[float]]], seconds: float) -> str:
     for part in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = left + part * (WHOLE - left - RIGHT)
         anchor = "start" if part == 0 else "end" if part == 1 else "middle"
-        out.append(f'<text class="tick" x="{x:.0f}" y="{height - 6}" text-anchor="{anchor}">{short(part * seconds)} s</text>')
+        out.append(
+            f'<text class="tick" x="{x:.0f}" y="{height - 6}" text-anchor="{anchor}">{short(part * seconds)} s</text>'
+        )
     return "".join(out) + "</svg>"
 
 

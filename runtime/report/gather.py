@@ -85,6 +85,7 @@ class Gathered(msgspec.Struct):
         spans: Who worked on what, and when.
         chains: Chains that stand.
         retried: Runs of chains that a later one replaced.
+        undecided: Races that ended undecided on the first rung of the ladder.
         patterns: How many steps had which ballots; see ``voting.alarms.Pattern``.
         suspects: The most suspicious steps first.
     """
@@ -101,6 +102,7 @@ class Gathered(msgspec.Struct):
     ballots: int = 0
     dissent: int = 0
     spoiled: int = 0
+    undecided: int = 0
     patterns: Counter[Pattern] = Counter()
     suspects: list[Doubt] = []
 
@@ -129,10 +131,7 @@ class _Along:
     def _halve(self) -> None:
         self.width *= 2
         pairs = zip(self.bins[::2], self.bins[1::2], strict=True)
-        self.bins = [
-            Bin(*(getattr(a, name) + getattr(b, name) for name in Bin.__struct_fields__))
-            for a, b in pairs
-        ]
+        self.bins = [Bin(*(getattr(a, name) + getattr(b, name) for name in Bin.__struct_fields__)) for a, b in pairs]
 
 
 def gather(journal: Journal) -> Gathered:
@@ -157,7 +156,7 @@ def gather(journal: Journal) -> Gathered:
                 if record.part == "run" and not record.attempt:
                     chains[record.k].add(*told)
                 counter[_valid(doubt, lead)] += 1
-                if doubt is not None and (doubt.dissent or doubt.spoiled > 1 or doubt.entry.k > record.k):
+                if doubt is not None and (doubt.dissent or doubt.spoiled > 1 or doubt.entry.k > record.k or doubt.entry.before):
                     heapq.heappush(heap, (doubt.weight, found.steps, doubt))
                     if len(heap) > SUSPECTS:
                         heapq.heappop(heap)
@@ -209,6 +208,14 @@ def _count(found: Gathered, record: Record, doubt: Doubt | None) -> tuple[int, i
     found.dissent += dissent
     found.spoiled += spoiled
     found.patterns[Pattern(lead, valid, dissent, spoiled)] += 1
+    if doubt is not None and doubt.entry.before:
+        found.undecided += 1
+        found.ballots += len(doubt.entry.before)
+        lost = sum(b.candidate is None for b in doubt.entry.before)
+        found.spoiled += lost
+        named = Counter(b.candidate for b in doubt.entry.before if b.candidate is not None)
+        others = sum(named.values()) - max(named.values(), default=0)
+        found.patterns[Pattern(lead, sum(named.values()), others, lost)] += 1
     return valid + spoiled, dissent, spoiled
 
 

@@ -53,7 +53,10 @@ def _charts(facts: Facts, found: Gathered) -> dict[str, str]:
     return {
         "rates": chart(lines, "steps journalled", "share of ballots", percent=True),
         "ballots": chart(
-            [Series("steps", sorted(_sum(found.sampled).items()), bars=True)], "ballots a step needed", "steps", log=True
+            [Series("steps", sorted(_sum(found.sampled).items()), bars=True)],
+            "ballots a step needed",
+            "steps",
+            log=True,
         ),
         "pace": chart([Series("steps a second", pace)], "seconds since the first batch", "steps a second", width=WHOLE),
         "workers": lanes(workers, seconds),

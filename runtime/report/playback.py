@@ -21,7 +21,7 @@ def playback(task: Task, steps: Generator[PlanStep, None, Any], total: int) -> d
         total: How many steps there are, at least about.
     """
     stride = max(1, -(-total // FRAMES))
-    if task.draw(task.root().inputs[0] if task.root().inputs else None) is None:
+    if task.picture(task.root().inputs[0] if task.root().inputs else None) is None:
         return None
     frames: list[dict[str, Any]] = []
     shown: dict[str, tuple[Any, ...]] = {}
@@ -35,12 +35,12 @@ def playback(task: Task, steps: Generator[PlanStep, None, Any], total: int) -> d
             output = end.value
             break
         if count % stride == 0:
-            drawn = task.draw(step.reads)
+            drawn = task.picture(step.reads)
             if drawn is not None:
                 canvas = drawn
                 frames.append(_changes(count, step.candidate, drawn, shown))
         count += 1
-    last = task.draw(output)
+    last = task.picture(output)
     if last is not None:
         canvas = last
         frames.append(_changes(count, "", last, shown))
