@@ -88,6 +88,8 @@ class Counts(msgspec.Struct, kw_only=True):
         kind_tokens_out: ``tokens_out`` by kind of question.
         kind_cost_usd: ``cost_usd`` by kind of question.
         caught: Mistakes and deadlocks that were put right, by the rung of the ladder that did.
+        shared: Suspect steps at which fresh draws, asked as before, repeat the refuted answer: mistakes that all
+            draws of a prompt share.
         votes: Sequential races by "ballots for the winner-others": what the rule learns from.
     """
 
@@ -109,6 +111,7 @@ class Counts(msgspec.Struct, kw_only=True):
     kind_tokens_out: dict[str, int] = {}
     kind_cost_usd: dict[str, float] = {}
     caught: dict[str, int] = {}
+    shared: int = 0
     votes: dict[str, int] = {}
 
     def add(self, other: "Counts") -> None:

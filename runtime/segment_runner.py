@@ -207,9 +207,10 @@ class SegmentRunner:
                     raise SegmentStopped
                 candidate, entry = await self._decide(node, step, k, draws + index * MAX_DRAWS, attempt)
                 if alike and previous is not None and candidate != previous[index]:
-                    candidate, entry = await self._suspect(
-                        node, step, index, draws + index * MAX_DRAWS + MAX_DRAWS // 2, attempt
-                    )
+                    draw = draws + index * MAX_DRAWS + MAX_DRAWS // 2
+                    candidate, entry = await self._suspect(node, step, index, draw, attempt)
+                    if candidate != previous[index]:
+                        await self._is_shared(node, step, index, previous[index], draw + MAX_DRAWS // 4)
                 self._keep(key, k, index, entry)
                 self.steps.counts.steps += index >= longest
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
@@ -235,6 +236,16 @@ class SegmentRunner:
         if isinstance(entry, str):
             entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
         return candidate, entry
+
+    async def _is_shared(self, node: Node, step: Step, index: int, refuted: str, draw: int) -> None:
+        """Ask as at first: where most fresh draws repeat a refuted answer, the mistake is the prompt's."""
+        if len(self.steps.ways) == 1:
+            return
+        ballots = await self.steps.draw(step, self.leads.suspect, draw)
+        again = sum(ballot.candidate == refuted for ballot in ballots)
+        if 2 * again > len(ballots):
+            self.steps.counts.shared += 1
+            self._note("shared error", node, step=index, kind=step.kind, again=again, of=len(ballots), refuted=refuted)
 
     def _note(self, event: str, node: Node, **context: object) -> None:
         self.events.append((event, {"node": ".".join(map(str, node.path)) or "root", **context}))

@@ -91,7 +91,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             config=config,
             counts=journal.totals,
             gathered=found,
-            certificate=_certificate(config, chosen, found, journal.totals, raised, confidence),
+            certificate=_certificate(config, chosen, found, journal.totals, confidence),
             alarms=raised,
             predicted=_predicted(config, task, chosen, pilot),
             suspects=suspects,
@@ -112,20 +112,20 @@ def _blocks(found: Gathered) -> list[tuple[int, int]]:
     return [(sum(b.steps for b in part), sum(b.contested for b in part)) for part in parts if part]
 
 
-def _certificate(
-    config: RunConfig, leads: Leads, found: Gathered, counts: Counts, raised: tuple[Alarm, ...], confidence: float
-) -> Certificate:
+def _certificate(config: RunConfig, leads: Leads, found: Gathered, counts: Counts, confidence: float) -> Certificate:
     """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
     seams = config.seams and config.strategy == "tree" and leads.guarded < leads.unguarded
     voted: dict[int, Counter[int]] = {}
     for (part, lead), lengths in found.standing.items():
         if not (seams and part == "run"):
             voted.setdefault(lead, Counter()).update(lengths)
-    violations = [f"{alarm.kind}: {alarm.detail}" for alarm in raised]
-    if counts.broken_promises:
+    violations = []
+    if counts.shared:
         violations.append(
-            f"{counts.broken_promises} decompositions that had won their race were wrong: a seam refuted them"
+            f"at {counts.shared} steps fresh draws repeat an answer that was refuted: prompts that mislead"
         )
+    if counts.broken_promises:
+        violations.append(f"{counts.broken_promises} decompositions that had won their race were refuted by a seam")
     return certify(
         voted,
         chains=found.chains if seams else 0,

@@ -144,6 +144,34 @@ def lanes(rows: Sequence[tuple[str, Sequence[float]]], seconds: float) -> str:
     return "".join(out) + "</svg>"
 
 
+def intervals(rows: Sequence[tuple[str, float, float, float]]) -> str:
+    """Rates with their intervals, one row each, on a logarithmic axis; limits at 0 run to the left edge.
+
+    Args:
+        rows: Name, lower end, middle, upper end; 0 to 1.
+    """
+    positive = [value for _, *values in rows for value in values if value > 0]
+    ticks = _log_ticks(min(positive, default=0.01), max(positive, default=1.0))
+    high, left = 24, 330
+    height = high * len(rows) + 30
+
+    def px(value: float) -> float:
+        part = math.log(max(value, ticks[0]) / ticks[0]) / math.log(ticks[-1] / ticks[0])
+        return left + part * (WHOLE - left - RIGHT)
+
+    out = [f'<svg viewBox="0 0 {WHOLE} {height}" role="img" aria-label="error rates">']
+    for tick in ticks:
+        out.append(f'<line class="grid" x1="{px(tick):.1f}" x2="{px(tick):.1f}" y1="0" y2="{height - 22}"/>')
+        out.append(f'<text class="tick" x="{px(tick):.1f}" y="{height - 6}" text-anchor="middle">{tick:.2g}</text>')
+    for number, (name, low, middle, up) in enumerate(rows):
+        y = number * high + 14
+        label = html.escape(name[:46])
+        out.append(f'<text class="tick" x="{left - 10}" y="{y + 4}" text-anchor="end">{label}</text>')
+        out.append(f'<line class="line a" x1="{px(low):.1f}" x2="{px(up):.1f}" y1="{y}" y2="{y}"/>')
+        out.append(f'<circle class="dot a" cx="{px(middle):.1f}" cy="{y}" r="4"><title>{middle:.3g}</title></circle>')
+    return "".join(out) + "</svg>"
+
+
 def short(value: float) -> str:
     """A number that fits beside an axis: 1,200 or 1.05 M or 3.2e-05."""
     size = abs(value)

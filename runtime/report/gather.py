@@ -156,7 +156,9 @@ def gather(journal: Journal) -> Gathered:
                 if record.part == "run" and not record.attempt:
                     chains[record.k].add(*told)
                 counter[_valid(doubt, lead)] += 1
-                if doubt is not None and (doubt.dissent or doubt.spoiled > 1 or doubt.entry.k > record.k or doubt.entry.before):
+                if doubt is not None and (
+                    doubt.dissent or doubt.spoiled > 1 or doubt.entry.k > record.k or doubt.entry.before
+                ):
                     heapq.heappush(heap, (doubt.weight, found.steps, doubt))
                     if len(heap) > SUSPECTS:
                         heapq.heappop(heap)

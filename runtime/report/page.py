@@ -34,6 +34,19 @@ def render(facts: Facts) -> str:
     )  # fmt: skip
 
 
+def plain_page(title: str, svg: str) -> str:
+    """A page with one chart, in the report's style."""
+    import html
+
+    source = importlib.resources.files("runtime.report").joinpath("page.html.j2").read_text()
+    style = source[source.index("<style>") : source.index("</style>")]
+    text = html.escape(title)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{text}</title>{style}</style></head>'
+        f"<body><main><h1>{text}</h1>{svg}</main></body></html>"
+    )
+
+
 def _script_safe(value: Any) -> str:
     """JSON that cannot end the script it stands in."""
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c").replace("\u2028", "\\u2028")
