@@ -55,7 +55,9 @@ class Asked(msgspec.Struct, frozen=True):
 
     @property
     def prompt(self) -> Prompt:
-        """What the model is shown."""
+        """What the model is shown. A task with one wording need not know that there can be more."""
+        if not self.way.wording:
+            return self.task.prompt(self.step, self.dialect)
         return self.task.prompt(self.step, self.dialect, self.way.wording)
 
     def read(self, text: str, flags: Any) -> str | Flag:

@@ -146,8 +146,8 @@ def _print(config: RunConfig, m: Measurement) -> None:
     if m.spread is not None:
         needs = "no lead" if m.k_min_spread is None else f"lead {m.k_min_spread}"
         console.print(
-            f"spread over steps: draws on one step correlate by {m.spread.correlation:.3f}; at {m.spread.lost:.4%} of steps "
-            f"a wrong answer is likelier; {needs} would do if every mistake were final"
+            f"spread over steps: draws on one step correlate by {m.spread.correlation:.3f}; "
+            f"at {m.spread.lost:.4%} of steps a wrong answer is likelier; {needs} would do if every mistake were final"
         )
     if m.leads is None or m.predicted_calls is None or m.predicted_p_success is None:
         console.print("the model may be wrong more often than right: no lead can be chosen")

@@ -80,8 +80,8 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         found = gather(journal)
         leads = journal.meta("leads")
         pilot = journal.meta("pilot")
-        questions = Questions(journal, task, strategy_of(config), config.rule, config.segment_steps)
         chosen = msgspec.convert(leads, Leads) if leads else Leads(1, 1, 1)
+        questions = Questions(journal, task, strategy_of(config, chosen), config.rule, config.segment_steps)
         guess = msgspec.convert(pilot, Pilot).p_error if pilot else 0.0
         raised = alarms(found.patterns, _blocks(found), guess)
         rates = rates_of(found.patterns, guess)
@@ -96,7 +96,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             predicted=_predicted(config, task, chosen, pilot),
             suspects=suspects,
             weakest=_tell(questions, config, _thinnest(found), lambda p: {}),
-            film=_film(journal, task, config, told),
+            film=_film(journal, task, config, chosen, told),
         )
     finally:
         journal.close()
@@ -192,8 +192,8 @@ def _name(place: Place) -> str:
     return f"node {node}: {'decomposition' if place.part == 'split' else f'step {place.index}'}{attempt}"
 
 
-def _film(journal: Any, task: Task, config: RunConfig, told: Standing) -> dict[str, Any] | None:
+def _film(journal: Any, task: Task, config: RunConfig, chosen: Leads, told: Standing) -> dict[str, Any] | None:
     if told.status != "solved":
         return None
-    reader = PlanReader(journal, task, strategy_of(config), config.rule, config.segment_steps)
+    reader = PlanReader(journal, task, strategy_of(config, chosen), config.rule, config.segment_steps)
     return playback(task, reader.steps(), told.steps)

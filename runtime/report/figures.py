@@ -2,6 +2,7 @@
 bring thirty megabytes for them. Text is escaped here; colours and fonts come from the page's style sheet."""
 
 import html
+import itertools
 import math
 from collections.abc import Callable, Sequence
 
@@ -71,15 +72,11 @@ def chart(
     for tick in ticks:
         text = f"{tick * 100:.3g} %" if percent else short(tick)
         out.append(f'<line class="grid" x1="{LEFT}" x2="{width - RIGHT}" y1="{py(tick):.1f}" y2="{py(tick):.1f}"/>')
-        out.append(f'<text class="tick" x="{LEFT - 6}" y="{py(tick) + 4:.1f}" text-anchor="end">{text}</text>')
+        out.append(_text(LEFT - 6, py(tick) + 4, text, "end"))
     for tick in _ticks(x0, x1):
         if x0 <= tick <= x1 and (not margin or tick == int(tick)):
-            out.append(
-                f'<text class="tick" x="{px(tick):.1f}" y="{HEIGHT - 18}" text-anchor="middle">{short(tick)}</text>'
-            )
-    out.append(
-        f'<text class="label" x="{(LEFT + width) / 2:.0f}" y="{HEIGHT - 3}" text-anchor="middle">{html.escape(x_label)}</text>'
-    )
+            out.append(_text(px(tick), HEIGHT - 18, short(tick)))
+    out.append(_text((LEFT + width) / 2, HEIGHT - 3, x_label))
     for one in shown:
         points = [(x, y) for x, y in one.points if y > 0 or not log]
         out.append(_bars(one, points, px, py, low) if one.bars else _line(one, points, px, py))
@@ -91,10 +88,15 @@ def chart(
 Scale = Callable[[float], float]
 
 
+def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
+    return f'<text class="tick" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{html.escape(text)}</text>'
+
+
 def _line(one: Series, points: Sequence[tuple[float, float]], px: Scale, py: Scale) -> str:
     path = " ".join(f"{px(x):.1f},{py(y):.1f}" for x, y in points)
     dots = "".join(
-        f'<circle class="dot {one.style}" cx="{px(x):.1f}" cy="{py(y):.1f}" r="3"><title>{short(x)}: {short(y)}</title></circle>'
+        f'<circle class="dot {one.style}" cx="{px(x):.1f}" cy="{py(y):.1f}" r="3">'
+        f"<title>{short(x)}: {short(y)}</title></circle>"
         for x, y in points
         if one.dots
     )
@@ -102,7 +104,7 @@ def _line(one: Series, points: Sequence[tuple[float, float]], px: Scale, py: Sca
 
 
 def _bars(one: Series, points: Sequence[tuple[float, float]], px: Scale, py: Scale, low: float) -> str:
-    gap = min((b[0] - a[0] for a, b in zip(points, points[1:], strict=False)), default=1.0)
+    gap = min((b[0] - a[0] for a, b in itertools.pairwise(points)), default=1.0)
     wide = max(1.0, min(40.0, 0.7 * (px(gap) - px(0.0))))
     return "".join(
         f'<rect class="bar {one.style}" x="{px(x) - wide / 2:.1f}" y="{py(y):.1f}" width="{wide:.1f}" '
@@ -126,9 +128,7 @@ def lanes(rows: Sequence[tuple[str, Sequence[float]]], seconds: float) -> str:
     out = [f'<svg viewBox="0 0 {WHOLE} {height}" role="img" aria-label="workers over time">']
     for number, (name, values) in enumerate(rows):
         wide = (WHOLE - left - RIGHT) / max(1, len(values))
-        out.append(
-            f'<text class="tick" x="{left - 8}" y="{number * high + 15}" text-anchor="end">{html.escape(name[-28:])}</text>'
-        )
+        out.append(_text(left - 8, number * high + 15, name[-28:], "end"))
         for i, value in enumerate(values):
             if value > 0:
                 out.append(
@@ -138,9 +138,7 @@ def lanes(rows: Sequence[tuple[str, Sequence[float]]], seconds: float) -> str:
     for part in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = left + part * (WHOLE - left - RIGHT)
         anchor = "start" if part == 0 else "end" if part == 1 else "middle"
-        out.append(
-            f'<text class="tick" x="{x:.0f}" y="{height - 6}" text-anchor="{anchor}">{short(part * seconds)} s</text>'
-        )
+        out.append(_text(x, height - 6, f"{short(part * seconds)} s", anchor))
     return "".join(out) + "</svg>"
 
 
@@ -162,11 +160,10 @@ def intervals(rows: Sequence[tuple[str, float, float, float]]) -> str:
     out = [f'<svg viewBox="0 0 {WHOLE} {height}" role="img" aria-label="error rates">']
     for tick in ticks:
         out.append(f'<line class="grid" x1="{px(tick):.1f}" x2="{px(tick):.1f}" y1="0" y2="{height - 22}"/>')
-        out.append(f'<text class="tick" x="{px(tick):.1f}" y="{height - 6}" text-anchor="middle">{tick:.2g}</text>')
+        out.append(_text(px(tick), height - 6, f"{tick:.2g}"))
     for number, (name, low, middle, up) in enumerate(rows):
         y = number * high + 14
-        label = html.escape(name[:46])
-        out.append(f'<text class="tick" x="{left - 10}" y="{y + 4}" text-anchor="end">{label}</text>')
+        out.append(_text(left - 10, y + 4, name[:46], "end"))
         out.append(f'<line class="line a" x1="{px(low):.1f}" x2="{px(up):.1f}" y1="{y}" y2="{y}"/>')
         out.append(f'<circle class="dot a" cx="{px(middle):.1f}" cy="{y}" r="4"><title>{middle:.3g}</title></circle>')
     return "".join(out) + "</svg>"
