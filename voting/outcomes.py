@@ -67,6 +67,8 @@ def outcomes(k: int, longest: int, grid: tuple[Difficulty, ...]) -> Outcomes:
         after: dict[tuple[int, int, int], Any] = defaultdict(lambda: np.zeros(len(grid)))
         for tally, chance in live.items():
             for one in range(3):
+                if not shares[one].any():
+                    continue
                 counted = list(tally)
                 counted[one] += 1
                 others = max(counted[other] for other in range(3) if other != one)

@@ -90,7 +90,9 @@ def test_placebo_easy_steps_in_their_place_are_not_flagged() -> None:
 
 def test_spoiled_ballots_that_come_back_are_told_from_those_that_do_not() -> None:
     alone = Counter({Pattern(3, 3, 0, 0): 9_100, Pattern(3, 3, 0, 1): 880, Pattern(3, 3, 0, 2): 20})
-    back = Counter({Pattern(3, 3, 0, 0): 9_100, Pattern(3, 3, 0, 1): 700, Pattern(3, 3, 0, 2): 140, Pattern(3, 3, 0, 12): 1})
+    back = Counter(
+        {Pattern(3, 3, 0, 0): 9_100, Pattern(3, 3, 0, 1): 700, Pattern(3, 3, 0, 2): 140, Pattern(3, 3, 0, 12): 1}
+    )
     assert alarms(alone) == ()
     found = {alarm.kind: alarm for alarm in alarms(back)}
     assert set(found) == {Kind.SPOILED_AGAIN, Kind.SPOILED_CLUSTER}
