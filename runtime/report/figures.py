@@ -58,7 +58,7 @@ def chart(
     ys = [y for s in shown for _, y in s.points if y > 0 or not log]
     margin = 0.5 if any(s.bars for s in shown) else 0.0
     x0, x1 = min(xs) - margin, max(max(xs), min(xs) + 1) + margin
-    ticks = _log_ticks(min(ys), max(ys)) if log else _ticks(0.0, max(ys))
+    ticks = _log_ticks(min(ys), max(ys)) if log else _ticks(0.0, max(ys) or 1.0)
     low, high = ticks[0], ticks[-1]
 
     def px(x: float) -> float:

@@ -85,7 +85,6 @@ def _sum(counters: dict[tuple[str, int], Counter[int]]) -> Counter[int]:
 
 def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]:
     """Undecided steps by round, measured and if ballots were independent, for each lead (the paper's Fig. 8)."""
-    valid = 1 - found.spoiled / max(1, found.ballots)
     by_lead: dict[int, Counter[int]] = defaultdict(Counter)
     for (_, lead), lengths in found.sampled.items():
         by_lead[lead].update(lengths)
@@ -96,7 +95,7 @@ def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]
         for r in range(rounds + 1):
             left -= lengths.get(r, 0)
             measured.append((float(r), float(left)))
-        p_error = _dissent(found, lead) if lead > 1 else 0.0
+        p_error, valid = _rates(found, lead)
         law = undecided_if_independent(lead, p_error, valid, max(lead, rounds))
         expected = [(float(r), total * share) for r, share in enumerate(law) if total * share >= 0.01]
         lines = [
@@ -108,10 +107,11 @@ def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]
     return charts
 
 
-def _dissent(found: Gathered, lead: int) -> float:
-    """Share of dissenting ballots among the unspoiled ones of races with a lead."""
+def _rates(found: Gathered, lead: int) -> tuple[float, float]:
+    """Shares of dissenting ballots among unspoiled ones, and of unspoiled ones among all, for races with a lead."""
     those = [(p, n) for p, n in found.patterns.items() if p.k == lead]
-    return sum(p.dissent * n for p, n in those) / max(1, sum(p.valid * n for p, n in those))
+    valid, spoiled = sum(p.valid * n for p, n in those), sum(p.spoiled * n for p, n in those)
+    return sum(p.dissent * n for p, n in those) / max(1, valid), max(1e-6, valid / max(1, valid + spoiled))
 
 
 def _time(spans: list[Span]) -> tuple[float, list[tuple[float, float]], list[tuple[str, list[float]]]]:

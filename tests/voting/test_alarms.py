@@ -4,8 +4,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from tests.voting.simulated_races import HARD, Run, easy, simulate
 
+from tests.voting.simulated_races import HARD, Run, easy, simulate
 from voting.alarms import Alarm, Kind, Pattern, alarms, raised_by, rates_of
 from voting.race import FirstToAheadBy
 from voting.sequential import Sequential, learned

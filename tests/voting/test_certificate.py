@@ -4,8 +4,8 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from tests.voting.simulated_races import HARD, Shares, easy, simulate
 
+from tests.voting.simulated_races import HARD, Shares, easy, simulate
 from voting.certificate import bound_of_chains, bound_of_races, certify
 from voting.lead import p_full
 from voting.outcomes import outcomes

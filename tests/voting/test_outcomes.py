@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from tests.voting.simulated_races import HARD, simulate
 
+from tests.voting.simulated_races import HARD, simulate
 from voting.decay import undecided_if_independent
 from voting.lead import expected_ballots, p_step
 from voting.outcomes import difficulties, outcomes

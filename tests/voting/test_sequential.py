@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.voting.simulated_races import HARD, Run, easy, simulate
 
+from tests.voting.simulated_races import HARD, Run, easy, simulate
 from voting.ballot import Ballot
 from voting.race import FirstToAheadBy
 from voting.sequential import (
