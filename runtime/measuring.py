@@ -110,11 +110,6 @@ def recommended(found: Sequence[Measurement]) -> Measurement | None:
     return min(able, key=price, default=None)
 
 
-def sample_numbers(seed: int, count: int) -> range:
-    """The numbers that a seed samples steps from; those of different seeds never overlap."""
-    return range(seed << 32, (seed << 32) + count)
-
-
 def measure(
     config: RunConfig,
     task: Task,

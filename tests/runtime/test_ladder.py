@@ -1,4 +1,4 @@
-"""What no vote can see is caught by seams, and put right by asking in another way. The placebos leave one of them out."""
+"""What no vote can see is caught by seams, and put right by asking in another way. The placebos leave one out."""
 
 import pathlib
 
