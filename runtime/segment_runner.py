@@ -154,6 +154,8 @@ class SegmentRunner:
         known = self._journalled.get(key)
         if known:
             return winner(known[0], self.steps.rule)
+        if self.stopping:
+            raise SegmentStopped
         k = self.leads.suspect if attempt else self.leads.unguarded
         candidate, entry = await self.steps.decide(step, k, draws_of(key))
         self.steps.counts.decompositions += 1
@@ -206,8 +208,8 @@ class SegmentRunner:
                     candidate, entry = await self._suspect(
                         node, step, index, draws + index * MAX_DRAWS + MAX_DRAWS // 2
                     )
-                self._keep(key, k, index, entry)
                 self.steps.counts.steps += index >= longest
+                self._keep(key, k, index, entry)
             self._counted[node.path] = max(index + 1, longest)
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
             taken.append(candidate)
