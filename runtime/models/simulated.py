@@ -85,8 +85,8 @@ class SimulatedModel:
 
     async def ask(self, request: Request) -> list[Reply]:
         """One reply for each draw."""
-        if self.profile.latency_s:
-            await asyncio.sleep(self.profile.latency_s)
+        # Also without latency: a model that never lets go of the event loop would starve the journal.
+        await asyncio.sleep(self.profile.latency_s)
         self.asked += len(request.draws)
         return [self.reply(request, draw) for draw in request.draws]
 
