@@ -5,6 +5,7 @@ its segments are sent again with what the journal holds of them.
 """
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import decompose
 import runtime
 import voting
-from decompose.segment import Segment
+from decompose.segment import Segment, segment_key
 from decompose.task import Task
 from runtime.config import BUILT_IN_TASKS, RunConfig
 from runtime.crew import WorkerLost, default_workers, gathered
@@ -44,6 +45,7 @@ class RayCrew:
         self._task = task
         count = config.workers or (default_workers() if config.address == "auto" else _cores(ray))
         self._remote = ray.remote(Worker)
+        self._spawned = 0
         self._workers = [self._spawn(number) for number in range(count)]
         self._load = [0] * count
 
@@ -53,8 +55,11 @@ class RayCrew:
         return len(self._workers)
 
     def _spawn(self, number: int) -> Any:
-        options = {"num_cpus": 1, "max_concurrency": SEGMENTS_AT_ONCE, "max_restarts": 0}
-        return self._remote.options(**options).remote(self._config, self._task)
+        # The name is what the dashboard shows; it has to be new in its namespace.
+        self._spawned += 1
+        name = f"surefoot {self._config.task} worker {number} ({os.getpid()}.{self._spawned})"
+        options = {"name": name, "num_cpus": 1, "max_concurrency": SEGMENTS_AT_ONCE, "max_restarts": 0}
+        return self._remote.options(**options).remote(self._config, self._task, None, str(number))
 
     async def run_segment(self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...]) -> AsyncIterator[Batch]:
         """Run a segment on the worker that has the least to do.
@@ -66,7 +71,8 @@ class RayCrew:
         worker = self._workers[chosen]
         self._load[chosen] += 1
         try:
-            method = worker.run_segment.options(num_returns="streaming")
+            shown = f"segment {segment_key(segment.node.path, segment.split)}"
+            method = worker.run_segment.options(num_returns="streaming", name=shown)
             async for reference in method.remote(segment, leads, journalled):
                 yield await reference
         except self._ray.exceptions.RayActorError as error:
@@ -94,6 +100,28 @@ class RayCrew:
     async def stop(self) -> None:
         """Let every segment end at its next step."""
         await asyncio.gather(*(w.stop.remote() for w in self._workers), return_exceptions=True)
+
+    async def shortage(self, worker: int) -> tuple[float, float]:
+        """Wait until a worker is short of money, also if it is replaced meanwhile."""
+        while True:
+            try:
+                lacks, wants = await self._workers[worker].shortage.remote()
+                return lacks, wants
+            except self._ray.exceptions.RayActorError:
+                await asyncio.sleep(0.1)
+
+    async def grant(self, worker: int, usd: float) -> None:
+        """Give a worker money; a worker that is dead takes it along."""
+        with contextlib.suppress(self._ray.exceptions.RayActorError):
+            await self._workers[worker].grant.remote(usd)
+
+    async def empty_purse(self, worker: int) -> tuple[float, float]:
+        """Take back what a worker holds; nothing from a dead one."""
+        try:
+            taken, reserved = await self._workers[worker].empty_purse.remote()
+            return taken, reserved
+        except self._ray.exceptions.RayActorError:
+            return 0.0, 0.0
 
     async def close(self) -> None:
         """Leave the cluster; a cluster that was started for this run ends with it."""

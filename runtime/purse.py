@@ -69,12 +69,12 @@ class Purse:
         taken, self._uncertain_usd = self._uncertain_usd, 0.0
         return taken
 
-    async def shortage(self) -> float:
-        """Wait until calls wait for money; how much they and those under way want together."""
+    async def shortage(self) -> tuple[float, float]:
+        """Wait until calls wait for money; what the first of them lacks, and all of them, in USD."""
         while not self._waiting or self._refused:
             self._short.clear()
             await self._short.wait()
-        return max(self._waiting[0][0], sum(usd for usd, _ in self._waiting) - self.balance_usd)
+        return self._waiting[0][0] - self.balance_usd, sum(usd for usd, _ in self._waiting) - self.balance_usd
 
     def grant(self, usd: float) -> None:
         """Put money in; 0 says that there is no more."""
@@ -82,11 +82,11 @@ class Purse:
         self.balance_usd += usd
         self._serve()
 
-    def empty(self) -> float:
-        """Take out all that is not reserved."""
+    def empty(self) -> tuple[float, float]:
+        """Take out all that is not reserved; what was taken, and what is reserved."""
         left = 0.0 if not self.limited else max(0.0, self.balance_usd)
         self.balance_usd -= left
-        return left
+        return left, self.reserved_usd
 
     def _take(self, usd: float) -> None:
         self.balance_usd -= usd

@@ -6,13 +6,15 @@ nobody knows how much of it was spent, so it counts as spent. A run that ends po
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
 from runtime.journal import Write
 from runtime.journal_writer import JournalWriter
 from runtime.records import Batch, Counts, pack
 
+RECALL_S = 0.05
+"""Seconds between two looks at what other workers no longer need."""
 SEGMENT = "money"
 """The journal's name for what is written here."""
 
@@ -25,16 +27,16 @@ class Purses(Protocol):
         """Number of workers."""
         ...
 
-    async def shortage(self, worker: int) -> float:
-        """Wait until a worker is short of money, and say how much it wants in USD."""
+    async def shortage(self, worker: int) -> tuple[float, float]:
+        """Wait until a worker is short of money, and say what its first call lacks, and all, in USD."""
         ...
 
     async def grant(self, worker: int, usd: float) -> None:
         """Give a worker money; 0 says that there is no more."""
         ...
 
-    async def empty_purse(self, worker: int) -> float:
-        """Take back what a worker holds and has not reserved."""
+    async def empty_purse(self, worker: int) -> tuple[float, float]:
+        """Take back what a worker holds and has not reserved; that, and what is reserved, in USD."""
         ...
 
 
@@ -66,18 +68,13 @@ class Treasury:
         for serving in self._serving:
             serving.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
-        back = 0.0
-        for worker in range(self._purses.size):
-            back += await self._purses.empty_purse(worker)
-        if back:
-            await self._write(-back)
+        await self._recall(range(self._purses.size))
 
     async def _serve(self, worker: int, limit: float) -> None:
         while True:
-            wanted = await self._purses.shortage(worker)
-            left = limit - self._writer.totals.granted_usd
-            usd = grant_usd(wanted, left, self._purses.size)
+            lacks, wants = await self._purses.shortage(worker)
             try:
+                usd = await self._find(worker, lacks, wants, limit)
                 if usd:
                     await self._write(usd)
                 else:
@@ -87,13 +84,37 @@ class Treasury:
                 raise
             await self._purses.grant(worker, usd)
 
+    async def _find(self, worker: int, lacks: float, wants: float, limit: float) -> float:
+        """How much a worker gets, out of what is left or what others do not need; 0 if nobody has enough."""
+        while True:
+            left = limit - self._writer.totals.granted_usd
+            if left >= lacks:
+                return grant_usd(lacks, wants, left, self._purses.size)
+            reserved = await self._recall(other for other in range(self._purses.size) if other != worker)
+            if limit - self._writer.totals.granted_usd >= lacks:
+                continue
+            if not reserved:
+                return 0.0
+            await asyncio.sleep(RECALL_S)  # calls under way elsewhere will cost less than they have reserved
+
+    async def _recall(self, workers: Iterable[int]) -> float:
+        """Take back what workers hold and have not reserved; what they have reserved, in USD."""
+        back = held = 0.0
+        for worker in workers:
+            taken, reserved = await self._purses.empty_purse(worker)
+            back, held = back + taken, held + reserved
+        if back:
+            await self._write(-back)
+        return held if held > 1e-12 else 0.0
+
     async def _write(self, usd: float) -> None:
         await self._writer.write(Write(SEGMENT, Batch(pack([]), Counts(granted_usd=usd))))
 
 
-def grant_usd(wanted: float, left: float, workers: int) -> float:
-    """How much a worker gets that wants so much: twice that, so that calls rarely wait; a fair share near the end.
+def grant_usd(lacks: float, wants: float, left: float, workers: int) -> float:
+    """How much a worker gets whose first call lacks so much and all of them want so much; never more than is left.
 
-    A run that is killed loses what its workers hold, so they never hold much more than their calls could cost.
+    Twice what they want, so that calls rarely wait; near the end, a fair share. A run that is killed loses what its
+    workers hold, so they never hold much more than their calls could cost.
     """
-    return max(0.0, min(2 * wanted, max(left / (2 * workers), min(wanted, left)), left))
+    return min(left, max(lacks, min(2 * wants, left / (2 * workers))))

@@ -72,7 +72,8 @@ def _prompt(messages: list[_Message]) -> Prompt:
 
 
 def _completion(name: str, first_draw: int, replies: list[Reply]) -> dict[str, Any]:
-    tokens_in, tokens_out = sum(r.tokens_in for r in replies), sum(r.tokens_out for r in replies)
+    # The prompt of several choices is read once.
+    tokens_in, tokens_out = max(r.tokens_in for r in replies), sum(r.tokens_out for r in replies)
     return {
         "id": f"chatcmpl-{first_draw}",
         "object": "chat.completion",

@@ -50,6 +50,9 @@ class LiteLLMModel:
         backoff_max_s: Longest wait in seconds, unless the server asks for more.
     """
 
+    shared = True
+    """One object serves all workers of a process: they share what it learns of its servers, and a purse."""
+
     def __init__(
         self,
         *,
