@@ -47,6 +47,11 @@ def pilot_steps(size: int) -> int:
     return max(20, min(200, size // 30))
 
 
+def sample_numbers(seed: int, count: int) -> range:
+    """The numbers that a seed samples steps from; those of different seeds never overlap."""
+    return range(seed << 32, (seed << 32) + count)
+
+
 def judge_pilot(samples: Sequence[Sample]) -> Pilot:
     """Estimate the error rate of unspoiled ballots from how they disagree."""
     ballots = dissenting = spoiled = 0
