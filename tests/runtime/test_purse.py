@@ -17,7 +17,7 @@ async def test_calls_wait_for_money_in_order() -> None:
         order.append(name)
 
     calls = [asyncio.create_task(call(name, usd)) for name, usd in enumerate((2.0, 1.0, 1.0))]
-    assert await asyncio.wait_for(purse.shortage(), 1) == (2.0, 2.0)
+    assert await asyncio.wait_for(purse.shortage(), 1) == (2.0, 4.0)
     await asyncio.sleep(0)
     purse.grant(1.0)  # enough for the second, who does not overtake
     await asyncio.sleep(0)

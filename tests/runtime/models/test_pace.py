@@ -30,7 +30,7 @@ def served(pace: Pace, rate: float, latency_s: float, burst: float, seconds: flo
             asked, under_way = asked + 1, under_way + 1
             heapq.heappush(ends, (now + (latency_s * dice.uniform(0.8, 1.2) if taken else 0.002), asked, now, taken))
         start = pace.earliest(now) if under_way < pace.limit else float("inf")
-        if ends[0][0] > start:
+        if not ends or ends[0][0] > start:
             now = start
             continue
         now, _, began, taken = heapq.heappop(ends)
