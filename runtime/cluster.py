@@ -9,7 +9,8 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import decompose
@@ -43,11 +44,14 @@ class RayCrew:
         ray = _start_ray(config, task)
         self._ray, self._config = ray, config
         self._task = task
-        count = config.workers or (default_workers() if config.address == "auto" else _cores(ray))
+        # A job on a cluster has RAY_ADDRESS, and is there for all of it.
+        here = config.address == "auto" and "RAY_ADDRESS" not in os.environ
+        count = config.workers or (default_workers() if here else _cores(ray))
         self._remote = ray.remote(Worker)
         self._spawned = 0
         self._workers = [self._spawn(number) for number in range(count)]
         self._load = [0] * count
+        self._metrics: _Metrics | None = None
 
     @property
     def size(self) -> int:
@@ -123,11 +127,97 @@ class RayCrew:
         except self._ray.exceptions.RayActorError:
             return 0.0, 0.0
 
+    def observe(self, counts: Counts, wall_s: float) -> None:
+        """Export a run's totals for Prometheus."""
+        if self._metrics is None:
+            self._metrics = _Metrics(self._ray, self._config)
+        self._metrics.update(counts, wall_s)
+
     async def close(self) -> None:
         """Leave the cluster; a cluster that was started for this run ends with it."""
         for worker in self._workers:
             self._ray.kill(worker)
         self._ray.shutdown()
+
+
+class _Metrics:
+    """A run's totals as ``ray.util.metrics``: Prometheus reads them from each node's metrics port.
+
+    Gauges, because they are totals already, over all sessions of a run.
+    """
+
+    def __init__(self, ray: Any, config: RunConfig) -> None:
+        del ray  # imported by then
+        from ray.util.metrics import Gauge
+
+        self._tags = {"task": config.task, "model": config.model.partition(":")[0]}
+        self._gauges = {name: Gauge(f"surefoot_{name}", text, tuple(self._tags)) for name, text in METRICS.items()}
+        self._before = (0, 0.0)
+
+    def update(self, counts: Counts, wall_s: float) -> None:
+        steps, seconds = self._before
+        speed = (counts.steps - steps) / (wall_s - seconds) if wall_s > seconds else 0.0
+        self._before = (counts.steps, wall_s)
+        values = {
+            "steps": counts.steps, "steps_per_second": speed, "calls": counts.calls, "cost_usd": counts.cost_usd,
+            "failed_calls": counts.failed_calls, "red_flags": sum(counts.red_flags.values()),
+            "seam_retries": counts.seam_retries,
+        }  # fmt: skip
+        for name, value in values.items():
+            self._gauges[name].set(value, self._tags)
+
+
+METRICS = {
+    "steps": "Steps of the plan that stand",
+    "steps_per_second": "Steps a second between the last two durable writes",
+    "calls": "Answers drawn from the model",
+    "failed_calls": "Calls that failed in transport",
+    "red_flags": "Answers discarded by a red flag",
+    "seam_retries": "Chains run again because their output was not the promise",
+    "cost_usd": "Money whose amount is known, in USD",
+}
+
+
+def submit_job(dashboard: str, entrypoint: str, packages: Sequence[str], pip: Sequence[str], name: str) -> str:
+    """Start a command as a job on a Ray cluster; its id. The packages travel along, the nodes need no checkout.
+
+    Args:
+        dashboard: Address of the cluster's dashboard, such as ``http://127.0.0.1:8265``.
+        entrypoint: Shell command, run on the head node.
+        packages: Directories of Python packages that the job imports.
+        pip: Requirements to install on the nodes; none if they are there.
+        name: What the dashboard calls it.
+
+    Raises:
+        ConfigurationError: There is no dashboard at the address.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    from ray.job_submission import JobSubmissionClient
+
+    environment: dict[str, Any] = {"py_modules": list(packages), "env_vars": {"PYTHONUNBUFFERED": "1"}}
+    if pip:
+        environment["pip"] = list(pip)
+    try:
+        client = JobSubmissionClient(dashboard)
+        return str(client.submit_job(entrypoint=entrypoint, runtime_env=environment, metadata={"name": name}))
+    except (ConnectionError, RuntimeError) as error:
+        raise ConfigurationError(f"cannot submit a job to {dashboard}: {_last_line(error)}") from error
+
+
+def follow_job(dashboard: str, job: str, print_log: Callable[[str], None]) -> bool:
+    """Print a job's output until it ends; whether it succeeded."""
+    from ray.job_submission import JobStatus, JobSubmissionClient
+
+    client = JobSubmissionClient(dashboard)
+
+    async def follow() -> None:
+        async for text in client.tail_job_logs(job):
+            print_log(text)
+
+    asyncio.run(follow())
+    while not client.get_job_status(job).is_terminal():
+        time.sleep(0.2)
+    return bool(client.get_job_status(job) == JobStatus.SUCCEEDED)
 
 
 def _start_ray(config: RunConfig, task: Task) -> Any:
