@@ -130,7 +130,7 @@ class RayCrew:
     def observe(self, counts: Counts, wall_s: float) -> None:
         """Export a run's totals for Prometheus."""
         if self._metrics is None:
-            self._metrics = _Metrics(self._ray, self._config)
+            self._metrics = _Metrics(self._config)
         self._metrics.update(counts, wall_s)
 
     async def close(self) -> None:
@@ -146,8 +146,7 @@ class _Metrics:
     Gauges, because they are totals already, over all sessions of a run.
     """
 
-    def __init__(self, ray: Any, config: RunConfig) -> None:
-        del ray  # imported by then
+    def __init__(self, config: RunConfig) -> None:
         from ray.util.metrics import Gauge
 
         self._tags = {"task": config.task, "model": config.model.partition(":")[0]}
@@ -158,13 +157,9 @@ class _Metrics:
         steps, seconds = self._before
         speed = (counts.steps - steps) / (wall_s - seconds) if wall_s > seconds else 0.0
         self._before = (counts.steps, wall_s)
-        values = {
-            "steps": counts.steps, "steps_per_second": speed, "calls": counts.calls, "cost_usd": counts.cost_usd,
-            "failed_calls": counts.failed_calls, "red_flags": sum(counts.red_flags.values()),
-            "seam_retries": counts.seam_retries,
-        }  # fmt: skip
-        for name, value in values.items():
-            self._gauges[name].set(value, self._tags)
+        own = {"steps_per_second": speed, "red_flags": sum(counts.red_flags.values())}
+        for name, gauge in self._gauges.items():
+            gauge.set(own[name] if name in own else getattr(counts, name), self._tags)
 
 
 METRICS = {
@@ -176,6 +171,40 @@ METRICS = {
     "seam_retries": "Chains run again because their output was not the promise",
     "cost_usd": "Money whose amount is known, in USD",
 }
+
+
+def serve_model(config: RunConfig, name: str, port: int, replicas: int) -> str:
+    """Deploy a model on Ray Serve, on the cluster of ``config.address``; the base address of its OpenAI protocol.
+
+    Args:
+        config: Its ``model`` is what is served.
+        name: Name to list it under.
+        port: Port on each node.
+        replicas: Processes that hold the model, one core each.
+    """
+    from ray import serve
+
+    from runtime.models.factory import open_model
+    from runtime.models.openai_protocol import Endpoint
+
+    class Surefoot:
+        def __init__(self) -> None:
+            self.endpoint = Endpoint(open_model(config), name)
+
+        async def __call__(self, http: Any) -> Any:
+            from starlette.responses import JSONResponse
+
+            if http.url.path.endswith("/chat/completions"):
+                status, reply = await self.endpoint.chat(await http.body())
+                return JSONResponse(reply, status_code=status)
+            return JSONResponse(self.endpoint.models())
+
+    _start_ray(config, None)
+    serve.start(http_options={"host": "127.0.0.1", "port": port})
+    options = {"name": name, "num_replicas": replicas, "max_ongoing_requests": 256}
+    application = serve.deployment(Surefoot, **options).bind()
+    serve.run(application, name=f"surefoot {name}", route_prefix="/v1", blocking=False)
+    return f"http://127.0.0.1:{port}/v1"
 
 
 def submit_job(dashboard: str, entrypoint: str, packages: Sequence[str], pip: Sequence[str], name: str) -> str:
@@ -220,7 +249,7 @@ def follow_job(dashboard: str, job: str, print_log: Callable[[str], None]) -> bo
     return bool(client.get_job_status(job) == JobStatus.SUCCEEDED)
 
 
-def _start_ray(config: RunConfig, task: Task) -> Any:
+def _start_ray(config: RunConfig, task: Task | None) -> Any:
     """Import and connect. Ray's statistics and banners are off unless the user turned them on."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -228,7 +257,9 @@ def _start_ray(config: RunConfig, task: Task) -> Any:
     import ray
 
     quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
-    modules = [] if config.task in BUILT_IN_TASKS else [sys.modules[type(task).__module__.partition(".")[0]]]
+    modules = (
+        [] if task is None or config.task in BUILT_IN_TASKS else [sys.modules[type(task).__module__.partition(".")[0]]]
+    )
     if config.address == "auto":
         shipped = {"py_modules": modules} if modules else {}
         try:
