@@ -69,6 +69,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """Read a reply: the candidate in canonical form, or the red flag. Takes the last answer, never repairs."""
         raise NotImplementedError(f"{type(self).__name__} has no parse()")
 
+    def reply_schema(self, step: Step) -> dict[str, Any] | None:
+        """What a ``chat`` reply names, as JSON schemas by name of its answer lines; ``None`` for no schema."""
+        return None
+
     def check(self, step: Step, candidate: str) -> Flag | None:
         """Hold a candidate against the facts its step shows: ``inconsistent``, ``illegal``, or nothing to say."""
         return None

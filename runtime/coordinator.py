@@ -38,6 +38,7 @@ from runtime.leads import (
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.segment_runner import Leads
+from runtime.treasury import Treasury
 from runtime.worker import strategy_of
 
 WORKER_LOSSES = 20
@@ -80,6 +81,7 @@ class Coordinator:
         self._learned_from = 0
         self._pause = ""
         self._on_note = on_note
+        self._treasury = Treasury(config.max_cost_usd, self._writer, crew, self._out_of_money)
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
 
     def wall_s(self) -> float:
@@ -89,6 +91,7 @@ class Coordinator:
     async def run(self) -> str:
         """Work until the run is ``solved``, ``failed`` or ``paused``; the status is in the journal by then."""
         status, message = "failed", ""
+        self._treasury.open()
         try:
             self._leads = await self._choose_leads()
             self._strategy = strategy_of(self.config, self._leads)
@@ -111,6 +114,7 @@ class Coordinator:
             message = str(cause)
         finally:
             await self._writer.flush()
+            await self._treasury.close()
         self.journal.set_meta(status=status, message=message)
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
@@ -205,6 +209,9 @@ class Coordinator:
             raise getattr(errors, end.error)(end.message, **end.context)
         assert isinstance(end, Finished | Contradicted)
         return end
+
+    async def _out_of_money(self) -> None:
+        await self.pause(f"--max-cost-usd {self.config.max_cost_usd} is reached: what is left is for calls under way")
 
     async def _check_limits(self) -> None:
         totals, config = self._writer.totals, self.config

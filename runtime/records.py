@@ -66,6 +66,35 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     ended: float = 0.0
 
 
+class Account(msgspec.Struct, kw_only=True):
+    """What some of the calls used: those of one kind of question, of one model, or of one worker.
+
+    Attributes:
+        calls: Answers drawn from the model, spoiled ones included.
+        failed_calls: Calls that failed in transport.
+        tokens_in: Prompt tokens.
+        tokens_cached: Those of them that the provider had in its cache.
+        tokens_out: Generated tokens.
+        tokens_reasoning: Those of them that were thinking before an answer.
+        cost_usd: Money whose amount is known.
+        unpriced_calls: Answers whose price is unknown.
+    """
+
+    calls: int = 0
+    failed_calls: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    tokens_reasoning: int = 0
+    cost_usd: float = 0.0
+    unpriced_calls: int = 0
+
+    def add(self, other: "Account") -> None:
+        """Count another's calls as well."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
 class Counts(msgspec.Struct, kw_only=True):
     """What happened, counted where it happened.
 
@@ -83,10 +112,14 @@ class Counts(msgspec.Struct, kw_only=True):
         tokens_out: Reply tokens.
         cost_usd: Money whose amount is known.
         unpriced_calls: Answers whose price is unknown.
-        kind_calls: ``calls`` by kind of question.
-        kind_tokens_in: ``tokens_in`` by kind of question.
-        kind_tokens_out: ``tokens_out`` by kind of question.
-        kind_cost_usd: ``cost_usd`` by kind of question.
+        tokens_cached: Prompt tokens that the provider had in its cache.
+        tokens_reasoning: Reply tokens that were thinking before an answer.
+        uncertain_usd: The most that calls whose end nobody saw may have cost: time-outs, lost connections.
+        granted_usd: Money handed out to workers under ``--max-cost-usd`` and not taken back: never less than was
+            asked for, whatever was killed.
+        by_kind: Accounts by class of question.
+        by_model: Accounts by name of the model.
+        by_worker: Accounts by number of the worker.
         caught: Mistakes and deadlocks that were put right, by the rung of the ladder that did.
         shared: Suspect steps at which fresh draws, asked as before, repeat the refuted answer: mistakes that all
             draws of a prompt share.
@@ -106,10 +139,13 @@ class Counts(msgspec.Struct, kw_only=True):
     tokens_out: int = 0
     cost_usd: float = 0.0
     unpriced_calls: int = 0
-    kind_calls: dict[str, int] = {}
-    kind_tokens_in: dict[str, int] = {}
-    kind_tokens_out: dict[str, int] = {}
-    kind_cost_usd: dict[str, float] = {}
+    tokens_cached: int = 0
+    tokens_reasoning: int = 0
+    uncertain_usd: float = 0.0
+    granted_usd: float = 0.0
+    by_kind: dict[str, Account] = {}
+    by_model: dict[str, Account] = {}
+    by_worker: dict[str, Account] = {}
     caught: dict[str, int] = {}
     shared: int = 0
     votes: dict[str, int] = {}
@@ -118,7 +154,10 @@ class Counts(msgspec.Struct, kw_only=True):
         """Count another's events as well."""
         for name in self.__struct_fields__:
             mine, theirs = getattr(self, name), getattr(other, name)
-            if isinstance(mine, dict):
+            if name.startswith("by_"):
+                for key, account in theirs.items():
+                    mine.setdefault(key, Account()).add(account)
+            elif isinstance(mine, dict):
                 for flag, count in theirs.items():
                     mine[flag] = mine.get(flag, 0) + count
             else:

@@ -24,6 +24,10 @@ from voting.ballot import Ballot
 from voting.sequential import Sequential
 
 
+SHARED_DRAWS = 3 * MAX_DRAWS // 4
+"""Where the draws of a step begin that ask whether a refuted answer is repeated."""
+
+
 class Leads(msgspec.Struct, frozen=True):
     """Leads to ask for, by how a step is protected.
 
@@ -161,6 +165,8 @@ class SegmentRunner:
         known = self._journalled.get(key)
         if known:
             return winner(known[0], self.steps.rule)
+        if self.stopping:
+            raise SegmentStopped
         k = self.leads.suspect if attempt else self.leads.unguarded
         candidate, entry = await self.steps.decide(step, k, draws_of(key), attempt)
         self.steps.counts.decompositions += 1
@@ -217,10 +223,10 @@ class SegmentRunner:
                 if alike and previous is not None and candidate != previous[index]:
                     draw = draws + index * MAX_DRAWS + MAX_DRAWS // 2
                     candidate, entry = await self._suspect(node, step, index, draw, attempt)
-                    if candidate != previous[index]:
-                        await self._is_shared(node, step, index, previous[index], draw + MAX_DRAWS // 4)
-                self._keep(key, k, index, entry)
                 self.steps.counts.steps += index >= longest
+                self._keep(key, k, index, entry)
+                if alike and previous is not None and candidate != previous[index]:
+                    await self._is_shared(node, step, index, previous[index], draws + index * MAX_DRAWS + SHARED_DRAWS)
             self._counted[node.path] = max(index + 1, longest)
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
             taken.append(candidate)

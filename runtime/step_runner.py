@@ -4,6 +4,8 @@ Each round draws the fewest ballots that could end the race and casts them in th
 nothing has to be cancelled, and arrival order cannot change a verdict.
 """
 
+from typing import Any
+
 import msgspec
 
 from decompose.step import Dialect, Flag, Step
@@ -11,7 +13,8 @@ from decompose.task import Task
 from runtime.errors import StepDeadlocked
 from runtime.ladder import FIRST, Asked, Way, asked, ways_of
 from runtime.models.port import Model, Reply, Request, Stop
-from runtime.records import Contested, Counts, Entry, rule_of
+from runtime.records import Account, Contested, Counts, Entry, rule_of
+from runtime.structured import as_lines, asking_for_json, schema_of
 from voting.ballot import Ballot
 from voting.race import Deadlocked, Won
 from voting.red_flags import RedFlag, overlong
@@ -35,6 +38,8 @@ class StepRunner:
         first_temperature: Temperature of the first ballot of a step.
         max_reply_tokens: Limit on ``chat`` replies; ``compact`` ones have the step's own.
         seed: The run's seed.
+        structured: Whether ``chat`` replies are to follow the task's schema.
+        ladder: Whether a question may be asked in other ways; see ``runtime/ladder.py``.
         fallback: Answers on the last rung of the ladder.
         sequential: Rules that leads stand for; see ``Leads``.
     """
@@ -52,6 +57,8 @@ class StepRunner:
         first_temperature: float,
         max_reply_tokens: int,
         seed: int,
+        structured: bool = False,
+        ladder: bool = False,
         fallback: Model | None = None,
         sequential: dict[int, Sequential] | None = None,
     ) -> None:
@@ -59,9 +66,10 @@ class StepRunner:
         self.flags, self.rule, self.max_ballots = flags, rule, max_ballots
         self.temperature, self.first_temperature = temperature, first_temperature
         self.max_reply_tokens, self.seed = max_reply_tokens, seed
+        self.structured = structured and dialect == "chat"
         self.counts = Counts()
         self.fallback, self.sequential = fallback, sequential or {}
-        self.ways = ways_of(task, dialect, fallback is not None)
+        self.ways = ways_of(task, dialect, fallback is not None) if ladder else (FIRST,)
 
     async def decide(self, step: Step, k: int, draw: int, rung: int = 0) -> tuple[str, Entry]:
         """The winning candidate, and what the journal keeps of the race.
@@ -102,14 +110,15 @@ class StepRunner:
         ballots: list[Ballot] = []
         details: list[str] = []
         model, question = self._asked(step, way)
-        prompt, limit = question.prompt, self._limit(step, question.dialect)
+        request, limit = self._request(question), self._limit(question)
         while race.verdict is None:
             drawn = len(ballots)
             first_apart = drawn == 0 and self.first_temperature != self.temperature
             wanted = 1 if first_apart else race.fewest()
             temperature = self.first_temperature if first_apart else self.temperature
             draws = tuple(range(draw + drawn, draw + drawn + wanted))
-            for reply in await model.ask(Request(prompt, draws, temperature, limit, self.seed)):
+            request = msgspec.structs.replace(request, draws=draws, temperature=temperature)
+            for reply in await model.ask(request):
                 ballot, detail = self._read(question, len(ballots), reply, limit)
                 ballots.append(ballot)
                 details.append(detail)
@@ -120,10 +129,19 @@ class StepRunner:
     async def draw(self, step: Step, count: int, draw: int, rung: int = 0) -> tuple[Ballot, ...]:
         """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
         model, question = self._asked(step, self.ways[rung % len(self.ways)])
-        limit = self._limit(step, question.dialect)
+        limit = self._limit(question)
         draws = tuple(range(draw, draw + count))
-        replies = await model.ask(Request(question.prompt, draws, self.temperature, limit, self.seed))
+        replies = await model.ask(msgspec.structs.replace(self._request(question), draws=draws))
         return tuple(self._read(question, number, reply, limit)[0] for number, reply in enumerate(replies))
+
+    def request(self, step: Step) -> Request:
+        """A step as it is put to the model, for one draw."""
+        return self._request(self._asked(step, FIRST)[1])
+
+    def judge(self, step: Step, reply: Reply) -> Flag | str:
+        """The candidate a reply names, or its red flag. Nothing is counted."""
+        question = self._asked(step, FIRST)[1]
+        return self._flag(question, reply, self._limit(question))
 
     def _asked(self, step: Step, way: Way) -> tuple[Model, Asked]:
         """Who is asked, and what."""
@@ -131,8 +149,24 @@ class StepRunner:
             return self.fallback, asked(self.task, step, way, self.fallback.dialect)
         return self.model, asked(self.task, step, way, self.dialect)
 
-    def _limit(self, step: Step, dialect: Dialect) -> int:
-        return step.max_reply_tokens if dialect == "compact" else self.max_reply_tokens
+    def _request(self, question: Asked) -> Request:
+        """A question as it is put to a model, for one draw."""
+        limit, names = self._limit(question), self._schema(question)
+        if names is None:
+            return Request(question.prompt, (0,), self.temperature, limit, self.seed)
+        return Request(asking_for_json(question.prompt), (0,), self.temperature, limit, self.seed, schema_of(names))
+
+    def _schema(self, question: Asked) -> Any:
+        """What a reply is to follow, if anything."""
+        return self.task.reply_schema(question.step) if self.structured and question.dialect == "chat" else None
+
+    def _limit(self, question: Asked) -> int:
+        return question.step.max_reply_tokens if question.dialect == "compact" else self.max_reply_tokens
+
+    def _name_of(self, question: Asked) -> str:
+        """Which model answers, for the accounts."""
+        model = self.fallback if question.way.fallback and self.fallback is not None else self.model
+        return str(getattr(model, "name", type(model).__name__))
 
     def _settle(self, verdict: Won | Deadlocked, entry: Contested) -> tuple[str, Entry]:
         ballots, k = entry.ballots, entry.k
@@ -160,16 +194,14 @@ class StepRunner:
         counts.failed_calls += reply.failed_calls
         counts.tokens_in += reply.tokens_in
         counts.tokens_out += reply.tokens_out
-        kind = question.step.kind
-        counts.kind_calls[kind] = counts.kind_calls.get(kind, 0) + 1
-        counts.kind_tokens_in[kind] = counts.kind_tokens_in.get(kind, 0) + reply.tokens_in
-        counts.kind_tokens_out[kind] = counts.kind_tokens_out.get(kind, 0) + reply.tokens_out
+        counts.tokens_cached += reply.tokens_cached
+        counts.tokens_reasoning += reply.tokens_reasoning
         if reply.cost_usd is None:
             counts.unpriced_calls += 1
         else:
             counts.cost_usd += reply.cost_usd
-            if reply.cost_usd:
-                counts.kind_cost_usd[kind] = counts.kind_cost_usd.get(kind, 0.0) + reply.cost_usd
+        book(counts.by_kind, question.step.kind, reply)
+        book(counts.by_model, self._name_of(question), reply)
         flag = self._flag(question, reply, limit)
         if isinstance(flag, str):
             return Ballot(number, flag), ""
@@ -181,6 +213,25 @@ class StepRunner:
         """The candidate a reply names, or the first red flag that is raised against it."""
         if reply.stop is Stop.REFUSED:
             return Flag(RedFlag.REFUSED, reply.text)
-        if RedFlag.OVERLONG in self.flags and overlong(reply.tokens_out, limit, reply.stop is Stop.LENGTH):
-            return Flag(RedFlag.OVERLONG, f"{reply.tokens_out} tokens")
-        return question.read(reply.text, self.flags)
+        said = reply.tokens_out - reply.tokens_reasoning  # thinking is not the answer
+        if RedFlag.OVERLONG in self.flags and overlong(said, limit, reply.stop is Stop.LENGTH):
+            return Flag(RedFlag.OVERLONG, f"{said} tokens")
+        text = as_lines(reply.text) if self.structured and question.dialect == "chat" else reply.text
+        return question.read(text, self.flags)
+
+
+def book(accounts: dict[str, Account], name: str, reply: Reply) -> None:
+    """Put a reply on the account of a name."""
+    account = accounts.get(name)
+    if account is None:
+        account = accounts[name] = Account()
+    account.calls += 1
+    account.failed_calls += reply.failed_calls
+    account.tokens_in += reply.tokens_in
+    account.tokens_cached += reply.tokens_cached
+    account.tokens_out += reply.tokens_out
+    account.tokens_reasoning += reply.tokens_reasoning
+    if reply.cost_usd is None:
+        account.unpriced_calls += 1
+    else:
+        account.cost_usd += reply.cost_usd

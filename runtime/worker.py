@@ -18,7 +18,8 @@ from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
 from runtime.models.factory import open_fallback, open_model
 from runtime.models.port import Model
-from runtime.records import Batch, Counts, End, Failed, Paused, Record, pack
+from runtime.purse import Purse
+from runtime.records import Account, Batch, Counts, End, Failed, Paused, Record, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import StepRunner
 from voting.ballot import Ballot
@@ -51,16 +52,18 @@ class Worker:
         config: The run's configuration.
         task: The task, opened.
         model: The model to ask; opened from the configuration if missing.
+        name: For accounts.
 
     Attributes:
-        name: Who it is, for the journal.
+        place: Machine, process and name, for the journal.
     """
 
-    def __init__(self, config: RunConfig, task: Task, model: Model | None = None) -> None:
-        self.name = f"{socket.gethostname()}:{os.getpid()}"
-        self.config, self.task = config, task
+    def __init__(self, config: RunConfig, task: Task, model: Model | None = None, name: str = "0") -> None:
+        self.config, self.task, self.name = config, task, name
+        self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
         self.model = model or open_model(config)
         self._fallback = open_fallback(config)
+        self.purse: Purse = getattr(self.model, "purse", None) or Purse()
         self._gate = Gate(config.chains_in_flight)
         self._running: list[SegmentRunner] = []
         self._stopping = False
@@ -74,15 +77,15 @@ class Worker:
         the segment is built on a step before its batch is durable.
         """
         batches: asyncio.Queue[Batch | None] = asyncio.Queue()
-        steps = self._step_runner(leads)
+        steps = self.step_runner(leads)
         since = time.time()
 
         def flush(end: End | None = None) -> None:
             nonlocal since
-            counts, steps.counts = steps.counts, Counts()
+            counts, steps.counts = self._signed(steps.counts), Counts()
             events, runner.events = tuple(runner.events), []
             began, since = since, time.time()
-            worked = Record((), "worked", 0, 0, 0, (), (), self.name, began, since)
+            worked = Record((), "worked", 0, 0, 0, (), (), self.place, began, since)
             batches.put_nowait(Batch(pack([*runner.take(), worked]), counts, end, events))
 
         runner = self._segment_runner(steps, leads, flush)
@@ -103,7 +106,7 @@ class Worker:
 
     async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
         """Ask sampled steps, each several times, without a race; what ``measure`` and the pilot are made of."""
-        steps = self._step_runner()
+        steps = self.step_runner()
 
         async def one(number: int) -> Sample:
             async with self._gate((number,)):
@@ -111,7 +114,19 @@ class Worker:
                 ballots = await steps.draw(step, draws, draws_of(((number,), "sample", 0)))
             return Sample(number, step.kind, ballots)
 
-        return list(await asyncio.gather(*(one(number) for number in numbers))), steps.counts
+        return list(await asyncio.gather(*(one(number) for number in numbers))), self._signed(steps.counts)
+
+    async def shortage(self) -> tuple[float, float]:
+        """Wait until calls wait for money under ``--max-cost-usd``, and say what the first lacks, and all, in USD."""
+        return await self.purse.shortage()
+
+    async def grant(self, usd: float) -> None:
+        """Put money into the purse; 0 says that there is no more."""
+        self.purse.grant(usd)
+
+    async def empty_purse(self) -> tuple[float, float]:
+        """Give back what is not reserved; that, and what is reserved, in USD."""
+        return self.purse.empty()
 
     async def stop(self) -> None:
         """Let every segment end at its next step, with all it decided in its batches."""
@@ -125,7 +140,17 @@ class Worker:
         if self._fallback is not None:
             await self._fallback.close()
 
-    def _step_runner(self, leads: Leads | None = None) -> StepRunner:
+    def _signed(self, counts: Counts) -> Counts:
+        """Counts with this worker's account of them, and with what it may have been charged unseen."""
+        counts.uncertain_usd += self.purse.take_uncertain()
+        if counts.by_kind:
+            mine = counts.by_worker[self.name] = Account()
+            for account in counts.by_kind.values():
+                mine.add(account)
+        return counts
+
+    def step_runner(self, leads: Leads | None = None) -> StepRunner:
+        """What decides steps as the configuration says."""
         config = self.config
         temperature = config.resolved_temperature()
         first = config.first_temperature
@@ -140,6 +165,8 @@ class Worker:
             first_temperature=temperature if first is None else first,
             max_reply_tokens=config.max_reply_tokens,
             seed=config.seed,
+            structured=config.structured,
+            ladder=config.ladder,
             fallback=self._fallback,
             sequential=dict(leads.sequential) if leads else None,
         )

@@ -19,6 +19,7 @@ from runtime.errors import ConfigurationError
 from runtime.journal import Journal, create_journal, open_journal
 from runtime.logs import configure_logs
 from runtime.models.factory import check_model
+from runtime.records import Counts
 from runtime.run_directory import LIMITS, Standing, new_run_directory, read_config, standing, write_config
 from scripts.cli import FAILED, OK, PAUSED, print_json
 from scripts.options import build_config, changed_limits, json_option, log_options, struct_options
@@ -123,7 +124,7 @@ async def _work(config: RunConfig, task: Task, open_it: Callable[[], Journal], p
 
 
 async def _coordinate(config: RunConfig, task: Task, journal: Journal, crew: Crew, progress: Progress) -> None:
-    coordinator = Coordinator(config, task, journal, crew, progress.update, progress.note)
+    coordinator = Coordinator(config, task, journal, crew, _observers(progress, crew), progress.note)
     loop = asyncio.get_running_loop()
     pausing: list[asyncio.Task[None]] = []
 
@@ -136,6 +137,17 @@ async def _coordinate(config: RunConfig, task: Task, journal: Journal, crew: Cre
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number.name)
     await coordinator.run()
+
+
+def _observers(progress: Progress, crew: Crew) -> Callable[[Counts, float], None]:
+    observe = getattr(crew, "observe", None)  # Ray's workers come with metrics
+
+    def update(counts: Counts, wall_s: float) -> None:
+        progress.update(counts, wall_s)
+        if observe is not None:
+            observe(counts, wall_s)
+
+    return update
 
 
 def open_crew(config: RunConfig, task: Task) -> Crew:

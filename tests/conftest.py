@@ -1,6 +1,10 @@
-"""The long sets are run with ``--long``: more seeds of the same statistical tests."""
+"""Property tests draw the same examples on every machine and in every run; the long sets run with ``--long``."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("deterministic", derandomize=True, deadline=None, database=None, max_examples=150)
+settings.load_profile("deterministic")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -10,5 +14,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--long"):
         for item in items:
-            if item.get_closest_marker("long"):
-                item.add_marker(pytest.mark.skip(reason="run with --long"))
+            if "long" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="the long sets run with --long"))

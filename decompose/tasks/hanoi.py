@@ -22,6 +22,7 @@ from decompose.plan import Literal as Given
 from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from decompose.task import Task
 from decompose.tasks import hanoi_chat
+from decompose.tasks.hanoi_wordings import WORDINGS
 
 Peg = Literal["a", "b", "c"]
 RELABELLED = ("bca", "cba")
@@ -99,7 +100,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
 
     summary: ClassVar[str] = "Tower of Hanoi: 2^disks - 1 dependent moves"
     offers_transition: ClassVar[bool] = True
-    wordings: ClassVar[int] = len(hanoi_chat.WORDINGS)
+    wordings: ClassVar[int] = len(WORDINGS)
     disguises: ClassVar[int] = len(RELABELLED)
 
     def __post_init__(self) -> None:
@@ -174,6 +175,10 @@ class Hanoi(Task, frozen=True, kw_only=True):
         if _pattern(step.kind == "split", len(facts.state) if facts.states_next else 0).fullmatch(text):
             return text
         return Flag("misformatted", text[:200])
+
+    def reply_schema(self, step: Step) -> dict[str, Any]:
+        """Moves as three numbers, states as three lists."""
+        return hanoi_chat.schema(step.kind, step.reads)
 
     def check(self, step: Step, candidate: str) -> Flag | None:
         """Hold the stated move against the rules, and the stated next state against the stated move."""

@@ -42,14 +42,18 @@ def prompt(kind: str, facts: Any, wording: int = 0) -> Prompt:
     return Prompt(user=asked, system=f"{words.rules.format(n=n)}\n\n{answer}")
 
 
+def schema(kind: str, facts: Any) -> dict[str, Any]:
+    """The values of a reply by name, as JSON schemas."""
+    numbers = {"type": "array", "items": {"type": "integer"}}
+    states = {"type": "array", "items": numbers}
+    named = [pair for names in _names(kind, facts) for pair in zip(names, (numbers, states), strict=True)]
+    return {name: values for name, values in named if name}
+
+
 def parse(kind: str, facts: Any, text: str) -> str | Flag:
     """The canonical form of a reply, or the flag ``misformatted``."""
-    if kind == "split":
-        names = [("tower_1", "state_1"), ("disk", "state_2"), ("tower_2", "state_3")]
-    else:
-        names = [("move", "next_state" if facts.states_next else "")]
     parts = []
-    for move_name, state_name in names:
+    for move_name, state_name in _names(kind, facts):
         said = _last(text, move_name)
         if not (_integers(said) and len(said) == 3 and 1 <= said[0] <= 99 and _pegs_differ(said)):
             return Flag("misformatted", f"no {move_name} = [disk, from, to]")
@@ -72,6 +76,13 @@ def pegs(state: str) -> str:
 def move(said: str) -> str:
     """``"3ca"`` as ``[3, 2, 0]``."""
     return f"[{said[:-2]}, {_digit(said[-2])}, {_digit(said[-1])}]"
+
+
+def _names(kind: str, facts: Any) -> list[tuple[str, str]]:
+    """Names of each move or sub-goal of a reply and of the state after it, empty if none is asked for."""
+    if kind == "split":
+        return [("tower_1", "state_1"), ("disk", "state_2"), ("tower_2", "state_3")]
+    return [("move", "next_state" if facts.states_next else "")]
 
 
 def _digit(peg: str) -> int:

@@ -162,6 +162,11 @@ class Multiply(Task, frozen=True, kw_only=True):
             return Flag("misformatted", text[:200])
         return " ".join(said)
 
+    def reply_schema(self, step: Step) -> dict[str, Any]:
+        """Digits as text: zeros at the front of a half count."""
+        names = ("high", "low") if step.kind == "split" else ("carry", "digit")
+        return {name: {"type": "string", "pattern": "^[0-9]+$"} for name in names}
+
     def check(self, step: Step, candidate: str) -> Flag | None:
         """The two halves of a split must be the number. A digit step shows nothing to hold an answer against."""
         if step.kind == "split" and candidate.replace(" ", "") != step.reads.multiplier:

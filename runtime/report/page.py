@@ -5,6 +5,7 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
+from runtime.records import Account
 from runtime.report.facts import Facts
 from runtime.report.figures import WHOLE, Series, chart, lanes, short
 from runtime.report.gather import Gathered, Span
@@ -133,15 +134,8 @@ def _time(spans: list[Span]) -> tuple[float, list[tuple[float, float]], list[tup
     return end - start, [(i * wide, n) for i, n in enumerate(pace)], rows
 
 
-def _kinds(facts: Facts) -> list[dict[str, Any]]:
-    counts = facts.counts
-    return [
-        {
-            "kind": kind, "calls": calls, "tokens_in": counts.kind_tokens_in.get(kind, 0),
-            "tokens_out": counts.kind_tokens_out.get(kind, 0), "cost": counts.kind_cost_usd.get(kind, 0.0),
-        }
-        for kind, calls in sorted(counts.kind_calls.items(), key=lambda item: -item[1])
-    ]  # fmt: skip
+def _kinds(facts: Facts) -> list[tuple[str, Account]]:
+    return sorted(facts.counts.by_kind.items(), key=lambda item: -item[1].calls)
 
 
 def _compared(facts: Facts) -> list[tuple[str, str, str]]:

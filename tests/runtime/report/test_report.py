@@ -10,7 +10,7 @@ import pytest
 
 from runtime.config import RunConfig
 from runtime.journal import Write, create_journal
-from runtime.records import Batch, Contested, Counts, Finished, Record, pack
+from runtime.records import Account, Batch, Contested, Counts, Finished, Record, pack
 from runtime.report.facts import facts_of
 from runtime.report.page import render
 from runtime.run_directory import write_config
@@ -39,8 +39,8 @@ def test_figures_are_those_of_the_run(contested: pathlib.Path) -> None:
     assert found.spoiled == sum(counts.red_flags.values())
     assert found.steps == counts.steps + counts.decompositions
     assert sum(b.dissent for b in found.bins) == found.dissent > 0
-    assert sum(counts.kind_calls.values()) == counts.calls
-    assert sum(counts.kind_tokens_out.values()) == counts.tokens_out
+    assert sum(account.calls for account in counts.by_kind.values()) == counts.calls
+    assert sum(account.tokens_out for account in counts.by_kind.values()) == counts.tokens_out
     assert sum(span.steps for span in found.spans) == found.steps
     assert all(span.started <= span.ended and span.worker for span in found.spans)
     text = text_of(render(facts))
@@ -75,7 +75,7 @@ def evil_run(directory: pathlib.Path) -> pathlib.Path:
     record = Record((), "run", 0, 0, 2, ("1ac caa", entry, entry))
     journal = create_journal(directory)
     journal.commit(
-        [Write("/", Batch(pack([record]), Counts(steps=3, calls=12, kind_calls={EVIL: 12}), Finished("ccc")))], 1
+        [Write("/", Batch(pack([record]), Counts(steps=3, calls=12, by_kind={EVIL: Account(calls=12)}), Finished("ccc")))], 1
     )
     journal.set_meta(leads=Leads(2, 2, 4), status="failed", message=EVIL)
     journal.close()
