@@ -8,7 +8,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any
 
 import decompose
@@ -67,16 +67,33 @@ class RayCrew:
         self._load[chosen] += 1
         try:
             method = worker.run_segment.options(num_returns="streaming")
-            async for reference in method.remote(segment, leads, journalled):
-                yield await reference
+            batches = aiter(method.remote(segment, leads, journalled))
+            while (reference := await self._within(anext(batches, None))) is not None:
+                yield await self._within(reference)
         except self._ray.exceptions.RayActorError as error:
-            if self._workers[chosen] is worker:
-                self._workers[chosen] = self._spawn(chosen)
+            self._replace(chosen, worker)
             raise WorkerLost(str(error)) from error
+        except TimeoutError as error:
+            self._ray.kill(worker)
+            self._replace(chosen, worker)
+            raise WorkerLost(f"no sign of life for {self._config.worker_silence_s:g} s") from error
         except self._ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, MemoryError):
+                self._ray.kill(worker)
+                self._replace(chosen, worker)
+                raise WorkerLost("the worker ran out of memory") from error
             raise error.as_instanceof_cause() from error
         finally:
             self._load[chosen] -= 1
+
+    async def _within(self, awaited: Awaitable[Any]) -> Any:
+        async with asyncio.timeout(self._config.worker_silence_s):
+            return await awaited
+
+    def _replace(self, number: int, lost: Any) -> None:
+        """Put a new worker in the place of a lost one, once: each of its segments reports the loss."""
+        if self._workers[number] is lost:
+            self._workers[number] = self._spawn(number)
 
     async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
         """Ask sampled steps, shared out over the workers."""

@@ -5,6 +5,7 @@ fresh start and a resume are the same thing: a segment that the journal knows th
 knows part of is sent together with that part.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +26,7 @@ from runtime.leads import PILOT_DRAWS, Pilot, choose_leads, judge_pilot, pilot_s
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.segment_runner import Leads
-from runtime.worker import strategy_of
+from runtime.worker import WAITS, strategy_of
 
 SEGMENTS_PER_WORKER = 8
 """Segments that one worker has at the same time: their chains share the model's batches."""
@@ -47,6 +48,7 @@ class Coordinator:
         journal: Open for writing.
         crew: Takes segments.
         on_progress: Called after every durable write with the totals and the seconds worked so far.
+        on_wait: Told in one line what workers wait for, while they wait.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Coordinator:
         journal: Journal,
         crew: Crew,
         on_progress: Callable[[Counts, float], None] = lambda counts, wall_s: None,
+        on_wait: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.config, self.task, self.journal, self.crew = config, task, journal, crew
         self._strategy = strategy_of(config)
@@ -65,6 +68,7 @@ class Coordinator:
         self._begun = journal.begun()
         self._leads = Leads(1, 1, 1)
         self._pause = ""
+        self._on_wait = on_wait
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
         gate = Gate(SEGMENTS_PER_WORKER * crew.size)
         self._plan = PlanRunner(task, self, gate, config.re_decompositions)
@@ -76,7 +80,12 @@ class Coordinator:
     async def run(self) -> str:
         """Work until the run is ``solved``, ``failed`` or ``paused``; the status is in the journal by then."""
         status, message = "failed", ""
+        self.journal.set_meta(status="running", message="")
+        clock = asyncio.create_task(self._watch_clock())
         try:
+            await self._check_limits()
+            if self._pause:
+                raise RunPaused(self._pause)
             self._leads = await self._choose_leads()
             root = self.task.root()
             outcome = await self._plan.run(root)
@@ -94,8 +103,11 @@ class Coordinator:
                 raise cause from None
             message = str(cause)
         finally:
+            clock.cancel()
             await self._writer.flush()
+        self.journal.faults.reach("finish.before")
         self.journal.set_meta(status=status, message=message)
+        self.journal.faults.reach("finish.after")
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
 
@@ -158,12 +170,18 @@ class Coordinator:
         self._begun.add(key)
         self._log.debug("segment sent", segment=key, journalled=len(journalled))
         async for batch in self.crew.run_segment(segment, self._leads, journalled):
-            durable = self._writer.write(Write(key, batch))
+            self.journal.faults.reach("batch.received")
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
+                if event == WAITS:
+                    self._on_wait(f"waiting for the model: {context.get('detail', '')}")
+            if batch.alive:
+                continue
+            durable = self._writer.write(Write(key, batch))
             await self._check_limits()
             if batch.end is not None:
                 await durable
+                self.journal.faults.reach("segment.ended")
                 return self._ending(key, batch)
         raise WorkerLost(f"segment {key} stopped without an end")
 
@@ -184,7 +202,13 @@ class Coordinator:
         if config.max_cost_usd is not None and totals.cost_usd >= config.max_cost_usd:
             await self.pause(f"--max-cost-usd {config.max_cost_usd} is reached")
         if config.max_wall_s is not None and self.wall_s() >= config.max_wall_s:
-            await self.pause(f"--max-wall-s {config.max_wall_s} is reached")
+            await self.pause(f"--max-wall {config.max_wall_s:g} is reached")
+
+    async def _watch_clock(self) -> None:
+        """Pause when the time is used up, also while no batch comes."""
+        if self.config.max_wall_s is not None:
+            await asyncio.sleep(self.config.max_wall_s - self.wall_s())
+            await self._check_limits()
 
     async def _choose_leads(self) -> Leads:
         """From the journal if an earlier session chose them, else from ``--k`` or a pilot."""

@@ -5,6 +5,8 @@ asking, so a segment that comes back after a crash goes on where its last batch 
 """
 
 import hashlib
+import math
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,7 +20,7 @@ from decompose.task import Task
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Contested, Contradicted, Entry, Finished, Record, unpack, winner
+from runtime.records import Contested, Contradicted, Entry, Finished, Record, extend, unpack, winner
 from runtime.step_runner import MAX_DRAWS, StepRunner
 from voting.ballot import Ballot
 
@@ -63,6 +65,7 @@ class SegmentRunner:
         flush_steps: Decided steps after which ``flush`` is called.
         flush: Takes the records gathered so far.
         gate: Limits the chains that run at the same time, over all segments of the worker.
+        flush_s: Seconds after which the next decided step calls ``flush`` as well.
     """
 
     def __init__(
@@ -78,10 +81,12 @@ class SegmentRunner:
         flush_steps: int,
         flush: Callable[[], None],
         gate: Gate,
+        flush_s: float = math.inf,
     ) -> None:
         self.task, self.steps, self.strategy, self.leads = task, steps, strategy, leads
         self.seams, self.seam_retries = seams, seam_retries
-        self.flush_steps, self.flush = flush_steps, flush
+        self.flush_steps, self.flush, self.flush_s = flush_steps, flush, flush_s
+        self._flush_at = time.monotonic() + flush_s
         self.stopping = False
         self.events: list[tuple[str, dict[str, object]]] = []
         self._open: dict[tuple[Path, str, int], _Open] = {}
@@ -104,7 +109,7 @@ class SegmentRunner:
         for payload in journalled:
             for record in unpack(payload):
                 known = self._journalled.setdefault((record.path, record.part, record.attempt), [])
-                known.extend(record.entries[max(0, len(known) - record.first) :])
+                extend(known, record)
         if segment.split is not None:
             return Finished(await self.split(segment.node, segment.split))
         return await self._plan.run(segment.node)
@@ -115,6 +120,7 @@ class SegmentRunner:
         for (path, part, attempt), held in self._open.items():
             records.append(Record(path, part, attempt, held.first, held.k, tuple(held.entries)))
         self._open, self._extra, self._held = {}, [], 0
+        self._flush_at = time.monotonic() + self.flush_s
         return records
 
     def is_leaf(self, node: Node) -> bool:
@@ -233,7 +239,7 @@ class SegmentRunner:
             held = self._open[key] = _Open(index, k, [])
         held.entries.append(entry)
         self._held += 1
-        if self._held >= self.flush_steps:
+        if self._held >= self.flush_steps or time.monotonic() >= self._flush_at:
             self.flush()
 
 

@@ -53,8 +53,10 @@ def _option(field: Any) -> click.Option:
         return click.Option(
             [f"--{flag}/--no-{flag}", field.name], default=None, help=f"{text}  [default: {'on' if shown else 'off'}]"
         )
+    # Seconds are the usual unit: --max-wall is --max-wall-s.
+    names = [f"--{flag}", f"--{flag[:-2]}"] if flag.endswith("-s") else [f"--{flag}"]
     return click.Option(
-        [f"--{flag}", field.name],
+        [*names, field.name],
         metavar=choices_of(kind),
         help=text + (f"  [default: {shown}]" if shown is not None else ""),
     )

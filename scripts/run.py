@@ -16,10 +16,10 @@ from runtime.config import BUILT_IN_TASKS, RunConfig, open_task, task_class
 from runtime.coordinator import Coordinator
 from runtime.crew import Crew, LocalCrew
 from runtime.errors import ConfigurationError
-from runtime.journal import Journal, create_journal, open_journal
+from runtime.journal import Journal, open_journal
 from runtime.logs import configure_logs
 from runtime.models.factory import check_model
-from runtime.run_directory import LIMITS, Standing, new_run_directory, read_config, standing, write_config
+from runtime.run_directory import LIMITS, Standing, create_run, new_run_directory, read_config, standing
 from scripts.cli import FAILED, OK, PAUSED, print_json
 from scripts.options import build_config, changed_limits, json_option, log_options, struct_options
 from scripts.progress import Progress, summary
@@ -51,11 +51,7 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         check_model(config)
         directory = new_run_directory(run_dir, name)
 
-        def create() -> Journal:
-            write_config(directory, config)
-            return create_journal(directory)
-
-        return work(directory, config, task, create, as_json)
+        return work(directory, config, task, lambda: create_run(directory, config), as_json)
 
     command = click.Command(
         name, callback=start, help=f"{cls.summary}\n\n{(cls.__doc__ or '').splitlines()[0]}", short_help=cls.summary
@@ -123,7 +119,7 @@ async def _work(config: RunConfig, task: Task, open_it: Callable[[], Journal], p
 
 
 async def _coordinate(config: RunConfig, task: Task, journal: Journal, crew: Crew, progress: Progress) -> None:
-    coordinator = Coordinator(config, task, journal, crew, progress.update)
+    coordinator = Coordinator(config, task, journal, crew, progress.update, progress.say)
     loop = asyncio.get_running_loop()
     pausing: list[asyncio.Task[None]] = []
 
