@@ -14,8 +14,11 @@ from runtime.errors import JournalError
 from runtime.fault_points import FaultPoints
 from runtime.wal import first_damage
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file's layout. A newer version reads older files; an older version refuses newer ones."""
+
+OLDEST = 2
+"""The oldest layout that can be read. Layout 1 was never released: it had no checksum of the totals."""
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
@@ -79,6 +82,10 @@ def check_format(db: sqlite3.Connection, path: pathlib.Path) -> None:
     row = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
     if row is None or not row[0].isdigit():
         raise JournalError(f"{path} is not a Surefoot journal")
+    if int(row[0]) < OLDEST:
+        raise JournalError(
+            f"{path} has the layout {row[0]}, which was never released; this Surefoot reads from {OLDEST}"
+        )
     if int(row[0]) > FORMAT:
         raise JournalError(f"{path} was written by a newer Surefoot (format {row[0]}); this one reads {FORMAT}")
 

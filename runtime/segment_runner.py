@@ -188,29 +188,32 @@ class SegmentRunner:
         limit = task.size(goal, node.inputs)
         taken: list[str] = []
         alike = previous is not None
-        while not isinstance(step := task.next_step(goal, state), Done):
+        step = task.next_step(goal, state)
+        while not isinstance(step, Done):
             index = len(taken)
             if index == limit:
                 if node.promise is None or not self.seams:
                     raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
                 return taken, None
+            entry: Entry | None = None
             if index < len(known):
                 candidate = winner(known[index], self.steps.rule)
             else:
                 if self.stopping:
                     raise SegmentStopped
-                candidate, entry = await self._decide(node, step, k, draws + index * MAX_DRAWS)
+                draw = draws + index * MAX_DRAWS
+                candidate, entry = await self._decide(node, step, k, draw)
                 if alike and previous is not None and candidate != previous[index]:
-                    candidate, entry = await self._suspect(
-                        node, step, index, draws + index * MAX_DRAWS + MAX_DRAWS // 2
-                    )
-                self._keep(key, k, index, entry)
-                self.steps.counts.steps += index >= longest
+                    candidate, entry = await self._suspect(node, step, index, draw + MAX_DRAWS // 2)
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
             taken.append(candidate)
             state = task.advance(goal, state, candidate)
-        if len(taken) > len(known):
-            self.steps.counts.steps += min(0, len(taken) - longest)
+            step = task.next_step(goal, state)
+            if entry is not None:
+                # Counted before it is kept: the batch that holds a step holds its count.
+                shorter = min(0, index + 1 - longest) if isinstance(step, Done) else 0
+                self.steps.counts.steps += (index >= longest) + shorter
+                self._keep(key, k, index, entry)
         return taken, msgspec.to_builtins(step.output)
 
     async def _decide(self, node: Node, step: Step, k: int, draw: int) -> tuple[str, Entry]:
