@@ -20,6 +20,7 @@ from runtime import errors
 from runtime.config import RunConfig
 from runtime.crew import Crew, WorkerLost
 from runtime.gate import Gate
+from runtime.in_flight import InFlight
 from runtime.journal import Journal, Write
 from runtime.journal_writer import JournalWriter
 from runtime.leads import PILOT_DRAWS, Pilot, choose_leads, judge_pilot, pilot_steps
@@ -69,6 +70,7 @@ class Coordinator:
         self._leads = Leads(1, 1, 1)
         self._pause = ""
         self._on_wait = on_wait
+        self._sent = InFlight()
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
         gate = Gate(SEGMENTS_PER_WORKER * crew.size)
         self._plan = PlanRunner(task, self, gate, config.re_decompositions)
@@ -153,16 +155,25 @@ class Coordinator:
         if ended is not None:
             return ended
         for _ in range(WORKER_LOSSES):
-            if self._pause:
-                raise RunPaused(self._pause)
+            await self._stop_here()
             try:
-                return await self._stream(segment, key)
+                with self._sent:
+                    return self._ending(key, await self._stream(segment, key))
+            except RunPaused as paused:
+                await self.pause(str(paused))
             except WorkerLost as lost:
                 self._log.warning("worker lost", segment=key, detail=str(lost).splitlines()[0])
+        await self._stop_here()
         raise errors.RunFailed(f"segment {key}: {WORKER_LOSSES} workers in a row died with it", segment=key)
 
-    async def _stream(self, segment: Segment, key: str) -> Outcome:
-        """Send a segment, journal its batches as they come, and return its end once that is durable."""
+    async def _stop_here(self) -> None:
+        """If the run pauses: let the segments that were sent come to their ends, then stop."""
+        if self._pause:
+            await self._sent.none()
+            raise RunPaused(self._pause)
+
+    async def _stream(self, segment: Segment, key: str) -> Batch:
+        """Send a segment, journal its batches as they come, and return the last once it is durable."""
         journalled: tuple[bytes, ...] = ()
         if key in self._begun:
             await self._writer.flush()
@@ -182,7 +193,7 @@ class Coordinator:
             if batch.end is not None:
                 await durable
                 self.journal.faults.reach("segment.ended")
-                return self._ending(key, batch)
+                return batch
         raise WorkerLost(f"segment {key} stopped without an end")
 
     def _ending(self, key: str, batch: Batch) -> Outcome:

@@ -19,6 +19,7 @@ from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
+from runtime.in_flight import InFlight
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Contested, Contradicted, Entry, Finished, Record, extend, unpack, winner
 from runtime.step_runner import MAX_DRAWS, StepRunner
@@ -91,6 +92,7 @@ class SegmentRunner:
         self.events: list[tuple[str, dict[str, object]]] = []
         self._open: dict[tuple[Path, str, int], _Open] = {}
         self._held = 0
+        self._asked = InFlight()
         self._extra: list[Record] = []
         self._journalled: dict[tuple[Path, str, int], list[Entry]] = {}
         self._plan = PlanRunner(task, self, gate, re_decompositions)
@@ -156,8 +158,10 @@ class SegmentRunner:
         known = self._journalled.get(key)
         if known:
             return winner(known[0], self.steps.rule)
+        await self._stop_here()
         k = self.leads.suspect if attempt else self.leads.unguarded
-        candidate, entry = await self.steps.decide(step, k, draws_of(key))
+        with self._asked:
+            candidate, entry = await self.steps.decide(step, k, draws_of(key))
         self.steps.counts.decompositions += 1
         self._keep(key, k, 0, entry)
         return candidate
@@ -199,8 +203,7 @@ class SegmentRunner:
             if index < len(known):
                 candidate = winner(known[index], self.steps.rule)
             else:
-                if self.stopping:
-                    raise SegmentStopped
+                await self._stop_here()
                 draw = draws + index * MAX_DRAWS
                 candidate, entry = await self._decide(node, step, k, draw)
                 if alike and previous is not None and candidate != previous[index]:
@@ -216,9 +219,16 @@ class SegmentRunner:
                 self._keep(key, k, index, entry)
         return taken, msgspec.to_builtins(step.output)
 
+    async def _stop_here(self) -> None:
+        """If the segment was asked to stop: let the steps that are being asked be decided, then stop."""
+        if self.stopping:
+            await self._asked.none()
+            raise SegmentStopped
+
     async def _decide(self, node: Node, step: Step, k: int, draw: int) -> tuple[str, Entry]:
         try:
-            return await self.steps.decide(step, k, draw)
+            with self._asked:
+                return await self.steps.decide(step, k, draw)
         except StepDeadlocked as error:
             error.context["path"] = list(node.path)
             self._note("step deadlocked", node, kind=step.kind, k=k, tally=error.context.get("tally"))

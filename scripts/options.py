@@ -11,7 +11,6 @@ import msgspec.inspect
 from decompose.task import Task
 from runtime.config import RunConfig, choices_of, explain, open_task
 from runtime.errors import ConfigurationError
-from runtime.run_directory import LIMITS
 
 NOT_OPTIONS = ("task", "task_options")
 
@@ -89,9 +88,9 @@ def build_config(
     return msgspec.structs.replace(config, task_options={name: typed[name] for name in options})
 
 
-def changed_limits(config: RunConfig, values: dict[str, Any]) -> RunConfig:
-    """A configuration with the limits that ``resume`` was given."""
-    given = {name: value for name, value in values.items() if value is not None and name in LIMITS}
+def changed_config(config: RunConfig, values: dict[str, Any]) -> RunConfig:
+    """A configuration with what ``resume`` was given."""
+    given = {name: value for name, value in values.items() if value is not None and name in config.__struct_fields__}
     try:
         return msgspec.convert({**msgspec.to_builtins(config), **given}, RunConfig, strict=False)
     except msgspec.ValidationError as error:
