@@ -117,7 +117,8 @@ def admit(journal: Journal, directory: pathlib.Path, config: RunConfig, task: Ta
     if lines:
         change = Change(journal.totals.steps, journal.totals.calls, tuple(lines))
         changes = [*(journal.meta("changes") or []), msgspec.to_builtins(change)]
-        journal.set_meta(setup=new, changes=changes, leads=None, pilot=None, rewrite=True)
+        leaf_steps = (journal.meta("leads") or {}).get("leaf_steps", journal.meta("leaf_steps"))
+        journal.set_meta(setup=new, changes=changes, leads=None, leaf_steps=leaf_steps, rewrite=True)
         settle(journal, directory)
 
 

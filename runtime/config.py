@@ -53,7 +53,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_ballots: Annotated[int, _option("ballots after which an undecided step is given up", ge=1)] = 100
     seam_retries: Annotated[int, _option("times a chain is run again before its promise is doubted", ge=0)] = 4
     re_decompositions: Annotated[int, _option("times a decomposition is asked again", ge=0)] = 3
-    leaf_steps: Annotated[int, _option("a node of at most so many steps is not split further", ge=1)] = 31
+    leaf_steps: Annotated[
+        Count | Auto, _option("a node of at most so many steps is not split further; auto: weighed with the leads")
+    ] = "auto"
     segment_steps: Annotated[int, _option("a node of at most so many steps travels to one worker", ge=1)] = 1024
     flush_steps: Annotated[
         int, _option("decided steps that a worker may hold before it sends them to the journal", ge=1)

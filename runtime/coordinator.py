@@ -15,6 +15,8 @@ import structlog
 
 from decompose.plan import Node
 from decompose.segment import Segment, segment_key
+from decompose.strategies.chain import Chain
+from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime import errors
 from runtime.config import RunConfig
@@ -23,7 +25,16 @@ from runtime.gate import Gate
 from runtime.in_flight import InFlight
 from runtime.journal import Journal, Write
 from runtime.journal_writer import JournalWriter
-from runtime.leads import PILOT_DRAWS, Pilot, choose_leads, judge_pilot, pilot_steps
+from runtime.leads import (
+    PILOT_DRAWS,
+    Forecast,
+    Pilot,
+    choose_leads,
+    explain_leads,
+    forecast,
+    judge_pilot,
+    pilot_steps,
+)
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.segment_runner import Leads
@@ -49,6 +60,7 @@ class Coordinator:
         journal: Open for writing.
         crew: Takes segments.
         on_progress: Called after every durable write with the totals and the seconds worked so far.
+        on_note: Told in one line what people may want to read, such as which leads were chosen and why.
         on_wait: Told in one line what workers wait for, while they wait.
     """
 
@@ -59,17 +71,18 @@ class Coordinator:
         journal: Journal,
         crew: Crew,
         on_progress: Callable[[Counts, float], None] = lambda counts, wall_s: None,
-        on_wait: Callable[[str], None] = lambda line: None,
+        on_note: Callable[[str], None] = lambda text: None,
+        on_wait: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.config, self.task, self.journal, self.crew = config, task, journal, crew
-        self._strategy = strategy_of(config)
+        self._strategy: Strategy = Chain()
         self._started, self._worked_before = time.monotonic(), journal.wall_s
         self._writer = JournalWriter(journal, self.wall_s, on_progress)
         self._ended = journal.outcomes()
         self._begun = journal.begun()
         self._leads = Leads(1, 1, 1)
         self._pause = ""
-        self._on_wait = on_wait
+        self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
         gate = Gate(SEGMENTS_PER_WORKER * crew.size)
@@ -89,6 +102,7 @@ class Coordinator:
             if self._pause:
                 raise RunPaused(self._pause)
             self._leads = await self._choose_leads()
+            self._strategy = strategy_of(self.config, self._leads)
             root = self.task.root()
             outcome = await self._plan.run(root)
             if isinstance(outcome, Contradicted):
@@ -101,9 +115,11 @@ class Coordinator:
             cause = _first_cause(error)
             if isinstance(cause, RunPaused | errors.ModelUnavailable):
                 status = "paused"
-            elif not isinstance(cause, errors.RunFailed):
-                raise cause from None
             message = str(cause)
+            if status != "paused" and not isinstance(cause, errors.RunFailed):
+                if isinstance(cause, errors.ConfigurationError | errors.ModelRejected):
+                    self.journal.set_meta(status=status, message=message)
+                raise cause from None
         finally:
             clock.cancel()
             await self._writer.flush()
@@ -233,10 +249,22 @@ class Coordinator:
             samples, counts = await self.crew.sample(range(count), PILOT_DRAWS)
             pilot = judge_pilot(samples)
             await self._writer.write(Write("pilot", Batch(pack([]), counts)))
-        leads = choose_leads(self.config, self.task, root, pilot)
-        self.journal.set_meta(leads=leads, pilot=pilot)
-        self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot))
+        # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.
+        kept = self.journal.meta("leaf_steps")
+        config = self.config if kept is None else msgspec.structs.replace(self.config, leaf_steps=kept)
+        leads = choose_leads(config, self.task, root, pilot)
+        expected = self._expected(root, leads, pilot)
+        why = explain_leads(leads, pilot, expected, self.task.size(root.goal, root.inputs))
+        self.journal.set_meta(leads=leads, pilot=pilot, forecast=expected, why=why)
+        self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot), why=why)
+        self._on_note(why)
         return leads
+
+    def _expected(self, root: Node, leads: Leads, pilot: Pilot | None) -> Forecast | None:
+        if pilot is None:
+            return None
+        valid_rate = pilot.ballots / (pilot.ballots + pilot.spoiled)
+        return forecast(self.config, self.task, root, leads, pilot.p_error, valid_rate)
 
 
 def _first_cause(error: BaseException) -> BaseException:

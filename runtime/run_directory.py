@@ -35,7 +35,8 @@ class Standing(msgspec.Struct, frozen=True):
         red_flags: Spoiled ballots.
         cost_usd: ``None`` if the price of some call is unknown.
         k: Lead of a step whose mistake would be final.
-        leads: All leads by protection.
+        leads: All leads by protection, and the length of leaves.
+        why: What was chosen and why, for people.
     """
 
     run_dir: str
@@ -64,6 +65,7 @@ class Standing(msgspec.Struct, frozen=True):
     wall_s: float
     k: int | None
     leads: dict[str, int]
+    why: str
     target: float
 
 
@@ -174,6 +176,7 @@ def standing(directory: pathlib.Path) -> Standing:
         elif status == "running":
             status, message = "paused", "its process ended without a word: it was killed"
         counts, leads = journal.totals, journal.meta("leads") or {}
+        why = journal.meta("why") or ""
         wall_s = journal.wall_s
     finally:
         journal.close()
@@ -194,6 +197,7 @@ def standing(directory: pathlib.Path) -> Standing:
         wall_s=round(wall_s, 3),
         k=leads.get("unguarded"),
         leads=leads,
+        why=why,
         target=config.target,
         steps=counts.steps,
         decompositions=counts.decompositions,

@@ -33,11 +33,13 @@ class Leads(msgspec.Struct, frozen=True):
         guarded: For steps of a node with a promise: a mistake is noticed at the seam and costs a retry.
         unguarded: For all others: a mistake is final.
         suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
+        leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
     """
 
     guarded: int
     unguarded: int
     suspect: int
+    leaf_steps: int = 31
 
 
 class SegmentStopped(Exception):

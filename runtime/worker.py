@@ -27,13 +27,16 @@ SIGN_OF_LIFE_S = 2.0
 STOP_GRACE_S = 10.0
 """Seconds that calls in flight are given when a worker is asked to stop; calls that wait for a server are longer."""
 
+LIMITED_FLUSH_STEPS = 8
+"""Decided steps that a worker may hold where calls or money are limited: a limit is seen when they are sent."""
+
 WAITS = "model waits"
 """Name of the event that says what a worker waits for."""
 
 
-def strategy_of(config: RunConfig) -> Strategy:
-    """The strategy of a configuration."""
-    return Chain() if config.strategy == "chain" else Tree(config.leaf_steps)
+def strategy_of(config: RunConfig, leads: Leads) -> Strategy:
+    """The strategy of a configuration, with the leaf length that was chosen for the run."""
+    return Chain() if config.strategy == "chain" else Tree(leads.leaf_steps)
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -153,15 +156,16 @@ class Worker:
 
     def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:
         config = self.config
+        limited = config.max_calls is not None or config.max_cost_usd is not None
         return SegmentRunner(
             self.task,
             steps,
-            strategy_of(config),
+            strategy_of(config, leads),
             leads,
             seams=config.seams,
             seam_retries=0 if config.strategy == "chain" else config.seam_retries,
             re_decompositions=config.re_decompositions,
-            flush_steps=config.flush_steps,
+            flush_steps=min(config.flush_steps, LIMITED_FLUSH_STEPS) if limited else config.flush_steps,
             flush=flush,
             gate=self._gate,
             flush_s=config.flush_s,

@@ -17,7 +17,7 @@ from runtime.journal import open_journal
 from runtime.plan_reader import PlanReader
 from runtime.records import Entry, unpack
 from runtime.run_directory import read_config
-from runtime.segment_runner import draws_of
+from runtime.segment_runner import Leads, draws_of
 from runtime.step_runner import MAX_DRAWS
 from runtime.worker import strategy_of
 
@@ -102,7 +102,10 @@ class Run:
         config = read_config(self.path)
         journal = open_journal(self.path, write=False)
         try:
-            reader = PlanReader(journal, open_task(config), strategy_of(config), config.rule, config.segment_steps)
+            leads = msgspec.convert(journal.meta("leads"), Leads)
+            reader = PlanReader(
+                journal, open_task(config), strategy_of(config, leads), config.rule, config.segment_steps
+            )
             return [(repr(step.reads), step.candidate) for step in reader.steps()]
         finally:
             journal.close()

@@ -196,8 +196,9 @@ def test_code_with_other_prompts_is_a_change(tmp_path: pathlib.Path) -> None:
     module = tmp_path / "worded_task.py"
     module.write_text(TASK_MODULE.format(system="Take care."))
     here = tmp_path / "run"
-    options: Any = ("--run-dir", here, "--address", "none", "--model", "simulated", "--k", "1", "--max-calls", "1")
-    assert surefoot("run", "worded_task:Worded", "--disks", 4, *options, cwd=tmp_path).returncode == 3
+    options: Any = ("--run-dir", here, "--address", "none", "--model", "simulated", "--k", "1")
+    few = ("--max-calls", 1, "--flush-steps", 1)
+    assert surefoot("run", "worded_task:Worded", "--disks", 4, *options, *few, cwd=tmp_path).returncode == 3
     module.write_text(TASK_MODULE.format(system="Take good care."))
     shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
     refused = surefoot("resume", here, "--max-calls", 1000, cwd=tmp_path)
