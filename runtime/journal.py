@@ -34,14 +34,23 @@ writing (``check``), and nothing goes on from it.
 import os
 import pathlib
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from runtime.errors import JournalError, RunDirectoryError
 from runtime.fault_points import FaultPoints, faults_from_environment
-from runtime.journal_file import check_format, check_log, connect, crc_of, create_file, reporting
+from runtime.journal_file import (
+    check_format,
+    check_header,
+    check_log,
+    connect,
+    crc_of,
+    create_file,
+    is_whole,
+    reporting,
+)
 from runtime.lock import take_lock
 from runtime.records import Batch, Contradicted, Counts, Finished
 
@@ -155,7 +164,7 @@ class Journal:
         """A named value, or ``None``."""
         with reporting(self.path):
             row = self._db.execute("SELECT value, crc FROM meta WHERE key = ?", (key,)).fetchone()
-            return None if row is None else msgspec.json.decode(self._checked(key, row[0].encode(), row[1]))
+            return None if row is None else msgspec.json.decode(self._checked(key, _bytes(row[0]), row[1]))
 
     def outcomes(self) -> dict[str, Outcome]:
         """Every segment that ended, by its key."""
@@ -186,15 +195,16 @@ class Journal:
             found = self._db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if found != "ok":
                 raise JournalError(f"{self.path} is damaged: {found}")
-            for number, segment, payload, crc in self._rows():
-                if crc_of(segment, payload) != crc:
+            rows = self._db.execute("SELECT id, segment, payload, crc FROM batch ORDER BY id")
+            for number, segment, payload, crc in rows:
+                if not is_whole(segment, payload, crc):
                     raise JournalError(
                         f"{self.path} is damaged: batch {number} of {self._batches}, of segment {segment}, is not what "
                         f"was written; the {number - 1} batches before it are whole. Resume from an older copy of the "
                         "run directory, or start a new run"
                     )
             for key, value, crc in self._db.execute("SELECT key, value, crc FROM meta"):
-                self._checked(key, value.encode(), crc)
+                self._checked(key, _bytes(value), crc)
             self._check_counts()
             self.outcomes()
 
@@ -222,13 +232,14 @@ class Journal:
             os.close(self._lock)
             self._lock = None
 
-    def _rows(self) -> Iterator[tuple[int, str, bytes, int]]:
-        yield from self._db.execute("SELECT id, segment, payload, crc FROM batch ORDER BY id")
-
     def _checked(self, key: str, blob: bytes, crc: int) -> bytes:
-        if crc_of(key, blob) != crc:
+        if not is_whole(key, blob, crc):
             raise JournalError(f"{self.path} is damaged: the checksum of {key} does not match")
         return blob
+
+
+def _bytes(text: Any) -> Any:
+    return text.encode() if isinstance(text, str) else text
 
 
 def create_journal(directory: pathlib.Path, lock: int | None = None) -> Journal:
@@ -276,6 +287,7 @@ def open_journal(directory: pathlib.Path, *, write: bool) -> Journal:
     faults = faults_from_environment() if write else FaultPoints()
     db: sqlite3.Connection | None = None
     try:
+        check_header(path)
         if write:
             check_log(path)
         with reporting(path):

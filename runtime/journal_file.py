@@ -59,6 +59,25 @@ def sync_directory(directory: pathlib.Path) -> None:
         os.close(handle)
 
 
+def is_whole(key: Any, blob: Any, crc: Any) -> bool:
+    """Whether a row is what was written; damage can change a value's type as well."""
+    return isinstance(key, str) and isinstance(blob, bytes) and crc_of(key, blob) == crc
+
+
+def check_header(path: pathlib.Path) -> None:
+    """SQLite takes a file that was cut off to nothing for a new database, and would begin to write it.
+
+    Raises:
+        JournalError: The file is no database.
+    """
+    with path.open("rb") as file:
+        if file.read(16) != b"SQLite format 3\0":
+            raise JournalError(
+                f"{path} is no database any more: it was cut off or overwritten; resume from an older copy of the run "
+                "directory, or start a new run"
+            )
+
+
 def check_log(path: pathlib.Path) -> None:
     """SQLite takes a damaged write-ahead log for one that ends early, and would lose what was committed after.
 

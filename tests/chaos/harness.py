@@ -58,15 +58,27 @@ class Run:
 
     def start(self, *more: str, **environment: str) -> "subprocess.Popen[str]":
         """Run, or resume if there is something to resume."""
-        begun = (self.path / "run.toml").exists()
-        command = ["resume", str(self.path)] if begun else ["run", *self.arguments, "--run-dir", str(self.path)]
         return subprocess.Popen(
-            [sys.executable, str(LAUNCHED), *command, "--json", *more],
-            env={**os.environ, "PYTHONPATH": str(REPOSITORY), "CHAOS_LOG": str(self.log), **environment},
+            [*self.command(), *more],
+            env={**self.environment(), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def python(self) -> list[str]:
+        """The interpreter."""
+        return [sys.executable]
+
+    def command(self) -> list[str]:
+        """The command line of ``start``."""
+        begun = (self.path / "run.toml").exists()
+        command = ["resume", str(self.path)] if begun else ["run", *self.arguments, "--run-dir", str(self.path)]
+        return [*self.python(), str(LAUNCHED), *command, "--json"]
+
+    def environment(self) -> dict[str, str]:
+        """The environment of ``start``."""
+        return {**os.environ, "PYTHONPATH": str(REPOSITORY), "CHAOS_LOG": str(self.log)}
 
     def session(self, *more: str, fault: str = "", kill_at: int = 0) -> "subprocess.CompletedProcess[str]":
         """A session to its end, whatever that is."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from runtime.fault_points import VARIABLE
 from runtime.journal import open_journal
 from tests.chaos.harness import REPOSITORY, Account, Run, result, survive
 
@@ -91,10 +92,10 @@ def test_a_limit_pauses_and_a_new_one_goes_on(
 
 
 def test_the_second_coordinator_is_refused(tmp_path: pathlib.Path) -> None:
-    run = Run(tmp_path, *ENDLESS)
-    process = run.start()
-    until_asked(run, process, 5)
-    for command in (["resume", run.path], ["run", *ENDLESS, "--run-dir", run.path]):
+    run = Run(tmp_path, *QUICK)
+    process = run.start(**{VARIABLE: "batch.received:5=hang"})
+    until_asked(run, process, 20)
+    for command in (["resume", run.path], ["run", *QUICK, "--run-dir", run.path]):
         second = surefoot(*command)
         assert second.returncode == 2, second.stderr
         assert second.stderr.count("\n") == 1
