@@ -169,9 +169,12 @@ def unpack(payload: bytes) -> tuple[Record, ...]:
     """The records of a payload.
 
     Raises:
-        zlib.error, msgspec.DecodeError: These bytes are not a payload.
+        JournalError: These bytes are not a payload.
     """
-    return _decode(zlib.decompress(payload))
+    try:
+        return _decode(zlib.decompress(payload))
+    except (zlib.error, msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise JournalError(f"a batch of {len(payload)} bytes holds no records: {error}") from error
 
 
 def extend(known: list[Entry], record: Record) -> None:

@@ -9,6 +9,7 @@ from decompose.task import Task
 from runtime.errors import StepDeadlocked
 from runtime.models.port import Model, Reply, Request, Stop
 from runtime.records import Contested, Counts, Entry, rule_of
+from runtime.untrusted import can_be_kept, tame
 from voting.ballot import Ballot
 from voting.race import Deadlocked, Race, Won
 from voting.red_flags import RedFlag, overlong
@@ -125,7 +126,7 @@ class StepRunner:
         if isinstance(flag, str):
             return Ballot(number, flag), ""
         counts.red_flags[flag.name] = counts.red_flags.get(flag.name, 0) + 1
-        return Ballot(number, None, flag.name), flag.detail[:200]
+        return Ballot(number, None, flag.name), tame(flag.detail)
 
     def _flag(self, step: Step, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""
@@ -136,5 +137,7 @@ class StepRunner:
         candidate = self.task.parse(step, reply.text, self.dialect)
         if isinstance(candidate, Flag):
             return candidate
+        if not can_be_kept(candidate):
+            return Flag(RedFlag.MISFORMATTED, candidate)
         found = self.task.check(step, candidate)
         return candidate if found is None or found.name not in self.flags else found
