@@ -5,6 +5,8 @@ asking, so a segment that comes back after a crash goes on where its last batch 
 """
 
 import hashlib
+import math
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,12 +19,12 @@ from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
+from runtime.in_flight import InFlight
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Contested, Contradicted, Entry, Finished, Record, unpack, winner
+from runtime.records import Contested, Contradicted, Entry, Finished, Record, extend, unpack, winner
 from runtime.step_runner import MAX_DRAWS, StepRunner
 from voting.ballot import Ballot
 from voting.sequential import Sequential
-
 
 SHARED_DRAWS = 3 * MAX_DRAWS // 4
 """Where the draws of a step begin that ask whether a refuted answer is repeated."""
@@ -73,6 +75,7 @@ class SegmentRunner:
         flush_steps: Decided steps after which ``flush`` is called.
         flush: Takes the records gathered so far.
         gate: Limits the chains that run at the same time, over all segments of the worker.
+        flush_s: Seconds after which the next decided step calls ``flush`` as well.
     """
 
     def __init__(
@@ -88,15 +91,18 @@ class SegmentRunner:
         flush_steps: int,
         flush: Callable[[], None],
         gate: Gate,
+        flush_s: float = math.inf,
     ) -> None:
         self.task, self.steps, self.strategy, self.leads = task, steps, strategy, leads
         self.seams, self.seam_retries = seams, seam_retries
-        self.flush_steps, self.flush = flush_steps, flush
+        self.flush_steps, self.flush, self.flush_s = flush_steps, flush, flush_s
+        self._flush_at = time.monotonic() + flush_s
         self.stopping = False
         self.events: list[tuple[str, dict[str, object]]] = []
         self._open: dict[tuple[Path, str, int], _Open] = {}
         self._held = 0
         self._counted: dict[Path, int] = {}
+        self._asked = InFlight()
         self._extra: list[Record] = []
         self._journalled: dict[tuple[Path, str, int], list[Entry]] = {}
         self._plan = PlanRunner(task, self, gate, re_decompositions)
@@ -115,7 +121,7 @@ class SegmentRunner:
         for payload in journalled:
             for record in unpack(payload):
                 known = self._journalled.setdefault((record.path, record.part, record.attempt), [])
-                known.extend(record.entries[max(0, len(known) - record.first) :])
+                extend(known, record)
         if segment.split is not None:
             return Finished(await self.split(segment.node, segment.split))
         return await self._plan.run(segment.node)
@@ -126,6 +132,7 @@ class SegmentRunner:
         for (path, part, attempt), held in self._open.items():
             records.append(Record(path, part, attempt, held.first, held.k, tuple(held.entries)))
         self._open, self._extra, self._held = {}, [], 0
+        self._flush_at = time.monotonic() + self.flush_s
         return records
 
     def is_leaf(self, node: Node) -> bool:
@@ -165,10 +172,10 @@ class SegmentRunner:
         known = self._journalled.get(key)
         if known:
             return winner(known[0], self.steps.rule)
-        if self.stopping:
-            raise SegmentStopped
+        await self._stop_here()
         k = self.leads.suspect if attempt else self.leads.unguarded
-        candidate, entry = await self.steps.decide(step, k, draws_of(key), attempt)
+        with self._asked:
+            candidate, entry = await self.steps.decide(step, k, draws_of(key), attempt)
         self.steps.counts.decompositions += 1
         self._keep(key, k, 0, entry)
         return candidate
@@ -208,37 +215,46 @@ class SegmentRunner:
         limit = task.size(goal, node.inputs)
         taken: list[str] = []
         alike = previous is not None
-        while not isinstance(step := task.next_step(goal, state), Done):
+        step = task.next_step(goal, state)
+        while not isinstance(step, Done):
             index = len(taken)
             if index == limit:
                 if node.promise is None or not self.seams:
                     raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
                 return taken, None
+            entry: Entry | None = None
             if index < len(known):
                 candidate = winner(known[index], self.steps.rule)
             else:
-                if self.stopping:
-                    raise SegmentStopped
-                candidate, entry = await self._decide(node, step, k, draws + index * MAX_DRAWS, attempt)
+                await self._stop_here()
+                draw = draws + index * MAX_DRAWS
+                candidate, entry = await self._decide(node, step, k, draw, attempt)
                 if alike and previous is not None and candidate != previous[index]:
-                    draw = draws + index * MAX_DRAWS + MAX_DRAWS // 2
-                    candidate, entry = await self._suspect(node, step, index, draw, attempt)
-                self.steps.counts.steps += index >= longest
-                self._keep(key, k, index, entry)
-                if alike and previous is not None and candidate != previous[index]:
-                    await self._is_shared(node, step, index, previous[index], draws + index * MAX_DRAWS + SHARED_DRAWS)
-            self._counted[node.path] = max(index + 1, longest)
+                    candidate, entry = await self._suspect(node, step, index, draw + MAX_DRAWS // 2, attempt)
+                    if candidate != previous[index]:
+                        await self._is_shared(node, step, index, previous[index], draw + SHARED_DRAWS)
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
             taken.append(candidate)
             state = task.advance(goal, state, candidate)
-        if len(taken) > len(known):
-            self.steps.counts.steps += min(0, len(taken) - longest)
-        self._counted[node.path] = len(taken)
+            step = task.next_step(goal, state)
+            if entry is not None:
+                # Counted before it is kept: the batch that holds a step holds its count.
+                shorter = min(0, index + 1 - longest) if isinstance(step, Done) else 0
+                self.steps.counts.steps += (index >= longest) + shorter
+                self._keep(key, k, index, entry)
+            self._counted[node.path] = index + 1 if isinstance(step, Done) else max(index + 1, longest)
         return taken, msgspec.to_builtins(step.output)
+
+    async def _stop_here(self) -> None:
+        """If the segment was asked to stop: let the steps that are being asked be decided, then stop."""
+        if self.stopping:
+            await self._asked.none()
+            raise SegmentStopped
 
     async def _decide(self, node: Node, step: Step, k: int, draw: int, rung: int) -> tuple[str, Entry]:
         try:
-            return await self.steps.decide(step, k, draw, rung)
+            with self._asked:
+                return await self.steps.decide(step, k, draw, rung)
         except StepDeadlocked as error:
             error.context["path"] = list(node.path)
             self._note("step deadlocked", node, kind=step.kind, k=k, tally=error.context.get("tally"))
@@ -257,7 +273,8 @@ class SegmentRunner:
         """Ask as at first: where most fresh draws repeat a refuted answer, the mistake is the prompt's."""
         if len(self.steps.ways) == 1:
             return
-        ballots = await self.steps.draw(step, self.leads.suspect, draw)
+        with self._asked:
+            ballots = await self.steps.draw(step, self.leads.suspect, draw)
         again = sum(ballot.candidate == refuted for ballot in ballots)
         if 2 * again > len(ballots):
             self.steps.counts.shared += 1
@@ -272,7 +289,7 @@ class SegmentRunner:
             held = self._open[key] = _Open(index, k, [])
         held.entries.append(entry)
         self._held += 1
-        if self._held >= self.flush_steps:
+        if self._held >= self.flush_steps or time.monotonic() >= self._flush_at:
             self.flush()
 
 

@@ -15,6 +15,7 @@ from runtime.ladder import FIRST, Asked, Way, asked, ways_of
 from runtime.models.port import Model, Reply, Request, Stop
 from runtime.records import Account, Contested, Counts, Entry, rule_of
 from runtime.structured import as_lines, asking_for_json, schema_of
+from runtime.untrusted import tame
 from voting.ballot import Ballot
 from voting.race import Deadlocked, Won
 from voting.red_flags import RedFlag, overlong
@@ -206,8 +207,7 @@ class StepRunner:
         if isinstance(flag, str):
             return Ballot(number, flag), ""
         counts.red_flags[flag.name] = counts.red_flags.get(flag.name, 0) + 1
-        # Lone surrogates are text to Python and nothing to a journal.
-        return Ballot(number, None, flag.name), flag.detail[:200].encode(errors="backslashreplace").decode()
+        return Ballot(number, None, flag.name), tame(flag.detail)
 
     def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""

@@ -99,10 +99,19 @@ async def test_a_wrong_decomposition_is_mended_and_the_plan_can_be_read(new_run:
         status = await run.session(model)
         assert run.totals.broken_promises >= 1
         assert_solved(run, status)
-        assert run.totals.steps == 63
         first_tower = {text: n for text, n in model.times.items() if text.startswith("move") and text.endswith(" a")}
         assert first_tower
         assert set(first_tower.values()) == {1}, "what did not depend on the promise was asked again"
+
+
+@pytest.mark.usefixtures("prompt_commits")
+@pytest.mark.parametrize("segment_steps", [1024, 31, 7])
+async def test_steps_counts_what_stands(new_run: NewRun, planted: Any, segment_steps: int) -> None:
+    """Also when the coordinator threw away what was built on a broken promise."""
+    model = planted(hanoi.answers, lambda text, nth: WRONG_SPLIT if text == SPLIT and nth == 0 else None)
+    run = new_run(red_flags="none", segment_steps=segment_steps)
+    assert await run.session(model) == "solved"
+    assert run.totals.steps == 63
 
 
 async def test_seams_find_a_wrong_step_and_without_them_it_goes_through(new_run: NewRun, planted: Any) -> None:

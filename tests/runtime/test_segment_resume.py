@@ -18,7 +18,7 @@ from runtime.gate import Gate
 from runtime.models.port import Reply, Request
 from runtime.models.simulated import Profile, SimulatedModel
 from runtime.plan_runner import Outcome
-from runtime.records import Counts, Entry, Record, pack
+from runtime.records import Counts, Entry, Finished, Record, pack
 from runtime.segment_runner import Leads, SegmentRunner, draws_of
 from runtime.step_runner import MAX_DRAWS
 from voting.red_flags import parse_switch
@@ -105,12 +105,23 @@ async def test_resumed_after_every_batch(step_runner: Any, name: str, flags: str
         asked = resumed.model.draws
         assert len(set(asked)) == len(asked)
         assert not {draw // MAX_DRAWS for draw in asked} & held, "a journalled step was asked again"
-        assert sum(whole.steps[:cut]) + resumed.totals.steps == whole.totals.steps
         for key in decided.keys() & found.keys():
             assert all(one == other for one, other in zip(decided[key], found[key], strict=False))
         if not whole.totals.broken_promises:
             assert found == decided
             assert set(asked) == {draw for draw in whole.model.draws if draw // MAX_DRAWS not in held}
+
+
+@pytest.mark.parametrize("seed", range(10))
+async def test_steps_that_stand_are_counted_once_over_all_sessions(step_runner: Any, seed: int) -> None:
+    """Also where the steps of an abandoned decomposition were counted before the crash."""
+    whole = Session(step_runner, "hanoi", seed, "none")
+    outcome = await whole.run([])
+    assert whole.totals.steps == 15 or not isinstance(outcome, Finished)
+    for cut in range(len(whole.batches) + 1):
+        resumed = Session(step_runner, "hanoi", seed, "none")
+        await resumed.run(whole.batches[:cut])
+        assert sum(whole.steps[:cut]) + resumed.totals.steps == whole.totals.steps
 
 
 async def test_the_seeds_above_have_retries_and_new_decompositions_in_them(step_runner: Any) -> None:
