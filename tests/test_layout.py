@@ -81,8 +81,8 @@ def test_the_pure_packages_touch_no_world(path: pathlib.Path) -> None:
     allowed = PURE | {path.parts[0]}
     if path.parts[:2] == ("decompose", "tasks"):
         allowed |= {"random"}  # a generator of its own, seeded from arguments: see the next test
-    if path.as_posix() == "voting/error_rate.py":
-        allowed |= {"scipy"}
+    if path.parts[0] == "voting":
+        allowed |= {"scipy", "numpy"}  # distributions and linear programs; imported inside functions
     assert tops(path) <= allowed
     calls = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
     named = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
