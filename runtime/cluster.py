@@ -39,9 +39,9 @@ class RayCrew:
     """
 
     def __init__(self, config: RunConfig, task: Task) -> None:
-        ray = _start_ray(config)
+        ray = _start_ray(config, task)
         self._ray, self._config = ray, config
-        self._task = _portable(ray, config, task)
+        self._task = task
         count = config.workers or (default_workers() if config.address == "auto" else _cores(ray))
         self._remote = ray.remote(Worker)
         self._workers = [self._spawn(number) for number in range(count)]
@@ -70,9 +70,11 @@ class RayCrew:
             async for reference in method.remote(segment, leads, journalled):
                 yield await reference
         except self._ray.exceptions.RayActorError as error:
+            if getattr(error, "actor_init_failed", False):
+                raise RunFailed(f"a worker could not start: {_last_line(error)}") from error
             if self._workers[chosen] is worker:
                 self._workers[chosen] = self._spawn(chosen)
-            raise WorkerLost(str(error)) from error
+            raise WorkerLost(_last_line(error)) from error
         except self._ray.exceptions.RayTaskError as error:
             raise error.as_instanceof_cause() from error
         finally:
@@ -85,7 +87,7 @@ class RayCrew:
         try:
             return gathered(list(await asyncio.gather(*calls)))
         except self._ray.exceptions.RayActorError as error:
-            raise RunFailed("a worker died before the run began; see Ray's logs", detail=str(error)) from error
+            raise RunFailed(f"a worker died before the run began: {_last_line(error)}") from error
         except self._ray.exceptions.RayTaskError as error:
             raise error.as_instanceof_cause() from error
 
@@ -100,7 +102,7 @@ class RayCrew:
         self._ray.shutdown()
 
 
-def _start_ray(config: RunConfig) -> Any:
+def _start_ray(config: RunConfig, task: Task) -> Any:
     """Import and connect. Ray's statistics and banners are off unless the user turned them on."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -108,19 +110,23 @@ def _start_ray(config: RunConfig) -> Any:
     import ray
 
     quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
-    if config.address != "auto":
-        _reach(config.address)
-        packages = [os.path.dirname(str(module.__file__)) for module in (decompose, runtime, voting)]
+    modules = [] if config.task in BUILT_IN_TASKS else [sys.modules[type(task).__module__.partition(".")[0]]]
+    if config.address == "auto":
+        shipped = {"py_modules": modules} if modules else {}
         try:
-            ray.init(address=config.address, runtime_env={"py_modules": packages}, **quiet)
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            line = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise ConfigurationError(f"cannot join a Ray cluster at {config.address}: {line}") from error
+            ray.init(address="auto", runtime_env=shipped, **quiet)
+        except ConnectionError:
+            cores = config.workers or default_workers()
+            local = {"num_cpus": cores, "include_dashboard": False, "runtime_env": shipped}
+            ray.init(address="local", **local, **quiet)
         return ray
+    _reach(config.address)
     try:
-        ray.init(address="auto", runtime_env={}, **quiet)
-    except ConnectionError:
-        ray.init(address="local", num_cpus=config.workers or default_workers(), include_dashboard=False, **quiet)
+        ray.init(address=config.address, runtime_env={"py_modules": [decompose, runtime, voting, *modules]}, **quiet)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        hint = "" if "RAY_AUTH_MODE" in os.environ else "; if it asks for a token, set RAY_AUTH_MODE=token"
+        raise ConfigurationError(f"cannot join a Ray cluster at {config.address}: {line}{hint}") from error
     return ray
 
 
@@ -139,8 +145,6 @@ def _cores(ray: Any) -> int:
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
-def _portable(ray: Any, config: RunConfig, task: Task) -> Task:
-    """The task, so that it can be opened where the user's module is not on the disk."""
-    if config.task not in BUILT_IN_TASKS:
-        ray.cloudpickle.register_pickle_by_value(sys.modules[type(task).__module__])
-    return task
+def _last_line(error: BaseException) -> str:
+    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[-1].strip()

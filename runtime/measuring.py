@@ -8,9 +8,10 @@ import msgspec
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
-from runtime.leads import Leads, forecast, leads_for
+from runtime.leads import forecast, leads_for
 from runtime.models.factory import AnswerKey
 from runtime.records import Counts
+from runtime.segment_runner import Leads
 from runtime.worker import Sample
 from voting.correlation import count_collisions
 from voting.error_rate import clopper_pearson
