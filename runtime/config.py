@@ -14,7 +14,14 @@ from decompose.task import StateBy, Task
 from runtime.errors import ConfigurationError
 from voting.red_flags import parse_switch
 
-BUILT_IN_TASKS = {"hanoi": "decompose.tasks.hanoi:Hanoi", "multiply": "decompose.tasks.multiply:Multiply"}
+BUILT_IN_TASKS = {
+    "hanoi": "decompose.tasks.hanoi:Hanoi",
+    "multiply": "decompose.tasks.multiply:Multiply",
+    "digit-hanoi": "decompose.tasks.digit_hanoi:DigitHanoi",
+    "graph": "decompose.tasks.graph_navigation:GraphNavigation",
+    "pddl": "decompose.tasks.pddl:PddlPlanning",
+    "questions": "decompose.tasks.questions:Questions",
+}
 
 Auto = Literal["auto"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -76,6 +83,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     timeout_s: Annotated[float, _option("seconds after which one call counts as failed", gt=0)] = 60.0
     patience_s: Annotated[float, _option("seconds of outage after which the run pauses", ge=0)] = 600.0
     calls_in_flight: Annotated[int, _option("calls to a hosted model at the same time, for each worker", ge=1)] = 64
+    modules: Annotated[
+        str, _option("settings of single modules: Actor.temperature=0.7; Monitor.k=3; Evaluator.model=NAME")
+    ] = ""
+    cache: Annotated[
+        Literal["none", "modules"], _option("remember what modules other than the Actor answered, or ask every time")
+    ] = "none"
     max_calls: Annotated[Count | None, _option("pause after so many calls")] = None
     max_cost_usd: Annotated[Amount | None, _option("pause when so much money is spent")] = None
     max_wall_s: Annotated[Amount | None, _option("pause after so many seconds")] = None

@@ -20,11 +20,13 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
         k: Lead that was asked for.
         ballots: In the order drawn, spoiled ones included.
         details: Why the spoiled ones were discarded, in the same order, for people. Untrusted text, cut short.
+        remembered: Whether the race was run before and its ballots are shown again from the cache of answers.
     """
 
     k: int
     ballots: tuple[Ballot, ...]
     details: tuple[str, ...] = ()
+    remembered: bool = False
 
 
 Entry = str | Contested
@@ -70,6 +72,9 @@ class Counts(msgspec.Struct, kw_only=True):
         tokens_out: Reply tokens.
         cost_usd: Money whose amount is known.
         unpriced_calls: Answers whose price is unknown.
+        remembered_steps: Steps decided from the cache of module outputs.
+        borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
+            ``calls`` they are what the problem would have cost alone.
     """
 
     steps: int = 0
@@ -85,6 +90,8 @@ class Counts(msgspec.Struct, kw_only=True):
     tokens_out: int = 0
     cost_usd: float = 0.0
     unpriced_calls: int = 0
+    remembered_steps: int = 0
+    borrowed_calls: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

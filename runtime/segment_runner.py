@@ -205,7 +205,10 @@ class SegmentRunner:
             state = task.advance(goal, state, candidate)
         if len(taken) > len(known):
             self.steps.counts.steps += min(0, len(taken) - longest)
-        return taken, msgspec.to_builtins(step.output)
+        output = msgspec.to_builtins(step.output)
+        if step.failure:
+            raise RunFailed(step.failure, path=list(node.path), output=output)
+        return taken, output
 
     async def _decide(self, node: Node, step: Step, k: int, draw: int) -> tuple[str, Entry]:
         try:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import msgspec
 
 from decompose.segment import Segment
+from decompose.step import Role
 from decompose.strategies.chain import Chain
 from decompose.strategies.strategy import Strategy
 from decompose.strategies.tree import Tree
@@ -15,6 +16,8 @@ from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
 from runtime.models.factory import open_model
 from runtime.models.port import Model
+from runtime.module_cache import ModuleCache
+from runtime.modules import Voice, parse_modules
 from runtime.records import Batch, Counts, End, Failed, Paused, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import StepRunner
@@ -53,6 +56,13 @@ class Worker:
     def __init__(self, config: RunConfig, task: Task, model: Model | None = None) -> None:
         self.config, self.task = config, task
         self.model = model or open_model(config)
+        self._modules = parse_modules(config.modules)
+        self._own_models = {
+            role: open_model(msgspec.structs.replace(config, model=settings.model))
+            for role, settings in self._modules.items()
+            if settings.model is not None
+        }
+        self.cache = ModuleCache() if config.cache == "modules" else None
         self._gate = Gate(config.chains_in_flight)
         self._running: list[SegmentRunner] = []
         self._stopping = False
@@ -110,6 +120,8 @@ class Worker:
     async def close(self) -> None:
         """Release the model."""
         await self.model.close()
+        for own in self._own_models.values():
+            await own.close()
 
     def _step_runner(self) -> StepRunner:
         config = self.config
@@ -126,7 +138,22 @@ class Worker:
             first_temperature=temperature if first is None else first,
             max_reply_tokens=config.max_reply_tokens,
             seed=config.seed,
+            voices=self._voices(),
+            cache=self.cache,
         )
+
+    def _voices(self) -> dict[Role, Voice]:
+        """What modules with settings of their own are asked with."""
+        voices = {}
+        for role, settings in self._modules.items():
+            model = self._own_models.get(role, self.model)
+            config = self.config if settings.model is None else msgspec.structs.replace(
+                self.config, model=settings.model
+            )
+            heat = config.resolved_temperature() if settings.temperature is None else settings.temperature
+            first = heat if config.first_temperature is None else config.first_temperature
+            voices[role] = Voice(model, settings.model or "", model.dialect, heat, first, settings.k)
+        return voices
 
     def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:
         config = self.config
