@@ -18,9 +18,6 @@ BUILT_IN_TASKS = {
     "hanoi": "decompose.tasks.hanoi:Hanoi",
     "multiply": "decompose.tasks.multiply:Multiply",
     "digit-hanoi": "decompose.tasks.digit_hanoi:DigitHanoi",
-    "graph": "decompose.tasks.graph_navigation:GraphNavigation",
-    "pddl": "decompose.tasks.pddl:PddlPlanning",
-    "questions": "decompose.tasks.questions:Questions",
 }
 
 Auto = Literal["auto"]
