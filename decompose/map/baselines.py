@@ -116,7 +116,9 @@ class TreeOfThought(msgspec.Struct, frozen=True):
         for leaf in board.leaves:
             facts = ActorFacts(problem.world, leaf.state, problem.goal, WIDTH)
             for action in actor.proposals((yield actor.step(facts))):
-                after = yield predictor.step(PredictorFacts(problem.world, leaf.state, action), 1)
+                after = problem.world.stated_after(action)
+                if after is None:
+                    after = yield predictor.step(PredictorFacts(problem.world, leaf.state, action), 1)
                 found = Leaf(after, (*leaf.plan, action), (yield from _sampled_value(problem, after)))
                 reached = yield orchestrator.step(OrchestratorFacts(problem.world, after, problem.goal), 1)
                 if reached == orchestrator.REACHED:

@@ -92,6 +92,10 @@ class DigitLists(msgspec.Struct, frozen=True):
             return None
         return f"{number}{found[2].upper()}{found[3].upper()}"
 
+    def stated_after(self, action: str) -> str | None:
+        """A move does not name the lists."""
+        return None
+
     def state_tokens(self, state: str) -> int:
         """A word for each five disks."""
         return (self.numbers + 4) // 5

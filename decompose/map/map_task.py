@@ -64,7 +64,7 @@ class MapTask(Task, frozen=True, kw_only=True):
     without: Annotated[
         str, msgspec.Meta(description="ablations: monitor, decomposer, search, orchestrator, votes; by commas")
     ] = ""
-    samples: Annotated[int, msgspec.Meta(ge=1, le=200, description="plans drawn by best-of-n")] = 10
+    plans: Annotated[int, msgspec.Meta(ge=1, le=200, description="plans drawn by best-of-n")] = 10
 
     unused: ClassVar[frozenset[str]] = frozenset()
     """Modules that are never used in this domain."""
@@ -85,7 +85,7 @@ class MapTask(Task, frozen=True, kw_only=True):
     def way(self, problem: Problem) -> Way:
         """The method, with its settings for a problem."""
         if self.method != "map":
-            return baselines.way(self.method, self.cap or problem.cap, self.samples)
+            return baselines.way(self.method, self.cap or problem.cap, self.plans)
         off = self.unused | (self.unused_by_paper if self.preset == "paper" else frozenset())
         cap = self.cap or problem.cap
         return Planner(settings_of(self.preset, cap, self.breadth, self.depth, self.without, off))
@@ -130,7 +130,7 @@ class MapTask(Task, frozen=True, kw_only=True):
         """Most questions of a problem: for each action that may be tried, a whole search with every proposal used."""
         settings = settings_of(self.preset, self.cap or goal.cap, self.breadth, self.depth, self.without)
         nodes = sum(settings.breadth**layer for layer in range(settings.depth))
-        return 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.samples
+        return 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.plans
 
     def prompt(self, step: Step, dialect: Dialect) -> Prompt:
         """The module's wording."""

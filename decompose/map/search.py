@@ -75,7 +75,9 @@ def expand(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...]) -> Aski
             break
         branches: list[Branch] = []
         for action in actions:
-            after = yield predictor.step(PredictorFacts(pursuit.world, state, action), pursuit.settings.lead)
+            after = pursuit.world.stated_after(action)
+            if after is None:
+                after = yield predictor.step(PredictorFacts(pursuit.world, state, action), pursuit.settings.lead)
             if after in pursuit.closed:
                 rejected = (*rejected, Rejected(action, "visited"))
             else:

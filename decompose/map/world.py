@@ -57,6 +57,10 @@ class World(Protocol):
         """An action in canonical form, if the text is one and nothing else."""
         ...
 
+    def stated_after(self, action: str) -> str | None:
+        """The next state, where an action names it itself, so that nothing is left to predict; else ``None``."""
+        ...
+
     def state_tokens(self, state: str) -> int:
         """Length of a state in words of the ``compact`` dialect, for reply limits."""
         ...
