@@ -18,6 +18,7 @@ BUILT_IN_TASKS = {
     "hanoi": "decompose.tasks.hanoi:Hanoi",
     "multiply": "decompose.tasks.multiply:Multiply",
     "digit-hanoi": "decompose.tasks.digit_hanoi:DigitHanoi",
+    "pddl": "decompose.tasks.pddl:PddlPlanning",
     "graph": "decompose.tasks.graph_navigation:GraphNavigation",
 }
 

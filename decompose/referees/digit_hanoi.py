@@ -46,6 +46,11 @@ def after(problem: Problem, state: str, action: str) -> str:
     return "/".join(part or "-" for part in lists.values())
 
 
+def at_goal(problem: Problem, state: str) -> bool:
+    """Whether a state meets the goal."""
+    return state == problem.goal
+
+
 def optimal(problem: Problem) -> int:
     """Fewest moves from start to goal, by breadth-first search."""
     seen, queue = {problem.start: 0}, deque([problem.start])

@@ -43,6 +43,11 @@ def after(problem: Problem, state: str, action: str) -> str:
     return action.partition("-")[2]
 
 
+def at_goal(problem: Problem, state: str) -> bool:
+    """Whether a state meets the goal."""
+    return int(state) == _target(problem)
+
+
 def optimal(problem: Problem) -> int | None:
     """Fewest moves to the target without entering another chest's room."""
     doors, target = _doors(problem), _target(problem)
