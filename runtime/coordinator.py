@@ -15,6 +15,8 @@ import structlog
 
 from decompose.plan import Node
 from decompose.segment import Segment, segment_key
+from decompose.strategies.chain import Chain
+from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime import errors
 from runtime.config import RunConfig
@@ -22,14 +24,21 @@ from runtime.crew import Crew, WorkerLost
 from runtime.gate import Gate
 from runtime.journal import Journal, Write
 from runtime.journal_writer import JournalWriter
-from runtime.leads import PILOT_DRAWS, Pilot, choose_leads, judge_pilot, pilot_steps
+from runtime.leads import (
+    PILOT_DRAWS,
+    Forecast,
+    Pilot,
+    choose_leads,
+    explain_leads,
+    forecast,
+    judge_pilot,
+    pilot_steps,
+    sample_numbers,
+)
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.segment_runner import Leads
 from runtime.worker import strategy_of
-
-SEGMENTS_PER_WORKER = 8
-"""Segments that one worker has at the same time: their chains share the model's batches."""
 
 WORKER_LOSSES = 20
 """A segment whose worker dies so often is what kills it."""
@@ -48,6 +57,7 @@ class Coordinator:
         journal: Open for writing.
         crew: Takes segments.
         on_progress: Called after every durable write with the totals and the seconds worked so far.
+        on_note: Told in one line what people may want to read, such as which leads were chosen and why.
     """
 
     def __init__(
@@ -57,18 +67,18 @@ class Coordinator:
         journal: Journal,
         crew: Crew,
         on_progress: Callable[[Counts, float], None] = lambda counts, wall_s: None,
+        on_note: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.config, self.task, self.journal, self.crew = config, task, journal, crew
-        self._strategy = strategy_of(config)
+        self._strategy: Strategy = Chain()
         self._started, self._worked_before = time.monotonic(), journal.wall_s
         self._writer = JournalWriter(journal, self.wall_s, on_progress)
         self._ended = journal.outcomes()
         self._begun = journal.begun()
         self._leads = Leads(1, 1, 1)
         self._pause = ""
+        self._on_note = on_note
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
-        gate = Gate(SEGMENTS_PER_WORKER * crew.size)
-        self._plan = PlanRunner(task, self, gate, config.re_decompositions)
 
     def wall_s(self) -> float:
         """Seconds of work over all sessions of this run."""
@@ -79,8 +89,11 @@ class Coordinator:
         status, message = "failed", ""
         try:
             self._leads = await self._choose_leads()
+            self._strategy = strategy_of(self.config, self._leads)
+            gate = Gate(self._segments_per_worker() * self.crew.size)
+            plan = PlanRunner(self.task, self, gate, self.config.re_decompositions)
             root = self.task.root()
-            outcome = await self._plan.run(root)
+            outcome = await plan.run(root)
             if isinstance(outcome, Contradicted):
                 message = f"node {_name(outcome.path)} {outcome.detail}"
             elif root.promise is not None and outcome.output != root.promise:
@@ -110,7 +123,8 @@ class Coordinator:
         """
         status, message = "solved", ""
         self._leads = await self._choose_leads()
-        results = await asyncio.gather(*map(self._run_one, nodes), return_exceptions=True)
+        gate = Gate(self.config.chains_in_flight * self.crew.size)
+        results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
         await self._writer.flush()
         ends = [result for result in results if isinstance(result, Finished | Contradicted | errors.RunFailed)]
         causes = [_first_cause(result) for result in results if isinstance(result, BaseException)]
@@ -123,12 +137,17 @@ class Coordinator:
         self.journal.set_meta(status=status, message=message)
         return status, ends
 
-    async def _run_one(self, node: Node) -> Outcome | errors.RunFailed:
-        async with self._plan.gate(node.path):
+    async def _run_one(self, node: Node, gate: Gate) -> Outcome | errors.RunFailed:
+        async with gate(node.path):
             try:
                 return await self._send(Segment(node))
             except errors.RunFailed as failed:
                 return failed
+
+    def _segments_per_worker(self) -> int:
+        """Enough for a worker's chains, which share the model's batches, and one more to follow up."""
+        chains = max(1, self.config.segment_steps // (self._leads.leaf_steps + 1))
+        return 1 + -(-self.config.chains_in_flight // chains)
 
     async def pause(self, reason: str) -> None:
         """Stop politely: segments in flight end at their next step, and all they decided is journalled."""
@@ -160,9 +179,7 @@ class Coordinator:
             self._writer.note(segment_key(node.path, attempt), Batch(pack([]), Counts(broken_promises=1)))
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
-        """Keep it with the decomposition that it belongs to."""
-        if segment_key(node.path, attempt) in self._begun:
-            return
+        """Keep it with the decomposition that it belongs to; a resumed run says it again."""
         record = Record(node.path, "children", attempt, 0, 0, (), elements)
         self._writer.note(segment_key(node.path, attempt), Batch(pack([record]), Counts()))
 
@@ -226,13 +243,22 @@ class Coordinator:
         pilot: Pilot | None = None
         if self.config.k == "auto":
             count = pilot_steps(self.task.size(root.goal, root.inputs))
-            samples, counts = await self.crew.sample(range(count), PILOT_DRAWS)
+            samples, counts = await self.crew.sample(sample_numbers(self.config.seed, count), PILOT_DRAWS)
             pilot = judge_pilot(samples)
             await self._writer.write(Write("pilot", Batch(pack([]), counts)))
         leads = choose_leads(self.config, self.task, root, pilot)
-        self.journal.set_meta(leads=leads, pilot=pilot)
-        self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot))
+        expected = self._expected(root, leads, pilot)
+        why = explain_leads(leads, pilot, expected, self.task.size(root.goal, root.inputs))
+        self.journal.set_meta(leads=leads, pilot=pilot, forecast=expected, why=why)
+        self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot), why=why)
+        self._on_note(why)
         return leads
+
+    def _expected(self, root: Node, leads: Leads, pilot: Pilot | None) -> Forecast | None:
+        if pilot is None:
+            return None
+        valid_rate = pilot.ballots / (pilot.ballots + pilot.spoiled)
+        return forecast(self.config, self.task, root, leads, pilot.p_error, valid_rate)
 
 
 def _first_cause(error: BaseException) -> BaseException:

@@ -137,7 +137,7 @@ class Journal:
             JournalError: A page or a row is damaged; the message names the file.
         """
         with _reporting(self.path):
-            found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+            found = self._db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if found != "ok":
                 raise JournalError(f"{self.path} is damaged: {found}")
             for segment, payload, crc in self._rows():

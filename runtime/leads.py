@@ -1,6 +1,5 @@
 """Chooses leads from a target and what a pilot saw. No ground truth: mistakes are estimated from dissent."""
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,9 +10,15 @@ from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.segment_runner import Leads
-from runtime.worker import Sample, strategy_of
+from runtime.worker import Sample
 from voting.error_rate import clopper_pearson
 from voting.lead import expected_ballots, expected_calls, k_min, p_full
+
+LEAF_STEPS = 31
+"""Leaf length where nothing is known of the model."""
+
+LEAF_CHOICES = (3, 7, 15, 31, 63, 127)
+"""Leaf lengths that ``--leaf-steps auto`` weighs. Longer ones save less than one call in a hundred."""
 
 PILOT_DRAWS = 3
 """Ballots for each step of the pilot: the fewest of which a majority can say who dissents."""
@@ -42,6 +47,11 @@ def pilot_steps(size: int) -> int:
     return max(20, min(200, size // 30))
 
 
+def sample_numbers(seed: int, count: int) -> range:
+    """The numbers that a seed samples steps from; those of different seeds never overlap."""
+    return range(seed << 32, (seed << 32) + count)
+
+
 def judge_pilot(samples: Sequence[Sample]) -> Pilot:
     """Estimate the error rate of unspoiled ballots from how they disagree."""
     ballots = dissenting = spoiled = 0
@@ -57,18 +67,41 @@ def judge_pilot(samples: Sequence[Sample]) -> Pilot:
     return Pilot(ballots, dissenting, spoiled, middle, high)
 
 
-def choose_leads(config: RunConfig, task: Task, root: Node, pilot: Pilot | None) -> Leads:
-    """The leads of a run.
+class Shape(msgspec.Struct, frozen=True):
+    """How many questions of each sort a plan has.
 
-    A mistake in a step without a seam is final: its lead is the paper's k_min (arXiv 2511.09030, eq. 14) at the
-    pessimistic end of the pilot's interval. A mistake before a seam costs running the chain again: its lead is the
-    one with the fewest expected calls at the pilot's middle estimate.
+    Attributes:
+        leaves: Chains that are not split further.
+        length: Steps of each.
+        splits: Decomposition steps; each also leaves one single step between its two halves.
+    """
+
+    leaves: int
+    length: int
+    splits: int
+
+
+class Forecast(msgspec.Struct, frozen=True):
+    """What a run is expected to need.
+
+    Attributes:
+        calls: Answers drawn, spoiled ones included; without the pilot.
+        p_success: Probability that no mistake goes through: eq. 13 over the steps whose mistakes are final.
+    """
+
+    calls: float
+    p_success: float
+
+
+def choose_leads(config: RunConfig, task: Task, root: Node, pilot: Pilot | None) -> Leads:
+    """The leads of a run, and how long its leaves are; see ``leads_for``.
 
     Raises:
         ConfigurationError: The model is wrong too often for any lead to help.
     """
     if config.k != "auto":
-        return Leads(config.k, config.k, config.k + 2)
+        leaf_steps = LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps
+        return Leads(config.k, config.k, config.k + 2, leaf_steps)
     assert pilot is not None
     if pilot.p_error_high >= 0.5:
         raise ConfigurationError(
@@ -79,26 +112,25 @@ def choose_leads(config: RunConfig, task: Task, root: Node, pilot: Pilot | None)
 
 
 def leads_for(config: RunConfig, task: Task, root: Node, p_error: float, p_error_high: float) -> Leads:
-    """The leads for a known error rate of unspoiled ballots, and for its pessimistic end."""
-    size = task.size(root.goal, root.inputs)
-    unguarded = k_min(1 - p_error_high, size, config.target)
-    if not _has_seams(config, task, root):
-        return Leads(unguarded, unguarded, unguarded + 2)
-    length = min(size, config.leaf_steps)
-    guarded = min(range(1, unguarded + 1), key=lambda k: _leaf_calls(1 - p_error, k, length))
-    return Leads(guarded, unguarded, unguarded + 2)
+    """Detection and correction weighed against each other for a known error rate of unspoiled ballots.
 
-
-class Forecast(msgspec.Struct, frozen=True):
-    """What a run is expected to need.
-
-    Attributes:
-        calls: Answers drawn, spoiled ones included.
-        p_success: Probability that no mistake goes through: eq. 13 over the steps whose mistakes are final.
+    A mistake in a step without a seam is final: its lead is the paper's k_min (arXiv 2511.09030, eq. 14) at the
+    pessimistic end of the rate. A mistake before a seam costs running a chain again: its lead, and with it the length
+    of the chain, are those with the fewest expected calls at the middle of the rate. Long leaves save decomposition
+    steps; short ones lose less when a seam fails.
     """
-
-    calls: float
-    p_success: float
+    size = task.size(root.goal, root.inputs)
+    if not _has_seams(config, task, root):
+        k = k_min(1 - p_error_high, size, config.target)
+        return Leads(k, k, k + 2, LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps)
+    lengths = LEAF_CHOICES if config.leaf_steps == "auto" else (config.leaf_steps,)
+    choices = []
+    for leaf_steps in lengths:
+        unguarded = k_min(1 - p_error_high, max(1, shape_of(size, leaf_steps).splits), config.target)
+        for guarded in range(1, unguarded + 1):
+            leads = Leads(guarded, unguarded, unguarded + 2, leaf_steps)
+            choices.append((_tree_calls(1 - p_error, leads, size), leads))
+    return min(choices, key=lambda choice: choice[0])[1]
 
 
 def forecast(config: RunConfig, task: Task, root: Node, leads: Leads, p_error: float, valid_rate: float) -> Forecast:
@@ -106,16 +138,43 @@ def forecast(config: RunConfig, task: Task, root: Node, leads: Leads, p_error: f
     p, size = 1 - p_error, task.size(root.goal, root.inputs)
     if not _has_seams(config, task, root):
         return Forecast(expected_calls(p, leads.unguarded, size, valid_rate), p_full(p, leads.unguarded, size))
-    # A leaf is the largest node that is not split: between half of leaf_steps and all of it.
-    leaves = -(-size // config.leaf_steps)
-    chains = leaves * _leaf_calls(p, leads.guarded, size / leaves) / valid_rate
-    return Forecast(chains + expected_calls(p, leads.unguarded, leaves, valid_rate), p_full(p, leads.unguarded, leaves))
+    splits = max(1, shape_of(size, leads.leaf_steps).splits)
+    return Forecast(_tree_calls(p, leads, size) / valid_rate, p_full(p, leads.unguarded, splits))
+
+
+def shape_of(size: int, leaf_steps: int) -> Shape:
+    """The shape of a plan whose nodes are halved around one step until they are short enough."""
+    leaves, length = 1, size
+    while length > leaf_steps:
+        leaves, length = leaves * 2, length // 2
+    return Shape(leaves, length, leaves - 1)
+
+
+def explain_leads(leads: Leads, pilot: Pilot | None, expected: Forecast | None, size: int) -> str:
+    """What was chosen and why, in one line."""
+    chosen = f"lead {leads.guarded} before a seam and {leads.unguarded} elsewhere, leaves of {leads.leaf_steps} steps"
+    if pilot is None or expected is None:
+        return f"{chosen}: as asked for"
+    return (
+        f"{chosen}: {pilot.dissenting} of {pilot.ballots:,} pilot ballots dissent, so {pilot.p_error:.2%} err "
+        f"(at most {pilot.p_error_high:.2%}); expecting {expected.calls / size:.3f} calls a step"
+    )
 
 
 def _has_seams(config: RunConfig, task: Task, root: Node) -> bool:
-    return config.seams and root.promise is not None and strategy_of(config).splits(task, root)
+    """Whether promises will guard steps: those that a decomposition makes. The root's own is only the goal test."""
+    splits = config.strategy == "tree" and task.decomposition_step(root.goal, root.inputs) is not None
+    return config.seams and splits and root.promise is not None
 
 
-def _leaf_calls(p: float, k: int, length: float) -> float:
-    """Calls until a chain of this length passes its seam; a failed run is repeated from its start."""
-    return length * expected_ballots(p, k) / max(p_full(p, k, math.ceil(length)), 1e-300)
+def _tree_calls(p: float, leads: Leads, size: int) -> float:
+    """Calls of leaves, of the single steps between them, and of decompositions."""
+    shape = shape_of(size, leads.leaf_steps)
+    chains = shape.leaves * _chain_calls(p, leads.guarded, shape.length)
+    singles = shape.splits * _chain_calls(p, leads.guarded, 1)
+    return chains + singles + shape.splits * expected_ballots(p, leads.unguarded)
+
+
+def _chain_calls(p: float, k: int, length: int) -> float:
+    """Calls until a chain passes its seam, as often as it takes: each run passes with probability p_full (eq. 13)."""
+    return length * expected_ballots(p, k) / max(p_full(p, k, length), 1e-300)

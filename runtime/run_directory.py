@@ -31,7 +31,8 @@ class Standing(msgspec.Struct, frozen=True):
         red_flags: Spoiled ballots.
         cost_usd: ``None`` if the price of some call is unknown.
         k: Lead of a step whose mistake would be final.
-        leads: All leads by protection.
+        leads: All leads by protection, and the length of leaves.
+        why: What was chosen and why, for people.
     """
 
     run_dir: str
@@ -60,6 +61,7 @@ class Standing(msgspec.Struct, frozen=True):
     wall_s: float
     k: int | None
     leads: dict[str, int]
+    why: str
     target: float
 
 
@@ -125,7 +127,7 @@ def standing(directory: pathlib.Path) -> Standing:
     try:
         status = "running" if is_locked(directory) else journal.meta("status") or "paused"
         counts, leads = journal.totals, journal.meta("leads") or {}
-        message = journal.meta("message") or ""
+        message, why = journal.meta("message") or "", journal.meta("why") or ""
         wall_s = journal.wall_s
     finally:
         journal.close()
@@ -146,6 +148,7 @@ def standing(directory: pathlib.Path) -> Standing:
         wall_s=round(wall_s, 3),
         k=leads.get("unguarded"),
         leads=leads,
+        why=why,
         target=config.target,
         steps=counts.steps,
         decompositions=counts.decompositions,

@@ -163,7 +163,8 @@ class StepRunner:
         if isinstance(flag, str):
             return Ballot(number, flag), ""
         counts.red_flags[flag.name] = counts.red_flags.get(flag.name, 0) + 1
-        return Ballot(number, None, flag.name), flag.detail[:200]
+        # Lone surrogates are text to Python and nothing to a journal.
+        return Ballot(number, None, flag.name), flag.detail[:200].encode(errors="backslashreplace").decode()
 
     def _flag(self, step: Step, reply: Reply, limit: int, dialect: Dialect) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""

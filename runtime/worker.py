@@ -25,9 +25,9 @@ from voting.ballot import Ballot
 from voting.red_flags import parse_switch
 
 
-def strategy_of(config: RunConfig) -> Strategy:
-    """The strategy of a configuration."""
-    return Chain() if config.strategy == "chain" else Tree(config.leaf_steps)
+def strategy_of(config: RunConfig, leads: Leads) -> Strategy:
+    """The strategy of a configuration, with the leaf length that was chosen for the run."""
+    return Chain() if config.strategy == "chain" else Tree(leads.leaf_steps)
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -160,7 +160,7 @@ class Worker:
         return SegmentRunner(
             self.task,
             steps,
-            strategy_of(config),
+            strategy_of(config, leads),
             leads,
             seams=config.seams,
             seam_retries=0 if config.strategy == "chain" else config.seam_retries,

@@ -31,8 +31,8 @@ from scripts.options import build_config, json_option, log_options, struct_optio
 from scripts.run import open_crew
 
 OPTIONS = (
-    "model", "api_base", "dialect", "k", "rule", "red_flags", "max_ballots", "workers", "address", "seed", "temperature",
-    "first_temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight", "max_calls", "max_cost_usd",
+    "model", "api_base", "dialect", "k", "rule", "red_flags", "max_ballots", "workers", "address", "seed",
+    "temperature", "first_temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight", "max_calls", "max_cost_usd",
     "max_wall_s", "modules", "cache",
 )  # fmt: skip
 WALKS = 4000
@@ -129,7 +129,8 @@ def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -
     started = time.monotonic()
     asked = [((number, repeat), problem) for repeat in range(repeats) for number, problem in enumerate(problems)]
     status, ends, counts = asyncio.run(_run(directory, config, task, asked))
-    score = Score(row.method, config.model if not row.oracles else f"{config.model}, oracles", len(asked), status=status)
+    answering = f"{config.model}, oracles" if row.oracles else config.model
+    score = Score(row.method, answering, len(asked), status=status)
     for (_, problem), end in zip(asked, ends, strict=False):
         plan, ended = _plan_of(end)
         _add(score, referee, problem, plan, ended)

@@ -38,7 +38,8 @@ SUITES = {
          ("MAP -search, GPT-4", 32, None), ("MAP -monitor, GPT-4", 27, 31)),
     ),
     "hanoi4": Suite(
-        "digit-hanoi", {"numbers": 4}, "digit lists, 4 numbers, 80 problems", (("cot, GPT-4", 5, None), ("MAP, GPT-4", 24, 0))
+        "digit-hanoi", {"numbers": 4}, "digit lists, 4 numbers, 80 problems",
+        (("cot, GPT-4", 5, None), ("MAP, GPT-4", 24, 0)),
     ),
     "hanoi5": Suite("digit-hanoi", {"numbers": 5}, "digit lists, 5 numbers, 242 problems"),
     "steppath2": Suite("graph", _graph("steppath", steps=2), "n15star, 2 steps, 19 pairs", (("MAP, GPT-4", 100, 0),)),

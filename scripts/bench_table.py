@@ -65,7 +65,9 @@ class Score(msgspec.Struct):
         }
 
 
-HEAD = ("method", "model", "solved", "95 % interval", "n", "optimal", "invalid moves", "calls", "alone", "tokens in/out")
+HEAD = (
+    "method", "model", "solved", "95 % interval", "n", "optimal", "invalid moves", "calls", "alone", "tokens in/out",
+)  # fmt: skip
 
 
 def cells(score: Score) -> tuple[str, ...]:
@@ -108,7 +110,7 @@ def write_page(path: pathlib.Path, title: str, scores: list[Score], published: P
     rows = [cells(score) for score in scores] + [_published(row) for row in published]
     head = "".join(f"<th>{html.escape(name)}" for name in HEAD)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}" for cell in row) + "\n" for row in rows)
-    style = "body{font-family:sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left}tr:nth-child(even){background:#eee}"
+    style = "body{font-family:sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left}"
     page = f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{style}</style>"
     draft = path.with_suffix(".draft")
     draft.write_text(f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{body}</table>\n")

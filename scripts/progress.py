@@ -59,6 +59,10 @@ class Progress:
         if self._bar.disable:
             self._console.print(printable(text), markup=False)
 
+    def note(self, text: str) -> None:
+        """Leave a line standing above the bar."""
+        self._console.print(printable(text), markup=False)
+
     def update(self, counts: Counts, wall_s: float) -> None:
         """Show the totals after a durable write."""
         flags = sum(counts.red_flags.values())
@@ -77,11 +81,10 @@ def summary(standing: Standing) -> str:
     per_step = f"{s.calls_per_step:.3f} a step" if s.calls_per_step is not None else "no step yet"
     flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
     money = "price unknown" if s.cost_usd is None else f"${s.cost_usd:.4f}"
-    leads = ", ".join(f"{name} {k}" for name, k in s.leads.items())
     lines = [
         f"{s.status:<9} {s.steps:,} of {s.total_steps:,} steps in {s.wall_s:.1f} s   {s.run_dir}",
         f"calls     {s.calls:,} ({per_step}), {s.decompositions:,} decompositions, {s.failed_calls:,} failed calls",
-        f"leads     {leads or 'not chosen yet'}; target {s.target}; next states by the {s.state_by}",
+        f"chosen    {s.why or 'nothing yet'}; target {s.target}; next states by the {s.state_by}",
         f"red flags {flags}",
         f"doubts    {s.disagreements:,} disagreements, {s.seam_retries:,} seam retries, {s.escalations:,} escalations, "
         f"{s.broken_promises:,} broken promises",

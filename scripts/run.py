@@ -123,7 +123,7 @@ async def _work(config: RunConfig, task: Task, open_it: Callable[[], Journal], p
 
 
 async def _coordinate(config: RunConfig, task: Task, journal: Journal, crew: Crew, progress: Progress) -> None:
-    coordinator = Coordinator(config, task, journal, crew, progress.update)
+    coordinator = Coordinator(config, task, journal, crew, progress.update, progress.note)
     loop = asyncio.get_running_loop()
     pausing: list[asyncio.Task[None]] = []
 

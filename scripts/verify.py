@@ -15,6 +15,7 @@ from runtime.errors import ConfigurationError
 from runtime.journal import open_journal
 from runtime.plan_reader import PlanReader
 from runtime.run_directory import read_config
+from runtime.segment_runner import Leads
 from runtime.worker import strategy_of
 from scripts.cli import FAILED, OK, print_json, printable
 from scripts.options import json_option
@@ -52,7 +53,13 @@ def verification(directory: pathlib.Path, config: RunConfig) -> Verification:
         status = journal.meta("status")
         if status != "solved":
             raise ConfigurationError(f"{directory} has no finished plan: it is {status or 'not at its end'}")
-        reader = PlanReader(journal, task, strategy_of(config), config.rule, config.segment_steps)
+        reader = PlanReader(
+            journal,
+            task,
+            strategy_of(config, msgspec.convert(journal.meta("leads"), Leads)),
+            config.rule,
+            config.segment_steps,
+        )
         steps = ReadSteps(reader.steps())
         found: Verification = referee(task, steps)
         return found

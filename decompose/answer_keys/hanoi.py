@@ -43,10 +43,9 @@ def answers(prompt: Prompt) -> Answers:
         asked = msgspec.structs.replace(asked, state="aaa")
     right, wrong = _split(asked) if asked.kind == "split" else _moves(asked)
     say = _say_chat if chat else _say_compact
-    return Answers(
-        tuple(dict.fromkeys(say(asked, one) for one in right)),
-        tuple(dict.fromkeys(say(asked, one) for one in wrong if one not in right)),
-    )
+    said = tuple(dict.fromkeys(say(asked, one) for one in right))
+    # Compared as text: two answers that differ in the state alone are one where no state is asked for.
+    return Answers(said, tuple(one for one in dict.fromkeys(say(asked, one) for one in wrong) if one not in said))
 
 
 _Parts = tuple[tuple[str, str], ...]

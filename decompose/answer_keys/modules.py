@@ -198,7 +198,7 @@ def _saying(role: str, world: World, dialect: Dialect) -> Any:
         "plan": lambda actions: parts(actions, world.say_action, "action"),
         "TaskDecomposer": lambda states: parts(states, world.say_state, "subgoal"),
         "Monitor": monitor,
-        "Predictor": lambda s: world.say_state(s, dialect) if compact else f"next_state = {world.say_state(s, dialect)}",
+        "Predictor": lambda state: ("" if compact else "next_state = ") + world.say_state(state, dialect),
         "Evaluator": lambda value: " ".join(str(value)) if compact else f"steps = {value}",
         "Orchestrator": lambda met: ("yes" if met else "no") if compact else f"reached = {'yes' if met else 'no'}",
     }

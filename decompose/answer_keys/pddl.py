@@ -71,7 +71,7 @@ def _atoms(text: str) -> tuple[Atom, ...]:
 def _read_compact(text: str) -> tuple[Asked, StripsWorld]:
     role = role_of(text)
     *lines, asked = text.partition(" ")[2].split(" | ")
-    last, _, asked = asked.rpartition(" |") if not asked.startswith("[") else ("", "", asked)
+    _, _, asked = asked.rpartition(" |") if not asked.startswith("[") else ("", "", asked)
     world = _read_world(tuple(lines))
     states = re.findall(r"(?<!not )\[ (.*?) ?\]", asked)
     failed = re.findall(r"not \[ (.*?) ?\]", asked)

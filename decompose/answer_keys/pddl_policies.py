@@ -112,7 +112,9 @@ def _carrier(world: StripsWorld, at: dict[str, str], city: dict[str, str], here:
 
 
 def _move(vehicle: str, here: str, there: str, flying: bool, city: dict[str, str]) -> str:
-    return f"(fly-airplane {vehicle} {here} {there})" if flying else f"(drive-truck {vehicle} {here} {there} {city[here]})"
+    if flying:
+        return f"(fly-airplane {vehicle} {here} {there})"
+    return f"(drive-truck {vehicle} {here} {there} {city[here]})"
 
 
 @functools.lru_cache(maxsize=4096)

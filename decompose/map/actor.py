@@ -10,7 +10,6 @@ from decompose.map.wording import chat, compact, said
 from decompose.map.world import World
 from decompose.step import Dialect, Flag, Prompt, Role, Step
 
-
 NONE = "none"
 """The candidate that says: no action is left to propose."""
 

@@ -58,9 +58,18 @@ class MapTask(Task, frozen=True, kw_only=True):
     preset: Annotated[
         Preset, msgspec.Meta(description="paper: algorithms as published; surefoot: closed list, recovery, lazy tests")
     ] = "surefoot"
-    breadth: Annotated[Annotated[int, msgspec.Meta(ge=1, le=16)] | None, msgspec.Meta(description="B, actions proposed in a state")] = None
-    depth: Annotated[Annotated[int, msgspec.Meta(ge=1, le=6)] | None, msgspec.Meta(description="L, layers of the search")] = None
-    cap: Annotated[Annotated[int, msgspec.Meta(ge=1)] | None, msgspec.Meta(description="most actions of a plan; default: the task's")] = None
+    breadth: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=16)] | None,
+        msgspec.Meta(description="B, actions proposed in a state"),
+    ] = None
+    depth: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=6)] | None,
+        msgspec.Meta(description="L, layers of the search"),
+    ] = None
+    cap: Annotated[
+        Annotated[int, msgspec.Meta(ge=1)] | None,
+        msgspec.Meta(description="most actions of a plan; default: the task's"),
+    ] = None
     without: Annotated[
         str, msgspec.Meta(description="ablations: monitor, decomposer, search, orchestrator, votes; by commas")
     ] = ""

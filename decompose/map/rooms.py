@@ -101,7 +101,9 @@ class Rooms(msgspec.Struct, frozen=True):
 
     def read_action(self, text: str, dialect: Dialect) -> str | None:
         """Two different rooms that exist."""
-        pattern = r"(\d{1,4}) (\d{1,4})" if dialect == "compact" else r"go from (?:room )?(\d{1,4}) to (?:room )?(\d{1,4})\.?"
+        number = r"(\d{1,4})"
+        chat = rf"go from (?:room )?{number} to (?:room )?{number}\.?"
+        pattern = f"{number} {number}" if dialect == "compact" else chat
         found = re.fullmatch(pattern, text, re.I)
         if found is None or found[1] == found[2] or not {int(found[1]), int(found[2])} <= set(self.rooms()):
             return None
@@ -123,10 +125,14 @@ class Rooms(msgspec.Struct, frozen=True):
 
 
 EXAMPLES = {
-    "Actor": "Current state: room 9\nGoal: room 4\nRoom 9 is connected to 15 and room 15 to 4.\naction = go from 9 to 15",
+    "Actor": (
+        "Current state: room 9\nGoal: room 4\nRoom 9 is connected to 15 and room 15 to 4.\n"
+        "action = go from 9 to 15"
+    ),
     "Monitor": (
         "Current state: room 9\nProposed action: go from 9 to 4\nThere is no door between rooms 9 and 4.\n"
-        "rule = door\nvalid = no\nCurrent state: room 9\nProposed action: go from 9 to 15\nBoth rules hold.\nvalid = yes"
+        "rule = door\nvalid = no\nCurrent state: room 9\nProposed action: go from 9 to 15\n"
+        "Both rules hold.\nvalid = yes"
     ),
     "Evaluator": "State: room 9\nGoal: room 4\nThe shortest way is 9, 15, 4.\nsteps = 2",
     "Orchestrator": "State: room 9\nGoal: room 4\nreached = no\nState: room 4\nGoal: room 4\nreached = yes",
@@ -143,8 +149,8 @@ EXAMPLES = {
 
 TREE_EXAMPLES = {
     "Actor": (
-        "In another castle room 1 is connected to 2 and 3, room 2 to 4 and 5, room 3 to 6 and 7; the chest in room 4 is "
-        "worth 56, in room 5 22, in room 6 10, in room 7 50.\nCurrent state: room 3\n"
+        "In another castle room 1 is connected to 2 and 3, room 2 to 4 and 5, room 3 to 6 and 7; the chest in "
+        "room 4 is worth 56, in room 5 22, in room 6 10, in room 7 50.\nCurrent state: room 3\n"
         "Goal: collect as much reward as possible, by the shortest way\naction = go from 3 to 1"
     ),
     "Monitor": EXAMPLES["Monitor"].replace("9", "3").replace("15", "1"),

@@ -70,8 +70,8 @@ class StripsWorld(msgspec.Struct, frozen=True):
     def description(self) -> str:
         """Objects, constant facts and actions, formally; templates put the rest in words."""
         intro = (
-            "A state is the set of facts that are true; every other fact is false. An action can be done if all it needs is "
-            "true and nothing it forbids; it then makes facts true (adds) and false (deletes)."
+            "A state is the set of facts that are true; every other fact is false. An action can be done if all it "
+            "needs is true and nothing it forbids; it then makes facts true (adds) and false (deletes)."
         )
         return "\n".join([intro, *self._formal()])
 
@@ -85,9 +85,9 @@ class StripsWorld(msgspec.Struct, frozen=True):
 
     def action_form(self) -> str:
         """One action."""
-        forms = [ACTION_TEMPLATES.get(self.domain, {}).get(schema.name) for schema in self.schemas]
-        listed = [form.format(*"XYZWV") if form else f"({schema.name} ...)" for form, schema in zip(forms, self.schemas, strict=True)]
-        return " | ".join(listed)
+        templates = ACTION_TEMPLATES.get(self.domain, {})
+        forms = [templates.get(schema.name, f"({schema.name} ...)").format(*"XYZWV") for schema in self.schemas]
+        return " | ".join(forms)
 
     def example(self, role: str) -> str:
         """A worked example where the domain has one."""
@@ -124,7 +124,8 @@ class StripsWorld(msgspec.Struct, frozen=True):
         for schema in self.schemas:
             found = None
             if dialect == "chat":
-                found = _matching(ACTION_TEMPLATES.get(self.domain, {}).get(schema.name, ""), len(schema.parameters), text)
+                template = ACTION_TEMPLATES.get(self.domain, {}).get(schema.name, "")
+                found = _matching(template, len(schema.parameters), text)
             if found is None and text.startswith("(") and text.endswith(")"):
                 name, *arguments = parts(text)
                 found = tuple(arguments) if name == schema.name and len(arguments) == len(schema.parameters) else None

@@ -51,7 +51,8 @@ def prompt(facts: PlanFacts, dialect: Dialect) -> Prompt:
         return Prompt(" ".join(part for part in ("plan", world.preamble(), state, goal) if part))
     shown = [("Current state", state), ("Goal", goal)]
     for plan in facts.advice:
-        shown.append(("Another agent's plan, as advice", ", ".join(world.say_action(a, dialect) for a in actions(plan))))
+        advice = ", ".join(world.say_action(action, dialect) for action in actions(plan))
+        shown.append(("Another agent's plan, as advice", advice))
     role = "plan" if facts.style == "zero-shot" else f"plan {facts.style}"
     form = f"the whole plan, at most {facts.cap} lines in order, each in the form\naction = {world.action_form()}"
     return chat(world, role, _DUTY[facts.style], form, shown)

@@ -16,7 +16,8 @@ def verify(task: DigitHanoi, plan: FinishedPlan) -> Verification:
 
 def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
     """Simulate a plan; what the model said of states on the way is not looked at."""
-    lists = {name: [int(d) for d in part if d != "-"] for name, part in zip("ABC", problem.start.split("/"), strict=True)}
+    starts = zip("ABC", problem.start.split("/"), strict=True)
+    lists = {name: [int(digit) for digit in part if digit != "-"] for name, part in starts}
     for count, (number, source, target) in enumerate(actions):
         if not lists[source] or lists[source][-1] != int(number):
             return Verification(False, False, count, f"move {count}: {number} is not the rightmost number of {source}")

@@ -27,7 +27,8 @@ class DigitHanoi(MapTask, frozen=True, kw_only=True):
 
     numbers: Annotated[int, msgspec.Meta(ge=3, le=5, description="numbers 0 to n-1, for a suite: 3, 4 or 5")] = 3
     problem: Annotated[
-        Annotated[int, msgspec.Meta(ge=1, le=348)] | None, msgspec.Meta(description="published number, 1..106; from 107 with 5 numbers")
+        Annotated[int, msgspec.Meta(ge=1, le=348)] | None,
+        msgspec.Meta(description="published number, 1..106; from 107 with 5 numbers"),
     ] = None
 
     summary: ClassVar[str] = "MAP on Tower of Hanoi as digit lists: 3, 4 or 5 numbers, all start states"

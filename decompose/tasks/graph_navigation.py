@@ -48,7 +48,9 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         "steppath"
     )
     steps: Annotated[int, msgspec.Meta(ge=2, le=4, description="length of the published step paths, for a suite")] = 2
-    graph: Annotated[Literal["n15star", "n7tree"], msgspec.Meta(description="a castle that is known by name")] = "n15star"
+    graph: Annotated[
+        Literal["n15star", "n7tree"], msgspec.Meta(description="a castle that is known by name")
+    ] = "n15star"
     edges: Annotated[
         str | None, msgspec.Meta(description="doors of a castle of your own, such as '1-2 2-3 3-1'")
     ] = None
@@ -57,7 +59,8 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
     ] = None
     start: Annotated[Annotated[int, msgspec.Meta(ge=0, le=9999)] | None, msgspec.Meta(description="first room")] = None
     goal: Annotated[
-        Annotated[int, msgspec.Meta(ge=0, le=9999)] | None, msgspec.Meta(description="room to reach; default: by chests")
+        Annotated[int, msgspec.Meta(ge=0, le=9999)] | None,
+        msgspec.Meta(description="room to reach; default: by the chests"),
     ] = None
     problem: Annotated[
         Annotated[int, msgspec.Meta(ge=1)] | None, msgspec.Meta(description="number in the published suite, from 1")

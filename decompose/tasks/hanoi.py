@@ -285,5 +285,5 @@ def _check_split(facts: GoalFacts, candidate: str) -> Flag | None:
 def _pattern(split: bool, disks: int) -> re.Pattern[str]:
     whole, part = divmod(disks, WORD)
     state = " [abc]{5}" * whole + (f" [abc]{{{part}}}" if part else "")
-    one = rf"[1-9]\d?(?:ab|ac|ba|bc|ca|cb){state}"
+    one = rf"[1-9][0-9]?(?:ab|ac|ba|bc|ca|cb){state}"
     return re.compile(" / ".join([one] * 3) if split else one)

@@ -16,7 +16,7 @@ from decompose.plan import Literal as Given
 from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from decompose.task import Task
 
-Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,100}$")]
+Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,100}\Z")]
 
 
 class Product(msgspec.Struct, frozen=True, tag=True):
@@ -151,7 +151,7 @@ class Multiply(Task, frozen=True, kw_only=True):
             names = ("high", "low") if step.kind == "split" else ("carry", "digit")
             said = [_last(text, name) for name in names]
         elif step.kind == "split":
-            said = [part.replace(" ", "") for part in text.split(" + ")]
+            said = [h.replace(" ", "") if re.fullmatch("[0-9]( [0-9])*", h) else "" for h in text.split(" + ")]
         else:
             said = text.split(" ")
         longest = 100 if step.kind == "split" else 1
@@ -203,7 +203,7 @@ low = ..."""
 
 
 def _last(text: str, name: str) -> str:
-    found = re.findall(rf"\b{name} *= *([0-9]{{1,101}})", text)
+    found = re.findall(rf"\b{name} *= *(\S{{0,101}})", text)
     return found[-1] if found else ""
 
 

@@ -22,9 +22,9 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
 
     domain: Annotated[PddlFile | None, msgspec.Meta(description="PDDL file of the domain")] = None
     problem: Annotated[PddlFile | None, msgspec.Meta(description="PDDL file of the problem")] = None
-    generate: Annotated[Generated, msgspec.Meta(description="domain of a generated problem, where no files are given")] = (
-        "blocksworld"
-    )
+    generate: Annotated[
+        Generated, msgspec.Meta(description="domain of a generated problem, where no files are given")
+    ] = "blocksworld"
     instance: Annotated[int, msgspec.Meta(ge=1, description="number of the generated problem")] = 1
     instances: Annotated[int, msgspec.Meta(ge=1, le=1000, description="generated problems of a suite")] = 100
 

@@ -81,7 +81,8 @@ def logistics(instance: int) -> str:
     """Packages anywhere, each to be brought to a random other location."""
     rng = random.Random(f"logistics {instance}")
     cities = range(2 if rng.random() < 0.15 else 3)
-    places = {city: [f"location_{city}_{i}" for i in range(rng.choices((1, 2, 3), (22, 75, 189))[0])] for city in cities}
+    sizes = [rng.choices((1, 2, 3), (22, 75, 189))[0] for _ in cities]
+    places = {city: [f"location_{city}_{i}" for i in range(sizes[city])] for city in cities}
     everywhere = [place for city in cities for place in places[city]]
     airports = [places[city][0] for city in cities]
     planes = [f"airplane_{i}" for i in range(rng.choices((1, 2, 3), (69, 171, 46))[0])]

@@ -129,7 +129,7 @@ def _atom(formula: Any, where: str) -> Atom:
     if kind == "EqualTo":
         return ("=", _term(formula.left), _term(formula.right))
     if kind != "Predicate":
-        said = {"When": "conditional effects", "ForallCondition": "forall", "ExistsCondition": "exists", "Forall": "forall"}
+        said = {"When": "a conditional effect", "ForallCondition": "forall", "ExistsCondition": "exists"}
         raise ValueError(f"{where}: {said.get(kind, kind)} is not supported, only conjunctions of literals are")
     return (str(formula.name), *map(_term, formula.terms))
 
