@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -32,8 +33,8 @@ from scripts.run import open_crew
 
 OPTIONS = (
     "model", "api_base", "dialect", "k", "rule", "red_flags", "max_ballots", "workers", "address", "seed",
-    "temperature", "first_temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight", "max_calls", "max_cost_usd",
-    "max_wall_s", "modules", "cache",
+    "temperature", "first_temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight",
+    "max_calls", "max_cost_usd", "max_wall_s", "modules", "cache",
 )  # fmt: skip
 WALKS = 4000
 """Random walks of the row random-legal, over all problems; at least five for each."""
@@ -165,7 +166,7 @@ def _costs(score: Score, counts: Counts) -> Score:
 
 
 async def _run(
-    directory: pathlib.Path, config: RunConfig, task: MapTask, asked: list[tuple[tuple[int, ...], Problem]]
+    directory: pathlib.Path, config: RunConfig, task: MapTask, asked: Sequence[tuple[tuple[int, ...], Problem]]
 ) -> tuple[str, list[Any], Counts]:
     crew = await asyncio.to_thread(open_crew, config, task)
     try:
@@ -199,7 +200,8 @@ def _walked(task: MapTask, referee: Any, problems: list[Problem], seed: int) -> 
     for problem in problems:
         rng = random.Random(f"walk {seed} {problem.name} {problem.start}")
         for _ in range(walks):
-            state, plan = problem.start, []
+            state = problem.start
+            plan: list[str] = []
             while not referee.at_goal(problem, state) and len(plan) < (task.cap or problem.cap):
                 choices = referee.legal_actions(problem, state)
                 if not choices:

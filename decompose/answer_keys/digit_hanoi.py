@@ -63,7 +63,7 @@ class DigitRules(msgspec.Struct, frozen=True):
 
     def broken(self, state: str, action: str) -> str:
         """``rule1``: not at the right end of its list. ``rule2``: not larger than all in the target list."""
-        number, source, target = action
+        number, source, target = tuple(action)
         lists = dict(zip("ABC", state.split("/"), strict=True))
         if lists[source][-1] != number:
             return "rule1"
@@ -71,7 +71,7 @@ class DigitRules(msgspec.Struct, frozen=True):
 
     def after(self, state: str, action: str) -> str:
         """The number leaves wherever it is; the lists stay in order."""
-        number, _, target = action
+        number, _, target = tuple(action)
         lists = [part.replace(number, "").replace("-", "") for part in state.split("/")]
         place = "ABC".index(target)
         lists[place] = "".join(sorted(lists[place] + number))

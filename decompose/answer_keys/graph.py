@@ -61,7 +61,8 @@ def _read_compact(text: str) -> tuple[Asked, Rooms]:
         word, a, b = part.split()
         facts[word].append((int(a), int(b)))
     edges = tuple((room, nearby) for room, *others in groups for nearby in others)
-    world = Rooms(edges, *(tuple(facts[word]) for word in ("chest", "worth", "shut", "open")))
+    chests, changed, locked, opened = (tuple(facts[word]) for word in ("chest", "worth", "shut", "open"))
+    world = Rooms(edges, chests, changed, locked, opened)
     asked, *avoided = asked.split(" not ")
     words = asked.split()
     if role == "Monitor":

@@ -168,7 +168,8 @@ def _decomposer(asked: Asked, exact: Exact) -> _Values:
 
 
 def _plan(asked: Asked, exact: Exact) -> _Values:
-    state, plan = asked.state, []
+    state = asked.state
+    plan: list[str] = []
     while not exact.met(state, asked.goal) and len(plan) < 200:
         action = exact.ranked(state, asked.goal)[0]
         plan.append(action)

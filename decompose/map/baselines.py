@@ -126,7 +126,7 @@ class TreeOfThought(msgspec.Struct, frozen=True):
                 grown.append(found)
         kept = tuple(sorted(grown, key=lambda leaf: leaf.value)[:BEAM])
         if not kept:
-            return msgspec.structs.replace(board, ended="no action left")
+            return Beam(board.leaves, board.level, "no action left")
         ended = f"its cap of {self.cap}" if board.level + 1 >= self.cap else ""
         return Beam(kept, board.level + 1, ended)
 

@@ -60,7 +60,7 @@ class DigitLists(msgspec.Struct, frozen=True):
 
     def say_action(self, action: str, dialect: Dialect) -> str:
         """``Move 2 from B to C``, or ``1bc``."""
-        number, source, target = action
+        number, source, target = tuple(action)
         if dialect == "compact":
             return f"{self.numbers - int(number)}{source.lower()}{target.lower()}"
         return f"Move {number} from {source} to {target}"

@@ -138,7 +138,7 @@ class MapTask(Task, frozen=True, kw_only=True):
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Most questions of a problem: for each action that may be tried, a whole search with every proposal used."""
         settings = settings_of(self.preset, self.cap or goal.cap, self.breadth, self.depth, self.without)
-        nodes = sum(settings.breadth**layer for layer in range(settings.depth))
+        nodes = sum(int(settings.breadth**layer) for layer in range(settings.depth))
         return 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.plans
 
     def prompt(self, step: Step, dialect: Dialect) -> Prompt:

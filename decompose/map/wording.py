@@ -1,4 +1,4 @@
-"""What the six modules share in wording: the layout of a ``chat`` prompt, and how an answer line is found in a reply."""
+"""What the six modules share in wording: the layout of a ``chat`` prompt, and how an answer is found in a reply."""
 
 import re
 

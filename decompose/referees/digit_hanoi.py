@@ -18,7 +18,8 @@ def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
     """Simulate a plan; what the model said of states on the way is not looked at."""
     starts = zip("ABC", problem.start.split("/"), strict=True)
     lists = {name: [int(digit) for digit in part if digit != "-"] for name, part in starts}
-    for count, (number, source, target) in enumerate(actions):
+    for count, action in enumerate(actions):
+        number, source, target = tuple(action)
         if not lists[source] or lists[source][-1] != int(number):
             return Verification(False, False, count, f"move {count}: {number} is not the rightmost number of {source}")
         if lists[target] and max(lists[target]) > int(number):
@@ -41,7 +42,7 @@ def legal_actions(problem: Problem, state: str) -> list[str]:
 
 def after(problem: Problem, state: str, action: str) -> str:
     """The state that a valid action leads to."""
-    number, source, target = action
+    number, source, target = tuple(action)
     lists = dict(zip("ABC", (part.replace("-", "") for part in state.split("/")), strict=True))
     lists[source], lists[target] = lists[source][:-1], lists[target] + number
     return "/".join(part or "-" for part in lists.values())
