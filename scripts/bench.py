@@ -36,8 +36,8 @@ OPTIONS = (
     "temperature", "first_temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight",
     "max_calls", "max_cost_usd", "max_wall_s", "modules", "cache",
 )  # fmt: skip
-WALKS = 4000
-"""Random walks of the row random-legal, over all problems; at least five for each."""
+WALKS, WALKED = 4000, 20_000
+"""Random walks of the row random-legal, over all problems, and the actions they may take; at least five for each."""
 
 
 class _BySuite(click.Group):
@@ -195,7 +195,8 @@ def _frozen(config: RunConfig) -> dict[str, Any]:
 
 def _walked(task: MapTask, referee: Any, problems: list[Problem], seed: int) -> Score:
     """Random valid actions until the goal or the cap; no model. The walk stops at the goal, which flatters it."""
-    walks = max(5, WALKS // len(problems))
+    cap = max(task.cap or problem.cap for problem in problems)
+    walks = max(5, min(WALKS, WALKED // cap) // len(problems))
     score = Score("random-legal", "none", len(problems) * walks)
     for problem in problems:
         rng = random.Random(f"walk {seed} {problem.name} {problem.start}")

@@ -75,7 +75,6 @@ SUITES = {
         (("zero-shot, GPT-4", 7, None), ("in-context, GPT-4", 12, None), ("cot, GPT-4", 17, None),
          ("MAP, GPT-4 (200 of PlanBench)", 24, None)),
     ),
-    "questions": Suite("questions", {}, "true-or-false questions of --file", (("always false, by code", 67, None),)),
 }  # fmt: skip
 
 BASELINES = ("zero-shot", "in-context", "cot", "debate", "tot", "best-of-n")
