@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from decompose.plan import Path
+from runtime.errors import JournalError
 from voting.ballot import Ballot
 from voting.race import FirstTo, FirstToAheadBy, Rule, Won, replay
 
@@ -55,6 +56,35 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     children: tuple[int, ...] = ()
 
 
+class Account(msgspec.Struct, kw_only=True):
+    """What some of the calls used: those of one kind of question, of one model, or of one worker.
+
+    Attributes:
+        calls: Answers drawn from the model, spoiled ones included.
+        failed_calls: Calls that failed in transport.
+        tokens_in: Prompt tokens.
+        tokens_cached: Those of them that the provider had in its cache.
+        tokens_out: Generated tokens.
+        tokens_reasoning: Those of them that were thinking before an answer.
+        cost_usd: Money whose amount is known.
+        unpriced_calls: Answers whose price is unknown.
+    """
+
+    calls: int = 0
+    failed_calls: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    tokens_reasoning: int = 0
+    cost_usd: float = 0.0
+    unpriced_calls: int = 0
+
+    def add(self, other: "Account") -> None:
+        """Count another's calls as well."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
 class Counts(msgspec.Struct, kw_only=True):
     """What happened, counted where it happened.
 
@@ -72,6 +102,14 @@ class Counts(msgspec.Struct, kw_only=True):
         tokens_out: Reply tokens.
         cost_usd: Money whose amount is known.
         unpriced_calls: Answers whose price is unknown.
+        tokens_cached: Prompt tokens that the provider had in its cache.
+        tokens_reasoning: Reply tokens that were thinking before an answer.
+        uncertain_usd: The most that calls whose end nobody saw may have cost: time-outs, lost connections.
+        granted_usd: Money handed out to workers under ``--max-cost-usd`` and not taken back: never less than was
+            asked for, whatever was killed.
+        by_kind: Accounts by class of question.
+        by_model: Accounts by name of the model.
+        by_worker: Accounts by number of the worker.
         remembered_steps: Steps decided from the cache of module outputs.
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
@@ -90,6 +128,13 @@ class Counts(msgspec.Struct, kw_only=True):
     tokens_out: int = 0
     cost_usd: float = 0.0
     unpriced_calls: int = 0
+    tokens_cached: int = 0
+    tokens_reasoning: int = 0
+    uncertain_usd: float = 0.0
+    granted_usd: float = 0.0
+    by_kind: dict[str, Account] = {}
+    by_model: dict[str, Account] = {}
+    by_worker: dict[str, Account] = {}
     remembered_steps: int = 0
     borrowed_calls: int = 0
 
@@ -97,7 +142,10 @@ class Counts(msgspec.Struct, kw_only=True):
         """Count another's events as well."""
         for name in self.__struct_fields__:
             mine, theirs = getattr(self, name), getattr(other, name)
-            if isinstance(mine, dict):
+            if name.startswith("by_"):
+                for key, account in theirs.items():
+                    mine.setdefault(key, Account()).add(account)
+            elif isinstance(mine, dict):
                 for flag, count in theirs.items():
                     mine[flag] = mine.get(flag, 0) + count
             else:
@@ -112,12 +160,14 @@ class Batch(msgspec.Struct, frozen=True):
         counts: What happened since the last batch of this segment.
         end: How the segment ended; ``None`` while it goes on.
         events: What is worth a line in the log, as (event, context) pairs.
+        alive: Holds nothing for the journal: a sign of life, and perhaps events.
     """
 
     payload: bytes
     counts: Counts
     end: "End | None" = None
     events: tuple[tuple[str, dict[str, object]], ...] = ()
+    alive: bool = False
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):
@@ -173,9 +223,23 @@ def unpack(payload: bytes) -> tuple[Record, ...]:
     """The records of a payload.
 
     Raises:
-        zlib.error, msgspec.DecodeError: These bytes are not a payload.
+        JournalError: These bytes are not a payload.
     """
-    return _decode(zlib.decompress(payload))
+    try:
+        return _decode(zlib.decompress(payload))
+    except (zlib.error, msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise JournalError(f"a batch of {len(payload)} bytes holds no records: {error}") from error
+
+
+def extend(known: list[Entry], record: Record) -> None:
+    """Append the steps of a record that are not known yet; records of an attempt come in order and may overlap.
+
+    Raises:
+        JournalError: Steps are missing between what is known and the record.
+    """
+    if record.first > len(known):
+        raise JournalError(f"node {record.path}: steps {len(known)} to {record.first - 1} are missing from the journal")
+    known.extend(record.entries[len(known) - record.first :])
 
 
 def rule_of(name: str, k: int) -> Rule:

@@ -4,13 +4,15 @@ Each round draws the fewest ballots that could end the race and casts them in th
 nothing has to be cancelled, and arrival order cannot change a verdict.
 """
 
+import msgspec
+
 from decompose.step import Dialect, Flag, Step
 from decompose.task import Task
 from runtime.errors import StepDeadlocked
 from runtime.models.port import Model, Reply, Request, Stop
-from runtime.module_cache import ModuleCache, cache_key
-from runtime.modules import Voice, Voices
-from runtime.records import Contested, Counts, Entry, rule_of
+from runtime.records import Account, Contested, Counts, Entry, rule_of
+from runtime.structured import as_lines, asking_for_json, schema_of
+from runtime.untrusted import can_be_kept, tame
 from voting.ballot import Ballot
 from voting.race import Deadlocked, Race, Won
 from voting.red_flags import RedFlag, overlong
@@ -33,8 +35,7 @@ class StepRunner:
         first_temperature: Temperature of the first ballot of a step.
         max_reply_tokens: Limit on ``chat`` replies; ``compact`` ones have the step's own.
         seed: The run's seed.
-        voices: Models, temperatures and leads of roles that have their own.
-        cache: Remembers what modules answered; ``None`` to ask every time.
+        structured: Whether ``chat`` replies are to follow the task's schema.
     """
 
     def __init__(
@@ -50,69 +51,41 @@ class StepRunner:
         first_temperature: float,
         max_reply_tokens: int,
         seed: int,
-        voices: Voices | None = None,
-        cache: ModuleCache | None = None,
+        structured: bool = False,
     ) -> None:
         self.task, self.model, self.dialect = task, model, dialect
         self.flags, self.rule, self.max_ballots = flags, rule, max_ballots
         self.temperature, self.first_temperature = temperature, first_temperature
         self.max_reply_tokens, self.seed = max_reply_tokens, seed
-        self.voices, self.cache = voices or {}, cache
-        self._voice = Voice(model, "", dialect, temperature, first_temperature)
-        self._paid: set[bytes] = set()
+        self.structured = structured and dialect == "chat"
         self.counts = Counts()
+        self.model_name = str(getattr(model, "name", type(model).__name__))
 
     async def decide(self, step: Step, k: int, draw: int) -> tuple[str, Entry]:
         """The winning candidate, and what the journal keeps of the race.
 
         Args:
             step: The question.
-            k: Lead to ask for, unless the step's role or the step itself says otherwise.
+            k: Lead to ask for.
             draw: First of the ``MAX_DRAWS`` draw numbers that belong to this step.
 
         Raises:
             StepDeadlocked: The race ended undecided.
             ModelUnavailable, ModelRejected: From the model.
         """
-        voice = self.voices.get(step.role, self._voice)
-        lead = voice.k or min(k, step.lead or k)
-        key = self._cache_key(step, voice, lead)
-        known = self.cache.get(key) if self.cache is not None else None
-        if known is not None and key is not None:
-            self.counts.remembered_steps += 1
-            self.counts.borrowed_calls += 0 if key in self._paid else known.calls
-            self._paid.add(key)
-            return known.candidate, known.entry
-        candidate, entry = await self._race(step, voice, lead, draw)
-        if self.cache is not None and key is not None:
-            self.cache.put(key, candidate, entry, lead)
-            self._paid.add(key)
-        if lead != k and isinstance(entry, str):
-            # The journal keeps one lead for a stretch of uncontested steps, and it is not this one's.
-            entry = Contested(lead, tuple(Ballot(number, candidate) for number in range(lead)))
-        return candidate, entry
-
-    def _cache_key(self, step: Step, voice: Voice, lead: int) -> bytes | None:
-        if self.cache is None:
-            return None
-        settings = (lead, self.rule, sorted(self.flags), self.max_ballots, self.max_reply_tokens, self.seed)
-        return cache_key(step, voice, settings)
-
-    async def _race(self, step: Step, voice: Voice, k: int, draw: int) -> tuple[str, Entry]:
-        """Draw ballots until the race has a verdict."""
         race = Race(rule_of(self.rule, k), self.max_ballots)
         ballots: list[Ballot] = []
         details: list[str] = []
-        dialect = voice.dialect
-        prompt, limit = self.task.prompt(step, dialect), self._limit(step, dialect)
+        asked, limit = self.request(step), self._limit(step)
         while race.verdict is None:
             drawn = len(ballots)
-            first_apart = drawn == 0 and voice.first_temperature != voice.temperature
+            first_apart = drawn == 0 and self.first_temperature != self.temperature
             wanted = 1 if first_apart else race.fewest()
-            temperature = voice.first_temperature if first_apart else voice.temperature
+            temperature = self.first_temperature if first_apart else self.temperature
             draws = tuple(range(draw + drawn, draw + drawn + wanted))
-            for reply in await voice.model.ask(Request(prompt, draws, temperature, limit, self.seed)):
-                ballot, detail = self._read(step, len(ballots), reply, limit, dialect)
+            request = msgspec.structs.replace(asked, draws=draws, temperature=temperature)
+            for reply in await self.model.ask(request):
+                ballot, detail = self._read(step, len(ballots), reply, limit)
                 ballots.append(ballot)
                 details.append(detail)
                 race.cast(ballot)
@@ -120,16 +93,27 @@ class StepRunner:
 
     async def draw(self, step: Step, count: int, draw: int) -> tuple[Ballot, ...]:
         """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
-        voice = self.voices.get(step.role, self._voice)
-        dialect = voice.dialect
-        limit = self._limit(step, dialect)
+        limit = self._limit(step)
         draws = tuple(range(draw, draw + count))
-        request = Request(self.task.prompt(step, dialect), draws, voice.temperature, limit, self.seed)
-        replies = await voice.model.ask(request)
-        return tuple(self._read(step, number, reply, limit, dialect)[0] for number, reply in enumerate(replies))
+        request = msgspec.structs.replace(self.request(step), draws=draws)
+        replies = await self.model.ask(request)
+        return tuple(self._read(step, number, reply, limit)[0] for number, reply in enumerate(replies))
 
-    def _limit(self, step: Step, dialect: Dialect) -> int:
-        return step.max_reply_tokens if dialect == "compact" else self.max_reply_tokens
+    def request(self, step: Step) -> Request:
+        """A step as it is put to the model, for one draw."""
+        prompt = self.task.prompt(step, self.dialect)
+        names = self.task.reply_schema(step) if self.structured else None
+        if names is None:
+            return Request(prompt, (0,), self.temperature, self._limit(step), self.seed)
+        asking = asking_for_json(prompt)
+        return Request(asking, (0,), self.temperature, self._limit(step), self.seed, schema_of(names))
+
+    def judge(self, step: Step, reply: Reply) -> Flag | str:
+        """The candidate a reply names, or its red flag. Nothing is counted."""
+        return self._flag(step, reply, self._limit(step))
+
+    def _limit(self, step: Step) -> int:
+        return step.max_reply_tokens if self.dialect == "compact" else self.max_reply_tokens
 
     def _settle(
         self, verdict: Won | Deadlocked, k: int, ballots: list[Ballot], details: list[str]
@@ -148,32 +132,56 @@ class StepRunner:
             self.counts.disagreements += 1
         return verdict.candidate, entry
 
-    def _read(self, step: Step, number: int, reply: Reply, limit: int, dialect: Dialect) -> tuple[Ballot, str]:
+    def _read(self, step: Step, number: int, reply: Reply, limit: int) -> tuple[Ballot, str]:
         """One reply as a ballot, and why it is spoiled if it is."""
         counts = self.counts
         counts.calls += 1
         counts.failed_calls += reply.failed_calls
         counts.tokens_in += reply.tokens_in
         counts.tokens_out += reply.tokens_out
+        counts.tokens_cached += reply.tokens_cached
+        counts.tokens_reasoning += reply.tokens_reasoning
         if reply.cost_usd is None:
             counts.unpriced_calls += 1
         else:
             counts.cost_usd += reply.cost_usd
-        flag = self._flag(step, reply, limit, dialect)
+        book(counts.by_kind, step.kind, reply)
+        book(counts.by_model, self.model_name, reply)
+        flag = self._flag(step, reply, limit)
         if isinstance(flag, str):
             return Ballot(number, flag), ""
         counts.red_flags[flag.name] = counts.red_flags.get(flag.name, 0) + 1
-        # Lone surrogates are text to Python and nothing to a journal.
-        return Ballot(number, None, flag.name), flag.detail[:200].encode(errors="backslashreplace").decode()
+        return Ballot(number, None, flag.name), tame(flag.detail)
 
-    def _flag(self, step: Step, reply: Reply, limit: int, dialect: Dialect) -> Flag | str:
+    def _flag(self, step: Step, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""
         if reply.stop is Stop.REFUSED:
             return Flag(RedFlag.REFUSED, reply.text)
-        if RedFlag.OVERLONG in self.flags and overlong(reply.tokens_out, limit, reply.stop is Stop.LENGTH):
-            return Flag(RedFlag.OVERLONG, f"{reply.tokens_out} tokens")
-        candidate = self.task.parse(step, reply.text, dialect)
+        said = reply.tokens_out - reply.tokens_reasoning  # thinking is not the answer
+        if RedFlag.OVERLONG in self.flags and overlong(said, limit, reply.stop is Stop.LENGTH):
+            return Flag(RedFlag.OVERLONG, f"{said} tokens")
+        text = as_lines(reply.text) if self.structured else reply.text
+        candidate = self.task.parse(step, text, self.dialect)
         if isinstance(candidate, Flag):
             return candidate
+        if not can_be_kept(candidate):
+            return Flag(RedFlag.MISFORMATTED, candidate)
         found = self.task.check(step, candidate)
         return candidate if found is None or found.name not in self.flags else found
+
+
+def book(accounts: dict[str, Account], name: str, reply: Reply) -> None:
+    """Put a reply on the account of a name."""
+    account = accounts.get(name)
+    if account is None:
+        account = accounts[name] = Account()
+    account.calls += 1
+    account.failed_calls += reply.failed_calls
+    account.tokens_in += reply.tokens_in
+    account.tokens_cached += reply.tokens_cached
+    account.tokens_out += reply.tokens_out
+    account.tokens_reasoning += reply.tokens_reasoning
+    if reply.cost_usd is None:
+        account.unpriced_calls += 1
+    else:
+        account.cost_usd += reply.cost_usd

@@ -17,12 +17,26 @@ from runtime.gate import Gate
 from runtime.models.factory import open_model
 from runtime.models.port import Model
 from runtime.module_cache import ModuleCache
+from runtime.module_runner import ModuleRunner
 from runtime.modules import Voice, parse_modules
-from runtime.records import Batch, Counts, End, Failed, Paused, pack
+from runtime.purse import Purse
+from runtime.records import Account, Batch, Counts, End, Failed, Paused, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import StepRunner
 from voting.ballot import Ballot
 from voting.red_flags import parse_switch
+
+SIGN_OF_LIFE_S = 2.0
+"""Seconds of silence after which a worker says that it is alive."""
+
+STOP_GRACE_S = 10.0
+"""Seconds that calls in flight are given when a worker is asked to stop; calls that wait for a server are longer."""
+
+LIMITED_FLUSH_STEPS = 8
+"""Decided steps that a worker may hold where calls or money are limited: a limit is seen when they are sent."""
+
+WAITS = "model waits"
+"""Name of the event that says what a worker waits for."""
 
 
 def strategy_of(config: RunConfig, leads: Leads) -> Strategy:
@@ -51,20 +65,26 @@ class Worker:
         config: The run's configuration.
         task: The task, opened.
         model: The model to ask; opened from the configuration if missing.
+        name: For accounts.
     """
 
-    def __init__(self, config: RunConfig, task: Task, model: Model | None = None) -> None:
-        self.config, self.task = config, task
-        self.model = model or open_model(config)
+    def __init__(self, config: RunConfig, task: Task, model: Model | None = None, name: str = "0") -> None:
+        self.config, self.task, self.name = config, task, name
+        self._waits: list[str] = []
+        self.model = model or open_model(config, self._waits.append)
+        self.purse: Purse = getattr(self.model, "purse", None) or Purse()
         self._modules = parse_modules(config.modules)
         self._own_models = {
             role: open_model(msgspec.structs.replace(config, model=settings.model))
             for role, settings in self._modules.items()
             if settings.model is not None
         }
+        for own in self._own_models.values():
+            if hasattr(own, "purse"):
+                own.purse = self.purse  # one budget, whichever model spends it
         self.cache = ModuleCache() if config.cache == "modules" else None
         self._gate = Gate(config.chains_in_flight)
-        self._running: list[SegmentRunner] = []
+        self._running: list[tuple[SegmentRunner, asyncio.Task[End]]] = []
         self._stopping = False
 
     async def run_segment(
@@ -76,32 +96,44 @@ class Worker:
         the segment is built on a step before its batch is durable.
         """
         batches: asyncio.Queue[Batch | None] = asyncio.Queue()
-        steps = self._step_runner()
+        steps = self.step_runner()
 
         def flush(end: End | None = None) -> None:
-            counts, steps.counts = steps.counts, Counts()
+            counts, steps.counts = self._signed(steps.counts), Counts()
             events, runner.events = tuple(runner.events), []
             batches.put_nowait(Batch(pack(runner.take()), counts, end, events))
 
         runner = self._segment_runner(steps, leads, flush)
         runner.stopping = self._stopping
-        self._running.append(runner)
         work = asyncio.create_task(_to_end(runner, segment, journalled))
+        self._running.append((runner, work))
         work.add_done_callback(lambda _: batches.put_nowait(None))
         try:
-            while (batch := await batches.get()) is not None:
+            while (batch := await self._next(batches)) is not None:
                 yield batch
-            flush(await work)
+            flush(Paused("stopped") if work.cancelled() else work.result())
             last = batches.get_nowait()
             assert last is not None
             yield last
         finally:
-            self._running.remove(runner)
+            self._running.remove((runner, work))
             work.cancel()
+
+    async def _next(self, batches: "asyncio.Queue[Batch | None]") -> Batch | None:
+        """The next batch, or after a silence a sign of life that says what is waited for."""
+        try:
+            async with asyncio.timeout(SIGN_OF_LIFE_S):
+                return await batches.get()
+        except TimeoutError:
+            batch = Batch(
+                b"", Counts(), None, tuple((WAITS, {"detail": line}) for line in self._waits[-1:]), alive=True
+            )
+            self._waits.clear()
+            return batch
 
     async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
         """Ask sampled steps, each several times, without a race; what ``measure`` and the pilot are made of."""
-        steps = self._step_runner()
+        steps = self.step_runner()
 
         async def one(number: int) -> Sample:
             async with self._gate((number,)):
@@ -109,13 +141,26 @@ class Worker:
                 ballots = await steps.draw(step, draws, draws_of(((number,), "sample", 0)))
             return Sample(number, step.kind, ballots)
 
-        return list(await asyncio.gather(*(one(number) for number in numbers))), steps.counts
+        return list(await asyncio.gather(*(one(number) for number in numbers))), self._signed(steps.counts)
+
+    async def shortage(self) -> tuple[float, float]:
+        """Wait until calls wait for money under ``--max-cost-usd``, and say what the first lacks, and all, in USD."""
+        return await self.purse.shortage()
+
+    async def grant(self, usd: float) -> None:
+        """Put money into the purse; 0 says that there is no more."""
+        self.purse.grant(usd)
+
+    async def empty_purse(self) -> tuple[float, float]:
+        """Give back what is not reserved; that, and what is reserved, in USD."""
+        return self.purse.empty()
 
     async def stop(self) -> None:
-        """Let every segment end at its next step, with all it decided in its batches."""
+        """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""
         self._stopping = True
-        for runner in self._running:
+        for runner, work in self._running:
             runner.stopping = True
+            asyncio.get_running_loop().call_later(STOP_GRACE_S, work.cancel)
 
     async def close(self) -> None:
         """Release the model."""
@@ -123,14 +168,23 @@ class Worker:
         for own in self._own_models.values():
             await own.close()
 
-    def _step_runner(self) -> StepRunner:
+    def _signed(self, counts: Counts) -> Counts:
+        """Counts with this worker's account of them, and with what it may have been charged unseen."""
+        counts.uncertain_usd += self.purse.take_uncertain()
+        if counts.by_kind:
+            mine = counts.by_worker[self.name] = Account()
+            for account in counts.by_kind.values():
+                mine.add(account)
+        return counts
+
+    def step_runner(self) -> StepRunner:
+        """What decides steps as the configuration says."""
         config = self.config
         temperature = config.resolved_temperature()
         first = config.first_temperature
-        return StepRunner(
+        return ModuleRunner(
             self.task,
             self.model,
-            self.model.dialect,
             flags=parse_switch(config.red_flags),
             rule=config.rule,
             max_ballots=config.max_ballots,
@@ -138,6 +192,7 @@ class Worker:
             first_temperature=temperature if first is None else first,
             max_reply_tokens=config.max_reply_tokens,
             seed=config.seed,
+            structured=config.structured,
             voices=self._voices(),
             cache=self.cache,
         )
@@ -147,9 +202,7 @@ class Worker:
         voices = {}
         for role, settings in self._modules.items():
             model = self._own_models.get(role, self.model)
-            config = self.config if settings.model is None else msgspec.structs.replace(
-                self.config, model=settings.model
-            )
+            config = msgspec.structs.replace(self.config, model=settings.model or self.config.model)
             heat = config.resolved_temperature() if settings.temperature is None else settings.temperature
             first = heat if config.first_temperature is None else config.first_temperature
             voices[role] = Voice(model, settings.model or "", model.dialect, heat, first, settings.k)
@@ -157,6 +210,7 @@ class Worker:
 
     def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:
         config = self.config
+        limited = config.max_calls is not None or config.max_cost_usd is not None
         return SegmentRunner(
             self.task,
             steps,
@@ -165,9 +219,10 @@ class Worker:
             seams=config.seams,
             seam_retries=0 if config.strategy == "chain" else config.seam_retries,
             re_decompositions=config.re_decompositions,
-            flush_steps=config.flush_steps,
+            flush_steps=min(config.flush_steps, LIMITED_FLUSH_STEPS) if limited else config.flush_steps,
             flush=flush,
             gate=self._gate,
+            flush_s=config.flush_s,
         )
 
 

@@ -11,9 +11,10 @@ from runtime.errors import ConfigurationError, StepDeadlocked
 from runtime.models.port import Reply, Request
 from runtime.models.simulated import Profile, SimulatedModel
 from runtime.module_cache import ModuleCache
+from runtime.module_runner import ModuleRunner
 from runtime.modules import Voice, parse_modules
 from runtime.records import Contested, winner
-from runtime.step_runner import MAX_DRAWS, StepRunner
+from runtime.step_runner import MAX_DRAWS
 from voting.red_flags import RedFlag
 
 WORLD = DigitLists(3)
@@ -31,9 +32,9 @@ class Heard(SimulatedModel):
         return await super().ask(request)
 
 
-def runner(model: SimulatedModel, **more: object) -> StepRunner:
-    return StepRunner(
-        DigitHanoi(), model, "compact", flags=frozenset(RedFlag), rule="first-to-ahead-by", max_ballots=20,
+def runner(model: SimulatedModel, **more: object) -> ModuleRunner:
+    return ModuleRunner(
+        DigitHanoi(), model, flags=frozenset(RedFlag), rule="first-to-ahead-by", max_ballots=20,
         temperature=1.0, first_temperature=1.0, max_reply_tokens=100, seed=1, **more,
     )  # type: ignore[arg-type]  # fmt: skip
 

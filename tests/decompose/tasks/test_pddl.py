@@ -141,7 +141,9 @@ def test_states_and_actions_are_read_as_they_are_said(kind: str, dialect: Dialec
 
 
 @pytest.mark.parametrize("dialect", ["chat", "compact"])
-@pytest.mark.parametrize("options", [{"generate": "blocksworld"}, {"generate": "logistics"}, {"domain": GRIPPER, "problem": HOUSE}])
+@pytest.mark.parametrize(
+    "options", [{"generate": "blocksworld"}, {"generate": "logistics"}, {"domain": GRIPPER, "problem": HOUSE}]
+)
 def test_the_key_reads_every_prompt(options: dict[str, str], dialect: Dialect) -> None:
     task = PddlPlanning(**options)
     for number in range(12):
