@@ -27,7 +27,13 @@ class ModuleRunner(StepRunner):
     """
 
     def __init__(
-        self, task: Task, model: Model, *, voices: Voices | None = None, cache: ModuleCache | None = None, **settings: Any
+        self,
+        task: Task,
+        model: Model,
+        *,
+        voices: Voices | None = None,
+        cache: ModuleCache | None = None,
+        **settings: Any,
     ) -> None:
         super().__init__(task, model, model.dialect, **settings)
         heat = {"temperature": self.temperature, "first_temperature": self.first_temperature}

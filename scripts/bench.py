@@ -128,6 +128,7 @@ def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -
     if row.method == "random-legal":
         return _walked(task, referee, problems, config.seed)
     started = time.monotonic()
+    directory.mkdir(parents=True, exist_ok=True)
     asked = [((number, repeat), problem) for repeat in range(repeats) for number, problem in enumerate(problems)]
     status, ends, counts = asyncio.run(_run(directory, config, task, asked))
     answering = f"{config.model}, oracles" if row.oracles else config.model

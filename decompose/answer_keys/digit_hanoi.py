@@ -11,8 +11,8 @@ import msgspec
 
 from decompose.answer_keys.answers import Answers
 from decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
-from decompose.map.digit_lists import DigitLists, all_states
 from decompose.step import Prompt
+from decompose.tasks.digit_lists import DigitLists, all_states
 
 
 def answers(prompt: Prompt) -> Answers:

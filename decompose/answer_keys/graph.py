@@ -10,8 +10,8 @@ import msgspec
 
 from decompose.answer_keys.answers import Answers
 from decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
-from decompose.map.rooms import BEST, Chest, Edge, Rooms
 from decompose.step import Prompt
+from decompose.tasks.rooms import BEST, Chest, Edge, Rooms
 
 FAR = 99
 """Steps from where the goal cannot be reached any more."""

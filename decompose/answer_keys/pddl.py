@@ -11,9 +11,9 @@ import msgspec
 from decompose.answer_keys.answers import Answers
 from decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
 from decompose.answer_keys.pddl_policies import next_action
-from decompose.map.strips import Atom, Parameter, Schema, StripsWorld, join, literals, parts
 from decompose.referees import strips
 from decompose.step import Prompt
+from decompose.tasks.strips import Atom, Parameter, Schema, StripsWorld, join, literals, parts
 
 FAR = 999
 """Steps where the key knows no way."""

@@ -6,9 +6,9 @@ None of them claims to be optimal: an Actor that is called exact proposes valid 
 import functools
 import heapq
 
-from decompose.map.strips import StripsWorld, literals, parts
 from decompose.referees import strips
 from decompose.referees.strips import State
+from decompose.tasks.strips import StripsWorld, literals, parts
 
 BLOCK_NAMES = {"attack": "pick-up", "succumb": "put-down", "overcome": "stack", "feast": "unstack"}
 _BLOCK_ATOMS = {"planet": "ontable", "province": "clear", "harmony": "handempty", "pain": "holding", "craves": "on"}

@@ -3,9 +3,9 @@
 from collections import deque
 
 from decompose.map.planner import Problem
-from decompose.map.rooms import BEST, Rooms
 from decompose.referees.verification import FinishedPlan, Verification
 from decompose.tasks.graph_navigation import GraphNavigation
+from decompose.tasks.rooms import BEST, Rooms
 
 
 def verify(task: GraphNavigation, plan: FinishedPlan) -> Verification:

@@ -1,10 +1,10 @@
 """Scores plans for PDDL problems by executing them. Nothing that decides imports it."""
 
 from decompose.map.planner import Problem
-from decompose.map.strips import StripsWorld
 from decompose.referees import strips
 from decompose.referees.verification import FinishedPlan, Verification
 from decompose.tasks.pddl import PddlPlanning
+from decompose.tasks.strips import StripsWorld
 
 
 def verify(task: PddlPlanning, plan: FinishedPlan) -> Verification:

@@ -14,8 +14,8 @@ import msgspec
 from decompose.map import actor, evaluator, monitor, orchestrator
 from decompose.map.map_task import MapTask
 from decompose.map.planner import Problem
-from decompose.map.rooms import BEST, Chest, Edge, Rooms
 from decompose.step import Step
+from decompose.tasks.rooms import BEST, Chest, Edge, Rooms
 
 CAP = 6
 """Most moves, as published."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from decompose.map.strips import Atom, Parameter, Schema, StripsWorld, join
+from decompose.tasks.strips import Atom, Parameter, Schema, StripsWorld, join
 
 SUPPORTED = ("strips", "typing", "negative-preconditions", "equality")
 

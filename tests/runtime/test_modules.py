@@ -4,9 +4,9 @@ import pytest
 
 from decompose.answer_keys.digit_hanoi import answers
 from decompose.map import evaluator, monitor, predictor
-from decompose.map.digit_lists import DigitLists
 from decompose.step import Role, Step
 from decompose.tasks.digit_hanoi import DigitHanoi
+from decompose.tasks.digit_lists import DigitLists
 from runtime.errors import ConfigurationError, StepDeadlocked
 from runtime.models.port import Reply, Request
 from runtime.models.simulated import Profile, SimulatedModel

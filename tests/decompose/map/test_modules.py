@@ -3,8 +3,8 @@
 import pytest
 
 from decompose.map import actor, evaluator, monitor, orchestrator, predictor, task_decomposer
-from decompose.map.digit_lists import DigitLists
 from decompose.step import Flag
+from decompose.tasks.digit_lists import DigitLists
 
 WORLD = DigitLists(3)
 START, GOAL = "01/2/-", "-/-/012"

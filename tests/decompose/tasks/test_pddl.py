@@ -7,13 +7,13 @@ import pytest
 from decompose.answer_keys.pddl import answers
 from decompose.answer_keys.pddl_policies import next_action
 from decompose.map.planner import Problem
-from decompose.map.strips import StripsWorld
 from decompose.referees import pddl as referee
 from decompose.referees import strips
 from decompose.step import Dialect
 from decompose.tasks.pddl import PddlPlanning
 from decompose.tasks.pddl_generators import BLOCKSWORLD
 from decompose.tasks.pddl_reader import read
+from decompose.tasks.strips import StripsWorld
 
 PROBLEM = "(define (problem p) (:domain blocksworld) (:objects a b) {init} (:goal (and (on a b))))"
 INIT = "(:init (handempty) (ontable a) (ontable b) (clear a) (clear b))"

@@ -2,7 +2,7 @@
 
 A state is canonically its true atoms, sorted, without those that never change: ``"(clear a) (on a b)"``. A goal is a
 list of literals: ``"(on a b) (not (clear b))"``. An action is ``"(stack a b)"``. Domains with templates are worded in
-natural language in the ``chat`` dialect (`decompose.map.pddl_templates`); all others, and ``compact``, in atoms.
+natural language in the ``chat`` dialect (`decompose.tasks.pddl_templates`); all others, and ``compact``, in atoms.
 """
 
 import functools
@@ -10,8 +10,8 @@ import re
 
 import msgspec
 
-from decompose.map.pddl_templates import ACTION_TEMPLATES, ATOM_TEMPLATES, EXAMPLES
 from decompose.step import Dialect
+from decompose.tasks.pddl_templates import ACTION_TEMPLATES, ATOM_TEMPLATES, EXAMPLES
 
 Atom = tuple[str, ...]
 """A predicate's name and its arguments: objects, or variables with a question mark."""
