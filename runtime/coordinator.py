@@ -7,7 +7,7 @@ knows part of is sent together with that part.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -133,6 +133,37 @@ class Coordinator:
         self.journal.faults.reach("finish.after")
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
+
+    async def run_each(self, nodes: Sequence[Node]) -> tuple[str, list[Outcome | errors.RunFailed]]:
+        """Run nodes that do not depend on each other, each to its own end: the problems of a suite.
+
+        A node that fails is a result, kept beside the others; it fails again, without being asked, on resume.
+
+        Returns:
+            ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in order.
+        """
+        status, message = "solved", ""
+        self._leads = await self._choose_leads()
+        gate = Gate(self.config.chains_in_flight * self.crew.size)
+        results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
+        await self._writer.flush()
+        ends = [result for result in results if isinstance(result, Finished | Contradicted | errors.RunFailed)]
+        causes = [_first_cause(result) for result in results if isinstance(result, BaseException)]
+        stops = [cause for cause in causes if not isinstance(cause, errors.RunFailed)]
+        if stops:
+            cause = next((stop for stop in stops if not isinstance(stop, RunPaused | errors.ModelUnavailable)), None)
+            if cause is not None:
+                raise cause
+            status, message = "paused", str(stops[0])
+        self.journal.set_meta(status=status, message=message)
+        return status, ends
+
+    async def _run_one(self, node: Node, gate: Gate) -> Outcome | errors.RunFailed:
+        async with gate(node.path):
+            try:
+                return await self._send(Segment(node))
+            except errors.RunFailed as failed:
+                return failed
 
     def _segments_per_worker(self) -> int:
         """Enough for a worker's chains, which share the model's batches, and one more to follow up."""

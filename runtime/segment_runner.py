@@ -246,7 +246,10 @@ class SegmentRunner:
                 if refuted is not None:
                     await self._is_shared(node, question, index, refuted, draws + index * MAX_DRAWS + SHARED_DRAWS)
             self._counted[node.path] = index + 1 if isinstance(step, Done) else max(index + 1, longest)
-        return taken, msgspec.to_builtins(step.output)
+        output = msgspec.to_builtins(step.output)
+        if step.failure:
+            raise RunFailed(step.failure, path=list(node.path), output=output)
+        return taken, output
 
     async def _stop_here(self) -> None:
         """If the segment was asked to stop: let the steps that are being asked be decided, then stop."""
