@@ -36,8 +36,7 @@ class ModuleRunner(StepRunner):
         **settings: Any,
     ) -> None:
         super().__init__(task, model, model.dialect, **settings)
-        heat = {"temperature": self.temperature, "first_temperature": self.first_temperature}
-        self._usual = Voice(model, "", model.dialect, **heat)
+        self._usual = Voice(model, "", model.dialect, self.temperature, self.first_temperature)
         self._voices, self._cache = voices or {}, cache
         self._own = {role: _OfRole(self, voice, settings) for role, voice in self._voices.items()}
         self._paid: set[bytes] = set()
@@ -95,7 +94,7 @@ class _OfRole(StepRunner):
         super().__init__(owner.task, voice.model, voice.dialect, **{**settings, **heat})
 
     @property
-    def counts(self) -> Counts:  # type: ignore[override]
+    def counts(self) -> Counts:
         """The owner's counts, which are replaced with every batch."""
         return self._owner.counts
 
