@@ -14,7 +14,13 @@ from decompose.task import StateBy, Task
 from runtime.errors import ConfigurationError
 from voting.red_flags import parse_switch
 
-BUILT_IN_TASKS = {"hanoi": "decompose.tasks.hanoi:Hanoi", "multiply": "decompose.tasks.multiply:Multiply"}
+BUILT_IN_TASKS = {
+    "hanoi": "decompose.tasks.hanoi:Hanoi",
+    "multiply": "decompose.tasks.multiply:Multiply",
+    "digit-hanoi": "decompose.tasks.digit_hanoi:DigitHanoi",
+    "pddl": "decompose.tasks.pddl:PddlPlanning",
+    "graph": "decompose.tasks.graph_navigation:GraphNavigation",
+}
 
 Auto = Literal["auto"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -98,6 +104,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         int,
         _option("most calls to one server at the same time, for each process; fewer where they only get slower", ge=1),
     ] = 64
+    modules: Annotated[
+        str, _option("settings of single modules: Actor.temperature=0.7; Monitor.k=3; Evaluator.model=NAME")
+    ] = ""
+    cache: Annotated[
+        Literal["none", "modules"], _option("remember what modules other than the Actor answered, or ask every time")
+    ] = "none"
     max_calls: Annotated[Count | None, _option("pause after so many calls")] = None
     max_cost_usd: Annotated[
         Amount | None, _option("ask for no more money than this; calls under way are reserved for")

@@ -7,13 +7,13 @@ knows part of is sent together with that part.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 
-from decompose.plan import Node
+from decompose.plan import Node, Path
 from decompose.segment import Segment, segment_key
 from decompose.strategies.chain import Chain
 from decompose.strategies.strategy import Strategy
@@ -86,6 +86,7 @@ class Coordinator:
         self._pause = ""
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
+        self._steps: dict[Path, int] = {}  # counted by segments of this session, for those that are dropped
         self._treasury = Treasury(config.max_cost_usd, self._writer, crew, self._out_of_money)
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
 
@@ -134,6 +135,37 @@ class Coordinator:
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
 
+    async def run_each(self, nodes: Sequence[Node]) -> tuple[str, list[Outcome | errors.RunFailed]]:
+        """Run nodes that do not depend on each other, each to its own end: the problems of a suite.
+
+        A node that fails is a result, kept beside the others; it fails again, without being asked, on resume.
+
+        Returns:
+            ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in order.
+        """
+        status, message = "solved", ""
+        self._leads = await self._choose_leads()
+        gate = Gate(self.config.chains_in_flight * self.crew.size)
+        results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
+        await self._writer.flush()
+        ends = [result for result in results if isinstance(result, Finished | Contradicted | errors.RunFailed)]
+        causes = [_first_cause(result) for result in results if isinstance(result, BaseException)]
+        stops = [cause for cause in causes if not isinstance(cause, errors.RunFailed)]
+        if stops:
+            cause = next((stop for stop in stops if not isinstance(stop, RunPaused | errors.ModelUnavailable)), None)
+            if cause is not None:
+                raise cause
+            status, message = "paused", str(stops[0])
+        self.journal.set_meta(status=status, message=message)
+        return status, ends
+
+    async def _run_one(self, node: Node, gate: Gate) -> Outcome | errors.RunFailed:
+        async with gate(node.path):
+            try:
+                return await self._send(Segment(node))
+            except errors.RunFailed as failed:
+                return failed
+
     def _segments_per_worker(self) -> int:
         """Enough for a worker's chains, which share the model's batches, and one more to follow up."""
         chains = max(1, self.config.segment_steps // (self._leads.leaf_steps + 1))
@@ -171,7 +203,11 @@ class Coordinator:
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         """Keep it with the decomposition that it belongs to; a resumed run says it again."""
         record = Record(node.path, "children", attempt, 0, 0, (), elements)
-        self._writer.note(segment_key(node.path, attempt), Batch(pack([record]), Counts()))
+        depth, dropped = len(node.path), 0
+        for path in list(self._steps):
+            if len(path) > depth and path[:depth] == node.path and path[depth] not in elements:
+                dropped += self._steps.pop(path)
+        self._writer.note(segment_key(node.path, attempt), Batch(pack([record]), Counts(steps=-dropped)))
 
     async def _send(self, segment: Segment) -> Outcome:
         key = segment_key(segment.node.path, segment.split)
@@ -213,6 +249,8 @@ class Coordinator:
             if batch.alive:
                 continue
             durable = self._writer.write(Write(key, batch))
+            path = segment.node.path
+            self._steps[path] = self._steps.get(path, 0) + batch.counts.steps
             await self._check_limits()
             if batch.end is not None:
                 await durable

@@ -13,7 +13,6 @@ import msgspec
 from decompose.step import Dialect, Flag, Prompt, Step
 from decompose.task import Task
 from runtime.untrusted import can_be_kept
-from voting.red_flags import RedFlag
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -68,7 +67,7 @@ class Asked(msgspec.Struct, frozen=True):
         if isinstance(candidate, Flag):
             return candidate
         if not can_be_kept(candidate):
-            return Flag(RedFlag.MISFORMATTED, candidate)
+            return Flag("misformatted", candidate)
         found = self.task.check(self.step, candidate)
         if found is not None and found.name in flags:
             return found

@@ -25,6 +25,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
         rule: What decided, if it is not the run's rule with lead ``k``.
         before: Ballots of lower rungs of the ladder, which ended undecided.
         way: Name of the rung of the ladder (``runtime/ladder.py``) it was asked on; empty for the first.
+        remembered: Whether the race was run before and its ballots are shown again from the cache of answers.
     """
 
     k: int
@@ -33,6 +34,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     rule: Sequential | None = None
     way: str = ""
     before: tuple[Ballot, ...] = ()
+    remembered: bool = False
 
 
 Entry = str | Contested
@@ -125,6 +127,9 @@ class Counts(msgspec.Struct, kw_only=True):
         shared: Suspect steps at which fresh draws, asked as before, repeat the refuted answer: mistakes that all
             draws of a prompt share.
         votes: Sequential races by "ballots for the winner-others": what the rule learns from.
+        remembered_steps: Steps decided from the cache of module outputs.
+        borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
+            ``calls`` they are what the problem would have cost alone.
     """
 
     steps: int = 0
@@ -150,6 +155,8 @@ class Counts(msgspec.Struct, kw_only=True):
     caught: dict[str, int] = {}
     shared: int = 0
     votes: dict[str, int] = {}
+    remembered_steps: int = 0
+    borrowed_calls: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

@@ -233,19 +233,23 @@ class SegmentRunner:
                 candidate, entry = await self._decide(node, step, k, draw, attempt)
                 if alike and previous is not None and candidate != previous[index]:
                     candidate, entry = await self._suspect(node, step, index, draw + MAX_DRAWS // 2, attempt)
-                    if candidate != previous[index]:
-                        await self._is_shared(node, step, index, previous[index], draw + SHARED_DRAWS)
+            refuted = previous[index] if alike and previous is not None and candidate != previous[index] else None
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
             taken.append(candidate)
             state = task.advance(goal, state, candidate)
-            step = task.next_step(goal, state)
+            question, step = step, task.next_step(goal, state)
             if entry is not None:
                 # Counted before it is kept: the batch that holds a step holds its count.
                 shorter = min(0, index + 1 - longest) if isinstance(step, Done) else 0
                 self.steps.counts.steps += (index >= longest) + shorter
                 self._keep(key, k, index, entry)
+                if refuted is not None:
+                    await self._is_shared(node, question, index, refuted, draws + index * MAX_DRAWS + SHARED_DRAWS)
             self._counted[node.path] = index + 1 if isinstance(step, Done) else max(index + 1, longest)
-        return taken, msgspec.to_builtins(step.output)
+        output = msgspec.to_builtins(step.output)
+        if step.failure:
+            raise RunFailed(step.failure, path=list(node.path), output=output)
+        return taken, output
 
     async def _stop_here(self) -> None:
         """If the segment was asked to stop: let the steps that are being asked be decided, then stop."""
@@ -275,8 +279,7 @@ class SegmentRunner:
         """Ask as at first: where most fresh draws repeat a refuted answer, the mistake is the prompt's."""
         if len(self.steps.ways) == 1:
             return
-        with self._asked:
-            ballots = await self.steps.draw(step, self.leads.suspect, draw)
+        ballots = await self.steps.draw(step, self.leads.suspect, draw)
         again = sum(ballot.candidate == refuted for ballot in ballots)
         if 2 * again > len(ballots):
             self.steps.counts.shared += 1

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import msgspec
 
 from decompose.segment import Segment
+from decompose.step import Role
 from decompose.strategies.chain import Chain
 from decompose.strategies.strategy import Strategy
 from decompose.strategies.tree import Tree
@@ -18,6 +19,9 @@ from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
 from runtime.models.factory import open_fallback, open_model
 from runtime.models.port import Model
+from runtime.module_cache import ModuleCache
+from runtime.module_runner import ModuleRunner
+from runtime.modules import Voice, parse_modules
 from runtime.purse import Purse
 from runtime.records import Account, Batch, Counts, End, Failed, Paused, Record, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
@@ -72,11 +76,21 @@ class Worker:
 
     def __init__(self, config: RunConfig, task: Task, model: Model | None = None, name: str = "0") -> None:
         self.config, self.task, self.name = config, task, name
-        self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
         self._waits: list[str] = []
+        self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
         self.model = model or open_model(config, self._waits.append)
         self._fallback = open_fallback(config)
         self.purse: Purse = getattr(self.model, "purse", None) or Purse()
+        self._modules = parse_modules(config.modules)
+        self._own_models = {
+            role: open_model(msgspec.structs.replace(config, model=settings.model))
+            for role, settings in self._modules.items()
+            if settings.model is not None
+        }
+        for own in self._own_models.values():
+            if hasattr(own, "purse"):
+                own.purse = self.purse  # one budget, whichever model spends it
+        self.cache = ModuleCache() if config.cache == "modules" else None
         self._gate = Gate(config.chains_in_flight)
         self._running: list[tuple[SegmentRunner, asyncio.Task[End]]] = []
         self._stopping = False
@@ -165,6 +179,8 @@ class Worker:
         await self.model.close()
         if self._fallback is not None:
             await self._fallback.close()
+        for own in self._own_models.values():
+            await own.close()
 
     def _signed(self, counts: Counts) -> Counts:
         """Counts with this worker's account of them, and with what it may have been charged unseen."""
@@ -180,10 +196,9 @@ class Worker:
         config = self.config
         temperature = config.resolved_temperature()
         first = config.first_temperature
-        return StepRunner(
+        return ModuleRunner(
             self.task,
             self.model,
-            self.model.dialect,
             flags=parse_switch(config.red_flags),
             rule=config.rule,
             max_ballots=config.max_ballots,
@@ -195,7 +210,20 @@ class Worker:
             ladder=config.ladder,
             fallback=self._fallback,
             sequential=dict(leads.sequential) if leads else None,
+            voices=self._voices(),
+            cache=self.cache,
         )
+
+    def _voices(self) -> dict[Role, Voice]:
+        """What modules with settings of their own are asked with."""
+        voices = {}
+        for role, settings in self._modules.items():
+            model = self._own_models.get(role, self.model)
+            config = msgspec.structs.replace(self.config, model=settings.model or self.config.model)
+            heat = config.resolved_temperature() if settings.temperature is None else settings.temperature
+            first = heat if config.first_temperature is None else config.first_temperature
+            voices[role] = Voice(model, settings.model or "", model.dialect, heat, first, settings.k)
+        return voices
 
     def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:
         config = self.config

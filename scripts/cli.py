@@ -21,6 +21,7 @@ COMMANDS = {
     "verify": "scripts.verify:verify",
     "measure": "scripts.measure:measure_command",
     "report": "scripts.report:report",
+    "bench": "scripts.bench:bench",
     "plan": "scripts.plan:plan_command",
     "tasks": "scripts.catalogue:tasks",
     "models": "scripts.catalogue:models",

@@ -11,6 +11,7 @@ from decompose.step import Dialect, Prompt
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.models.port import Model
+from runtime.modules import parse_modules
 
 AnswerKey = Callable[[Prompt], Answers]
 
@@ -78,7 +79,9 @@ def check_model(config: RunConfig) -> None:
     Raises:
         ConfigurationError: As for ``open_model``, and a server that does not answer.
     """
-    asyncio.run(_check(config))
+    names = {settings.model for settings in parse_modules(config.modules).values() if settings.model is not None}
+    for name in (config.model, *sorted(names)):
+        asyncio.run(_check(msgspec.structs.replace(config, model=name)))
 
 
 async def _check(config: RunConfig) -> None:
@@ -97,7 +100,7 @@ def answer_key(task: str) -> AnswerKey:
     Raises:
         ConfigurationError: The task has none.
     """
-    module_name = f"decompose.answer_keys.{task}" if ":" not in task else task.partition(":")[0]
+    module_name = f"decompose.answer_keys.{task.replace('-', '_')}" if ":" not in task else task.partition(":")[0]
     try:
         key = getattr(importlib.import_module(module_name), "answers", None)
     except ModuleNotFoundError as error:
