@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import decompose
@@ -78,18 +78,35 @@ class RayCrew:
         try:
             shown = f"segment {segment_key(segment.node.path, segment.split)}"
             method = worker.run_segment.options(num_returns="streaming", name=shown)
-            async for reference in method.remote(segment, leads, journalled):
-                yield await reference
+            batches = aiter(method.remote(segment, leads, journalled))
+            while (reference := await self._within(anext(batches, None))) is not None:
+                yield await self._within(reference)
         except self._ray.exceptions.RayActorError as error:
             if getattr(error, "actor_init_failed", False):
                 raise RunFailed(f"a worker could not start: {_last_line(error)}") from error
-            if self._workers[chosen] is worker:
-                self._workers[chosen] = self._spawn(chosen)
+            self._replace(chosen, worker)
             raise WorkerLost(_last_line(error)) from error
+        except TimeoutError as error:
+            self._ray.kill(worker)
+            self._replace(chosen, worker)
+            raise WorkerLost(f"no sign of life for {self._config.worker_silence_s:g} s") from error
         except self._ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, MemoryError):
+                self._ray.kill(worker)
+                self._replace(chosen, worker)
+                raise WorkerLost("the worker ran out of memory") from error
             raise error.as_instanceof_cause() from error
         finally:
             self._load[chosen] -= 1
+
+    async def _within(self, awaited: Awaitable[Any]) -> Any:
+        async with asyncio.timeout(self._config.worker_silence_s):
+            return await awaited
+
+    def _replace(self, number: int, lost: Any) -> None:
+        """Put a new worker in the place of a lost one, once: each of its segments reports the loss."""
+        if self._workers[number] is lost:
+            self._workers[number] = self._spawn(number)
 
     async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
         """Ask sampled steps, shared out over the workers."""

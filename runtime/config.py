@@ -64,6 +64,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     flush_steps: Annotated[
         int, _option("decided steps that a worker may hold before it sends them to the journal", ge=1)
     ] = 256
+    flush_s: Annotated[
+        float, _option("seconds that a worker may hold decided steps before it sends them to the journal", gt=0)
+    ] = 5.0
+    worker_silence_s: Annotated[
+        float, _option("seconds without a sign of life after which a worker counts as lost", gt=0)
+    ] = 120.0
     chains_in_flight: Annotated[int, _option("chains that one worker runs at the same time", ge=1)] = 256
     workers: Annotated[Count | None, _option("workers; default: one for each core")] = None
     address: Annotated[

@@ -5,6 +5,7 @@ fresh start and a resume are the same thing: a segment that the journal knows th
 knows part of is sent together with that part.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ from runtime import errors
 from runtime.config import RunConfig
 from runtime.crew import Crew, WorkerLost
 from runtime.gate import Gate
+from runtime.in_flight import InFlight
 from runtime.journal import Journal, Write
 from runtime.journal_writer import JournalWriter
 from runtime.leads import (
@@ -38,7 +40,7 @@ from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.segment_runner import Leads
 from runtime.treasury import Treasury
-from runtime.worker import strategy_of
+from runtime.worker import WAITS, strategy_of
 
 WORKER_LOSSES = 20
 """A segment whose worker dies so often is what kills it."""
@@ -58,6 +60,7 @@ class Coordinator:
         crew: Takes segments.
         on_progress: Called after every durable write with the totals and the seconds worked so far.
         on_note: Told in one line what people may want to read, such as which leads were chosen and why.
+        on_wait: Told in one line what workers wait for, while they wait.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Coordinator:
         crew: Crew,
         on_progress: Callable[[Counts, float], None] = lambda counts, wall_s: None,
         on_note: Callable[[str], None] = lambda text: None,
+        on_wait: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.config, self.task, self.journal, self.crew = config, task, journal, crew
         self._strategy: Strategy = Chain()
@@ -77,7 +81,8 @@ class Coordinator:
         self._begun = journal.begun()
         self._leads = Leads(1, 1, 1)
         self._pause = ""
-        self._on_note = on_note
+        self._on_note, self._on_wait = on_note, on_wait
+        self._sent = InFlight()
         self._treasury = Treasury(config.max_cost_usd, self._writer, crew, self._out_of_money)
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
 
@@ -88,8 +93,13 @@ class Coordinator:
     async def run(self) -> str:
         """Work until the run is ``solved``, ``failed`` or ``paused``; the status is in the journal by then."""
         status, message = "failed", ""
+        self.journal.set_meta(status="running", message="")
         self._treasury.open()
+        clock = asyncio.create_task(self._watch_clock())
         try:
+            await self._check_limits()
+            if self._pause:
+                raise RunPaused(self._pause)
             self._leads = await self._choose_leads()
             self._strategy = strategy_of(self.config, self._leads)
             gate = Gate(self._segments_per_worker() * self.crew.size)
@@ -106,13 +116,18 @@ class Coordinator:
             cause = _first_cause(error)
             if isinstance(cause, RunPaused | errors.ModelUnavailable):
                 status = "paused"
-            elif not isinstance(cause, errors.RunFailed):
-                raise cause from None
             message = str(cause)
+            if status != "paused" and not isinstance(cause, errors.RunFailed):
+                if isinstance(cause, errors.ConfigurationError | errors.ModelRejected):
+                    self.journal.set_meta(status=status, message=message)
+                raise cause from None
         finally:
+            clock.cancel()
             await self._writer.flush()
             await self._treasury.close()
+        self.journal.faults.reach("finish.before")
         self.journal.set_meta(status=status, message=message)
+        self.journal.faults.reach("finish.after")
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
 
@@ -161,16 +176,25 @@ class Coordinator:
         if ended is not None:
             return ended
         for _ in range(WORKER_LOSSES):
-            if self._pause:
-                raise RunPaused(self._pause)
+            await self._stop_here()
             try:
-                return await self._stream(segment, key)
+                with self._sent:
+                    return self._ending(key, await self._stream(segment, key))
+            except RunPaused as paused:
+                await self.pause(str(paused))
             except WorkerLost as lost:
                 self._log.warning("worker lost", segment=key, detail=str(lost).splitlines()[0])
+        await self._stop_here()
         raise errors.RunFailed(f"segment {key}: {WORKER_LOSSES} workers in a row died with it", segment=key)
 
-    async def _stream(self, segment: Segment, key: str) -> Outcome:
-        """Send a segment, journal its batches as they come, and return its end once that is durable."""
+    async def _stop_here(self) -> None:
+        """If the run pauses: let the segments that were sent come to their ends, then stop."""
+        if self._pause:
+            await self._sent.none()
+            raise RunPaused(self._pause)
+
+    async def _stream(self, segment: Segment, key: str) -> Batch:
+        """Send a segment, journal its batches as they come, and return the last once it is durable."""
         journalled: tuple[bytes, ...] = ()
         if key in self._begun:
             await self._writer.flush()
@@ -178,13 +202,19 @@ class Coordinator:
         self._begun.add(key)
         self._log.debug("segment sent", segment=key, journalled=len(journalled))
         async for batch in self.crew.run_segment(segment, self._leads, journalled):
-            durable = self._writer.write(Write(key, batch))
+            self.journal.faults.reach("batch.received")
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
+                if event == WAITS:
+                    self._on_wait(f"waiting for the model: {context.get('detail', '')}")
+            if batch.alive:
+                continue
+            durable = self._writer.write(Write(key, batch))
             await self._check_limits()
             if batch.end is not None:
                 await durable
-                return self._ending(key, batch)
+                self.journal.faults.reach("segment.ended")
+                return batch
         raise WorkerLost(f"segment {key} stopped without an end")
 
     def _ending(self, key: str, batch: Batch) -> Outcome:
@@ -207,7 +237,13 @@ class Coordinator:
         if config.max_cost_usd is not None and totals.cost_usd >= config.max_cost_usd:
             await self.pause(f"--max-cost-usd {config.max_cost_usd} is reached")
         if config.max_wall_s is not None and self.wall_s() >= config.max_wall_s:
-            await self.pause(f"--max-wall-s {config.max_wall_s} is reached")
+            await self.pause(f"--max-wall {config.max_wall_s:g} is reached")
+
+    async def _watch_clock(self) -> None:
+        """Pause when the time is used up, also while no batch comes."""
+        if self.config.max_wall_s is not None:
+            await asyncio.sleep(self.config.max_wall_s - self.wall_s())
+            await self._check_limits()
 
     async def _choose_leads(self) -> Leads:
         """From the journal if an earlier session chose them, else from ``--k`` or a pilot."""
@@ -221,7 +257,10 @@ class Coordinator:
             samples, counts = await self.crew.sample(sample_numbers(self.config.seed, count), PILOT_DRAWS)
             pilot = judge_pilot(samples)
             await self._writer.write(Write("pilot", Batch(pack([]), counts)))
-        leads = choose_leads(self.config, self.task, root, pilot)
+        # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.
+        kept = self.journal.meta("leaf_steps")
+        config = self.config if kept is None else msgspec.structs.replace(self.config, leaf_steps=kept)
+        leads = choose_leads(config, self.task, root, pilot)
         expected = self._expected(root, leads, pilot)
         why = explain_leads(leads, pilot, expected, self.task.size(root.goal, root.inputs))
         self.journal.set_meta(leads=leads, pilot=pilot, forecast=expected, why=why)

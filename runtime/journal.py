@@ -1,49 +1,81 @@
 """The journal: one SQLite file that makes decisions durable before anything is built on them.
 
-One invariant: *a row is in the file whole, with its checksum, or it is not there at all; and whatever was told to
-anyone outside a segment had been committed before.* Each kind of durable write, and what a kill does to it:
+One invariant: *a batch is in the file whole, with its checksum, its place in the count of batches and the totals that
+include it, or it is not there at all; and whatever was told to anyone outside a segment had been committed before.*
 
-``create``   before: there is no journal, the directory is no run. during: SQLite rolls the half-made schema back and
-             ``open_journal`` says that the run never started. after: an empty run, resumed like any other.
-``commit``   a group of batches with the totals that include them, in one transaction. before: the steps of the
-             group are asked again on resume; nobody had been told of them. during: the transaction is rolled back,
-             as before. after: the steps are never asked again, and the totals count them once.
-``finish``   the status, in a transaction of its own. before and during: ``resume`` finds a run whose root is
-             finished and writes the status without asking anything. after: nothing is left to do.
+Each kind of durable write, and what a kill does to it; every place in quotation marks is a fault point
+(``runtime/fault_points.py``) at which ``tests/chaos`` kills the process:
 
-There is one writer at a time: whoever holds an exclusive lock on the file ``lock`` beside the journal. The kernel
-gives a dead process's lock back, so there is none to be deleted by hand.
+create   The lock, then ``run.toml``, then the journal as a draft that is renamed when its tables are there.
+         before "create.before": there is no run, and a new one may be started in the directory.
+         during "create.configured", "create.during": there is a configuration and no journal. ``resume`` finds a run
+         that never started and makes its journal; a draft left behind is overwritten.
+         after "create.after": an empty run, resumed like any other.
+commit   A group of batches, the outcomes of the segments they end, and the totals, in one transaction.
+         before "commit.before": the group's steps are asked again; nobody had been told of them. How many that are is
+         bounded by ``flush_steps`` and ``flush_s`` for each segment in flight.
+         during "commit.during", "commit.written": SQLite rolls the transaction back; as before.
+         after "commit.after": the steps are never asked again, and the totals count them once. A kill between the
+         commit and whatever the coordinator does next ("segment.ended") changes nothing: it acts on journalled
+         outcomes, and a resumed coordinator acts on the same ones.
+meta     Named values in one transaction: the leads with the pilot they come from; the accepted configuration with the
+         list of changes; the status.
+         before and during: the value is decided again, from the same inputs (the pilot's calls are paid again).
+         after: it is read, not decided. An accepted change is written here first and to ``run.toml`` second: a
+         kill in between leaves the old ``run.toml``, and ``resume`` takes the journal's word.
+finish   The status, as above. before "finish.before": ``resume`` finds a run whose root is finished and writes the
+         status without asking anything. after "finish.after": nothing is left to do.
+
+A commit that fails (disk full, unplugged) rolls back whole, and the writer takes no batch after it: a later batch of
+the same segment must not come after a gap. A damaged file is found by checksums and counts when it is opened for
+writing (``check``), and nothing goes on from it.
 """
 
-import fcntl
 import os
 import pathlib
 import sqlite3
-import time
-import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from runtime.errors import JournalError, RunDirectoryError
+from runtime.fault_points import FaultPoints, faults_from_environment
+from runtime.journal_file import (
+    check_format,
+    check_header,
+    check_log,
+    connect,
+    crc_of,
+    create_file,
+    is_whole,
+    reporting,
+)
+from runtime.lock import take_lock
 from runtime.records import Batch, Contradicted, Counts, Finished
-
-FORMAT = 1
-"""Version of the file's layout. A newer version reads older files; an older version refuses newer ones."""
-
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE batch (id INTEGER PRIMARY KEY, segment TEXT NOT NULL, payload BLOB NOT NULL, crc INTEGER NOT NULL);
-CREATE INDEX batch_by_segment ON batch (segment);
-CREATE TABLE segment (key TEXT PRIMARY KEY, outcome BLOB NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE totals (id INTEGER PRIMARY KEY CHECK (id = 1), counts BLOB NOT NULL, wall_s REAL NOT NULL);
-"""
 
 Outcome = Finished | Contradicted
 _encode = msgspec.msgpack.Encoder().encode
 _outcome = msgspec.msgpack.Decoder(Outcome).decode
-_counts = msgspec.msgpack.Decoder(Counts).decode
+
+
+class _Totals(msgspec.Struct, frozen=True, array_like=True):
+    """The row that every commit replaces.
+
+    Attributes:
+        counts: What happened so far.
+        wall_s: Seconds worked.
+        batches: Batches in the file; their ids are 1 to this.
+        segments: Segments that ended.
+    """
+
+    counts: Counts
+    wall_s: float
+    batches: int
+    segments: int
+
+
+_totals = msgspec.msgpack.Decoder(_Totals).decode
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -65,11 +97,17 @@ class Journal:
         connection: To the database.
         lock: File descriptor that holds the writer's lock; ``None`` for a reader.
         path: For messages.
+        faults: Where to fail, for tests.
     """
 
-    def __init__(self, connection: sqlite3.Connection, lock: int | None, path: pathlib.Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, lock: int | None, path: pathlib.Path, faults: FaultPoints | None = None
+    ) -> None:
         self._db, self._lock, self.path = connection, lock, path
-        self.totals, self.wall_s = self._read_totals()
+        self.faults = faults or FaultPoints()
+        self.totals, self.wall_s = Counts(), 0.0
+        self._batches = self._segments = 0
+        self.refresh()
 
     def commit(self, writes: Sequence[Write], wall_s: float) -> None:
         """Make a group of batches durable, with the totals that include them.
@@ -84,42 +122,59 @@ class Journal:
         totals = msgspec.msgpack.decode(_encode(self.totals), type=Counts)
         for write in writes:
             totals.add(write.batch.counts)
-        with _reporting(self.path), self._db:
-            for write in writes:
-                payload = write.batch.payload
-                self._db.execute(
-                    "INSERT INTO batch (segment, payload, crc) VALUES (?, ?, ?)",
-                    (write.segment, payload, _crc(write.segment, payload)),
-                )
-                outcome = write.outcome()
-                if outcome is not None:
-                    blob = _encode(outcome)
-                    row = (write.segment, blob, _crc(write.segment, blob))
-                    self._db.execute("INSERT OR REPLACE INTO segment VALUES (?, ?, ?)", row)
-            self._db.execute("INSERT OR REPLACE INTO totals VALUES (1, ?, ?)", (_encode(totals), wall_s))
+        batches, ended = self._batches + len(writes), 0
+        with reporting(self.path):
+            self.faults.reach("commit.before")
+            with self._db:
+                for number, write in enumerate(writes, self._batches + 1):
+                    ended += self._insert(number, write)
+                    self.faults.reach("commit.during")
+                row = _encode(_Totals(totals, wall_s, batches, self._segments + ended))
+                self._db.execute("INSERT OR REPLACE INTO totals VALUES (1, ?, ?)", (row, crc_of("totals", row)))
+                self.faults.reach("commit.written")
         self.totals, self.wall_s = totals, wall_s
+        self._batches, self._segments = batches, self._segments + ended
+        self.faults.reach("commit.after")
+
+    def _insert(self, number: int, write: Write) -> int:
+        """Put one batch into the open transaction; the number of segments it ends."""
+        payload = write.batch.payload
+        row = (number, write.segment, payload, crc_of(write.segment, payload))
+        self._db.execute("INSERT INTO batch VALUES (?, ?, ?, ?)", row)
+        outcome = write.outcome()
+        if outcome is None:
+            return 0
+        blob = _encode(outcome)
+        ended = (write.segment, blob, crc_of(write.segment, blob))
+        self._db.execute("INSERT INTO segment VALUES (?, ?, ?)", ended)
+        return 1
 
     def set_meta(self, **values: Any) -> None:
         """Make named values durable; JSON."""
-        rows = [(key, msgspec.json.encode(value).decode()) for key, value in values.items()]
-        with _reporting(self.path), self._db:
-            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+        encoded = {key: msgspec.json.encode(value) for key, value in values.items()}
+        rows = [(key, value.decode(), crc_of(key, value)) for key, value in encoded.items()]
+        with reporting(self.path):
+            self.faults.reach("meta.before")
+            with self._db:
+                self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", rows)
+                self.faults.reach("meta.during")
+        self.faults.reach("meta.after")
 
     def meta(self, key: str) -> Any:
         """A named value, or ``None``."""
-        with _reporting(self.path):
-            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else msgspec.json.decode(row[0])
+        with reporting(self.path):
+            row = self._db.execute("SELECT value, crc FROM meta WHERE key = ?", (key,)).fetchone()
+            return None if row is None else msgspec.json.decode(self._checked(key, _bytes(row[0]), row[1]))
 
     def outcomes(self) -> dict[str, Outcome]:
         """Every segment that ended, by its key."""
-        with _reporting(self.path):
-            rows = self._db.execute("SELECT key, outcome, crc FROM segment").fetchall()
+        with reporting(self.path):
+            rows = self._db.execute("SELECT key, outcome, crc FROM segment")
             return {key: _outcome(self._checked(key, blob, crc)) for key, blob, crc in rows}
 
     def payloads(self, segment: str) -> tuple[bytes, ...]:
         """The payloads of a segment's batches, in order."""
-        with _reporting(self.path):
+        with reporting(self.path):
             rows = self._db.execute(
                 "SELECT payload, crc FROM batch WHERE segment = ? ORDER BY id", (segment,)
             ).fetchall()
@@ -127,25 +182,48 @@ class Journal:
 
     def begun(self) -> set[str]:
         """Keys of all segments that have a batch."""
-        with _reporting(self.path):
+        with reporting(self.path):
             return {key for (key,) in self._db.execute("SELECT DISTINCT segment FROM batch")}
 
     def check(self) -> None:
         """Read everything once.
 
         Raises:
-            JournalError: A page or a row is damaged; the message names the file.
+            JournalError: A page or a row is damaged or missing; the message names the file and what is whole.
         """
-        with _reporting(self.path):
+        with reporting(self.path):
             found = self._db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if found != "ok":
                 raise JournalError(f"{self.path} is damaged: {found}")
-            for segment, payload, crc in self._rows():
-                self._checked(segment, payload, crc)
+            rows = self._db.execute("SELECT id, segment, payload, crc FROM batch ORDER BY id")
+            for number, segment, payload, crc in rows:
+                if not is_whole(segment, payload, crc):
+                    raise JournalError(
+                        f"{self.path} is damaged: batch {number} of {self._batches}, of segment {segment}, is not what "
+                        f"was written; the {number - 1} batches before it are whole. Resume from an older copy of the "
+                        "run directory, or start a new run"
+                    )
+            for key, value, crc in self._db.execute("SELECT key, value, crc FROM meta"):
+                self._checked(key, _bytes(value), crc)
+            self._check_counts()
+            self.outcomes()
+
+    def _check_counts(self) -> None:
+        count, first, last = self._db.execute("SELECT COUNT(*), MIN(id), MAX(id) FROM batch").fetchone()
+        ended = self._db.execute("SELECT COUNT(*) FROM segment").fetchone()[0]
+        if (count, ended) != (self._batches, self._segments) or (count and (first, last) != (1, count)):
+            raise JournalError(
+                f"{self.path} is damaged: it holds {count} batches and {ended} ended segments, its totals say "
+                f"{self._batches} and {self._segments}. If it was copied while the run went on, copy it again"
+            )
 
     def refresh(self) -> None:
         """Read the totals again; for readers of a run that goes on."""
-        self.totals, self.wall_s = self._read_totals()
+        with reporting(self.path):
+            row = self._db.execute("SELECT counts, crc FROM totals").fetchone()
+            totals = _Totals(Counts(), 0.0, 0, 0) if row is None else _totals(self._checked("totals", *row))
+        self.totals, self.wall_s = totals.counts, totals.wall_s
+        self._batches, self._segments = totals.batches, totals.segments
 
     def close(self) -> None:
         """Close the file and give the lock back."""
@@ -154,39 +232,41 @@ class Journal:
             os.close(self._lock)
             self._lock = None
 
-    def _rows(self) -> Iterator[tuple[str, bytes, int]]:
-        yield from self._db.execute("SELECT segment, payload, crc FROM batch ORDER BY id")
-
     def _checked(self, key: str, blob: bytes, crc: int) -> bytes:
-        if _crc(key, blob) != crc:
-            raise JournalError(f"{self.path} is damaged: the checksum of a batch of segment {key} does not match")
+        if not is_whole(key, blob, crc):
+            raise JournalError(f"{self.path} is damaged: the checksum of {key} does not match")
         return blob
 
-    def _read_totals(self) -> tuple[Counts, float]:
-        with _reporting(self.path):
-            row = self._db.execute("SELECT counts, wall_s FROM totals").fetchone()
-        return (Counts(), 0.0) if row is None else (_counts(row[0]), row[1])
+
+def _bytes(text: Any) -> Any:
+    return text.encode() if isinstance(text, str) else text
 
 
-def create_journal(directory: pathlib.Path) -> Journal:
+def create_journal(directory: pathlib.Path, lock: int | None = None) -> Journal:
     """A new journal in a run directory that exists.
+
+    Args:
+        directory: The run directory.
+        lock: The writer's lock if it is held already; it is the journal's from here on.
 
     Raises:
         RunDirectoryError: There is a journal already, or another process holds the lock.
     """
     path = directory / "journal.sqlite"
-    lock = _take_lock(directory)
-    if path.exists():
-        os.close(lock)
-        raise RunDirectoryError(f"{directory} already holds a run: use surefoot resume {directory}")
-    with _reporting(path):
-        db = _connect(f"file:{path}?mode=rwc")
-        db.executescript(f"BEGIN; {_SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT;")
-    return Journal(db, lock, path)
+    held = take_lock(directory) if lock is None else lock
+    try:
+        if path.exists():
+            raise RunDirectoryError(f"{directory} already holds a run: use surefoot resume {directory}")
+        faults = faults_from_environment()
+        create_file(path, faults)
+        return Journal(connect(path, write=True), held, path, faults)
+    except BaseException:
+        os.close(held)
+        raise
 
 
 def open_journal(directory: pathlib.Path, *, write: bool) -> Journal:
-    """The journal of a run directory.
+    """The journal of a run directory. A run that was killed before it had one is given it.
 
     Args:
         directory: The run directory.
@@ -197,71 +277,26 @@ def open_journal(directory: pathlib.Path, *, write: bool) -> Journal:
         JournalError: The file is damaged, or from a newer version.
     """
     path = directory / "journal.sqlite"
-    if not path.is_file():
-        raise RunDirectoryError(f"{directory} is not a run directory: it has no journal.sqlite")
-    lock = _take_lock(directory) if write else None
+    begun = (directory / "run.toml").is_file()
+    if not path.is_file() and not (write and begun):
+        started = "its run was killed before it began; surefoot resume begins it" if begun else "no run directory"
+        raise RunDirectoryError(f"{directory} has no journal.sqlite: {started}")
+    lock = take_lock(directory) if write else None
+    if lock is not None and not path.exists():
+        return create_journal(directory, lock)
+    faults = faults_from_environment() if write else FaultPoints()
+    db: sqlite3.Connection | None = None
     try:
-        with _reporting(path):
-            db = _connect(f"file:{path}?mode={'rw' if write else 'ro'}")
-            row = db.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-        if row is None:
-            raise JournalError(f"{path} is not a Surefoot journal")
-        if int(row[0]) > FORMAT:
-            raise JournalError(f"{path} was written by a newer Surefoot (format {row[0]}); this one reads {FORMAT}")
-        return Journal(db, lock, path)
+        check_header(path)
+        if write:
+            check_log(path)
+        with reporting(path):
+            db = connect(path, write)
+            check_format(db, path)
+            return Journal(db, lock, path, faults)
     except BaseException:
+        if db is not None:
+            db.close()
         if lock is not None:
             os.close(lock)
         raise
-
-
-def is_locked(directory: pathlib.Path) -> bool:
-    """Whether some process is writing to the run directory's journal."""
-    try:
-        os.close(_take_lock(directory))
-    except RunDirectoryError:
-        return True
-    return False
-
-
-def _take_lock(directory: pathlib.Path) -> int:
-    """Exclusive, given back by the kernel when the process ends, however it ends."""
-    try:
-        lock = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise RunDirectoryError(f"cannot write to {directory}: {error.strerror}") from error
-    for patience in range(10):
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return lock
-        except OSError:
-            # A reader that asks whether the run is going on holds the lock for a moment.
-            time.sleep(0.01 * patience)
-    os.close(lock)
-    raise RunDirectoryError(f"{directory} is in use by another process")
-
-
-def _connect(uri: str) -> sqlite3.Connection:
-    db = sqlite3.connect(uri, uri=True, check_same_thread=False, timeout=30)
-    if "mode=ro" not in uri:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-    return db
-
-
-def _crc(key: str, blob: bytes) -> int:
-    return zlib.crc32(blob, zlib.crc32(key.encode()))
-
-
-class _reporting:
-    """Turns the database's errors into ours, with the file's name."""
-
-    def __init__(self, path: pathlib.Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, sqlite3.Error | msgspec.DecodeError | zlib.error):
-            raise JournalError(f"{self.path}: {error}") from error

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from runtime.errors import JournalError
 from runtime.journal import Journal, Write
 from runtime.records import Batch, Counts
 
@@ -22,6 +23,7 @@ class JournalWriter:
 
     Attributes:
         totals: Everything counted so far, durable or on its way.
+        failure: The error of the commit that failed. Nothing is written after it: there would be a gap.
     """
 
     def __init__(
@@ -29,12 +31,20 @@ class JournalWriter:
     ) -> None:
         self._journal, self._wall_s, self._on_progress = journal, wall_s, on_progress
         self.totals = msgspec.convert(msgspec.to_builtins(journal.totals), Counts)
+        self.failure: BaseException | None = None
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
         self._draining: asyncio.Task[None] | None = None
 
     def write(self, write: Write) -> "asyncio.Future[None]":
-        """Queue a batch; the future is done when it is durable, or carries the journal's error."""
+        """Queue a batch; the future is done when it is durable, or carries the journal's error.
+
+        Raises:
+            JournalError: An earlier batch could not be written.
+        """
+        if self.failure is not None:
+            raise self.failure
         durable: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        durable.add_done_callback(_look)
         self._waiting.append((write, durable))
         self.totals.add(write.batch.counts)
         if self._draining is None:
@@ -43,7 +53,7 @@ class JournalWriter:
 
     def note(self, segment: str, batch: Batch) -> None:
         """Queue a batch that nobody waits for; it is durable before anything queued after it."""
-        self.write(Write(segment, batch)).add_done_callback(lambda done: done.exception())
+        self.write(Write(segment, batch))
 
     async def flush(self) -> None:
         """Wait until all that is queued is durable.
@@ -53,10 +63,12 @@ class JournalWriter:
         """
         while self._draining is not None:
             await self._draining
+        if self.failure is not None:
+            raise self.failure
 
     async def _drain(self) -> None:
         try:
-            while self._waiting:
+            while self._waiting and self.failure is None:
                 group, self._waiting = self._waiting, []
                 await self._commit(group)
                 if self._waiting:
@@ -67,12 +79,20 @@ class JournalWriter:
     async def _commit(self, group: list[tuple[Write, "asyncio.Future[None]"]]) -> None:
         try:
             await asyncio.to_thread(self._journal.commit, [write for write, _ in group], self._wall_s())
-        except BaseException as error:
-            for _, durable in group:
+        except JournalError as error:
+            self.failure = error
+            late, self._waiting = self._waiting, []
+            for _, durable in group + late:
                 if not durable.done():
                     durable.set_exception(error)
-            raise
+            return
         for _, durable in group:
             if not durable.done():
                 durable.set_result(None)
         self._on_progress(self._journal.totals, self._journal.wall_s)
+
+
+def _look(done: "asyncio.Future[None]") -> None:
+    """An error that nobody waits for is seen by the next writer."""
+    if not done.cancelled():
+        done.exception()

@@ -10,7 +10,7 @@ from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime.errors import JournalError
 from runtime.journal import Journal
-from runtime.records import Entry, Record, unpack, winner
+from runtime.records import Entry, Record, extend, unpack, winner
 
 Steps = Generator[PlanStep, None, Any]
 
@@ -96,7 +96,7 @@ class _Decided:
                 self.children[record.path, record.attempt] = record.children
                 continue
             known = self.entries.setdefault((record.path, record.part), {}).setdefault(record.attempt, [])
-            known.extend(record.entries[max(0, len(known) - record.first) :])
+            extend(known, record)
 
     def last(self, path: Path, part: str) -> tuple[int, list[str]]:
         """The attempt that stands, and its candidates.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from decompose.plan import Path
+from runtime.errors import JournalError
 from voting.ballot import Ballot
 from voting.race import FirstTo, FirstToAheadBy, Rule, Won, replay
 
@@ -152,12 +153,14 @@ class Batch(msgspec.Struct, frozen=True):
         counts: What happened since the last batch of this segment.
         end: How the segment ended; ``None`` while it goes on.
         events: What is worth a line in the log, as (event, context) pairs.
+        alive: Holds nothing for the journal: a sign of life, and perhaps events.
     """
 
     payload: bytes
     counts: Counts
     end: "End | None" = None
     events: tuple[tuple[str, dict[str, object]], ...] = ()
+    alive: bool = False
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):
@@ -213,9 +216,23 @@ def unpack(payload: bytes) -> tuple[Record, ...]:
     """The records of a payload.
 
     Raises:
-        zlib.error, msgspec.DecodeError: These bytes are not a payload.
+        JournalError: These bytes are not a payload.
     """
-    return _decode(zlib.decompress(payload))
+    try:
+        return _decode(zlib.decompress(payload))
+    except (zlib.error, msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise JournalError(f"a batch of {len(payload)} bytes holds no records: {error}") from error
+
+
+def extend(known: list[Entry], record: Record) -> None:
+    """Append the steps of a record that are not known yet; records of an attempt come in order and may overlap.
+
+    Raises:
+        JournalError: Steps are missing between what is known and the record.
+    """
+    if record.first > len(known):
+        raise JournalError(f"node {record.path}: steps {len(known)} to {record.first - 1} are missing from the journal")
+    known.extend(record.entries[len(known) - record.first :])
 
 
 def rule_of(name: str, k: int) -> Rule:

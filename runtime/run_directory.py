@@ -1,6 +1,7 @@
 """A run directory: ``run.toml`` (the frozen configuration, no secrets), ``journal.sqlite``, and what is derived."""
 
 import datetime
+import os
 import pathlib
 from typing import Any
 
@@ -9,7 +10,10 @@ import tomli_w
 
 from runtime.config import RunConfig, open_task
 from runtime.errors import ConfigurationError, RunDirectoryError
-from runtime.journal import is_locked, open_journal
+from runtime.fault_points import faults_from_environment
+from runtime.journal import Journal, create_journal, open_journal
+from runtime.journal_file import sync_directory
+from runtime.lock import is_locked, take_lock
 from runtime.records import Account, Counts
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",
@@ -83,19 +87,60 @@ def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
     """
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
     directory = chosen or pathlib.Path("runs") / f"{task.replace(':', '.')}-{stamp}"
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise RunDirectoryError(f"{directory} exists and is not empty; use another --run-dir, or surefoot resume")
+    _check_empty(directory)
     return directory
 
 
+def create_run(directory: pathlib.Path, config: RunConfig) -> Journal:
+    """Make the directory, its configuration and its journal, under the lock: of two at once, one is refused.
+
+    Raises:
+        RunDirectoryError: There is a run already, or another process is making one.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot make {directory}: {error.strerror}") from error
+    lock = take_lock(directory)
+    faults = faults_from_environment()
+    try:
+        _check_empty(directory)
+        faults.reach("create.before")
+        write_config(directory, config)
+        faults.reach("create.configured")
+    except BaseException:
+        os.close(lock)
+        raise
+    return create_journal(directory, lock)
+
+
+def _check_empty(directory: pathlib.Path) -> None:
+    """What a run that was killed before it had a configuration leaves behind does not count."""
+    if directory.exists() and not directory.is_dir():
+        raise RunDirectoryError(f"{directory} is not a directory")
+    left = {entry.name for entry in directory.iterdir()} if directory.exists() else set()
+    if left - {"lock", "run.draft"}:
+        raise RunDirectoryError(f"{directory} exists and is not empty; use another --run-dir, or surefoot resume")
+
+
 def write_config(directory: pathlib.Path, config: RunConfig) -> None:
-    """Write ``run.toml``; the directory is made."""
-    directory.mkdir(parents=True, exist_ok=True)
+    """Write ``run.toml``, whole or not at all.
+
+    Raises:
+        RunDirectoryError: The disk does not take it.
+    """
     values = {key: value for key, value in msgspec.to_builtins(config).items() if value is not None}
     path = directory / "run.toml"
     draft = path.with_suffix(".draft")
-    draft.write_text(tomli_w.dumps(values))
-    draft.replace(path)
+    try:
+        with draft.open("w") as file:
+            file.write(tomli_w.dumps(values))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        sync_directory(directory)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
 
 
 def read_config(directory: pathlib.Path) -> RunConfig:
@@ -135,16 +180,20 @@ def standing(directory: pathlib.Path) -> Standing:
     root = task.root()
     journal = open_journal(directory, write=False)
     try:
-        status = "running" if is_locked(directory) else journal.meta("status") or "paused"
+        status, message = journal.meta("status") or "running", journal.meta("message") or ""
+        if is_locked(directory):
+            status = "running"
+        elif status == "running":
+            status, message = "paused", "its process ended without a word: it was killed"
         counts, leads = journal.totals, journal.meta("leads") or {}
-        message, why = journal.meta("message") or "", journal.meta("why") or ""
+        why = journal.meta("why") or ""
         wall_s = journal.wall_s
     finally:
         journal.close()
     return Standing(
         run_dir=str(directory),
         status=status,
-        message="" if status in ("running", "solved") else message,
+        message="" if status == "solved" else message,
         task=config.task,
         task_options=config.task_options,
         model=config.model,

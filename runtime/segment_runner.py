@@ -5,6 +5,8 @@ asking, so a segment that comes back after a crash goes on where its last batch 
 """
 
 import hashlib
+import math
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,8 +19,9 @@ from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
+from runtime.in_flight import InFlight
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Contested, Contradicted, Entry, Finished, Record, unpack, winner
+from runtime.records import Contested, Contradicted, Entry, Finished, Record, extend, unpack, winner
 from runtime.step_runner import MAX_DRAWS, StepRunner
 from voting.ballot import Ballot
 
@@ -65,6 +68,7 @@ class SegmentRunner:
         flush_steps: Decided steps after which ``flush`` is called.
         flush: Takes the records gathered so far.
         gate: Limits the chains that run at the same time, over all segments of the worker.
+        flush_s: Seconds after which the next decided step calls ``flush`` as well.
     """
 
     def __init__(
@@ -80,15 +84,18 @@ class SegmentRunner:
         flush_steps: int,
         flush: Callable[[], None],
         gate: Gate,
+        flush_s: float = math.inf,
     ) -> None:
         self.task, self.steps, self.strategy, self.leads = task, steps, strategy, leads
         self.seams, self.seam_retries = seams, seam_retries
-        self.flush_steps, self.flush = flush_steps, flush
+        self.flush_steps, self.flush, self.flush_s = flush_steps, flush, flush_s
+        self._flush_at = time.monotonic() + flush_s
         self.stopping = False
         self.events: list[tuple[str, dict[str, object]]] = []
         self._open: dict[tuple[Path, str, int], _Open] = {}
         self._held = 0
         self._counted: dict[Path, int] = {}
+        self._asked = InFlight()
         self._extra: list[Record] = []
         self._journalled: dict[tuple[Path, str, int], list[Entry]] = {}
         self._plan = PlanRunner(task, self, gate, re_decompositions)
@@ -107,7 +114,7 @@ class SegmentRunner:
         for payload in journalled:
             for record in unpack(payload):
                 known = self._journalled.setdefault((record.path, record.part, record.attempt), [])
-                known.extend(record.entries[max(0, len(known) - record.first) :])
+                extend(known, record)
         if segment.split is not None:
             return Finished(await self.split(segment.node, segment.split))
         return await self._plan.run(segment.node)
@@ -118,6 +125,7 @@ class SegmentRunner:
         for (path, part, attempt), held in self._open.items():
             records.append(Record(path, part, attempt, held.first, held.k, tuple(held.entries)))
         self._open, self._extra, self._held = {}, [], 0
+        self._flush_at = time.monotonic() + self.flush_s
         return records
 
     def is_leaf(self, node: Node) -> bool:
@@ -154,8 +162,10 @@ class SegmentRunner:
         known = self._journalled.get(key)
         if known:
             return winner(known[0], self.steps.rule)
+        await self._stop_here()
         k = self.leads.suspect if attempt else self.leads.unguarded
-        candidate, entry = await self.steps.decide(step, k, draws_of(key))
+        with self._asked:
+            candidate, entry = await self.steps.decide(step, k, draws_of(key))
         self.steps.counts.decompositions += 1
         self._keep(key, k, 0, entry)
         return candidate
@@ -190,36 +200,44 @@ class SegmentRunner:
         limit = task.size(goal, node.inputs)
         taken: list[str] = []
         alike = previous is not None
-        while not isinstance(step := task.next_step(goal, state), Done):
+        step = task.next_step(goal, state)
+        while not isinstance(step, Done):
             index = len(taken)
             if index == limit:
                 if node.promise is None or not self.seams:
                     raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
                 return taken, None
+            entry: Entry | None = None
             if index < len(known):
                 candidate = winner(known[index], self.steps.rule)
             else:
-                if self.stopping:
-                    raise SegmentStopped
-                candidate, entry = await self._decide(node, step, k, draws + index * MAX_DRAWS)
+                await self._stop_here()
+                draw = draws + index * MAX_DRAWS
+                candidate, entry = await self._decide(node, step, k, draw)
                 if alike and previous is not None and candidate != previous[index]:
-                    candidate, entry = await self._suspect(
-                        node, step, index, draws + index * MAX_DRAWS + MAX_DRAWS // 2
-                    )
-                self._keep(key, k, index, entry)
-                self.steps.counts.steps += index >= longest
-            self._counted[node.path] = max(index + 1, longest)
+                    candidate, entry = await self._suspect(node, step, index, draw + MAX_DRAWS // 2)
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
             taken.append(candidate)
             state = task.advance(goal, state, candidate)
-        if len(taken) > len(known):
-            self.steps.counts.steps += min(0, len(taken) - longest)
-        self._counted[node.path] = len(taken)
+            step = task.next_step(goal, state)
+            if entry is not None:
+                # Counted before it is kept: the batch that holds a step holds its count.
+                shorter = min(0, index + 1 - longest) if isinstance(step, Done) else 0
+                self.steps.counts.steps += (index >= longest) + shorter
+                self._keep(key, k, index, entry)
+            self._counted[node.path] = index + 1 if isinstance(step, Done) else max(index + 1, longest)
         return taken, msgspec.to_builtins(step.output)
+
+    async def _stop_here(self) -> None:
+        """If the segment was asked to stop: let the steps that are being asked be decided, then stop."""
+        if self.stopping:
+            await self._asked.none()
+            raise SegmentStopped
 
     async def _decide(self, node: Node, step: Step, k: int, draw: int) -> tuple[str, Entry]:
         try:
-            return await self.steps.decide(step, k, draw)
+            with self._asked:
+                return await self.steps.decide(step, k, draw)
         except StepDeadlocked as error:
             error.context["path"] = list(node.path)
             self._note("step deadlocked", node, kind=step.kind, k=k, tally=error.context.get("tally"))
@@ -243,7 +261,7 @@ class SegmentRunner:
             held = self._open[key] = _Open(index, k, [])
         held.entries.append(entry)
         self._held += 1
-        if self._held >= self.flush_steps:
+        if self._held >= self.flush_steps or time.monotonic() >= self._flush_at:
             self.flush()
 
 

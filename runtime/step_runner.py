@@ -12,6 +12,7 @@ from runtime.errors import StepDeadlocked
 from runtime.models.port import Model, Reply, Request, Stop
 from runtime.records import Account, Contested, Counts, Entry, rule_of
 from runtime.structured import as_lines, asking_for_json, schema_of
+from runtime.untrusted import can_be_kept, tame
 from voting.ballot import Ballot
 from voting.race import Deadlocked, Race, Won
 from voting.red_flags import RedFlag, overlong
@@ -150,8 +151,7 @@ class StepRunner:
         if isinstance(flag, str):
             return Ballot(number, flag), ""
         counts.red_flags[flag.name] = counts.red_flags.get(flag.name, 0) + 1
-        # Lone surrogates are text to Python and nothing to a journal.
-        return Ballot(number, None, flag.name), flag.detail[:200].encode(errors="backslashreplace").decode()
+        return Ballot(number, None, flag.name), tame(flag.detail)
 
     def _flag(self, step: Step, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""
@@ -164,6 +164,8 @@ class StepRunner:
         candidate = self.task.parse(step, text, self.dialect)
         if isinstance(candidate, Flag):
             return candidate
+        if not can_be_kept(candidate):
+            return Flag(RedFlag.MISFORMATTED, candidate)
         found = self.task.check(step, candidate)
         return candidate if found is None or found.name not in self.flags else found
 

@@ -22,6 +22,18 @@ from runtime.step_runner import StepRunner
 from voting.ballot import Ballot
 from voting.red_flags import parse_switch
 
+SIGN_OF_LIFE_S = 2.0
+"""Seconds of silence after which a worker says that it is alive."""
+
+STOP_GRACE_S = 10.0
+"""Seconds that calls in flight are given when a worker is asked to stop; calls that wait for a server are longer."""
+
+LIMITED_FLUSH_STEPS = 8
+"""Decided steps that a worker may hold where calls or money are limited: a limit is seen when they are sent."""
+
+WAITS = "model waits"
+"""Name of the event that says what a worker waits for."""
+
 
 def strategy_of(config: RunConfig, leads: Leads) -> Strategy:
     """The strategy of a configuration, with the leaf length that was chosen for the run."""
@@ -54,10 +66,11 @@ class Worker:
 
     def __init__(self, config: RunConfig, task: Task, model: Model | None = None, name: str = "0") -> None:
         self.config, self.task, self.name = config, task, name
-        self.model = model or open_model(config)
+        self._waits: list[str] = []
+        self.model = model or open_model(config, self._waits.append)
         self.purse: Purse = getattr(self.model, "purse", None) or Purse()
         self._gate = Gate(config.chains_in_flight)
-        self._running: list[SegmentRunner] = []
+        self._running: list[tuple[SegmentRunner, asyncio.Task[End]]] = []
         self._stopping = False
 
     async def run_segment(
@@ -78,19 +91,31 @@ class Worker:
 
         runner = self._segment_runner(steps, leads, flush)
         runner.stopping = self._stopping
-        self._running.append(runner)
         work = asyncio.create_task(_to_end(runner, segment, journalled))
+        self._running.append((runner, work))
         work.add_done_callback(lambda _: batches.put_nowait(None))
         try:
-            while (batch := await batches.get()) is not None:
+            while (batch := await self._next(batches)) is not None:
                 yield batch
-            flush(await work)
+            flush(Paused("stopped") if work.cancelled() else work.result())
             last = batches.get_nowait()
             assert last is not None
             yield last
         finally:
-            self._running.remove(runner)
+            self._running.remove((runner, work))
             work.cancel()
+
+    async def _next(self, batches: "asyncio.Queue[Batch | None]") -> Batch | None:
+        """The next batch, or after a silence a sign of life that says what is waited for."""
+        try:
+            async with asyncio.timeout(SIGN_OF_LIFE_S):
+                return await batches.get()
+        except TimeoutError:
+            batch = Batch(
+                b"", Counts(), None, tuple((WAITS, {"detail": line}) for line in self._waits[-1:]), alive=True
+            )
+            self._waits.clear()
+            return batch
 
     async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
         """Ask sampled steps, each several times, without a race; what ``measure`` and the pilot are made of."""
@@ -117,10 +142,11 @@ class Worker:
         return self.purse.empty()
 
     async def stop(self) -> None:
-        """Let every segment end at its next step, with all it decided in its batches."""
+        """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""
         self._stopping = True
-        for runner in self._running:
+        for runner, work in self._running:
             runner.stopping = True
+            asyncio.get_running_loop().call_later(STOP_GRACE_S, work.cancel)
 
     async def close(self) -> None:
         """Release the model."""
@@ -156,6 +182,7 @@ class Worker:
 
     def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:
         config = self.config
+        limited = config.max_calls is not None or config.max_cost_usd is not None
         return SegmentRunner(
             self.task,
             steps,
@@ -164,9 +191,10 @@ class Worker:
             seams=config.seams,
             seam_retries=0 if config.strategy == "chain" else config.seam_retries,
             re_decompositions=config.re_decompositions,
-            flush_steps=config.flush_steps,
+            flush_steps=min(config.flush_steps, LIMITED_FLUSH_STEPS) if limited else config.flush_steps,
             flush=flush,
             gate=self._gate,
+            flush_s=config.flush_s,
         )
 
 

@@ -11,7 +11,6 @@ import msgspec.inspect
 from decompose.task import Task
 from runtime.config import RunConfig, choices_of, explain, open_task
 from runtime.errors import ConfigurationError
-from runtime.run_directory import LIMITS
 
 NOT_OPTIONS = ("task", "task_options")
 
@@ -53,8 +52,10 @@ def _option(field: Any) -> click.Option:
         return click.Option(
             [f"--{flag}/--no-{flag}", field.name], default=None, help=f"{text}  [default: {'on' if shown else 'off'}]"
         )
+    # Seconds are the usual unit: --max-wall is --max-wall-s.
+    names = [f"--{flag}", f"--{flag[:-2]}"] if flag.endswith("-s") else [f"--{flag}"]
     return click.Option(
-        [f"--{flag}", field.name],
+        [*names, field.name],
         metavar=choices_of(kind),
         help=text + (f"  [default: {shown}]" if shown is not None else ""),
     )
@@ -87,9 +88,9 @@ def build_config(
     return msgspec.structs.replace(config, task_options={name: typed[name] for name in options})
 
 
-def changed_limits(config: RunConfig, values: dict[str, Any]) -> RunConfig:
-    """A configuration with the limits that ``resume`` was given."""
-    given = {name: value for name, value in values.items() if value is not None and name in LIMITS}
+def changed_config(config: RunConfig, values: dict[str, Any]) -> RunConfig:
+    """A configuration with what ``resume`` was given."""
+    given = {name: value for name, value in values.items() if value is not None and name in config.__struct_fields__}
     try:
         return msgspec.convert({**msgspec.to_builtins(config), **given}, RunConfig, strict=False)
     except msgspec.ValidationError as error:

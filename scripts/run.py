@@ -12,17 +12,18 @@ import click
 import msgspec
 
 from decompose.task import Task
+from runtime.changes import admit, settle
 from runtime.config import BUILT_IN_TASKS, RunConfig, open_task, task_class
 from runtime.coordinator import Coordinator
 from runtime.crew import Crew, LocalCrew
 from runtime.errors import ConfigurationError
-from runtime.journal import Journal, create_journal, open_journal
+from runtime.journal import Journal, open_journal
 from runtime.logs import configure_logs
 from runtime.models.factory import check_model
 from runtime.records import Counts
-from runtime.run_directory import LIMITS, Standing, new_run_directory, read_config, standing, write_config
+from runtime.run_directory import Standing, create_run, new_run_directory, read_config, standing
 from scripts.cli import FAILED, OK, PAUSED, print_json
-from scripts.options import build_config, changed_limits, json_option, log_options, struct_options
+from scripts.options import build_config, changed_config, json_option, log_options, struct_options
 from scripts.progress import Progress, summary
 
 
@@ -53,13 +54,17 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         directory = new_run_directory(run_dir, name)
 
         def create() -> Journal:
-            write_config(directory, config)
-            return create_journal(directory)
+            journal = create_run(directory, config)
+            admit(journal, directory, config, task)
+            return journal
 
         return work(directory, config, task, create, as_json)
 
     command = click.Command(
-        name, callback=start, help=f"{cls.summary}\n\n{(cls.__doc__ or '').splitlines()[0]}", short_help=cls.summary
+        name,
+        callback=start,
+        help=f"{cls.summary}\n\n{(cls.__doc__ or '').partition(chr(10))[0]}",
+        short_help=cls.summary,
     )
     own = struct_options(cls, [field for field in cls.__struct_fields__ if field != "state_by"])
     path = click.Path(path_type=pathlib.Path)
@@ -83,24 +88,34 @@ def run() -> None:
 
 @click.command()
 @click.argument("run_dir", type=click.Path(path_type=pathlib.Path))
+@click.option("--accept-change", is_flag=True, help="Go on with another model, k or wording; the journal notes it.")
 @log_options
 @json_option
 def resume(run_dir: pathlib.Path, **values: Any) -> int:
     """Go on with a paused, killed or failed run. Limits may be changed; nothing decided is asked again."""
-    as_json = values.pop("as_json")
+    as_json, accept = values.pop("as_json"), values.pop("accept_change")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
-    config = changed_limits(read_config(run_dir), values)
-    task = open_task(config)
+    read_config(run_dir)
     journal = open_journal(run_dir, write=True)
-    if journal.meta("status") == "solved":
+    try:
+        journal.check()
+        settle(journal, run_dir)
+        config = changed_config(read_config(run_dir), values)
+        task = open_task(config)
+        admit(journal, run_dir, config, task, accept)
+        solved = journal.meta("status") == "solved"
+        if not solved:
+            check_model(config)
+    except BaseException:
+        journal.close()
+        raise
+    if solved:
         journal.close()
         return _end(run_dir, as_json)
-    journal.check()
-    check_model(config)
     return work(run_dir, config, task, lambda: journal, as_json)
 
 
-resume.params[1:1] = struct_options(RunConfig, LIMITS)
+resume.params[1:1] = struct_options(RunConfig)
 
 
 def work(directory: pathlib.Path, config: RunConfig, task: Task, journal: Callable[[], Journal], as_json: bool) -> int:
@@ -124,7 +139,8 @@ async def _work(config: RunConfig, task: Task, open_it: Callable[[], Journal], p
 
 
 async def _coordinate(config: RunConfig, task: Task, journal: Journal, crew: Crew, progress: Progress) -> None:
-    coordinator = Coordinator(config, task, journal, crew, _observers(progress, crew), progress.note)
+    observers = _observers(progress, crew)
+    coordinator = Coordinator(config, task, journal, crew, observers, progress.note, progress.say)
     loop = asyncio.get_running_loop()
     pausing: list[asyncio.Task[None]] = []
 

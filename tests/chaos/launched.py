@@ -1,0 +1,52 @@
+"""The console command with a simulated model that writes down, before it answers, every draw it is asked for.
+
+``CHAOS_LOG`` names the append-only log of 8-byte draw numbers: the model's side of the account. ``CHAOS_KILL_AT=N``
+kills the process when it is asked for the N-th draw of this session. ``CHAOS_LIES`` lets two draws in five be one of
+``lies.LIES``, and names a file for the prompts that were shown.
+"""
+
+import os
+import signal
+import struct
+
+import msgspec
+
+from runtime.models.port import Reply, Request, Stop
+from runtime.models.simulated import SimulatedModel
+from scripts.cli import main
+from tests.chaos.lies import LIES
+
+
+def _patch(path: str, kill_at: int, prompts: str) -> None:
+    log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    answer = SimulatedModel.ask
+    asked = 0
+
+    async def ask(self: SimulatedModel, request: Request) -> list[Reply]:
+        nonlocal asked
+        os.write(log, struct.pack(f"<{len(request.draws)}q", *request.draws))
+        asked += len(request.draws)
+        if kill_at and asked >= kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replies = await answer(self, request)
+        return _lie(request, replies, prompts) if prompts else replies
+
+    SimulatedModel.ask = ask  # type: ignore[method-assign]
+
+
+def _lie(request: Request, replies: list[Reply], prompts: str) -> list[Reply]:
+    with open(prompts, "ab") as file:
+        file.write(msgspec.json.encode(request.prompt) + b"\n")
+    told = []
+    for draw, reply in zip(request.draws, replies, strict=True):
+        number = (draw * 2654435761) % 2**32
+        if number % 5 < 2:
+            text, stop = LIES[number // 5 % len(LIES)], Stop.REFUSED if number % 7 == 0 else Stop.END
+            reply = Reply(text, stop, 1, 3)
+        told.append(reply)
+    return told
+
+
+if __name__ == "__main__":
+    _patch(os.environ["CHAOS_LOG"], int(os.environ.get("CHAOS_KILL_AT") or 0), os.environ.get("CHAOS_LIES", ""))
+    main()
