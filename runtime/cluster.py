@@ -6,6 +6,7 @@ its segments are sent again with what the journal holds of them.
 
 import asyncio
 import contextlib
+import importlib
 import os
 import socket
 import sys
@@ -52,7 +53,7 @@ class RayCrew:
         self._spawned = 0
         self._workers = [self._spawn(number) for number in range(count)]
         self._load = [0] * count
-        self._metrics: RunMetrics | None = None
+        self._metrics = RunMetrics(importlib.import_module("ray.util.metrics").Gauge, config)
 
     @property
     def size(self) -> int:
@@ -147,10 +148,6 @@ class RayCrew:
 
     def observe(self, counts: Counts, wall_s: float) -> None:
         """Export a run's totals for Prometheus."""
-        if self._metrics is None:
-            from ray.util.metrics import Gauge
-
-            self._metrics = RunMetrics(Gauge, self._config)
         self._metrics.update(counts, wall_s)
 
     async def close(self) -> None:
@@ -163,11 +160,7 @@ class RayCrew:
 def serve_model(config: RunConfig, name: str, port: int, replicas: int) -> str:
     """Deploy a model on Ray Serve, on the cluster of ``config.address``; the base address of its OpenAI protocol.
 
-    Args:
-        config: Its ``model`` is what is served.
-        name: Name to list it under.
-        port: Port on each node.
-        replicas: Processes that hold the model, one core each.
+    Each of ``replicas`` processes holds the model; ``port`` is that of every node.
     """
     from ray import serve
 

@@ -73,7 +73,7 @@ def ask(base: str, name: str, draws: int) -> list[object]:
     assert len(replies) == 2 * draws
     for reply in replies:
         assert reply.stop in (Stop.END, Stop.LENGTH)  # type: ignore[attr-defined]
-        assert 0 < reply.tokens_out <= 8  # type: ignore[attr-defined]
+        assert 0 < reply.tokens_out <= 16  # llama.cpp counts its text again  # type: ignore[attr-defined]
         assert reply.cost_usd  # type: ignore[attr-defined]
     assert sum(reply.tokens_in for reply in replies) > 0  # type: ignore[attr-defined]
     return list(replies)
