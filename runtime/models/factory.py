@@ -4,6 +4,8 @@ import asyncio
 import importlib
 from collections.abc import Callable
 
+import msgspec
+
 from decompose.answer_keys.answers import Answers
 from decompose.step import Dialect, Prompt
 from runtime.config import RunConfig
@@ -56,6 +58,17 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
         raise ConfigurationError(
             f"the price of {config.model} is unknown, so --max-cost-usd cannot be kept: give --price-in and --price-out"
         )
+    return model
+
+
+def open_fallback(config: RunConfig) -> Model | None:
+    """The model of the ladder's last rung, if there is one; errors as for ``open_model``."""
+    if config.fallback_model is None:
+        return None
+    model = open_model(msgspec.structs.replace(config, model=config.fallback_model, api_base=None))
+    if config.fallback_model.partition(":")[0] == "simulated":
+        # Models of different names make different mistakes; two simulated ones are told apart by their rank.
+        model.name = "fallback"  # type: ignore[attr-defined]
     return model
 
 
