@@ -55,8 +55,15 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
     k: Annotated[Count | Auto, _option("lead to ask for; auto: from the target and a pilot")] = "auto"
     rule: Annotated[
-        Literal["first-to-ahead-by", "first-to"], _option("what wins a race: a lead of k, or k ballots")
+        Literal["first-to-ahead-by", "first-to", "sequential"],
+        _option("what wins a race: a lead of k, k ballots, or so much evidence that the error budget holds"),
     ] = "first-to-ahead-by"
+    ladder: Annotated[
+        bool, _option("ask undecided and refuted steps in other wordings, under other names, of --fallback-model")
+    ] = True
+    fallback_model: Annotated[
+        str | None, _option("model to ask where the first one contradicts itself; names as for --model")
+    ] = None
     target: Annotated[float, _option("wanted probability that the whole run has no error", gt=0, lt=1)] = 0.95
     red_flags: Annotated[str, _option("replies to discard: all, none, or names separated by commas")] = "all"
     seams: Annotated[bool, _option("check what a node returns against what was promised of it")] = True

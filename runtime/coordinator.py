@@ -35,6 +35,7 @@ from runtime.leads import (
     judge_pilot,
     pilot_steps,
     sample_numbers,
+    with_rules,
 )
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
@@ -80,6 +81,8 @@ class Coordinator:
         self._ended = journal.outcomes()
         self._begun = journal.begun()
         self._leads = Leads(1, 1, 1)
+        self._pilot: Pilot | None = None
+        self._learned_from = 0
         self._pause = ""
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
@@ -232,7 +235,7 @@ class Coordinator:
             journalled = self.journal.payloads(key)
         self._begun.add(key)
         self._log.debug("segment sent", segment=key, journalled=len(journalled))
-        async for batch in self.crew.run_segment(segment, self._leads, journalled):
+        async for batch in self.crew.run_segment(segment, self._leads_now(), journalled):
             self.journal.faults.reach("batch.received")
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
@@ -247,6 +250,16 @@ class Coordinator:
                 self.journal.faults.reach("segment.ended")
                 return batch
         raise WorkerLost(f"segment {key} stopped without an end")
+
+    def _leads_now(self) -> Leads:
+        """The leads, learned anew whenever twice as many sequential races were decided as the last time."""
+        votes = self._writer.totals.votes
+        seen = sum(votes.values())
+        if self._leads.sequential and self._pilot is not None and seen >= 2 * max(50, self._learned_from):
+            self._learned_from = seen
+            self._leads = with_rules(self.config, self.task, self.task.root(), self._leads, self._pilot, votes)
+            self._log.info("leads learned", races=seen, unguarded=self._leads.unguarded)
+        return self._leads
 
     def _ending(self, key: str, batch: Batch) -> Outcome:
         end = batch.end
@@ -280,6 +293,8 @@ class Coordinator:
         """From the journal if an earlier session chose them, else from ``--k`` or a pilot."""
         chosen = self.journal.meta("leads")
         if chosen is not None:
+            seen = self.journal.meta("pilot")
+            self._pilot = msgspec.convert(seen, Pilot) if seen else None
             return msgspec.convert(chosen, Leads)
         root = self.task.root()
         pilot: Pilot | None = None
@@ -292,6 +307,7 @@ class Coordinator:
         kept = self.journal.meta("leaf_steps")
         config = self.config if kept is None else msgspec.structs.replace(self.config, leaf_steps=kept)
         leads = choose_leads(config, self.task, root, pilot)
+        self._pilot = pilot
         expected = self._expected(root, leads, pilot)
         why = explain_leads(leads, pilot, expected, self.task.size(root.goal, root.inputs))
         self.journal.set_meta(leads=leads, pilot=pilot, forecast=expected, why=why)

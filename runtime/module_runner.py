@@ -42,11 +42,11 @@ class ModuleRunner(StepRunner):
         self._own = {role: _OfRole(self, voice, settings) for role, voice in self._voices.items()}
         self._paid: set[bytes] = set()
 
-    async def decide(self, step: Step, k: int, draw: int) -> tuple[str, Entry]:
+    async def decide(self, step: Step, k: int, draw: int, rung: int = 0) -> tuple[str, Entry]:
         """As a step runner, with the lead that the role has, or the least of the run's and the step's own."""
         voice = self._voices.get(step.role, self._usual)
         lead = voice.k or min(k, step.lead or k)
-        key = self._key(step, voice, lead)
+        key = None if rung else self._key(step, voice, lead)
         known = self._cache.get(key) if self._cache is not None else None
         if known is not None and key is not None:
             self.counts.remembered_steps += 1
@@ -54,7 +54,8 @@ class ModuleRunner(StepRunner):
             self._paid.add(key)
             return known.candidate, known.entry
         own = self._own.get(step.role)
-        candidate, entry = await (super().decide(step, lead, draw) if own is None else own.decide(step, lead, draw))
+        deciding = super().decide if own is None else own.decide
+        candidate, entry = await deciding(step, lead, draw, rung)
         if self._cache is not None and key is not None:
             self._cache.put(key, candidate, entry, lead)
             self._paid.add(key)
@@ -63,10 +64,11 @@ class ModuleRunner(StepRunner):
             entry = Contested(lead, tuple(Ballot(number, candidate) for number in range(lead)))
         return candidate, entry
 
-    async def draw(self, step: Step, count: int, draw: int) -> tuple[Ballot, ...]:
+    async def draw(self, step: Step, count: int, draw: int, rung: int = 0) -> tuple[Ballot, ...]:
         """As a step runner, by the runner of the role."""
         own = self._own.get(step.role)
-        return await (super().draw(step, count, draw) if own is None else own.draw(step, count, draw))
+        drawing = super().draw if own is None else own.draw
+        return await drawing(step, count, draw, rung)
 
     def request(self, step: Step) -> Request:
         """As a step runner, by the runner of the role."""

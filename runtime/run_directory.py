@@ -164,7 +164,7 @@ def parse_config(path: pathlib.Path) -> RunConfig:
     """
     try:
         return msgspec.toml.decode(path.read_bytes(), type=RunConfig)
-    except (msgspec.DecodeError, OSError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
 
@@ -186,6 +186,7 @@ def standing(directory: pathlib.Path) -> Standing:
         elif status == "running":
             status, message = "paused", "its process ended without a word: it was killed"
         counts, leads = journal.totals, journal.meta("leads") or {}
+        leads = {name: k for name, k in leads.items() if isinstance(k, int)}
         why = journal.meta("why") or ""
         wall_s = journal.wall_s
     finally:

@@ -1,6 +1,9 @@
 """A worker: runs segments, several at a time, on one process's model. The same class serves with and without Ray."""
 
 import asyncio
+import os
+import socket
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
@@ -14,13 +17,13 @@ from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
-from runtime.models.factory import open_model
+from runtime.models.factory import open_fallback, open_model
 from runtime.models.port import Model
 from runtime.module_cache import ModuleCache
 from runtime.module_runner import ModuleRunner
 from runtime.modules import Voice, parse_modules
 from runtime.purse import Purse
-from runtime.records import Account, Batch, Counts, End, Failed, Paused, pack
+from runtime.records import Account, Batch, Counts, End, Failed, Paused, Record, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import StepRunner
 from voting.ballot import Ballot
@@ -66,12 +69,17 @@ class Worker:
         task: The task, opened.
         model: The model to ask; opened from the configuration if missing.
         name: For accounts.
+
+    Attributes:
+        place: Machine, process and name, for the journal.
     """
 
     def __init__(self, config: RunConfig, task: Task, model: Model | None = None, name: str = "0") -> None:
         self.config, self.task, self.name = config, task, name
         self._waits: list[str] = []
+        self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
         self.model = model or open_model(config, self._waits.append)
+        self._fallback = open_fallback(config)
         self.purse: Purse = getattr(self.model, "purse", None) or Purse()
         self._modules = parse_modules(config.modules)
         self._own_models = {
@@ -96,12 +104,16 @@ class Worker:
         the segment is built on a step before its batch is durable.
         """
         batches: asyncio.Queue[Batch | None] = asyncio.Queue()
-        steps = self.step_runner()
+        steps = self.step_runner(leads)
+        since = time.time()
 
         def flush(end: End | None = None) -> None:
+            nonlocal since
             counts, steps.counts = self._signed(steps.counts), Counts()
             events, runner.events = tuple(runner.events), []
-            batches.put_nowait(Batch(pack(runner.take()), counts, end, events))
+            began, since = since, time.time()
+            worked = Record((), "worked", 0, 0, 0, (), (), self.place, began, since)
+            batches.put_nowait(Batch(pack([*runner.take(), worked]), counts, end, events))
 
         runner = self._segment_runner(steps, leads, flush)
         runner.stopping = self._stopping
@@ -165,6 +177,8 @@ class Worker:
     async def close(self) -> None:
         """Release the model."""
         await self.model.close()
+        if self._fallback is not None:
+            await self._fallback.close()
         for own in self._own_models.values():
             await own.close()
 
@@ -177,7 +191,7 @@ class Worker:
                 mine.add(account)
         return counts
 
-    def step_runner(self) -> StepRunner:
+    def step_runner(self, leads: Leads | None = None) -> StepRunner:
         """What decides steps as the configuration says."""
         config = self.config
         temperature = config.resolved_temperature()
@@ -193,6 +207,9 @@ class Worker:
             max_reply_tokens=config.max_reply_tokens,
             seed=config.seed,
             structured=config.structured,
+            ladder=config.ladder,
+            fallback=self._fallback,
+            sequential=dict(leads.sequential) if leads else None,
             voices=self._voices(),
             cache=self.cache,
         )

@@ -103,7 +103,7 @@ def tree_against_chain(disks: int, rounds: int) -> None:
     """Wall time and calls a step."""
     times, calls = [], []
     for _ in range(rounds):
-        tree_s, steps, tree_calls = asyncio.run(run_in_process({**hanoi(disks), "workers": 1}, None))
+        tree_s, _, tree_calls = asyncio.run(run_in_process({**hanoi(disks), "workers": 1}, None))
         chain = {**hanoi(disks), "strategy": "chain", "k": 3, "workers": 1}
         chain_s, _, chain_calls = asyncio.run(run_in_process(chain, None))
         times.append(tree_s / chain_s)

@@ -31,8 +31,8 @@ IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "compile", "__import__
 
 ONLY_IN = {
     "ray": {"runtime/cluster.py", "runtime/worker.py"},
-    "litellm": {"runtime/models/litellm_model.py"},
-    "sqlite3": {"runtime/journal.py"},
+    "litellm": {"runtime/models/litellm_model.py", "runtime/models/litellm_setup.py"},
+    "sqlite3": {"runtime/journal.py", "runtime/journal_file.py", "runtime/fault_points.py"},
 }
 TRAINING = {"scripts/train_bundled_model.py", "scripts/evaluate_bundled_model.py", "scripts/bundled_decoder.py"}
 KEEPERS_OF_ANSWERS = {
@@ -87,8 +87,8 @@ def test_the_pure_packages_touch_no_world(path: pathlib.Path) -> None:
     allowed = PURE | {path.parts[0]}
     if path.parts[:2] == ("decompose", "tasks"):
         allowed |= {"random"}  # a generator of its own, seeded from arguments: see the next test
-    if path.as_posix() == "voting/error_rate.py":
-        allowed |= {"scipy", "statistics"}
+    if path.parts[0] == "voting":
+        allowed |= {"scipy", "numpy", "statistics"}  # distributions and linear programs; imported inside functions
     if path.as_posix() == "decompose/tasks/pddl_reader.py":
         allowed |= {"pddl", "lark"}  # parsers of text, imported when a text is read
     assert tops(path) <= allowed

@@ -62,6 +62,17 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
     return model
 
 
+def open_fallback(config: RunConfig) -> Model | None:
+    """The model of the ladder's last rung, if there is one; errors as for ``open_model``."""
+    if config.fallback_model is None:
+        return None
+    model = open_model(msgspec.structs.replace(config, model=config.fallback_model, api_base=None))
+    if config.fallback_model.partition(":")[0] == "simulated":
+        # Models of different names make different mistakes; two simulated ones are told apart by their rank.
+        model.name = "fallback"  # type: ignore[attr-defined]
+    return model
+
+
 def check_model(config: RunConfig) -> None:
     """Say what is wrong with a model's name or key before anything starts or is written.
 
