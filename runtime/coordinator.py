@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from decompose.plan import Node
+from decompose.plan import Node, Path
 from decompose.segment import Segment, segment_key
 from decompose.strategies.chain import Chain
 from decompose.strategies.strategy import Strategy
@@ -86,6 +86,7 @@ class Coordinator:
         self._pause = ""
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
+        self._steps: dict[Path, int] = {}  # counted by segments of this session, for those that are dropped
         self._treasury = Treasury(config.max_cost_usd, self._writer, crew, self._out_of_money)
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
 
@@ -202,7 +203,11 @@ class Coordinator:
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         """Keep it with the decomposition that it belongs to; a resumed run says it again."""
         record = Record(node.path, "children", attempt, 0, 0, (), elements)
-        self._writer.note(segment_key(node.path, attempt), Batch(pack([record]), Counts()))
+        depth, dropped = len(node.path), 0
+        for path in list(self._steps):
+            if len(path) > depth and path[:depth] == node.path and path[depth] not in elements:
+                dropped += self._steps.pop(path)
+        self._writer.note(segment_key(node.path, attempt), Batch(pack([record]), Counts(steps=-dropped)))
 
     async def _send(self, segment: Segment) -> Outcome:
         key = segment_key(segment.node.path, segment.split)
@@ -244,6 +249,8 @@ class Coordinator:
             if batch.alive:
                 continue
             durable = self._writer.write(Write(key, batch))
+            path = segment.node.path
+            self._steps[path] = self._steps.get(path, 0) + batch.counts.steps
             await self._check_limits()
             if batch.end is not None:
                 await durable

@@ -36,8 +36,7 @@ class ModuleRunner(StepRunner):
         **settings: Any,
     ) -> None:
         super().__init__(task, model, model.dialect, **settings)
-        heat = {"temperature": self.temperature, "first_temperature": self.first_temperature}
-        self._usual = Voice(model, "", model.dialect, **heat)
+        self._usual = Voice(model, "", model.dialect, self.temperature, self.first_temperature)
         self._voices, self._cache = voices or {}, cache
         self._own = {role: _OfRole(self, voice, settings) for role, voice in self._voices.items()}
         self._paid: set[bytes] = set()
@@ -54,8 +53,8 @@ class ModuleRunner(StepRunner):
             self._paid.add(key)
             return known.candidate, known.entry
         own = self._own.get(step.role)
-        deciding = super().decide if own is None else own.decide
-        candidate, entry = await deciding(step, lead, draw, rung)
+        decide = super().decide if own is None else own.decide
+        candidate, entry = await decide(step, lead, draw, rung)
         if self._cache is not None and key is not None:
             self._cache.put(key, candidate, entry, lead)
             self._paid.add(key)
@@ -67,8 +66,7 @@ class ModuleRunner(StepRunner):
     async def draw(self, step: Step, count: int, draw: int, rung: int = 0) -> tuple[Ballot, ...]:
         """As a step runner, by the runner of the role."""
         own = self._own.get(step.role)
-        drawing = super().draw if own is None else own.draw
-        return await drawing(step, count, draw, rung)
+        return await (super().draw if own is None else own.draw)(step, count, draw, rung)
 
     def request(self, step: Step) -> Request:
         """As a step runner, by the runner of the role."""
@@ -96,7 +94,7 @@ class _OfRole(StepRunner):
         super().__init__(owner.task, voice.model, voice.dialect, **{**settings, **heat})
 
     @property
-    def counts(self) -> Counts:  # type: ignore[override]
+    def counts(self) -> Counts:
         """The owner's counts, which are replaced with every batch."""
         return self._owner.counts
 

@@ -57,11 +57,11 @@ def prompt(facts: ActorFacts, dialect: Dialect) -> Prompt:
         avoid = [f"not {world.say_action(r.action, dialect)}" for r in facts.rejected]
         return compact("Actor", world, str(facts.breadth), state, goal, *avoid)
     shown = [("Current state", state), ("Goal", goal)]
-    shown += [
-        (f"Do not propose ({r.reason})", world.say_action(r.action, dialect)) for r in facts.rejected
-    ]
-    many = f"up to {facts.breadth} lines, each with a different action, the best first" if facts.breadth > 1 else (
-        "exactly one line"
+    shown += [(f"Do not propose ({r.reason})", world.say_action(r.action, dialect)) for r in facts.rejected]
+    many = (
+        f"up to {facts.breadth} lines, each with a different action, the best first"
+        if facts.breadth > 1
+        else ("exactly one line")
     )
     return chat(
         world,

@@ -141,8 +141,8 @@ class MapTask(Task, frozen=True, kw_only=True):
         nodes = sum(int(settings.breadth**layer) for layer in range(settings.depth))
         return 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.plans
 
-    def prompt(self, step: Step, dialect: Dialect) -> Prompt:
-        """The module's wording."""
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
+        """The module's wording; there is one."""
         found: Prompt = MODULES[step.kind].prompt(step.reads, dialect)
         return found
 

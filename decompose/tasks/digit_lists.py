@@ -123,17 +123,13 @@ EXAMPLES = {
         "Current state: A=[0, 1] B=[2] C=[]\nProposed action: Move 2 from B to C\n"
         "2 is the rightmost number of B, so rule1 holds. C is empty, so rule2 holds.\nvalid = yes"
     ),
-    "Predictor": (
-        "Current state: A=[0, 1] B=[2] C=[]\nAction: Move 2 from B to C\nnext_state = A=[0, 1] B=[] C=[2]"
-    ),
+    "Predictor": ("Current state: A=[0, 1] B=[2] C=[]\nAction: Move 2 from B to C\nnext_state = A=[0, 1] B=[] C=[2]"),
     "Evaluator": (
         "State: A=[0, 1] B=[2] C=[]\nGoal: A=[] B=[] C=[0, 1, 2]\n"
         "Sum the distances of the numbers to their places; a number whose place is in another list is farther; "
         "numbers that must make way count again.\nsteps = 7"
     ),
-    "Orchestrator": (
-        "State: A=[1] B=[0] C=[2]\nGoal: A=[] B=[] C=[0, 1, 2]\nA and B are not empty.\nreached = no"
-    ),
+    "Orchestrator": ("State: A=[1] B=[0] C=[2]\nGoal: A=[] B=[] C=[0, 1, 2]\nA and B are not empty.\nreached = no"),
     "TaskDecomposer": (
         "Current state: A=[0, 1] B=[2] C=[]\nGoal: A=[] B=[] C=[0, 1, 2]\n"
         "To move 0 from A to C, every number to the right of 0 in A and every number in C that is larger must first be "

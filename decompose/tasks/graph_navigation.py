@@ -48,12 +48,12 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         "steppath"
     )
     steps: Annotated[int, msgspec.Meta(ge=2, le=4, description="length of the published step paths, for a suite")] = 2
-    graph: Annotated[
-        Literal["n15star", "n7tree"], msgspec.Meta(description="a castle that is known by name")
-    ] = "n15star"
-    edges: Annotated[
-        str | None, msgspec.Meta(description="doors of a castle of your own, such as '1-2 2-3 3-1'")
-    ] = None
+    graph: Annotated[Literal["n15star", "n7tree"], msgspec.Meta(description="a castle that is known by name")] = (
+        "n15star"
+    )
+    edges: Annotated[str | None, msgspec.Meta(description="doors of a castle of your own, such as '1-2 2-3 3-1'")] = (
+        None
+    )
     chests: Annotated[
         str | None, msgspec.Meta(description="chests of your own castle by room, such as '8:50 15:10'")
     ] = None

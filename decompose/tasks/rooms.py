@@ -126,8 +126,7 @@ class Rooms(msgspec.Struct, frozen=True):
 
 EXAMPLES = {
     "Actor": (
-        "Current state: room 9\nGoal: room 4\nRoom 9 is connected to 15 and room 15 to 4.\n"
-        "action = go from 9 to 15"
+        "Current state: room 9\nGoal: room 4\nRoom 9 is connected to 15 and room 15 to 4.\naction = go from 9 to 15"
     ),
     "Monitor": (
         "Current state: room 9\nProposed action: go from 9 to 4\nThere is no door between rooms 9 and 4.\n"

@@ -79,9 +79,7 @@ CELLS = [
 
 
 @pytest.mark.parametrize(("actor", "value", "subgoals", "three", "four"), CELLS)
-def test_the_published_loop_reproduces_the_table(
-    actor: str, value: str, subgoals: bool, three: int, four: int
-) -> None:
+def test_the_published_loop_reproduces_the_table(actor: str, value: str, subgoals: bool, three: int, four: int) -> None:
     """Seeds fixed. Tolerance: 5.5 standard errors of the difference (the table: 20 passes), a false alarm of 4e-8 a
     cell and 6e-7 for all; plus half a point, to which the table is rounded. Cells of 100 have to be exact."""
     for numbers, expected, passes in ((3, three, 6), (4, four, 1)):
