@@ -18,15 +18,15 @@ from decompose.map.actor import Rejected
 from decompose.step import Role, Step
 from decompose.tasks.digit_hanoi import DigitHanoi
 from decompose.tasks.digit_lists import DigitLists, all_states
-from decompose.tasks.graph_navigation import GraphNavigation
+from decompose.tasks.graph_navigation import GraphNavigation, Question
 
 Pair = tuple[str, str]
 """Prompt and right reply."""
 
 MODULES: Final = ("propose", "check", "predict", "value", "reached", "subgoal")
 WORDS: Final = (
-    *MODULES, "yes", "no", "not", "none", "rule1", "rule2", "room", "door", "chest", "shut", "open", "worth", "best", "|",
-    "10", "11", "12", "13", "14", "15", "48", "50",
+    *MODULES, "yes", "no", "not", "none", "rule1", "rule2", "room", "door", "chest", "shut", "open", "worth",
+    "best", "|", "10", "11", "12", "13", "14", "15", "48", "50",
 )  # fmt: skip
 """Words that these questions add to the vocabulary: fewer than its spare entries."""
 TRAINED_SIZES: Final = (3, 5)
@@ -64,8 +64,8 @@ def of_lists(rng: random.Random, module: str) -> Pair:
 
 def of_rooms(rng: random.Random, module: str) -> Pair:
     """A module's question in a castle of a published question; there is no TaskDecomposer and no Predictor."""
-    asked = rng.choice(("steppath", "valuepath", "detour", "revaluation", "transfer"))
-    task = GraphNavigation(question=asked, steps=rng.choice((2, 3, 4)))
+    asked: tuple[Question, ...] = ("steppath", "valuepath", "detour", "revaluation", "transfer")
+    task = GraphNavigation(question=rng.choice(asked), steps=rng.choice((2, 3, 4)))
     while True:
         step = task.sample_step(rng.getrandbits(32))
         if step.kind == module:
