@@ -23,8 +23,8 @@ from runtime.records import Batch, Counts
 from runtime.segment_runner import Leads
 from runtime.worker import Sample, Worker
 
-SEGMENTS_AT_ONCE = 64
-"""Concurrency of one worker; the coordinator sends fewer."""
+SEGMENTS_AT_ONCE = 1000
+"""Concurrency of one worker in Ray's eyes; the coordinator sends fewer."""
 
 
 class RayCrew:

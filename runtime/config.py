@@ -50,7 +50,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     target: Annotated[float, _option("wanted probability that the whole run has no error", gt=0, lt=1)] = 0.95
     red_flags: Annotated[str, _option("replies to discard: all, none, or names separated by commas")] = "all"
     seams: Annotated[bool, _option("check what a node returns against what was promised of it")] = True
-    max_ballots: Annotated[int, _option("ballots after which an undecided step is given up", ge=1)] = 100
+    max_ballots: Annotated[int, _option("ballots after which an undecided step is given up", ge=1, le=2048)] = 100
     seam_retries: Annotated[int, _option("times a chain is run again before its promise is doubted", ge=0)] = 4
     re_decompositions: Annotated[int, _option("times a decomposition is asked again", ge=0)] = 3
     leaf_steps: Annotated[
@@ -111,7 +111,7 @@ def task_class(name: str) -> type[Task]:
         sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
-    except ModuleNotFoundError as error:
+    except (ImportError, SyntaxError, TypeError, ValueError) as error:
         raise ConfigurationError(f"task {name!r}: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")

@@ -34,14 +34,12 @@ from runtime.leads import (
     forecast,
     judge_pilot,
     pilot_steps,
+    sample_numbers,
 )
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.segment_runner import Leads
 from runtime.worker import WAITS, strategy_of
-
-SEGMENTS_PER_WORKER = 8
-"""Segments that one worker has at the same time: their chains share the model's batches."""
 
 WORKER_LOSSES = 20
 """A segment whose worker dies so often is what kills it."""
@@ -85,8 +83,6 @@ class Coordinator:
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
-        gate = Gate(SEGMENTS_PER_WORKER * crew.size)
-        self._plan = PlanRunner(task, self, gate, config.re_decompositions)
 
     def wall_s(self) -> float:
         """Seconds of work over all sessions of this run."""
@@ -103,8 +99,10 @@ class Coordinator:
                 raise RunPaused(self._pause)
             self._leads = await self._choose_leads()
             self._strategy = strategy_of(self.config, self._leads)
+            gate = Gate(self._segments_per_worker() * self.crew.size)
+            plan = PlanRunner(self.task, self, gate, self.config.re_decompositions)
             root = self.task.root()
-            outcome = await self._plan.run(root)
+            outcome = await plan.run(root)
             if isinstance(outcome, Contradicted):
                 message = f"node {_name(outcome.path)} {outcome.detail}"
             elif root.promise is not None and outcome.output != root.promise:
@@ -128,6 +126,11 @@ class Coordinator:
         self.journal.faults.reach("finish.after")
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
+
+    def _segments_per_worker(self) -> int:
+        """Enough for a worker's chains, which share the model's batches, and one more to follow up."""
+        chains = max(1, self.config.segment_steps // (self._leads.leaf_steps + 1))
+        return 1 + -(-self.config.chains_in_flight // chains)
 
     async def pause(self, reason: str) -> None:
         """Stop politely: segments in flight end at their next step, and all they decided is journalled."""
@@ -159,9 +162,7 @@ class Coordinator:
             self._writer.note(segment_key(node.path, attempt), Batch(pack([]), Counts(broken_promises=1)))
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
-        """Keep it with the decomposition that it belongs to."""
-        if segment_key(node.path, attempt) in self._begun:
-            return
+        """Keep it with the decomposition that it belongs to; a resumed run says it again."""
         record = Record(node.path, "children", attempt, 0, 0, (), elements)
         self._writer.note(segment_key(node.path, attempt), Batch(pack([record]), Counts()))
 
@@ -246,7 +247,7 @@ class Coordinator:
         pilot: Pilot | None = None
         if self.config.k == "auto":
             count = pilot_steps(self.task.size(root.goal, root.inputs))
-            samples, counts = await self.crew.sample(range(count), PILOT_DRAWS)
+            samples, counts = await self.crew.sample(sample_numbers(self.config.seed, count), PILOT_DRAWS)
             pilot = judge_pilot(samples)
             await self._writer.write(Write("pilot", Batch(pack([]), counts)))
         # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.

@@ -47,6 +47,11 @@ def pilot_steps(size: int) -> int:
     return max(20, min(200, size // 30))
 
 
+def sample_numbers(seed: int, count: int) -> range:
+    """The numbers that a seed samples steps from; those of different seeds never overlap."""
+    return range(seed << 32, (seed << 32) + count)
+
+
 def judge_pilot(samples: Sequence[Sample]) -> Pilot:
     """Estimate the error rate of unspoiled ballots from how they disagree."""
     ballots = dissenting = spoiled = 0
@@ -115,7 +120,7 @@ def leads_for(config: RunConfig, task: Task, root: Node, p_error: float, p_error
     steps; short ones lose less when a seam fails.
     """
     size = task.size(root.goal, root.inputs)
-    if not _has_seams(config, root):
+    if not _has_seams(config, task, root):
         k = k_min(1 - p_error_high, size, config.target)
         return Leads(k, k, k + 2, LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps)
     lengths = LEAF_CHOICES if config.leaf_steps == "auto" else (config.leaf_steps,)
@@ -131,7 +136,7 @@ def leads_for(config: RunConfig, task: Task, root: Node, p_error: float, p_error
 def forecast(config: RunConfig, task: Task, root: Node, leads: Leads, p_error: float, valid_rate: float) -> Forecast:
     """What a run with these leads is expected to need, if every ballot errs alike and independently."""
     p, size = 1 - p_error, task.size(root.goal, root.inputs)
-    if not _has_seams(config, root):
+    if not _has_seams(config, task, root):
         return Forecast(expected_calls(p, leads.unguarded, size, valid_rate), p_full(p, leads.unguarded, size))
     splits = max(1, shape_of(size, leads.leaf_steps).splits)
     return Forecast(_tree_calls(p, leads, size) / valid_rate, p_full(p, leads.unguarded, splits))
@@ -156,8 +161,10 @@ def explain_leads(leads: Leads, pilot: Pilot | None, expected: Forecast | None, 
     )
 
 
-def _has_seams(config: RunConfig, root: Node) -> bool:
-    return config.seams and root.promise is not None and config.strategy == "tree"
+def _has_seams(config: RunConfig, task: Task, root: Node) -> bool:
+    """Whether promises will guard steps: those that a decomposition makes. The root's own is only the goal test."""
+    splits = config.strategy == "tree" and task.decomposition_step(root.goal, root.inputs) is not None
+    return config.seams and splits and root.promise is not None
 
 
 def _tree_calls(p: float, leads: Leads, size: int) -> float:

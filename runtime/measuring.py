@@ -77,11 +77,6 @@ class Measurement(msgspec.Struct, frozen=True):
     seed: int
 
 
-def sample_numbers(seed: int, count: int) -> range:
-    """The numbers that a seed samples steps from; those of different seeds never overlap."""
-    return range(seed << 32, (seed << 32) + count)
-
-
 def measure(config: RunConfig, task: Task, key: AnswerKey, samples: Sequence[Sample], counts: Counts) -> Measurement:
     """Score sampled answers against an answer key.
 

@@ -30,7 +30,7 @@ class Leads(msgspec.Struct, frozen=True):
     """Leads to ask for, by how a step is protected.
 
     Attributes:
-        guarded: For steps of a node with a promise: a mistake is noticed at the seam and costs a retry.
+        guarded: For steps of a node that a decomposition made a promise of: a mistake is noticed at the seam.
         unguarded: For all others: a mistake is final.
         suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
         leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
@@ -95,6 +95,7 @@ class SegmentRunner:
         self._open: dict[tuple[Path, str, int], _Open] = {}
         self._held = 0
         self._asked = InFlight()
+        self._counted: dict[Path, int] = {}
         self._extra: list[Record] = []
         self._journalled: dict[tuple[Path, str, int], list[Entry]] = {}
         self._plan = PlanRunner(task, self, gate, re_decompositions)
@@ -134,7 +135,8 @@ class SegmentRunner:
     async def run_leaf(self, node: Node) -> Outcome:
         """Run a chain until its output is what was promised, comparing each run with the one before."""
         guarded = self.seams and node.promise is not None
-        k = self.leads.guarded if guarded else self.leads.unguarded
+        # The root's promise is the goal, which a wrong path may reach as well: it guards the end, not the steps.
+        k = self.leads.guarded if guarded and node.path else self.leads.unguarded
         previous: list[str] | None = None
         output: Any = None
         longest = 0
@@ -176,6 +178,10 @@ class SegmentRunner:
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         """Note the path elements of a repeated decomposition's children for whoever reads the plan."""
         if (node.path, "children", attempt) not in self._journalled:
+            depth = len(node.path)
+            for path in list(self._counted):
+                if len(path) > depth and path[:depth] == node.path and path[depth] not in elements:
+                    self.steps.counts.steps -= self._counted.pop(path)
             self._extra.append(Record(node.path, "children", attempt, 0, 0, (), elements))
 
     async def _chain(
@@ -214,11 +220,13 @@ class SegmentRunner:
             taken.append(candidate)
             state = task.advance(goal, state, candidate)
             step = task.next_step(goal, state)
+            self._counted[node.path] = max(len(taken), longest)
             if entry is not None:
                 # Counted before it is kept: the batch that holds a step holds its count.
                 shorter = min(0, index + 1 - longest) if isinstance(step, Done) else 0
                 self.steps.counts.steps += (index >= longest) + shorter
                 self._keep(key, k, index, entry)
+        self._counted[node.path] = len(taken)
         return taken, msgspec.to_builtins(step.output)
 
     async def _stop_here(self) -> None:

@@ -20,6 +20,7 @@ COMMANDS = {
     "show": "scripts.show:show",
     "verify": "scripts.verify:verify",
     "measure": "scripts.measure:measure_command",
+    "plan": "scripts.plan:plan_command",
     "tasks": "scripts.catalogue:tasks",
     "models": "scripts.catalogue:models",
 }

@@ -11,8 +11,9 @@ import rich.table
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.crew import LocalCrew
+from runtime.leads import sample_numbers
 from runtime.logs import configure_logs
-from runtime.measuring import Measurement, measure, sample_numbers
+from runtime.measuring import Measurement, measure
 from runtime.models.factory import answer_key, check_model
 from scripts.cli import OK, print_json, printable
 from scripts.options import build_config, json_option, log_options, struct_options

@@ -1,0 +1,190 @@
+"""Where the time goes, in ratios within one run: ``python -m scripts.bench_throughput``.
+
+- the whole runtime against the bundled model alone, making the same replies in one batch loop
+- the tree against the published chain with the same model, a step
+- two workers against one
+- a simulated model with one second latency against the lower bound
+- peak memory of the coordinator on a long and on a short plan
+
+The machine may be shared: every ratio compares two things measured in turn.
+"""
+
+import asyncio
+import json
+import pathlib
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+import click
+import msgspec
+
+from runtime.config import RunConfig, open_task
+from runtime.coordinator import Coordinator
+from runtime.crew import LocalCrew
+from runtime.journal import create_journal
+from runtime.logs import configure_logs
+from runtime.models.bundled import BundledModel
+from runtime.models.port import Model, Reply, Request
+from scripts.bench_runs import surefoot
+
+
+class Recorder:
+    """A bundled model that remembers the size of what it was asked."""
+
+    def __init__(self) -> None:
+        self.inner, self.requests = BundledModel(), []  # type: tuple[BundledModel, list[Request]]
+        self.dialect = self.inner.dialect
+
+    async def ask(self, request: Request) -> list[Reply]:
+        """Ask, and remember."""
+        self.requests.append(request)
+        return await self.inner.ask(request)
+
+    async def close(self) -> None:
+        """Close the model."""
+        await self.inner.close()
+
+
+async def run_in_process(options: dict[str, Any], models: list[Model] | None) -> tuple[float, int, int]:
+    """Seconds, steps and calls of a run in this process; the journal is on disk."""
+    config = msgspec.convert({"address": "none", **options}, RunConfig)
+    task = open_task(config)
+    crew = LocalCrew(config, task, models)
+    with tempfile.TemporaryDirectory() as folder:
+        journal = create_journal(pathlib.Path(folder))
+        started = time.perf_counter()
+        status = await Coordinator(config, task, journal, crew).run()
+        seconds = time.perf_counter() - started
+        counts = journal.totals
+        journal.close()
+    await crew.close()
+    if status != "solved":
+        raise click.ClickException(f"{options} ended {status}")
+    return seconds, counts.steps, counts.calls
+
+
+def alone(requests: list[Request], batch: int) -> float:
+    """Seconds that the model takes for the same prompts, in one loop over full batches."""
+    model = BundledModel()
+    prompts = [["<bos>", *r.prompt.user.split(" "), "<sep>"] for r in requests for _ in r.draws]
+    limits = [r.max_tokens for r in requests for _ in r.draws]
+    started = time.perf_counter()
+    for first in range(0, len(prompts), batch):
+        model._generator.generate_batch(
+            prompts[first : first + batch],
+            max_length=max(limits[first : first + batch]),
+            include_prompt_in_result=False,
+            return_end_token=True,
+            sampling_topk=0,
+        )
+    return time.perf_counter() - started
+
+
+def against_the_model_alone(disks: int, rounds: int) -> None:
+    """The whole runtime against the model alone."""
+    ratios = []
+    for _ in range(rounds):
+        recorder = Recorder()
+        whole, steps, calls = asyncio.run(run_in_process({**hanoi(disks), "workers": 1}, [recorder]))
+        bare = alone(recorder.requests, 256)
+        ratios.append(bare / whole)
+        print(
+            f"  {steps:,} steps: whole runtime {whole / steps * 1e6:.0f} us a step, model alone {bare / calls * 1e6:.0f}"
+        )
+    print(f"steps/s of the runtime vs the bundled model alone: {statistics.median(ratios):.2f} (aim 0.8)")
+
+
+def tree_against_chain(disks: int, rounds: int) -> None:
+    """Wall time and calls a step."""
+    times, calls = [], []
+    for _ in range(rounds):
+        tree_s, steps, tree_calls = asyncio.run(run_in_process({**hanoi(disks), "workers": 1}, None))
+        chain = {**hanoi(disks), "strategy": "chain", "k": 3, "workers": 1}
+        chain_s, _, chain_calls = asyncio.run(run_in_process(chain, None))
+        times.append(tree_s / chain_s)
+        calls.append(tree_calls / chain_calls)
+    print(f"wall time a step, tree vs chain --k 3, {disks} disks: {statistics.median(times):.3f} (aim 0.2)")
+    print(f"calls a step, tree vs chain --k 3, {disks} disks: {statistics.median(calls):.3f} (aim 0.4)")
+
+
+def two_workers_against_one(disks: int, rounds: int) -> None:
+    """Steps a second with two Ray workers against one, the start of Ray left out."""
+    ratios = []
+    for _ in range(rounds):
+        seconds = []
+        for workers in ("1", "2"):
+            with tempfile.TemporaryDirectory() as folder:
+                place = ("--workers", workers, "--run-dir", f"{folder}/run")
+                seconds.append(surefoot("run", "hanoi", "--disks", str(disks), *place)[0]["wall_s"])
+        ratios.append(seconds[0] / seconds[1])
+    print(f"two workers vs one, bundled model, {disks} disks: {statistics.median(ratios):.2f} times (aim 1.7)")
+
+
+def against_the_bound(disks: int, in_flight: int) -> None:
+    """A model with one second latency; the bound is work over width, or the longest chain of dependent calls."""
+    leaf = 15
+    # Each leaf is a chain that waits a second a step; segments wait for their chains.
+    options = {
+        **hanoi(disks), "model": "simulated:latency_s=1", "workers": 1, "k": 1, "leaf_steps": leaf,
+        "chains_in_flight": in_flight,
+    }  # fmt: skip
+    seconds, _, calls = asyncio.run(run_in_process(options, None))
+    longest = disks - leaf.bit_length() + leaf
+    bound = max(calls / in_flight, longest)
+    print(
+        f"1 s latency, {in_flight} in flight, {disks} disks: {seconds:.0f} s, bound {bound:.0f} s: {seconds / bound:.2f} (aim 1.3)"
+    )
+
+
+def memory(small: int, large: int) -> None:
+    """Peak memory of a coordinator process with a model that costs nothing."""
+    peaks = []
+    for disks in (small, large):
+        command = [sys.executable, "-m", "scripts.bench_throughput", "--only", "peak", "--disks", str(disks)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        peaks.append(json.loads(done.stdout.splitlines()[-1]))
+    print(
+        f"peak memory: 2^{small} steps {peaks[0] / 1e3:.0f} MB, 2^{large} steps {peaks[1] / 1e3:.0f} MB: {peaks[1] / peaks[0]:.2f} (aim 1.5)"
+    )
+
+
+def peak(disks: int) -> None:
+    """One run, coordinator and worker in this process; prints the peak in kilobytes."""
+    asyncio.run(run_in_process({**hanoi(disks), "model": "simulated", "workers": 1, "k": 1}, None))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def hanoi(disks: int) -> dict[str, Any]:
+    """Options of a tower."""
+    return {"task": "hanoi", "task_options": {"disks": disks}}
+
+
+@click.command()
+@click.option("--disks", default=14, show_default=True)
+@click.option("--rounds", default=3, show_default=True)
+@click.option("--only", type=click.Choice(["alone", "chain", "workers", "latency", "memory", "peak"]))
+def main(disks: int, rounds: int, only: str | None) -> None:
+    """Measure and print."""
+    configure_logs("none")
+    if only == "peak":
+        peak(disks)
+        return
+    if only in (None, "alone"):
+        against_the_model_alone(disks, rounds)
+    if only in (None, "chain"):
+        tree_against_chain(min(disks, 12), rounds)
+    if only in (None, "workers"):
+        two_workers_against_one(disks + 2, rounds)
+    if only in (None, "latency"):
+        against_the_bound(16, 1000)
+    if only in (None, "memory"):
+        memory(10, 18)
+
+
+if __name__ == "__main__":
+    main()
