@@ -203,8 +203,8 @@ class Journal:
                 if not is_whole(segment, payload, crc):
                     raise JournalError(
                         f"{self.path} is damaged: the checksum of batch {number} of {self._batches}, of segment "
-                        f"{segment}, does not match; the {number - 1} batches before it are whole. Resume from an older copy of the "
-                        "run directory, or start a new run"
+                        f"{segment}, does not match; the {number - 1} batches before it are whole. Resume from an "
+                        "older copy of the run directory, or start a new run"
                     )
             for key, value, crc in self._db.execute("SELECT key, value, crc FROM meta"):
                 self._checked(key, _bytes(value), crc)
