@@ -32,6 +32,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One line for ``surefoot tasks``."""
     offers_transition: ClassVar[bool] = False
     """Whether ``state_by="task"`` is possible."""
+    wordings: ClassVar[int] = 1
+    """Ways in which the ``chat`` dialect can put each step; ``compact`` has one."""
 
     def root(self) -> Node:
         """The node whose output solves the task. Its promise, if any, is the goal as the task states it."""
@@ -49,13 +51,24 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """The state after a step was decided. By default the winning candidate itself."""
         return candidate
 
-    def prompt(self, step: Step, dialect: Dialect) -> Prompt:
-        """How a step is worded. A function of the step and nothing else."""
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
+        """How a step is worded. A function of its arguments and nothing else.
+
+        Args:
+            step: What is asked.
+            dialect: For which kind of model.
+            wording: Which of the ``wordings``, counted round; all ask for the same facts in the same form, so that
+                ``parse`` need not know.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no prompt()")
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """Read a reply: the candidate in canonical form, or the red flag. Takes the last answer, never repairs."""
         raise NotImplementedError(f"{type(self).__name__} has no parse()")
+
+    def reply_schema(self, step: Step) -> dict[str, Any] | None:
+        """What a ``chat`` reply names, as JSON schemas by name of its answer lines; ``None`` for no schema."""
+        return None
 
     def check(self, step: Step, candidate: str) -> Flag | None:
         """Hold a candidate against the facts its step shows: ``inconsistent``, ``illegal``, or nothing to say."""

@@ -5,16 +5,18 @@ its segments are sent again with what the journal holds of them.
 """
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import decompose
 import runtime
 import voting
-from decompose.segment import Segment
+from decompose.segment import Segment, segment_key
 from decompose.task import Task
 from runtime.config import BUILT_IN_TASKS, RunConfig
 from runtime.crew import WORKER_LOSSES, WorkerLost, default_workers, gathered
@@ -42,10 +44,14 @@ class RayCrew:
         ray = _start_ray(config, task)
         self._ray, self._config = ray, config
         self._task = task
-        count = config.workers or (default_workers() if config.address == "auto" else _cores(ray))
+        # A job on a cluster has RAY_ADDRESS, and is there for all of it.
+        here = config.address == "auto" and "RAY_ADDRESS" not in os.environ
+        count = config.workers or (default_workers() if here else _cores(ray))
         self._remote = ray.remote(Worker)
+        self._spawned = 0
         self._workers = [self._spawn(number) for number in range(count)]
         self._load = [0] * count
+        self._metrics: _Metrics | None = None
 
     @property
     def size(self) -> int:
@@ -53,8 +59,11 @@ class RayCrew:
         return len(self._workers)
 
     def _spawn(self, number: int) -> Any:
-        options = {"num_cpus": 1, "max_concurrency": SEGMENTS_AT_ONCE, "max_restarts": 0}
-        return self._remote.options(**options).remote(self._config, self._task)
+        # The name is what the dashboard shows; it has to be new in its namespace.
+        self._spawned += 1
+        name = f"surefoot {self._config.task} worker {number} ({os.getpid()}.{self._spawned})"
+        options = {"name": name, "num_cpus": 1, "max_concurrency": SEGMENTS_AT_ONCE, "max_restarts": 0}
+        return self._remote.options(**options).remote(self._config, self._task, None, str(number))
 
     async def run_segment(self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...]) -> AsyncIterator[Batch]:
         """Run a segment on the worker that has the least to do.
@@ -66,7 +75,8 @@ class RayCrew:
         worker = self._workers[chosen]
         self._load[chosen] += 1
         try:
-            method = worker.run_segment.options(num_returns="streaming")
+            shown = f"segment {segment_key(segment.node.path, segment.split)}"
+            method = worker.run_segment.options(num_returns="streaming", name=shown)
             batches = aiter(method.remote(segment, leads, journalled))
             while (reference := await self._within(anext(batches, None))) is not None:
                 yield await self._within(reference)
@@ -122,6 +132,34 @@ class RayCrew:
         """Let every segment end at its next step."""
         await asyncio.gather(*(w.stop.remote() for w in self._workers), return_exceptions=True)
 
+    async def shortage(self, worker: int) -> tuple[float, float]:
+        """Wait until a worker is short of money, also if it is replaced meanwhile."""
+        while True:
+            try:
+                lacks, wants = await self._workers[worker].shortage.remote()
+                return lacks, wants
+            except self._ray.exceptions.RayActorError:
+                await asyncio.sleep(0.1)
+
+    async def grant(self, worker: int, usd: float) -> None:
+        """Give a worker money; a worker that is dead takes it along."""
+        with contextlib.suppress(self._ray.exceptions.RayActorError):
+            await self._workers[worker].grant.remote(usd)
+
+    async def empty_purse(self, worker: int) -> tuple[float, float]:
+        """Take back what a worker holds; nothing from a dead one."""
+        try:
+            taken, reserved = await self._workers[worker].empty_purse.remote()
+            return taken, reserved
+        except self._ray.exceptions.RayActorError:
+            return 0.0, 0.0
+
+    def observe(self, counts: Counts, wall_s: float) -> None:
+        """Export a run's totals for Prometheus."""
+        if self._metrics is None:
+            self._metrics = _Metrics(self._config)
+        self._metrics.update(counts, wall_s)
+
     async def close(self) -> None:
         """Leave the cluster; a cluster that was started for this run ends with it."""
         for worker in self._workers:
@@ -129,7 +167,116 @@ class RayCrew:
         self._ray.shutdown()
 
 
-def _start_ray(config: RunConfig, task: Task) -> Any:
+class _Metrics:
+    """A run's totals as ``ray.util.metrics``: Prometheus reads them from each node's metrics port.
+
+    Gauges, because they are totals already, over all sessions of a run.
+    """
+
+    def __init__(self, config: RunConfig) -> None:
+        from ray.util.metrics import Gauge
+
+        self._tags = {"task": config.task, "model": config.model.partition(":")[0]}
+        self._gauges = {name: Gauge(f"surefoot_{name}", text, tuple(self._tags)) for name, text in METRICS.items()}
+        self._before = (0, 0.0)
+
+    def update(self, counts: Counts, wall_s: float) -> None:
+        steps, seconds = self._before
+        speed = (counts.steps - steps) / (wall_s - seconds) if wall_s > seconds else 0.0
+        self._before = (counts.steps, wall_s)
+        own = {"steps_per_second": speed, "red_flags": sum(counts.red_flags.values())}
+        for name, gauge in self._gauges.items():
+            gauge.set(own[name] if name in own else getattr(counts, name), self._tags)
+
+
+METRICS = {
+    "steps": "Steps of the plan that stand",
+    "steps_per_second": "Steps a second between the last two durable writes",
+    "calls": "Answers drawn from the model",
+    "failed_calls": "Calls that failed in transport",
+    "red_flags": "Answers discarded by a red flag",
+    "seam_retries": "Chains run again because their output was not the promise",
+    "cost_usd": "Money whose amount is known, in USD",
+}
+
+
+def serve_model(config: RunConfig, name: str, port: int, replicas: int) -> str:
+    """Deploy a model on Ray Serve, on the cluster of ``config.address``; the base address of its OpenAI protocol.
+
+    Args:
+        config: Its ``model`` is what is served.
+        name: Name to list it under.
+        port: Port on each node.
+        replicas: Processes that hold the model, one core each.
+    """
+    from ray import serve
+
+    from runtime.models.factory import open_model
+    from runtime.models.openai_protocol import Endpoint
+
+    class Surefoot:
+        def __init__(self) -> None:
+            self.endpoint = Endpoint(open_model(config), name)
+
+        async def __call__(self, http: Any) -> Any:
+            from starlette.responses import JSONResponse
+
+            if http.url.path.endswith("/chat/completions"):
+                status, reply = await self.endpoint.chat(await http.body())
+                return JSONResponse(reply, status_code=status)
+            return JSONResponse(self.endpoint.models())
+
+    _start_ray(config, None)
+    serve.start(http_options={"host": "127.0.0.1", "port": port})
+    options = {"name": name, "num_replicas": replicas, "max_ongoing_requests": 256}
+    application = serve.deployment(Surefoot, **options).bind()
+    serve.run(application, name=f"surefoot {name}", route_prefix="/v1", blocking=False)
+    return f"http://127.0.0.1:{port}/v1"
+
+
+def submit_job(dashboard: str, entrypoint: str, packages: Sequence[str], pip: Sequence[str], name: str) -> str:
+    """Start a command as a job on a Ray cluster; its id. The packages travel along, the nodes need no checkout.
+
+    Args:
+        dashboard: Address of the cluster's dashboard, such as ``http://127.0.0.1:8265``.
+        entrypoint: Shell command, run on the head node.
+        packages: Directories of Python packages that the job imports.
+        pip: Requirements to install on the nodes; none if they are there.
+        name: What the dashboard calls it.
+
+    Raises:
+        ConfigurationError: There is no dashboard at the address.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    from ray.job_submission import JobSubmissionClient
+
+    environment: dict[str, Any] = {"py_modules": list(packages), "env_vars": {"PYTHONUNBUFFERED": "1"}}
+    if pip:
+        environment["pip"] = list(pip)
+    try:
+        client = JobSubmissionClient(dashboard)
+        return str(client.submit_job(entrypoint=entrypoint, runtime_env=environment, metadata={"name": name}))
+    except (ConnectionError, RuntimeError) as error:
+        raise ConfigurationError(f"cannot submit a job to {dashboard}: {_last_line(error)}") from error
+
+
+def follow_job(dashboard: str, job: str, print_log: Callable[[str], None]) -> bool:
+    """Print a job's output until it ends; whether it succeeded."""
+    from ray.job_submission import JobStatus, JobSubmissionClient
+
+    client = JobSubmissionClient(dashboard)
+
+    async def follow() -> None:
+        async for text in client.tail_job_logs(job):
+            print_log(text)
+
+    asyncio.run(follow())
+    while not client.get_job_status(job).is_terminal():
+        time.sleep(0.2)
+    return bool(client.get_job_status(job) == JobStatus.SUCCEEDED)
+
+
+def _start_ray(config: RunConfig, task: Task | None) -> Any:
     """Import and connect. Ray's statistics and banners are off unless the user turned them on."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -137,7 +284,9 @@ def _start_ray(config: RunConfig, task: Task) -> Any:
     import ray
 
     quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
-    modules = [] if config.task in BUILT_IN_TASKS else [sys.modules[type(task).__module__.partition(".")[0]]]
+    modules = (
+        [] if task is None or config.task in BUILT_IN_TASKS else [sys.modules[type(task).__module__.partition(".")[0]]]
+    )
     if config.address == "auto":
         shipped = {"py_modules": modules} if modules else {}
         try:

@@ -19,6 +19,8 @@ BUILT_IN_TASKS = {"hanoi": "decompose.tasks.hanoi:Hanoi", "multiply": "decompose
 Auto = Literal["auto"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Heat = Annotated[float, msgspec.Meta(ge=0, le=2)]
+Price = Annotated[float, msgspec.Meta(ge=0)]
+Room = Annotated[int, msgspec.Meta(ge=0)]
 Amount = Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -34,7 +36,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     model: Annotated[
         str, _option("bundled, simulated[:key=value,...], or any LiteLLM model name such as ollama/llama3.2")
     ] = "bundled"
-    api_base: Annotated[str | None, _option("base address of an OpenAI-compatible server")] = None
+    api_base: Annotated[
+        str | None, _option("base address of an OpenAI-compatible server; several, by commas, share the calls")
+    ] = None
     dialect: Annotated[
         Dialect | Auto, _option("how steps are worded: chat (instruction models), compact (bundled), auto")
     ] = "auto"
@@ -83,9 +87,22 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 750
     timeout_s: Annotated[float, _option("seconds after which one call counts as failed", gt=0)] = 60.0
     patience_s: Annotated[float, _option("seconds of outage after which the run pauses", ge=0)] = 600.0
-    calls_in_flight: Annotated[int, _option("calls to a hosted model at the same time, for each worker", ge=1)] = 64
+    calls_in_flight: Annotated[
+        int,
+        _option("most calls to one server at the same time, for each process; fewer where they only get slower", ge=1),
+    ] = 64
     max_calls: Annotated[Count | None, _option("pause after so many calls")] = None
-    max_cost_usd: Annotated[Amount | None, _option("pause when so much money is spent")] = None
+    max_cost_usd: Annotated[
+        Amount | None, _option("ask for no more money than this; calls under way are reserved for")
+    ] = None
+    price_in: Annotated[
+        Price | None, _option("USD per million prompt tokens, where LiteLLM's table does not know or is not right")
+    ] = None
+    price_out: Annotated[Price | None, _option("USD per million generated tokens, likewise")] = None
+    thinking_tokens: Annotated[
+        Room | None, _option("tokens a reasoning model may think in beside its reply; default: 8192 for known ones")
+    ] = None
+    structured: Annotated[bool, _option("hold chat replies to a JSON schema where the server can")] = False
     max_wall_s: Annotated[Amount | None, _option("pause after so many seconds")] = None
 
     def resolved_temperature(self) -> float:

@@ -39,6 +39,7 @@ from runtime.leads import (
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.segment_runner import Leads
+from runtime.treasury import Treasury
 from runtime.worker import WAITS, strategy_of
 
 
@@ -79,6 +80,7 @@ class Coordinator:
         self._pause = ""
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
+        self._treasury = Treasury(config.max_cost_usd, self._writer, crew, self._out_of_money)
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
 
     def wall_s(self) -> float:
@@ -89,6 +91,7 @@ class Coordinator:
         """Work until the run is ``solved``, ``failed`` or ``paused``; the status is in the journal by then."""
         status, message = "failed", ""
         self.journal.set_meta(status="running", message="")
+        self._treasury.open()
         clock = asyncio.create_task(self._watch_clock())
         try:
             await self._check_limits()
@@ -118,6 +121,7 @@ class Coordinator:
         finally:
             clock.cancel()
             await self._writer.flush()
+            await self._treasury.close()
         self.journal.faults.reach("finish.before")
         self.journal.set_meta(status=status, message=message)
         self.journal.faults.reach("finish.after")
@@ -219,6 +223,9 @@ class Coordinator:
             raise getattr(errors, end.error)(end.message, **end.context)
         assert isinstance(end, Finished | Contradicted)
         return end
+
+    async def _out_of_money(self) -> None:
+        await self.pause(f"--max-cost-usd {self.config.max_cost_usd} is reached: what is left is for calls under way")
 
     async def _check_limits(self) -> None:
         totals, config = self._writer.totals, self.config

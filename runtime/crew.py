@@ -49,6 +49,18 @@ class Crew(Protocol):
         """Release the workers."""
         ...
 
+    async def shortage(self, worker: int) -> tuple[float, float]:
+        """Wait until a worker is short of money, and say what its first call lacks, and all, in USD."""
+        ...
+
+    async def grant(self, worker: int, usd: float) -> None:
+        """Give a worker money; 0 says that there is no more."""
+        ...
+
+    async def empty_purse(self, worker: int) -> tuple[float, float]:
+        """Take back what a worker holds and has not reserved; that, and what is reserved, in USD."""
+        ...
+
 
 class LocalCrew:
     """Workers in this process and event loop. A model that computes outside Python uses one core for each.
@@ -60,8 +72,13 @@ class LocalCrew:
     """
 
     def __init__(self, config: RunConfig, task: Task, models: Sequence[Model | None] | None = None) -> None:
-        chosen = models or [None] * (config.workers or default_workers())
-        self._workers = [Worker(config, task, model) for model in chosen]
+        chosen = list(models or [None] * (config.workers or default_workers()))
+        first = Worker(config, task, chosen[0])
+        if chosen[0] is None and getattr(first.model, "shared", False):
+            # A server: what one worker learns of its pace all should know, and hold one purse.
+            chosen = [first.model] * len(chosen)
+        rest = [Worker(config, task, model, str(number)) for number, model in enumerate(chosen) if number]
+        self._workers = [first, *rest]
         self._load = [0] * len(self._workers)
 
     @property
@@ -94,6 +111,21 @@ class LocalCrew:
         """Release the models."""
         for worker in self._workers:
             await worker.close()
+
+    async def shortage(self, worker: int) -> tuple[float, float]:
+        """Wait until a worker is short of money. Of workers that hold one purse the first speaks."""
+        purse = self._workers[worker].purse
+        if any(other.purse is purse for other in self._workers[:worker]):
+            await asyncio.Event().wait()
+        return await self._workers[worker].shortage()
+
+    async def grant(self, worker: int, usd: float) -> None:
+        """Give a worker money."""
+        await self._workers[worker].grant(usd)
+
+    async def empty_purse(self, worker: int) -> tuple[float, float]:
+        """Take back what a worker holds."""
+        return await self._workers[worker].empty_purse()
 
 
 def gathered(parts: Sequence[tuple[list[Sample], Counts]]) -> tuple[list[Sample], Counts]:

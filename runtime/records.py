@@ -54,6 +54,35 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     children: tuple[int, ...] = ()
 
 
+class Account(msgspec.Struct, kw_only=True):
+    """What some of the calls used: those of one kind of question, of one model, or of one worker.
+
+    Attributes:
+        calls: Answers drawn from the model, spoiled ones included.
+        failed_calls: Calls that failed in transport.
+        tokens_in: Prompt tokens.
+        tokens_cached: Those of them that the provider had in its cache.
+        tokens_out: Generated tokens.
+        tokens_reasoning: Those of them that were thinking before an answer.
+        cost_usd: Money whose amount is known.
+        unpriced_calls: Answers whose price is unknown.
+    """
+
+    calls: int = 0
+    failed_calls: int = 0
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+    tokens_reasoning: int = 0
+    cost_usd: float = 0.0
+    unpriced_calls: int = 0
+
+    def add(self, other: "Account") -> None:
+        """Count another's calls as well."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
 class Counts(msgspec.Struct, kw_only=True):
     """What happened, counted where it happened.
 
@@ -71,6 +100,14 @@ class Counts(msgspec.Struct, kw_only=True):
         tokens_out: Reply tokens.
         cost_usd: Money whose amount is known.
         unpriced_calls: Answers whose price is unknown.
+        tokens_cached: Prompt tokens that the provider had in its cache.
+        tokens_reasoning: Reply tokens that were thinking before an answer.
+        uncertain_usd: The most that calls whose end nobody saw may have cost: time-outs, lost connections.
+        granted_usd: Money handed out to workers under ``--max-cost-usd`` and not taken back: never less than was
+            asked for, whatever was killed.
+        by_kind: Accounts by class of question.
+        by_model: Accounts by name of the model.
+        by_worker: Accounts by number of the worker.
     """
 
     steps: int = 0
@@ -86,12 +123,22 @@ class Counts(msgspec.Struct, kw_only=True):
     tokens_out: int = 0
     cost_usd: float = 0.0
     unpriced_calls: int = 0
+    tokens_cached: int = 0
+    tokens_reasoning: int = 0
+    uncertain_usd: float = 0.0
+    granted_usd: float = 0.0
+    by_kind: dict[str, Account] = {}
+    by_model: dict[str, Account] = {}
+    by_worker: dict[str, Account] = {}
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""
         for name in self.__struct_fields__:
             mine, theirs = getattr(self, name), getattr(other, name)
-            if isinstance(mine, dict):
+            if name.startswith("by_"):
+                for key, account in theirs.items():
+                    mine.setdefault(key, Account()).add(account)
+            elif isinstance(mine, dict):
                 for flag, count in theirs.items():
                     mine[flag] = mine.get(flag, 0) + count
             else:

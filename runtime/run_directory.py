@@ -14,8 +14,10 @@ from runtime.fault_points import faults_from_environment
 from runtime.journal import Journal, create_journal, open_journal
 from runtime.journal_file import sync_directory
 from runtime.lock import is_locked, take_lock
+from runtime.records import Account, Counts
 
-LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight")
+LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",
+    "api_base", "price_in", "price_out")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
 
 
@@ -37,6 +39,10 @@ class Standing(msgspec.Struct, frozen=True):
         k: Lead of a step whose mistake would be final.
         leads: All leads by protection, and the length of leaves.
         why: What was chosen and why, for people.
+        tokens_cached: Prompt tokens that the provider had in its cache.
+        tokens_reasoning: Reply tokens that were thinking before an answer.
+        cost_at_most_usd: ``cost_usd`` and what calls may have cost whose end nobody saw; ``None`` if unknown.
+        accounts: Calls, tokens and money by ``kind`` of question, ``model`` and ``worker``.
     """
 
     run_dir: str
@@ -67,6 +73,10 @@ class Standing(msgspec.Struct, frozen=True):
     leads: dict[str, int]
     why: str
     target: float
+    tokens_cached: int
+    tokens_reasoning: int
+    cost_at_most_usd: float | None
+    accounts: dict[str, dict[str, Account]]
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -209,4 +219,14 @@ def standing(directory: pathlib.Path) -> Standing:
         broken_promises=counts.broken_promises,
         tokens_in=counts.tokens_in,
         tokens_out=counts.tokens_out,
+        tokens_cached=counts.tokens_cached,
+        tokens_reasoning=counts.tokens_reasoning,
+        cost_at_most_usd=_at_most(counts),
+        accounts={"kind": counts.by_kind, "model": counts.by_model, "worker": counts.by_worker},
     )
+
+
+def _at_most(counts: Counts) -> float | None:
+    if counts.unpriced_calls and not counts.granted_usd:
+        return None
+    return round(max(counts.cost_usd + counts.uncertain_usd, counts.granted_usd), 6)

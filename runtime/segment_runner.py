@@ -94,8 +94,8 @@ class SegmentRunner:
         self.events: list[tuple[str, dict[str, object]]] = []
         self._open: dict[tuple[Path, str, int], _Open] = {}
         self._held = 0
-        self._asked = InFlight()
         self._counted: dict[Path, int] = {}
+        self._asked = InFlight()
         self._extra: list[Record] = []
         self._journalled: dict[tuple[Path, str, int], list[Entry]] = {}
         self._plan = PlanRunner(task, self, gate, re_decompositions)
@@ -220,13 +220,12 @@ class SegmentRunner:
             taken.append(candidate)
             state = task.advance(goal, state, candidate)
             step = task.next_step(goal, state)
-            self._counted[node.path] = max(len(taken), longest)
             if entry is not None:
                 # Counted before it is kept: the batch that holds a step holds its count.
                 shorter = min(0, index + 1 - longest) if isinstance(step, Done) else 0
                 self.steps.counts.steps += (index >= longest) + shorter
                 self._keep(key, k, index, entry)
-        self._counted[node.path] = len(taken)
+            self._counted[node.path] = index + 1 if isinstance(step, Done) else max(index + 1, longest)
         return taken, msgspec.to_builtins(step.output)
 
     async def _stop_here(self) -> None:

@@ -15,7 +15,8 @@ from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
 from runtime.models.factory import open_model
 from runtime.models.port import Model
-from runtime.records import Batch, Counts, End, Failed, Paused, pack
+from runtime.purse import Purse
+from runtime.records import Account, Batch, Counts, End, Failed, Paused, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import StepRunner
 from voting.ballot import Ballot
@@ -60,12 +61,14 @@ class Worker:
         config: The run's configuration.
         task: The task, opened.
         model: The model to ask; opened from the configuration if missing.
+        name: For accounts.
     """
 
-    def __init__(self, config: RunConfig, task: Task, model: Model | None = None) -> None:
-        self.config, self.task = config, task
+    def __init__(self, config: RunConfig, task: Task, model: Model | None = None, name: str = "0") -> None:
+        self.config, self.task, self.name = config, task, name
         self._waits: list[str] = []
         self.model = model or open_model(config, self._waits.append)
+        self.purse: Purse = getattr(self.model, "purse", None) or Purse()
         self._gate = Gate(config.chains_in_flight)
         self._running: list[tuple[SegmentRunner, asyncio.Task[End]]] = []
         self._stopping = False
@@ -79,10 +82,10 @@ class Worker:
         the segment is built on a step before its batch is durable.
         """
         batches: asyncio.Queue[Batch | None] = asyncio.Queue()
-        steps = self._step_runner()
+        steps = self.step_runner()
 
         def flush(end: End | None = None) -> None:
-            counts, steps.counts = steps.counts, Counts()
+            counts, steps.counts = self._signed(steps.counts), Counts()
             events, runner.events = tuple(runner.events), []
             batches.put_nowait(Batch(pack(runner.take()), counts, end, events))
 
@@ -116,7 +119,7 @@ class Worker:
 
     async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
         """Ask sampled steps, each several times, without a race; what ``measure`` and the pilot are made of."""
-        steps = self._step_runner()
+        steps = self.step_runner()
 
         async def one(number: int) -> Sample:
             async with self._gate((number,)):
@@ -124,7 +127,19 @@ class Worker:
                 ballots = await steps.draw(step, draws, draws_of(((number,), "sample", 0)))
             return Sample(number, step.kind, ballots)
 
-        return list(await asyncio.gather(*(one(number) for number in numbers))), steps.counts
+        return list(await asyncio.gather(*(one(number) for number in numbers))), self._signed(steps.counts)
+
+    async def shortage(self) -> tuple[float, float]:
+        """Wait until calls wait for money under ``--max-cost-usd``, and say what the first lacks, and all, in USD."""
+        return await self.purse.shortage()
+
+    async def grant(self, usd: float) -> None:
+        """Put money into the purse; 0 says that there is no more."""
+        self.purse.grant(usd)
+
+    async def empty_purse(self) -> tuple[float, float]:
+        """Give back what is not reserved; that, and what is reserved, in USD."""
+        return self.purse.empty()
 
     async def stop(self) -> None:
         """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""
@@ -137,7 +152,17 @@ class Worker:
         """Release the model."""
         await self.model.close()
 
-    def _step_runner(self) -> StepRunner:
+    def _signed(self, counts: Counts) -> Counts:
+        """Counts with this worker's account of them, and with what it may have been charged unseen."""
+        counts.uncertain_usd += self.purse.take_uncertain()
+        if counts.by_kind:
+            mine = counts.by_worker[self.name] = Account()
+            for account in counts.by_kind.values():
+                mine.add(account)
+        return counts
+
+    def step_runner(self) -> StepRunner:
+        """What decides steps as the configuration says."""
         config = self.config
         temperature = config.resolved_temperature()
         first = config.first_temperature
@@ -152,6 +177,7 @@ class Worker:
             first_temperature=temperature if first is None else first,
             max_reply_tokens=config.max_reply_tokens,
             seed=config.seed,
+            structured=config.structured,
         )
 
     def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:

@@ -20,6 +20,7 @@ from runtime.errors import ConfigurationError
 from runtime.journal import Journal, open_journal
 from runtime.logs import configure_logs
 from runtime.models.factory import check_model
+from runtime.records import Counts
 from runtime.run_directory import Standing, create_run, new_run_directory, read_config, standing
 from scripts.cli import FAILED, OK, PAUSED, print_json
 from scripts.options import build_config, changed_config, json_option, log_options, struct_options
@@ -138,7 +139,8 @@ async def _work(config: RunConfig, task: Task, open_it: Callable[[], Journal], p
 
 
 async def _coordinate(config: RunConfig, task: Task, journal: Journal, crew: Crew, progress: Progress) -> None:
-    coordinator = Coordinator(config, task, journal, crew, progress.update, progress.note, progress.say)
+    observers = _observers(progress, crew)
+    coordinator = Coordinator(config, task, journal, crew, observers, progress.note, progress.say)
     loop = asyncio.get_running_loop()
     pausing: list[asyncio.Task[None]] = []
 
@@ -151,6 +153,17 @@ async def _coordinate(config: RunConfig, task: Task, journal: Journal, crew: Cre
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop, number.name)
     await coordinator.run()
+
+
+def _observers(progress: Progress, crew: Crew) -> Callable[[Counts, float], None]:
+    observe = getattr(crew, "observe", None)  # Ray's workers come with metrics
+
+    def update(counts: Counts, wall_s: float) -> None:
+        progress.update(counts, wall_s)
+        if observe is not None:
+            observe(counts, wall_s)
+
+    return update
 
 
 def open_crew(config: RunConfig, task: Task) -> Crew:

@@ -21,6 +21,7 @@ from decompose.plan import Literal as Given
 from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from decompose.task import Task
 from decompose.tasks import hanoi_chat
+from decompose.tasks.hanoi_wordings import WORDINGS
 
 Peg = Literal["a", "b", "c"]
 WORD = 5
@@ -96,6 +97,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
 
     summary: ClassVar[str] = "Tower of Hanoi: 2^disks - 1 dependent moves"
     offers_transition: ClassVar[bool] = True
+    wordings: ClassVar[int] = len(WORDINGS)
 
     def __post_init__(self) -> None:
         if self.start == self.goal:
@@ -152,10 +154,10 @@ class Hanoi(Task, frozen=True, kw_only=True):
             children.append(Child(kind(int(move[:-2]), move[-2], move[-1]), (source,), "".join(words)))
         return Expansion(tuple(children))
 
-    def prompt(self, step: Step, dialect: Dialect) -> Prompt:
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """``chat``: rules, strategy, one worked example, question. ``compact``: the facts, a word each."""
         if dialect == "chat":
-            return hanoi_chat.prompt(step.kind, step.reads)
+            return hanoi_chat.prompt(step.kind, step.reads, wording)
         facts = step.reads
         kind = step.kind if facts.states_next else f"{step.kind}-only"
         asked = f"{facts.direction} {facts.previous}" if step.kind == "move" else facts.goal
@@ -169,6 +171,10 @@ class Hanoi(Task, frozen=True, kw_only=True):
         if _pattern(step.kind == "split", len(facts.state) if facts.states_next else 0).fullmatch(text):
             return text
         return Flag("misformatted", text[:200])
+
+    def reply_schema(self, step: Step) -> dict[str, Any]:
+        """Moves as three numbers, states as three lists."""
+        return hanoi_chat.schema(step.kind, step.reads)
 
     def check(self, step: Step, candidate: str) -> Flag | None:
         """Hold the stated move against the rules, and the stated next state against the stated move."""

@@ -1,8 +1,8 @@
 """How Tower of Hanoi is put to instruction models, and how their replies are read.
 
-The wording follows the published prompt (MAKER, arXiv 2511.09030, sect. 4): rules, a worked three-disk example, the
-two output lines in exact form, the strategy, the previous move and the current state. Pegs are 0, 1, 2, each listed
-from bottom to top. The reply is free text; the last ``move = `` and the last ``next_state = `` count.
+As published (MAKER, arXiv 2511.09030, sect. 4) a prompt has the rules, a worked three-disk example, the two output
+lines in exact form, the strategy, the previous move and the current state; the texts are in ``hanoi_wordings.py``. Pegs
+are 0, 1, 2, each listed from bottom to top. The reply is free text; the last ``move = `` and ``next_state = `` count.
 
 One thing is stricter than published: three lists in which some peg is not in order are no state of this puzzle, so
 the reply is misformatted. (The published parser accepts them; see step 10241 in its figures.)
@@ -13,51 +13,7 @@ import re
 from typing import Any
 
 from decompose.step import Flag, Prompt
-
-_RULES = """\
-You are solving the Tower of Hanoi puzzle. There are three pegs, numbered 0, 1 and 2, and {n} disks, numbered 1 \
-(the smallest) to {n} (the largest).
-- Only one disk is moved at a time.
-- Only the top disk of a peg can be moved.
-- A larger disk may never be placed on a smaller disk.
-A state is written as three lists, for pegs 0, 1 and 2, each from bottom to top. \
-With 3 disks on peg 0 it is [[3, 2, 1], [], []].
-A move is written as [disk, from peg, to peg]."""
-
-_MOVE_FORMAT = """\
-End your answer with exactly these two lines:
-move = [disk, from peg, to peg]
-next_state = [[...], [...], [...]]
-Example: in the state [[3], [2], [1]], after the move [2, 0, 1], the answer is
-move = [1, 2, 1]
-next_state = [[3], [2, 1], []]
-if disk 1 goes from peg 2 to peg 1."""
-
-_MOVE_ONLY_FORMAT = """\
-End your answer with exactly this line:
-move = [disk, from peg, to peg]"""
-
-_SPLIT_FORMAT = """\
-End your answer with exactly these six lines, the three sub-goals and the state that each leads to. A sub-goal is \
-[number of disks in the tower, from peg, to peg] for towers and [disk, from peg, to peg] for the single disk:
-tower_1 = [number of disks, from peg, to peg]
-state_1 = [[...], [...], [...]]
-disk = [disk, from peg, to peg]
-state_2 = [[...], [...], [...]]
-tower_2 = [number of disks, from peg, to peg]
-state_3 = [[...], [...], [...]]
-Example: to move the 2 smallest disks from peg 0 to peg 2 in the state [[3, 2, 1], [], []]:
-tower_1 = [1, 0, 1]
-state_1 = [[3, 2], [1], []]
-disk = [2, 0, 2]
-state_2 = [[3], [1], [2]]
-tower_2 = [1, 1, 2]
-state_3 = [[3], [], [2, 1]]"""
-
-_STRATEGY = """\
-Strategy: if the previous move did not move disk 1, move disk 1 one peg {way}, that is, {cycle}. If the previous \
-move did move disk 1, make the only legal move that does not involve disk 1. If there is no previous move, move \
-disk 1."""
+from decompose.tasks.hanoi_wordings import WORDINGS
 
 _CYCLES = {
     "cw": ("clockwise", "from 0 to 1, from 1 to 2, or from 2 to 0"),
@@ -65,37 +21,39 @@ _CYCLES = {
 }
 
 
-def prompt(kind: str, facts: Any) -> Prompt:
-    """The system and user message of a step."""
+def prompt(kind: str, facts: Any, wording: int = 0) -> Prompt:
+    """The system and user message of a step, in one of the ``WORDINGS``."""
     n = len(facts.state)
-    move_format = _MOVE_FORMAT if facts.states_next else _MOVE_ONLY_FORMAT
-    answer = _SPLIT_FORMAT if kind == "split" else move_format
-    state = f"Current state: {pegs(facts.state)}"
+    words = WORDINGS[wording % len(WORDINGS)]
+    move_format = words.move_format if facts.states_next else words.move_only_format
+    answer = words.split_format if kind == "split" else move_format
+    state = pegs(facts.state)
     if kind == "move":
         way, cycle = _CYCLES[facts.direction]
         previous = "none" if facts.previous == "-" else move(facts.previous)
-        asked = f"{_STRATEGY.format(way=way, cycle=cycle)}\n\nPrevious move: {previous}\n{state}\n\nMake the next move."
+        strategy = words.strategy.format(way=way, cycle=cycle)
+        asked = f"{strategy}\n\n{words.move.format(previous=previous, state=state)}"
     else:
         disk, source, target = facts.goal[:-2], _digit(facts.goal[-2]), _digit(facts.goal[-1])
-        if kind == "carry":
-            asked = f"{state}\n\nMove disk {disk} from peg {source} to peg {target}."
-        else:
-            asked = (
-                f"To move the {disk} smallest disks from one peg to another: first move the tower of all of them "
-                "but the largest to the third peg, then move the largest, then move the smaller tower on top of it.\n\n"
-                f"{state}\n\nSplit this goal: move the {disk} smallest disks from peg {source} to peg {target}."
-            )
-    return Prompt(user=asked, system=f"{_RULES.format(n=n)}\n\n{answer}")
+        question = words.carry if kind == "carry" else words.split
+        asked = question.format(disk=disk, source=source, target=target, state=state)
+    # An example of the puzzle's own size could be copied.
+    answer = answer.format(more="4, " if n == 3 else "")
+    return Prompt(user=asked, system=f"{words.rules.format(n=n)}\n\n{answer}")
+
+
+def schema(kind: str, facts: Any) -> dict[str, Any]:
+    """The values of a reply by name, as JSON schemas."""
+    numbers = {"type": "array", "items": {"type": "integer"}}
+    states = {"type": "array", "items": numbers}
+    named = [pair for names in _names(kind, facts) for pair in zip(names, (numbers, states), strict=True)]
+    return {name: values for name, values in named if name}
 
 
 def parse(kind: str, facts: Any, text: str) -> str | Flag:
     """The canonical form of a reply, or the flag ``misformatted``."""
-    if kind == "split":
-        names = [("tower_1", "state_1"), ("disk", "state_2"), ("tower_2", "state_3")]
-    else:
-        names = [("move", "next_state" if facts.states_next else "")]
     parts = []
-    for move_name, state_name in names:
+    for move_name, state_name in _names(kind, facts):
         said = _last(text, move_name)
         if not (_integers(said) and len(said) == 3 and 1 <= said[0] <= 99 and _pegs_differ(said)):
             return Flag("misformatted", f"no {move_name} = [disk, from, to]")
@@ -118,6 +76,13 @@ def pegs(state: str) -> str:
 def move(said: str) -> str:
     """``"3ca"`` as ``[3, 2, 0]``."""
     return f"[{said[:-2]}, {_digit(said[-2])}, {_digit(said[-1])}]"
+
+
+def _names(kind: str, facts: Any) -> list[tuple[str, str]]:
+    """Names of each move or sub-goal of a reply and of the state after it, empty if none is asked for."""
+    if kind == "split":
+        return [("tower_1", "state_1"), ("disk", "state_2"), ("tower_2", "state_3")]
+    return [("move", "next_state" if facts.states_next else "")]
 
 
 def _digit(peg: str) -> int:

@@ -15,6 +15,7 @@ from decompose.plan import Child, Expansion, Node, Ref
 from decompose.plan import Literal as Given
 from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from decompose.task import Task
+from decompose.tasks.multiply_wordings import DIGIT, SPLIT, SYSTEM
 
 Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,100}\Z")]
 
@@ -80,6 +81,7 @@ class Multiply(Task, frozen=True, kw_only=True):
     draw: Annotated[int, msgspec.Meta(ge=0, description="which random factors")] = 0
 
     summary: ClassVar[str] = "Long multiplication: outputs flow into other nodes, nothing is promised"
+    wordings: ClassVar[int] = len(SYSTEM)
 
     def factors(self) -> tuple[str, str]:
         """Both factors: as given, or drawn."""
@@ -133,17 +135,18 @@ class Multiply(Task, frozen=True, kw_only=True):
         parts = Child(Product(), (x, Given(high))), Child(Product(), (x, Given(low)))
         return Expansion((*parts, Child(Sum(len(low)), (Ref(0), Ref(1)))))
 
-    def prompt(self, step: Step, dialect: Dialect) -> Prompt:
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """``compact``: the facts, a word each. ``chat``: a question with the form of the answer."""
-        facts = step.reads
+        facts, wording = step.reads, wording % self.wordings
         if step.kind == "split":
             if dialect == "compact":
                 return Prompt(f"halve {' '.join(facts.multiplier)}")
-            return Prompt(_CHAT_SPLIT.format(number=facts.multiplier), _CHAT_SYSTEM)
+            return Prompt(SPLIT[wording].format(number=facts.multiplier), SYSTEM[wording])
         if dialect == "compact":
             return Prompt(f"{step.kind} {facts.x} {facts.y} {facts.carry}")
         sign = "*" if step.kind == "times" else "+"
-        return Prompt(_CHAT_DIGIT.format(x=facts.x, sign=sign, y=facts.y, carry=facts.carry), _CHAT_SYSTEM)
+        asked = DIGIT[wording].format(x=facts.x, sign=sign, y=facts.y, carry=facts.carry)
+        return Prompt(asked, SYSTEM[wording])
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """The canonical form is ``"carry digit"``, or ``"high low"`` for a split."""
@@ -158,6 +161,11 @@ class Multiply(Task, frozen=True, kw_only=True):
         if len(said) != 2 or not all(re.fullmatch(f"[0-9]{{1,{longest}}}", number) for number in said):
             return Flag("misformatted", text[:200])
         return " ".join(said)
+
+    def reply_schema(self, step: Step) -> dict[str, Any]:
+        """Digits as text: zeros at the front of a half count."""
+        names = ("high", "low") if step.kind == "split" else ("carry", "digit")
+        return {name: {"type": "string", "pattern": "^[0-9]+$"} for name in names}
 
     def check(self, step: Step, candidate: str) -> Flag | None:
         """The two halves of a split must be the number. A digit step shows nothing to hold an answer against."""
@@ -177,29 +185,6 @@ class Multiply(Task, frozen=True, kw_only=True):
             return Step("plus", Role.ACTOR, DigitFacts(x, y, rng.choice("01")), 5)
         carry = str(rng.randint(0, max(0, int(y) - 1)))
         return Step("times", Role.ACTOR, DigitFacts(x, y, carry), 5)
-
-
-_CHAT_SYSTEM = "You do long multiplication by hand, one small step at a time. Answer in exactly the form asked for."
-
-_CHAT_DIGIT = """\
-Work out {x} {sign} {y} and then add the carry {carry}. Write the result with two digits: the first is the new carry \
-(0 if the result is below 10), the second is the digit to write down.
-Example: 7 * 8 and the carry 3 make 59, so the answer is
-carry = 5
-digit = 9
-End your answer with exactly these two lines:
-carry = ...
-digit = ..."""
-
-_CHAT_SPLIT = """\
-Split the multiplier {number} into two parts of about equal length, the high digits and the low digits, so that \
-written one after the other they are the number again. Keep zeros at the front of a part.
-Example: 87054 is split into
-high = 870
-low = 54
-End your answer with exactly these two lines:
-high = ...
-low = ..."""
 
 
 def _last(text: str, name: str) -> str:

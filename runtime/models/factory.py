@@ -34,18 +34,29 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
         from runtime.models.simulated import SimulatedModel, parse_profile
 
         return SimulatedModel(answer_key(config.task), parse_profile(parameters), _dialect(config, "compact"))
-    from runtime.models.litellm_model import LiteLLMModel, check_ready
+    from runtime.models.litellm_model import LiteLLMModel
+    from runtime.models.litellm_setup import check_ready
+    from runtime.purse import Purse
 
     check_ready(config.model, config.api_base)
-    return LiteLLMModel(
+    model = LiteLLMModel(
         name=config.model,
         api_base=config.api_base,
         dialect=_dialect(config, "chat"),
         timeout_s=config.timeout_s,
         patience_s=config.patience_s,
         max_in_flight=config.calls_in_flight,
+        price_in=config.price_in,
+        price_out=config.price_out,
+        thinking_tokens=config.thinking_tokens,
+        purse=Purse(limited=config.max_cost_usd is not None),
         on_wait=on_wait,
     )
+    if config.max_cost_usd is not None and model.prices() is None:
+        raise ConfigurationError(
+            f"the price of {config.model} is unknown, so --max-cost-usd cannot be kept: give --price-in and --price-out"
+        )
+    return model
 
 
 def check_model(config: RunConfig) -> None:

@@ -5,7 +5,7 @@ model by name), ``simulated`` (a pure function with known error rates, for tests
 """
 
 import enum
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -33,6 +33,7 @@ class Request(msgspec.Struct, frozen=True):
         temperature: Sampling temperature, 0 or more.
         max_tokens: Limit on the reply, in the model's tokens.
         seed: The run's seed.
+        schema: JSON schema that the reply should follow, where the model can be held to one; ``None`` for free text.
     """
 
     prompt: Prompt
@@ -40,6 +41,7 @@ class Request(msgspec.Struct, frozen=True):
     temperature: float
     max_tokens: int
     seed: int
+    schema: Any = None
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -52,6 +54,8 @@ class Reply(msgspec.Struct, frozen=True):
         tokens_out: Tokens generated.
         cost_usd: Money; ``None`` when the price is unknown.
         failed_calls: Calls that failed in transport before this reply came. Never ballots.
+        tokens_cached: Those of ``tokens_in`` that the provider had in its cache.
+        tokens_reasoning: Those of ``tokens_out`` that were thinking before the answer.
     """
 
     text: str
@@ -60,6 +64,8 @@ class Reply(msgspec.Struct, frozen=True):
     tokens_out: int = 0
     cost_usd: float | None = 0.0
     failed_calls: int = 0
+    tokens_cached: int = 0
+    tokens_reasoning: int = 0
 
 
 class Model(Protocol):

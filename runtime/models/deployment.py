@@ -1,0 +1,55 @@
+"""The places where one model is served, and which of them is asked next.
+
+LiteLLM has a router for this. It is not used: it retries and cools down out of sight, and here each failed call is
+counted, each attempt reserves its money first, and each place learns its own pace.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+
+from runtime.models.pace import Places
+
+
+class Deployment:
+    """One server of the model.
+
+    Args:
+        base: Its base address; ``None`` for the provider's own.
+        most: Largest number of calls under way at once.
+    """
+
+    def __init__(self, base: str | None, most: int) -> None:
+        self.base, self.places = base, Places(most)
+        self.down_until = -math.inf
+        self._failures = 0
+
+    def answered(self, latency_s: float) -> None:
+        """A call was answered."""
+        self._failures, self.down_until = 0, -math.inf
+        self.places.answered(latency_s)
+
+    def failed(self, wait_s: float) -> None:
+        """A call failed: others are asked first for a while, the longer the more calls in a row failed."""
+        self._failures += 1
+        self.down_until = time.monotonic() + wait_s * 2 ** min(self._failures - 1, 4)
+
+    def refused(self, after_s: float | None) -> None:
+        """A call was refused with 429."""
+        self.places.refused(after_s)
+        self.down_until = max(self.down_until, time.monotonic() + (after_s or 0.0))
+
+
+def choose(deployments: Sequence[Deployment]) -> Deployment:
+    """The least loaded of those that are up, else the one that is back first."""
+    if len(deployments) == 1:
+        return deployments[0]
+    now = time.monotonic()
+    up = [one for one in deployments if one.down_until <= now]
+    return min(up, key=lambda one: one.places.load) if up else min(deployments, key=lambda one: one.down_until)
+
+
+def another_is_up(deployments: Sequence[Deployment]) -> bool:
+    """Whether a call that failed can be asked somewhere else at once."""
+    now = time.monotonic()
+    return len(deployments) > 1 and any(one.down_until <= now for one in deployments)

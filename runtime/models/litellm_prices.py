@@ -1,0 +1,76 @@
+"""What calls through LiteLLM cost: from its offline table, or from prices that the user gives."""
+
+from typing import Any
+
+from decompose.step import Prompt
+
+OVERHEAD_TOKENS = 64
+"""Most tokens that a server's template puts around a prompt of two messages, until one is seen to put more."""
+
+
+class Prices:
+    """Prices of one model.
+
+    Args:
+        litellm: The module.
+        name: Name of the model as people type it.
+        model: The name without its provider.
+        provider: LiteLLM's name of the provider.
+        price_in: USD per million prompt tokens, instead of the table's.
+        price_out: USD per million generated tokens, instead of the table's.
+    """
+
+    def __init__(
+        self, litellm: Any, name: str, model: str, provider: str, price_in: float | None, price_out: float | None
+    ) -> None:
+        self._litellm, self._provider = litellm, provider
+        self._price_in, self._price_out = price_in, price_out
+        self._overhead = OVERHEAD_TOKENS
+        # Only a price written down for this model of this provider: otherwise LiteLLM may say 0, or take the
+        # price of whatever model the server says it is.
+        known = {key: litellm.model_cost.get(key, {}) for key in (f"{provider}/{model}", name, model)}
+        own = [key for key, entry in known.items() if entry.get("litellm_provider") == provider]
+        self._key = next((key for key in own if "input_cost_per_token" in known[key]), None)
+        self._most = _dearest(known[self._key]) if self._key is not None else (None, None)
+
+    @property
+    def per_token(self) -> tuple[float, float] | None:
+        """The most that a prompt token and a generated one can cost, in USD; ``None`` if one of them is unknown."""
+        dear_in = self._most[0] if self._price_in is None else self._price_in / 1e6
+        dear_out = self._most[1] if self._price_out is None else self._price_out / 1e6
+        return None if dear_in is None or dear_out is None else (dear_in, dear_out)
+
+    def at_most(self, prompt: Prompt, n: int, max_tokens: int) -> float:
+        """The most that a call can cost, in USD; 0 if a price is unknown.
+
+        A token is a byte of text at least, whatever the tokenizer; the server may charge for its template as well.
+        A server without ``n`` is asked again for each answer, and reserves again.
+        """
+        prices = self.per_token
+        if prices is None:
+            return 0.0
+        return prices[0] * (_bytes(prompt) + self._overhead) + prices[1] * n * max_tokens
+
+    def cost(self, usage: Any, tokens_in: int, tokens_out: int, prompt: Prompt) -> tuple[float, float] | None:
+        """USD for prompt and completion; ``None`` when a price or the usage is unknown."""
+        if not tokens_in + tokens_out:
+            return None
+        self._overhead = max(self._overhead, tokens_in - _bytes(prompt))
+        table: tuple[float | None, float | None] = (None, None)
+        if self._key is not None:
+            table = self._litellm.cost_per_token(self._key, custom_llm_provider=self._provider, usage_object=usage)
+        cost_in = table[0] if self._price_in is None else self._price_in * tokens_in / 1e6
+        cost_out = table[1] if self._price_out is None else self._price_out * tokens_out / 1e6
+        return None if cost_in is None or cost_out is None else (cost_in, cost_out)
+
+
+def _dearest(entry: dict[str, Any]) -> tuple[float | None, float | None]:
+    """The highest prices for a prompt token and a generated one that a table's entry may apply to a short call."""
+    ins = ("input_cost_per_token", "cache_creation_input_token_cost")
+    outs = ("output_cost_per_token", "output_cost_per_reasoning_token")
+    found = [[entry[key] for key in keys if entry.get(key) is not None] for keys in (ins, outs)]
+    return max(found[0], default=None), max(found[1], default=None)
+
+
+def _bytes(prompt: Prompt) -> int:
+    return len(prompt.user.encode()) + len(prompt.system.encode())

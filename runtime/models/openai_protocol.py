@@ -1,0 +1,131 @@
+"""OpenAI's chat completions in front of any model: bytes of a request in, status and JSON of the reply out.
+
+``scripts/serve_bundled_model.py`` and the Ray Serve deployment put it on a socket. Without streaming; every request
+is a fresh draw, whatever its seed.
+"""
+
+import itertools
+import time
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from decompose.step import Prompt
+from runtime.errors import ModelError, ModelRejected
+from runtime.models.port import Model, Reply, Request, Stop
+
+FINISH_REASON = {Stop.END: "stop", Stop.LENGTH: "length", Stop.REFUSED: "content_filter"}
+"""OpenAI's words for why a reply ended."""
+MAX_TOKENS = 256
+"""Limit on a reply, in tokens, for a request that sets none."""
+
+
+class _Part(msgspec.Struct, tag_field="type", tag="text"):
+    text: str
+
+
+class _Message(msgspec.Struct):
+    role: Literal["system", "developer", "user"]
+    content: str | list[_Part]
+
+    def text(self) -> str:
+        if isinstance(self.content, str):
+            return self.content
+        return "".join(part.text for part in self.content)
+
+
+class _Body(msgspec.Struct):
+    """What of a chat-completion request is understood; other keys are ignored, as everywhere in this protocol."""
+
+    messages: Annotated[list[_Message], Meta(min_length=1)]
+    model: str = ""
+    n: Annotated[int, Meta(ge=1, le=128)] | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
+    seed: int | None = None
+    stream: bool | None = None
+
+
+def _error(status: int, message: str) -> tuple[int, dict[str, Any]]:
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    return status, {"error": {"message": message, "type": kind, "param": None, "code": None}}
+
+
+def _prompt(messages: list[_Message]) -> Prompt:
+    """The one question of a conversation.
+
+    Raises:
+        ValueError: There is not exactly one user message, and that at the end.
+    """
+    *before, last = messages
+    if last.role != "user" or any(message.role == "user" for message in before):
+        raise ValueError("messages: want system messages, then one user message")
+    return Prompt(user=last.text(), system="\n\n".join(message.text() for message in before))
+
+
+def _completion(name: str, first_draw: int, replies: list[Reply]) -> dict[str, Any]:
+    # The prompt of several choices is read once.
+    tokens_in, tokens_out = max(r.tokens_in for r in replies), sum(r.tokens_out for r in replies)
+    return {
+        "id": f"chatcmpl-{first_draw}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": name,
+        "choices": [
+            {
+                "index": i,
+                "message": {"role": "assistant", "content": reply.text},
+                "finish_reason": FINISH_REASON[reply.stop],
+            }
+            for i, reply in enumerate(replies)
+        ],
+        "usage": {
+            "prompt_tokens": tokens_in,
+            "completion_tokens": tokens_out,
+            "total_tokens": tokens_in + tokens_out,
+        },
+    }
+
+
+class Endpoint:
+    """Answers requests, and counts draws so that a repeated request is a fresh one.
+
+    Args:
+        model: What answers.
+        name: Name to list it under.
+    """
+
+    def __init__(self, model: Model, name: str) -> None:
+        self.model, self.name = model, name
+        self._draws = itertools.count()
+
+    async def chat(self, body: bytes) -> tuple[int, dict[str, Any]]:
+        """POST /v1/chat/completions, under any model name."""
+        try:
+            asked = msgspec.json.decode(body, type=_Body)
+            prompt = _prompt(asked.messages)
+        except ValueError as error:  # msgspec's errors are ValueErrors and name the field
+            return _error(400, str(error))
+        if asked.stream:
+            return _error(400, "stream: not supported")
+        request = Request(
+            prompt=prompt,
+            draws=tuple(itertools.islice(self._draws, asked.n or 1)),
+            temperature=1.0 if asked.temperature is None else asked.temperature,
+            max_tokens=asked.max_completion_tokens or asked.max_tokens or MAX_TOKENS,
+            seed=asked.seed or 0,
+        )
+        try:
+            replies = await self.model.ask(request)
+        except ModelRejected as error:
+            return _error(400, str(error))
+        except ModelError as error:
+            return _error(503, str(error))
+        return 200, _completion(asked.model or self.name, request.draws[0], replies)
+
+    def models(self) -> dict[str, Any]:
+        """GET /v1/models."""
+        model = {"id": self.name, "object": "model", "created": 0, "owned_by": "surefoot"}
+        return {"object": "list", "data": [model]}

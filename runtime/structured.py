@@ -1,0 +1,47 @@
+"""Replies as JSON objects, for servers that can hold a model to a schema.
+
+A task says what a reply to a step names (``Task.reply_schema``); its parser reads lines ``name = value``. An object
+that names the same things is turned into such lines, so that both forms are read, and judged, by one parser.
+"""
+
+import json
+from typing import Any
+
+import msgspec
+
+from decompose.step import Prompt
+
+ASK = """\
+Where lines of the form "name = value" are asked for, answer with one JSON object instead; its keys are these names. \
+What you have to explain goes first, under the key "explanation"."""
+
+
+def schema_of(names: dict[str, Any]) -> dict[str, Any]:
+    """A JSON schema for an explanation followed by the names; each has the schema of its value."""
+    properties = {"explanation": {"type": "string"}, **names}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def asking_for_json(prompt: Prompt) -> Prompt:
+    """A prompt that says that an object is wanted. The system message stays the same from step to step."""
+    return msgspec.structs.replace(prompt, system=f"{prompt.system}\n\n{ASK}")
+
+
+def as_lines(text: str) -> str:
+    """An object as lines ``name = value``; any other text as it is."""
+    try:
+        said = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(said, dict):
+        return text
+    return "\n".join(f"{name} = {_plain(value)}" for name, value in said.items() if name != "explanation")
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,217 @@
+"""Models that say what they are told to, and runs in this process, on a journal in a temporary directory."""
+
+import asyncio
+import logging
+import pathlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+import structlog
+
+from decompose.answer_keys.answers import Answers
+from decompose.plan import PlanStep
+from decompose.step import Dialect, Prompt
+from decompose.task import Task
+from runtime import journal_writer
+from runtime.config import RunConfig, open_task
+from runtime.coordinator import Coordinator
+from runtime.crew import LocalCrew
+from runtime.journal import Journal, create_journal, open_journal
+from runtime.models.factory import answer_key
+from runtime.models.port import Reply, Request, Stop
+from runtime.plan_reader import PlanReader
+from runtime.records import Counts
+from runtime.segment_runner import Leads
+from runtime.step_runner import StepRunner
+from runtime.worker import strategy_of
+from voting.red_flags import RedFlag
+
+Key = Callable[[Prompt], Answers]
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> Iterator[None]:
+    """Events go nowhere."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def prompt_commits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch is committed at once and in this thread: many commits, and the same ones every time."""
+
+    async def here(function: Callable[..., Any], *arguments: Any) -> Any:
+        return function(*arguments)
+
+    monkeypatch.setattr(journal_writer, "PAUSE_S", 0)
+    monkeypatch.setattr(journal_writer.asyncio, "to_thread", here)
+
+
+class Scripted:
+    """Gives its replies one after the other, whatever it is asked."""
+
+    def __init__(self, *replies: Reply | str, dialect: Dialect = "compact") -> None:
+        self.dialect = dialect
+        self.replies = [Reply(reply, tokens_out=1) if isinstance(reply, str) else reply for reply in replies]
+        self.requests: list[Request] = []
+
+    async def ask(self, request: Request) -> list[Reply]:
+        self.requests.append(request)
+        assert len(self.replies) >= len(request.draws), "asked for more than the script has"
+        said, self.replies = self.replies[: len(request.draws)], self.replies[len(request.draws) :]
+        return said
+
+    async def close(self) -> None:
+        pass
+
+
+class Planted:
+    """Answers rightly, except where ``say`` (prompt text, how often it was asked before) gives something else.
+
+    Every request takes a few turns of the event loop, so that whatever may run at the same time does.
+    """
+
+    dialect: Dialect = "compact"
+
+    def __init__(self, key: Key | None, say: Callable[[str, int], str | None] = lambda text, nth: None) -> None:
+        self.key, self.say = key, say
+        self.times: Counter[str] = Counter()
+        self.draws: list[int] = []
+        self.inside = self.most = 0
+        self.closed = False
+
+    @property
+    def asked(self) -> int:
+        return len(self.draws)
+
+    async def ask(self, request: Request) -> list[Reply]:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        try:
+            for _ in range(3):
+                await asyncio.sleep(0)
+        finally:
+            self.inside -= 1
+        return [self._answer(request, draw) for draw in request.draws]
+
+    def _answer(self, request: Request, draw: int) -> Reply:
+        text = request.prompt.user
+        said = self.say(text, self.times[text])
+        if said is None:
+            assert self.key is not None, f"nothing to say to {text!r}"
+            said = self.key(request.prompt).right[0]
+        self.times[text] += 1
+        self.draws.append(draw)
+        return Reply(said, Stop.END, 1, 1)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def scripted() -> type[Scripted]:
+    return Scripted
+
+
+@pytest.fixture
+def planted() -> type[Planted]:
+    return Planted
+
+
+@pytest.fixture
+def step_runner() -> Callable[..., StepRunner]:
+    """A step runner with settings that do nothing special."""
+
+    def make(task: Task, model: Any, **options: Any) -> StepRunner:
+        settings: dict[str, Any] = {
+            "flags": frozenset(RedFlag),
+            "rule": "first-to-ahead-by",
+            "max_ballots": 20,
+            "temperature": 1.0,
+            "first_temperature": 1.0,
+            "max_reply_tokens": 50,
+            "seed": 0,
+        }
+        return StepRunner(task, model, model.dialect, **{**settings, **options})
+
+    return make
+
+
+@pytest.fixture
+def configured() -> Callable[..., RunConfig]:
+    """A configuration of a small run in this process."""
+
+    def make(task: str = "hanoi", options: dict[str, Any] | None = None, **values: Any) -> RunConfig:
+        options = {"disks": 6} if task == "hanoi" and options is None else options or {}
+        small = {"model": "simulated", "k": 1, "leaf_steps": 3, "address": "none", "flush_steps": 4}
+        return msgspec.convert({"task": task, "task_options": options, **small, **values}, RunConfig)
+
+    return make
+
+
+class Run:
+    """A run directory and the sessions that work on it."""
+
+    def __init__(self, directory: pathlib.Path, config: RunConfig) -> None:
+        self.directory, self.config, self.task = directory, config, open_task(config)
+        self.message = ""
+        self.totals = Counts()
+        self.coordinator: Coordinator | None = None
+
+    def journal(self, *, write: bool = False) -> Journal:
+        if write and not (self.directory / "journal.sqlite").exists():
+            return create_journal(self.directory)
+        return open_journal(self.directory, write=write)
+
+    async def session(
+        self, *models: Any, on_progress: Callable[[Counts, float], None] = lambda counts, wall_s: None, **changes: Any
+    ) -> str:
+        """Work until the run is solved, failed or paused; ``changes`` are to the configuration."""
+        config = msgspec.structs.replace(self.config, **changes)
+        journal = self.journal(write=True)
+        crew = LocalCrew(config, self.task, models)
+        self.coordinator = Coordinator(config, self.task, journal, crew, on_progress)
+        try:
+            return await self.coordinator.run()
+        finally:
+            await crew.close()
+            self.message, self.totals = journal.meta("message") or "", journal.totals
+            journal.close()
+
+    def plan(self) -> tuple[list[PlanStep], Any]:
+        """The finished plan, as it is read back from the journal, and its output."""
+        journal = self.journal()
+        steps: list[PlanStep] = []
+        try:
+            reader = PlanReader(
+                journal, self.task, strategy_of(self.config, Leads(**journal.meta("leads"))), self.config.rule, self.config.segment_steps
+            ).steps()
+            while True:
+                try:
+                    steps.append(next(reader))
+                except StopIteration as end:
+                    return steps, end.value
+        finally:
+            journal.close()
+
+
+@pytest.fixture
+def new_run(tmp_path: pathlib.Path, configured: Callable[..., RunConfig]) -> Callable[..., Run]:
+    """Makes runs, each in a directory of its own; arguments as for ``configured``."""
+
+    def make(task: str = "hanoi", options: dict[str, Any] | None = None, **values: Any) -> Run:
+        directory = tmp_path / f"run{len(list(tmp_path.iterdir()))}"
+        directory.mkdir()
+        return Run(directory, configured(task, options, **values))
+
+    return make
+
+
+@pytest.fixture
+def key() -> Callable[[str], Key]:
+    """The answer key of a task by its name."""
+    return answer_key

@@ -1,0 +1,61 @@
+"""What LiteLLM's errors mean."""
+
+import time
+from email.utils import formatdate
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from runtime.models import litellm_setup
+from runtime.models.litellm_errors import ERRORS, Transient, clean, judge, retry_after_s
+from tests.runtime.models.asking import SECRET
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("7", 7), ("0.5", 0.5), ("-3", 0), ("soon", None), ("inf", None), ("nan", None), ("Friday GMT", None)],
+)
+def test_retry_after(value: str, seconds: float | None) -> None:
+    error: Any = SimpleNamespace(litellm_response_headers={"retry-after": value})
+    assert retry_after_s(error) == seconds
+
+
+def test_retry_after_a_date() -> None:
+    error: Any = SimpleNamespace(litellm_response_headers={"retry-after": formatdate(time.time() + 90, usegmt=True)})
+    assert retry_after_s(error) == pytest.approx(90, abs=3)
+
+
+def test_every_error_of_litellm_is_in_the_table() -> None:
+    errors = litellm_setup.load().exceptions
+    defined = {
+        name
+        for name, cls in vars(errors).items()
+        if isinstance(cls, type) and issubclass(cls, Exception) and cls.__module__ == errors.__name__
+    }
+    assert len(defined) > 20
+    assert defined <= set(ERRORS)
+
+
+def test_an_error_of_a_later_litellm_is_what_its_base_is() -> None:
+    errors = litellm_setup.load().exceptions
+    newer: Any = type("QuotaWindowError", (errors.RateLimitError,), {})
+    assert isinstance(judge(newer("slow down", "openai", "m"), "m"), Transient)
+    unknown = judge(errors.openai.APIError("odd", None, body=None), "m")
+    assert isinstance(unknown, Transient)
+
+
+def test_a_missing_package_is_not_an_outage() -> None:
+    errors = litellm_setup.load().exceptions
+    error = errors.APIConnectionError("No module named 'boto3'\nTraceback (most recent call last)\n x", "bedrock", "m")
+    error.__context__ = ImportError("No module named 'boto3'")
+    assert str(judge(error, "m")) == "m: No module named 'boto3' (APIConnectionError)"
+
+
+def test_lines_for_people_are_clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_API_KEY", SECRET)
+    assert clean(f"litellm.Timeout: Timeout Error: OpenAIException - late {SECRET}") == "late ***"
+    assert clean("bad sk-abc123, Bearer abc.def and http://me:pw@host/v1") == "bad ***, *** and http://***@host/v1"
+    assert clean("a\x1b[2J\nb\u202e c") == "a [2J b c"
+    assert len(clean("x" * 5000)) == 300
+    assert clean("risk-averse tasks") == "risk-averse tasks"

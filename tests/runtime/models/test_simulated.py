@@ -1,0 +1,156 @@
+"""The simulated model: a pure function of what it is asked, with rates that are what they say."""
+
+import functools
+import math
+import random
+from typing import Any
+
+import pytest
+
+from decompose.answer_keys.answers import Answers
+from decompose.answer_keys import hanoi
+from decompose.step import Prompt
+from decompose.tasks.hanoi import Hanoi
+from runtime.errors import ConfigurationError
+from runtime.models.port import Reply, Request, Stop
+from runtime.models.simulated import Profile, SimulatedModel, parse_profile
+
+DRAWS = 4000
+answers = functools.cache(hanoi.answers)  # thousands of draws of the same few prompts
+EVERYTHING = Profile(p_error=0.2, p_format=0.1, p_shared=0.1, p_refuse=0.1, p_overlong=0.1, p_timeout=0.2)
+
+
+@functools.cache
+def prompt(number: int) -> Prompt:
+    task = Hanoi(disks=8)
+    return task.prompt(task.sample_step(number * 8), "compact")
+
+
+def request(number: int, draw: int = 0, **options: Any) -> Request:
+    return Request(prompt(number), (draw,), **{"temperature": 1.0, "max_tokens": 20, "seed": 0, **options})
+
+
+def replies(profile: Profile, seed: int = 0) -> list[Reply]:
+    """One reply to each of 40 prompts x 100 draws."""
+    model = SimulatedModel(answers, profile)
+    return [model.reply(request(number, draw, seed=seed), draw) for number in range(40) for draw in range(100)]
+
+
+def kinds(said: list[Reply]) -> dict[str, float]:
+    right = [answers(prompt(number)).right[0] for number in range(40) for _ in range(100)]
+    return {
+        "p_refuse": sum(reply.stop is Stop.REFUSED for reply in said) / DRAWS,
+        "p_overlong": sum(reply.stop is Stop.LENGTH for reply in said) / DRAWS,
+        "p_format": sum(reply.text == "???" for reply in said) / DRAWS,
+        "p_timeout": sum(reply.failed_calls > 0 for reply in said) / DRAWS,
+        "p_error": sum(
+            reply.stop is Stop.END and reply.text not in ("???", one) for reply, one in zip(said, right, strict=True)
+        )
+        / DRAWS,
+    }
+
+
+async def test_a_reply_is_a_pure_function_of_its_request() -> None:
+    asked = [request(number, draw) for number in range(20) for draw in (0, 1, 4096, 2**60)]
+    first = SimulatedModel(answers, EVERYTHING)
+    said = {one: await first.ask(one) for one in asked}
+    assert len({str(reply) for reply in said.values()}) > 20
+    random.Random(3).shuffle(asked)
+    second = SimulatedModel(answers, EVERYTHING)
+    for one in asked:
+        assert await second.ask(one) == said[one]
+    together = await second.ask(Request(prompt(3), (0, 1, 4096, 2**60), 1.0, 20, 0))
+    alone = [said[request(3, draw)][0] for draw in (0, 1, 4096, 2**60)]
+    unpaid = [msgspec.structs.replace(reply, tokens_in=0) for reply in alone]
+    assert together == [alone[0], *unpaid[1:]]  # the prompt of one request is paid once
+    assert (first.asked, second.asked) == (80, 84)
+
+
+@pytest.mark.parametrize("change", ["draw", "seed", "temperature", "name", "prompt"])
+def test_everything_in_a_request_matters(change: str) -> None:
+    model = SimulatedModel(answers, EVERYTHING)
+    other = SimulatedModel(answers, EVERYTHING, name="other") if change == "name" else model
+    options: dict[str, Any] = {"seed": {"seed": 1}, "temperature": {"temperature": 0.5}}.get(change, {})
+    step = int(change == "prompt")
+    pairs = [
+        (model.reply(request(n), 0), other.reply(request(n + step, **options), int(change == "draw")))
+        for n in range(60)
+    ]
+    assert any(one.stop is not two.stop or one.failed_calls != two.failed_calls for one, two in pairs)
+
+
+@pytest.mark.parametrize("knob", ["p_error", "p_format", "p_refuse", "p_overlong", "p_timeout"])
+@pytest.mark.parametrize("rate", [0.03, 0.4])
+def test_each_knob_turns_one_rate(knob: str, rate: float) -> None:
+    """Rates over 4,000 draws. False-alarm rate over seeds: 10 x 4e-8 at 5.5 standard deviations, below 1e-6."""
+    found = kinds(replies(Profile(**{knob: rate}), seed=11))
+    assert abs(found.pop(knob) - rate) < 5.5 * math.sqrt(rate * (1 - rate) / DRAWS)
+    assert set(found.values()) == {0.0}
+
+
+def test_knobs_do_not_push_each_other() -> None:
+    """All at once: each rate is that among the draws which came so far. False-alarm rate: 4 x 4e-8 < 1e-6."""
+    said = replies(Profile(p_error=0.3, p_format=0.3, p_refuse=0.3, p_timeout=0.3), seed=5)
+    found = kinds(said)
+    for knob, rate in {"p_timeout": 0.3, "p_refuse": 0.3, "p_format": 0.7 * 0.3, "p_error": 0.7 * 0.7 * 0.3}.items():
+        assert abs(found[knob] - rate) < 5.5 * math.sqrt(rate * (1 - rate) / DRAWS), knob
+    timed_out = [reply for reply in said if reply.failed_calls]
+    refused = sum(reply.stop is Stop.REFUSED for reply in timed_out) / len(timed_out)
+    assert abs(refused - 0.3) < 5.5 * math.sqrt(0.21 / len(timed_out))
+
+
+def test_shared_errors_are_shared_by_all_draws_of_a_prompt() -> None:
+    """1,000 prompts, a quarter of them bad. False-alarm rate over seeds at 5.5 sigma: below 1e-7."""
+    model, bad = SimulatedModel(lambda p: Answers((f"right {p.user}",), ("x", "y", "z")), Profile(p_shared=0.25)), 0
+    wrong = set()
+    for number in range(1000):
+        one = Request(Prompt(str(number)), (0,), 1.0, 20, 0)
+        said = {model.reply(one, draw).text for draw in range(12)}
+        assert len(said) == 1
+        bad += said != {f"right {number}"}
+        wrong |= said - {f"right {number}"}
+    assert abs(bad - 250) < 5.5 * math.sqrt(1000 * 0.25 * 0.75)
+    assert wrong == {"x", "y", "z"}
+    # The placebo: as many independent errors are hardly ever alike in all of 12 draws.
+    independent = SimulatedModel(lambda p: Answers(("right",), ("x", "y", "z")), Profile(p_error=0.25))
+    alike = [
+        {independent.reply(Request(Prompt(str(n)), (0,), 1.0, 20, 0), draw).text for draw in range(12)} - {"right"}
+        for n in range(1000)
+    ]
+    assert sum(len(said) > 0 for said in alike) > 900
+
+
+def test_greedy_draws_can_be_made_not_to_err() -> None:
+    model = SimulatedModel(answers, Profile(p_error=0.5, scale_by_temperature=True))
+    for temperature, most in ((0.0, 0), (0.1, 400), (1.0, 2000)):
+        wrong = sum(
+            model.reply(request(number, draw, temperature=temperature), draw).text != answers(prompt(number)).right[0]
+            for number in range(40)
+            for draw in range(20)
+        )
+        expected = 800 * 0.5 * temperature
+        assert abs(wrong - expected) <= 5.5 * math.sqrt(expected) <= most
+
+
+def test_overlong_replies_reach_the_limit_and_all_are_counted_in_tokens() -> None:
+    model = SimulatedModel(answers, Profile(p_overlong=1.0))
+    assert model.reply(request(0), 0).tokens_out == 20
+    right = SimulatedModel(answers, Profile()).reply(request(0), 0)
+    assert right.tokens_out == len(right.text.split()) + 1 < 20
+    assert right.tokens_in == len(prompt(0).user.split())
+
+
+def test_profiles_are_read_from_text() -> None:
+    assert parse_profile("") == Profile()
+    assert parse_profile("p_error=0.01, latency_s=1.5,scale_by_temperature=true") == Profile(
+        p_error=0.01, latency_s=1.5, scale_by_temperature=True
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["p_error", "p_error=", "p_error=two", "p_error=1.1", "p_error=-0.1", "p_error=nan", "latency_s=-1", "p=1",
+             "=1", "p_error:0.1"]
+)  # fmt: skip
+def test_other_profiles_are_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="simulated model: .*its keys are p_error, p_format"):
+        parse_profile(text)

@@ -1,0 +1,202 @@
+"""The rules of the layout, held by reading the source: who imports whom, and what nobody outside a task knows."""
+
+import ast
+import functools
+import json
+import pathlib
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+PACKAGES = ("decompose", "voting", "runtime", "scripts")
+MAY_IMPORT = {
+    "decompose": {"decompose"},
+    "voting": {"voting"},
+    "runtime": {"decompose", "voting", "runtime"},
+    "scripts": set(PACKAGES),
+}
+FILES = sorted(
+    path.relative_to(ROOT)
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+    if "__pycache__" not in path.parts
+)
+
+# Everything that the pure packages may import: nothing here has a clock, a disk, a network, or chance.
+PURE = {"collections", "enum", "functools", "itertools", "json", "math", "msgspec", "re", "typing"}
+IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "compile", "__import__", "hash", "id", "globals", "vars"}
+
+ONLY_IN = {
+    "ray": {"runtime/cluster.py", "runtime/worker.py"},
+    "litellm": {"runtime/models/litellm_model.py"},
+    "sqlite3": {"runtime/journal.py"},
+}
+TRAINING = {"scripts/train_bundled_model.py", "scripts/evaluate_bundled_model.py", "scripts/bundled_decoder.py"}
+KEEPERS_OF_ANSWERS = {
+    "decompose.answer_keys": {"runtime/models/factory.py", "runtime/models/simulated.py", "scripts/measure.py"},
+    "decompose.referees": {"scripts/verify.py"},
+}
+
+
+@functools.cache
+def parsed(path: pathlib.Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(), str(path))
+
+
+def imports(path: pathlib.Path) -> Iterator[str]:
+    """Dotted names of all that a file imports, inside functions as well."""
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def tops(path: pathlib.Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path)}
+
+
+def in_package(*starts: str) -> list[pathlib.Path]:
+    return [path for path in FILES if path.as_posix().startswith(starts)]
+
+
+def test_there_is_something_to_read() -> None:
+    assert {path.parts[0] for path in FILES} == set(PACKAGES)
+    assert len(FILES) > 40
+    assert "asyncio" in tops(pathlib.Path("runtime/gate.py"))
+    assert "scipy" in tops(pathlib.Path("voting/error_rate.py"))  # imported inside a function
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_imports_go_one_way(path: pathlib.Path) -> None:
+    assert tops(path) & {*PACKAGES, "tests"} <= MAY_IMPORT[path.parts[0]]
+
+
+@pytest.mark.parametrize("path", in_package("decompose", "voting"), ids=str)
+def test_the_pure_packages_touch_no_world(path: pathlib.Path) -> None:
+    allowed = PURE | {path.parts[0]}
+    if path.parts[:2] == ("decompose", "tasks"):
+        allowed |= {"random"}  # a generator of its own, seeded from arguments: see the next test
+    if path.as_posix() == "voting/error_rate.py":
+        allowed |= {"scipy"}
+    assert tops(path) <= allowed
+    calls = [node for node in ast.walk(parsed(path)) if isinstance(node, ast.Call)]
+    named = {call.func.id for call in calls if isinstance(call.func, ast.Name)}
+    assert not named & IMPURE_CALLS
+
+
+def test_chance_in_tasks_is_seeded_from_arguments() -> None:
+    uses = [
+        (path, node)
+        for path in in_package("decompose")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "random"
+    ]
+    assert uses
+    assert {node.attr for _, node in uses} == {"Random"}
+    for path in {path for path, _ in uses}:
+        made = [
+            node
+            for node in ast.walk(parsed(path))
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "random.Random"
+        ]
+        assert made
+        assert all(len(call.args) == 1 for call in made), f"{path} makes an unseeded generator"
+
+
+@pytest.mark.parametrize("module", ONLY_IN)
+def test_outside_things_have_one_door(module: str) -> None:
+    assert {path.as_posix() for path in FILES if module in tops(path)} <= ONLY_IN[module]
+
+
+def test_training_libraries_are_for_training() -> None:
+    assert {path.as_posix() for path in FILES if "torch" in tops(path)} <= TRAINING
+    translators = {path.as_posix() for path in FILES if "ctranslate2" in tops(path)}
+    assert translators <= TRAINING | {"runtime/models/bundled.py"}
+    assert {path.as_posix() for path in FILES if "transformers" in tops(path)} <= TRAINING
+
+
+@pytest.mark.parametrize("package", KEEPERS_OF_ANSWERS)
+def test_nothing_that_decides_knows_the_answers(package: str) -> None:
+    allowed = KEEPERS_OF_ANSWERS[package]
+    for path in FILES:
+        name = path.as_posix()
+        if name in allowed or name.startswith((package.replace(".", "/"), "scripts/bench_", *TRAINING)):
+            continue
+        assert not [found for found in imports(path) if found.startswith(package)], name
+        # Nor by name, at run time. Docstrings may speak of it.
+        spoken = docstrings(parsed(path))
+        named = [
+            node.value
+            for node in ast.walk(parsed(path))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in spoken
+        ]
+        assert not [text for text in named if text.startswith(package)], name
+
+
+def docstrings(tree: ast.Module) -> set[ast.AST]:
+    """Strings that stand as statements of their own."""
+    return {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+
+
+def identifiers(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        for field in ("id", "attr", "name", "asname", "arg"):
+            value = getattr(node, field, None)
+            if isinstance(value, str):
+                yield value.split(".")[-1]
+
+
+def test_no_name_outside_a_task_knows_what_a_task_is_about() -> None:
+    of_tasks = ("decompose/tasks", "decompose/referees", "decompose/answer_keys")
+    outside = [p for p in in_package("decompose", "voting", "runtime") if not p.as_posix().startswith(of_tasks)]
+    for path in outside:
+        for name in identifiers(parsed(path)):
+            if name in ("isdigit", "hexdigits", "digits"):  # Python's own
+                continue
+            words = set(name.lower().split("_"))
+            about = {"disk", "disks", "peg", "pegs", "tower", "towers", "digit", "digits", "hanoi", "multiply"}
+            assert not words & about, f"{path}: {name}"
+    # The check finds what it is meant to find.
+    assert {"disks", "Tower"} <= set(identifiers(parsed(pathlib.Path("decompose/tasks/hanoi.py"))))
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_no_work_at_import_and_no_state_of_modules(path: pathlib.Path) -> None:
+    tree = parsed(path)
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Global)]
+    for node in tree.body:
+        if isinstance(node, ast.Expr):
+            assert isinstance(node.value, ast.Constant), f"{path}:{node.lineno} does something when imported"
+        assert not isinstance(node, ast.For | ast.While | ast.With | ast.Try), f"{path}:{node.lineno}"
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.List | ast.Dict | ast.Set):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            named = [target.id for target in targets if isinstance(target, ast.Name)]
+            assert all(name.isupper() for name in named), f"{path}:{node.lineno}: {named} may change"
+
+
+def test_no_file_is_named_after_nothing() -> None:
+    empty_words = {"utils", "util", "common", "core", "base", "types", "helpers", "misc", "registry", "manager"}
+    assert not {path.stem for path in FILES} & empty_words
+    assert not {part for path in FILES for part in path.parts[:-1]} & empty_words
+
+
+def test_importing_surefoot_is_light() -> None:
+    """No heavy library comes with any module; each is imported where it is used."""
+    modules = [
+        ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+        for path in in_package("decompose", "voting", "runtime", "scripts/cli", "scripts/run", "scripts/verify")
+    ]
+    assert {"runtime.cluster", "runtime.models.bundled", "runtime.models.litellm_model"} <= set(modules)
+    program = (
+        f"import sys, json, importlib\nsys.path.insert(0, {str(ROOT)!r})\n"
+        f"for name in {modules!r}: importlib.import_module(name)\n"
+        "heavy = {'ray', 'litellm', 'torch', 'ctranslate2', 'scipy', 'numpy', 'transformers'}\n"
+        "print(json.dumps(sorted(heavy & set(sys.modules))))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == []
