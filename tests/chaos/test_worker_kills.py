@@ -167,6 +167,7 @@ def cluster() -> Iterator[Any]:
     started.shutdown()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 def test_a_node_dies_and_another_joins(tmp_path: pathlib.Path, cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(
         tmp_path,
