@@ -164,7 +164,7 @@ def parse_config(path: pathlib.Path) -> RunConfig:
     """
     try:
         return msgspec.toml.decode(path.read_bytes(), type=RunConfig)
-    except (msgspec.DecodeError, OSError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
 

@@ -115,6 +115,8 @@ class SegmentRunner:
             for record in unpack(payload):
                 known = self._journalled.setdefault((record.path, record.part, record.attempt), [])
                 extend(known, record)
+                if record.part == "run":
+                    self._counted[record.path] = max(len(known), self._counted.get(record.path, 0))
         if segment.split is not None:
             return Finished(await self.split(segment.node, segment.split))
         return await self._plan.run(segment.node)

@@ -31,8 +31,8 @@ IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "compile", "__import__
 
 ONLY_IN = {
     "ray": {"runtime/cluster.py", "runtime/worker.py"},
-    "litellm": {"runtime/models/litellm_model.py"},
-    "sqlite3": {"runtime/journal.py"},
+    "litellm": {"runtime/models/litellm_model.py", "runtime/models/litellm_setup.py"},
+    "sqlite3": {"runtime/journal.py", "runtime/journal_file.py", "runtime/fault_points.py"},
 }
 TRAINING = {"scripts/train_bundled_model.py", "scripts/evaluate_bundled_model.py", "scripts/bundled_decoder.py"}
 KEEPERS_OF_ANSWERS = {

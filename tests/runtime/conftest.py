@@ -187,9 +187,8 @@ class Run:
         journal = self.journal()
         steps: list[PlanStep] = []
         try:
-            reader = PlanReader(
-                journal, self.task, strategy_of(self.config, Leads(**journal.meta("leads"))), self.config.rule, self.config.segment_steps
-            ).steps()
+            strategy = strategy_of(self.config, Leads(**journal.meta("leads")))
+            reader = PlanReader(journal, self.task, strategy, self.config.rule, self.config.segment_steps).steps()
             while True:
                 try:
                     steps.append(next(reader))

@@ -64,9 +64,7 @@ async def test_a_tower_is_solved(
 
 @pytest.mark.parametrize("strategy", ["tree", "chain"])
 @pytest.mark.parametrize("segment_steps", [1, 1024])
-async def test_a_product_is_worked_out(
-    new_run: NewRun, planted: Any, strategy: str, segment_steps: int
-) -> None:
+async def test_a_product_is_worked_out(new_run: NewRun, planted: Any, strategy: str, segment_steps: int) -> None:
     for x, y in (("90817", "65403"), ("0", "999"), ("7", "8"), ("1002", "003")):
         run = new_run("multiply", {"x": x, "y": y}, strategy=strategy, segment_steps=segment_steps, leaf_steps=1)
         assert_solved(run, await run.session(planted(multiply.answers)))

@@ -69,7 +69,8 @@ def suspicious(directory: pathlib.Path, bits: list[tuple[int, int]]) -> list[str
             if contents(directory) != right:
                 found.append(f"byte {place} bit {bit}: read as something else")
         except JournalError as error:
-            assert str(path) in str(error)
+            if str(path) not in str(error):
+                found.append(f"byte {place} bit {bit}: {error} does not name the file")
         except Exception as error:  # noqa: BLE001
             found.append(f"byte {place} bit {bit}: {type(error).__name__}: {error}")
     path.write_bytes(whole)
@@ -139,7 +140,7 @@ def test_rows_in_exchanged_places_are_noticed(directory: pathlib.Path) -> None:
     db.execute("UPDATE batch SET segment = '/0.59' WHERE segment = '/0.3'")
     db.commit()
     db.close()
-    with pytest.raises(JournalError, match="checksum"):
+    with pytest.raises(JournalError, match="is not what was written"):
         contents(directory)
 
 

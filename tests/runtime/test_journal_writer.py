@@ -29,11 +29,12 @@ class Slow:
     def __init__(self, journal: Journal) -> None:
         self.journal, self.totals, self.wall_s = journal, journal.totals, journal.wall_s
         self.groups: list[int] = []
-        self.go = threading.Semaphore(0)
+        self.begun, self.go = threading.Semaphore(0), threading.Semaphore(0)
         self.fail: list[bool] = []
 
     def commit(self, writes: Sequence[Write], wall_s: float) -> None:
         self.groups.append(len(writes))
+        self.begun.release()
         assert self.go.acquire(timeout=10)
         if self.fail and self.fail.pop(0):
             raise JournalError("the disk is full")
@@ -68,8 +69,7 @@ async def test_what_comes_while_a_group_is_written_is_the_next_group(journal: Jo
     slow = Slow(journal)
     writer = writer_on(slow)
     first = writer.write(write(0))
-    while not slow.groups:
-        await asyncio.sleep(0)
+    assert await asyncio.to_thread(slow.begun.acquire, timeout=10)
     later = [writer.write(write(number)) for number in range(1, 6)]
     assert writer.totals.steps == 6  # counted at once
     assert journal.totals.steps == 0  # believed by nobody

@@ -103,7 +103,7 @@ def test_detection_is_cheaper_than_correction_when_errors_are_rare(configured: C
     assert calls[0] < 0.6 * dear.calls / steps
 
 
-@pytest.mark.parametrize(("steps", "leaf_steps"), [(63, 3), (1023, 31), (2**20 - 1, 15), (7, 7), (7, 100), (2**10 - 1, 1)])
+@pytest.mark.parametrize(("steps", "leaf_steps"), [(63, 3), (1023, 31), (2**20 - 1, 15), (7, 7), (7, 100), (1023, 1)])
 def test_the_shape_of_a_plan_adds_up(steps: int, leaf_steps: int) -> None:
     shape = shape_of(steps, leaf_steps)
     assert shape.leaves * shape.length + shape.splits == steps
@@ -121,7 +121,7 @@ def test_a_lead_that_is_asked_for_is_taken(configured: Configured) -> None:
 
 
 @pytest.mark.parametrize("p_error_high", [0.5, 0.7, 1.0])
-def test_a_model_that_may_be_wrong_more_often_than_right_is_refused(configured: Configured, p_error_high: float) -> None:
+def test_a_model_that_may_be_wrong_more_often_than_not_is_refused(configured: Configured, p_error_high: float) -> None:
     task = Hanoi()
     with pytest.raises(ConfigurationError, match="no lead can be chosen; try another model, or --k N"):
         choose_leads(configured(k="auto"), task, task.root(), pilot(0.3, p_error_high))

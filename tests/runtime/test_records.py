@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.errors import JournalError
 from runtime.records import Contested, Counts, Record, pack, unpack, winner
 from voting.ballot import Ballot
 
@@ -41,16 +42,14 @@ def test_records_come_back_as_they_were(records: list[Record]) -> None:
 def test_bytes_that_are_no_records_are_refused(records: list[Record], data: st.DataObject) -> None:
     whole = pack(records)
     for cut in (whole[:-1], whole[: len(whole) // 2], b"", b"\x00" + whole, data.draw(st.binary(max_size=40))):
-        with pytest.raises((zlib.error, msgspec.DecodeError)):
+        with pytest.raises(JournalError):
             unpack(cut)
 
 
 def test_records_of_a_later_version_with_more_fields_can_be_read() -> None:
     record = ((0, 1), "run", 0, 5, 1, ("a", (2, ((0, "a"), (1, "a")))), (), "something new")
     later = zlib.compress(msgspec.msgpack.encode([record]))
-    assert unpack(later) == (
-        Record((0, 1), "run", 0, 5, 1, ("a", Contested(2, (Ballot(0, "a"), Ballot(1, "a"))))),
-    )
+    assert unpack(later) == (Record((0, 1), "run", 0, 5, 1, ("a", Contested(2, (Ballot(0, "a"), Ballot(1, "a"))))),)
 
 
 def drawn(text: str) -> tuple[Ballot, ...]:
@@ -78,7 +77,7 @@ def test_a_winner_is_counted_again(text: str, k: int, rule: str, won: str) -> No
     [("", 1, "first-to"), ("..", 1, "first-to"), ("ab", 1 + 1, "first-to"), ("ababab", 2, "first-to-ahead-by")],
 )
 def test_ballots_that_decide_nothing_have_no_winner(text: str, k: int, rule: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"decide nothing|at least 1 ballot"):
         winner(Contested(k, drawn(text)), rule)
 
 
@@ -86,9 +85,7 @@ def test_counts_add_up() -> None:
     one = Counts(steps=1, calls=3, red_flags={"refused": 1}, cost_usd=0.5)
     other = Counts(steps=2, calls=4, red_flags={"refused": 2, "overlong": 1}, cost_usd=0.25, failed_calls=7)
     one.add(other)
-    assert one == Counts(
-        steps=3, calls=7, red_flags={"refused": 3, "overlong": 1}, cost_usd=0.75, failed_calls=7
-    )
+    assert one == Counts(steps=3, calls=7, red_flags={"refused": 3, "overlong": 1}, cost_usd=0.75, failed_calls=7)
     assert other.red_flags == {"refused": 2, "overlong": 1}
     fresh = Counts()
     fresh.add(other)

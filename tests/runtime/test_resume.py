@@ -27,7 +27,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("hanoi", {"disks": 6}, {"strategy": "tree", "segment_steps": 7}),
     ("hanoi", {"disks": 6}, {"strategy": "tree", "segment_steps": 15, "flush_steps": 1, "red_flags": "none"}),
     ("hanoi", {"disks": 6}, {"strategy": "chain", "k": 3, "flush_steps": 3}),
-    ("multiply", {"x": "9071", "y": "8650"}, {"strategy": "tree", "k": 3, "leaf_steps": 1, "segment_steps": 1, "flush_steps": 2}),
+    (
+        "multiply",
+        {"x": "9071", "y": "8650"},
+        {"strategy": "tree", "k": 3, "leaf_steps": 1, "segment_steps": 1, "flush_steps": 2},
+    ),
 ]
 
 
@@ -97,9 +101,7 @@ async def test_killed_after_every_commit(
 
 @pytest.mark.parametrize(("task", "options", "values"), CASES)
 @pytest.mark.parametrize("seed", range(3))
-async def test_broken_off_again_and_again(
-    new_run: NewRun, task: str, options: Any, values: Any, seed: int
-) -> None:
+async def test_broken_off_again_and_again(new_run: NewRun, task: str, options: Any, values: Any, seed: int) -> None:
     """Cancelled in the middle of the 9th to 29th call of every session, until it is solved."""
     unbroken, alone = new_run(task, options, **values), Tracked(task)
     assert await unbroken.session(alone) == "solved"

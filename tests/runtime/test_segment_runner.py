@@ -24,6 +24,7 @@ from voting.red_flags import parse_switch
 TASK = Hanoi(disks=4)
 ROOT = TASK.root()
 TREE = Tree(7)  # two towers of three disks, seven steps each, and one carry between them
+ONE = Leads(1, 1, 3)
 Make = Callable[..., SegmentRunner]
 # The fifth step of the first tower. The answer breaks no rule, and it is not what the strategy wants.
 PLACE, ASTRAY = "move cw 3ab ccba", "1cb bcba"
@@ -32,9 +33,7 @@ SPLIT, WRONG_SPLIT = "split 4ac aaaa", "3ab bbba / 4ac cbbc / 3bc cccc"
 
 @pytest.fixture
 def segment(step_runner: Any) -> Make:
-    def make(
-        model: Any, task: Any = TASK, strategy: Any = TREE, leads: Leads = Leads(1, 1, 3), **options: Any
-    ) -> SegmentRunner:
+    def make(model: Any, task: Any = TASK, strategy: Any = TREE, leads: Leads = ONE, **options: Any) -> SegmentRunner:
         settings = {"seams": True, "seam_retries": 4, "re_decompositions": 3, "flush_steps": 10**6, **options}
         flags, chains = settings.pop("red_flags", "all"), settings.pop("chains", 9)
         steps = step_runner(task, model, flags=parse_switch(flags), max_ballots=settings.pop("max_ballots", 20))

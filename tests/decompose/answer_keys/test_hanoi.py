@@ -75,7 +75,7 @@ async def test_what_a_prompt_does_not_show_has_to_be_guessed(dialect: Any, fact:
     """Take one fact out of the text: a model that never errs now does. With the whole text it does not."""
     task, changed, wrong, wrong_before = Hanoi(disks=5), 0, 0, 0
     model = SimulatedModel(answers, Profile(), dialect)
-    for number in range(0, 200):
+    for number in range(200):
         step = task.sample_step(number)
         if step.kind != "move":
             continue

@@ -144,14 +144,15 @@ def test_r5_the_next_state_is_part_of_the_candidate() -> None:
     assert parse(RIGHT, SMALL_ONLY) == parse(other, SMALL_ONLY) == "1ac"
 
 
-@pytest.mark.parametrize("place", ["[14, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 13]", "[13, 14, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]"])
+@pytest.mark.parametrize("place", ["[14, {}, 13]", "[13, 14, {}]"], ids="CB")
 def test_r14_step_10241(place: str) -> None:
     """The published worked example: A is right; B and C put 13 at the wrong end of a peg they read upside down."""
-    right = "move = [2, 2, 1]\nnext_state = [[20, 19, 18, 17, 16, 15, 12, 1], [13, 2], [14, 11, 10, 9, 8, 7, 6, 5, 4, 3]]"
+    first, last = "[20, 19, 18, 17, 16, 15, 12, 1]", "11, 10, 9, 8, 7, 6, 5, 4, 3"
+    right = f"move = [2, 2, 1]\nnext_state = [{first}, [13, 2], [14, {last}]]"
     candidate = Hanoi().parse(MOVE, right, "chat")
     assert candidate == "2cb abccc ccccc cabca aaaaa"
     assert Hanoi().check(MOVE, candidate) is None
-    wrong = f"move = [13, 1, 2]\nnext_state = [[20, 19, 18, 17, 16, 15, 12, 1], [], {place}]"
+    wrong = f"move = [13, 1, 2]\nnext_state = [{first}, [], {place.format(last + ', 2')}]"
     assert flagged(Hanoi().parse(MOVE, wrong, "chat"))
     # The compact dialect cannot say in which order disks lie: there, the rules reject both.
     found = Hanoi().check(MOVE, f"13bc {words(moved(STATE_10241, '13bc'))}")

@@ -5,10 +5,11 @@ import math
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
-from decompose.answer_keys.answers import Answers
 from decompose.answer_keys import hanoi
+from decompose.answer_keys.answers import Answers
 from decompose.step import Prompt
 from decompose.tasks.hanoi import Hanoi
 from runtime.errors import ConfigurationError
@@ -152,5 +153,5 @@ def test_profiles_are_read_from_text() -> None:
              "=1", "p_error:0.1"]
 )  # fmt: skip
 def test_other_profiles_are_refused(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="simulated model: .*its keys are p_error, p_format"):
+    with pytest.raises(ConfigurationError, match=r"simulated model: .*its keys are p_error, p_format"):
         parse_profile(text)
