@@ -202,8 +202,8 @@ class Journal:
             for number, segment, payload, crc in rows:
                 if not is_whole(segment, payload, crc):
                     raise JournalError(
-                        f"{self.path} is damaged: the checksum of batch {number} of {self._batches}, of segment "
-                        f"{segment}, does not match; the {number - 1} batches before it are whole. Resume from an "
+                        f"{self.path} is damaged: batch {number} of {self._batches}, of segment {segment}, is "
+                        f"not what was written; the {number - 1} batches before it are whole. Resume from an "
                         "older copy of the run directory, or start a new run"
                     )
             for key, value, crc in self._db.execute("SELECT key, value, crc FROM meta"):
