@@ -39,12 +39,15 @@ class Step(msgspec.Struct, frozen=True):
         reads: Every fact the prompt may show; a frozen struct of builtin values.
         max_reply_tokens: A reply that reaches so many tokens is discarded as overlong. Holds for the ``compact``
             dialect; for ``chat`` the model's own limit does: wordiness is the model's, not the question's.
+        lead: Most lead to ask for, if the question has several right answers, over which votes would split, or
+            ``None`` for the run's lead.
     """
 
     kind: str
     role: Role
     reads: Any
     max_reply_tokens: int = 64
+    lead: int | None = None
 
 
 class Prompt(msgspec.Struct, frozen=True):
@@ -76,6 +79,9 @@ class Done(msgspec.Struct, frozen=True):
 
     Attributes:
         output: The node's output, a builtin value; compared with the node's promise at the seam.
+        failure: Why the chain ends without having reached its goal, for people; empty if it reached it. A run
+            whose chain fails is failed; the output says how far it came.
     """
 
     output: Any
+    failure: str = ""

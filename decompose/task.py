@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from decompose.drawing import Drawing
 from decompose.plan import Expansion, Node
 from decompose.step import Dialect, Done, Flag, Prompt, Step
 
@@ -34,6 +35,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Whether ``state_by="task"`` is possible."""
     wordings: ClassVar[int] = 1
     """Ways in which the ``chat`` dialect can put each step; ``compact`` has one."""
+    disguises: ClassVar[int] = 0
+    """Ways in which the facts of a step can go by other names; see ``disguise``."""
 
     def root(self) -> Node:
         """The node whose output solves the task. Its promise, if any, is the goal as the task states it."""
@@ -97,3 +100,24 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(step, Done):
             raise ValueError(f"{type(self).__name__} has nothing to ask")
         return step
+
+    def disguise(self, step: Step, number: int) -> Step:
+        """The same question with its facts under other names: right answers stay right once they are translated.
+
+        Args:
+            step: A step of this task.
+            number: 1 to ``disguises``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no disguise()")
+
+    def undisguise(self, candidate: str, number: int) -> str:
+        """The answer to a disguised step as an answer to the step itself."""
+        raise NotImplementedError(f"{type(self).__name__} has no undisguise()")
+
+    def picture(self, shown: Any) -> Drawing | None:
+        """A picture of a state, for the report's player; ``None`` where there is nothing to draw.
+
+        Args:
+            shown: What a step reads, or a node's output.
+        """
+        return None

@@ -14,7 +14,13 @@ from decompose.task import StateBy, Task
 from runtime.errors import ConfigurationError
 from voting.red_flags import parse_switch
 
-BUILT_IN_TASKS = {"hanoi": "decompose.tasks.hanoi:Hanoi", "multiply": "decompose.tasks.multiply:Multiply"}
+BUILT_IN_TASKS = {
+    "hanoi": "decompose.tasks.hanoi:Hanoi",
+    "multiply": "decompose.tasks.multiply:Multiply",
+    "digit-hanoi": "decompose.tasks.digit_hanoi:DigitHanoi",
+    "pddl": "decompose.tasks.pddl:PddlPlanning",
+    "graph": "decompose.tasks.graph_navigation:GraphNavigation",
+}
 
 Auto = Literal["auto"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -49,8 +55,15 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
     k: Annotated[Count | Auto, _option("lead to ask for; auto: from the target and a pilot")] = "auto"
     rule: Annotated[
-        Literal["first-to-ahead-by", "first-to"], _option("what wins a race: a lead of k, or k ballots")
+        Literal["first-to-ahead-by", "first-to", "sequential"],
+        _option("what wins a race: a lead of k, k ballots, or so much evidence that the error budget holds"),
     ] = "first-to-ahead-by"
+    ladder: Annotated[
+        bool, _option("ask undecided and refuted steps in other wordings, under other names, of --fallback-model")
+    ] = True
+    fallback_model: Annotated[
+        str | None, _option("model to ask where the first one contradicts itself; names as for --model")
+    ] = None
     target: Annotated[float, _option("wanted probability that the whole run has no error", gt=0, lt=1)] = 0.95
     red_flags: Annotated[str, _option("replies to discard: all, none, or names separated by commas")] = "all"
     seams: Annotated[bool, _option("check what a node returns against what was promised of it")] = True
@@ -91,6 +104,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         int,
         _option("most calls to one server at the same time, for each process; fewer where they only get slower", ge=1),
     ] = 64
+    modules: Annotated[
+        str, _option("settings of single modules: Actor.temperature=0.7; Monitor.k=3; Evaluator.model=NAME")
+    ] = ""
+    cache: Annotated[
+        Literal["none", "modules"], _option("remember what modules other than the Actor answered, or ask every time")
+    ] = "none"
     max_calls: Annotated[Count | None, _option("pause after so many calls")] = None
     max_cost_usd: Annotated[
         Amount | None, _option("ask for no more money than this; calls under way are reserved for")

@@ -7,13 +7,13 @@ knows part of is sent together with that part.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import structlog
 
-from decompose.plan import Node
+from decompose.plan import Node, Path
 from decompose.segment import Segment, segment_key
 from decompose.strategies.chain import Chain
 from decompose.strategies.strategy import Strategy
@@ -35,6 +35,7 @@ from runtime.leads import (
     judge_pilot,
     pilot_steps,
     sample_numbers,
+    with_rules,
 )
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
@@ -77,9 +78,12 @@ class Coordinator:
         self._ended = journal.outcomes()
         self._begun = journal.begun()
         self._leads = Leads(1, 1, 1)
+        self._pilot: Pilot | None = None
+        self._learned_from = 0
         self._pause = ""
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
+        self._steps: dict[Path, int] = {}  # counted by segments of this session, for those that are dropped
         self._treasury = Treasury(config.max_cost_usd, self._writer, crew, self._out_of_money)
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
 
@@ -128,6 +132,37 @@ class Coordinator:
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
 
+    async def run_each(self, nodes: Sequence[Node]) -> tuple[str, list[Outcome | errors.RunFailed]]:
+        """Run nodes that do not depend on each other, each to its own end: the problems of a suite.
+
+        A node that fails is a result, kept beside the others; it fails again, without being asked, on resume.
+
+        Returns:
+            ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in order.
+        """
+        status, message = "solved", ""
+        self._leads = await self._choose_leads()
+        gate = Gate(self.config.chains_in_flight * self.crew.size)
+        results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
+        await self._writer.flush()
+        ends = [result for result in results if isinstance(result, Finished | Contradicted | errors.RunFailed)]
+        causes = [_first_cause(result) for result in results if isinstance(result, BaseException)]
+        stops = [cause for cause in causes if not isinstance(cause, errors.RunFailed)]
+        if stops:
+            cause = next((stop for stop in stops if not isinstance(stop, RunPaused | errors.ModelUnavailable)), None)
+            if cause is not None:
+                raise cause
+            status, message = "paused", str(stops[0])
+        self.journal.set_meta(status=status, message=message)
+        return status, ends
+
+    async def _run_one(self, node: Node, gate: Gate) -> Outcome | errors.RunFailed:
+        async with gate(node.path):
+            try:
+                return await self._send(Segment(node))
+            except errors.RunFailed as failed:
+                return failed
+
     def _segments_per_worker(self) -> int:
         """Enough for a worker's chains, which share the model's batches, and one more to follow up."""
         chains = max(1, self.config.segment_steps // (self._leads.leaf_steps + 1))
@@ -165,7 +200,11 @@ class Coordinator:
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         """Keep it with the decomposition that it belongs to; a resumed run says it again."""
         record = Record(node.path, "children", attempt, 0, 0, (), elements)
-        self._writer.note(segment_key(node.path, attempt), Batch(pack([record]), Counts()))
+        depth, dropped = len(node.path), 0
+        for path in list(self._steps):
+            if len(path) > depth and path[:depth] == node.path and path[depth] not in elements:
+                dropped += self._steps.pop(path)
+        self._writer.note(segment_key(node.path, attempt), Batch(pack([record]), Counts(steps=-dropped)))
 
     async def _send(self, segment: Segment) -> Outcome:
         key = segment_key(segment.node.path, segment.split)
@@ -198,7 +237,7 @@ class Coordinator:
             journalled = self.journal.payloads(key)
         self._begun.add(key)
         self._log.debug("segment sent", segment=key, journalled=len(journalled))
-        async for batch in self.crew.run_segment(segment, self._leads, journalled):
+        async for batch in self.crew.run_segment(segment, self._leads_now(), journalled):
             self.journal.faults.reach("batch.received")
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
@@ -207,12 +246,24 @@ class Coordinator:
             if batch.alive:
                 continue
             durable = self._writer.write(Write(key, batch))
+            path = segment.node.path
+            self._steps[path] = self._steps.get(path, 0) + batch.counts.steps
             await self._check_limits()
             if batch.end is not None:
                 await durable
                 self.journal.faults.reach("segment.ended")
                 return batch
         raise WorkerLost(f"segment {key} stopped without an end")
+
+    def _leads_now(self) -> Leads:
+        """The leads, learned anew whenever twice as many sequential races were decided as the last time."""
+        votes = self._writer.totals.votes
+        seen = sum(votes.values())
+        if self._leads.sequential and self._pilot is not None and seen >= 2 * max(50, self._learned_from):
+            self._learned_from = seen
+            self._leads = with_rules(self.config, self.task, self.task.root(), self._leads, self._pilot, votes)
+            self._log.info("leads learned", races=seen, unguarded=self._leads.unguarded)
+        return self._leads
 
     def _ending(self, key: str, batch: Batch) -> Outcome:
         end = batch.end
@@ -246,6 +297,8 @@ class Coordinator:
         """From the journal if an earlier session chose them, else from ``--k`` or a pilot."""
         chosen = self.journal.meta("leads")
         if chosen is not None:
+            seen = self.journal.meta("pilot")
+            self._pilot = msgspec.convert(seen, Pilot) if seen else None
             return msgspec.convert(chosen, Leads)
         root = self.task.root()
         pilot: Pilot | None = None
@@ -258,6 +311,7 @@ class Coordinator:
         kept = self.journal.meta("leaf_steps")
         config = self.config if kept is None else msgspec.structs.replace(self.config, leaf_steps=kept)
         leads = choose_leads(config, self.task, root, pilot)
+        self._pilot = pilot
         expected = self._expected(root, leads, pilot)
         why = explain_leads(leads, pilot, expected, self.task.size(root.goal, root.inputs))
         self.journal.set_meta(leads=leads, pilot=pilot, forecast=expected, why=why)

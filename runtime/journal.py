@@ -183,6 +183,11 @@ class Journal:
             ).fetchall()
         return tuple(self._checked(segment, payload, crc) for payload, crc in rows)
 
+    def segments(self) -> list[str]:
+        """Keys of all segments that have a batch, in the order of their first one."""
+        with reporting(self.path):
+            return [k for (k,) in self._db.execute("SELECT segment FROM batch GROUP BY segment ORDER BY MIN(id)")]
+
     def begun(self) -> set[str]:
         """Keys of all segments that have a batch."""
         with reporting(self.path):

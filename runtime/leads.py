@@ -1,7 +1,7 @@
 """Chooses leads from a target and what a pilot saw. No ground truth: mistakes are estimated from dissent."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -13,6 +13,7 @@ from runtime.segment_runner import Leads
 from runtime.worker import Sample
 from voting.error_rate import clopper_pearson
 from voting.lead import expected_ballots, expected_calls, k_min, p_full
+from voting.sequential import Sequential, learned, needed
 
 LEAF_STEPS = 31
 """Leaf length where nothing is known of the model."""
@@ -33,6 +34,7 @@ class Pilot(msgspec.Struct, frozen=True):
         spoiled: Ballots with a red flag.
         p_error: Middle estimate of the rate of wrong unspoiled ballots.
         p_error_high: Upper end of its 95 % interval.
+        votes: Steps by (ballots for the most frequent candidate, other unspoiled ballots): how many, as triples.
     """
 
     ballots: int
@@ -40,6 +42,7 @@ class Pilot(msgspec.Struct, frozen=True):
     spoiled: int
     p_error: float
     p_error_high: float
+    votes: tuple[tuple[int, int, int], ...] = ()
 
 
 def pilot_steps(size: int) -> int:
@@ -55,16 +58,20 @@ def sample_numbers(seed: int, count: int) -> range:
 def judge_pilot(samples: Sequence[Sample]) -> Pilot:
     """Estimate the error rate of unspoiled ballots from how they disagree."""
     ballots = dissenting = spoiled = 0
+    votes: Counter[tuple[int, int]] = Counter()
     for sample in samples:
         named = Counter(b.candidate for b in sample.ballots if b.candidate is not None)
         total = sum(named.values())
         spoiled += len(sample.ballots) - total
         ballots += total
-        dissenting += total - max(named.values(), default=0)
+        first = max(named.values(), default=0)
+        dissenting += total - first
+        if total:
+            votes[first, total - first] += 1
     # Jeffreys' prior: half a dissent among one more ballot.
     middle = (dissenting + 0.5) / (ballots + 1)
     high = clopper_pearson(dissenting, ballots).high if ballots else 1.0
-    return Pilot(ballots, dissenting, spoiled, middle, high)
+    return Pilot(ballots, dissenting, spoiled, middle, high, tuple((w, d, n) for (w, d), n in sorted(votes.items())))
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -99,6 +106,8 @@ def choose_leads(config: RunConfig, task: Task, root: Node, pilot: Pilot | None)
     Raises:
         ConfigurationError: The model is wrong too often for any lead to help.
     """
+    if config.rule == "sequential" and config.k != "auto":
+        raise ConfigurationError("--rule sequential finds out for itself how many ballots it needs: use --k auto")
     if config.k != "auto":
         leaf_steps = LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps
         return Leads(config.k, config.k, config.k + 2, leaf_steps)
@@ -108,7 +117,40 @@ def choose_leads(config: RunConfig, task: Task, root: Node, pilot: Pilot | None)
             f"the pilot saw {pilot.dissenting} of {pilot.ballots} ballots dissent: no lead can be chosen; "
             "try another model, or --k N"
         )
-    return leads_for(config, task, root, pilot.p_error, pilot.p_error_high)
+    leads = leads_for(config, task, root, pilot.p_error, pilot.p_error_high)
+    return with_rules(config, task, root, leads, pilot, {}) if config.rule == "sequential" else leads
+
+
+def with_rules(
+    config: RunConfig, task: Task, root: Node, leads: Leads, pilot: Pilot, votes: Mapping[str, int]
+) -> Leads:
+    """Leads whose unguarded and suspect steps are decided by the sequential rule.
+
+    Each step whose mistake is final has the same share of the run's error budget, a suspect a tenth of that.
+
+    Args:
+        config: The run's configuration.
+        task: The task.
+        root: Of the plan.
+        leads: Of the other rules; the guarded one stands.
+        pilot: What the pilot saw.
+        votes: What sequential races saw since; see ``Counts``.
+    """
+    seen = Counter({(winner, others): count for winner, others, count in pilot.votes})
+    for name, count in votes.items():
+        winner, _, others = name.partition("-")
+        seen[int(winner), int(others)] += count
+    weights = learned(seen)
+    size = task.size(root.goal, root.inputs)
+    final = shape_of(size, leads.leaf_steps).splits if _has_seams(config, task, root) else size
+    share = (1 - config.target) / max(1, final)
+    rules = {}
+    for budget in (share, share / 10):
+        rule = Sequential(budget, weights)
+        rules[needed(rule, (), config.max_ballots)] = rule
+    unguarded, suspect = min(rules), max(rules)
+    guarded = min(leads.guarded, unguarded) if leads.guarded < leads.unguarded else unguarded
+    return Leads(guarded, unguarded, suspect, leads.leaf_steps, tuple(rules.items()))
 
 
 def leads_for(config: RunConfig, task: Task, root: Node, p_error: float, p_error_high: float) -> Leads:

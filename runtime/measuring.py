@@ -1,6 +1,7 @@
 """Measures how often a model errs per step, on steps from the whole range of states that a run visits."""
 
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import msgspec
@@ -13,12 +14,17 @@ from runtime.models.factory import AnswerKey
 from runtime.records import Counts
 from runtime.segment_runner import Leads
 from runtime.worker import Sample
+from voting.anytime import confidence_sequence
 from voting.correlation import count_collisions
-from voting.error_rate import clopper_pearson
+from voting.error_rate import Interval
+from voting.spread import Spread, fit_spread, k_min_spread, p_step_spread
 
 
 class KindRate(msgspec.Struct, frozen=True):
-    """Error rate of one class of question; ``wrong`` of ``valid`` unspoiled answers, out of ``answers``."""
+    """Error rate of one class of question; ``wrong`` of ``valid`` unspoiled answers, out of ``answers``.
+
+    ``red_flags`` counts the others by flag. The interval holds however long one looks.
+    """
 
     kind: str
     answers: int
@@ -27,6 +33,7 @@ class KindRate(msgspec.Struct, frozen=True):
     p_error: float
     p_error_low: float
     p_error_high: float
+    red_flags: dict[str, int] = {}
 
 
 class Measurement(msgspec.Struct, frozen=True):
@@ -36,7 +43,8 @@ class Measurement(msgspec.Struct, frozen=True):
         samples: Steps sampled.
         draws: Answers to each.
         p_error: Share of wrong ones among answers without a red flag.
-        p_error_low: Lower end of the 95 % Clopper-Pearson interval of ``p_error``.
+        p_error_low: Lower end of the 95 % interval of ``p_error``, valid however long one looks; the draws of one step
+            count as one observation (``voting/anytime.py``).
         p_error_high: Upper end.
         valid_rate: Share of answers without a red flag.
         red_flags: Spoiled answers by flag.
@@ -52,6 +60,12 @@ class Measurement(msgspec.Struct, frozen=True):
         tokens_in: Mean prompt tokens of an answer.
         tokens_out: Mean reply tokens of an answer.
         seed: What the sampled steps follow from.
+        model: Its name.
+        spread: Beta-binomial spread of error rates over steps; ``None`` if it cannot be fitted.
+        k_min_spread: Smallest lead for the target if every mistake were final, from the spread; ``None`` if none is.
+        predicted_p_success_spread: Of a whole run with lead ``k_min``, every mistake final, from the spread.
+        seconds_per_answer: Wall time by answers, at the concurrency that was used.
+        predicted_wall_s: Of a whole run at that pace.
     """
 
     samples: int
@@ -75,27 +89,56 @@ class Measurement(msgspec.Struct, frozen=True):
     cost_usd: float | None
     target: float
     seed: int
+    model: str = ""
+    spread: Spread | None = None
+    k_min_spread: int | None = None
+    predicted_p_success_spread: float | None = None
+    seconds_per_answer: float | None = None
+    predicted_wall_s: float | None = None
 
 
-def measure(config: RunConfig, task: Task, key: AnswerKey, samples: Sequence[Sample], counts: Counts) -> Measurement:
-    """Score sampled answers against an answer key.
+def recommended(found: Sequence[Measurement]) -> Measurement | None:
+    """The cheapest model that reaches the target; among equally cheap ones, the one with the fewest calls.
+
+    ``None`` if none reaches it. An unknown price counts as dearer than any known one.
+    """
+    able = [m for m in found if m.predicted_p_success is not None and m.predicted_p_success >= m.target]
+
+    def price(m: Measurement) -> tuple[bool, float, float]:
+        return m.predicted_cost_usd is None, m.predicted_cost_usd or 0.0, m.predicted_calls or 0.0
+
+    return min(able, key=price, default=None)
+
+
+def measure(
+    config: RunConfig,
+    task: Task,
+    key: AnswerKey,
+    samples: Sequence[Sample],
+    counts: Counts,
+    wall_s: float | None = None,
+) -> Measurement:
+    """Score sampled answers against an answer key; ``wall_s`` is how many seconds the sampling took.
 
     Raises:
         ConfigurationError: No answer was without a red flag.
     """
     wrong = [_wrong(task, key, sample) for sample in samples]
-    per_kind: dict[str, list[bool | None]] = defaultdict(list)
+    per_kind: dict[str, list[tuple[Sample, list[bool | None]]]] = defaultdict(list)
     for sample, flags in zip(samples, wrong, strict=True):
-        per_kind[sample.kind] += flags
+        per_kind[sample.kind].append((sample, flags))
     answers = [flag for flags in wrong for flag in flags]
     valid = [flag for flag in answers if flag is not None]
     if not valid:
         raise ConfigurationError(f"all {len(answers)} answers had a red flag: {_listed(counts.red_flags)}")
-    interval = clopper_pearson(sum(valid), len(valid))
+    interval = _interval(wrong)
+    spread = fit_spread([(sum(filter(None, flags)), sum(f is not None for f in flags)) for flags in wrong])
     p_error, valid_rate = sum(valid) / len(valid), len(valid) / len(answers)
     root = task.root()
     leads = leads_for(config, task, root, p_error, interval.high) if interval.high < 0.5 else None
     predicted = forecast(config, task, root, leads, p_error, valid_rate) if leads is not None else None
+    size = task.size(root.goal, root.inputs)
+    pace = wall_s / len(answers) if wall_s is not None else None
     price = None if counts.unpriced_calls else counts.cost_usd / len(answers)
     pairs = count_collisions(_pairs(samples, wrong))
     return Measurement(
@@ -114,12 +157,18 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, samples: Sequence[Sam
         collisions=pairs.both_wrong,
         collisions_alike=pairs.wrong_alike,
         collisions_expected=pairs.expected_both_wrong,
-        kinds=[_kind_rate(kind, flags) for kind, flags in sorted(per_kind.items())],
+        kinds=[_kind_rate(kind, those) for kind, those in sorted(per_kind.items())],
         tokens_in=counts.tokens_in / len(answers),
         tokens_out=counts.tokens_out / len(answers),
         cost_usd=None if counts.unpriced_calls else counts.cost_usd,
         target=config.target,
         seed=config.seed,
+        model=config.model,
+        spread=spread,
+        k_min_spread=k_min_spread(spread, size, config.target) if spread else None,
+        predicted_p_success_spread=p_step_spread(spread, leads.unguarded) ** size if spread and leads else None,
+        seconds_per_answer=pace,
+        predicted_wall_s=pace * predicted.calls if pace is not None and predicted else None,
     )
 
 
@@ -141,11 +190,19 @@ def _pairs(samples: Sequence[Sample], wrong: Sequence[list[bool | None]]) -> lis
     return pairs
 
 
-def _kind_rate(kind: str, flags: list[bool | None]) -> KindRate:
+def _interval(wrong: Sequence[list[bool | None]]) -> Interval:
+    """Of the error rate; each step with an unspoiled answer is one observation."""
+    shares = [sum(filter(None, flags)) / n for flags in wrong if (n := sum(f is not None for f in flags))]
+    return confidence_sequence(math.fsum(shares), len(shares))
+
+
+def _kind_rate(kind: str, those: Sequence[tuple[Sample, list[bool | None]]]) -> KindRate:
+    flags = [flag for _, of_step in those for flag in of_step]
     valid = [flag for flag in flags if flag is not None]
-    interval = clopper_pearson(sum(valid), len(valid))
+    interval = _interval([of_step for _, of_step in those])
     rate = sum(valid) / len(valid) if valid else 0.0
-    return KindRate(kind, len(flags), len(valid), sum(valid), rate, interval.low, interval.high)
+    spoiled = Counter(b.spoiled_by for sample, _ in those for b in sample.ballots if b.spoiled_by is not None)
+    return KindRate(kind, len(flags), len(valid), sum(valid), rate, interval.low, interval.high, dict(spoiled))
 
 
 def _listed(flags: dict[str, int]) -> str:

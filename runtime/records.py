@@ -11,7 +11,8 @@ import msgspec
 from decompose.plan import Path
 from runtime.errors import JournalError
 from voting.ballot import Ballot
-from voting.race import FirstTo, FirstToAheadBy, Rule, Won, replay
+from voting.race import FirstTo, FirstToAheadBy, Rule, Won
+from voting.sequential import Sequential, replay_any
 
 
 class Contested(msgspec.Struct, frozen=True, array_like=True):
@@ -21,11 +22,19 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
         k: Lead that was asked for.
         ballots: In the order drawn, spoiled ones included.
         details: Why the spoiled ones were discarded, in the same order, for people. Untrusted text, cut short.
+        rule: What decided, if it is not the run's rule with lead ``k``.
+        before: Ballots of lower rungs of the ladder, which ended undecided.
+        way: Name of the rung of the ladder (``runtime/ladder.py``) it was asked on; empty for the first.
+        remembered: Whether the race was run before and its ballots are shown again from the cache of answers.
     """
 
     k: int
     ballots: tuple[Ballot, ...]
     details: tuple[str, ...] = ()
+    rule: Sequential | None = None
+    way: str = ""
+    before: tuple[Ballot, ...] = ()
+    remembered: bool = False
 
 
 Entry = str | Contested
@@ -43,6 +52,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         k: Lead that uncontested entries were decided with.
         entries: Consecutive steps.
         children: For ``split``: the path elements of the children, where they are not 0, 1, 2 and so on.
+        worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
+        started: For ``worked``: seconds since 1970 when the work on this batch began.
+        ended: For ``worked``: seconds since 1970 when it ended.
     """
 
     path: Path
@@ -52,6 +64,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     k: int
     entries: tuple[Entry, ...]
     children: tuple[int, ...] = ()
+    worker: str = ""
+    started: float = 0.0
+    ended: float = 0.0
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -108,6 +123,13 @@ class Counts(msgspec.Struct, kw_only=True):
         by_kind: Accounts by class of question.
         by_model: Accounts by name of the model.
         by_worker: Accounts by number of the worker.
+        caught: Mistakes and deadlocks that were put right, by the rung of the ladder that did.
+        shared: Suspect steps at which fresh draws, asked as before, repeat the refuted answer: mistakes that all
+            draws of a prompt share.
+        votes: Sequential races by "ballots for the winner-others": what the rule learns from.
+        remembered_steps: Steps decided from the cache of module outputs.
+        borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
+            ``calls`` they are what the problem would have cost alone.
     """
 
     steps: int = 0
@@ -130,6 +152,11 @@ class Counts(msgspec.Struct, kw_only=True):
     by_kind: dict[str, Account] = {}
     by_model: dict[str, Account] = {}
     by_worker: dict[str, Account] = {}
+    caught: dict[str, int] = {}
+    shared: int = 0
+    votes: dict[str, int] = {}
+    remembered_steps: int = 0
+    borrowed_calls: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""
@@ -245,7 +272,7 @@ def winner(entry: Entry, rule: str) -> str:
     """
     if isinstance(entry, str):
         return entry
-    verdict = replay(rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
+    verdict = replay_any(entry.rule or rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
     if not isinstance(verdict, Won):
         raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
     return verdict.candidate

@@ -186,6 +186,7 @@ def standing(directory: pathlib.Path) -> Standing:
         elif status == "running":
             status, message = "paused", "its process ended without a word: it was killed"
         counts, leads = journal.totals, journal.meta("leads") or {}
+        leads = {name: k for name, k in leads.items() if isinstance(k, int)}
         why = journal.meta("why") or ""
         wall_s = journal.wall_s
     finally:

@@ -24,6 +24,10 @@ from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Contested, Contradicted, Entry, Finished, Record, extend, unpack, winner
 from runtime.step_runner import MAX_DRAWS, StepRunner
 from voting.ballot import Ballot
+from voting.sequential import Sequential
+
+SHARED_DRAWS = 3 * MAX_DRAWS // 4
+"""Where the draws of a step begin that ask whether a refuted answer is repeated."""
 
 
 class Leads(msgspec.Struct, frozen=True):
@@ -34,12 +38,15 @@ class Leads(msgspec.Struct, frozen=True):
         unguarded: For all others: a mistake is final.
         suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
         leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
+        sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of
+            agreeing ballots that it asks for.
     """
 
     guarded: int
     unguarded: int
     suspect: int
     leaf_steps: int = 31
+    sequential: tuple[tuple[int, Sequential], ...] = ()
 
 
 class SegmentStopped(Exception):
@@ -146,11 +153,14 @@ class SegmentRunner:
             if attempt and (node.path, "run", attempt) not in self._journalled:
                 self.steps.counts.seam_retries += 1
                 self._note("seam retry", node, attempt=attempt, output=str(output)[:200])
+            known = len(self._journalled.get((node.path, "run", attempt), ()))
             taken, output = await self._chain(node, attempt, k, previous, longest)
             longest = max(longest, len(taken))
             if not guarded or output == node.promise:
+                if attempt and known < len(taken):
+                    self._caught(attempt)
                 return Finished(output)
-            if taken == previous:
+            if taken == previous and attempt + 1 >= len(self.steps.ways):
                 break
             previous = taken
         return Contradicted(node.path, f"returned {output!r}, promised was {node.promise!r}")
@@ -167,10 +177,15 @@ class SegmentRunner:
         await self._stop_here()
         k = self.leads.suspect if attempt else self.leads.unguarded
         with self._asked:
-            candidate, entry = await self.steps.decide(step, k, draws_of(key))
+            candidate, entry = await self.steps.decide(step, k, draws_of(key), attempt)
         self.steps.counts.decompositions += 1
         self._keep(key, k, 0, entry)
         return candidate
+
+    def _caught(self, rung: int) -> None:
+        """Count which rung of the ladder put something right."""
+        name = self.steps.ways[rung % len(self.steps.ways)].name
+        self.steps.counts.caught[name] = self.steps.counts.caught.get(name, 0) + 1
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Count it, unless the journal shows that it was counted before."""
@@ -215,20 +230,26 @@ class SegmentRunner:
             else:
                 await self._stop_here()
                 draw = draws + index * MAX_DRAWS
-                candidate, entry = await self._decide(node, step, k, draw)
+                candidate, entry = await self._decide(node, step, k, draw, attempt)
                 if alike and previous is not None and candidate != previous[index]:
-                    candidate, entry = await self._suspect(node, step, index, draw + MAX_DRAWS // 2)
+                    candidate, entry = await self._suspect(node, step, index, draw + MAX_DRAWS // 2, attempt)
+            refuted = previous[index] if alike and previous is not None and candidate != previous[index] else None
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
             taken.append(candidate)
             state = task.advance(goal, state, candidate)
-            step = task.next_step(goal, state)
+            question, step = step, task.next_step(goal, state)
             if entry is not None:
                 # Counted before it is kept: the batch that holds a step holds its count.
                 shorter = min(0, index + 1 - longest) if isinstance(step, Done) else 0
                 self.steps.counts.steps += (index >= longest) + shorter
                 self._keep(key, k, index, entry)
+                if refuted is not None:
+                    await self._is_shared(node, question, index, refuted, draws + index * MAX_DRAWS + SHARED_DRAWS)
             self._counted[node.path] = index + 1 if isinstance(step, Done) else max(index + 1, longest)
-        return taken, msgspec.to_builtins(step.output)
+        output = msgspec.to_builtins(step.output)
+        if step.failure:
+            raise RunFailed(step.failure, path=list(node.path), output=output)
+        return taken, output
 
     async def _stop_here(self) -> None:
         """If the segment was asked to stop: let the steps that are being asked be decided, then stop."""
@@ -236,23 +257,33 @@ class SegmentRunner:
             await self._asked.none()
             raise SegmentStopped
 
-    async def _decide(self, node: Node, step: Step, k: int, draw: int) -> tuple[str, Entry]:
+    async def _decide(self, node: Node, step: Step, k: int, draw: int, rung: int) -> tuple[str, Entry]:
         try:
             with self._asked:
-                return await self.steps.decide(step, k, draw)
+                return await self.steps.decide(step, k, draw, rung)
         except StepDeadlocked as error:
             error.context["path"] = list(node.path)
             self._note("step deadlocked", node, kind=step.kind, k=k, tally=error.context.get("tally"))
             raise
 
-    async def _suspect(self, node: Node, step: Step, index: int, draw: int) -> tuple[str, Entry]:
+    async def _suspect(self, node: Node, step: Step, index: int, draw: int, rung: int) -> tuple[str, Entry]:
         self.steps.counts.escalations += 1
         k = self.leads.suspect
-        candidate, entry = await self._decide(node, step, k, draw)
+        candidate, entry = await self._decide(node, step, k, draw, rung)
         self._note("suspect step", node, step=index, kind=step.kind, k=k, winner=candidate)
         if isinstance(entry, str):
             entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
         return candidate, entry
+
+    async def _is_shared(self, node: Node, step: Step, index: int, refuted: str, draw: int) -> None:
+        """Ask as at first: where most fresh draws repeat a refuted answer, the mistake is the prompt's."""
+        if len(self.steps.ways) == 1:
+            return
+        ballots = await self.steps.draw(step, self.leads.suspect, draw)
+        again = sum(ballot.candidate == refuted for ballot in ballots)
+        if 2 * again > len(ballots):
+            self.steps.counts.shared += 1
+            self._note("shared error", node, step=index, kind=step.kind, again=again, of=len(ballots), refuted=refuted)
 
     def _note(self, event: str, node: Node, **context: object) -> None:
         self.events.append((event, {"node": ".".join(map(str, node.path)) or "root", **context}))

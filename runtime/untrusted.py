@@ -2,7 +2,7 @@
 
 
 def tame(text: str, limit: int = 200) -> str:
-    """The first ``limit`` characters; whatever is not printable is written out, as in ``\\\\x1b`` or ``\\\\ud800``."""
+    """The first ``limit`` characters of a text, what is not printable written as ``\\\\x1b`` or ``\\\\ud800``."""
     return "".join(c if c.isprintable() else _written(ord(c)) for c in text[:limit])
 
 

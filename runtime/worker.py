@@ -1,11 +1,15 @@
 """A worker: runs segments, several at a time, on one process's model. The same class serves with and without Ray."""
 
 import asyncio
+import os
+import socket
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 
 import msgspec
 
 from decompose.segment import Segment
+from decompose.step import Role
 from decompose.strategies.chain import Chain
 from decompose.strategies.strategy import Strategy
 from decompose.strategies.tree import Tree
@@ -13,10 +17,13 @@ from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
-from runtime.models.factory import open_model
+from runtime.models.factory import open_fallback, open_model
 from runtime.models.port import Model
+from runtime.module_cache import ModuleCache
+from runtime.module_runner import ModuleRunner
+from runtime.modules import Voice, parse_modules
 from runtime.purse import Purse
-from runtime.records import Account, Batch, Counts, End, Failed, Paused, pack
+from runtime.records import Account, Batch, Counts, End, Failed, Paused, Record, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import StepRunner
 from voting.ballot import Ballot
@@ -62,13 +69,28 @@ class Worker:
         task: The task, opened.
         model: The model to ask; opened from the configuration if missing.
         name: For accounts.
+
+    Attributes:
+        place: Machine, process and name, for the journal.
     """
 
     def __init__(self, config: RunConfig, task: Task, model: Model | None = None, name: str = "0") -> None:
         self.config, self.task, self.name = config, task, name
         self._waits: list[str] = []
+        self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
         self.model = model or open_model(config, self._waits.append)
+        self._fallback = open_fallback(config)
         self.purse: Purse = getattr(self.model, "purse", None) or Purse()
+        self._modules = parse_modules(config.modules)
+        self._own_models = {
+            role: open_model(msgspec.structs.replace(config, model=settings.model))
+            for role, settings in self._modules.items()
+            if settings.model is not None
+        }
+        for own in self._own_models.values():
+            if hasattr(own, "purse"):
+                own.purse = self.purse  # one budget, whichever model spends it
+        self.cache = ModuleCache() if config.cache == "modules" else None
         self._gate = Gate(config.chains_in_flight)
         self._running: list[tuple[SegmentRunner, asyncio.Task[End]]] = []
         self._stopping = False
@@ -82,12 +104,16 @@ class Worker:
         the segment is built on a step before its batch is durable.
         """
         batches: asyncio.Queue[Batch | None] = asyncio.Queue()
-        steps = self.step_runner()
+        steps = self.step_runner(leads)
+        since = time.time()
 
         def flush(end: End | None = None) -> None:
+            nonlocal since
             counts, steps.counts = self._signed(steps.counts), Counts()
             events, runner.events = tuple(runner.events), []
-            batches.put_nowait(Batch(pack(runner.take()), counts, end, events))
+            began, since = since, time.time()
+            worked = Record((), "worked", 0, 0, 0, (), (), self.place, began, since)
+            batches.put_nowait(Batch(pack([*runner.take(), worked]), counts, end, events))
 
         runner = self._segment_runner(steps, leads, flush)
         runner.stopping = self._stopping
@@ -151,6 +177,10 @@ class Worker:
     async def close(self) -> None:
         """Release the model."""
         await self.model.close()
+        if self._fallback is not None:
+            await self._fallback.close()
+        for own in self._own_models.values():
+            await own.close()
 
     def _signed(self, counts: Counts) -> Counts:
         """Counts with this worker's account of them, and with what it may have been charged unseen."""
@@ -161,15 +191,14 @@ class Worker:
                 mine.add(account)
         return counts
 
-    def step_runner(self) -> StepRunner:
+    def step_runner(self, leads: Leads | None = None) -> StepRunner:
         """What decides steps as the configuration says."""
         config = self.config
         temperature = config.resolved_temperature()
         first = config.first_temperature
-        return StepRunner(
+        return ModuleRunner(
             self.task,
             self.model,
-            self.model.dialect,
             flags=parse_switch(config.red_flags),
             rule=config.rule,
             max_ballots=config.max_ballots,
@@ -178,7 +207,23 @@ class Worker:
             max_reply_tokens=config.max_reply_tokens,
             seed=config.seed,
             structured=config.structured,
+            ladder=config.ladder,
+            fallback=self._fallback,
+            sequential=dict(leads.sequential) if leads else None,
+            voices=self._voices(),
+            cache=self.cache,
         )
+
+    def _voices(self) -> dict[Role, Voice]:
+        """What modules with settings of their own are asked with."""
+        voices = {}
+        for role, settings in self._modules.items():
+            model = self._own_models.get(role, self.model)
+            config = msgspec.structs.replace(self.config, model=settings.model or self.config.model)
+            heat = config.resolved_temperature() if settings.temperature is None else settings.temperature
+            first = heat if config.first_temperature is None else config.first_temperature
+            voices[role] = Voice(model, settings.model or "", model.dialect, heat, first, settings.k)
+        return voices
 
     def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:
         config = self.config

@@ -20,6 +20,8 @@ COMMANDS = {
     "show": "scripts.show:show",
     "verify": "scripts.verify:verify",
     "measure": "scripts.measure:measure_command",
+    "report": "scripts.report:report",
+    "bench": "scripts.bench:bench",
     "plan": "scripts.plan:plan_command",
     "tasks": "scripts.catalogue:tasks",
     "models": "scripts.catalogue:models",
@@ -53,6 +55,7 @@ def surefoot() -> None:
     surefoot show runs/...                    where a run stands, also while it runs
     surefoot resume runs/...                  go on with a killed, paused or failed run
     surefoot verify runs/...                  replay the finished plan with an exact simulator
+    surefoot report runs/...                  a page about it: certificate, errors, workers, playback
     surefoot measure hanoi --samples 1000     how often a model errs per step, before you spend money
     """
 

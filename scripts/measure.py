@@ -1,6 +1,8 @@
 """``surefoot measure``: how often a model errs per step, and what a whole run would need and cost."""
 
 import asyncio
+import pathlib
+import time
 from typing import Any
 
 import click
@@ -13,36 +15,53 @@ from runtime.config import RunConfig, open_task
 from runtime.crew import LocalCrew
 from runtime.leads import sample_numbers
 from runtime.logs import configure_logs
-from runtime.measuring import Measurement, measure
+from runtime.measuring import Measurement, measure, recommended
 from runtime.models.factory import answer_key, check_model
 from scripts.cli import OK, print_json, printable
 from scripts.options import build_config, json_option, log_options, struct_options
 from scripts.run import ByTask
 
 OPTIONS = (
-    "model", "api_base", "dialect", "strategy", "state_by", "target", "red_flags", "leaf_steps", "seams", "seed",
+    "api_base", "dialect", "strategy", "state_by", "target", "red_flags", "leaf_steps", "seams", "seed",
     "temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight", "k", "workers",
 )  # fmt: skip
 
 
 def _measure_command(name: str, cls: type[Task]) -> click.Command:
-    def sample(samples: int, draws: int, as_json: bool, **values: Any) -> int:
+    def sample(samples: int, draws: int, save: pathlib.Path | None, as_json: bool, **values: Any) -> int:
         configure_logs(values.pop("log_format"), values.pop("verbose"))
-        config = build_config(name, cls, {**values, "address": "none"})
-        task = open_task(config)
-        check_model(config)
-        found = asyncio.run(_measured(config, task, samples, draws))
+        models = values.pop("model") or (None,)
+        found = []
+        for model in models:
+            config = build_config(name, cls, {**values, "model": model, "address": "none"})
+            task = open_task(config)
+            check_model(config)
+            found.append(asyncio.run(_measured(config, task, samples, draws)))
+            if not as_json:
+                _print(config, found[-1])
+        best = recommended(found)
+        if save is not None:
+            _save(save, found, best)
         if as_json:
-            print_json(msgspec.to_builtins(found))
-        else:
-            _print(config, found)
+            told = msgspec.to_builtins(best or found[0])
+            if len(found) > 1:
+                told |= {"models": msgspec.to_builtins(found), "recommended": best.model if best else None}
+            print_json(told)
+        elif len(found) > 1:
+            _compare(found, best)
         return OK
 
     command = click.Command(name, callback=sample, help=f"{cls.summary}\n\nMeasure a model on it.")
+    model = click.Option(
+        ["--model"], multiple=True, metavar="TEXT", help="Model to measure; several give one table.  [default: bundled]"
+    )
+    path = click.Path(path_type=pathlib.Path)
     command.params = [
         click.Option(["--samples"], type=click.IntRange(1), default=500, show_default=True, help="Steps to sample."),
         click.Option(["--draws"], type=click.IntRange(1), default=2, show_default=True, help="Answers to each step."),
+        click.Option(["--save"], type=path, help="A directory for measure.json and the plot measure.html."),
         *struct_options(cls, [field for field in cls.__struct_fields__ if field != "state_by"]),
+        model,
         *struct_options(RunConfig, OPTIONS),
     ]
     return json_option(log_options(command))  # type: ignore[no-any-return]
@@ -58,11 +77,51 @@ def measure_command() -> None:
 
 async def _measured(config: RunConfig, task: Task, samples: int, draws: int) -> Measurement:
     crew = LocalCrew(config, task)
+    started = time.monotonic()
     try:
         found, counts = await crew.sample(sample_numbers(config.seed, samples), draws)
+        wall_s = time.monotonic() - started
     finally:
         await crew.close()
-    return measure(config, task, answer_key(config.task), found, counts)
+    return measure(config, task, answer_key(config.task), found, counts, wall_s)
+
+
+def _save(directory: pathlib.Path, found: list[Measurement], best: Measurement | None) -> None:
+    """Write what was measured, as JSON and as a page with a plot."""
+    from runtime.report.figures import intervals
+    from runtime.report.page import plain_page
+
+    directory.mkdir(parents=True, exist_ok=True)
+    told = {"models": msgspec.to_builtins(found), "recommended": best.model if best else None}
+    (directory / "measure.json").write_bytes(msgspec.json.format(msgspec.json.encode(told)))
+    rows = [
+        (f"{m.model} {kind.kind}", kind.p_error_low, kind.p_error, kind.p_error_high) for m in found for kind in m.kinds
+    ]
+    page = plain_page("Error rate by model and kind of question, 95 % intervals", intervals(rows))
+    (directory / "measure.html").write_text(page, encoding="utf-8")
+
+
+def _compare(found: list[Measurement], best: Measurement | None) -> None:
+    """One table of several models, and which to take."""
+    console = rich.console.Console(highlight=False)
+    table = rich.table.Table(
+        rich.table.Column("model", overflow="fold"),
+        "error rate",
+        "valid",
+        "lead",
+        "calls",
+        "cost",
+        "seconds",
+        "P(success)",
+        box=None,
+    )
+    for m in found:
+        cells = (m.k_min, m.predicted_calls, m.predicted_cost_usd, m.predicted_wall_s, m.predicted_p_success)
+        lead, calls, cost, wall, success = ("-" if cell is None else f"{cell:,.4g}" for cell in cells)
+        interval = f"{m.p_error:.3%} ({m.p_error_low:.3%} to {m.p_error_high:.3%})"
+        table.add_row(printable(m.model), interval, f"{m.valid_rate:.2%}", lead, calls, cost, wall, success)
+    console.print(table)
+    console.print(f"take {printable(best.model)}: the cheapest for the target" if best else "none reaches the target")
 
 
 def _print(config: RunConfig, m: Measurement) -> None:
@@ -85,6 +144,12 @@ def _print(config: RunConfig, m: Measurement) -> None:
         f"collisions {m.collisions} (both answers wrong; {m.collisions_alike} of them alike), "
         f"{m.collisions_expected:.3g} expected if errors were independent"
     )
+    if m.spread is not None:
+        needs = "no lead" if m.k_min_spread is None else f"lead {m.k_min_spread}"
+        console.print(
+            f"spread over steps: draws on one step correlate by {m.spread.correlation:.3f}; "
+            f"at {m.spread.lost:.4%} of steps a wrong answer is likelier; {needs} would do if every mistake were final"
+        )
     if m.leads is None or m.predicted_calls is None or m.predicted_p_success is None:
         console.print("the model may be wrong more often than right: no lead can be chosen")
         return

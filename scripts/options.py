@@ -70,6 +70,7 @@ def build_config(
         ConfigurationError: An unknown key, a value out of range, or a file for another task.
     """
     given = {name: value for name, value in values.items() if value is not None}
+    given.update({name: read_option(given[name]) for name in _files(task_type) if name in given})
     run: dict[str, Any] = {}
     options: dict[str, Any] = {}
     if config_file is not None:
@@ -86,6 +87,32 @@ def build_config(
         raise ConfigurationError(where + explain(error, RunConfig)) from error
     typed = msgspec.to_builtins(open_task(config))
     return msgspec.structs.replace(config, task_options={name: typed[name] for name in options})
+
+
+def read_option(place: str) -> str:
+    """The text of a file that an option names: a run directory holds what was in it, not where it was.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
+    if place.lstrip()[:1] in ("(", "[", "{", ";"):
+        return place
+    try:
+        return pathlib.Path(place).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{place}: {getattr(error, 'strerror', None) or 'is no text file'}") from error
+
+
+def _files(struct: type[Any]) -> list[str]:
+    """Fields whose type says that they hold a file's text."""
+    info: Any = msgspec.inspect.type_info(struct)
+    return [field.name for field in info.fields if _is_file(field.type)]
+
+
+def _is_file(kind: Any) -> bool:
+    if isinstance(kind, msgspec.inspect.Metadata):
+        return bool((kind.extra_json_schema or {}).get("file")) or _is_file(kind.type)
+    return isinstance(kind, msgspec.inspect.UnionType) and any(map(_is_file, kind.types))
 
 
 def changed_config(config: RunConfig, values: dict[str, Any]) -> RunConfig:

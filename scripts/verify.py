@@ -84,7 +84,7 @@ def referee_of(task: str) -> Any:
     Raises:
         ConfigurationError: There is none.
     """
-    module = f"decompose.referees.{task}" if task in BUILT_IN_TASKS else task.partition(":")[0]
+    module = f"decompose.referees.{task.replace('-', '_')}" if task in BUILT_IN_TASKS else task.partition(":")[0]
     try:
         found = getattr(importlib.import_module(module), "verify", None)
     except ModuleNotFoundError as error:

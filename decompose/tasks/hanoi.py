@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
+from decompose.drawing import Drawing, Shape
 from decompose.plan import Child, Expansion, Node, Ref
 from decompose.plan import Literal as Given
 from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
@@ -24,6 +25,8 @@ from decompose.tasks import hanoi_chat
 from decompose.tasks.hanoi_wordings import WORDINGS
 
 Peg = Literal["a", "b", "c"]
+RELABELLED = ("bca", "cba")
+"""Pegs under other names: what a, b and c are called. The second turns clockwise into counter-clockwise."""
 WORD = 5
 """Disks in one word of the compact dialect: a word is one token of the bundled model."""
 
@@ -98,6 +101,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
     summary: ClassVar[str] = "Tower of Hanoi: 2^disks - 1 dependent moves"
     offers_transition: ClassVar[bool] = True
     wordings: ClassVar[int] = len(WORDINGS)
+    disguises: ClassVar[int] = len(RELABELLED)
 
     def __post_init__(self) -> None:
         if self.start == self.goal:
@@ -241,6 +245,42 @@ class Hanoi(Task, frozen=True, kw_only=True):
             else:
                 goal, rest = Tower(goal.disks - 1, aside, goal.target), goal.target + rest
         return goal, goal.source * goal.disks + rest
+
+    def disguise(self, step: Step, number: int) -> Step:
+        """The same puzzle with its pegs relabelled."""
+        names = str.maketrans("abc", RELABELLED[number - 1])
+        facts = step.reads
+        changed = {"state": facts.state.translate(names)}
+        if isinstance(facts, GoalFacts):
+            changed["goal"] = facts.goal.translate(names)
+        else:
+            changed["previous"] = facts.previous.translate(names)
+            if RELABELLED[number - 1] == "cba":
+                changed["direction"] = "ccw" if facts.direction == "cw" else "cw"
+        return msgspec.structs.replace(step, reads=msgspec.structs.replace(facts, **changed))
+
+    def undisguise(self, candidate: str, number: int) -> str:
+        """Give the pegs their own names again."""
+        return candidate.translate(str.maketrans(RELABELLED[number - 1], "abc"))
+
+    def picture(self, shown: Any) -> Drawing | None:
+        """Three pegs and the disks on them."""
+        state = shown if isinstance(shown, str) else shown.state
+        size = len(state)
+        wide, high = 100.0, 100.0 / (size + 3)
+        shapes = [Shape(f"peg {i}", wide * (i + 0.5) - 1, high, 2, 100 - 2 * high) for i in range(3)]
+        shapes.append(Shape("table", 2, 100 - high, 3 * wide - 4, high / 2))
+        below = dict.fromkeys("abc", 0)
+        disks = []
+        for disk in range(size, 0, -1):
+            peg = state[disk - 1]
+            below[peg] += 1
+            width = wide * (0.16 + 0.76 * disk / size)
+            left = wide * ("abc".index(peg) + 0.5) - width / 2
+            top = 100 - high * (below[peg] + 1)
+            disks.append(Shape(f"disk {disk}", round(left, 2), round(top, 2), round(width, 2), round(high * 0.9, 2),
+                               round(330 * (disk - 1) / size)))  # fmt: skip
+        return Drawing(3 * wide, 100.0, (*shapes, *disks))
 
 
 def direction(goal: Tower) -> str:

@@ -4,11 +4,14 @@ import asyncio
 import importlib
 from collections.abc import Callable
 
+import msgspec
+
 from decompose.answer_keys.answers import Answers
 from decompose.step import Dialect, Prompt
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.models.port import Model
+from runtime.modules import parse_modules
 
 AnswerKey = Callable[[Prompt], Answers]
 
@@ -59,13 +62,26 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
     return model
 
 
+def open_fallback(config: RunConfig) -> Model | None:
+    """The model of the ladder's last rung, if there is one; errors as for ``open_model``."""
+    if config.fallback_model is None:
+        return None
+    model = open_model(msgspec.structs.replace(config, model=config.fallback_model, api_base=None))
+    if config.fallback_model.partition(":")[0] == "simulated":
+        # Models of different names make different mistakes; two simulated ones are told apart by their rank.
+        model.name = "fallback"  # type: ignore[attr-defined]
+    return model
+
+
 def check_model(config: RunConfig) -> None:
     """Say what is wrong with a model's name or key before anything starts or is written.
 
     Raises:
         ConfigurationError: As for ``open_model``, and a server that does not answer.
     """
-    asyncio.run(_check(config))
+    names = {settings.model for settings in parse_modules(config.modules).values() if settings.model is not None}
+    for name in (config.model, *sorted(names)):
+        asyncio.run(_check(msgspec.structs.replace(config, model=name)))
 
 
 async def _check(config: RunConfig) -> None:
@@ -84,7 +100,7 @@ def answer_key(task: str) -> AnswerKey:
     Raises:
         ConfigurationError: The task has none.
     """
-    module_name = f"decompose.answer_keys.{task}" if ":" not in task else task.partition(":")[0]
+    module_name = f"decompose.answer_keys.{task.replace('-', '_')}" if ":" not in task else task.partition(":")[0]
     try:
         key = getattr(importlib.import_module(module_name), "answers", None)
     except ModuleNotFoundError as error:

@@ -27,6 +27,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         p_error: A draw gives a plausible wrong answer.
         p_format: A draw gives text that no parser reads.
         p_shared: A prompt is one at which *every* draw gives the same wrong answer.
+        p_hard: A prompt is one at which 56 % of the draws are right, 30 % give one wrong answer and 14 % another:
+            step 10241 of the published run (MAKER, arXiv 2511.09030).
         p_refuse: A draw is a refusal.
         p_overlong: A draw rambles until the token limit.
         p_timeout: A call fails in transport before it succeeds; counted, never a ballot.
@@ -37,6 +39,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     p_error: Rate = 0.0
     p_format: Rate = 0.0
     p_shared: Rate = 0.0
+    p_hard: Rate = 0.0
     p_refuse: Rate = 0.0
     p_overlong: Rate = 0.0
     p_timeout: Rate = 0.0
@@ -111,6 +114,8 @@ class SimulatedModel:
         shared = _Dice(f"shared\0{text}") if profile.p_shared else None
         if shared is not None and shared.below(profile.p_shared):
             said = shared.pick(known.wrong)
+        elif profile.p_hard and _Dice(f"hard\0{text}").below(profile.p_hard):
+            said = _hard(known, dice.number())
         elif dice.below(p_error):
             said = dice.pick(known.wrong)
         else:
@@ -119,6 +124,13 @@ class SimulatedModel:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def _hard(known: Answers, number: float) -> str:
+    """The answer at a hard prompt; a task with one plausible mistake has two alternatives in one."""
+    if number < 0.56:
+        return known.right[0]
+    return known.wrong[0] if number < 0.86 else known.wrong[-1]
 
 
 class _Dice:

@@ -93,7 +93,7 @@ async def test_a_wrong_decomposition_is_mended_and_the_plan_can_be_read(new_run:
     """In the coordinator and inside a segment: what the reader reads is the decomposition that stood."""
     for segment_steps in (1024, 31, 7):
         model = planted(hanoi.answers, lambda text, nth: WRONG_SPLIT if text == SPLIT and nth == 0 else None)
-        run = new_run(red_flags="none", segment_steps=segment_steps)
+        run = new_run(red_flags="none", segment_steps=segment_steps, ladder=False)
         status = await run.session(model)
         assert run.totals.broken_promises >= 1
         assert_solved(run, status)
@@ -138,7 +138,7 @@ async def test_an_error_that_all_draws_share_ends_in_a_failure_that_names_the_no
     new_run: NewRun, planted: Any
 ) -> None:
     model = planted(hanoi.answers, lambda text, nth: "1ac caaaa a" if text == "move cw - aaaaa a" else None)
-    run = new_run(re_decompositions=1, leaf_steps=63, seam_retries=2)
+    run = new_run(re_decompositions=1, leaf_steps=63, seam_retries=2, ladder=False)
     assert await run.session(model) == "failed"
     assert run.message.startswith("node root returned ")
     assert "promised was 'cccccc'" in run.message
@@ -149,7 +149,7 @@ async def test_an_error_that_all_draws_share_ends_in_a_failure_that_names_the_no
 
 async def test_a_deadlock_ends_in_a_failure(new_run: NewRun, planted: Any) -> None:
     turns = ["1ab baaaa a", "1ac caaaa a"]
-    run = new_run(strategy="chain", k=2, max_ballots=6)
+    run = new_run(strategy="chain", k=2, max_ballots=6, ladder=False)
     model = planted(hanoi.answers, lambda text, nth: turns[nth % 2] if text.endswith("- aaaaa a") else None)
     assert await run.session(model) == "failed"
     assert run.message == "no candidate led by 2 within 6 ballots"

@@ -119,7 +119,7 @@ async def test_a_failure_is_a_record_and_a_defect_is_raised(configured: Configur
 async def test_a_deadlock_carries_its_ballots(configured: Configured, planted: Any) -> None:
     turns = ["1ac caaaa", "1ab baaaa"]
     model = planted(hanoi.answers, lambda text, nth: turns[nth % 2] if text.endswith("- aaaaa") else None)
-    config = configured(options={"disks": 5}, strategy="chain", max_ballots=4)
+    config = configured(options={"disks": 5}, strategy="chain", max_ballots=4, ladder=False)
     one = worker(config, model)
     (batch,) = [batch async for batch in one.run_segment(Segment(one.task.root()), Leads(2, 2, 4))]
     assert isinstance(batch.end, Failed)

@@ -8,14 +8,36 @@ import sys
 import pytest
 
 SIMULATED = ["--model", "simulated:p_error=0.01", "--address", "none", "--workers", "1"]
-KEYS = (
-    "run_dir status steps calls calls_per_step red_flags failed_calls disagreements escalations seam_retries "
-    "tokens_in tokens_out cost_usd wall_s k target"
-).split()
-MEASURE_KEYS = (
-    "samples p_error p_error_low p_error_high valid_rate k_min predicted_calls predicted_cost_usd "
-    "predicted_p_success collisions"
-).split()
+KEYS = [
+    "run_dir",
+    "status",
+    "steps",
+    "calls",
+    "calls_per_step",
+    "red_flags",
+    "failed_calls",
+    "disagreements",
+    "escalations",
+    "seam_retries",
+    "tokens_in",
+    "tokens_out",
+    "cost_usd",
+    "wall_s",
+    "k",
+    "target",
+]
+MEASURE_KEYS = [
+    "samples",
+    "p_error",
+    "p_error_low",
+    "p_error_high",
+    "valid_rate",
+    "k_min",
+    "predicted_calls",
+    "predicted_cost_usd",
+    "predicted_p_success",
+    "collisions",
+]
 
 
 def surefoot(directory: pathlib.Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,126 @@
+"""Right and plausible wrong replies to module questions about digit lists, read off the prompt's text alone.
+
+For the simulated model, for training the bundled one and for measuring. Nothing that decides imports it.
+"""
+
+import functools
+import re
+from collections import deque
+
+import msgspec
+
+from decompose.answer_keys.answers import Answers
+from decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
+from decompose.step import Prompt
+from decompose.tasks.digit_lists import DigitLists, all_states
+
+
+def answers(prompt: Prompt) -> Answers:
+    """All replies, in the prompt's own dialect.
+
+    Raises:
+        ValueError: The text is not a module's question about digit lists.
+    """
+    if prompt.system:
+        count = re.search(r"the numbers 0 to (\d+)", prompt.system)
+        if count is None:
+            raise ValueError("not a question about digit lists")
+        world = DigitLists(int(count[1]) + 1)
+        return module_answers(read_chat(prompt, world), DigitRules(world.numbers), world, "chat")
+    asked, world = _read_compact(prompt.user)
+    return module_answers(asked, DigitRules(world.numbers), world, "compact")
+
+
+def _read_compact(text: str) -> tuple[Asked, DigitLists]:
+    role, words = role_of(text), text.split(" ")[1:]
+    spelt = [word for word in words if re.fullmatch("[abc]{3,5}", word)]
+    if not spelt:
+        raise ValueError("not a question about digit lists")
+    world = DigitLists(len(spelt[0]))
+    cut = words.index("not") if "not" in words else len(words)
+    states = [world.read_state(word, "compact") or "" for word in words[:cut] if word in spelt]
+    actions = [world.read_action(word, "compact") or "" for word in words[:cut] if re.fullmatch(r"\d[abc]{2}", word)]
+    avoided = [word for word in words[cut:] if word != "not"]
+    return Asked(
+        role,
+        states[0],
+        states[1] if len(states) > 1 else "",
+        actions[0] if actions else "",
+        int(words[0]) if role == "Actor" else 1,
+        tuple(filter(None, (world.read_action(word, "compact") for word in avoided))),
+        tuple(filter(None, (world.read_state(word, "compact") for word in avoided))),
+    ), world
+
+
+class DigitRules(msgspec.Struct, frozen=True):
+    """Exact rules; see `decompose.answer_keys.modules.Exact`."""
+
+    numbers: int
+
+    def actions(self, state: str) -> list[str]:
+        """Every valid move."""
+        return [move for move in self._every() if not self.broken(state, move)]
+
+    def broken(self, state: str, action: str) -> str:
+        """``rule1``: not at the right end of its list. ``rule2``: not larger than all in the target list."""
+        number, source, target = tuple(action)
+        lists = dict(zip("ABC", state.split("/"), strict=True))
+        if lists[source][-1] != number:
+            return "rule1"
+        return "rule2" if lists[target] != "-" and lists[target][-1] > number else ""
+
+    def after(self, state: str, action: str) -> str:
+        """The number leaves wherever it is; the lists stay in order."""
+        number, _, target = tuple(action)
+        lists = [part.replace(number, "").replace("-", "") for part in state.split("/")]
+        place = "ABC".index(target)
+        lists[place] = "".join(sorted(lists[place] + number))
+        return "/".join(part or "-" for part in lists)
+
+    def distance(self, state: str, goal: str) -> int:
+        """Fewest moves."""
+        return _distances(self.numbers, goal)[state]
+
+    def met(self, state: str, goal: str) -> bool:
+        """The same lists."""
+        return state == goal
+
+    def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
+        """Goal recursion: everything larger than the smallest misplaced number onto the third list."""
+        here, there = ({d: i for i, part in enumerate(s.split("/")) for d in part if d != "-"} for s in (state, goal))
+        for number in map(str, range(self.numbers)):
+            if here[number] != there[number]:
+                third = 3 - here[number] - there[number]
+                gathered = {digit: third if digit > number else place for digit, place in here.items()}
+                found = "/".join("".join(sorted(d for d in gathered if gathered[d] == i)) or "-" for i in range(3))
+                return () if found in (state, goal) else (found,)
+        return ()
+
+    def other_actions(self, state: str) -> list[str]:
+        """Moves that break a rule."""
+        return [move for move in self._every() if self.broken(state, move) == "rule2"] + [
+            move for move in self._every() if self.broken(state, move) == "rule1"
+        ]
+
+    def ranked(self, state: str, goal: str) -> list[str]:
+        """Valid moves by the distance that remains."""
+        return sorted(self.actions(state), key=lambda move: (self.distance(self.after(state, move), goal), move))
+
+    def _every(self) -> list[str]:
+        return [f"{n}{a}{b}" for n in range(self.numbers) for a in "ABC" for b in "ABC" if a != b]
+
+
+@functools.cache
+def _distances(numbers: int, goal: str) -> dict[str, int]:
+    """Fewest moves from every state; moves can be undone, so they are counted from the goal."""
+    rules = DigitRules(numbers)
+    assert goal in all_states(numbers)
+    seen, queue = {goal: 0}, deque([goal])
+    while queue:
+        state = queue.popleft()
+        for action in rules.actions(state):
+            reached = rules.after(state, action)
+            if reached not in seen:
+                seen[reached] = seen[state] + 1
+                queue.append(reached)
+    return seen

@@ -1,0 +1,136 @@
+"""Right and plausible wrong replies to module questions about graph navigation, read off the prompt's text alone.
+
+For the simulated model, for training the bundled one and for measuring. Nothing that decides imports it.
+"""
+
+import re
+from collections import deque
+
+import msgspec
+
+from decompose.answer_keys.answers import Answers
+from decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
+from decompose.step import Prompt
+from decompose.tasks.rooms import BEST, Chest, Edge, Rooms
+
+FAR = 99
+"""Steps from where the goal cannot be reached any more."""
+
+
+def answers(prompt: Prompt) -> Answers:
+    """All replies, in the prompt's own dialect.
+
+    Raises:
+        ValueError: The text is not a module's question about rooms.
+    """
+    if prompt.system:
+        world = _read_castle(prompt.system)
+        return module_answers(read_chat(prompt, world), RoomRules(world), world, "chat")
+    asked, world = _read_compact(prompt.user)
+    return module_answers(asked, RoomRules(world), world, "compact")
+
+
+def _read_castle(text: str) -> Rooms:
+    text = text.partition("You are")[0]
+    edges = [
+        (int(room), int(nearby))
+        for room, listed in re.findall(r"Room (\d+) is connected to rooms? ([\d, ]+)\.", text)
+        for nearby in listed.split(", ")
+    ]
+    if not edges:
+        raise ValueError("not a question about rooms")
+    return Rooms(
+        tuple(edges),
+        _pairs(r"A chest in room (\d+) is worth (\d+)", text),
+        _pairs(r"the chest in room (\d+) was found to be worth (\d+)", text),
+        _pairs(r"the door between rooms (\d+) and (\d+) was locked", text),
+        _pairs(r"a door between rooms (\d+) and (\d+) was opened", text),
+    )
+
+
+def _pairs(pattern: str, text: str) -> tuple[Edge | Chest, ...]:
+    return tuple((int(a), int(b)) for a, b in re.findall(pattern, text))
+
+
+def _read_compact(text: str) -> tuple[Asked, Rooms]:
+    role = role_of(text)
+    castle, *further, asked = [part.strip() for part in text.partition(" ")[2].split("|")]
+    groups = [[int(room) for room in group.split()] for group in castle.split("/")]
+    facts: dict[str, list[tuple[int, int]]] = {"chest": [], "worth": [], "shut": [], "open": []}
+    for part in further:
+        word, a, b = part.split()
+        facts[word].append((int(a), int(b)))
+    edges = tuple((room, nearby) for room, *others in groups for nearby in others)
+    chests, changed, locked, opened = (tuple(facts[word]) for word in ("chest", "worth", "shut", "open"))
+    world = Rooms(edges, chests, changed, locked, opened)
+    asked, *avoided = asked.split(" not ")
+    words = asked.split()
+    if role == "Monitor":
+        return Asked(role, words[2], action=f"{words[0]}-{words[1]}"), world
+    breadth = int(words.pop(0)) if role == "Actor" else 1
+    rejected = tuple(action.replace(" ", "-") for action in avoided)
+    return Asked(role, words[0], words[1], breadth=breadth, rejected=rejected), world
+
+
+class RoomRules(msgspec.Struct, frozen=True):
+    """Exact rules; see `decompose.answer_keys.modules.Exact`."""
+
+    world: Rooms
+
+    def actions(self, state: str) -> list[str]:
+        """Every door of the room."""
+        return [f"{state}-{room}" for room in self._nearby(int(state))]
+
+    def broken(self, state: str, action: str) -> str:
+        """``room``: one is elsewhere. ``door``: there is none."""
+        source, _, then = action.partition("-")
+        if source != state:
+            return "room"
+        return "" if int(then) in self._nearby(int(source)) else "door"
+
+    def after(self, state: str, action: str) -> str:
+        """The room that is named."""
+        return action.partition("-")[2]
+
+    def distance(self, state: str, goal: str) -> int:
+        """Fewest steps to the goal's room, without entering another chest's."""
+        target = self._target(goal)
+        closed = {room for room, _ in self.world.chests if room != target} if goal == BEST else set()
+        if int(state) in closed:
+            return FAR
+        seen, queue = {target: 0}, deque([target])
+        while queue:
+            room = queue.popleft()
+            for nearby in self._nearby(room):
+                if nearby not in seen and nearby not in closed:
+                    seen[nearby] = seen[room] + 1
+                    queue.append(nearby)
+        return seen.get(int(state), FAR)
+
+    def met(self, state: str, goal: str) -> bool:
+        """In the goal's room."""
+        return int(state) == self._target(goal)
+
+    def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def other_actions(self, state: str) -> list[str]:
+        """Doors that do not exist."""
+        near = {*self._nearby(int(state)), int(state)}
+        return [f"{state}-{room}" for room in self.world.rooms() if room not in near]
+
+    def ranked(self, state: str, goal: str) -> list[str]:
+        """Doors by what remains behind them."""
+        return sorted(self.actions(state), key=lambda action: (self.distance(self.after(state, action), goal), action))
+
+    def _nearby(self, room: int) -> list[int]:
+        shut = {frozenset(edge) for edge in self.world.locked}
+        doors = [edge for edge in (*self.world.edges, *self.world.opened) if frozenset(edge) not in shut]
+        return sorted({b if a == room else a for a, b in doors if room in (a, b)})
+
+    def _target(self, goal: str) -> int:
+        if goal != BEST:
+            return int(goal)
+        worth = {**dict(self.world.chests), **dict(self.world.changed)}
+        return max(worth, key=lambda room: worth[room])

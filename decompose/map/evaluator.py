@@ -1,0 +1,59 @@
+"""The Evaluator: (state, goal) to the estimated number of steps still needed; lower is better (MAP, algorithm 2).
+
+The published code puts a random integer where a reply cannot be read. Here such a reply is spoiled and drawn again.
+"""
+
+import re
+
+import msgspec
+
+from decompose.map.wording import chat, compact, said
+from decompose.map.world import World
+from decompose.step import Dialect, Flag, Prompt, Role, Step
+
+MOST = 9999
+"""A larger estimate is no estimate."""
+
+
+class EvaluatorFacts(msgspec.Struct, frozen=True):
+    """What the Evaluator reads: the domain, a state, and the goal to measure from."""
+
+    world: World
+    state: str
+    goal: str
+
+
+def step(facts: EvaluatorFacts, lead: int | None = None) -> Step:
+    """The question."""
+    return Step("value", Role.EVALUATOR, facts, 8, lead)
+
+
+def prompt(facts: EvaluatorFacts, dialect: Dialect) -> Prompt:
+    """``compact``: ``value STATE GOAL``."""
+    world = facts.world
+    state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
+    if dialect == "compact":
+        return compact("Evaluator", world, state, goal)
+    return chat(
+        world,
+        "Evaluator",
+        "You are the Evaluator of a planner: you estimate the smallest number of actions that lead from a state to "
+        "a goal. Name a useful heuristic, apply it, and correct it for what it misses.",
+        "one line with a whole number, in the form\nsteps = N",
+        [("State", state), ("Goal", goal)],
+    )
+
+
+def parse(facts: EvaluatorFacts, text: str, dialect: Dialect) -> str | Flag:
+    """The canonical form is the number in decimal digits."""
+    number = text.replace(" ", "") if dialect == "compact" else (said(text, "steps") or [""])[-1].rstrip(".")
+    if not re.fullmatch("[0-9]{1,5}", number) or int(number) > MOST:
+        return Flag("misformatted", text[-200:])
+    return str(int(number))
+
+
+def check(facts: EvaluatorFacts, candidate: str) -> Flag | None:
+    """A state is no steps away from itself and some from any other that is written like the goal."""
+    if facts.state == facts.goal and candidate != "0":
+        return Flag("inconsistent", f"{candidate} steps from the goal to itself")
+    return None

@@ -1,0 +1,77 @@
+"""The Monitor: (state, action) to valid or not, with the rule that is broken as feedback (MAP, algorithm 1).
+
+It fails closed. The published one asks whether a token equals "invalid" and lets "is not valid" pass; here an action
+passes only on an explicit yes, every other wording blocks it, and a reply without any answer is spoiled.
+"""
+
+import re
+
+import msgspec
+
+from decompose.map.wording import chat, compact, last_line, said
+from decompose.map.world import World
+from decompose.step import Dialect, Flag, Prompt, Role, Step
+
+VALID = "yes"
+UNSTATED = "unstated"
+"""The rule of an action that is called invalid without saying why."""
+
+_NO = re.compile(
+    r"\b(?:no|not|invalid|illegal|cannot|can't|isn't|never|impossible|breaks|broken|violat\w*|forbidden)\b", re.I
+)
+
+
+class MonitorFacts(msgspec.Struct, frozen=True):
+    """What the Monitor reads: the domain, a state, and an action proposed in it."""
+
+    world: World
+    state: str
+    action: str
+
+
+def step(facts: MonitorFacts, lead: int | None = None) -> Step:
+    """The question."""
+    return Step("check", Role.MONITOR, facts, 8, lead)
+
+
+def prompt(facts: MonitorFacts, dialect: Dialect) -> Prompt:
+    """``compact``: ``check STATE ACTION``."""
+    world = facts.world
+    state, action = world.say_state(facts.state, dialect), world.say_action(facts.action, dialect)
+    if dialect == "compact":
+        return compact("Monitor", world, action, state)
+    rules = ", ".join(world.rules)
+    return chat(
+        world,
+        "Monitor",
+        "You are the Monitor of a planner: you check a proposed action against each rule in turn, in the order "
+        f"{rules}, and say which is the first that it breaks.",
+        f"either the line\nvalid = yes\nor the two lines\nrule = one of {rules}\nvalid = no",
+        [("Current state", state), ("Proposed action", action)],
+    )
+
+
+def parse(facts: MonitorFacts, text: str, dialect: Dialect) -> str | Flag:
+    """The canonical form is ``"yes"``, or ``"no RULE"``."""
+    if dialect == "compact":
+        word, _, rule = text.partition(" ")
+        known = word == "no" and rule in facts.world.rules
+        return text if known or text == VALID else Flag("misformatted", text[:200])
+    line = last_line(text)
+    answers = [answer.lower().rstrip(".") for answer in said(text, "valid")]
+    if (answers[-1:] == ["no"]) or _NO.search(line):
+        rules = [rule.lower().rstrip(".") for rule in said(text, "rule")]
+        return f"no {rules[-1] if rules and rules[-1] in facts.world.rules else UNSTATED}"
+    if answers[-1:] == [VALID]:
+        return VALID
+    return Flag("misformatted", text[-200:])
+
+
+def check(facts: MonitorFacts, candidate: str) -> Flag | None:
+    """Nothing that the prompt shows can be held against a yes or a no."""
+    return None
+
+
+def broken_rule(candidate: str) -> str | None:
+    """The rule that a decided check names, or ``None`` if the action is valid. Only an exact yes is valid."""
+    return None if candidate == VALID else candidate.partition(" ")[2] or UNSTATED

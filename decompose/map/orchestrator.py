@@ -1,0 +1,48 @@
+"""The Orchestrator: (state, goal) to reached or not, for sub-goals and for the goal (MAP, algorithms 2 and 3)."""
+
+import msgspec
+
+from decompose.map.wording import chat, compact, said
+from decompose.map.world import World
+from decompose.step import Dialect, Flag, Prompt, Role, Step
+
+REACHED = "yes"
+
+
+class OrchestratorFacts(msgspec.Struct, frozen=True):
+    """What the Orchestrator reads: the domain, a state, and a goal."""
+
+    world: World
+    state: str
+    goal: str
+
+
+def step(facts: OrchestratorFacts, lead: int | None = None) -> Step:
+    """The question."""
+    return Step("reached", Role.ORCHESTRATOR, facts, 4, lead)
+
+
+def prompt(facts: OrchestratorFacts, dialect: Dialect) -> Prompt:
+    """``compact``: ``reached STATE GOAL``."""
+    world = facts.world
+    state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
+    if dialect == "compact":
+        return compact("Orchestrator", world, state, goal)
+    return chat(
+        world,
+        "Orchestrator",
+        "You are the Orchestrator of a planner: you say whether a state meets a goal completely.",
+        "one line, in the form\nreached = yes or no",
+        [("State", state), ("Goal", goal)],
+    )
+
+
+def parse(facts: OrchestratorFacts, text: str, dialect: Dialect) -> str | Flag:
+    """The canonical form is ``"yes"`` or ``"no"``."""
+    answer = text if dialect == "compact" else (said(text, "reached") or [""])[-1].lower().rstrip(".")
+    return answer if answer in (REACHED, "no") else Flag("misformatted", text[-200:])
+
+
+def check(facts: OrchestratorFacts, candidate: str) -> Flag | None:
+    """Nothing that the prompt shows can be held against a yes or a no."""
+    return None

@@ -1,0 +1,48 @@
+"""The Predictor: (state, action) to the next state, the planner's world model (MAP, algorithm 2)."""
+
+import msgspec
+
+from decompose.map.wording import chat, compact, said
+from decompose.map.world import World
+from decompose.step import Dialect, Flag, Prompt, Role, Step
+
+
+class PredictorFacts(msgspec.Struct, frozen=True):
+    """What the Predictor reads: the domain, a state, and an action to do in it."""
+
+    world: World
+    state: str
+    action: str
+
+
+def step(facts: PredictorFacts, lead: int | None = None) -> Step:
+    """The question."""
+    return Step("predict", Role.PREDICTOR, facts, 4 + 2 * facts.world.state_tokens(facts.state), lead)
+
+
+def prompt(facts: PredictorFacts, dialect: Dialect) -> Prompt:
+    """``compact``: ``predict ACTION STATE``."""
+    world = facts.world
+    state, action = world.say_state(facts.state, dialect), world.say_action(facts.action, dialect)
+    if dialect == "compact":
+        return compact("Predictor", world, action, state)
+    return chat(
+        world,
+        "Predictor",
+        "You are the Predictor of a planner: you say exactly which state an action leads to.",
+        f"the whole next state on one line, in the form\nnext_state = {world.state_form()}",
+        [("Current state", state), ("Action", action)],
+    )
+
+
+def parse(facts: PredictorFacts, text: str, dialect: Dialect) -> str | Flag:
+    """The canonical form is the state's."""
+    if dialect == "chat":
+        text = (said(text, "next_state") or [""])[-1]
+    state = facts.world.read_state(text, dialect)
+    return Flag("misformatted", text[:200]) if state is None else state
+
+
+def check(facts: PredictorFacts, candidate: str) -> Flag | None:
+    """An action changes something."""
+    return Flag("inconsistent", "the state did not change") if candidate == facts.state else None

@@ -1,0 +1,80 @@
+"""How the planner runs: breadth, depth, what is switched off, and the two presets."""
+
+from typing import Literal
+
+import msgspec
+
+Preset = Literal["paper", "surefoot"]
+
+ABLATIONS = ("monitor", "decomposer", "search", "orchestrator", "votes")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What algorithms 1 to 3 leave open, and what is ours. The defaults are the published values.
+
+    Attributes:
+        breadth: B, actions proposed in a state.
+        depth: L, layers of the search.
+        cap: N, actions of a plan after which it is given up.
+        subgoals: Most sub-goals of one decomposition.
+        proposals: Times the Actor is asked in one state before that is a failure. The paper states no bound.
+        keep_valid: Go on with the valid ones of a proposal (ours), or propose all anew (published).
+        closed_list: Do not return to a state of the same pursuit; a dead end takes the last action back (ours).
+        lazy_tests: In a search, ask the Orchestrator only about states that the Evaluator puts at 0 steps (ours).
+        recoveries: Times the TaskDecomposer is asked again after a sub-goal that was not reached; then the goal is
+            pursued without sub-goals. 0 as published.
+        monitor, decomposer, search, orchestrator, votes: What an ablation switches off.
+    """
+
+    cap: int
+    breadth: int = 2
+    depth: int = 2
+    subgoals: int = 1
+    proposals: int = 10
+    keep_valid: bool = False
+    closed_list: bool = False
+    lazy_tests: bool = False
+    recoveries: int = 0
+    monitor: bool = True
+    decomposer: bool = True
+    search: bool = True
+    orchestrator: bool = True
+    votes: bool = True
+
+    @property
+    def lead(self) -> int | None:
+        """Most lead of a module's question: the run's, or 1 without votes."""
+        return None if self.votes else 1
+
+
+def settings_of(
+    preset: Preset, cap: int, breadth: int | None, depth: int | None, without: str, off: frozenset[str] = frozenset()
+) -> Settings:
+    """The settings that options describe.
+
+    Args:
+        preset: ``paper``: algorithms as published. ``surefoot``: with a closed list, lazy tests and recovery.
+        cap: Most actions of a plan.
+        breadth: B, or ``None`` for the preset's.
+        depth: L, or ``None`` for the preset's.
+        without: Ablations, separated by commas.
+        off: Modules that the published system does not use in this domain.
+
+    Raises:
+        ValueError: An ablation that does not exist.
+    """
+    named = frozenset(name.strip() for name in without.split(",") if name.strip())
+    unknown = named - set(ABLATIONS)
+    if unknown:
+        raise ValueError(f"without: unknown ablation {min(unknown)!r}; it takes {', '.join(ABLATIONS)}")
+    ours = preset == "surefoot"
+    return Settings(
+        cap=cap,
+        breadth=breadth or 2,
+        depth=depth or (1 if ours else 2),
+        keep_valid=ours,
+        closed_list=ours,
+        lazy_tests=ours,
+        recoveries=2 if ours else 0,
+        **{name: name not in named | off for name in ABLATIONS},
+    )

@@ -1,0 +1,66 @@
+"""Scores plans for PDDL problems by executing them. Nothing that decides imports it."""
+
+from decompose.map.planner import Problem
+from decompose.referees import strips
+from decompose.referees.verification import FinishedPlan, Verification
+from decompose.tasks.pddl import PddlPlanning
+from decompose.tasks.strips import StripsWorld
+
+
+def verify(task: PddlPlanning, plan: FinishedPlan) -> Verification:
+    """Execute the plan from the start state."""
+    for _ in plan:
+        pass
+    return judge(task.problem_of_run(), tuple(plan.output["plan"]))
+
+
+def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
+    """Execute a plan; what the model said of states on the way is not looked at."""
+    world = _world(problem)
+    state = strips.facts(problem.start)
+    for count, action in enumerate(actions):
+        found = strips.fault(world, state, action)
+        if found is not None:
+            return Verification(False, False, count, f"action {count}, {action}: {found.detail}")
+        state = strips.after(world, state, action)
+    reached = strips.holds(state, frozenset(world.always), problem.goal)
+    return Verification(True, reached, len(actions), None if reached else "the plan does not end at the goal")
+
+
+def legal_actions(problem: Problem, state: str) -> list[str]:
+    """Every action that can be done, for the random-legal row of a table."""
+    return strips.applicable(_world(problem), strips.facts(state))
+
+
+def after(problem: Problem, state: str, action: str) -> str:
+    """The state that an action leads to."""
+    return strips.text(strips.after(_world(problem), strips.facts(state), action))
+
+
+def at_goal(problem: Problem, state: str) -> bool:
+    """Whether a state meets the goal."""
+    return strips.holds(strips.facts(state), frozenset(_world(problem).always), problem.goal)
+
+
+def optimal(problem: Problem) -> int | None:
+    """Fewest actions where that is quick to find (small state spaces), by breadth-first search; else ``None``."""
+    world = _world(problem)
+    if len(world.objects) > 6:
+        return None
+    start = strips.facts(problem.start)
+    seen, layer, depth = {start}, [start], 0
+    while layer:
+        if any(strips.holds(state, frozenset(world.always), problem.goal) for state in layer):
+            return depth
+        further = {
+            strips.after(world, state, action) for state in layer for action in strips.applicable(world, state)
+        } - seen
+        seen |= further
+        layer, depth = list(further), depth + 1
+    return None
+
+
+def _world(problem: Problem) -> StripsWorld:
+    if not isinstance(problem.world, StripsWorld):
+        raise TypeError(f"{problem.name} is not a PDDL problem")
+    return problem.world

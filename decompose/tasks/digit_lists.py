@@ -1,0 +1,152 @@
+"""The wording of Tower of Hanoi as digit lists (MAP, Methods): nothing in it reminds of the classic puzzle.
+
+Lists A, B and C hold the numbers 0 to n-1. Only the rightmost number of a list may move, to the right end of another
+list, and only if it is larger than every number there. A state is canonically ``"01/2/-"``, an action ``"2BC"``.
+
+In the ``compact`` dialect the words are those of the classic puzzle, which the bundled model knows: disk 1, the
+smallest, is the number n-1, so that ``"01/2/-"`` is ``"baa"`` and ``"2BC"`` is ``"1bc"``.
+"""
+
+import json
+import re
+
+import msgspec
+
+from decompose.step import Dialect
+
+
+class DigitLists(msgspec.Struct, frozen=True):
+    """The world of ``numbers`` numbers in three lists."""
+
+    numbers: int
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Not at the right end of its list; not larger than all in the target list."""
+        return ("rule1", "rule2")
+
+    def description(self) -> str:
+        """Rules as published, in our words."""
+        return (
+            f"There are three lists, A, B and C, which hold the numbers 0 to {self.numbers - 1}. A move takes the "
+            "rightmost number of one list to the right end of another list.\n"
+            "rule1: only the rightmost number of a list can be moved.\n"
+            "rule2: a number can only be moved to a list in which every number is smaller than it."
+        )
+
+    def preamble(self) -> str:
+        """Nothing: the state says how many numbers there are."""
+        return ""
+
+    def state_form(self) -> str:
+        """Three JSON lists."""
+        return "A=[...] B=[...] C=[...]"
+
+    def action_form(self) -> str:
+        """One move."""
+        return "Move N from X to Y"
+
+    def example(self, role: str) -> str:
+        """Worked examples from the two problems that are not evaluated (3 and 22)."""
+        return EXAMPLES.get(role, "")
+
+    def say_state(self, state: str, dialect: Dialect) -> str:
+        """Lists, or the peg of each disk, smallest first."""
+        if dialect == "compact":
+            where = {digit: "abc"[i] for i, part in enumerate(state.split("/")) for digit in part if digit != "-"}
+            return "".join(where[str(number)] for number in range(self.numbers - 1, -1, -1))
+        lists = [json.dumps([int(digit) for digit in part if digit != "-"]) for part in state.split("/")]
+        return " ".join(f"{name}={said}" for name, said in zip("ABC", lists, strict=True))
+
+    def say_action(self, action: str, dialect: Dialect) -> str:
+        """``Move 2 from B to C``, or ``1bc``."""
+        number, source, target = tuple(action)
+        if dialect == "compact":
+            return f"{self.numbers - int(number)}{source.lower()}{target.lower()}"
+        return f"Move {number} from {source} to {target}"
+
+    def read_state(self, text: str, dialect: Dialect) -> str | None:
+        """Each number exactly once, each list in ascending order."""
+        if dialect == "compact":
+            if not re.fullmatch(f"[abc]{{{self.numbers}}}", text):
+                return None
+            lists = ["".join(str(n) for n in range(self.numbers) if text[self.numbers - 1 - n] == peg) for peg in "abc"]
+            return "/".join(part or "-" for part in lists)
+        found = re.fullmatch(r"A ?= ?\[([\d, ]*)\],? ?B ?= ?\[([\d, ]*)\],? ?C ?= ?\[([\d, ]*)\]\.?", text)
+        if found is None:
+            return None
+        parts = [re.sub(r"[ ,]", "", group) for group in found.groups()]
+        if sorted("".join(parts)) != [str(n) for n in range(self.numbers)]:
+            return None
+        return "/".join(part or "-" for part in parts) if all("".join(sorted(p)) == p for p in parts) else None
+
+    def read_action(self, text: str, dialect: Dialect) -> str | None:
+        """A number that exists, and two different lists."""
+        if dialect == "compact":
+            found = re.fullmatch(r"(\d\d?)([abc])([abc])", text)
+            number = self.numbers - int(found[1]) if found else -1
+        else:
+            found = re.fullmatch(r"(?:\d+\. *)?Move (\d+) from (?:list )?([ABC]) to (?:list )?([ABC])\.?", text, re.I)
+            number = int(found[1]) if found else -1
+        if found is None or not 0 <= number < self.numbers or found[2].upper() == found[3].upper():
+            return None
+        return f"{number}{found[2].upper()}{found[3].upper()}"
+
+    def stated_after(self, action: str) -> str | None:
+        """A move does not name the lists."""
+        return None
+
+    def state_tokens(self, state: str) -> int:
+        """A word for each five disks."""
+        return (self.numbers + 4) // 5
+
+
+def all_states(numbers: int) -> list[str]:
+    """Every state in the order of the published problem numbers' digits: each number's list, A before B before C."""
+    states = []
+    for code in range(3**numbers):
+        lists = ["", "", ""]
+        for number in range(numbers):
+            lists[code // 3 ** (numbers - 1 - number) % 3] += str(number)
+        states.append("/".join(part or "-" for part in lists))
+    return states
+
+
+EXAMPLES = {
+    "Actor": (
+        "Current state: A=[0, 1] B=[2] C=[]\nGoal: A=[] B=[] C=[0, 1, 2]\naction = Move 2 from B to C\n"
+        "action = Move 1 from A to C"
+    ),
+    "Monitor": (
+        "Current state: A=[1] B=[0] C=[2]\nProposed action: Move 1 from A to C\n"
+        "1 is the rightmost number of A, so rule1 holds. C holds 2, which is larger than 1.\nrule = rule2\nvalid = no\n"
+        "Current state: A=[0, 1] B=[2] C=[]\nProposed action: Move 2 from B to C\n"
+        "2 is the rightmost number of B, so rule1 holds. C is empty, so rule2 holds.\nvalid = yes"
+    ),
+    "Predictor": ("Current state: A=[0, 1] B=[2] C=[]\nAction: Move 2 from B to C\nnext_state = A=[0, 1] B=[] C=[2]"),
+    "Evaluator": (
+        "State: A=[0, 1] B=[2] C=[]\nGoal: A=[] B=[] C=[0, 1, 2]\n"
+        "Sum the distances of the numbers to their places; a number whose place is in another list is farther; "
+        "numbers that must make way count again.\nsteps = 7"
+    ),
+    "Orchestrator": ("State: A=[1] B=[0] C=[2]\nGoal: A=[] B=[] C=[0, 1, 2]\nA and B are not empty.\nreached = no"),
+    "TaskDecomposer": (
+        "Current state: A=[0, 1] B=[2] C=[]\nGoal: A=[] B=[] C=[0, 1, 2]\n"
+        "To move 0 from A to C, every number to the right of 0 in A and every number in C that is larger must first be "
+        "on the third list, B.\nsubgoal = A=[0] B=[1, 2] C=[]"
+    ),
+    "plan in-context": (
+        "Current state: A=[1] B=[0] C=[2]\nGoal: A=[] B=[] C=[0, 1, 2]\naction = Move 2 from C to A\n"
+        "action = Move 0 from B to C\naction = Move 2 from A to B\naction = Move 1 from A to C\n"
+        "action = Move 2 from B to C"
+    ),
+    "plan cot": (
+        "Current state: A=[1] B=[0] C=[2]\nGoal: A=[] B=[] C=[0, 1, 2]\n"
+        "0 must go to C first, so 2 has to leave C; it may lie on 1.\naction = Move 2 from C to A\n"
+        "C is empty now: A=[1, 2] B=[0] C=[].\naction = Move 0 from B to C\n"
+        "1 is next; 2 lies on it and goes to the empty B.\naction = Move 2 from A to B\n"
+        "1 is larger than 0, so it may go to C.\naction = Move 1 from A to C\n"
+        "2 is larger than both.\naction = Move 2 from B to C"
+    ),
+}
+"""Worked examples by module."""

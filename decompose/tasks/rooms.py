@@ -1,0 +1,162 @@
+"""The wording of graph navigation: a castle with rooms, doors and chests (CogEval, as MAP used it).
+
+A state is canonically the room's number, an action ``"7-10"`` (go from room 7 to room 10), which names the next state
+itself. A goal is a room's number, or ``"best"``: collect as much reward as possible, where only one chest may be
+collected and entering its room collects it.
+"""
+
+import re
+
+import msgspec
+
+from decompose.step import Dialect
+
+BEST = "best"
+
+Edge = tuple[int, int]
+Chest = tuple[int, int]
+"""A room and what its chest is worth."""
+
+
+class Rooms(msgspec.Struct, frozen=True):
+    """The world of one castle.
+
+    Attributes:
+        edges: Doors, each once.
+        chests: Rooms with a chest and their worth.
+        changed: Chests whose worth was changed afterwards: room and new worth.
+        locked: Doors that were locked after the castle was described.
+        opened: Doors that were opened after that.
+        examples: Which worked examples are shown: those of this castle's kind, or of the small tree (transfer).
+    """
+
+    edges: tuple[Edge, ...]
+    chests: tuple[Chest, ...] = ()
+    changed: tuple[Chest, ...] = ()
+    locked: tuple[Edge, ...] = ()
+    opened: tuple[Edge, ...] = ()
+    examples: str = "n15star"
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """One is not in the room that the action starts from; there is no open door."""
+        return ("room", "door")
+
+    def rooms(self) -> list[int]:
+        """All rooms."""
+        return sorted({room for edge in (*self.edges, *self.opened) for room in edge})
+
+    def description(self) -> str:
+        """One sentence for each room, each door stated once, at the room where it first appears."""
+        sentences = [
+            f"Room {room} is connected to room{'s' * (len(nearby) > 1)} {', '.join(map(str, nearby))}."
+            for room, nearby in self._grouped()
+        ]
+        lines = [f"There is a castle with {len(self.rooms())} rooms; doors can be used both ways.", " ".join(sentences)]
+        lines += [f"A chest in room {room} is worth {worth}." for room, worth in self.chests]
+        if self.chests:
+            lines.append("Only one chest may be collected, and entering a room with a chest collects it.")
+        lines += [f"Later, the door between rooms {a} and {b} was locked." for a, b in self.locked]
+        lines += [f"Later, a door between rooms {a} and {b} was opened." for a, b in self.opened]
+        lines += [f"Later, the chest in room {room} was found to be worth {worth}." for room, worth in self.changed]
+        lines.append("room: an action starts in the current room.\ndoor: there is an open door between the two rooms.")
+        return "\n".join(lines)
+
+    def preamble(self) -> str:
+        """Doors grouped by room, then what changed: ``1 7 10 / 2 5 | chest 8 50 | shut 1 11 | open 11 13``."""
+        parts = [" / ".join(f"{room} {' '.join(map(str, nearby))}" for room, nearby in self._grouped())]
+        parts += [f"chest {room} {worth}" for room, worth in self.chests]
+        parts += [f"shut {a} {b}" for a, b in self.locked] + [f"open {a} {b}" for a, b in self.opened]
+        parts += [f"worth {room} {worth}" for room, worth in self.changed]
+        return " | ".join(parts) + " |"
+
+    def state_form(self) -> str:
+        """A room."""
+        return "room N"
+
+    def action_form(self) -> str:
+        """One step."""
+        return "go from X to Y"
+
+    def example(self, role: str) -> str:
+        """Worked examples; those of the planner's Actor are of another start than any that is evaluated."""
+        return (TREE_EXAMPLES if self.examples == "n7tree" else EXAMPLES).get(role, "")
+
+    def say_state(self, state: str, dialect: Dialect) -> str:
+        """``room 7``, or what the best goal is."""
+        if dialect == "compact":
+            return state
+        return "collect as much reward as possible, by the shortest way" if state == BEST else f"room {state}"
+
+    def say_action(self, action: str, dialect: Dialect) -> str:
+        """``go from 7 to 10``."""
+        return action.replace("-", " ") if dialect == "compact" else "go from {} to {}".format(*action.split("-"))
+
+    def read_state(self, text: str, dialect: Dialect) -> str | None:
+        """A room that exists, or the best goal."""
+        if text == self.say_state(BEST, dialect):
+            return BEST
+        found = re.fullmatch(r"(?:room )?(\d{1,4})\.?", text, re.I)
+        return found[1] if found and int(found[1]) in self.rooms() else None
+
+    def read_action(self, text: str, dialect: Dialect) -> str | None:
+        """Two different rooms that exist."""
+        number = r"(\d{1,4})"
+        chat = rf"go from (?:room )?{number} to (?:room )?{number}\.?"
+        pattern = f"{number} {number}" if dialect == "compact" else chat
+        found = re.fullmatch(pattern, text, re.I)
+        if found is None or found[1] == found[2] or not {int(found[1]), int(found[2])} <= set(self.rooms()):
+            return None
+        return f"{found[1]}-{found[2]}"
+
+    def stated_after(self, action: str) -> str | None:
+        """The room that the action leads to."""
+        return action.partition("-")[2]
+
+    def state_tokens(self, state: str) -> int:
+        """A number."""
+        return 2
+
+    def _grouped(self) -> list[tuple[int, list[int]]]:
+        groups: dict[int, list[int]] = {}
+        for a, b in self.edges:
+            groups.setdefault(a, []).append(b)
+        return list(groups.items())
+
+
+EXAMPLES = {
+    "Actor": (
+        "Current state: room 9\nGoal: room 4\nRoom 9 is connected to 15 and room 15 to 4.\naction = go from 9 to 15"
+    ),
+    "Monitor": (
+        "Current state: room 9\nProposed action: go from 9 to 4\nThere is no door between rooms 9 and 4.\n"
+        "rule = door\nvalid = no\nCurrent state: room 9\nProposed action: go from 9 to 15\n"
+        "Both rules hold.\nvalid = yes"
+    ),
+    "Evaluator": "State: room 9\nGoal: room 4\nThe shortest way is 9, 15, 4.\nsteps = 2",
+    "Orchestrator": "State: room 9\nGoal: room 4\nreached = no\nState: room 4\nGoal: room 4\nreached = yes",
+    "plan in-context": (
+        "Current state: room 2\nGoal: room 10\naction = go from 2 to 11\naction = go from 11 to 1\n"
+        "action = go from 1 to 10"
+    ),
+    "plan cot": (
+        "Current state: room 2\nGoal: room 10\nRoom 10 is next to 1, 1 is next to 11, and 11 is next to 2.\n"
+        "action = go from 2 to 11\naction = go from 11 to 1\naction = go from 1 to 10"
+    ),
+}
+"""Worked examples by module; the pairs that are not evaluated."""
+
+TREE_EXAMPLES = {
+    "Actor": (
+        "In another castle room 1 is connected to 2 and 3, room 2 to 4 and 5, room 3 to 6 and 7; the chest in "
+        "room 4 is worth 56, in room 5 22, in room 6 10, in room 7 50.\nCurrent state: room 3\n"
+        "Goal: collect as much reward as possible, by the shortest way\naction = go from 3 to 1"
+    ),
+    "Monitor": EXAMPLES["Monitor"].replace("9", "3").replace("15", "1"),
+    "Evaluator": (
+        "In another castle room 1 is connected to 2 and 3, room 2 to 4 and 5; the chest in room 4 is worth the most.\n"
+        "State: room 3\nGoal: collect as much reward as possible, by the shortest way\n"
+        "The way is 3, 1, 2, 4.\nsteps = 3"
+    ),
+}
+"""The same for the transfer from the small tree."""

@@ -1,0 +1,199 @@
+"""From what was gathered to what the page says: the certificate, the alarms, measured against predicted."""
+
+import pathlib
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from decompose.task import Task
+from runtime.config import RunConfig, open_task
+from runtime.journal import open_journal
+from runtime.leads import Pilot, forecast
+from runtime.plan_reader import PlanReader
+from runtime.records import Counts
+from runtime.report.gather import Doubt, Gathered, Place, gather
+from runtime.report.playback import playback
+from runtime.report.questions import Questions
+from runtime.run_directory import Standing, read_config, standing
+from runtime.segment_runner import Leads
+from runtime.worker import strategy_of
+from voting.alarms import BLOCKS, Alarm, Kind, Pattern, alarms, raised_by, rates_of
+from voting.certificate import Certificate, certify
+
+WEAKEST = 10
+"""Steps with the thinnest evidence that are listed."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A step as the report shows it. All text is untrusted.
+
+    Attributes:
+        name: Where it stands: node, part, attempt and number.
+        kind: Class of the question; empty if it could not be found again.
+        question: The prompt the model saw.
+        winner: The candidate that won.
+        ballots: Each with its candidate, or the flag that spoiled it and why.
+        raised: Alarms that this step raises, with their probability under independence.
+    """
+
+    name: str
+    kind: str
+    question: str
+    winner: str
+    lead: int
+    ballots: tuple[tuple[str, bool], ...]
+    raised: tuple[str, ...] = ()
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """Everything that the page shows."""
+
+    standing: Standing
+    config: RunConfig
+    counts: Counts
+    gathered: Gathered
+    certificate: Certificate
+    alarms: tuple[Alarm, ...]
+    predicted: dict[str, float]
+    suspects: list[Told]
+    weakest: list[Told]
+    film: dict[str, Any] | None
+
+
+def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
+    """Read a run directory.
+
+    Args:
+        directory: The run directory.
+        confidence: Of the certificate.
+
+    Raises:
+        RunDirectoryError: Not a run directory.
+        JournalError: The journal cannot be read.
+    """
+    config = read_config(directory)
+    task = open_task(config)
+    told = standing(directory)
+    journal = open_journal(directory, write=False)
+    try:
+        found = gather(journal)
+        leads = journal.meta("leads")
+        pilot = journal.meta("pilot")
+        chosen = msgspec.convert(leads, Leads) if leads else Leads(1, 1, 1)
+        questions = Questions(journal, task, strategy_of(config, chosen), config.rule, config.segment_steps)
+        guess = msgspec.convert(pilot, Pilot).p_error if pilot else 0.0
+        raised = alarms(found.patterns, _blocks(found), guess)
+        rates = rates_of(found.patterns, guess)
+        suspects = _tell(questions, config, found.suspects, lambda p: raised_by(p, rates, found.steps))
+        return Facts(
+            standing=told,
+            config=config,
+            counts=journal.totals,
+            gathered=found,
+            certificate=_certificate(config, chosen, found, journal.totals, confidence),
+            alarms=raised,
+            predicted=_predicted(config, task, chosen, pilot),
+            suspects=suspects,
+            weakest=_tell(questions, config, _thinnest(found), lambda p: {}),
+            film=_film(journal, task, config, chosen, told),
+        )
+    finally:
+        journal.close()
+
+
+def _blocks(found: Gathered) -> list[tuple[int, int]]:
+    """Stretches of the first runs of chains, for the lead that most of them had."""
+    if not found.chain_bins:
+        return []
+    bins = max(found.chain_bins.values(), key=lambda bins: sum(b.steps for b in bins))
+    each = -(-len(bins) // BLOCKS)
+    parts = [bins[i : i + each] for i in range(0, len(bins), each)]
+    return [(sum(b.steps for b in part), sum(b.contested for b in part)) for part in parts if part]
+
+
+def _certificate(config: RunConfig, leads: Leads, found: Gathered, counts: Counts, confidence: float) -> Certificate:
+    """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
+    seams = config.seams and config.strategy == "tree" and leads.guarded < leads.unguarded
+    voted: dict[int, Counter[int]] = {}
+    for (part, lead), lengths in found.standing.items():
+        if not (seams and part == "run"):
+            voted.setdefault(lead, Counter()).update(lengths)
+    violations = []
+    if counts.shared:
+        violations.append(
+            f"at {counts.shared} steps fresh draws repeat an answer that was refuted: prompts that mislead"
+        )
+    if counts.broken_promises:
+        violations.append(f"{counts.broken_promises} decompositions that had won their race were refuted by a seam")
+    return certify(
+        voted,
+        chains=found.chains if seams else 0,
+        chains_failed=found.retried if seams else 0,
+        confidence=confidence,
+        violations=tuple(violations),
+        budget=max((rule.budget for _, rule in leads.sequential), default=None),
+    )
+
+
+def _predicted(config: RunConfig, task: Task, leads: Leads, pilot: Any) -> dict[str, float]:
+    if not pilot:
+        return {}
+    seen = msgspec.convert(pilot, Pilot)
+    valid_rate = seen.ballots / max(1, seen.ballots + seen.spoiled)
+    ahead = forecast(config, task, task.root(), leads, seen.p_error, max(valid_rate, 1e-3))
+    return {"calls": ahead.calls, "p_success": ahead.p_success, "p_error": seen.p_error, "valid_rate": valid_rate}
+
+
+def _thinnest(found: Gathered) -> list[Doubt]:
+    """Decided steps whose winner is likeliest to be another: the smallest lead for the number of ballots."""
+
+    def lead_of(doubt: Doubt) -> float:
+        first, second = doubt.named[0][1], doubt.named[1][1] if len(doubt.named) > 1 else 0
+        return (first - second) / (first + second)
+
+    return sorted((d for d in found.suspects if d.dissent), key=lambda d: (lead_of(d), d.place))[:WEAKEST]
+
+
+def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt], raised: Any) -> list[Told]:
+    """Find the questions in journal order, which is quick, and keep the order given."""
+    steps = {d.place: questions.find(d.place) for d in sorted(doubts, key=lambda d: d.place)}
+    dialect = "compact" if config.dialect == "auto" else config.dialect
+    told = []
+    for doubt in doubts:
+        step = steps[doubt.place]
+        pattern = Pattern(doubt.entry.k, sum(n for _, n in doubt.named), doubt.dissent, doubt.spoiled)
+        hits: dict[Kind, float] = raised(pattern)
+        told.append(
+            Told(
+                name=_name(doubt.place),
+                kind=step.kind if step else "",
+                question=questions.task.prompt(step, dialect).user if step else "",
+                winner=doubt.named[0][0] if doubt.named else "",
+                lead=doubt.entry.k,
+                ballots=_written(doubt),
+                raised=tuple(f"{kind} ({p:.1g})" for kind, p in hits.items()),
+            )
+        )
+    return told
+
+
+def _written(doubt: Doubt) -> tuple[tuple[str, bool], ...]:
+    details = (*doubt.entry.details, *([""] * len(doubt.entry.ballots)))
+    return tuple(
+        (b.candidate, False) if b.candidate is not None else (f"{b.spoiled_by} {detail}".strip(), True)
+        for b, detail in zip(doubt.entry.ballots, details, strict=False)
+    )
+
+
+def _name(place: Place) -> str:
+    node = ".".join(map(str, place.path)) or "root"
+    attempt = f", attempt {place.attempt}" if place.attempt else ""
+    return f"node {node}: {'decomposition' if place.part == 'split' else f'step {place.index}'}{attempt}"
+
+
+def _film(journal: Any, task: Task, config: RunConfig, chosen: Leads, told: Standing) -> dict[str, Any] | None:
+    if told.status != "solved":
+        return None
+    reader = PlanReader(journal, task, strategy_of(config, chosen), config.rule, config.segment_steps)
+    return playback(task, reader.steps(), told.steps)

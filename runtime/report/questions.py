@@ -1,0 +1,85 @@
+"""Finds the question behind a place in the journal: down from the root, through the splits that were decided."""
+
+from typing import Any
+
+from decompose.plan import Node, Ref
+from decompose.segment import segment_key
+from decompose.step import Done, Step
+from decompose.strategies.strategy import Strategy
+from decompose.task import Task
+from runtime.journal import Journal
+from runtime.plan_runner import ATTEMPT
+from runtime.records import Entry, unpack, winner
+from runtime.report.gather import Place
+
+Decided = dict[tuple[tuple[int, ...], str, int], list[Entry]]
+
+
+class Questions:
+    """Looks questions up.
+
+    Args:
+        journal: Of the run.
+        task: The task.
+        strategy: Says which nodes were split.
+        rule: Name of the rule that races were decided by.
+        segment_steps: Nodes of at most so many steps travelled whole.
+    """
+
+    def __init__(self, journal: Journal, task: Task, strategy: Strategy, rule: str, segment_steps: int) -> None:
+        self.journal, self.task, self.strategy, self.rule = journal, task, strategy, rule
+        self.segment_steps = segment_steps
+        self._segment: tuple[str, Decided] = ("", {})
+        self._chain: tuple[Any, int, Any] = (None, 0, None)
+
+    def find(self, place: Place) -> Step | None:
+        """The step at a place; ``None`` if what leads to it rests on outputs that nobody promised."""
+        node = self.task.root()
+        whole = self._whole(node)
+        for element in place.path:
+            child = self._child(node, element, whole)
+            if child is None:
+                return None
+            node, whole = child, whole or self._whole(child)
+        if place.part == "split":
+            return self.task.decomposition_step(node.goal, node.inputs)
+        return self._in_chain(node, place, whole or segment_key(node.path))
+
+    def _whole(self, node: Node) -> str:
+        """The segment's key if the node travelled whole, else nothing."""
+        travels = self.task.size(node.goal, node.inputs) <= self.segment_steps
+        return segment_key(node.path) if travels or not self.strategy.splits(self.task, node) else ""
+
+    def _child(self, node: Node, element: int, whole: str) -> Node | None:
+        attempt, number = divmod(element, ATTEMPT)
+        entries = self._decided(whole or segment_key(node.path, attempt)).get((node.path, "split", attempt))
+        if not entries:
+            return None
+        children = self.task.expand(node.goal, node.inputs, winner(entries[0], self.rule)).children
+        if number >= len(children):
+            return None
+        child = children[number]
+        inputs = [children[s.child].promise if isinstance(s, Ref) else s.value for s in child.inputs]
+        return None if None in inputs else Node((*node.path, element), child.goal, tuple(inputs), child.promise)
+
+    def _in_chain(self, node: Node, place: Place, segment: str) -> Step | None:
+        entries = self._decided(segment).get((node.path, "run", place.attempt), [])
+        key, index, state = self._chain
+        if key != (node.path, place.attempt) or index > place.index:
+            index, state = 0, self.task.begin(node.goal, node.inputs)
+        for entry in entries[index : place.index]:
+            state = self.task.advance(node.goal, state, winner(entry, self.rule))
+        self._chain = ((node.path, place.attempt), place.index, state)
+        step = self.task.next_step(node.goal, state)
+        return None if isinstance(step, Done) else step
+
+    def _decided(self, key: str) -> Decided:
+        """Entries of a segment; the last one asked for is kept."""
+        if key != self._segment[0]:
+            decided: Decided = {}
+            for payload in self.journal.payloads(key):
+                for record in unpack(payload):
+                    known = decided.setdefault((record.path, record.part, record.attempt), [])
+                    known.extend(record.entries[max(0, len(known) - record.first) :])
+            self._segment = (key, decided)
+        return self._segment[1]

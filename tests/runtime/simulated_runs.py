@@ -1,0 +1,49 @@
+"""Whole runs of a simulated model in one process, for tests that look at what the journal says afterwards."""
+
+import asyncio
+import pathlib
+from typing import Any
+
+from decompose.referees.verification import Verification
+from runtime.config import RunConfig, open_task
+from runtime.coordinator import Coordinator
+from runtime.crew import LocalCrew
+from runtime.journal import create_journal
+from runtime.models.port import Request
+from runtime.records import Counts
+from runtime.run_directory import write_config
+from scripts.verify import verification
+
+
+def run(directory: pathlib.Path, model: str, disks: int = 10, **options: Any) -> tuple[str, Counts]:
+    """Run a tower to its end; the status, and what was counted."""
+    config = RunConfig(
+        task="hanoi", task_options={"disks": disks}, model=f"simulated:{model}", address="none", workers=2, **options
+    )
+    write_config(directory, config)
+    return asyncio.run(_run(directory, config))
+
+
+async def _run(directory: pathlib.Path, config: RunConfig) -> tuple[str, Counts]:
+    task = open_task(config)
+    crew = LocalCrew(config, task)
+    journal = create_journal(directory)
+    try:
+        status = await Coordinator(config, task, journal, crew).run()
+        return status, journal.totals
+    finally:
+        journal.close()
+        await crew.close()
+
+
+def checked(directory: pathlib.Path) -> Verification:
+    """What the referee says of a solved run."""
+    from runtime.run_directory import read_config
+
+    return verification(directory, read_config(directory))
+
+
+def misled(model: Any, prompt: Any, said: str, seed: int) -> bool:
+    """Whether all draws of a prompt give one and the same other answer."""
+    texts = {model.reply(Request(prompt, (), 1.0, 64, seed), draw).text for draw in range(12)}
+    return len(texts) == 1 and said not in texts

@@ -1,0 +1,177 @@
+"""A stopping rule with an error budget: draw until the chance that the leader is wrong is small enough.
+
+``FirstToAheadBy`` asks every step for the same lead, so the hardest step decides what all of them cost. Here each
+step stops for itself, and the run's budget bounds the sum: with s steps and a budget of (1 - target) / s for each, the
+probability that any verdict is wrong is at most 1 - target (union bound), *if the prior holds*.
+
+Derivation. A step has a difficulty t with prior weight w_t: a ballot is right with p_t, gives the likeliest wrong
+answer with q_t, and any other with r_t = 1 - p_t - q_t. Given that candidate c is right, ballots n have the likelihood
+p^n_c q^m r^(n - n_c - m), where m is the count of the most frequent other candidate: that one is taken to be the
+likeliest wrong answer. Each candidate named so far may be right, or one that nobody named yet; all are equally likely
+beforehand. The posterior probability that the leader is wrong is the share of all likelihood, summed over difficulties
+with their weights, that belongs to the others. It is a function of the tally alone, so the rule may be looked at after
+every ballot without paying for it (a posterior does not depend on when one stopped), and a replay is exact.
+
+The weights are learned: from pilots and from steps decided so far, by expectation-maximisation on (winner's ballots,
+dissenting ballots), with pseudo-counts that keep hard steps possible however many easy ones were seen. That the
+winner was right is taken for granted there, which errs by the budget.
+
+Assumptions: ballots are independent given the difficulty; the right answer is the likeliest at every step (p > q); the
+steps to come are drawn from the mixture that the steps so far were drawn from. What breaks the first or second is
+looked for by ``voting.alarms`` and caught by seams.
+
+The same posterior, with other priors: Optimal Bayesian Stopping, arXiv 2602.05395; ConSol, arXiv 2503.17587.
+"""
+
+import functools
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from voting.ballot import Ballot
+from voting.race import FirstTo, FirstToAheadBy, Race, Verdict, replay
+
+TYPES: tuple[tuple[float, float], ...] = (
+    (0.9999, 0.0001), (0.9997, 0.0003), (0.999, 0.001), (0.997, 0.003), (0.99, 0.01), (0.97, 0.03), (0.93, 0.07),
+    (0.85, 0.15), (0.75, 0.25), (0.75, 0.17), (0.65, 0.35), (0.65, 0.24), (0.56, 0.44), (0.56, 0.3),
+)  # fmt: skip
+"""Difficulties: shares of the right and of the likeliest wrong answer. The last is the hardest step published."""
+
+PSEUDO_STEPS = 0.25
+"""Weight of each difficulty before anything is seen, in steps."""
+
+
+class Sequential(msgspec.Struct, frozen=True, tag="sequential"):
+    """A candidate wins when the chance that it is wrong is at most ``budget``.
+
+    Attributes:
+        budget: This step's share of the run's error budget, between 0 and 1, both excluded.
+        weights: Of the difficulties in ``TYPES``; positive, adding up to 1.
+
+    Raises:
+        ValueError: The budget is out of range, or the weights are not a distribution over ``TYPES``.
+    """
+
+    budget: float
+    weights: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.budget < 1:
+            raise ValueError(f"an error budget is between 0 and 1, both excluded, not {self.budget}")
+        if len(self.weights) != len(TYPES) or min(self.weights) < 0 or abs(sum(self.weights) - 1) > 1e-6:
+            raise ValueError(f"the weights must be {len(TYPES)} shares that add up to 1, not {self.weights}")
+
+
+AnyRule = FirstToAheadBy | FirstTo | Sequential
+
+
+def chance_wrong(weights: tuple[float, ...], counts: tuple[int, ...]) -> float:
+    """Posterior probability that the leader is wrong.
+
+    Args:
+        weights: Of the difficulties in ``TYPES``.
+        counts: Ballots by candidate, most first; at least one ballot.
+    """
+    total = sum(counts)
+    second = counts[1] if len(counts) > 1 else 0
+    right = wrong = 0.0
+    for weight, (p, q) in zip(weights, TYPES, strict=True):
+        if weight <= 0:
+            continue
+        rest = max(1 - p - q, 0.0)
+        right += weight * _power(p, counts[0], q, second, rest, total)
+        for other in (*counts[1:], 0):
+            wrong += weight * _power(p, other, q, counts[0], rest, total)
+    return wrong / (right + wrong) if right + wrong > 0 else 1.0
+
+
+def _power(p: float, n: int, q: float, m: int, rest: float, total: int) -> float:
+    others = total - n - m
+    if others and rest < 1e-12:
+        return 0.0
+    return math.exp(n * math.log(p) + m * math.log(q) + (others * math.log(rest) if others else 0.0))
+
+
+@functools.lru_cache(maxsize=65536)
+def needed(rule: Sequential, counts: tuple[int, ...], most: int) -> int:
+    """How many further ballots, all for the leader, would let it win; ``most`` if so many are not enough.
+
+    Args:
+        rule: The rule.
+        counts: Ballots by candidate, most first; empty before the first ballot.
+        most: Where to stop looking, 0 or more.
+    """
+    first, others = (counts[0], counts[1:]) if counts else (0, ())
+    for more in range(most):
+        if first + more and chance_wrong(rule.weights, (first + more, *others)) <= rule.budget:
+            return more
+    return most
+
+
+class SequentialRace(Race):
+    """Counts ballots until the chance that the leader is wrong is within the budget; see ``Race``."""
+
+    __slots__ = ("_rule",)
+
+    def __init__(self, rule: Sequential, max_ballots: int) -> None:
+        super().__init__(FirstToAheadBy(1), max_ballots)
+        self._rule = rule
+
+    def _count(self, candidate: str) -> bool:
+        super()._count(candidate)
+        ranking = self._ranking()
+        leads = self._tally[candidate] == ranking[0] and (len(ranking) == 1 or ranking[0] > ranking[1])
+        return leads and needed(self._rule, ranking, 1) == 0
+
+    def fewest(self) -> int:
+        """Count the fewest further ballots that could bring a winner; see ``Race.fewest``."""
+        left = self._max - self._cast
+        if self._verdict is not None or left == 0:
+            return 0
+        return max(1, needed(self._rule, self._ranking(), left))
+
+    def _ranking(self) -> tuple[int, ...]:
+        return tuple(sorted(self._tally.values(), reverse=True))
+
+
+def open_race(rule: AnyRule, max_ballots: int) -> Race:
+    """A race under any rule."""
+    return SequentialRace(rule, max_ballots) if isinstance(rule, Sequential) else Race(rule, max_ballots)
+
+
+def replay_any(rule: AnyRule, max_ballots: int, ballots: tuple[Ballot, ...]) -> Verdict | None:
+    """Decide a race again under any rule; see ``race.replay``."""
+    if not isinstance(rule, Sequential):
+        return replay(rule, max_ballots, ballots)
+    race = SequentialRace(rule, max_ballots)
+    for number, ballot in enumerate(sorted(ballots, key=lambda b: b.draw)):
+        if ballot.draw != number:
+            raise ValueError(f"a race has the draws 0, 1, 2, ... each once: {number} is missing")
+        if race.cast(ballot) is not None:
+            break
+    return race.verdict
+
+
+def learned(decided: Mapping[tuple[int, int], int], rounds: int = 60) -> tuple[float, ...]:
+    """Weights of the difficulties from steps decided so far.
+
+    Args:
+        decided: How many steps had so many ballots for the winner and so many for others.
+        rounds: Of expectation-maximisation.
+    """
+    start = [1.0 / len(TYPES)] * len(TYPES)
+    total = sum(decided.values())
+    rows = [
+        (count, [math.exp(w * math.log(p) + d * math.log(1 - p)) for p, _ in TYPES])
+        for (w, d), count in decided.items()
+    ]
+    weights = start
+    for _ in range(rounds):
+        expected = [PSEUDO_STEPS] * len(TYPES)
+        for count, likely in rows:
+            mass = sum(a * b for a, b in zip(weights, likely, strict=True))
+            for t, value in enumerate(likely):
+                expected[t] += count * weights[t] * value / mass
+        weights = [value / (total + PSEUDO_STEPS * len(TYPES)) for value in expected]
+    return tuple(value / sum(weights) for value in weights)
