@@ -20,7 +20,7 @@ import voting
 from decompose.segment import Segment, segment_key
 from decompose.task import Task
 from runtime.config import BUILT_IN_TASKS, RunConfig
-from runtime.crew import WorkerLost, default_workers, gathered
+from runtime.crew import WORKER_LOSSES, WorkerLost, default_workers, gathered
 from runtime.errors import ConfigurationError, RunFailed
 from runtime.metrics import RunMetrics
 from runtime.records import Batch, Counts
@@ -112,13 +112,23 @@ class RayCrew:
     async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
         """Ask sampled steps, shared out over the workers."""
         shares = [list(numbers[i :: self.size]) for i in range(self.size)]
-        calls = [w.sample.remote(s, draws) for w, s in zip(self._workers, shares, strict=True)]
         try:
-            return gathered(list(await asyncio.gather(*calls)))
-        except self._ray.exceptions.RayActorError as error:
-            raise RunFailed(f"a worker died before the run began: {_last_line(error)}") from error
+            parts = await asyncio.gather(*(self._sample(i, share, draws) for i, share in enumerate(shares)))
+            return gathered(list(parts))
         except self._ray.exceptions.RayTaskError as error:
             raise error.as_instanceof_cause() from error
+
+    async def _sample(self, number: int, share: list[int], draws: int) -> Any:
+        """One worker's share; a worker that dies is replaced, and its share is asked again."""
+        for losses in range(WORKER_LOSSES, 0, -1):
+            worker = self._workers[number]
+            try:
+                return await worker.sample.remote(share, draws)
+            except self._ray.exceptions.RayActorError as error:
+                if losses == 1 or getattr(error, "actor_init_failed", False):
+                    raise RunFailed(f"a worker died before the run began: {_last_line(error)}") from error
+                self._replace(number, worker)
+        raise AssertionError("unreachable")
 
     async def stop(self) -> None:
         """Let every segment end at its next step."""

@@ -20,7 +20,7 @@ from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime import errors
 from runtime.config import RunConfig
-from runtime.crew import Crew, WorkerLost
+from runtime.crew import WORKER_LOSSES, Crew, WorkerLost
 from runtime.gate import Gate
 from runtime.in_flight import InFlight
 from runtime.journal import Journal, Write
@@ -42,9 +42,6 @@ from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Pause
 from runtime.segment_runner import Leads
 from runtime.treasury import Treasury
 from runtime.worker import WAITS, strategy_of
-
-WORKER_LOSSES = 20
-"""A segment whose worker dies so often is what kills it."""
 
 
 class RunPaused(Exception):

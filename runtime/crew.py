@@ -13,6 +13,9 @@ from runtime.records import Batch, Counts
 from runtime.segment_runner import Leads
 from runtime.worker import Sample, Worker
 
+WORKER_LOSSES = 20
+"""A segment whose worker dies so often in a row is what kills it."""
+
 
 class WorkerLost(Exception):
     """A worker died with a segment; what it had sent is in the journal, and the segment can be sent again."""

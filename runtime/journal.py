@@ -42,6 +42,7 @@ import msgspec
 from runtime.errors import JournalError, RunDirectoryError
 from runtime.fault_points import FaultPoints, faults_from_environment
 from runtime.journal_file import (
+    FORMAT,
     check_format,
     check_header,
     check_log,
@@ -51,8 +52,10 @@ from runtime.journal_file import (
     is_whole,
     reporting,
 )
-from runtime.lock import take_lock
+from runtime.lock import is_locked, take_lock
 from runtime.records import Batch, Contradicted, Counts, Finished
+
+__all__ = ["FORMAT", "Journal", "Write", "create_journal", "is_locked", "open_journal"]
 
 Outcome = Finished | Contradicted
 _encode = msgspec.msgpack.Encoder().encode
@@ -204,9 +207,9 @@ class Journal:
             for number, segment, payload, crc in rows:
                 if not is_whole(segment, payload, crc):
                     raise JournalError(
-                        f"{self.path} is damaged: batch {number} of {self._batches}, of segment {segment}, is not what "
-                        f"was written; the {number - 1} batches before it are whole. Resume from an older copy of the "
-                        "run directory, or start a new run"
+                        f"{self.path} is damaged: batch {number} of {self._batches}, of segment {segment}, is "
+                        f"not what was written; the {number - 1} batches before it are whole. Resume from an "
+                        "older copy of the run directory, or start a new run"
                     )
             for key, value, crc in self._db.execute("SELECT key, value, crc FROM meta"):
                 self._checked(key, _bytes(value), crc)
@@ -284,8 +287,8 @@ def open_journal(directory: pathlib.Path, *, write: bool) -> Journal:
     path = directory / "journal.sqlite"
     begun = (directory / "run.toml").is_file()
     if not path.is_file() and not (write and begun):
-        started = "its run was killed before it began; surefoot resume begins it" if begun else "no run directory"
-        raise RunDirectoryError(f"{directory} has no journal.sqlite: {started}")
+        why = "its run was killed before it began; surefoot resume begins it" if begun else "it has no journal.sqlite"
+        raise RunDirectoryError(f"{directory} is {'' if begun else 'not '}a run directory: {why}")
     lock = take_lock(directory) if write else None
     if lock is not None and not path.exists():
         return create_journal(directory, lock)

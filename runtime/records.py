@@ -243,12 +243,9 @@ def unpack(payload: bytes) -> tuple[Record, ...]:
     """The records of a payload.
 
     Raises:
-        JournalError: These bytes are not a payload.
+        zlib.error, msgspec.DecodeError: These bytes are not a payload.
     """
-    try:
-        return _decode(zlib.decompress(payload))
-    except (zlib.error, msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise JournalError(f"a batch of {len(payload)} bytes holds no records: {error}") from error
+    return _decode(zlib.decompress(payload))
 
 
 def extend(known: list[Entry], record: Record) -> None:

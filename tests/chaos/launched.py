@@ -1,7 +1,8 @@
 """The console command with a simulated model that writes down, before it answers, every draw it is asked for.
 
 ``CHAOS_LOG`` names the append-only log of 8-byte draw numbers: the model's side of the account. ``CHAOS_KILL_AT=N``
-kills the process when it is asked for the N-th draw of this session. ``CHAOS_LIES`` lets two draws in five be one of
+kills the process when it is asked for the N-th draw of this session. Workers of Ray
+get the same treatment from ``site/sitecustomize.py``. ``CHAOS_LIES`` lets two draws in five be one of
 ``lies.LIES``, and names a file for the prompts that were shown.
 """
 
@@ -13,11 +14,11 @@ import msgspec
 
 from runtime.models.port import Reply, Request, Stop
 from runtime.models.simulated import SimulatedModel
-from scripts.cli import main
 from tests.chaos.lies import LIES
 
 
-def _patch(path: str, kill_at: int, prompts: str) -> None:
+def patch(path: str, kill_at: int, prompts: str) -> None:
+    """Let every simulated model of this process do as it is told."""
     log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     answer = SimulatedModel.ask
     asked = 0
@@ -26,12 +27,21 @@ def _patch(path: str, kill_at: int, prompts: str) -> None:
         nonlocal asked
         os.write(log, struct.pack(f"<{len(request.draws)}q", *request.draws))
         asked += len(request.draws)
+        _run_out_of_memory_once()
         if kill_at and asked >= kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
         replies = await answer(self, request)
         return _lie(request, replies, prompts) if prompts else replies
 
     SimulatedModel.ask = ask  # type: ignore[method-assign]
+
+
+def _run_out_of_memory_once() -> None:
+    """The first that finds the file named by ``CHAOS_MEMORY`` removes it and has no memory left."""
+    marker = os.environ.get("CHAOS_MEMORY", "")
+    if marker and os.path.exists(marker):
+        os.unlink(marker)
+        raise MemoryError
 
 
 def _lie(request: Request, replies: list[Reply], prompts: str) -> list[Reply]:
@@ -47,6 +57,13 @@ def _lie(request: Request, replies: list[Reply], prompts: str) -> list[Reply]:
     return told
 
 
+def patch_from_environment() -> None:
+    """As the environment says."""
+    patch(os.environ["CHAOS_LOG"], int(os.environ.get("CHAOS_KILL_AT") or 0), os.environ.get("CHAOS_LIES", ""))
+
+
 if __name__ == "__main__":
-    _patch(os.environ["CHAOS_LOG"], int(os.environ.get("CHAOS_KILL_AT") or 0), os.environ.get("CHAOS_LIES", ""))
+    from scripts.cli import main
+
+    patch_from_environment()
     main()

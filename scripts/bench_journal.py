@@ -1,0 +1,160 @@
+"""What the journal costs: bytes a step, its share of a run's wall time, and what resuming a large run takes.
+
+``python -m scripts.bench_journal [--disks 20] [--run-dir DIR]`` writes the journal of a solved run of 2^disks - 1
+steps through the same code that a coordinator uses, resumes it in a process of its own, and prints one JSON line.
+``--share RUN_OPTIONS...`` instead runs ``surefoot run hanoi RUN_OPTIONS...`` in this process and says which share of
+its wall time the journal's commits took, on the event loop's thread and on the disk's.
+"""
+
+import asyncio
+import json
+import pathlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+import click
+
+from decompose.tasks.hanoi import Hanoi
+from runtime.changes import admit
+from runtime.config import RunConfig
+from runtime.coordinator import Coordinator
+from runtime.crew import LocalCrew
+from runtime.journal import Journal, open_journal
+from runtime.logs import configure_logs
+from runtime.run_directory import create_run
+
+RESUMED = """
+import asyncio, json, pathlib, resource, sys, time
+started = time.perf_counter()
+from scripts.bench_journal import resume_all
+asked = asyncio.run(resume_all(pathlib.Path(sys.argv[1])))
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps([time.perf_counter() - started, memory, asked]))
+"""
+
+
+def config_of(disks: int) -> RunConfig:
+    """A model that errs as often as a small one does: contested steps and seam retries are in the journal as well."""
+    model = "simulated:p_error=0.002"
+    return RunConfig(task="hanoi", task_options={"disks": disks}, model=model, address="none", k=1, workers=1)
+
+
+def write_run(directory: pathlib.Path, disks: int) -> None:
+    """A solved run, by a coordinator."""
+    config = config_of(disks)
+    task = Hanoi(disks=disks)
+    journal = create_run(directory, config)
+    admit(journal, directory, config, task)
+
+    async def work() -> str:
+        crew = LocalCrew(config, task)
+        return await Coordinator(config, task, journal, crew).run()
+
+    status = asyncio.run(work())
+    assert status == "solved", journal.meta("message")
+    # As a kill just before the end leaves it: everything is committed but the status.
+    journal.set_meta(status="running")
+    journal.close()
+
+
+async def resume_all(directory: pathlib.Path) -> int:
+    """Resume a run of which all is committed; the number of questions it asked."""
+    configure_logs("none")
+    journal = open_journal(directory, write=True)
+    journal.check()
+    config = config_of(journal.meta("setup")["config"]["task_options"]["disks"])
+    task = Hanoi(disks=config.task_options["disks"])
+    admit(journal, directory, config, task)
+    calls = journal.totals.calls
+    crew = LocalCrew(config, task)
+    status = await Coordinator(config, task, journal, crew).run()
+    assert status == "solved", status
+    asked = journal.totals.calls - calls
+    journal.set_meta(status="running")
+    journal.close()
+    return asked
+
+
+def resume_figures(directory: pathlib.Path, disks: int) -> dict[str, Any]:
+    """Size, and time and memory of a resume."""
+    size = (directory / "journal.sqlite").stat().st_size
+    done = subprocess.run([sys.executable, "-c", RESUMED, str(directory)], capture_output=True, text=True, check=True)
+    seconds, megabytes, asked = json.loads(done.stdout.splitlines()[-1])
+    steps = 2**disks - 1
+    return {
+        "steps": steps,
+        "journal_mb": round(size / 1e6, 2),
+        "bytes_a_step": round(size / steps, 2),
+        "resume_s": round(seconds, 2),
+        "resume_peak_mb": round(megabytes, 1),
+        "asked_again": asked,
+    }
+
+
+class Timed(Journal):
+    """A journal that counts the seconds its commits take."""
+
+    seconds = 0.0
+
+    def commit(self, *args: Any, **kwargs: Any) -> None:
+        """As the journal's, timed."""
+        started = time.perf_counter()
+        super().commit(*args, **kwargs)
+        Timed.seconds += time.perf_counter() - started
+
+
+def share_figures(directory: pathlib.Path, disks: int, model: str) -> dict[str, Any]:
+    """The share of a run's wall time that its commits take, in their own thread."""
+    config = RunConfig(task="hanoi", task_options={"disks": disks}, model=model, address="none", workers=1)
+    task = Hanoi(disks=disks)
+    journal = create_run(directory, config)
+    journal.__class__ = Timed
+    admit(journal, directory, config, task)
+
+    async def work() -> float:
+        crew = LocalCrew(config, task)
+        started = time.perf_counter()
+        status = await Coordinator(config, task, journal, crew).run()
+        assert status == "solved", journal.meta("message")
+        return time.perf_counter() - started
+
+    cpu_before = resource.getrusage(resource.RUSAGE_SELF)
+    wall = asyncio.run(work())
+    steps, calls = journal.totals.steps, journal.totals.calls
+    journal.close()
+    cpu = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "model": model,
+        "steps": steps,
+        "calls": calls,
+        "wall_s": round(wall, 3),
+        "cpu_s": round(cpu.ru_utime + cpu.ru_stime - cpu_before.ru_utime - cpu_before.ru_stime, 3),
+        "commit_s": round(Timed.seconds, 3),
+        "journal_share": round(Timed.seconds / wall, 4),
+    }
+
+
+@click.command()
+@click.option("--disks", default=20, show_default=True, help="Size of the run: 2^disks - 1 steps.")
+@click.option("--share", is_flag=True, help="Measure the share of wall time instead.")
+@click.option("--model", default="bundled", show_default=True, help="Model of the run whose share is measured.")
+@click.option("--run-dir", type=click.Path(path_type=pathlib.Path), help="Kept, and used again if it is there.")
+def bench(disks: int, share: bool, model: str, run_dir: pathlib.Path | None) -> None:
+    """Print one JSON line."""
+    configure_logs("none")
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = run_dir or pathlib.Path(scratch) / "run"
+        if share:
+            print(json.dumps(share_figures(directory, disks, model)))
+            return
+        if not (directory / "journal.sqlite").exists():
+            write_run(directory, disks)
+        print(json.dumps(resume_figures(directory, disks)))
+
+
+if __name__ == "__main__":
+    bench()
