@@ -68,7 +68,7 @@ async def test_errors_that_come_together_are_seen_as_collisions(measured: Measur
 async def test_a_model_without_a_mistake(measured: Measure) -> None:
     found = await measured(Profile(), 100)
     assert (found.p_error, found.valid_rate, found.collisions, found.red_flags) == (0.0, 1.0, 0, {})
-    assert 0 < found.p_error_high < 0.03
+    assert 0 < found.p_error_high < 0.05
     assert found.k_min is not None
     assert found.predicted_calls is not None
     assert found.predicted_p_success is not None
