@@ -6,11 +6,12 @@ its segments are sent again with what the journal holds of them.
 
 import asyncio
 import contextlib
+import importlib
 import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 import decompose
@@ -21,6 +22,7 @@ from decompose.task import Task
 from runtime.config import BUILT_IN_TASKS, RunConfig
 from runtime.crew import WORKER_LOSSES, WorkerLost, default_workers, gathered
 from runtime.errors import ConfigurationError, RunFailed
+from runtime.metrics import RunMetrics
 from runtime.records import Batch, Counts
 from runtime.segment_runner import Leads
 from runtime.worker import Sample, Worker
@@ -51,7 +53,7 @@ class RayCrew:
         self._spawned = 0
         self._workers = [self._spawn(number) for number in range(count)]
         self._load = [0] * count
-        self._metrics: _Metrics | None = None
+        self._metrics = RunMetrics(importlib.import_module("ray.util.metrics").Gauge, config)
 
     @property
     def size(self) -> int:
@@ -156,8 +158,6 @@ class RayCrew:
 
     def observe(self, counts: Counts, wall_s: float) -> None:
         """Export a run's totals for Prometheus."""
-        if self._metrics is None:
-            self._metrics = _Metrics(self._config)
         self._metrics.update(counts, wall_s)
 
     async def close(self) -> None:
@@ -167,47 +167,10 @@ class RayCrew:
         self._ray.shutdown()
 
 
-class _Metrics:
-    """A run's totals as ``ray.util.metrics``: Prometheus reads them from each node's metrics port.
-
-    Gauges, because they are totals already, over all sessions of a run.
-    """
-
-    def __init__(self, config: RunConfig) -> None:
-        from ray.util.metrics import Gauge
-
-        self._tags = {"task": config.task, "model": config.model.partition(":")[0]}
-        self._gauges = {name: Gauge(f"surefoot_{name}", text, tuple(self._tags)) for name, text in METRICS.items()}
-        self._before = (0, 0.0)
-
-    def update(self, counts: Counts, wall_s: float) -> None:
-        steps, seconds = self._before
-        speed = (counts.steps - steps) / (wall_s - seconds) if wall_s > seconds else 0.0
-        self._before = (counts.steps, wall_s)
-        own = {"steps_per_second": speed, "red_flags": sum(counts.red_flags.values())}
-        for name, gauge in self._gauges.items():
-            gauge.set(own[name] if name in own else getattr(counts, name), self._tags)
-
-
-METRICS = {
-    "steps": "Steps of the plan that stand",
-    "steps_per_second": "Steps a second between the last two durable writes",
-    "calls": "Answers drawn from the model",
-    "failed_calls": "Calls that failed in transport",
-    "red_flags": "Answers discarded by a red flag",
-    "seam_retries": "Chains run again because their output was not the promise",
-    "cost_usd": "Money whose amount is known, in USD",
-}
-
-
 def serve_model(config: RunConfig, name: str, port: int, replicas: int) -> str:
     """Deploy a model on Ray Serve, on the cluster of ``config.address``; the base address of its OpenAI protocol.
 
-    Args:
-        config: Its ``model`` is what is served.
-        name: Name to list it under.
-        port: Port on each node.
-        replicas: Processes that hold the model, one core each.
+    Each of ``replicas`` processes holds the model; ``port`` is that of every node.
     """
     from ray import serve
 
@@ -294,7 +257,8 @@ def _start_ray(config: RunConfig, task: Task | None) -> Any:
         except ConnectionError:
             cores = config.workers or default_workers()
             local = {"num_cpus": cores, "include_dashboard": False, "runtime_env": shipped}
-            ray.init(address="local", **local, **quiet)
+            with _nothing_asked():
+                ray.init(address="local", **local, **quiet)
         return ray
     _reach(config.address)
     try:
@@ -304,6 +268,23 @@ def _start_ray(config: RunConfig, task: Task | None) -> Any:
         hint = "" if "RAY_AUTH_MODE" in os.environ else "; if it asks for a token, set RAY_AUTH_MODE=token"
         raise ConfigurationError(f"cannot join a Ray cluster at {config.address}: {line}{hint}") from error
     return ray
+
+
+@contextlib.contextmanager
+def _nothing_asked() -> Iterator[None]:
+    """Start a local Ray without the process that asks three clouds' metadata services whether it runs there.
+
+    It serves the usage statistics, and it asks also when they are off; without a dashboard it does nothing else.
+    """
+    from ray._private.node import Node
+
+    started = Node.start_api_server
+    if os.environ["RAY_USAGE_STATS_ENABLED"] == "0":
+        Node.start_api_server = lambda node, **_: setattr(node, "_webui_url", None)
+    try:
+        yield
+    finally:
+        Node.start_api_server = started
 
 
 def _reach(address: str) -> None:

@@ -45,7 +45,7 @@ class ModuleRunner(StepRunner):
         """As a step runner, with the lead that the role has, or the least of the run's and the step's own."""
         voice = self._voices.get(step.role, self._usual)
         lead = voice.k or min(k, step.lead or k)
-        key = self._key(step, voice, lead)
+        key = None if rung else self._key(step, voice, lead)
         known = self._cache.get(key) if self._cache is not None else None
         if known is not None and key is not None:
             self.counts.remembered_steps += 1

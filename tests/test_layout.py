@@ -36,7 +36,12 @@ ONLY_IN = {
 }
 TRAINING = {"scripts/train_bundled_model.py", "scripts/evaluate_bundled_model.py", "scripts/bundled_decoder.py"}
 KEEPERS_OF_ANSWERS = {
-    "decompose.answer_keys": {"runtime/models/factory.py", "runtime/models/simulated.py", "scripts/measure.py"},
+    "decompose.answer_keys": {
+        "runtime/models/factory.py",
+        "runtime/models/simulated.py",
+        "scripts/measure.py",
+        "scripts/bundled_module_questions.py",
+    },
     # The key of PDDL questions shares its executor with the referee; neither is seen by anything that decides.
     "decompose.referees": {
         "scripts/verify.py",

@@ -114,9 +114,11 @@ def may_be_charged(error: BaseException) -> bool:
     names = {cls.__name__ for one in chain for cls in type(one).__mro__}
     if names & _NEVER_SENT:
         return False
-    answered = names & _ANSWERED or not names & {"APIConnectionError", "Timeout", "APITimeoutError"}
-    return not answered or getattr(error, "status_code", None) in (None, 200, 408, 504)
+    status = getattr(error, "status_code", None)
+    if status in (408, 504):
+        return True
+    # LiteLLM says 500 of a lost connection too; only behind a real error status there is httpx's error.
+    return not ("HTTPStatusError" in names or (isinstance(status, int) and 400 <= status < 500))
 
 
 _NEVER_SENT: Final = {"ConnectError", "ConnectTimeout", "ClientConnectorError", "ConnectionRefusedError"}
-_ANSWERED: Final = {"APIStatusError", "HTTPStatusError"}

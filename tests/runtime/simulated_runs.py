@@ -20,6 +20,7 @@ def run(directory: pathlib.Path, model: str, disks: int = 10, **options: Any) ->
     config = RunConfig(
         task="hanoi", task_options={"disks": disks}, model=f"simulated:{model}", address="none", workers=2, **options
     )
+    directory.mkdir(parents=True)
     write_config(directory, config)
     return asyncio.run(_run(directory, config))
 

@@ -1,0 +1,209 @@
+"""The bundled model: a small transformer in the package that answers the questions of Surefoot's own tasks.
+
+All requests that wait are answered together. A call of CTranslate2 costs about as much for a hundred prompts as for
+ten, so one thread takes whatever waits, asks once, and hands all replies back in one go; what is asked meanwhile
+gathers for the next call.
+"""
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from decompose.step import Dialect, Prompt
+from runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
+from runtime.models.port import Reply, Request, Stop
+
+WEIGHTS: Final = Path(__file__).with_name("bundled_weights")
+START: Final = "<bos>"
+STOP_PROMPT: Final = "<sep>"
+END: Final = "<eos>"
+
+
+class _Asked:
+    """A request under way. Its replies come in the order of its draws, because it waits once for each, in line."""
+
+    __slots__ = ("future", "loop", "replies", "request", "tokens")
+
+    def __init__(self, request: Request, tokens: list[str]) -> None:
+        self.request = request
+        self.tokens = tokens
+        self.replies: list[Reply] = []
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[list[Reply]] = self.loop.create_future()
+
+    def answer(self, said: Sequence[str]) -> None:
+        """Take the next reply: words, the last of them the end token unless the model was cut off."""
+        most = self.request.max_tokens
+        paid = 0 if self.replies else len(self.tokens)
+        if len(said) <= most and said and said[-1] == END:
+            self.replies.append(Reply(" ".join(said[:-1]), Stop.END, paid, len(said)))
+        else:
+            self.replies.append(Reply(" ".join(said[:most]), Stop.LENGTH, paid, min(most, len(said))))
+        if len(self.replies) == len(self.request.draws) and not self.future.done():
+            self.future.set_result(self.replies)
+
+    def fail(self, error: Exception) -> None:
+        """End with an error, unless it has ended."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+class BundledModel:
+    """Answers questions of hanoi and multiply, in the compact dialect and nothing else.
+
+    Replies to a prompt are independent samples, but not a function of (prompt, draw): they depend on which prompts
+    happen to share a batch. The seed of the first request seeds the sampler, once for the process.
+
+    Args:
+        weights_dir: Folder with ``model.bin``, ``config.json`` and ``vocabulary.json``; by default the package's.
+        threads: CPU threads for one batch.
+        max_batch: Most replies made at once.
+
+    Raises:
+        ConfigurationError: The weights are missing or unreadable.
+    """
+
+    def __init__(self, weights_dir: Path | None = None, threads: int = 1, max_batch: int = 512) -> None:
+        folder = weights_dir or WEIGHTS
+        self._max_batch = max_batch
+        self._generator = _load(folder, threads)
+        self._known = frozenset(
+            word for word in json.loads((folder / "vocabulary.json").read_text()) if "<" not in word
+        )
+        self._waiting: dict[float, deque[_Asked]] = {}  # by temperature; guarded by the lock
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    @property
+    def dialect(self) -> Dialect:
+        """``compact``."""
+        return "compact"
+
+    async def ask(self, request: Request) -> list[Reply]:
+        """Answer a prompt once for each draw.
+
+        Raises:
+            ModelRejected: The prompt has a system part or a word that the model was not trained on.
+            ModelUnavailable: The model was closed, or CTranslate2 failed.
+        """
+        asked = _Asked(request, self._tokens(request.prompt))
+        if not request.draws:
+            return []
+        with self._lock:
+            if self._closed:
+                raise ModelUnavailable("the bundled model is closed")
+            if self._thread is None:
+                self._start(request.seed)
+            self._waiting.setdefault(request.temperature, deque()).extend([asked] * len(request.draws))
+        # Not at once: whatever else is asked in this turn of the event loop is to share the batch.
+        asked.loop.call_soon(self._wake.set)
+        return await asked.future
+
+    async def close(self) -> None:
+        """Stop the thread after the batch under way; what still waits fails. Closing twice is fine."""
+        with self._lock:
+            self._closed = True
+            thread, self._thread = self._thread, None
+        self._wake.set()
+        if thread is not None:
+            await asyncio.to_thread(thread.join)
+
+    def _tokens(self, prompt: Prompt) -> list[str]:
+        words = prompt.user.split(" ")
+        if prompt.system or not self._known.issuperset(words):
+            strange = next((word for word in words if word not in self._known), None)
+            why = "knows no system prompts" if prompt.system else f"does not know the word {strange!r:.40}"
+            raise ModelRejected(
+                f"the bundled model answers questions of hanoi and multiply in the compact dialect only; it {why}",
+                word=strange,
+            )
+        return [START, *words, STOP_PROMPT]
+
+    def _start(self, seed: int) -> None:
+        import ctranslate2
+
+        ctranslate2.set_random_seed(seed % 2**32)
+        self._thread = threading.Thread(target=self._work, name="bundled-model", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        """Run batches until closed. Whatever ends this thread, nobody is left waiting."""
+        try:
+            while not self._closed:
+                self._wake.wait()
+                self._wake.clear()
+                while not self._closed and (batch := self._take()):
+                    self._run(batch)
+        finally:
+            self._closed = True
+            with self._lock:
+                left = [asked for line in self._waiting.values() for asked in line]
+                self._waiting.clear()
+            _hand_over(left, ModelUnavailable("the bundled model was closed"))
+
+    def _take(self) -> list[_Asked]:
+        """What waits at one temperature, oldest first; temperatures take turns."""
+        with self._lock:
+            for temperature in list(self._waiting):
+                line = self._waiting.pop(temperature)
+                batch: list[_Asked] = []
+                while line and len(batch) < self._max_batch:
+                    asked = line.popleft()
+                    if not asked.future.cancelled():
+                        batch.append(asked)
+                if line:
+                    self._waiting[temperature] = line
+                if batch:
+                    return batch
+        return []
+
+    def _run(self, batch: list[_Asked]) -> None:
+        temperature = batch[0].request.temperature
+        try:
+            results = self._generator.generate_batch(
+                [asked.tokens for asked in batch],
+                max_length=max(asked.request.max_tokens for asked in batch),
+                include_prompt_in_result=False,
+                return_end_token=True,
+                sampling_topk=0 if temperature else 1,
+                sampling_temperature=temperature or 1.0,
+            )
+            _hand_over(batch, [result.sequences[0] for result in results])
+        except (RuntimeError, ValueError) as error:
+            _hand_over(batch, ModelUnavailable(f"the bundled model failed: {error}"))
+
+
+def _load(folder: Path, threads: int) -> Any:
+    import ctranslate2
+
+    try:
+        return ctranslate2.Generator(str(folder), device="cpu", inter_threads=1, intra_threads=threads)
+    except (RuntimeError, ValueError) as error:
+        raise ConfigurationError(f"the bundled model's weights in {folder} cannot be read: {error}") from error
+
+
+def _hand_over(batch: Sequence[_Asked], outcome: Sequence[Sequence[str]] | Exception) -> None:
+    """Give replies, or an error, to whoever waits: one call into each event loop, however many replies."""
+    said = [outcome] * len(batch) if isinstance(outcome, Exception) else outcome
+    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Asked, Any]]] = {}
+    for asked, words in zip(batch, said, strict=True):
+        by_loop.setdefault(asked.loop, []).append((asked, words))
+    for loop, pairs in by_loop.items():
+        with contextlib.suppress(RuntimeError):  # that event loop is closed, so nobody waits there
+            loop.call_soon_threadsafe(_settle, pairs)
+
+
+def _settle(pairs: Iterable[tuple[_Asked, Any]]) -> None:
+    """In the event loop: hand each reply to its request."""
+    for asked, outcome in pairs:
+        if isinstance(outcome, Exception):
+            asked.fail(outcome)
+        else:
+            asked.answer(outcome)

@@ -1,0 +1,130 @@
+"""The bundled model as it is trained: a small decoder in plain torch, and how CTranslate2 gets its weights."""
+
+import math
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from runtime.models.bundled import END, START
+from scripts import bundled_questions as questions
+
+EPSILON: Final = 1e-5
+ROTARY_BASE: Final = 1000.0
+"""Base of the rotary angles: short, as sequences have at most 70 words."""
+
+
+class Recipe(msgspec.Struct, frozen=True):
+    """Everything that decides the weights, but for the data.
+
+    Attributes:
+        seed: Of the first weights and of the data.
+        steps: Updates.
+        batch: Pairs in one update.
+        rate: Learning rate of embeddings, norms and scores (AdamW), cosine decay.
+        matrix_rate: Learning rate of the matrices inside the layers (Muon), same decay.
+        layers: How many.
+        width: Floats in what flows through the layers.
+        heads: Attention heads in a layer.
+        inner: Floats inside the feed-forward network.
+    """
+
+    seed: int = 1
+    steps: int = 4000
+    batch: int = 256
+    rate: float = 3e-3
+    matrix_rate: float = 0.02
+    layers: int = 2
+    width: int = 96
+    heads: int = 3
+    inner: int = 256
+
+
+class Layer(nn.Module):  # type: ignore[misc]
+    """Self-attention and a gated feed-forward network, each after a norm and added to what came in.
+
+    Matrices are kept as (blocks, rows, columns) with rows >= columns, as the optimizer wants them.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__()
+        width, inner, self.heads = recipe.width, recipe.inner, recipe.heads
+        last = 0.02 / math.sqrt(2 * recipe.layers)
+        self.norm_1 = nn.Parameter(torch.ones(width))
+        self.norm_2 = nn.Parameter(torch.ones(width))
+        self.attend = nn.Parameter(torch.randn(3, width, width) * 0.02)
+        self.out = nn.Parameter(torch.randn(1, width, width) * last)
+        self.gates = nn.Parameter(torch.randn(2, inner, width) * 0.02)
+        self.down = nn.Parameter(torch.randn(1, inner, width) * last)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """``x`` is (batch, time, width); ``cos`` and ``sin`` are (time, width of a head)."""
+        batch, long, width = x.shape
+        asked = functional.linear(norm(x, self.norm_1), self.attend.flatten(0, 1))
+        asked = asked.view(batch, long, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        low, high = asked[:2].chunk(2, -1)
+        turned = asked[:2] * cos + torch.cat((-high, low), -1) * sin
+        heard = functional.scaled_dot_product_attention(turned[0], turned[1], asked[2], is_causal=True)
+        x = x + functional.linear(heard.transpose(1, 2).reshape(batch, long, width), self.out[0])
+        gate, up = functional.linear(norm(x, self.norm_2), self.gates.flatten(0, 1)).chunk(2, -1)
+        return x + functional.silu(gate) * up @ self.down[0]
+
+
+def norm(x: Tensor, gain: Tensor) -> Tensor:
+    """Root mean square norm over the last axis."""
+    return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + EPSILON) * gain
+
+
+class Decoder(nn.Module):  # type: ignore[misc]
+    """The model: token numbers in, a score for each word of the vocabulary out."""
+
+    def __init__(self, recipe: Recipe, vocabulary: int) -> None:
+        super().__init__()
+        size = recipe.width // recipe.heads
+        self.turns = ROTARY_BASE ** -(torch.arange(0, size, 2) / size)
+        self.embeddings = nn.Parameter(torch.randn(vocabulary, recipe.width) * 0.5)
+        self.layers = nn.ModuleList(Layer(recipe) for _ in range(recipe.layers))
+        self.norm = nn.Parameter(torch.ones(recipe.width))
+        self.scores = nn.Parameter(torch.randn(vocabulary, recipe.width) * 0.02)
+
+    def forward(self, tokens: Tensor, wanted: Tensor) -> Tensor:
+        """Scores at the positions that ``wanted``, a mask, picks from ``tokens``; both are (batch, time)."""
+        angles = torch.outer(torch.arange(tokens.shape[1]), self.turns).repeat(1, 2)
+        x = functional.embedding(tokens, self.embeddings)
+        for layer in self.layers:
+            x = layer(x, angles.cos(), angles.sin())
+        return functional.linear(norm(x[wanted], self.norm), self.scores)
+
+
+def export(model: Decoder, recipe: Recipe, folder: Path, quantization: str | None) -> None:
+    """Write ``model.bin``, ``config.json`` and ``vocabulary.json`` for CTranslate2."""
+    from ctranslate2.specs import common_spec, transformer_spec
+
+    spec = transformer_spec.TransformerDecoderModelSpec.from_config(
+        recipe.layers, recipe.heads, activation=common_spec.Activation.SWISH, pre_norm=True, ffn_glu=True,
+        rms_norm=True, rotary_dim=0, rotary_interleave=False, rotary_base=ROTARY_BASE,
+    )  # fmt: skip
+    # Contiguous, as what is written is the array's own memory.
+    weights: dict[str, Any] = {name: w.detach().clone().numpy() for name, w in model.named_parameters()}
+    decoder = spec.decoder
+    decoder.scale_embeddings = False
+    decoder.embeddings.weight = weights["embeddings"]
+    decoder.layer_norm.gamma = weights["norm"]
+    decoder.projection.weight = weights["scores"]
+    for number, to in enumerate(decoder.layer):
+        of = {name.split(".")[2]: w for name, w in weights.items() if name.startswith(f"layers.{number}.")}
+        to.self_attention.layer_norm.gamma, to.ffn.layer_norm.gamma = of["norm_1"], of["norm_2"]
+        to.self_attention.linear[0].weight = of["attend"].reshape(-1, recipe.width)
+        to.self_attention.linear[1].weight = of["out"][0]
+        to.ffn.linear_0.weight, to.ffn.linear_0_noact.weight = of["gates"]
+        to.ffn.linear_1.weight = of["down"][0].T.copy()
+    spec.register_vocabulary(questions.vocabulary())
+    spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = START, END, ""
+    spec.config.layer_norm_epsilon = EPSILON
+    spec.validate()
+    spec.optimize(quantization)
+    folder.mkdir(parents=True, exist_ok=True)
+    spec.save(str(folder))

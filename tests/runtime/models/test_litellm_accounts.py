@@ -1,0 +1,115 @@
+"""Money, thinking, schemas and several servers, against a real server over HTTP."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from decompose.step import Prompt
+from runtime.config import RunConfig
+from runtime.errors import ConfigurationError
+from runtime.models import litellm_setup
+from runtime.models.factory import open_model
+from runtime.models.litellm_prices import Prices
+from runtime.models.litellm_replies import read_replies
+from runtime.purse import Purse
+from tests.runtime.models.asking import Make, free_port, request_of
+from tests.runtime.models.openai_server import Client, answer_to
+
+LONG = "Where to? " * 20  # longer in bytes than the server's 100 tokens
+
+
+@pytest.mark.parametrize(
+    ("fault", "forfeited"),
+    [("429", 0), ("503", 0), ("500", 0), ("504", 1), ("cut", 1), ("truncated", 1), ("hang", 1), ("no_choices", 1)],
+)
+async def test_what_may_have_been_charged_is_forfeited(make: Make, server: Client, fault: str, forfeited: int) -> None:
+    server.script(fault)
+    purse = Purse(limited=True)
+    purse.grant(1.0)
+    model = make(purse=purse, price_in=1.0, price_out=2.0, timeout_s=0.3 if fault == "hang" else 5)
+    (reply,) = await model.ask(request_of(user=LONG))
+    assert reply.failed_calls == 1
+    most = (len(LONG) + 64 + 2 * 9) / 1e6
+    uncertain = purse.take_uncertain()
+    assert uncertain == pytest.approx(forfeited * most)
+    assert reply.cost_usd == pytest.approx(114e-6)
+    assert purse.balance_usd == pytest.approx(1.0 - 114e-6 - uncertain)
+    assert purse.reserved_usd == pytest.approx(0)
+
+
+async def test_a_call_that_was_never_sent_costs_nothing(make: Make, server: Client) -> None:
+    purse = Purse(limited=True)
+    purse.grant(1.0)
+    bases = f"http://127.0.0.1:{free_port()}/v1,{server.base}"
+    model = make(api_base=bases, purse=purse, price_in=1.0, price_out=2.0, backoff_initial_s=0.5)
+    (reply,) = await model.ask(request_of(user=LONG))
+    assert (reply.failed_calls, purse.take_uncertain()) == (1, 0)
+
+
+async def test_no_call_is_made_before_there_is_money_for_it(make: Make, server: Client) -> None:
+    purse = Purse(limited=True)
+    asking = asyncio.create_task(make(purse=purse, price_in=1.0, price_out=2.0).ask(request_of(user=LONG)))
+    lacks, _ = await purse.shortage()
+    assert server.calls() == 0
+    purse.grant(lacks)
+    await asking
+    assert server.calls() == 1
+
+
+async def test_a_server_that_is_down_is_left_to_the_others(make: Make, server: Client) -> None:
+    model = make(api_base=f"http://127.0.0.1:{free_port()}/v1,{server.base}", backoff_initial_s=0.5)
+    replies = [(await model.ask(request_of()))[0] for _ in range(20)]
+    assert {reply.text for reply in replies} == {answer_to("Where to?")}
+    assert sum(reply.failed_calls for reply in replies) <= 2
+    assert server.calls() == 20
+
+
+async def test_a_schema_is_sent_and_dropped_where_it_is_not_known(make: Make, server: Client) -> None:
+    schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+    asked = msgspec.structs.replace(request_of(), schema=schema)
+    model = make()
+    await model.ask(asked)
+    (body,) = server.stats()["seen"]
+    assert body["response_format"]["json_schema"]["schema"] == schema
+    server.script("400")
+    assert (await model.ask(asked))[0].failed_calls == 1
+    await model.ask(asked)
+    assert ["response_format" in body for body in server.stats()["seen"]] == [True, False, False]
+
+
+def test_a_limit_on_money_needs_a_price() -> None:
+    config = RunConfig(task="hanoi", model="openai/small", api_base="http://127.0.0.1:1/v1", max_cost_usd=1.0)
+    with pytest.raises(ConfigurationError, match="--price-in and --price-out"):
+        open_model(config)
+    open_model(msgspec.structs.replace(config, price_in=1.0, price_out=0.0))
+
+
+def response(text: str, **usage: Any) -> SimpleNamespace:
+    message = SimpleNamespace(content=text)
+    return SimpleNamespace(
+        choices=[SimpleNamespace(message=message, finish_reason="stop")], usage=SimpleNamespace(**usage)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "usage", "said", "cached", "thought"),
+    [
+        ("move", {}, "move", 0, 0),
+        ("move", {"prompt_tokens_details": SimpleNamespace(cached_tokens=64)}, "move", 64, 0),
+        ("move", {"completion_tokens_details": SimpleNamespace(reasoning_tokens=30)}, "move", 0, 30),
+        ("<think>one two three four five six</think>\nmove", {}, "move", 0, None),
+        ("<think>one two three four five six", {}, "", 0, None),
+    ],
+)
+def test_thinking_is_counted_apart(
+    text: str, usage: dict[str, Any], said: str, cached: int, thought: int | None
+) -> None:
+    litellm = litellm_setup.load()
+    prices = Prices(litellm, "openai/m", "m", "openai", None, None)
+    answered = response(text, prompt_tokens=100, completion_tokens=40, **usage)
+    _, (reply,) = read_replies(answered, 1, "openai/m", prices, Prompt("Where to?"), litellm)
+    assert (reply.text, reply.tokens_cached, reply.tokens_out) == (said, cached, 40)
+    assert reply.tokens_reasoning == thought if thought is not None else 6 <= reply.tokens_reasoning <= 20

@@ -1,0 +1,31 @@
+import io
+import pathlib
+
+import msgspec
+import rich.console
+
+from runtime.run_directory import standing
+from scripts.show import looks, view, watched
+from tests.runtime.simulated_runs import run
+
+
+def test_watching_ends_with_the_run_and_shows_what_came_since_the_last_look(tmp_path: pathlib.Path) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=5)
+    ended = standing(tmp_path / "run")
+    earlier = msgspec.structs.replace(ended, status="running", steps=ended.steps - 7)
+    text = io.StringIO()
+    console = rich.console.Console(file=text, width=100, highlight=False)
+    assert watched(iter([earlier, ended]), console) == ended
+    console.print(view(ended, earlier))
+    assert "+7" in text.getvalue()
+    assert "solved" in text.getvalue()
+    assert list(looks(tmp_path / "run")) == [ended]
+
+
+def test_a_name_cannot_steer_the_terminal(tmp_path: pathlib.Path) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=3)
+    evil = msgspec.structs.replace(standing(tmp_path / "run"), model="\x1b[2Jowned[bold]")
+    text = io.StringIO()
+    rich.console.Console(file=text, width=100).print(view(evil, None))
+    assert "\x1b" not in text.getvalue()
+    assert "[bold]" in text.getvalue()

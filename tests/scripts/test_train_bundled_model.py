@@ -1,0 +1,161 @@
+"""Training the bundled model: right lessons, an export that computes the same, and a recipe that repeats."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from decompose.answer_keys import hanoi, multiply
+from decompose.step import Prompt
+from decompose.tasks.hanoi import Hanoi
+from decompose.tasks.multiply import Multiply
+from runtime.models.bundled import WEIGHTS, BundledModel
+from scripts import bundled_exams, bundled_questions
+from scripts.evaluate_bundled_model import FINITE
+
+
+@pytest.mark.parametrize("kind", bundled_questions.SHARES)
+def test_generated_replies_are_the_keys_answers(kind: str) -> None:
+    rng, known = random.Random(kind), set(bundled_questions.vocabulary())
+    key = multiply if kind in ("times", "plus", "halve") else hanoi
+    for _ in range(1500):
+        prompt, reply = bundled_questions.question(rng, kind)
+        assert key.answers(Prompt(prompt)).right == (reply,), prompt
+        assert known.issuperset(f"{prompt} {reply}".split(" "))
+
+
+def test_exams_are_held_out_and_have_the_keys_answers() -> None:
+    for where, row, draw in bundled_exams.classes():
+        for prompt, reply in bundled_exams.exam(draw, 20, random.Random(row), where in FINITE):
+            key = multiply if where == "digits" else hanoi
+            assert bundled_questions.held_out(prompt) or bundled_questions.finite(prompt)
+            assert key.answers(Prompt(prompt)).right == (reply,), prompt
+
+
+def test_an_exam_has_nothing_that_was_taught_unless_it_says_so() -> None:
+    pairs = bundled_exams.exam(lambda rng: bundled_exams.met_move(rng, 4), 50, random.Random(1))
+    assert len(pairs) == 50
+    assert all(bundled_questions.held_out(prompt) for prompt, _ in pairs)
+    assert bundled_exams.exam(bundled_questions.times, 50, random.Random(1)) == []
+
+
+def test_what_is_held_out_is_never_taught() -> None:
+    lesson = bundled_questions.lesson(random.Random(1), 5000)
+    assert not any(bundled_questions.held_out(prompt) for prompt, _ in lesson)
+    drawn = [bundled_questions.question(random.Random(i), "move")[0] for i in range(2000)]
+    assert 0.07 < sum(map(bundled_questions.held_out, drawn)) / 2000 < 0.13
+
+
+def test_every_question_of_both_tasks_is_in_the_vocabulary() -> None:
+    known = set(bundled_questions.vocabulary())
+    assert len(known) == len(bundled_questions.vocabulary())
+    for disks in range(1, 31):
+        for state_by in ("model", "task"):
+            task = Hanoi(disks=disks, state_by=state_by)
+            for number in range(0, 64, 3):
+                assert known.issuperset(task.prompt(task.sample_step(number), "compact").user.split(" "))
+    for number in range(200):
+        product = Multiply(digits=20)
+        assert known.issuperset(product.prompt(product.sample_step(number), "compact").user.split(" "))
+
+
+def test_lessons_reach_the_states_that_runs_reach() -> None:
+    """Each disk moves, large ones too, and each tower height leads: uniform states would show these to nobody."""
+    lesson = bundled_questions.lesson(random.Random(2), 20_000)
+    moves = [(prompt, reply.split(" ")[0]) for prompt, reply in lesson if prompt.startswith("move ")]
+    for disk in range(1, 21):
+        assert sum(move[:-2] == str(disk) for _, move in moves) > 30, disk
+    assert sum(" - " in prompt for prompt, _ in moves) > 200
+    assert {prompt.count(" ") for prompt, _ in moves} == {3, 4, 5, 6, 7, 8}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model trained for a few steps."""
+    pytest.importorskip("torch", reason="needs the extra train")
+    from scripts.train_bundled_model import main
+
+    folder = tmp_path_factory.mktemp("trained") / "weights"
+    main([*TINY, "--out", str(folder)])
+    return folder
+
+
+TINY = [
+    *("--seed", "3", "--steps", "12", "--every", "6", "--batch", "48", "--layers", "2", "--width", "32"),
+    *("--heads", "4", "--inner", "48", "--threads", "1", "--quantization", "float32"),
+]
+
+
+def test_the_same_seed_gives_the_same_weights(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from scripts.train_bundled_model import main
+
+    main([*TINY, "--out", str(tmp_path / "again")])
+    assert (tiny / "model.bin").read_bytes() == (tmp_path / "again" / "model.bin").read_bytes()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines[:2]] == [["step", "6"], ["step", "12"]]
+    assert "wrong: move" in lines[0]
+    main([*TINY, "--seed", "4", "--out", str(tmp_path / "other")])
+    assert (tiny / "model.bin").read_bytes() != (tmp_path / "other" / "model.bin").read_bytes()
+
+
+def test_a_width_that_heads_cannot_share_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch", reason="needs the extra train")
+    from scripts.train_bundled_model import main
+
+    with pytest.raises(SystemExit, match="2"):
+        main(["--width", "32", "--heads", "3"])
+    assert "--heads" in capsys.readouterr().err
+
+
+def test_training_lowers_the_loss(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch", reason="needs the extra train")
+    from scripts.bundled_decoder import Recipe
+    from scripts.train_bundled_model import train
+
+    train(Recipe(steps=40, batch=48, layers=1, width=32, heads=4, inner=48), every=20)
+    first, last = (float(line.split()[3]) for line in capsys.readouterr().out.splitlines())
+    assert last < first < 6.41  # ln of 601 words
+
+
+def test_what_is_exported_computes_what_was_trained(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra train")
+    import ctranslate2
+    import numpy as np
+
+    from scripts.bundled_decoder import Decoder, Recipe, export
+
+    recipe, known = Recipe(layers=2, width=64, heads=4, inner=96), bundled_questions.vocabulary()
+    torch.manual_seed(5)
+    model = Decoder(recipe, len(known))
+    with torch.no_grad():
+        for weight in model.parameters():  # sharp attention and unequal norms, so that nothing cancels
+            weight.mul_(1 + torch.rand_like(weight)).mul_(4 if weight.dim() == 3 else 1)
+    export(model, recipe, tmp_path, None)
+    line = ["<bos>", *["split", "7ab", "aaaaa", "aabcc", "cba"], "<sep>"]
+    tokens = torch.tensor([[known.index(word) for word in line]])
+    wanted = torch.ones_like(tokens, dtype=torch.bool)
+    generator = ctranslate2.Generator(str(tmp_path))
+    exported = np.array(generator.forward_batch([line]))[0]
+    trained = model(tokens, wanted).detach().numpy()
+    assert np.abs(trained).max() > 1
+    np.testing.assert_allclose(exported, trained, rtol=1e-3, atol=1e-3)
+
+
+async def test_a_model_trained_for_seconds_runs_and_knows_nothing(tiny: Path) -> None:
+    from runtime.models.port import Request
+
+    model = BundledModel(tiny)
+    said = [
+        (await model.ask(Request(Prompt(f"plus {x} {y} 0"), (0,), 0.0, 3, 1)))[0].text
+        == f"{(x + y) // 10} {(x + y) % 10}"
+        for x in range(10)
+        for y in range(5)
+    ]
+    await model.close()
+    assert sum(said) < 25
+
+
+def test_the_package_has_the_vocabulary_that_is_trained() -> None:
+    import json
+
+    assert json.loads((WEIGHTS / "vocabulary.json").read_text()) == bundled_questions.vocabulary()
