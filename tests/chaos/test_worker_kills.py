@@ -27,7 +27,20 @@ def start(run: Run, tmp_path: pathlib.Path, **more: str) -> "subprocess.Popen[st
     """A run on a Ray of its own: one that somebody else started here is not joined."""
     home = pathlib.Path(f"/tmp/sf{os.getpid()}{abs(hash(tmp_path)) % 1000}")
     environment = {"PYTHONPATH": f"{SITE}:{REPOSITORY}", "RAY_TMPDIR": str(home), "RAY_ADDRESS": "local"}
-    return run.start(**environment, **more)
+    # To a file: a pipe that nobody reads while workers die is full after a few dozen deaths, and stops the run.
+    with errors_of(tmp_path).open("w") as errors:
+        return subprocess.Popen(
+            run.command(),
+            env={**run.environment(), **environment, **more},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+
+
+def errors_of(tmp_path: pathlib.Path) -> pathlib.Path:
+    """Where a run's standard error goes."""
+    return tmp_path / "errors"
 
 
 def workers_below(pid: int) -> list[int]:
@@ -76,8 +89,8 @@ class Killer:
 
     def end(self) -> dict[str, Any]:
         """Wait for the run, and settle the account."""
-        out, err = self.process.communicate(timeout=250)
-        assert self.process.returncode == 0, err[-3000:]
+        out, _ = self.process.communicate(timeout=250)
+        assert self.process.returncode == 0, errors_of(self.run.path.parent).read_text()[-3000:]
         after, asked = self.run.committed(), self.run.asked()
         for committed, position in self._held:
             self.account.lost += sum(after.get(step) != entry for step, entry in committed.items())
@@ -151,7 +164,8 @@ def test_a_worker_without_memory_counts_as_lost(tmp_path: pathlib.Path) -> None:
     run = Run(tmp_path, *TASK, *SIZES, "--disks", "6", "--workers", "1", *model)
     marker.touch()
     process = start(run, tmp_path, CHAOS_MEMORY=str(marker))
-    _, err = process.communicate(timeout=250)
+    process.communicate(timeout=250)
+    err = errors_of(tmp_path).read_text()
     assert process.returncode == 0, err[-3000:]
     assert not marker.exists()
     assert "ran out of memory" in err
@@ -191,8 +205,8 @@ def test_a_node_dies_and_another_joins(tmp_path: pathlib.Path, cluster: Any, mon
     committed = run.committed()
     cluster.remove_node(nodes[0], allow_graceful=False)
     cluster.add_node(num_cpus=1)
-    out, err = process.communicate(timeout=250)
-    assert process.returncode == 0, err[-3000:]
+    out, _ = process.communicate(timeout=250)
+    assert process.returncode == 0, errors_of(tmp_path).read_text()[-3000:]
     assert json.loads(out.splitlines()[-1])["steps"] == 255
     after = run.committed()
     assert all(after[step] == entry for step, entry in committed.items())
