@@ -42,7 +42,6 @@ import msgspec
 from runtime.errors import JournalError, RunDirectoryError
 from runtime.fault_points import FaultPoints, faults_from_environment
 from runtime.journal_file import (
-    FORMAT,
     check_format,
     check_header,
     check_log,
@@ -52,10 +51,8 @@ from runtime.journal_file import (
     is_whole,
     reporting,
 )
-from runtime.lock import is_locked, take_lock
+from runtime.lock import take_lock
 from runtime.records import Batch, Contradicted, Counts, Finished
-
-__all__ = ["FORMAT", "Journal", "Write", "create_journal", "is_locked", "open_journal"]
 
 Outcome = Finished | Contradicted
 _encode = msgspec.msgpack.Encoder().encode

@@ -243,9 +243,12 @@ def unpack(payload: bytes) -> tuple[Record, ...]:
     """The records of a payload.
 
     Raises:
-        zlib.error, msgspec.DecodeError: These bytes are not a payload.
+        JournalError: These bytes are not a payload.
     """
-    return _decode(zlib.decompress(payload))
+    try:
+        return _decode(zlib.decompress(payload))
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise JournalError(f"a batch of the journal cannot be read: {error}") from error
 
 
 def extend(known: list[Entry], record: Record) -> None:

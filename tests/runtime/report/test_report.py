@@ -70,7 +70,7 @@ def test_the_film_ends_at_the_goal(contested: pathlib.Path) -> None:
 def evil_run(directory: pathlib.Path) -> pathlib.Path:
     """A journal whose replies try to get out of the page."""
     directory.mkdir(parents=True)
-    directory.mkdir()
+    directory.mkdir(parents=True, exist_ok=True)
     write_config(directory, RunConfig(task="hanoi", task_options={"disks": 3}, model=f"simulated:{EVIL}"))
     ballots = (Ballot(0, EVIL), Ballot(1, "1ac caa"), Ballot(2, None, "misformatted"), Ballot(3, EVIL), Ballot(4, EVIL))
     entry = Contested(2, ballots, ("", "", EVIL, "", ""))
@@ -99,7 +99,7 @@ def test_nothing_is_fetched(contested: pathlib.Path) -> None:
 def long_run(directory: pathlib.Path, steps: int) -> pathlib.Path:
     """A chain of a million steps, every thousandth contested, in batches as a worker sends them."""
     directory.mkdir(parents=True)
-    directory.mkdir()
+    directory.mkdir(parents=True, exist_ok=True)
     write_config(directory, RunConfig(task="hanoi", task_options={"disks": 20}, strategy="chain", model="simulated"))
     journal = create_journal(directory)
     plain = "1ac caaaa aaaaa aaaaa aaaaa"
