@@ -1,6 +1,7 @@
 """Commits batches in groups: while one group is being written, the next gathers."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -38,6 +39,7 @@ class JournalWriter:
         self.failure: BaseException | None = None
         self._waiting: list[tuple[Write, asyncio.Future[None]]] = []
         self._draining: asyncio.Task[None] | None = None
+        self._awaited = asyncio.Event()
 
     def write(self, write: Write) -> "asyncio.Future[None]":
         """Queue a batch; the future is done when it is durable, or carries the journal's error.
@@ -51,6 +53,8 @@ class JournalWriter:
         durable.add_done_callback(_look)
         self._waiting.append((write, durable))
         self.totals.add(write.batch.counts)
+        if write.batch.end is not None:
+            self._awaited.set()
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain())
         return durable
@@ -74,13 +78,20 @@ class JournalWriter:
         try:
             while self._waiting and self.failure is None:
                 group, self._waiting = self._waiting, []
+                self._awaited.clear()
                 started = time.monotonic()
                 await self._commit(group)
                 took = time.monotonic() - started
                 if self._waiting:
-                    await asyncio.sleep(min(LONGEST_PAUSE_S, max(PAUSE_S, PAUSE_PER_COMMIT * took)))
+                    await self._pause(min(LONGEST_PAUSE_S, max(PAUSE_S, PAUSE_PER_COMMIT * took)))
         finally:
             self._draining = None
+
+    async def _pause(self, seconds: float) -> None:
+        """Let a group gather; the end of a segment cuts it short, because the plan waits for that."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._awaited.wait()
 
     async def _commit(self, group: list[tuple[Write, "asyncio.Future[None]"]]) -> None:
         try:
