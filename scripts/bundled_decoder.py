@@ -33,7 +33,7 @@ class Recipe(msgspec.Struct, frozen=True):
     """
 
     seed: int = 1
-    steps: int = 4000
+    steps: int = 5000
     batch: int = 256
     rate: float = 3e-3
     matrix_rate: float = 0.02

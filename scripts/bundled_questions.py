@@ -15,7 +15,7 @@ from decompose.tasks.hanoi import WORD, Tower, direction, moved, words
 
 SPECIAL: Final = ("<bos>", "<sep>", "<eos>")
 SHARES: Final = {
-    "move": 46, "move-only": 4, "carry": 11, "carry-only": 3, "split": 13, "times": 11, "plus": 3, "halve": 9,
+    "move": 50, "move-only": 5, "carry": 10, "carry-only": 3, "split": 12, "times": 11, "plus": 3, "halve": 6,
 }  # fmt: skip
 """Every kind of question, and how many in a hundred are of it."""
 PAIRS: Final = ("ab", "ac", "ba", "bc", "ca", "cb")
@@ -180,18 +180,16 @@ def around(rng: random.Random, disks: int, height: int) -> tuple[str, str, str]:
 
 
 def move(rng: random.Random, states_next: bool) -> Pair:
-    """A step: half of them at a moment of a run, the others in random states and in states with a leading tower."""
+    """A step: six in ten at a moment of a run, the others in random states and in states with a leading tower."""
     disks, draw = how_many(rng), rng.random()
-    if draw < 0.5:
+    if draw < 0.6:
         height, moment = leaf(rng, disks)
         source, target, rest = around(rng, disks, height)
         way, previous = direction(Tower(height, source, target)), move_before(height, source, target, moment)
         if moment % 2 == 0 and rng.random() < 0.1:
             previous = "-"
         return ask_move(way, previous, tower_state(height, source, target, moment) + rest, states_next)
-    leading = 0 if draw < 0.65 else rng.randint(1, disks)
-    if draw > 0.88 and disks > WORD:  # whole words of one peg: what moves stands in the next word
-        leading = WORD * rng.randint(1, disks // WORD)
+    leading = 0 if draw < 0.75 else rng.randint(1, disks)
     state = rng.choice("abc") * leading + rng.choice((runs, anywhere))(rng, disks - leading)
     return ask_move(*unrelated(rng, state), state, states_next)
 
@@ -226,7 +224,7 @@ def plus(rng: random.Random) -> Pair:
 
 def halve(rng: random.Random) -> Pair:
     """A multiplier of 2 to 32 digits; the short ones of usual products more often."""
-    return ask_halve(rng, rng.randint(2, MOST_DIGITS) if rng.random() < 0.5 else rng.randint(2, 12))
+    return ask_halve(rng, rng.randint(2, MOST_DIGITS) if rng.random() < 0.4 else rng.randint(2, 12))
 
 
 def question(rng: random.Random, kind: str) -> Pair:
