@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import msgspec
 
-from runtime.models.bundled import START, STOP_PROMPT, WEIGHTS
+from runtime.models.bundled import ABREAST, START, STOP_PROMPT, WEIGHTS
 from scripts.bundled_exams import DISKS, LEAF, classes, exam, met_move
 from scripts.bundled_questions import Pair
 from voting.error_rate import clopper_pearson
@@ -83,7 +83,9 @@ def speed(folder: Path, threads: int, batch: int, disks: int = 20) -> float:
     prompts = [[START, *met_move(rng, disks)[0].split(" "), STOP_PROMPT] for _ in range(batch)]
     for _ in range(8):
         began = time.perf_counter()
-        generator.generate_batch(prompts, max_length=16, include_prompt_in_result=False, sampling_topk=0)
+        generator.generate_batch(
+            prompts, max_batch_size=ABREAST, max_length=16, include_prompt_in_result=False, sampling_topk=0
+        )
         took.append(time.perf_counter() - began)
     return batch / sorted(took)[len(took) // 2]
 
