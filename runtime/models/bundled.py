@@ -22,6 +22,8 @@ WEIGHTS: Final = Path(__file__).with_name("bundled_weights")
 START: Final = "<bos>"
 STOP_PROMPT: Final = "<sep>"
 END: Final = "<eos>"
+ABREAST: Final = 128
+"""Prompts that go through the model together: more do not fit the processor's cache, which halves the speed."""
 
 
 class _Asked:
@@ -169,6 +171,7 @@ class BundledModel:
         try:
             results = self._generator.generate_batch(
                 [asked.tokens for asked in batch],
+                max_batch_size=ABREAST,
                 max_length=max(asked.request.max_tokens for asked in batch),
                 include_prompt_in_result=False,
                 return_end_token=True,
