@@ -35,10 +35,9 @@ def predicted(pursuit: Pursuit, state: str, action: str) -> Asking[str]:
     return (yield predictor.step(PredictorFacts(pursuit.world, state, action), pursuit.settings.lead))
 
 
-def ask_value(pursuit: Pursuit, state: str) -> Asking[int]:
-    """The Evaluator's estimate."""
-    facts = EvaluatorFacts(pursuit.world, state, pursuit.goal)
-    return int((yield evaluator.step(facts, pursuit.settings.light_lead)))
+def ask_value(pursuit: Pursuit, state: str, lead: int | None) -> Asking[int]:
+    """The Evaluator's estimate, asked for with a lead."""
+    return int((yield evaluator.step(EvaluatorFacts(pursuit.world, state, pursuit.goal), lead)))
 
 
 def ask_met(pursuit: Pursuit, state: str) -> Asking[bool | None]:

@@ -126,7 +126,8 @@ def _decompose(settings: Settings, problem: Problem, board: Board) -> Asking[Boa
 
 def _value(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
     assert board.targets is not None
-    value = yield from ask_value(Pursuit(settings, problem.world, board.targets[0]), board.state)
+    pursuit = Pursuit(settings, problem.world, board.targets[0])
+    value = yield from ask_value(pursuit, board.state, settings.light_lead)
     return msgspec.structs.replace(board, value=value, met=False if value else board.met)
 
 

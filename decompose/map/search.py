@@ -105,7 +105,9 @@ def _value(pursuit: Pursuit, branch: Branch, layer: int) -> Asking[Branch]:
             return msgspec.structs.replace(branch, value=evaluator.MOST)
         return msgspec.structs.replace(branch, below=below)
     if branch.value is None:
-        branch = msgspec.structs.replace(branch, value=(yield from ask_value(pursuit, branch.state)))
+        branch = msgspec.structs.replace(
+            branch, value=(yield from ask_value(pursuit, branch.state, pursuit.settings.light_lead))
+        )
     return branch
 
 
