@@ -11,7 +11,7 @@ from runtime.models.port import Model, Reply, Request
 from runtime.module_cache import ModuleCache, cache_key
 from runtime.modules import Voice, Voices
 from runtime.records import Contested, Counts, Entry
-from runtime.step_runner import StepRunner
+from runtime.step_runner import Accounts, StepRunner
 from voting.ballot import Ballot
 
 
@@ -101,3 +101,12 @@ class _OfRole(StepRunner):
     @counts.setter
     def counts(self, counts: Counts) -> None:
         """Nothing: there is one account."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """The owner's accounts."""
+        return self._owner.accounts
+
+    @accounts.setter
+    def accounts(self, accounts: Accounts) -> None:
+        """Nothing, as for the counts."""

@@ -174,7 +174,8 @@ class SegmentRunner:
         known = self._journalled.get(key)
         if known:
             return winner(known[0], self.steps.rule)
-        await self._stop_here()
+        if self.stopping:
+            await self._stop_here()
         k = self.leads.suspect if attempt else self.leads.unguarded
         with self._asked:
             candidate, entry = await self.steps.decide(step, k, draws_of(key), attempt)
@@ -228,7 +229,8 @@ class SegmentRunner:
             if index < len(known):
                 candidate = winner(known[index], self.steps.rule)
             else:
-                await self._stop_here()
+                if self.stopping:
+                    await self._stop_here()
                 draw = draws + index * MAX_DRAWS
                 candidate, entry = await self._decide(node, step, k, draw, attempt)
                 if alike and previous is not None and candidate != previous[index]:
@@ -252,10 +254,9 @@ class SegmentRunner:
         return taken, output
 
     async def _stop_here(self) -> None:
-        """If the segment was asked to stop: let the steps that are being asked be decided, then stop."""
-        if self.stopping:
-            await self._asked.none()
-            raise SegmentStopped
+        """Let the steps that are being asked be decided, then stop."""
+        await self._asked.none()
+        raise SegmentStopped
 
     async def _decide(self, node: Node, step: Step, k: int, draw: int, rung: int) -> tuple[str, Entry]:
         try:

@@ -17,7 +17,7 @@ from runtime.records import Account, Contested, Counts, Entry, rule_of
 from runtime.structured import as_lines, asking_for_json, schema_of
 from runtime.untrusted import tame
 from voting.ballot import Ballot
-from voting.race import Deadlocked, Won
+from voting.race import Deadlocked, Won, unanimous
 from voting.red_flags import RedFlag, overlong
 from voting.sequential import Sequential, open_race
 
@@ -68,9 +68,21 @@ class StepRunner:
         self.temperature, self.first_temperature = temperature, first_temperature
         self.max_reply_tokens, self.seed = max_reply_tokens, seed
         self.structured = structured and dialect == "chat"
-        self.counts = Counts()
+        self.counts, self.accounts = Counts(), Accounts()
         self.fallback, self.sequential = fallback, sequential or {}
         self.ways = ways_of(task, dialect, fallback is not None) if ladder else (FIRST,)
+        self._names = {True: _name(fallback), False: _name(model)}
+
+    def take_counts(self) -> Counts:
+        """What was counted since the last time, the accounts summed up in it; it is the caller's now."""
+        counts, self.counts = self.counts, Counts()
+        for (kind, model), account in self.accounts.items():
+            for name in account.__struct_fields__:
+                setattr(counts, name, getattr(counts, name) + getattr(account, name))
+            counts.by_kind.setdefault(kind, Account()).add(account)
+            counts.by_model.setdefault(model, Account()).add(account)
+        self.accounts.clear()
+        return counts
 
     async def decide(self, step: Step, k: int, draw: int, rung: int = 0) -> tuple[str, Entry]:
         """The winning candidate, and what the journal keeps of the race.
@@ -107,23 +119,34 @@ class StepRunner:
 
     async def _race(self, step: Step, k: int, draw: int, way: Way) -> tuple[str, Entry]:
         rule = self.sequential.get(k)
+        model, question = self._asked(step, way)
+        limit = self._limit(question)
+        first_apart = self.first_temperature != self.temperature
+        said: list[str | Flag] = []
+        if rule is None:
+            # Most steps of a long run end here: nothing is built that only a contested race needs.
+            wanted = 1 if first_apart else min(k, self.max_ballots)
+            request = self._request(question, range(draw, draw + wanted), self.first_temperature)
+            said = [self._read(question, reply, limit) for reply in await model.ask(request)]
+            candidate = unanimous(said, k)
+            if candidate is not None:
+                return candidate, candidate
         race = open_race(rule or rule_of(self.rule, k), self.max_ballots)
         ballots: list[Ballot] = []
         details: list[str] = []
-        model, question = self._asked(step, way)
-        request, limit = self._request(question), self._limit(question)
-        while race.verdict is None:
-            drawn = len(ballots)
-            first_apart = drawn == 0 and self.first_temperature != self.temperature
-            wanted = 1 if first_apart else race.fewest()
-            temperature = self.first_temperature if first_apart else self.temperature
-            draws = tuple(range(draw + drawn, draw + drawn + wanted))
-            request = msgspec.structs.replace(request, draws=draws, temperature=temperature)
-            for reply in await model.ask(request):
-                ballot, detail = self._read(question, len(ballots), reply, limit)
+        while True:
+            for answer in said:
+                ballot, detail = _ballot(len(ballots), answer)
                 ballots.append(ballot)
                 details.append(detail)
                 race.cast(ballot)
+            if race.verdict is not None:
+                break
+            drawn = len(ballots)
+            wanted = 1 if first_apart and not drawn else race.fewest()
+            heat = self.temperature if drawn else self.first_temperature
+            request = self._request(question, range(draw + drawn, draw + drawn + wanted), heat)
+            said = [self._read(question, reply, limit) for reply in await model.ask(request)]
         name = "" if way == FIRST else way.name
         return self._settle(race.verdict, Contested(k, tuple(ballots), tuple(details), rule, name))
 
@@ -131,13 +154,13 @@ class StepRunner:
         """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
         model, question = self._asked(step, self.ways[rung % len(self.ways)])
         limit = self._limit(question)
-        draws = tuple(range(draw, draw + count))
-        replies = await model.ask(msgspec.structs.replace(self._request(question), draws=draws))
-        return tuple(self._read(question, number, reply, limit)[0] for number, reply in enumerate(replies))
+        replies = await model.ask(self._request(question, range(draw, draw + count), self.temperature))
+        said = [self._read(question, reply, limit) for reply in replies]
+        return tuple(_ballot(number, answer)[0] for number, answer in enumerate(said))
 
     def request(self, step: Step) -> Request:
         """A step as it is put to the model, for one draw."""
-        return self._request(self._asked(step, FIRST)[1])
+        return self._request(self._asked(step, FIRST)[1], range(1), self.temperature)
 
     def judge(self, step: Step, reply: Reply) -> Flag | str:
         """The candidate a reply names, or its red flag. Nothing is counted."""
@@ -150,12 +173,12 @@ class StepRunner:
             return self.fallback, asked(self.task, step, way, self.fallback.dialect)
         return self.model, asked(self.task, step, way, self.dialect)
 
-    def _request(self, question: Asked) -> Request:
-        """A question as it is put to a model, for one draw."""
+    def _request(self, question: Asked, draws: range, temperature: float) -> Request:
+        """A question as it is put to a model."""
         limit, names = self._limit(question), self._schema(question)
         if names is None:
-            return Request(question.prompt, (0,), self.temperature, limit, self.seed)
-        return Request(asking_for_json(question.prompt), (0,), self.temperature, limit, self.seed, schema_of(names))
+            return Request(question.prompt, tuple(draws), temperature, limit, self.seed)
+        return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, self.seed, schema_of(names))
 
     def _schema(self, question: Asked) -> Any:
         """What a reply is to follow, if anything."""
@@ -163,11 +186,6 @@ class StepRunner:
 
     def _limit(self, question: Asked) -> int:
         return question.step.max_reply_tokens if question.dialect == "compact" else self.max_reply_tokens
-
-    def _name_of(self, question: Asked) -> str:
-        """Which model answers, for the accounts."""
-        model = self.fallback if question.way.fallback and self.fallback is not None else self.model
-        return str(getattr(model, "name", type(model).__name__))
 
     def _settle(self, verdict: Won | Deadlocked, entry: Contested) -> tuple[str, Entry]:
         ballots, k = entry.ballots, entry.k
@@ -188,26 +206,13 @@ class StepRunner:
         self.counts.disagreements += others > 0
         return verdict.candidate, entry
 
-    def _read(self, question: Asked, number: int, reply: Reply, limit: int) -> tuple[Ballot, str]:
-        """One reply as a ballot, and why it is spoiled if it is."""
-        counts = self.counts
-        counts.calls += 1
-        counts.failed_calls += reply.failed_calls
-        counts.tokens_in += reply.tokens_in
-        counts.tokens_out += reply.tokens_out
-        counts.tokens_cached += reply.tokens_cached
-        counts.tokens_reasoning += reply.tokens_reasoning
-        if reply.cost_usd is None:
-            counts.unpriced_calls += 1
-        else:
-            counts.cost_usd += reply.cost_usd
-        book(counts.by_kind, question.step.kind, reply)
-        book(counts.by_model, self._name_of(question), reply)
-        flag = self._flag(question, reply, limit)
-        if isinstance(flag, str):
-            return Ballot(number, flag), ""
-        counts.red_flags[flag.name] = counts.red_flags.get(flag.name, 0) + 1
-        return Ballot(number, None, flag.name), tame(flag.detail)
+    def _read(self, question: Asked, reply: Reply, limit: int) -> str | Flag:
+        """What a reply says, and both counted."""
+        self.accounts.book(question.step.kind, self._names[question.way.fallback], reply)
+        said = self._flag(question, reply, limit)
+        if isinstance(said, Flag):
+            self.counts.red_flags[said.name] = self.counts.red_flags.get(said.name, 0) + 1
+        return said
 
     def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""
@@ -220,18 +225,33 @@ class StepRunner:
         return question.read(text, self.flags)
 
 
-def book(accounts: dict[str, Account], name: str, reply: Reply) -> None:
-    """Put a reply on the account of a name."""
-    account = accounts.get(name)
-    if account is None:
-        account = accounts[name] = Account()
-    account.calls += 1
-    account.failed_calls += reply.failed_calls
-    account.tokens_in += reply.tokens_in
-    account.tokens_cached += reply.tokens_cached
-    account.tokens_out += reply.tokens_out
-    account.tokens_reasoning += reply.tokens_reasoning
-    if reply.cost_usd is None:
-        account.unpriced_calls += 1
-    else:
-        account.cost_usd += reply.cost_usd
+class Accounts(dict[tuple[str, str], Account]):
+    """What was used, by kind of question and name of the model."""
+
+    def book(self, kind: str, model: str, reply: Reply) -> None:
+        """Put a reply on its account."""
+        account = self.get((kind, model))
+        if account is None:
+            account = self[kind, model] = Account()
+        account.calls += 1
+        account.failed_calls += reply.failed_calls
+        account.tokens_in += reply.tokens_in
+        account.tokens_cached += reply.tokens_cached
+        account.tokens_out += reply.tokens_out
+        account.tokens_reasoning += reply.tokens_reasoning
+        if reply.cost_usd is None:
+            account.unpriced_calls += 1
+        else:
+            account.cost_usd += reply.cost_usd
+
+
+def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:
+    """An answer as a ballot, and why it is spoiled if it is."""
+    if isinstance(said, str):
+        return Ballot(number, said), ""
+    return Ballot(number, None, said.name), tame(said.detail)
+
+
+def _name(model: Model | None) -> str:
+    """What a model is called in the accounts."""
+    return str(getattr(model, "name", type(model).__name__))
