@@ -324,7 +324,7 @@ class Coordinator:
         root = self.task.root()
         pilot: Pilot | None = None
         if self.config.k == "auto":
-            count = pilot_steps(self.task.size(root.goal, root.inputs))
+            count = pilot_steps(self.task.usual_steps(root.goal, root.inputs))
             samples, counts = await self.crew.sample(sample_numbers(self.config.seed, count), PILOT_DRAWS)
             pilot = judge_pilot(samples)
             await self._writer.write(Write("pilot", Batch(pack([]), counts)))
@@ -334,7 +334,7 @@ class Coordinator:
         leads = choose_leads(config, self.task, root, pilot)
         self._pilot = pilot
         expected = self._expected(root, leads, pilot)
-        why = explain_leads(leads, pilot, expected, self.task.size(root.goal, root.inputs))
+        why = explain_leads(leads, pilot, expected, self.task.usual_steps(root.goal, root.inputs))
         self.journal.set_meta(leads=leads, pilot=pilot, forecast=expected, why=why)
         self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot), why=why)
         self._on_note(why)
