@@ -25,6 +25,7 @@ from runtime.gate import Gate
 from runtime.in_flight import InFlight
 from runtime.journal import Journal, Write
 from runtime.journal_writer import JournalWriter
+from runtime.ladder import AGAIN
 from runtime.leads import (
     PILOT_DRAWS,
     Forecast,
@@ -37,6 +38,7 @@ from runtime.leads import (
     sample_numbers,
     with_rules,
 )
+from runtime.look_out import LookOut
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.segment_runner import Leads
@@ -78,11 +80,13 @@ class Coordinator:
         self._ended = journal.outcomes()
         self._begun = journal.begun()
         self._leads = Leads(1, 1, 1)
+        self._look_out: LookOut | None = None
         self._pilot: Pilot | None = None
         self._learned_from = 0
         self._pause = ""
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
+        self._split_now: set[Path] = set()
         self._steps: dict[Path, int] = {}  # counted by segments of this session, for those that are dropped
         self._treasury = Treasury(config.max_cost_usd, self._writer, crew, self._out_of_money)
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
@@ -102,10 +106,13 @@ class Coordinator:
             if self._pause:
                 raise RunPaused(self._pause)
             self._leads = await self._choose_leads()
+            root = self.task.root()
+            size = self.task.size(root.goal, root.inputs)
+            in_order = self.config.strategy == "chain"
+            self._look_out = LookOut(self.journal, self._writer, size, self._pilot, self._on_note, in_order=in_order)
             self._strategy = strategy_of(self.config, self._leads)
             gate = Gate(self._segments_per_worker() * self.crew.size)
             plan = PlanRunner(self.task, self, gate, self.config.re_decompositions)
-            root = self.task.root()
             outcome = await plan.run(root)
             if isinstance(outcome, Contradicted):
                 message = f"node {_name(outcome.path)} {outcome.detail}"
@@ -125,6 +132,8 @@ class Coordinator:
         finally:
             clock.cancel()
             await self._writer.flush()
+            if self._look_out is not None and status in ("solved", "failed"):
+                await self._look_out.look(last=True)
             await self._treasury.close()
         self.journal.faults.reach("finish.before")
         self.journal.set_meta(status=status, message=message)
@@ -187,9 +196,18 @@ class Coordinator:
 
     async def split(self, node: Node, attempt: int) -> str:
         """Have a decomposition step decided by a worker."""
+        known = self._ended.get(segment_key(node.path, attempt))
         outcome = await self._send(Segment(node, attempt))
-        assert isinstance(outcome, Finished)
+        if isinstance(outcome, Contradicted):
+            raise errors.StepDeadlocked(outcome.detail)
+        if known is None:
+            self._split_now.add(node.path)
         return str(outcome.output)
+
+    def promise_mended(self, node: Node, attempt: int) -> None:
+        """Count it, if its last decision was made in this session."""
+        if node.path in self._split_now:
+            self._writer.note(segment_key(node.path, attempt), Batch(pack([]), Counts(caught={AGAIN: 1})))
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Count it."""
@@ -248,6 +266,9 @@ class Coordinator:
             durable = self._writer.write(Write(key, batch))
             path = segment.node.path
             self._steps[path] = self._steps.get(path, 0) + batch.counts.steps
+            if self._look_out is not None:
+                self._look_out.saw(key, batch)
+                await self._look_out.look()
             await self._check_limits()
             if batch.end is not None:
                 await durable
@@ -263,7 +284,7 @@ class Coordinator:
             self._learned_from = seen
             self._leads = with_rules(self.config, self.task, self.task.root(), self._leads, self._pilot, votes)
             self._log.info("leads learned", races=seen, unguarded=self._leads.unguarded)
-        return self._leads
+        return self._look_out.leads(self._leads) if self._look_out is not None else self._leads
 
     def _ending(self, key: str, batch: Batch) -> Outcome:
         end = batch.end

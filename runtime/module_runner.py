@@ -7,11 +7,12 @@ from typing import Any
 
 from decompose.step import Flag, Role, Step
 from decompose.task import Task
+from runtime.accounts import Accounts
 from runtime.models.port import Model, Reply, Request
 from runtime.module_cache import ModuleCache, cache_key
 from runtime.modules import Voice, Voices
 from runtime.records import Contested, Counts, Entry
-from runtime.step_runner import Accounts, StepRunner
+from runtime.step_runner import StepRunner
 from voting.ballot import Ballot
 
 

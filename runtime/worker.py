@@ -25,7 +25,7 @@ from runtime.modules import Voice, parse_modules
 from runtime.purse import Purse
 from runtime.records import Account, Batch, Counts, End, Failed, Paused, Record, pack
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
-from runtime.step_runner import StepRunner
+from runtime.step_runner import NO_LIMITS, StepRunner
 from voting.ballot import Ballot
 from voting.red_flags import parse_switch
 
@@ -109,11 +109,12 @@ class Worker:
 
         def flush(end: End | None = None) -> None:
             nonlocal since
+            records = runner.take()
             counts = self._signed(steps.take_counts())
             events, runner.events = tuple(runner.events), []
             began, since = since, time.time()
             worked = Record((), "worked", 0, 0, 0, (), (), self.place, began, since)
-            batches.put_nowait(Batch(pack([*runner.take(), worked]), counts, end, events))
+            batches.put_nowait(Batch(pack([*records, worked]), counts, end, events))
 
         runner = self._segment_runner(steps, leads, flush)
         runner.stopping = self._stopping
@@ -210,6 +211,8 @@ class Worker:
             ladder=config.ladder,
             fallback=self._fallback,
             sequential=dict(leads.sequential) if leads else None,
+            suspect=leads.suspect if leads else 1,
+            limits=leads.limits if leads else NO_LIMITS,
             voices=self._voices(),
             cache=self.cache,
         )
