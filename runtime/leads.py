@@ -9,8 +9,8 @@ from decompose.plan import Node
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
+from runtime.sampling import Sample
 from runtime.segment_runner import Leads
-from runtime.worker import Sample
 from voting.error_rate import clopper_pearson
 from voting.lead import expected_ballots, expected_calls, k_min, p_full
 from voting.sequential import Sequential, learned, needed

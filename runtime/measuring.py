@@ -12,8 +12,8 @@ from runtime.errors import ConfigurationError
 from runtime.leads import forecast, leads_for
 from runtime.models.factory import AnswerKey
 from runtime.records import Counts
+from runtime.sampling import Sample
 from runtime.segment_runner import Leads
-from runtime.worker import Sample
 from voting.anytime import confidence_sequence
 from voting.correlation import count_collisions
 from voting.error_rate import Interval

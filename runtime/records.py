@@ -46,7 +46,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         path: The node.
-        part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt).
+        part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt), ``sample`` for the
+            steps of a pilot, whose path is their number.
         attempt: 0-based; a later complete attempt replaces an earlier one.
         first: Number of the first step in here within its attempt, 0-based.
         k: Lead that uncontested entries were decided with.
@@ -55,6 +56,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
         started: For ``worked``: seconds since 1970 when the work on this batch began.
         ended: For ``worked``: seconds since 1970 when it ended.
+        steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
     """
 
     path: Path
@@ -67,6 +69,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     worker: str = ""
     started: float = 0.0
     ended: float = 0.0
+    steps: int = 0
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -130,6 +133,8 @@ class Counts(msgspec.Struct, kw_only=True):
         remembered_steps: Steps decided from the cache of module outputs.
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
+        granted_calls: Calls handed out to workers under ``--max-calls`` and not taken back: never fewer than were
+            asked, whatever was killed.
     """
 
     steps: int = 0
@@ -157,6 +162,7 @@ class Counts(msgspec.Struct, kw_only=True):
     votes: dict[str, int] = {}
     remembered_steps: int = 0
     borrowed_calls: int = 0
+    granted_calls: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

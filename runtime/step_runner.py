@@ -13,6 +13,7 @@ from decompose.task import Task
 from runtime.errors import StepDeadlocked
 from runtime.ladder import FIRST, Asked, Way, asked, ways_of
 from runtime.models.port import Model, Reply, Request, Stop
+from runtime.purse import Purse
 from runtime.records import Account, Contested, Counts, Entry, rule_of
 from runtime.structured import as_lines, asking_for_json, schema_of
 from runtime.untrusted import tame
@@ -43,6 +44,7 @@ class StepRunner:
         ladder: Whether a question may be asked in other ways; see ``runtime/ladder.py``.
         fallback: Answers on the last rung of the ladder.
         sequential: Rules that leads stand for; see ``Leads``.
+        calls: What ``--max-calls`` leaves; without a limit if missing.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class StepRunner:
         ladder: bool = False,
         fallback: Model | None = None,
         sequential: dict[int, Sequential] | None = None,
+        calls: Purse | None = None,
     ) -> None:
         self.task, self.model, self.dialect = task, model, dialect
         self.flags, self.rule, self.max_ballots = flags, rule, max_ballots
@@ -70,6 +73,7 @@ class StepRunner:
         self.structured = structured and dialect == "chat"
         self.counts = Counts()
         self.fallback, self.sequential = fallback, sequential or {}
+        self.calls = calls or Purse()
         self.ways = ways_of(task, dialect, fallback is not None) if ladder else (FIRST,)
 
     async def decide(self, step: Step, k: int, draw: int, rung: int = 0) -> tuple[str, Entry]:
@@ -119,7 +123,7 @@ class StepRunner:
             temperature = self.first_temperature if first_apart else self.temperature
             draws = tuple(range(draw + drawn, draw + drawn + wanted))
             request = msgspec.structs.replace(request, draws=draws, temperature=temperature)
-            for reply in await model.ask(request):
+            for reply in await self._ask(model, request, begun=drawn > 0):
                 ballot, detail = self._read(question, len(ballots), reply, limit)
                 ballots.append(ballot)
                 details.append(detail)
@@ -132,8 +136,19 @@ class StepRunner:
         model, question = self._asked(step, self.ways[rung % len(self.ways)])
         limit = self._limit(question)
         draws = tuple(range(draw, draw + count))
-        replies = await model.ask(msgspec.structs.replace(self._request(question), draws=draws))
+        replies = await self._ask(model, msgspec.structs.replace(self._request(question), draws=draws))
         return tuple(self._read(question, number, reply, limit)[0] for number, reply in enumerate(replies))
+
+    async def _ask(self, model: Model, request: Request, begun: bool = False) -> list[Reply]:
+        """The replies, reserved for before they are drawn. Those that nobody saw may have been drawn as well."""
+        if not self.calls.limited:
+            return await model.ask(request)
+        wanted = len(request.draws)
+        await self.calls.reserve(wanted, begun)
+        try:
+            return await model.ask(request)
+        finally:
+            self.calls.settle(wanted, spent=wanted)
 
     def request(self, step: Step) -> Request:
         """A step as it is put to the model, for one draw."""

@@ -11,12 +11,13 @@ from decompose.segment import Segment
 from decompose.strategies.chain import Chain
 from decompose.strategies.tree import Tree
 from runtime.config import RunConfig, open_task
-from runtime.crew import LocalCrew, gathered
+from runtime.crew import LocalCrew
 from runtime.errors import ModelRejected, ModelUnavailable
 from runtime.models.simulated import Profile, SimulatedModel
 from runtime.records import Batch, Counts, Failed, Finished, Paused, unpack
+from runtime.sampling import Sample, gathered
 from runtime.segment_runner import Leads
-from runtime.worker import Sample, Worker, strategy_of
+from runtime.worker import Worker, strategy_of
 from voting.ballot import Ballot
 
 LEADS = Leads(1, 1, 3, 7)
