@@ -8,10 +8,12 @@ from decompose.plan import Path
 from decompose.segment import segment_key
 from runtime.journal import Journal
 from runtime.journal_rows import Write
+from runtime.ladder import AGAIN
 from runtime.records import Batch, Counts, Record, pack, unpack
 
+NOTES = ("broken", "mended", "children")
 Note = tuple[Path, str, int]
-"""Path, ``broken`` or ``children``, and attempt."""
+"""Path, one of ``NOTES``, and attempt."""
 
 
 class Abandoned:
@@ -36,6 +38,10 @@ class Abandoned:
         """The note that a decomposition did not hold; ``None`` if there is one."""
         return self._note(Record(path, "broken", attempt, 0, 0, ()), Counts(broken_promises=1))
 
+    def mended(self, path: Path, attempt: int) -> Write | None:
+        """The note that a repeated decomposition held; ``None`` if there is one."""
+        return self._note(Record(path, "mended", attempt, 0, 0, ()), Counts(caught={AGAIN: 1}))
+
     def look_below(self, path: Path, attempt: int) -> None:
         """Read what an attempt may drop. The journal holds all that was decided below; its writer is at rest."""
         alive = self._children.get((path, attempt - 1))
@@ -55,7 +61,7 @@ class Abandoned:
         return Write(segment_key(record.path, record.attempt), Batch(pack([record]), counts))
 
     def _know(self, record: Record) -> None:
-        if record.part in ("broken", "children"):
+        if record.part in NOTES:
             self._noted.add((record.path, record.part, record.attempt))
         if record.part == "children":
             self._children[record.path, record.attempt] = record.children

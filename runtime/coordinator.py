@@ -28,8 +28,9 @@ from runtime.journal import Journal
 from runtime.journal_rows import Write
 from runtime.journal_writer import JournalWriter
 from runtime.leads import PILOT_DRAWS, Pilot, judge_pilot, pilot_steps, sample_numbers
+from runtime.look_out import LookOut
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Contradicted, Counts, Finished
+from runtime.records import Batch, Contradicted, Counts, Finished
 from runtime.run_leads import RunLeads
 from runtime.sampling import samples_of
 from runtime.segment_runner import Leads
@@ -66,9 +67,10 @@ class Coordinator:
         self.config, self.task, self.journal, self.crew = config, task, journal, crew
         self._started, self._worked_before = time.monotonic(), journal.wall_s
         self._writer = JournalWriter(journal, self.wall_s, on_progress)
-        self._dispatcher = Dispatcher(config, journal, self._writer, crew, self._check_limits, on_wait)
+        self._dispatcher = Dispatcher(config, journal, self._writer, crew, self._arrived, on_wait)
         self._leads, self._abandoned = RunLeads(config, task, journal), Abandoned(journal)
         self._strategy: Strategy = Chain()
+        self._look_out: LookOut | None = None
         self._on_note = on_note
         self._treasuries = (
             Treasury("usd", config.max_cost_usd, self._writer, crew, self._out_of_money),
@@ -94,6 +96,8 @@ class Coordinator:
             if isinstance(cause, RunPaused | errors.ModelUnavailable):
                 status = "paused"
         ended = cause is None or status == "paused" or isinstance(cause, errors.RunFailed)
+        if ended and status != "paused" and self._look_out is not None:
+            await self._look_out.look(last=True)
         self.journal.faults.reach("finish.before")
         if ended or isinstance(cause, errors.ConfigurationError | errors.ModelRejected):
             self.journal.set_meta(status=status, message=message)
@@ -154,9 +158,11 @@ class Coordinator:
     async def _run_plan(self) -> str:
         """Run the plan; why it did not reach its goal, or nothing."""
         leads = await self._choose_leads()
+        root = self.task.root()
+        size, in_order = self.task.size(root.goal, root.inputs), self.config.strategy == "chain"
+        self._look_out = LookOut(self.journal, self._writer, size, self._leads.pilot, self._on_note, in_order=in_order)
         self._strategy = strategy_of(self.config, leads)
         gate = Gate(self._segments_per_worker(leads) * self.crew.size)
-        root = self.task.root()
         outcome = await PlanRunner(self.task, self, gate, self.config.re_decompositions).run(root)
         if isinstance(outcome, Contradicted):
             return f"node {_name(outcome.path)} {outcome.detail}"
@@ -186,7 +192,8 @@ class Coordinator:
     async def split(self, node: Node, attempt: int) -> str:
         """Have a decomposition step decided by a worker."""
         outcome = await self._send(Segment(node, attempt))
-        assert isinstance(outcome, Finished)
+        if isinstance(outcome, Contradicted):
+            raise errors.StepDeadlocked(outcome.detail)
         if attempt:
             await self._writer.flush()
             self._abandoned.look_below(node.path, attempt)
@@ -197,6 +204,10 @@ class Coordinator:
         self._log.warning("promise broken", node=_name(node.path), attempt=attempt, detail=by.detail)
         self._write_note(self._abandoned.broken(node.path, attempt))
 
+    def promise_mended(self, node: Node, attempt: int) -> None:
+        """Count it, once."""
+        self._write_note(self._abandoned.mended(node.path, attempt))
+
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         """Keep it with the decomposition that it belongs to."""
         self._write_note(self._abandoned.kept(node.path, attempt, elements))
@@ -206,7 +217,18 @@ class Coordinator:
             self._writer.note(note.segment, note.batch)
 
     async def _send(self, segment: Segment) -> Outcome:
-        return await self._dispatcher.send(segment, lambda: self._leads.now(self._writer.totals.votes))
+        return await self._dispatcher.send(segment, self._leads_now)
+
+    def _leads_now(self) -> Leads:
+        leads = self._leads.now(self._writer.totals.votes)
+        return self._look_out.leads(leads) if self._look_out is not None else leads
+
+    async def _arrived(self, key: str, batch: Batch) -> None:
+        """What is done after every batch."""
+        if self._look_out is not None:
+            self._look_out.saw(key, batch)
+            await self._look_out.look()
+        await self._check_limits()
 
     async def _out_of_money(self) -> None:
         await self.pause(f"--max-cost-usd {self.config.max_cost_usd} is reached: what is left is for calls under way")
@@ -240,7 +262,7 @@ class Coordinator:
     async def _ask_pilot(self) -> Pilot:
         """What a pilot sees. Sampled steps that the journal has are not asked again."""
         root = self.task.root()
-        numbers = sample_numbers(self.config.seed, pilot_steps(self.task.size(root.goal, root.inputs)))
+        numbers = sample_numbers(self.config.seed, pilot_steps(self.task.usual_steps(root.goal, root.inputs)))
         changes = len(self.journal.meta("changes") or ())
         key = f"{PILOT}#{changes}" if changes else PILOT
         payloads = await self._dispatcher.ask_pilot(key, numbers, PILOT_DRAWS, attempt=changes)

@@ -19,7 +19,7 @@ from runtime.in_flight import InFlight
 from runtime.journal import Journal
 from runtime.journal_rows import Write
 from runtime.journal_writer import JournalWriter
-from runtime.outbox import WAITS
+from runtime.outgoing import WAITS
 from runtime.plan_runner import Outcome
 from runtime.records import Batch, Contradicted, Failed, Finished, Paused
 from runtime.sampling import numbers_in
@@ -38,7 +38,7 @@ class Dispatcher:
         journal: Open for writing.
         writer: Makes batches durable.
         crew: Takes the work.
-        check_limits: Called after every batch; may pause.
+        on_batch: Called after every batch, with the key of its segment; may pause.
         on_wait: Told in one line what is waited for, while it is.
 
     Attributes:
@@ -51,12 +51,12 @@ class Dispatcher:
         journal: Journal,
         writer: JournalWriter,
         crew: Crew,
-        check_limits: Callable[[], Awaitable[None]],
+        on_batch: Callable[[str, Batch], Awaitable[None]],
         on_wait: Callable[[str], None],
     ) -> None:
         self.config, self.journal, self.crew = config, journal, crew
         self.pausing = ""
-        self._writer, self._check_limits, self._on_wait = writer, check_limits, on_wait
+        self._writer, self._on_batch, self._on_wait = writer, on_batch, on_wait
         self._stop_waiting = asyncio.Event()
         self._ended, self._begun = journal.outcomes(), journal.begun()
         self._sent = InFlight()
@@ -167,7 +167,7 @@ class Dispatcher:
                 continue
             durable = self._writer.write(Write(key, batch, shared))
             self._arrived[key] = self._arrived.get(key, 0) + 1
-            await self._check_limits()
+            await self._on_batch(key, batch)
             if batch.end is not None:
                 await durable
                 self.journal.faults.reach("segment.ended")

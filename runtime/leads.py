@@ -141,7 +141,7 @@ def with_rules(
         winner, _, others = name.partition("-")
         seen[int(winner), int(others)] += count
     weights = learned(seen)
-    size = task.size(root.goal, root.inputs)
+    size = task.usual_steps(root.goal, root.inputs)
     final = shape_of(size, leads.leaf_steps).splits if _has_seams(config, task, root) else size
     share = (1 - config.target) / max(1, final)
     rules = {}
@@ -161,7 +161,7 @@ def leads_for(config: RunConfig, task: Task, root: Node, p_error: float, p_error
     of the chain, are those with the fewest expected calls at the middle of the rate. Long leaves save decomposition
     steps; short ones lose less when a seam fails.
     """
-    size = task.size(root.goal, root.inputs)
+    size = task.usual_steps(root.goal, root.inputs)
     if not _has_seams(config, task, root):
         k = k_min(1 - p_error_high, size, config.target)
         return Leads(k, k, k + 2, LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps)
@@ -177,7 +177,7 @@ def leads_for(config: RunConfig, task: Task, root: Node, p_error: float, p_error
 
 def forecast(config: RunConfig, task: Task, root: Node, leads: Leads, p_error: float, valid_rate: float) -> Forecast:
     """What a run with these leads is expected to need, if every ballot errs alike and independently."""
-    p, size = 1 - p_error, task.size(root.goal, root.inputs)
+    p, size = 1 - p_error, task.usual_steps(root.goal, root.inputs)
     if not _has_seams(config, task, root):
         return Forecast(expected_calls(p, leads.unguarded, size, valid_rate), p_full(p, leads.unguarded, size))
     splits = max(1, shape_of(size, leads.leaf_steps).splits)

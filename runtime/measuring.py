@@ -137,7 +137,7 @@ def measure(
     root = task.root()
     leads = leads_for(config, task, root, p_error, interval.high) if interval.high < 0.5 else None
     predicted = forecast(config, task, root, leads, p_error, valid_rate) if leads is not None else None
-    size = task.size(root.goal, root.inputs)
+    size = task.usual_steps(root.goal, root.inputs)
     pace = wall_s / len(answers) if wall_s is not None else None
     price = None if counts.unpriced_calls else counts.cost_usd / len(answers)
     pairs = count_collisions(_pairs(samples, wrong))

@@ -1,69 +1,63 @@
-"""Batches on their way out of a worker, and its signs of life while there are none."""
+"""Decided steps of a segment until they are on their way to the journal."""
 
-import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
 
-from runtime.records import Batch, Counts, End, Record, pack
-from runtime.step_runner import StepRunner
+import msgspec
 
-SIGN_OF_LIFE_S = 2.0
-"""Seconds of silence after which a worker says that it is alive."""
+from decompose.plan import Path
+from runtime.records import Counts, Entry, Record, tally
 
-WAITS = "model waits"
-"""Name of the event that says what a worker waits for."""
+Key = tuple[Path, str, int]
+"""A node, ``run`` or ``split``, and the attempt."""
 
 
-class Source(Protocol):
-    """What makes records: a segment runner or a sample runner."""
+class _Open(msgspec.Struct):
+    """Entries of one attempt."""
 
-    stopping: bool
-    events: list[tuple[str, dict[str, object]]]
-
-    def take(self) -> list[Record]:
-        """The records gathered since the last time."""
-        ...
+    first: int
+    k: int
+    entries: list[Entry]
 
 
 class Outbox:
-    """The batches of one piece of work, in order.
+    """Holds what was decided.
 
     Args:
-        steps: Counts what happens; each batch takes what was counted since the one before.
-        sign: Puts the counts on the worker's account.
-        place: Machine, process and name of the worker.
-        waits: Lines that say what the worker waits for; emptied here.
+        flush_steps: Decided steps after which ``flush`` is called.
+        flush_s: Seconds after which the next decided step calls it as well.
+        flush: Takes what is held.
     """
 
-    def __init__(self, steps: StepRunner, sign: Callable[[Counts], Counts], place: str, waits: list[str]) -> None:
-        self.steps, self._sign, self._place, self._waits = steps, sign, place, waits
-        self._since = time.time()
-        self._batches: asyncio.Queue[Batch | None] = asyncio.Queue()
+    def __init__(self, flush_steps: int, flush_s: float, flush: Callable[[], None]) -> None:
+        self.flush_steps, self.flush_s, self.flush = flush_steps, flush_s, flush
+        self._flush_at = time.monotonic() + flush_s
+        self._open: dict[Key, _Open] = {}
+        self._held = 0
+        self.extra: list[Record] = []
 
-    def send(self, source: Source, end: End | None = None) -> None:
-        """Put what a source has gathered into a batch."""
-        counts, self.steps.counts = self._sign(self.steps.counts), Counts()
-        events, source.events = tuple(source.events), []
-        began, self._since = self._since, time.time()
-        worked = Record((), "worked", 0, 0, 0, (), (), self._place, began, self._since, counts.steps)
-        self._batches.put_nowait(Batch(pack([*source.take(), worked]), counts, end, events))
+    def keep(self, key: Key, k: int, index: int, entry: Entry) -> None:
+        """Hold one step; perhaps flush."""
+        held = self._open.get(key)
+        if held is None:
+            held = self._open[key] = _Open(index, k, [])
+        held.entries.append(entry)
+        self._held += 1
+        if self._held >= self.flush_steps or time.monotonic() >= self._flush_at:
+            self.flush()
 
-    def close(self) -> None:
-        """Say that nothing more comes before the end."""
-        self._batches.put_nowait(None)
+    def take(self, counts: Counts, ways: int) -> list[Record]:
+        """The records gathered since the last time; they are the caller's now.
 
-    async def next(self) -> Batch | None:
-        """The next batch, or after a silence a sign of life that says what is waited for; ``None`` once closed."""
-        try:
-            async with asyncio.timeout(SIGN_OF_LIFE_S):
-                return await self._batches.get()
-        except TimeoutError:
-            latest, self._waits[:] = self._waits[-1:], []
-            return Batch(b"", Counts(), None, tuple((WAITS, {"detail": line}) for line in latest), alive=True)
-
-    def last(self) -> Batch:
-        """The batch that was sent after the outbox was closed."""
-        batch = self._batches.get_nowait()
-        assert batch is not None
-        return batch
+        Args:
+            counts: Where races in the first way to ask are counted.
+            ways: Number of ways to ask; attempts take turns.
+        """
+        records = self.extra
+        for (path, part, attempt), held in self._open.items():
+            records.append(Record(path, part, attempt, held.first, held.k, tuple(held.entries)))
+            if attempt % ways == 0:
+                tally(counts.races, {str(held.k): len(held.entries)})
+        self._open, self.extra, self._held = {}, [], 0
+        self._flush_at = time.monotonic() + self.flush_s
+        return records

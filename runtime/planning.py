@@ -82,7 +82,7 @@ def plan(config: RunConfig, task: Task, pilot: Pilot, sampled: Counts, speed: Sp
         ConfigurationError: The model is wrong too often for any lead to help.
     """
     root = task.root()
-    size = task.size(root.goal, root.inputs)
+    size = task.usual_steps(root.goal, root.inputs)
     leads = choose_leads(config, task, root, pilot)
     valid_rate = pilot.ballots / (pilot.ballots + pilot.spoiled)
     expected = forecast(config, task, root, leads, pilot.p_error, valid_rate)

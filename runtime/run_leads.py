@@ -22,6 +22,7 @@ class RunLeads:
 
     Attributes:
         chosen: The leads; ``None`` until they are chosen. An earlier session may have done that.
+        pilot: What the pilot saw, if there was one.
     """
 
     def __init__(self, config: RunConfig, task: Task, journal: Journal) -> None:
@@ -29,7 +30,7 @@ class RunLeads:
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
         leads, pilot = journal.meta("leads"), journal.meta("pilot")
         self.chosen = msgspec.convert(leads, Leads) if leads else None
-        self._pilot = msgspec.convert(pilot, Pilot) if leads and pilot else None
+        self.pilot = msgspec.convert(pilot, Pilot) if leads and pilot else None
         self._learned_from = 0
 
     def choose(self, pilot: Pilot | None, on_note: Callable[[str], None]) -> Leads:
@@ -43,9 +44,9 @@ class RunLeads:
         config = self._config if kept is None else msgspec.structs.replace(self._config, leaf_steps=kept)
         root = self._task.root()
         leads = self.chosen = choose_leads(config, self._task, root, pilot)
-        self._pilot = pilot
+        self.pilot = pilot
         expected = self._expected(leads, pilot)
-        why = explain_leads(leads, pilot, expected, self._task.size(root.goal, root.inputs))
+        why = explain_leads(leads, pilot, expected, self._task.usual_steps(root.goal, root.inputs))
         self._journal.set_meta(leads=leads, pilot=pilot, forecast=expected, why=why)
         self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot), why=why)
         on_note(why)
@@ -55,9 +56,9 @@ class RunLeads:
         """The leads, learned anew whenever twice as many sequential races were decided as the last time."""
         assert self.chosen is not None
         seen = sum(votes.values())
-        if self.chosen.sequential and self._pilot is not None and seen >= 2 * max(50, self._learned_from):
+        if self.chosen.sequential and self.pilot is not None and seen >= 2 * max(50, self._learned_from):
             self._learned_from = seen
-            self.chosen = with_rules(self._config, self._task, self._task.root(), self.chosen, self._pilot, votes)
+            self.chosen = with_rules(self._config, self._task, self._task.root(), self.chosen, self.pilot, votes)
             self._log.info("leads learned", races=seen, unguarded=self.chosen.unguarded)
         return self.chosen
 

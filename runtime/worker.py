@@ -23,13 +23,13 @@ from runtime.models.port import Model
 from runtime.module_cache import ModuleCache
 from runtime.module_runner import ModuleRunner
 from runtime.modules import Voice, parse_modules
-from runtime.outbox import Outbox, Source
+from runtime.outgoing import Outgoing, Source
 from runtime.plan_runner import Outcome
 from runtime.purse import Purse, Unit
 from runtime.records import Account, Batch, Counts, End, Failed, Paused
 from runtime.sampling import SampleRunner
 from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped
-from runtime.step_runner import StepRunner
+from runtime.step_runner import NO_LIMITS, StepRunner
 from voting.red_flags import parse_switch
 
 STOP_GRACE_S = 10.0
@@ -85,39 +85,44 @@ class Worker:
         The worker runs ahead of the journal by at most ``flush_steps`` steps and what is in flight. Nothing outside
         the segment is built on a step before its batch is durable.
         """
-        outbox = self._outbox(self.step_runner(leads))
-        runner = self._segment_runner(outbox.steps, leads, lambda: outbox.send(runner))
-        async with aclosing(self._run(runner, runner.run(segment, journalled), outbox)) as batches:
+        outgoing = self._outgoing(self.step_runner(leads))
+        runner = self._segment_runner(outgoing.steps, leads, lambda: outgoing.send(runner))
+        async with aclosing(self._run(runner, runner.run(segment, journalled), outgoing)) as batches:
             async for batch in batches:
                 yield batch
 
     async def sample(self, numbers: Sequence[int], draws: int, attempt: int = 0) -> AsyncIterator[Batch]:
         """Ask sampled steps, each several times; yields batches as ``run_segment`` does."""
-        outbox, config = self._outbox(self.step_runner()), self.config
+        outgoing, config = self._outgoing(self.step_runner()), self.config
         steps, flush_s = config.flush_steps, config.flush_s
         runner = SampleRunner(
-            self.task, outbox.steps, self._gate, flush_steps=steps, flush=lambda: outbox.send(runner), flush_s=flush_s
+            self.task,
+            outgoing.steps,
+            self._gate,
+            flush_steps=steps,
+            flush=lambda: outgoing.send(runner),
+            flush_s=flush_s,
         )
-        async with aclosing(self._run(runner, runner.run(numbers, draws, attempt), outbox)) as batches:
+        async with aclosing(self._run(runner, runner.run(numbers, draws, attempt), outgoing)) as batches:
             async for batch in batches:
                 yield batch
 
-    def _outbox(self, steps: StepRunner) -> Outbox:
-        return Outbox(steps, self._signed, self.place, self._waits)
+    def _outgoing(self, steps: StepRunner) -> Outgoing:
+        return Outgoing(steps, self._signed, self.place, self._waits)
 
     async def _run(
-        self, runner: Source, running: Coroutine[Any, Any, Outcome], outbox: Outbox
+        self, runner: Source, running: Coroutine[Any, Any, Outcome], outgoing: Outgoing
     ) -> AsyncGenerator[Batch, None]:
         """The batches of one piece of work while it runs, and its end."""
         runner.stopping = self._stopping
         work = asyncio.create_task(_to_end(running))
         self._running.append((runner, work))
-        work.add_done_callback(lambda _: outbox.close())
+        work.add_done_callback(lambda _: outgoing.close())
         try:
-            while (batch := await outbox.next()) is not None:
+            while (batch := await outgoing.next()) is not None:
                 yield batch
-            outbox.send(runner, Paused("stopped") if work.cancelled() else work.result())
-            yield outbox.last()
+            outgoing.send(runner, Paused("stopped") if work.cancelled() else work.result())
+            yield outgoing.last()
         finally:
             self._running.remove((runner, work))
             work.cancel()
@@ -177,6 +182,8 @@ class Worker:
             ladder=config.ladder,
             fallback=self._fallback,
             sequential=dict(leads.sequential) if leads else None,
+            suspect=leads.suspect if leads else 1,
+            limits=leads.limits if leads else NO_LIMITS,
             calls=self.purses["calls"],
             voices=self._voices(),
             cache=self.cache,

@@ -56,7 +56,7 @@ class MapTask(Task, frozen=True, kw_only=True):
         Method, msgspec.Meta(description="map (the modules), or a baseline: one question, debate, tree of thought")
     ] = "map"
     preset: Annotated[
-        Preset, msgspec.Meta(description="paper: algorithms as published; surefoot: closed list, recovery, lazy tests")
+        Preset, msgspec.Meta(description="paper: algorithms as published; surefoot: closed list, climbing, recovery")
     ] = "surefoot"
     breadth: Annotated[
         Annotated[int, msgspec.Meta(ge=1, le=16)] | None,
@@ -95,9 +95,12 @@ class MapTask(Task, frozen=True, kw_only=True):
         """The method, with its settings for a problem."""
         if self.method != "map":
             return baselines.way(self.method, self.cap or problem.cap, self.plans)
-        off = self.unused | (self.unused_by_paper if self.preset == "paper" else frozenset())
-        cap = self.cap or problem.cap
-        return Planner(settings_of(self.preset, cap, self.breadth, self.depth, self.without, off))
+        return Planner(
+            settings_of(self.preset, self.cap or problem.cap, self.breadth, self.depth, self.without, self._off())
+        )
+
+    def _off(self) -> frozenset[str]:
+        return self.unused | (self.unused_by_paper if self.preset == "paper" else frozenset())
 
     def root(self) -> Node:
         """The problem; nothing is promised of its plan."""
@@ -140,6 +143,11 @@ class MapTask(Task, frozen=True, kw_only=True):
         settings = settings_of(self.preset, self.cap or goal.cap, self.breadth, self.depth, self.without)
         nodes = sum(int(settings.breadth**layer) for layer in range(settings.depth))
         return 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.plans
+
+    def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        """A plan of the longest length, each of its actions found at the first attempt; a baseline is as long."""
+        cap = self.cap or goal.cap
+        return cap * settings_of(self.preset, cap, self.breadth, self.depth, self.without, self._off()).questions
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """The module's wording; there is one."""

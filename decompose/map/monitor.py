@@ -35,11 +35,11 @@ def step(facts: MonitorFacts, lead: int | None = None) -> Step:
 
 
 def prompt(facts: MonitorFacts, dialect: Dialect) -> Prompt:
-    """``compact``: ``check STATE ACTION``."""
+    """``compact``: ``check ACTION in STATE``."""
     world = facts.world
     state, action = world.say_state(facts.state, dialect), world.say_action(facts.action, dialect)
     if dialect == "compact":
-        return compact("Monitor", world, action, state)
+        return compact("Monitor", world, action, "in", state)
     rules = ", ".join(world.rules)
     return chat(
         world,

@@ -16,6 +16,10 @@ MODULE_WORDS = {
 """The first word of each module's ``compact`` prompt."""
 
 
+WORK = 40
+"""Words that a ``compact`` reply may spend on its work before the answer."""
+
+
 def chat(world: World, role: str, duty: str, answer: str, facts: list[tuple[str, str]]) -> Prompt:
     """A module's prompt: the domain, the module's duty, an example, then the facts and the form of the answer."""
     example = world.example(role)
@@ -29,6 +33,11 @@ def chat(world: World, role: str, duty: str, answer: str, facts: list[tuple[str,
 def compact(role: str, world: World, *facts: str) -> Prompt:
     """The module's word, the domain's preamble and the facts, a word each."""
     return Prompt(" ".join(part for part in (MODULE_WORDS[role], world.preamble(), *facts) if part))
+
+
+def answer(text: str) -> str:
+    """What a ``compact`` reply ends with: all of it, or what follows the last ``=`` if it shows its work."""
+    return text.rpartition(" = ")[2]
 
 
 def said(text: str, name: str) -> list[str]:
