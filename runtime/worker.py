@@ -110,7 +110,7 @@ class Worker:
         def flush(end: End | None = None) -> None:
             nonlocal since
             records = runner.take()
-            counts, steps.counts = self._signed(steps.counts), Counts()
+            counts = self._signed(steps.take_counts())
             events, runner.events = tuple(runner.events), []
             began, since = since, time.time()
             worked = Record((), "worked", 0, 0, 0, (), (), self.place, began, since)
@@ -154,7 +154,7 @@ class Worker:
                 ballots = await steps.draw(step, draws, draws_of(((number,), "sample", 0)))
             return Sample(number, step.kind, ballots)
 
-        return list(await asyncio.gather(*(one(number) for number in numbers))), self._signed(steps.counts)
+        return list(await asyncio.gather(*(one(number) for number in numbers))), self._signed(steps.take_counts())
 
     async def shortage(self) -> tuple[float, float]:
         """Wait until calls wait for money under ``--max-cost-usd``, and say what the first lacks, and all, in USD."""

@@ -83,7 +83,7 @@ async def _measured(config: RunConfig, task: Task, samples: int, draws: int) -> 
         wall_s = time.monotonic() - started
     finally:
         await crew.close()
-    return measure(config, task, answer_key(config.task), found, counts, wall_s)
+    return measure(config, task, answer_key(config.task, config.task_options), found, counts, wall_s)
 
 
 def _save(directory: pathlib.Path, found: list[Measurement], best: Measurement | None) -> None:

@@ -136,6 +136,10 @@ class Gathered(msgspec.Struct):
     suspects: list[Doubt] = []
 
 
+Lengths = dict[tuple[Path, str, int], dict[int, Counter[int]]]
+"""Of each attempt, by lead: how many steps were decided with how many unspoiled ballots."""
+
+
 class _Along:
     """Bins whose width doubles whenever there are too many."""
 
@@ -172,10 +176,10 @@ def gather(journal: Journal) -> Gathered:
     along = _Along()
     suspects = _Worst()
     for segment in journal.segments():
-        lengths: dict[tuple[Path, str, int], tuple[int, Counter[int]]] = {}
+        lengths: Lengths = {}
         for record in _records(journal, segment, found.spans):
             key = (record.path, record.part, record.attempt)
-            lead, counter = lengths.setdefault(key, (record.k, Counter()))
+            counters = lengths.setdefault(key, {})
             for offset, entry in enumerate(record.entries):
                 place = Place(record.path, record.part, record.attempt, record.first + offset)
                 doubt = _doubt(place, entry) if isinstance(entry, Contested) else None
@@ -186,7 +190,8 @@ def gather(journal: Journal) -> Gathered:
                     continue
                 told = _count(found, record, doubt)
                 along.add(*told)
-                counter[_valid(doubt, lead)] += 1
+                lead = record.k if doubt is None else doubt.entry.k
+                counters.setdefault(lead, Counter())[_valid(doubt, lead)] += 1
         _stand(found, lengths)
     found.bins = [one for one in along.bins if one.steps]
     found.suspects = suspects.ranked()
@@ -258,12 +263,12 @@ def _give_up(found: Gathered, doubt: Doubt | None) -> None:
         _count_before(found, (*doubt.entry.before, *doubt.entry.ballots))
 
 
-def _stand(found: Gathered, lengths: dict[tuple[Path, str, int], tuple[int, Counter[int]]]) -> None:
+def _stand(found: Gathered, lengths: Lengths) -> None:
     """Count the attempts that stand, and those that a later one replaced."""
     last = {(path, part): attempt for path, part, attempt in sorted(lengths)}
-    for (path, part, attempt), (lead, counter) in lengths.items():
+    for (path, part, attempt), counters in lengths.items():
         stands = last[path, part] == attempt
-        if stands:
+        for lead, counter in counters.items() if stands else ():
             found.standing.setdefault((part, lead), Counter()).update(counter)
         if part == "run":
             found.chains += stands
