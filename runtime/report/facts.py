@@ -122,7 +122,7 @@ def _certificate(
     violations = []
     if counts.shared:
         violations.append(
-            f"at {counts.shared} step{'s' * (counts.shared > 1)} fresh draws repeat an answer that was refuted: prompts that mislead"
+            f"at {counts.shared} step{'s' * (counts.shared > 1)} fresh draws repeat a refuted answer: prompts mislead"
         )
     if counts.broken_promises:
         violations.append(f"{counts.broken_promises} decompositions that had won their race were refuted by a seam")
