@@ -19,29 +19,24 @@ from decompose.strategies.chain import Chain
 from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime import errors
+from runtime.choosing import choose_leads, explain_leads, forecast_run
 from runtime.config import RunConfig
 from runtime.crew import WORKER_LOSSES, Crew, WorkerLost
+from runtime.estimates import PILOT_DRAWS, Estimate, judge_pilot, pilot_steps, sample_numbers
 from runtime.gate import Gate
 from runtime.in_flight import InFlight
 from runtime.journal import Journal, Write
 from runtime.journal_writer import JournalWriter
-from runtime.leads import (
-    PILOT_DRAWS,
-    Forecast,
-    Pilot,
-    choose_leads,
-    explain_leads,
-    forecast,
-    judge_pilot,
-    pilot_steps,
-    sample_numbers,
-    with_rules,
-)
+from runtime.leads import Leads
+from runtime.learning import Learner, fresh_start, record_of
+from runtime.measurement import read_measurement
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
-from runtime.segment_runner import Leads
+from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack, unpack
 from runtime.treasury import Treasury
 from runtime.worker import WAITS, strategy_of
+
+LEADS = "leads"
+"""What the journal files learned leads under."""
 
 
 class RunPaused(Exception):
@@ -77,9 +72,7 @@ class Coordinator:
         self._writer = JournalWriter(journal, self.wall_s, on_progress)
         self._ended = journal.outcomes()
         self._begun = journal.begun()
-        self._leads = Leads(1, 1, 1)
-        self._pilot: Pilot | None = None
-        self._learned_from = 0
+        self._learner = Learner(config, task, None, Leads(1, 1, 1))
         self._pause = ""
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
@@ -101,8 +94,8 @@ class Coordinator:
             await self._check_limits()
             if self._pause:
                 raise RunPaused(self._pause)
-            self._leads = await self._choose_leads()
-            self._strategy = strategy_of(self.config, self._leads)
+            self._learner = await self._choose_leads()
+            self._strategy = strategy_of(self.config, self._learner.leads)
             gate = Gate(self._segments_per_worker() * self.crew.size)
             plan = PlanRunner(self.task, self, gate, self.config.re_decompositions)
             root = self.task.root()
@@ -141,7 +134,7 @@ class Coordinator:
             ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in order.
         """
         status, message = "solved", ""
-        self._leads = await self._choose_leads()
+        self._learner = await self._choose_leads()
         gate = Gate(self.config.chains_in_flight * self.crew.size)
         results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
         await self._writer.flush()
@@ -165,7 +158,7 @@ class Coordinator:
 
     def _segments_per_worker(self) -> int:
         """Enough for a worker's chains, which share the model's batches, and one more to follow up."""
-        chains = max(1, self.config.segment_steps // (self._leads.leaf_steps + 1))
+        chains = max(1, self.config.segment_steps // (self._learner.leads.leaf_steps + 1))
         return 1 + -(-self.config.chains_in_flight // chains)
 
     async def pause(self, reason: str) -> None:
@@ -237,7 +230,7 @@ class Coordinator:
             journalled = self.journal.payloads(key)
         self._begun.add(key)
         self._log.debug("segment sent", segment=key, journalled=len(journalled))
-        async for batch in self.crew.run_segment(segment, self._leads_now(), journalled):
+        async for batch in self.crew.run_segment(segment, self._learner.leads, journalled):
             self.journal.faults.reach("batch.received")
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
@@ -249,21 +242,23 @@ class Coordinator:
             path = segment.node.path
             self._steps[path] = self._steps.get(path, 0) + batch.counts.steps
             await self._check_limits()
+            await self._learn()
             if batch.end is not None:
                 await durable
                 self.journal.faults.reach("segment.ended")
                 return batch
         raise WorkerLost(f"segment {key} stopped without an end")
 
-    def _leads_now(self) -> Leads:
-        """The leads, learned anew whenever twice as many sequential races were decided as the last time."""
-        votes = self._writer.totals.votes
-        seen = sum(votes.values())
-        if self._leads.sequential and self._pilot is not None and seen >= 2 * max(50, self._learned_from):
-            self._learned_from = seen
-            self._leads = with_rules(self.config, self.task, self.task.root(), self._leads, self._pilot, votes)
-            self._log.info("leads learned", races=seen, unguarded=self._leads.unguarded)
-        return self._leads
+    async def _learn(self) -> None:
+        """Choose the leads again if it is time, note it, and tell the workers if they changed."""
+        before = self._learner.leads
+        known = self._learner.look(self._writer.totals)
+        if known is None:
+            return
+        self._writer.note(LEADS, Batch(pack([record_of(known)]), Counts()))
+        if self._learner.leads != before:
+            self._log.info("leads learned", **msgspec.structs.asdict(known))
+            await self.crew.lead(self._learner.leads)
 
     def _ending(self, key: str, batch: Batch) -> Outcome:
         end = batch.end
@@ -293,37 +288,42 @@ class Coordinator:
             await asyncio.sleep(self.config.max_wall_s - self.wall_s())
             await self._check_limits()
 
-    async def _choose_leads(self) -> Leads:
-        """From the journal if an earlier session chose them, else from ``--k`` or a pilot."""
+    async def _choose_leads(self) -> Learner:
+        """From the journal if an earlier session chose them, else from ``--k``, a measurement or a pilot."""
         chosen = self.journal.meta("leads")
         if chosen is not None:
             seen = self.journal.meta("pilot")
-            self._pilot = msgspec.convert(seen, Pilot) if seen else None
-            return msgspec.convert(chosen, Leads)
-        root = self.task.root()
-        pilot: Pilot | None = None
-        if self.config.k == "auto":
-            count = pilot_steps(self.task.size(root.goal, root.inputs))
-            samples, counts = await self.crew.sample(sample_numbers(self.config.seed, count), PILOT_DRAWS)
-            pilot = judge_pilot(samples)
-            await self._writer.write(Write("pilot", Batch(pack([]), counts)))
+            start = msgspec.convert(seen, Estimate) if seen else None
+            records = [record for payload in self.journal.payloads(LEADS) for record in unpack(payload)]
+            earlier = [record.learned for record in records if record.learned is not None]
+            return Learner(
+                self.config, self.task, start, msgspec.convert(chosen, Leads), earlier, self._writer.totals.votes
+            )
         # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.
         kept = self.journal.meta("leaf_steps")
         config = self.config if kept is None else msgspec.structs.replace(self.config, leaf_steps=kept)
-        leads = choose_leads(config, self.task, root, pilot)
-        self._pilot = pilot
-        expected = self._expected(root, leads, pilot)
-        why = explain_leads(leads, pilot, expected, self.task.size(root.goal, root.inputs))
-        self.journal.set_meta(leads=leads, pilot=pilot, forecast=expected, why=why)
-        self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot), why=why)
+        start = await self._estimate() if self.config.k == "auto" else None
+        leads = choose_leads(config, self.task, start)
+        expected = forecast_run(config, self.task, leads, start) if start is not None else None
+        root = self.task.root()
+        why = explain_leads(leads, start, expected, self.task.size(root.goal, root.inputs))
+        if self._writer.totals.steps:
+            fresh = record_of(fresh_start(leads, self._writer.totals))
+            await self._writer.write(Write(LEADS, Batch(pack([fresh]), Counts())))
+        self.journal.set_meta(leads=leads, pilot=start, forecast=expected, why=why)
+        self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
         self._on_note(why)
-        return leads
+        return Learner(self.config, self.task, start, leads)
 
-    def _expected(self, root: Node, leads: Leads, pilot: Pilot | None) -> Forecast | None:
-        if pilot is None:
-            return None
-        valid_rate = pilot.ballots / (pilot.ballots + pilot.spoiled)
-        return forecast(self.config, self.task, root, leads, pilot.p_error, valid_rate)
+    async def _estimate(self) -> Estimate:
+        """What is known of the model: from the measurement that was named, or from a pilot made now."""
+        if self.config.measurement is not None:
+            return read_measurement(self.config)
+        root = self.task.root()
+        count = pilot_steps(self.task.size(root.goal, root.inputs))
+        samples, counts = await self.crew.sample(sample_numbers(self.config.seed, count), PILOT_DRAWS)
+        await self._writer.write(Write("pilot", Batch(pack([]), counts)))
+        return judge_pilot(samples, counts)
 
 
 def _first_cause(error: BaseException) -> BaseException:

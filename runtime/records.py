@@ -10,6 +10,7 @@ import msgspec
 
 from decompose.plan import Path
 from runtime.errors import JournalError
+from runtime.leads import Learned
 from voting.ballot import Ballot
 from voting.race import FirstTo, FirstToAheadBy, Rule, Won
 from voting.sequential import Sequential, replay_any
@@ -55,6 +56,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
         started: For ``worked``: seconds since 1970 when the work on this batch began.
         ended: For ``worked``: seconds since 1970 when it ended.
+        learned: For ``leads``, a record without entries that says with which leads the run goes on.
     """
 
     path: Path
@@ -67,6 +69,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     worker: str = ""
     started: float = 0.0
     ended: float = 0.0
+    learned: Learned | None = None
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -126,10 +129,14 @@ class Counts(msgspec.Struct, kw_only=True):
         caught: Mistakes and deadlocks that were put right, by the rung of the ladder that did.
         shared: Suspect steps at which fresh draws, asked as before, repeat the refuted answer: mistakes that all
             draws of a prompt share.
-        votes: Sequential races by "ballots for the winner-others": what the rule learns from.
+        votes: Races with a lead of 2 or more by "ballots for the winner-others": what a run learns from. Under the
+            sequential rule, its own races only.
         remembered_steps: Steps decided from the cache of module outputs.
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
+        guarded_steps: Steps before a seam asked with a lead of 1 whose first answer is known to be right or wrong: all
+            of a chain that returned its promise, else those up to the first one that its second run refuted.
+        refuted_steps: Those of them that were wrong.
     """
 
     steps: int = 0
@@ -157,6 +164,8 @@ class Counts(msgspec.Struct, kw_only=True):
     votes: dict[str, int] = {}
     remembered_steps: int = 0
     borrowed_calls: int = 0
+    guarded_steps: int = 0
+    refuted_steps: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

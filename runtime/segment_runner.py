@@ -20,33 +20,14 @@ from decompose.task import Task
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
 from runtime.in_flight import InFlight
+from runtime.leads import Leads
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Contested, Contradicted, Entry, Finished, Record, extend, unpack, winner
 from runtime.step_runner import MAX_DRAWS, StepRunner
 from voting.ballot import Ballot
-from voting.sequential import Sequential
 
 SHARED_DRAWS = 3 * MAX_DRAWS // 4
 """Where the draws of a step begin that ask whether a refuted answer is repeated."""
-
-
-class Leads(msgspec.Struct, frozen=True):
-    """Leads to ask for, by how a step is protected.
-
-    Attributes:
-        guarded: For steps of a node that a decomposition made a promise of: a mistake is noticed at the seam.
-        unguarded: For all others: a mistake is final.
-        suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
-        leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
-        sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of
-            agreeing ballots that it asks for.
-    """
-
-    guarded: int
-    unguarded: int
-    suspect: int
-    leaf_steps: int = 31
-    sequential: tuple[tuple[int, Sequential], ...] = ()
 
 
 class SegmentStopped(Exception):
@@ -144,8 +125,6 @@ class SegmentRunner:
     async def run_leaf(self, node: Node) -> Outcome:
         """Run a chain until its output is what was promised, comparing each run with the one before."""
         guarded = self.seams and node.promise is not None
-        # The root's promise is the goal, which a wrong path may reach as well: it guards the end, not the steps.
-        k = self.leads.guarded if guarded and node.path else self.leads.unguarded
         previous: list[str] | None = None
         output: Any = None
         longest = 0
@@ -154,9 +133,11 @@ class SegmentRunner:
                 self.steps.counts.seam_retries += 1
                 self._note("seam retry", node, attempt=attempt, output=str(output)[:200])
             known = len(self._journalled.get((node.path, "run", attempt), ()))
-            taken, output = await self._chain(node, attempt, k, previous, longest)
+            taken, output = await self._chain(node, attempt, previous, longest)
             longest = max(longest, len(taken))
             if not guarded or output == node.promise:
+                if not attempt and known < len(taken) and self._lead(node) == 1:
+                    self.steps.counts.guarded_steps += len(taken)
                 if attempt and known < len(taken):
                     self._caught(attempt)
                 return Finished(output)
@@ -182,6 +163,12 @@ class SegmentRunner:
         self._keep(key, k, 0, entry)
         return candidate
 
+    def _lead(self, node: Node) -> int:
+        """The lead of a chain's steps, as of now: leads may change while a chain runs."""
+        # The root's promise is the goal, which a wrong path may reach as well: it guards the end, not the steps.
+        guarded = self.seams and node.promise is not None and node.path
+        return self.leads.guarded if guarded else self.leads.unguarded
+
     def _caught(self, rung: int) -> None:
         """Count which rung of the ladder put something right."""
         name = self.steps.ways[rung % len(self.steps.ways)].name
@@ -201,9 +188,7 @@ class SegmentRunner:
                     self.steps.counts.steps -= self._counted.pop(path)
             self._extra.append(Record(node.path, "children", attempt, 0, 0, (), elements))
 
-    async def _chain(
-        self, node: Node, attempt: int, k: int, previous: list[str] | None, longest: int
-    ) -> tuple[list[str], Any]:
+    async def _chain(self, node: Node, attempt: int, previous: list[str] | None, longest: int) -> tuple[list[str], Any]:
         """One run of a chain: the candidates that won, and its output; ``longest`` steps are counted already.
 
         As long as the run takes the same steps as the one before, a step at which they differ is the suspect: the
@@ -225,6 +210,7 @@ class SegmentRunner:
                     raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
                 return taken, None
             entry: Entry | None = None
+            k = self._lead(node)
             if index < len(known):
                 candidate = winner(known[index], self.steps.rule)
             else:
@@ -233,6 +219,9 @@ class SegmentRunner:
                 candidate, entry = await self._decide(node, step, k, draw, attempt)
                 if alike and previous is not None and candidate != previous[index]:
                     candidate, entry = await self._suspect(node, step, index, draw + MAX_DRAWS // 2, attempt)
+                    if attempt == 1 and k == 1 and candidate != previous[index]:
+                        self.steps.counts.guarded_steps += index + 1
+                        self.steps.counts.refuted_steps += 1
             refuted = previous[index] if alike and previous is not None and candidate != previous[index] else None
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
             taken.append(candidate)
@@ -290,6 +279,10 @@ class SegmentRunner:
 
     def _keep(self, key: tuple[Path, str, int], k: int, index: int, entry: Entry) -> None:
         held = self._open.get(key)
+        if held is not None and held.k != k:
+            path, part, attempt = key
+            self._extra.append(Record(path, part, attempt, held.first, held.k, tuple(held.entries)))
+            held = None
         if held is None:
             held = self._open[key] = _Open(index, k, [])
         held.entries.append(entry)

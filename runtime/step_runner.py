@@ -179,7 +179,7 @@ class StepRunner:
                 spoiled=verdict.spoiled,
             )
         others = sum(b.candidate is not None and b.candidate != verdict.candidate for b in ballots)
-        if entry.rule is not None:
+        if entry.rule is not None or (k > 1 and not self.sequential):
             named = sum(b.candidate == verdict.candidate for b in ballots)
             votes = f"{named}-{others}"
             self.counts.votes[votes] = self.counts.votes.get(votes, 0) + 1

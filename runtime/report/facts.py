@@ -8,15 +8,15 @@ import msgspec
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
+from runtime.estimates import Estimate
 from runtime.journal import open_journal
-from runtime.leads import Pilot, forecast
+from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Counts
 from runtime.report.gather import Doubt, Gathered, Place, gather
 from runtime.report.playback import playback
 from runtime.report.questions import Questions
 from runtime.run_directory import Standing, read_config, standing
-from runtime.segment_runner import Leads
 from runtime.worker import strategy_of
 from voting.alarms import BLOCKS, Alarm, Kind, Pattern, alarms, raised_by, rates_of
 from voting.certificate import Certificate, certify
@@ -82,7 +82,8 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         pilot = journal.meta("pilot")
         chosen = msgspec.convert(leads, Leads) if leads else Leads(1, 1, 1)
         questions = Questions(journal, task, strategy_of(config, chosen), config.rule, config.segment_steps)
-        guess = msgspec.convert(pilot, Pilot).p_error if pilot else 0.0
+        known = msgspec.convert(pilot, Estimate) if pilot else None
+        guess = known.p_error if known else 0.0
         raised = alarms(found.patterns, _blocks(found), guess)
         rates = rates_of(found.patterns, guess)
         suspects = _tell(questions, config, found.suspects, lambda p: raised_by(p, rates, found.steps))
@@ -93,7 +94,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             gathered=found,
             certificate=_certificate(config, chosen, found, journal.totals, confidence),
             alarms=raised,
-            predicted=_predicted(config, task, chosen, pilot),
+            predicted=_predicted(journal.meta("forecast"), known),
             suspects=suspects,
             weakest=_tell(questions, config, _thinnest(found), lambda p: {}),
             film=_film(journal, task, config, chosen, told),
@@ -136,13 +137,11 @@ def _certificate(config: RunConfig, leads: Leads, found: Gathered, counts: Count
     )
 
 
-def _predicted(config: RunConfig, task: Task, leads: Leads, pilot: Any) -> dict[str, float]:
-    if not pilot:
+def _predicted(forecast: dict[str, float] | None, known: Estimate | None) -> dict[str, float]:
+    """What the run was expected to need when it began; nothing if leads were asked for."""
+    if forecast is None or known is None:
         return {}
-    seen = msgspec.convert(pilot, Pilot)
-    valid_rate = seen.ballots / max(1, seen.ballots + seen.spoiled)
-    ahead = forecast(config, task, task.root(), leads, seen.p_error, max(valid_rate, 1e-3))
-    return {"calls": ahead.calls, "p_success": ahead.p_success, "p_error": seen.p_error, "valid_rate": valid_rate}
+    return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate}
 
 
 def _thinnest(found: Gathered) -> list[Doubt]:

@@ -144,10 +144,10 @@ def gather(journal: Journal) -> Gathered:
     along, chains = _Along(), defaultdict[int, _Along](_Along)
     heap: list[tuple[tuple[int, int, int], int, Doubt]] = []
     for segment in journal.segments():
-        lengths: dict[tuple[Path, str, int], tuple[int, Counter[int]]] = {}
+        lengths: dict[tuple[Path, str, int], dict[int, Counter[int]]] = {}
         for record in _records(journal, segment, found.spans):
             key = (record.path, record.part, record.attempt)
-            lead, counter = lengths.setdefault(key, (record.k, Counter()))
+            counter = lengths.setdefault(key, {}).setdefault(record.k, Counter())
             for offset, entry in enumerate(record.entries):
                 place = Place(record.path, record.part, record.attempt, record.first + offset)
                 doubt = _doubt(place, entry) if isinstance(entry, Contested) else None
@@ -155,7 +155,7 @@ def gather(journal: Journal) -> Gathered:
                 along.add(*told)
                 if record.part == "run" and not record.attempt:
                     chains[record.k].add(*told)
-                counter[_valid(doubt, lead)] += 1
+                counter[_valid(doubt, record.k)] += 1
                 if doubt is not None and (
                     doubt.dissent or doubt.spoiled > 1 or doubt.entry.k > record.k or doubt.entry.before
                 ):
@@ -221,13 +221,14 @@ def _count(found: Gathered, record: Record, doubt: Doubt | None) -> tuple[int, i
     return valid + spoiled, dissent, spoiled
 
 
-def _stand(found: Gathered, lengths: dict[tuple[Path, str, int], tuple[int, Counter[int]]]) -> None:
+def _stand(found: Gathered, lengths: dict[tuple[Path, str, int], dict[int, Counter[int]]]) -> None:
     """Count the attempts that stand, and those that a later one replaced."""
     last = {(path, part): attempt for path, part, attempt in sorted(lengths)}
-    for (path, part, attempt), (lead, counter) in lengths.items():
+    for (path, part, attempt), by_lead in lengths.items():
         stands = last[path, part] == attempt
         if stands:
-            found.standing.setdefault((part, lead), Counter()).update(counter)
+            for lead, counter in by_lead.items():
+                found.standing.setdefault((part, lead), Counter()).update(counter)
         if part == "run":
             found.chains += stands
             found.retried += not stands

@@ -10,7 +10,7 @@ from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.crew import LocalCrew
 from runtime.errors import ConfigurationError
-from runtime.leads import sample_numbers
+from runtime.estimates import sample_numbers
 from runtime.measuring import Measurement, measure
 from runtime.models.simulated import Profile, SimulatedModel
 
