@@ -33,7 +33,7 @@ LEAF_STEPS = 31
 LEAF_CHOICES = (3, 7, 15, 31, 63, 127)
 """Leaf lengths that ``--leaf-steps auto`` weighs. Longer ones save less than one call in a hundred."""
 
-STRETCH = 256
+STRETCH = 64
 """Steps before the leads are chosen again for the first time."""
 
 

@@ -41,7 +41,7 @@ MODELS = (
 SETTINGS: tuple[dict[str, Any], ...] = (
     {"strategy": "tree"}, {"strategy": "chain"}, {"k": 3}, {"strategy": "chain", "k": 3}
 )  # fmt: skip
-STEPS = 1000
+STEPS = 4000
 """Steps that are measured."""
 
 

@@ -35,7 +35,7 @@ def _plan_command(name: str, cls: type[Task]) -> click.Command:
 
     command = click.Command(name, callback=think, help=f"{cls.summary}\n\nWhat a whole run would take.")
     command.params = [
-        click.Option(["--samples"], type=click.IntRange(1), default=200, show_default=True, help="Steps to sample."),
+        click.Option(["--samples"], type=click.IntRange(1), default=500, show_default=True, help="Steps to sample."),
         *struct_options(cls, [field for field in cls.__struct_fields__ if field != "state_by"]),
         *struct_options(RunConfig),
     ]
