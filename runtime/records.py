@@ -135,7 +135,7 @@ class Counts(msgspec.Struct, kw_only=True):
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
         guarded_steps: Steps before a seam asked with a lead of 1 whose first answer is known to be right or wrong: all
-            of a chain that returned its promise, else those up to the first one that its second run refuted.
+            of a chain that returned its promise; else half of it, until its second run shows which one was wrong.
         refuted_steps: Those of them that were wrong.
     """
 

@@ -135,9 +135,13 @@ class SegmentRunner:
             known = len(self._journalled.get((node.path, "run", attempt), ()))
             taken, output = await self._chain(node, attempt, previous, longest)
             longest = max(longest, len(taken))
-            if not guarded or output == node.promise:
-                if not attempt and known < len(taken) and self._lead(node) == 1:
-                    self.steps.counts.guarded_steps += len(taken)
+            kept = not guarded or output == node.promise
+            if not attempt and known < len(taken) and self._lead(node) == 1:
+                # Where the mistake is shows later; to count what kept its promise at once and the rest later is to
+                # see only the good ones for a while.
+                self.steps.counts.guarded_steps += len(taken) if kept else half(taken)
+                self.steps.counts.refuted_steps += not kept
+            if kept:
                 if attempt and known < len(taken):
                     self._caught(attempt)
                 return Finished(output)
@@ -220,8 +224,7 @@ class SegmentRunner:
                 if alike and previous is not None and candidate != previous[index]:
                     candidate, entry = await self._suspect(node, step, index, draw + MAX_DRAWS // 2, attempt)
                     if attempt == 1 and k == 1 and candidate != previous[index]:
-                        self.steps.counts.guarded_steps += index + 1
-                        self.steps.counts.refuted_steps += 1
+                        self.steps.counts.guarded_steps += index + 1 - half(previous)
             refuted = previous[index] if alike and previous is not None and candidate != previous[index] else None
             alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
             taken.append(candidate)
@@ -289,6 +292,11 @@ class SegmentRunner:
         self._held += 1
         if self._held >= self.flush_steps or time.monotonic() >= self._flush_at:
             self.flush()
+
+
+def half(taken: list[str]) -> int:
+    """About as many steps as lie before a mistake that may be anywhere."""
+    return (len(taken) + 1) // 2
 
 
 def draws_of(key: tuple[Path, str, int]) -> int:

@@ -103,7 +103,7 @@ def test_a_long_run_looks_some_dozen_times() -> None:
     looks, steps = 0, 0
     while steps < 2**20:
         looks, steps = looks + 1, next_checkpoint(steps)
-    assert 30 < looks < 100
+    assert 60 < looks < 100
 
 
 def test_what_a_run_saw_is_dissent_and_refuted_steps() -> None:
