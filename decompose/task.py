@@ -82,6 +82,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """Most steps the goal may take as a chain; the chain is stopped there. By default a million."""
         return 1_000_000
 
+    def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        """Steps of the goal in a usual run: leads are chosen and costs forecast for so many. By default ``size``."""
+        return self.size(goal, inputs)
+
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
         """The question that splits a node, or ``None`` when it cannot be split."""
         return None
@@ -92,7 +96,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         By default a node that can be split is halved around one single step.
         """
         root = self.root()
-        size = self.size(root.goal, root.inputs)
+        size = self.usual_steps(root.goal, root.inputs)
         return halved(size, leaf_steps if self.decomposition_step(root.goal, root.inputs) is not None else size)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:

@@ -26,6 +26,7 @@ from runtime.records import Counts
 from voting.lead import expected_ballots, k_min
 from voting.sequential import Sequential, needed
 from voting.sequential import learned as weights_of
+from voting.watch import patterns_from
 
 LEAF_STEPS = 31
 """Leaf length where nothing is known of the model."""
@@ -92,10 +93,12 @@ def seen_in(counts: Counts) -> tuple[int, float]:
     Ballots of races with a lead of 2 or more, of which those for others than the winner dissent; and steps before a
     seam that were asked once: right where the chain returned its promise, wrong where a second run refuted them.
     """
-    trials, errors = counts.guarded_steps, counts.refuted_steps
-    for name, count in counts.votes.items():
-        winner, _, others = name.partition("-")
-        trials, errors = trials + count * (int(winner) + int(others)), errors + count * int(others)
+    held = {int(lead): count for lead, count in counts.races.items() if int(lead) > 1}
+    trials = counts.guarded_steps + sum(lead * count for lead, count in held.items())
+    errors = counts.refuted_steps
+    for pattern, count in patterns_from(counts.contested).items():
+        if pattern.k in held:
+            trials, errors = trials + count * (pattern.valid - pattern.k), errors + count * pattern.dissent
     return trials, float(errors)
 
 

@@ -20,6 +20,7 @@ BUILT_IN_TASKS = {
     "digit-hanoi": "decompose.tasks.digit_hanoi:DigitHanoi",
     "pddl": "decompose.tasks.pddl:PddlPlanning",
     "graph": "decompose.tasks.graph_navigation:GraphNavigation",
+    "questions": "decompose.tasks.questions:Questions",
 }
 
 Auto = Literal["auto"]

@@ -19,24 +19,20 @@ from decompose.strategies.chain import Chain
 from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime import errors
-from runtime.choosing import choose_leads, explain_leads, forecast_run
 from runtime.config import RunConfig
 from runtime.crew import WORKER_LOSSES, Crew, WorkerLost
-from runtime.estimates import PILOT_DRAWS, Estimate, judge_pilot, pilot_steps, sample_numbers
 from runtime.gate import Gate
 from runtime.in_flight import InFlight
 from runtime.journal import Journal, Write
 from runtime.journal_writer import JournalWriter
+from runtime.ladder import AGAIN
 from runtime.leads import Leads
-from runtime.learning import Learner, fresh_start, record_of
-from runtime.measurement import read_measurement
+from runtime.learning import LEADS, Learner, open_learner, record_of
+from runtime.look_out import LookOut
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack, unpack
+from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
 from runtime.treasury import Treasury
 from runtime.worker import WAITS, strategy_of
-
-LEADS = "leads"
-"""What the journal files learned leads under."""
 
 
 class RunPaused(Exception):
@@ -73,9 +69,12 @@ class Coordinator:
         self._ended = journal.outcomes()
         self._begun = journal.begun()
         self._learner = Learner(config, task, None, Leads(1, 1, 1))
+        self._look_out: LookOut | None = None
+        self._told: Leads | None = None
         self._pause = ""
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
+        self._split_now: set[Path] = set()
         self._steps: dict[Path, int] = {}  # counted by segments of this session, for those that are dropped
         self._treasury = Treasury(config.max_cost_usd, self._writer, crew, self._out_of_money)
         self._log = structlog.get_logger().bind(run=str(journal.path.parent))
@@ -94,11 +93,18 @@ class Coordinator:
             await self._check_limits()
             if self._pause:
                 raise RunPaused(self._pause)
-            self._learner = await self._choose_leads()
+            self._learner = await open_learner(
+                self.config, self.task, self.journal, self._writer, self.crew, self._on_note
+            )
+            root = self.task.root()
+            size = self.task.size(root.goal, root.inputs)
+            in_order = self.config.strategy == "chain"
+            self._look_out = LookOut(
+                self.journal, self._writer, size, self._learner.start, self._on_note, in_order=in_order
+            )
             self._strategy = strategy_of(self.config, self._learner.leads)
             gate = Gate(self._segments_per_worker() * self.crew.size)
             plan = PlanRunner(self.task, self, gate, self.config.re_decompositions)
-            root = self.task.root()
             outcome = await plan.run(root)
             if isinstance(outcome, Contradicted):
                 message = f"node {_name(outcome.path)} {outcome.detail}"
@@ -118,6 +124,8 @@ class Coordinator:
         finally:
             clock.cancel()
             await self._writer.flush()
+            if self._look_out is not None and status in ("solved", "failed"):
+                await self._look_out.look(last=True)
             await self._treasury.close()
         self.journal.faults.reach("finish.before")
         self.journal.set_meta(status=status, message=message)
@@ -134,7 +142,7 @@ class Coordinator:
             ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in order.
         """
         status, message = "solved", ""
-        self._learner = await self._choose_leads()
+        self._learner = await open_learner(self.config, self.task, self.journal, self._writer, self.crew, self._on_note)
         gate = Gate(self.config.chains_in_flight * self.crew.size)
         results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
         await self._writer.flush()
@@ -180,9 +188,18 @@ class Coordinator:
 
     async def split(self, node: Node, attempt: int) -> str:
         """Have a decomposition step decided by a worker."""
+        known = self._ended.get(segment_key(node.path, attempt))
         outcome = await self._send(Segment(node, attempt))
-        assert isinstance(outcome, Finished)
+        if isinstance(outcome, Contradicted):
+            raise errors.StepDeadlocked(outcome.detail)
+        if known is None:
+            self._split_now.add(node.path)
         return str(outcome.output)
+
+    def promise_mended(self, node: Node, attempt: int) -> None:
+        """Count it, if its last decision was made in this session."""
+        if node.path in self._split_now:
+            self._writer.note(segment_key(node.path, attempt), Batch(pack([]), Counts(caught={AGAIN: 1})))
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Count it."""
@@ -230,7 +247,7 @@ class Coordinator:
             journalled = self.journal.payloads(key)
         self._begun.add(key)
         self._log.debug("segment sent", segment=key, journalled=len(journalled))
-        async for batch in self.crew.run_segment(segment, self._learner.leads, journalled):
+        async for batch in self.crew.run_segment(segment, self._leads_now(), journalled):
             self.journal.faults.reach("batch.received")
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
@@ -241,8 +258,11 @@ class Coordinator:
             durable = self._writer.write(Write(key, batch))
             path = segment.node.path
             self._steps[path] = self._steps.get(path, 0) + batch.counts.steps
-            await self._check_limits()
+            if self._look_out is not None:
+                self._look_out.saw(key, batch)
+                await self._look_out.look()
             await self._learn()
+            await self._check_limits()
             if batch.end is not None:
                 await durable
                 self.journal.faults.reach("segment.ended")
@@ -251,14 +271,19 @@ class Coordinator:
 
     async def _learn(self) -> None:
         """Choose the leads again if it is time, note it, and tell the workers if they changed."""
-        before = self._learner.leads
         known = self._learner.look(self._writer.totals)
-        if known is None:
-            return
-        self._writer.note(LEADS, Batch(pack([record_of(known)]), Counts()))
-        if self._learner.leads != before:
+        if known is not None:
+            self._writer.note(LEADS, Batch(pack([record_of(known)]), Counts()))
             self._log.info("leads learned", **msgspec.structs.asdict(known))
-            await self.crew.lead(self._learner.leads)
+        leads = self._leads_now()
+        if self._told is not None and leads != self._told:
+            await self.crew.lead(leads)
+        self._told = leads
+
+    def _leads_now(self) -> Leads:
+        """What was learned, and what alarms make of it."""
+        leads = self._learner.leads
+        return self._look_out.leads(leads) if self._look_out is not None else leads
 
     def _ending(self, key: str, batch: Batch) -> Outcome:
         end = batch.end
@@ -287,43 +312,6 @@ class Coordinator:
         if self.config.max_wall_s is not None:
             await asyncio.sleep(self.config.max_wall_s - self.wall_s())
             await self._check_limits()
-
-    async def _choose_leads(self) -> Learner:
-        """From the journal if an earlier session chose them, else from ``--k``, a measurement or a pilot."""
-        chosen = self.journal.meta("leads")
-        if chosen is not None:
-            seen = self.journal.meta("pilot")
-            start = msgspec.convert(seen, Estimate) if seen else None
-            records = [record for payload in self.journal.payloads(LEADS) for record in unpack(payload)]
-            earlier = [record.learned for record in records if record.learned is not None]
-            return Learner(
-                self.config, self.task, start, msgspec.convert(chosen, Leads), earlier, self._writer.totals.votes
-            )
-        # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.
-        kept = self.journal.meta("leaf_steps")
-        config = self.config if kept is None else msgspec.structs.replace(self.config, leaf_steps=kept)
-        start = await self._estimate() if self.config.k == "auto" else None
-        leads = choose_leads(config, self.task, start)
-        expected = forecast_run(config, self.task, leads, start) if start is not None else None
-        root = self.task.root()
-        why = explain_leads(leads, start, expected, self.task.size(root.goal, root.inputs))
-        if self._writer.totals.steps:
-            fresh = record_of(fresh_start(leads, self._writer.totals))
-            await self._writer.write(Write(LEADS, Batch(pack([fresh]), Counts())))
-        self.journal.set_meta(leads=leads, pilot=start, forecast=expected, why=why)
-        self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
-        self._on_note(why)
-        return Learner(self.config, self.task, start, leads)
-
-    async def _estimate(self) -> Estimate:
-        """What is known of the model: from the measurement that was named, or from a pilot made now."""
-        if self.config.measurement is not None:
-            return read_measurement(self.config)
-        root = self.task.root()
-        count = pilot_steps(self.task.size(root.goal, root.inputs))
-        samples, counts = await self.crew.sample(sample_numbers(self.config.seed, count), PILOT_DRAWS)
-        await self._writer.write(Write("pilot", Batch(pack([]), counts)))
-        return judge_pilot(samples, counts)
 
 
 def _first_cause(error: BaseException) -> BaseException:

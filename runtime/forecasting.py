@@ -61,7 +61,7 @@ def has_seams(config: RunConfig, task: Task) -> bool:
 def outline_of(config: RunConfig, task: Task, leaf_steps: int) -> Outline:
     """What the plan is made of under a strategy; a chain is one leaf, however long."""
     root = task.root()
-    return task.outline(leaf_steps if config.strategy == "tree" else task.size(root.goal, root.inputs))
+    return task.outline(leaf_steps if config.strategy == "tree" else task.usual_steps(root.goal, root.inputs))
 
 
 def forecast(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> Forecast:

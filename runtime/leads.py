@@ -2,7 +2,10 @@
 
 import msgspec
 
+from voting.alarms import Limits
 from voting.sequential import Sequential
+
+NO_LIMITS = Limits()
 
 
 class Leads(msgspec.Struct, frozen=True):
@@ -15,6 +18,7 @@ class Leads(msgspec.Struct, frozen=True):
         leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
         sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of
             agreeing ballots that it asks for.
+        limits: What the ballots of a step are held against, as far as the run is known.
     """
 
     guarded: int
@@ -22,6 +26,7 @@ class Leads(msgspec.Struct, frozen=True):
     suspect: int
     leaf_steps: int = 31
     sequential: tuple[tuple[int, Sequential], ...] = ()
+    limits: Limits = NO_LIMITS
 
 
 class Learned(msgspec.Struct, frozen=True, array_like=True):

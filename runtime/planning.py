@@ -122,7 +122,7 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         ConfigurationError: The model is wrong too often for any lead to help.
     """
     root = task.root()
-    size = task.size(root.goal, root.inputs)
+    size = task.usual_steps(root.goal, root.inputs)
     everything = measured or judge_pilot(sampled.samples, sampled.counts)
     asks = pilot_steps(size) if config.k == "auto" and measured is None else 0
     start = judge_pilot(sampled.samples[:asks], sampled.counts) if asks else everything

@@ -4,13 +4,14 @@ Fields are only ever added, at the end, with defaults: every version reads the j
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from decompose.plan import Path
 from runtime.errors import JournalError
 from runtime.leads import Learned
+from voting.alarms import Raised
 from voting.ballot import Ballot
 from voting.race import FirstTo, FirstToAheadBy, Rule, Won
 from voting.sequential import Sequential, replay_any
@@ -27,6 +28,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
         before: Ballots of lower rungs of the ladder, which ended undecided.
         way: Name of the rung of the ladder (``runtime/ladder.py``) it was asked on; empty for the first.
         remembered: Whether the race was run before and its ballots are shown again from the cache of answers.
+        raised: Alarms that the step raised: its answers may go wrong together.
     """
 
     k: int
@@ -36,6 +38,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     way: str = ""
     before: tuple[Ballot, ...] = ()
     remembered: bool = False
+    raised: tuple[Raised, ...] = ()
 
 
 Entry = str | Contested
@@ -111,7 +114,8 @@ class Counts(msgspec.Struct, kw_only=True):
         red_flags: Spoiled answers by the name of their flag.
         failed_calls: Calls that failed in transport; never ballots.
         disagreements: Steps whose unspoiled ballots named more than one candidate.
-        escalations: Steps voted on again with a larger lead.
+        escalations: Steps that were asked again, in a larger lead or in another way, as their first race was undecided,
+            refuted or raised an alarm.
         seam_retries: Chains run again because their output was not the promise.
         broken_promises: Decompositions asked again because a child kept contradicting its promise.
         tokens_in: Prompt tokens.
@@ -127,11 +131,15 @@ class Counts(msgspec.Struct, kw_only=True):
         by_model: Accounts by name of the model.
         by_worker: Accounts by number of the worker.
         caught: Mistakes and deadlocks that were put right, by the rung of the ladder that did.
-        shared: Suspect steps at which fresh draws, asked as before, repeat the refuted answer: mistakes that all
-            draws of a prompt share.
-        votes: Races with a lead of 2 or more by "ballots for the winner-others": what a run learns from. Under the
-            sequential rule, its own races only.
+        shared: Suspect steps at which fresh draws, asked as before, repeat the refuted answer more often than
+            independent errors do: mistakes that all draws of a prompt share.
+        votes: Sequential races by "ballots for the winner-others": what the rule learns from.
         remembered_steps: Steps decided from the cache of module outputs.
+        alarms: Alarms by kind: of single steps, and of the whole run.
+        climbed: How often each rung of the ladder was asked.
+        races: Races in the first way to ask, by lead.
+        contested: Those of them whose ballots did not all agree, by ``voting.alarms.Pattern``.
+        ways: Steps at which two ways to ask can be compared, by "way/cell"; see ``voting.watch.pair_up``.
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
         guarded_steps: Steps before a seam asked with a lead of 1 whose first answer is known to be right or wrong: all
@@ -164,6 +172,11 @@ class Counts(msgspec.Struct, kw_only=True):
     votes: dict[str, int] = {}
     remembered_steps: int = 0
     borrowed_calls: int = 0
+    alarms: dict[str, int] = {}
+    climbed: dict[str, int] = {}
+    races: dict[str, int] = {}
+    contested: dict[str, int] = {}
+    ways: dict[str, int] = {}
     guarded_steps: int = 0
     refuted_steps: int = 0
 
@@ -175,10 +188,15 @@ class Counts(msgspec.Struct, kw_only=True):
                 for key, account in theirs.items():
                     mine.setdefault(key, Account()).add(account)
             elif isinstance(mine, dict):
-                for flag, count in theirs.items():
-                    mine[flag] = mine.get(flag, 0) + count
+                tally(mine, theirs)
             else:
                 setattr(self, name, mine + theirs)
+
+
+def tally(mine: dict[str, int], theirs: Mapping[str, int]) -> None:
+    """Add one count of names to another."""
+    for name, count in theirs.items():
+        mine[name] = mine.get(name, 0) + count
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -211,10 +229,12 @@ class Contradicted(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         path: The node.
         detail: What it returned and what was promised.
+        levels: How many decompositions above the node where it began were asked again, in vain.
     """
 
     path: Path
     detail: str = ""
+    levels: int = 0
 
 
 class Paused(msgspec.Struct, frozen=True, tag=True):

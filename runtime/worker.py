@@ -18,7 +18,7 @@ from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
 from runtime.estimates import Sample
 from runtime.gate import Gate
-from runtime.leads import Leads
+from runtime.leads import NO_LIMITS, Leads
 from runtime.models.factory import open_fallback, open_model
 from runtime.models.port import Model
 from runtime.module_cache import ModuleCache
@@ -96,11 +96,12 @@ class Worker:
 
         def flush(end: End | None = None) -> None:
             nonlocal since
+            records = runner.take()
             counts, steps.counts = self._signed(steps.counts), Counts()
             events, runner.events = tuple(runner.events), []
             began, since = since, time.time()
             worked = Record((), "worked", 0, 0, 0, (), (), self.place, began, since)
-            batches.put_nowait(Batch(pack([*runner.take(), worked]), counts, end, events))
+            batches.put_nowait(Batch(pack([*records, worked]), counts, end, events))
 
         runner = self._segment_runner(steps, leads, flush)
         runner.stopping = self._stopping
@@ -147,6 +148,7 @@ class Worker:
         """Go on with other leads: steps that are not begun yet are decided with them."""
         for runner, _ in self._running:
             runner.leads = leads
+            runner.steps.suspect, runner.steps.limits = leads.suspect, leads.limits
             if runner.steps.sequential:
                 runner.steps.sequential.update(leads.sequential)
 
@@ -205,6 +207,8 @@ class Worker:
             ladder=config.ladder,
             fallback=self._fallback,
             sequential=dict(leads.sequential) if leads else None,
+            suspect=leads.suspect if leads else 1,
+            limits=leads.limits if leads else NO_LIMITS,
             voices=self._voices(),
             cache=self.cache,
         )

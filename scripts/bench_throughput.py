@@ -75,7 +75,7 @@ def alone(requests: list[Request], batch: int) -> float:
     limits = [r.max_tokens for r in requests for _ in r.draws]
     started = time.perf_counter()
     for first in range(0, len(prompts), batch):
-        model._generator.generate_batch(
+        model._runs.generator.generate_batch(
             prompts[first : first + batch],
             max_length=max(limits[first : first + batch]),
             include_prompt_in_result=False,

@@ -1,6 +1,7 @@
 """The bundled model as it is trained: a small decoder in plain torch, and how CTranslate2 gets its weights."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from runtime.models.bundled import END, START
-from scripts import bundled_questions as questions
 
 EPSILON: Final = 1e-5
 ROTARY_BASE: Final = 1000.0
@@ -30,6 +30,7 @@ class Recipe(msgspec.Struct, frozen=True):
         width: Floats in what flows through the layers.
         heads: Attention heads in a layer.
         inner: Floats inside the feed-forward network.
+        gaps: How often positions skip some, in half of the lines.
     """
 
     seed: int = 1
@@ -41,6 +42,7 @@ class Recipe(msgspec.Struct, frozen=True):
     width: int = 96
     heads: int = 3
     inner: int = 256
+    gaps: float = 0.0
 
 
 class Layer(nn.Module):  # type: ignore[misc]
@@ -90,16 +92,20 @@ class Decoder(nn.Module):  # type: ignore[misc]
         self.norm = nn.Parameter(torch.ones(recipe.width))
         self.scores = nn.Parameter(torch.randn(vocabulary, recipe.width) * 0.02)
 
-    def forward(self, tokens: Tensor, wanted: Tensor) -> Tensor:
-        """Scores at the positions that ``wanted``, a mask, picks from ``tokens``; both are (batch, time)."""
-        angles = torch.outer(torch.arange(tokens.shape[1]), self.turns).repeat(1, 2)
+    def forward(self, tokens: Tensor, wanted: Tensor, places: Tensor | None = None) -> Tensor:
+        """Scores at the positions that ``wanted``, a mask, picks from ``tokens``; both are (batch, time).
+
+        ``places`` of the same shape are the positions that attention is told, by default 0, 1, 2 and so on.
+        """
+        where = torch.arange(tokens.shape[1]) if places is None else places[:, None]
+        angles = (where[..., None] * self.turns).repeat(*(1,) * where.dim(), 2)
         x = functional.embedding(tokens, self.embeddings)
         for layer in self.layers:
             x = layer(x, angles.cos(), angles.sin())
         return functional.linear(norm(x[wanted], self.norm), self.scores)
 
 
-def export(model: Decoder, recipe: Recipe, folder: Path, quantization: str | None) -> None:
+def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Path, quantization: str | None) -> None:
     """Write ``model.bin``, ``config.json`` and ``vocabulary.json`` for CTranslate2."""
     from ctranslate2.specs import common_spec, transformer_spec
 
@@ -121,7 +127,7 @@ def export(model: Decoder, recipe: Recipe, folder: Path, quantization: str | Non
         to.self_attention.linear[1].weight = of["out"][0]
         to.ffn.linear_0.weight, to.ffn.linear_0_noact.weight = of["gates"]
         to.ffn.linear_1.weight = of["down"][0].T.copy()
-    spec.register_vocabulary(questions.vocabulary())
+    spec.register_vocabulary(list(vocabulary))
     spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = START, END, ""
     spec.config.layer_norm_epsilon = EPSILON
     spec.validate()

@@ -1,80 +1,88 @@
-"""Questions of the planner's modules for the bundled model: prompts and right replies in the ``compact`` dialect.
+"""Lessons and exams of the planner: questions of MAP's six modules on digit lists and castles, in ``compact`` wording.
 
-The replies are the answer keys' own. Lists of 4 numbers are never among them, so that the suite of 80 such problems
-stays unseen. The lists of 3 numbers have 27 states and the published castle 15 rooms: a model that serves them has
-seen them, and its card must say so. For the transfer to that castle it must be trained on other castles instead.
-
-Nothing that decides imports this file.
+Right answers are those of ``decompose.answer_keys``; before an answer a reply says how it is come by, as the modules of
+large models do. Nothing that decides imports this file.
 """
 
 import random
+from functools import partial
 from typing import Final
 
 import msgspec
 
-from decompose.answer_keys import digit_hanoi, graph
-from decompose.map import actor, evaluator, monitor, orchestrator, predictor, task_decomposer
-from decompose.map.actor import Rejected
-from decompose.step import Role, Step
-from decompose.tasks.digit_hanoi import DigitHanoi
-from decompose.tasks.digit_lists import DigitLists, all_states
+from decompose.step import Role
 from decompose.tasks.graph_navigation import GraphNavigation, Question
+from decompose.tasks.rooms import Rooms
+from scripts import bundled_list_questions as lists
+from scripts import bundled_room_questions as rooms
+from scripts.bundled_questions import PAIRS, SPECIAL, Pair, held_out
 
-Pair = tuple[str, str]
-"""Prompt and right reply."""
-
-MODULES: Final = ("propose", "check", "predict", "value", "reached", "subgoal")
+SHARES: Final = {
+    ("lists", "propose"): 14, ("lists", "check"): 6, ("lists", "predict"): 4, ("lists", "value"): 11,
+    ("lists", "reached"): 4, ("lists", "subgoal"): 6,
+    ("rooms", "propose"): 23, ("rooms", "check"): 8, ("rooms", "value"): 19, ("rooms", "reached"): 5,
+}  # fmt: skip
+"""Every kind of question, and how many in a hundred are of it."""
 WORDS: Final = (
-    *MODULES, "yes", "no", "not", "none", "rule1", "rule2", "room", "door", "chest", "shut", "open", "worth",
-    "best", "|", "10", "11", "12", "13", "14", "15", "48", "50",
+    *lists.MODULES, "to", "in", "not", "|", "/", "-", "=", ">", "yes", "no", "rule1", "rule2", "room", "door",
+    "chest", "shut", "open", "worth", "best",
 )  # fmt: skip
-"""Words that these questions add to the vocabulary: fewer than its spare entries."""
-TRAINED_SIZES: Final = (3, 5)
+MOST_DISKS: Final = 5
+FAR: Final = 99
 
 
-def of_lists(rng: random.Random, module: str) -> Pair:
-    """A module's question in a random state of 3 or 5 numbers; goals are sub-goals as often as the whole goal."""
-    numbers = rng.choice(TRAINED_SIZES)
-    world, states = DigitLists(numbers), all_states(numbers)
-    rules = digit_hanoi.DigitRules(numbers)
-    state, goal = rng.choice(states), f"-/-/{''.join(map(str, range(numbers)))}"
-    if module in ("propose", "value", "reached") and rng.random() < 0.5:
-        goal = next(iter(rules.subgoals(rng.choice(states), goal)), goal)
-    if module == "reached" and rng.random() < 0.4:
-        state = goal
-    while module in ("propose", "subgoal") and state == goal:
-        state = rng.choice(states)
-    source, target = rng.sample("ABC", 2)
-    action = f"{rng.randrange(numbers)}{source}{target}"
-    legal = rules.actions(state)
-    if module == "predict" or (module == "check" and rng.random() < 0.5):
-        action = rng.choice(legal)
-    rejected = tuple(Rejected(one, "visited") for one in rng.sample(legal, rng.choice((0, 0, 1))))
-    steps: dict[str, Step] = {
-        "propose": actor.step(actor.ActorFacts(world, state, goal, 2, rejected)),
-        "check": monitor.step(monitor.MonitorFacts(world, state, action)),
-        "predict": predictor.step(predictor.PredictorFacts(world, state, action)),
-        "value": evaluator.step(evaluator.EvaluatorFacts(world, state, goal)),
-        "reached": orchestrator.step(orchestrator.OrchestratorFacts(world, state, goal)),
-        "subgoal": task_decomposer.step(task_decomposer.DecomposerFacts(world, state, goal)),
-    }
-    prompt = DigitHanoi().prompt(steps[module], "compact")
-    return prompt.user, digit_hanoi.answers(prompt).right[0]
+def vocabulary() -> list[str]:
+    """Every word the planner knows, in the order of its token numbers."""
+    disks = range(1, MOST_DISKS + 1)
+    numbered = range(1, rooms.MOST_ROOMS + 1)
+    return [
+        *SPECIAL, *WORDS,
+        *(str(number) for number in (*range(41), FAR)),
+        *(f"${worth}" for worth in range(1, 100)),
+        *(f"{disk}{peg}" for disk in disks for peg in "abc"),
+        *(f"{disk}{pair}" for disk in disks for pair in PAIRS),
+        *(f"{steps}:" for steps in numbered),
+        *(f"{a}-{b}" for a in numbered for b in numbered if a != b),
+    ]  # fmt: skip
 
 
-def of_rooms(rng: random.Random, module: str) -> Pair:
-    """A module's question in a castle of a published question; there is no TaskDecomposer and no Predictor."""
+def question(rng: random.Random, family: str, module: str) -> Pair:
+    """A prompt of a module and its reply."""
+    return lists.question(rng, module) if family == "lists" else rooms.question(rng, module)
+
+
+def lesson(rng: random.Random, size: int) -> list[Pair]:
+    """A batch to train on: kinds by their shares; of lists of 5 nothing that is held out."""
+    pairs: list[Pair] = []
+    for family, module in rng.choices(list(SHARES), list(SHARES.values()), k=size):
+        pair = question(rng, family, module)
+        while family == "lists" and " 5" in pair[0] and held_out(pair[0]):
+            pair = question(rng, family, module)
+        pairs.append(pair)
+    return pairs
+
+
+def published(rng: random.Random, module: str) -> Pair:
+    """A question on the published castle, which is never taught."""
     asked: tuple[Question, ...] = ("steppath", "valuepath", "detour", "revaluation", "transfer")
     task = GraphNavigation(question=rng.choice(asked), steps=rng.choice((2, 3, 4)))
     while True:
         step = task.sample_step(rng.getrandbits(32))
+        if step.role is Role.ACTOR and step.reads.state == rooms.target(step.reads.world, step.reads.goal):
+            continue
         if step.kind == module:
             if step.role is Role.ACTOR:
                 step = msgspec.structs.replace(step, reads=msgspec.structs.replace(step.reads, breadth=2))
-            prompt = task.prompt(step, "compact")
-            return prompt.user, graph.answers(prompt).right[0]
+            assert isinstance(step.reads.world, Rooms)
+            return rooms.asked(step.reads.world, step)
 
 
-def question(rng: random.Random, module: str, rooms: bool = False) -> Pair:
-    """A prompt of a module and its right reply."""
-    return of_rooms(rng, module) if rooms and module not in ("predict", "subgoal") else of_lists(rng, module)
+def exams(seed: int, samples: int = 200) -> dict[str, list[Pair]]:
+    """Questions by family and module that are not taught: lists of 4 numbers, and the published castle."""
+    rng, found = random.Random(f"exam {seed}"), {}
+    for module in lists.MODULES:
+        found[f"4 {module}"] = [lists.question(rng, module, 4) for _ in range(samples)]
+    for module in rooms.MODULES:
+        draw = partial(published, module=module)
+        found[f"castle {module}"] = [draw(rng) for _ in range(samples)]
+    return found

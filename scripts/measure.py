@@ -78,7 +78,9 @@ def measure_command() -> None:
 
 
 async def _measured(config: RunConfig, task: Task, samples: int, draws: int) -> Measurement:
-    return measure(config, task, answer_key(config.task), await take_sample(config, task, samples, draws))
+    return measure(
+        config, task, answer_key(config.task, config.task_options), await take_sample(config, task, samples, draws)
+    )
 
 
 def _save(directory: pathlib.Path, found: list[Measurement], best: Measurement | None) -> None:

@@ -52,7 +52,7 @@ def plan_command() -> None:
 
 async def _planned(config: RunConfig, task: Task, samples: int) -> Plan:
     root = task.root()
-    asked = max(samples, pilot_steps(task.size(root.goal, root.inputs)))
+    asked = max(samples, pilot_steps(task.usual_steps(root.goal, root.inputs)))
     measured = read_measurement(config) if config.measurement is not None else None
     return plan(config, task, await take_sample(config, task, asked, PILOT_DRAWS), measured)
 

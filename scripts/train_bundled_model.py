@@ -13,7 +13,7 @@ import argparse
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -22,10 +22,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from runtime.models.bundled import END, START, STOP_PROMPT, WEIGHTS
+from runtime.models.bundled import END, START, STOP_PROMPT
 from scripts import bundled_questions as questions
+from scripts.bundled_courses import COURSES, Course, course_of
 from scripts.bundled_decoder import Decoder, Recipe, export
-from scripts.bundled_exams import exam, met_goal, met_move
 
 NUMBERS: Final = ("seed", "steps", "batch", "layers", "width", "heads", "inner")
 """What of the recipe the command line can change."""
@@ -66,9 +66,8 @@ Rectangle = tuple[Tensor, Tensor, Tensor]
 """Token numbers (batch, time), mask of the positions that are to say a reply word, and those words in that order."""
 
 
-def rectangles(pairs: Sequence[questions.Pair], parts: int) -> Iterator[Rectangle]:
-    """Pairs, sorted by length so that little is padding."""
-    number = {word: i for i, word in enumerate(questions.vocabulary())}
+def rectangles(pairs: Sequence[questions.Pair], number: Mapping[str, int], parts: int) -> Iterator[Rectangle]:
+    """Pairs, sorted by length so that little is padding, with the number of each word."""
     lines = []
     for prompt, reply in pairs:
         asked, said = [START, *prompt.split(" "), STOP_PROMPT], [*reply.split(" "), END]
@@ -85,10 +84,21 @@ def rectangles(pairs: Sequence[questions.Pair], parts: int) -> Iterator[Rectangl
         yield tokens[:, :-1], wanted, tokens[:, 1:][wanted]
 
 
-def wrong_at_1(model: Decoder, pairs: Sequence[questions.Pair]) -> float:
+def apart(tokens: Tensor, share: float) -> Tensor:
+    """Positions of words with gaps between them, in every other line; as ``tokens``, (batch, time).
+
+    What is learned with them does not lean on how many words are between two others, so that it holds for prompts of
+    other lengths (Ruoss et al., "Randomized positional encodings", 2023).
+    """
+    steps = 1 + (torch.rand(tokens.shape) < share) * torch.randint(1, 4, tokens.shape)
+    steps[torch.rand(len(tokens)) < 0.5] = 1
+    return steps.cumsum(1) - steps[:, :1]
+
+
+def wrong_at_1(model: Decoder, pairs: Sequence[questions.Pair], number: Mapping[str, int]) -> float:
     """Probability that a reply sampled at temperature 1 is not the right one, exactly, averaged over questions."""
     right = 0.0
-    for tokens, wanted, words in rectangles(pairs, 4):
+    for tokens, wanted, words in rectangles(pairs, number, 4):
         logs = torch.zeros(wanted.shape)
         with torch.no_grad():
             logs[wanted] = -functional.cross_entropy(model(tokens, wanted), words, reduction="none")
@@ -96,42 +106,44 @@ def wrong_at_1(model: Decoder, pairs: Sequence[questions.Pair]) -> float:
     return 1 - right / len(pairs)
 
 
-def tell(step: int, loss: float, began: float, model: Decoder, exams: dict[str, list[questions.Pair]]) -> None:
+def tell(step: int, loss: float, began: float, wrongs: Mapping[str, float]) -> None:
     """Print the loss, in nats a word, and how often held-out questions are answered wrong."""
-    wrong = "  ".join(f"{name} {100 * wrong_at_1(model, pairs):.2f} %" for name, pairs in exams.items())
+    wrong = "  ".join(f"{name} {100 * share:.2f} %" for name, share in wrongs.items())
     print(f"step {step}  loss {loss:.5f}  {time.monotonic() - began:.0f} s  wrong: {wrong}", flush=True)
 
 
-def make_exams(seed: int, samples: int = 500) -> dict[str, list[questions.Pair]]:
-    """Held-out questions by kind, of 3 to 22 disks and 2 to 12 digits."""
-    rng = random.Random(f"exam {seed}")
-    draws: dict[str, Callable[[random.Random], questions.Pair]] = {
-        "move": lambda rng: met_move(rng, rng.randint(3, 22)),
-        "carry": lambda rng: met_goal(rng, rng.randint(3, 22), "carry"),
-        "split": lambda rng: met_goal(rng, rng.randint(3, 22), "split"),
-        "times": questions.times,
-        "plus": questions.plus,
-        "halve": lambda rng: questions.ask_halve(rng, rng.randint(2, 12)),
-    }
-    return {name: exam(draw, samples, rng, finite=True) for name, draw in draws.items()}
+def train(
+    recipe: Recipe,
+    course: Course,
+    minutes: float | None = None,
+    every: int = 500,
+    keep: Callable[[Decoder], None] | None = None,
+) -> Decoder:
+    """A model trained by a recipe.
 
-
-def train(recipe: Recipe, minutes: float | None = None, every: int = 500) -> Decoder:
-    """A model trained by a recipe; with ``minutes``, by the clock instead of ``steps``, which is not repeatable."""
+    Args:
+        recipe: Size, updates and rates.
+        course: What is taught.
+        minutes: Stop by the clock instead of by ``steps``, which is not repeatable.
+        every: Updates between two lines of progress.
+        keep: Called with the model after each of these.
+    """
     torch.manual_seed(recipe.seed)
-    rng, model = random.Random(recipe.seed), Decoder(recipe, len(questions.vocabulary()))
+    number = {word: i for i, word in enumerate(course.vocabulary())}
+    rng, model = random.Random(recipe.seed), Decoder(recipe, len(number))
     matrices = [w for w in model.parameters() if w.dim() == 3]
     others = [w for w in model.parameters() if w.dim() < 3]
     muon, adamw = Muon(matrices), torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    exams, began, step, done, mean = make_exams(recipe.seed), time.monotonic(), 0, 0.0, 0.0
+    exams, began, step, done, mean = course.exams(recipe.seed), time.monotonic(), 0, 0.0, 0.0
     while done < 1:
         share = min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
-        parts = list(rectangles(questions.lesson(rng, recipe.batch), 12))
+        parts = list(rectangles(course.lesson(rng, recipe.batch), number, 12))
         said = sum(len(words) for _, _, words in parts)
         model.zero_grad()
         loss = 0.0
         for tokens, wanted, words in parts:
-            part = functional.cross_entropy(model(tokens, wanted), words, reduction="sum") / said
+            places = apart(tokens, recipe.gaps) if recipe.gaps else None
+            part = functional.cross_entropy(model(tokens, wanted, places), words, reduction="sum") / said
             part.backward()
             loss += part.item()
         nn.utils.clip_grad_norm_(others, 1.0)
@@ -141,40 +153,49 @@ def train(recipe: Recipe, minutes: float | None = None, every: int = 500) -> Dec
         step, mean = step + 1, loss if step == 0 else 0.98 * mean + 0.02 * loss
         done = (time.monotonic() - began) / 60 / minutes if minutes else step / recipe.steps
         if step % every == 0 or done >= 1:
-            tell(step, mean, began, model, exams)
+            tell(step, mean, began, {name: wrong_at_1(model, pairs, number) for name, pairs in exams.items()})
+            if keep is not None:
+                keep(model)
     return model
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train and export."""
     parser = argparse.ArgumentParser(description="Train the bundled model and export it for CTranslate2.")
-    usual = Recipe()
+    parser.add_argument("--course", choices=COURSES, default="runs", help="which of its two parts (default: runs)")
     for name in NUMBERS:
-        parser.add_argument(f"--{name}", type=int, default=getattr(usual, name), help="(default: %(default)s)")
+        parser.add_argument(f"--{name}", type=int, help="(default: the course's)")
     parser.add_argument("--minutes", type=float, help="stop by the clock instead of --steps; not repeatable")
     parser.add_argument("--threads", type=int, default=2, help="part of the recipe: sums depend on it (default: 2)")
     parser.add_argument("--every", type=int, default=500, help="updates between two lines of progress (default: 500)")
     parser.add_argument("--quantization", choices=["float32", "int8"], default="int8", help="(default: int8)")
-    parser.add_argument("--out", type=Path, default=WEIGHTS, help="folder to write to (default: the package's)")
+    parser.add_argument("--out", type=Path, help="folder to write to (default: the package's)")
     said = parser.parse_args(arguments)
-    if said.width % (2 * said.heads):
-        parser.error(f"--width {said.width} does not divide among --heads {said.heads} in even parts")
+    course = course_of(said.course)
+    chosen = {name: getattr(said, name) for name in NUMBERS if getattr(said, name) is not None}
+    recipe = msgspec.structs.replace(course.recipe, **chosen)
+    if recipe.width % (2 * recipe.heads):
+        parser.error(f"--width {recipe.width} does not divide among --heads {recipe.heads} in even parts")
     torch.set_num_threads(said.threads)
-    recipe, began = Recipe(**{name: getattr(said, name) for name in NUMBERS}), time.monotonic()
-    model = train(recipe, said.minutes, said.every)
-    export(model, recipe, said.out, None if said.quantization == "float32" else said.quantization)
+    began, folder = time.monotonic(), said.out or course.folder
+    quantization = None if said.quantization == "float32" else said.quantization
+
+    def keep(model: Decoder) -> None:
+        export(model, recipe, course.vocabulary(), folder, quantization)
+
+    model = train(recipe, course, said.minutes, said.every, keep)
     facts = {
         **msgspec.to_builtins(recipe),
+        **course.facts,
         "parameters": sum(w.numel() for w in model.parameters()),
-        "vocabulary": len(questions.vocabulary()),
-        "held_out": questions.HELD_OUT,
-        "most_digits": questions.MOST_DIGITS,
+        "vocabulary": len(course.vocabulary()),
         "quantization": said.quantization,
+        "threads": said.threads,
         "minutes": round((time.monotonic() - began) / 60, 1),
         "torch": str(torch.__version__),
     }
-    (said.out / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(facts)) + b"\n")
-    print(f"wrote {said.out}")
+    (folder / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(facts)) + b"\n")
+    print(f"wrote {folder}")
 
 
 if __name__ == "__main__":

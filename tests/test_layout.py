@@ -40,7 +40,8 @@ KEEPERS_OF_ANSWERS = {
         "runtime/models/factory.py",
         "runtime/models/simulated.py",
         "scripts/measure.py",
-        "scripts/bundled_module_questions.py",
+        "scripts/bundled_list_questions.py",
+        "scripts/bundled_room_questions.py",
     },
     # The key of PDDL questions shares its executor with the referee; neither is seen by anything that decides.
     "decompose.referees": {

@@ -32,21 +32,20 @@ def answers(prompt: Prompt) -> Answers:
 
 
 def _read_compact(text: str) -> tuple[Asked, DigitLists]:
-    role, words = role_of(text), text.split(" ")[1:]
-    spelt = [word for word in words if re.fullmatch("[abc]{3,5}", word)]
-    if not spelt:
+    role = role_of(text)
+    asked, *avoided = text.partition(" ")[2].split(" not ")
+    said = re.findall(r"[1-9][abc](?: [1-9][abc])*(?= |$)", asked)
+    if not said:
         raise ValueError("not a question about digit lists")
-    world = DigitLists(len(spelt[0]))
-    cut = words.index("not") if "not" in words else len(words)
-    states = [world.read_state(word, "compact") or "" for word in words[:cut] if word in spelt]
-    actions = [world.read_action(word, "compact") or "" for word in words[:cut] if re.fullmatch(r"\d[abc]{2}", word)]
-    avoided = [word for word in words[cut:] if word != "not"]
+    world = DigitLists(int(said[0][0]))
+    states = [world.read_state(state, "compact") or "" for state in said]
+    actions = [world.read_action(word, "compact") or "" for word in re.findall(r"\d[abc]{2}", asked)]
     return Asked(
         role,
         states[0],
         states[1] if len(states) > 1 else "",
         actions[0] if actions else "",
-        int(words[0]) if role == "Actor" else 1,
+        int(asked[0]) if role == "Actor" else 1,
         tuple(filter(None, (world.read_action(word, "compact") for word in avoided))),
         tuple(filter(None, (world.read_state(word, "compact") for word in avoided))),
     ), world

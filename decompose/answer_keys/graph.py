@@ -55,21 +55,24 @@ def _pairs(pattern: str, text: str) -> tuple[Edge | Chest, ...]:
 def _read_compact(text: str) -> tuple[Asked, Rooms]:
     role = role_of(text)
     castle, *further, asked = [part.strip() for part in text.partition(" ")[2].split("|")]
-    groups = [[int(room) for room in group.split()] for group in castle.split("/")]
+    edges = _doors(castle)
     facts: dict[str, list[tuple[int, int]]] = {"chest": [], "worth": [], "shut": [], "open": []}
     for part in further:
-        word, a, b = part.split()
-        facts[word].append((int(a), int(b)))
-    edges = tuple((room, nearby) for room, *others in groups for nearby in others)
+        word, _, told = part.partition(" ")
+        facts[word] += _pairs(r"(\d+) \$(\d+)", told) if word in ("chest", "worth") else _doors(told)
     chests, changed, locked, opened = (tuple(facts[word]) for word in ("chest", "worth", "shut", "open"))
     world = Rooms(edges, chests, changed, locked, opened)
     asked, *avoided = asked.split(" not ")
     words = asked.split()
     if role == "Monitor":
-        return Asked(role, words[2], action=f"{words[0]}-{words[1]}"), world
+        return Asked(role, words[3], action=f"{words[0]}-{words[1]}"), world
     breadth = int(words.pop(0)) if role == "Actor" else 1
     rejected = tuple(action.replace(" ", "-") for action in avoided)
-    return Asked(role, words[0], words[1], breadth=breadth, rejected=rejected), world
+    return Asked(role, words[0], words[2], breadth=breadth, rejected=rejected), world
+
+
+def _doors(text: str) -> tuple[Edge, ...]:
+    return tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)-(\d+)", text))
 
 
 class RoomRules(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ it proposes is checked by the Monitor and compared by the Evaluator, both voted 
 
 import msgspec
 
-from decompose.map.wording import chat, compact, said
+from decompose.map.wording import WORK, answer, chat, compact, said
 from decompose.map.world import World
 from decompose.step import Dialect, Flag, Prompt, Role, Step
 
@@ -46,16 +46,16 @@ class ActorFacts(msgspec.Struct, frozen=True):
 
 def step(facts: ActorFacts, lead: int | None = 1) -> Step:
     """The question."""
-    return Step("propose", Role.ACTOR, facts, 8 * facts.breadth, lead)
+    return Step("propose", Role.ACTOR, facts, WORK + 8 * facts.breadth, lead)
 
 
 def prompt(facts: ActorFacts, dialect: Dialect) -> Prompt:
-    """``compact``: ``propose STATE GOAL [not ACTION ...]``."""
+    """``compact``: ``propose B STATE to GOAL [not ACTION ...]``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     if dialect == "compact":
         avoid = [f"not {world.say_action(r.action, dialect)}" for r in facts.rejected]
-        return compact("Actor", world, str(facts.breadth), state, goal, *avoid)
+        return compact("Actor", world, str(facts.breadth), state, "to", goal, *avoid)
     shown = [("Current state", state), ("Goal", goal)]
     shown += [(f"Do not propose ({r.reason})", world.say_action(r.action, dialect)) for r in facts.rejected]
     many = (
@@ -75,7 +75,7 @@ def prompt(facts: ActorFacts, dialect: Dialect) -> Prompt:
 
 def parse(facts: ActorFacts, text: str, dialect: Dialect) -> str | Flag:
     """The canonical form is the actions, best first, separated by ``"; "``, or ``"none"``."""
-    parts = text.split(" / ") if dialect == "compact" else said(text, "action")
+    parts = answer(text).split(" / ") if dialect == "compact" else said(text, "action")
     if [part.lower().rstrip(".") for part in parts] in (["-"], [NONE]):
         return NONE
     actions = [facts.world.read_action(part, dialect) for part in parts]

@@ -7,7 +7,7 @@ import re
 
 import msgspec
 
-from decompose.map.wording import chat, compact, said
+from decompose.map.wording import WORK, answer, chat, compact, said
 from decompose.map.world import World
 from decompose.step import Dialect, Flag, Prompt, Role, Step
 
@@ -25,15 +25,15 @@ class EvaluatorFacts(msgspec.Struct, frozen=True):
 
 def step(facts: EvaluatorFacts, lead: int | None = None) -> Step:
     """The question."""
-    return Step("value", Role.EVALUATOR, facts, 8, lead)
+    return Step("value", Role.EVALUATOR, facts, WORK + 8, lead)
 
 
 def prompt(facts: EvaluatorFacts, dialect: Dialect) -> Prompt:
-    """``compact``: ``value STATE GOAL``."""
+    """``compact``: ``value STATE to GOAL``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     if dialect == "compact":
-        return compact("Evaluator", world, state, goal)
+        return compact("Evaluator", world, state, "to", goal)
     return chat(
         world,
         "Evaluator",
@@ -46,7 +46,7 @@ def prompt(facts: EvaluatorFacts, dialect: Dialect) -> Prompt:
 
 def parse(facts: EvaluatorFacts, text: str, dialect: Dialect) -> str | Flag:
     """The canonical form is the number in decimal digits."""
-    number = text.replace(" ", "") if dialect == "compact" else (said(text, "steps") or [""])[-1].rstrip(".")
+    number = answer(text).replace(" ", "") if dialect == "compact" else (said(text, "steps") or [""])[-1].rstrip(".")
     if not re.fullmatch("[0-9]{1,5}", number) or int(number) > MOST:
         return Flag("misformatted", text[-200:])
     return str(int(number))

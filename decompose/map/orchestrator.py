@@ -2,7 +2,7 @@
 
 import msgspec
 
-from decompose.map.wording import chat, compact, said
+from decompose.map.wording import WORK, answer, chat, compact, said
 from decompose.map.world import World
 from decompose.step import Dialect, Flag, Prompt, Role, Step
 
@@ -19,15 +19,15 @@ class OrchestratorFacts(msgspec.Struct, frozen=True):
 
 def step(facts: OrchestratorFacts, lead: int | None = None) -> Step:
     """The question."""
-    return Step("reached", Role.ORCHESTRATOR, facts, 4, lead)
+    return Step("reached", Role.ORCHESTRATOR, facts, WORK + 4, lead)
 
 
 def prompt(facts: OrchestratorFacts, dialect: Dialect) -> Prompt:
-    """``compact``: ``reached STATE GOAL``."""
+    """``compact``: ``reached STATE to GOAL``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     if dialect == "compact":
-        return compact("Orchestrator", world, state, goal)
+        return compact("Orchestrator", world, state, "to", goal)
     return chat(
         world,
         "Orchestrator",
@@ -39,8 +39,8 @@ def prompt(facts: OrchestratorFacts, dialect: Dialect) -> Prompt:
 
 def parse(facts: OrchestratorFacts, text: str, dialect: Dialect) -> str | Flag:
     """The canonical form is ``"yes"`` or ``"no"``."""
-    answer = text if dialect == "compact" else (said(text, "reached") or [""])[-1].lower().rstrip(".")
-    return answer if answer in (REACHED, "no") else Flag("misformatted", text[-200:])
+    met = answer(text) if dialect == "compact" else (said(text, "reached") or [""])[-1].lower().rstrip(".")
+    return met if met in (REACHED, "no") else Flag("misformatted", text[-200:])
 
 
 def check(facts: OrchestratorFacts, candidate: str) -> Flag | None:

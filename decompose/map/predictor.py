@@ -21,11 +21,11 @@ def step(facts: PredictorFacts, lead: int | None = None) -> Step:
 
 
 def prompt(facts: PredictorFacts, dialect: Dialect) -> Prompt:
-    """``compact``: ``predict ACTION STATE``."""
+    """``compact``: ``predict ACTION in STATE``."""
     world = facts.world
     state, action = world.say_state(facts.state, dialect), world.say_action(facts.action, dialect)
     if dialect == "compact":
-        return compact("Predictor", world, action, state)
+        return compact("Predictor", world, action, "in", state)
     return chat(
         world,
         "Predictor",

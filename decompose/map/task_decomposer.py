@@ -6,7 +6,7 @@ again instead of being trusted for ever: the published planner cannot recover fr
 
 import msgspec
 
-from decompose.map.wording import chat, compact, said
+from decompose.map.wording import WORK, answer, chat, compact, said
 from decompose.map.world import World
 from decompose.step import Dialect, Flag, Prompt, Role, Step
 
@@ -34,17 +34,17 @@ class DecomposerFacts(msgspec.Struct, frozen=True):
 
 def step(facts: DecomposerFacts, lead: int | None = None) -> Step:
     """The question."""
-    tokens = 4 + facts.subgoals * (2 + 2 * facts.world.state_tokens(facts.state))
+    tokens = WORK + 4 + facts.subgoals * (2 + 2 * facts.world.state_tokens(facts.state))
     return Step("subgoal", Role.TASK_DECOMPOSER, facts, tokens, lead)
 
 
 def prompt(facts: DecomposerFacts, dialect: Dialect) -> Prompt:
-    """``compact``: ``subgoal STATE GOAL [not STATE ...]``."""
+    """``compact``: ``subgoal STATE to GOAL [not STATE ...]``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     failed = [world.say_state(s, dialect) for s in facts.failed]
     if dialect == "compact":
-        return compact("TaskDecomposer", world, state, goal, *(f"not {s}" for s in failed))
+        return compact("TaskDecomposer", world, state, "to", goal, *(f"not {s}" for s in failed))
     return chat(
         world,
         "TaskDecomposer",
@@ -58,7 +58,7 @@ def prompt(facts: DecomposerFacts, dialect: Dialect) -> Prompt:
 
 def parse(facts: DecomposerFacts, text: str, dialect: Dialect) -> str | Flag:
     """The canonical form is the states separated by `` | ``, or ``"none"``."""
-    parts = text.split(" / ") if dialect == "compact" else said(text, "subgoal")
+    parts = answer(text).split(" / ") if dialect == "compact" else said(text, "subgoal")
     if [part.lower().rstrip(".") for part in parts] in (["-"], [NONE]):
         return NONE
     states = [facts.world.read_state(part, dialect) for part in parts]

@@ -44,11 +44,11 @@ def step(facts: PlanFacts) -> Step:
 
 
 def prompt(facts: PlanFacts, dialect: Dialect) -> Prompt:
-    """``compact``: ``plan STATE GOAL``; it knows no styles and no advice of other agents."""
+    """``compact``: ``plan STATE to GOAL``; it knows no styles and no advice of other agents."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     if dialect == "compact":
-        return Prompt(" ".join(part for part in ("plan", world.preamble(), state, goal) if part))
+        return Prompt(" ".join(part for part in ("plan", world.preamble(), state, "to", goal) if part))
     shown = [("Current state", state), ("Goal", goal)]
     for plan in facts.advice:
         advice = ", ".join(world.say_action(action, dialect) for action in actions(plan))

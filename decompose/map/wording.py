@@ -16,6 +16,15 @@ MODULE_WORDS = {
 """The first word of each module's ``compact`` prompt."""
 
 
+_NO = re.compile(
+    r"\b(?:no|not|invalid|illegal|incorrect|wrong|cannot|can't|isn't|never|impossible|breaks|broken|violat\w*|forbidden)\b",
+    re.I,
+)
+
+WORK = 40
+"""Words that a ``compact`` reply may spend on its work before the answer."""
+
+
 def chat(world: World, role: str, duty: str, answer: str, facts: list[tuple[str, str]]) -> Prompt:
     """A module's prompt: the domain, the module's duty, an example, then the facts and the form of the answer."""
     example = world.example(role)
@@ -31,13 +40,24 @@ def compact(role: str, world: World, *facts: str) -> Prompt:
     return Prompt(" ".join(part for part in (MODULE_WORDS[role], world.preamble(), *facts) if part))
 
 
+def answer(text: str) -> str:
+    """What a ``compact`` reply ends with: all of it, or what follows the last ``=`` if it shows its work."""
+    return text.rpartition(" = ")[2]
+
+
 def said(text: str, name: str) -> list[str]:
     """Every ``name = value`` line of a reply, in order, the value cut to 4,000 characters."""
     found = re.findall(rf"^[ \t>*-]*{name}[ \t]*=[ \t]*(.+?)[ \t]*$", text, flags=re.MULTILINE | re.IGNORECASE)
     return [value.strip("`*\"' ")[:4000] for value in found]
 
 
-def last_line(text: str) -> str:
-    """The last line that is not empty."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+def passed(text: str, name: str) -> bool | None:
+    """What a ``chat`` reply that ends in ``name = yes or no`` says, failing closed; ``None`` if it says nothing.
+
+    Only an explicit yes passes, and not even that if the reply's last line denies it in any wording.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    answers = [answer.lower().rstrip(".") for answer in said(text, name)]
+    if answers[-1:] == ["no"] or (lines and _NO.search(lines[-1])):
+        return False
+    return True if answers[-1:] == ["yes"] else None

@@ -3,8 +3,9 @@
 Lists A, B and C hold the numbers 0 to n-1. Only the rightmost number of a list may move, to the right end of another
 list, and only if it is larger than every number there. A state is canonically ``"01/2/-"``, an action ``"2BC"``.
 
-In the ``compact`` dialect the words are those of the classic puzzle, which the bundled model knows: disk 1, the
-smallest, is the number n-1, so that ``"01/2/-"`` is ``"baa"`` and ``"2BC"`` is ``"1bc"``.
+In the ``compact`` dialect disk 1, the smallest of the classic puzzle, is the number n-1, so that ``"2BC"`` is ``"1bc"``
+and ``"01/2/-"`` is ``"3a 2a 1b"``: a word for each disk, so that a model can be asked about more or fewer of them than
+it was trained on.
 """
 
 import json
@@ -51,10 +52,10 @@ class DigitLists(msgspec.Struct, frozen=True):
         return EXAMPLES.get(role, "")
 
     def say_state(self, state: str, dialect: Dialect) -> str:
-        """Lists, or the peg of each disk, smallest first."""
+        """Lists, or the peg of each disk, largest first."""
         if dialect == "compact":
             where = {digit: "abc"[i] for i, part in enumerate(state.split("/")) for digit in part if digit != "-"}
-            return "".join(where[str(number)] for number in range(self.numbers - 1, -1, -1))
+            return " ".join(f"{self.numbers - number}{where[str(number)]}" for number in range(self.numbers))
         lists = [json.dumps([int(digit) for digit in part if digit != "-"]) for part in state.split("/")]
         return " ".join(f"{name}={said}" for name, said in zip("ABC", lists, strict=True))
 
@@ -68,9 +69,10 @@ class DigitLists(msgspec.Struct, frozen=True):
     def read_state(self, text: str, dialect: Dialect) -> str | None:
         """Each number exactly once, each list in ascending order."""
         if dialect == "compact":
-            if not re.fullmatch(f"[abc]{{{self.numbers}}}", text):
+            if not re.fullmatch(" ".join(f"{disk}[abc]" for disk in range(self.numbers, 0, -1)), text):
                 return None
-            lists = ["".join(str(n) for n in range(self.numbers) if text[self.numbers - 1 - n] == peg) for peg in "abc"]
+            pegs = [word[-1] for word in text.split(" ")]
+            lists = ["".join(str(n) for n in range(self.numbers) if pegs[n] == peg) for peg in "abc"]
             return "/".join(part or "-" for part in lists)
         found = re.fullmatch(r"A ?= ?\[([\d, ]*)\],? ?B ?= ?\[([\d, ]*)\],? ?C ?= ?\[([\d, ]*)\]\.?", text)
         if found is None:
@@ -97,8 +99,8 @@ class DigitLists(msgspec.Struct, frozen=True):
         return None
 
     def state_tokens(self, state: str) -> int:
-        """A word for each five disks."""
-        return (self.numbers + 4) // 5
+        """A word for each disk."""
+        return self.numbers
 
 
 def all_states(numbers: int) -> list[str]:

@@ -1,4 +1,7 @@
-"""The bundled model: a small transformer in the package that answers the questions of Surefoot's own tasks.
+"""The bundled model: two small transformers in the package that answer the questions of Surefoot's own tasks.
+
+One is for the steps of hanoi and multiply, small and fast; the other, the planner, for the six modules of MAP. The
+first word of a prompt says which is asked.
 
 All requests that wait are answered together. A call of CTranslate2 costs about as much for a hundred prompts as for
 ten, so one thread takes whatever waits, asks once, and hands all replies back in one go; what is asked meanwhile
@@ -14,11 +17,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from decompose.map.wording import MODULE_WORDS
 from decompose.step import Dialect, Prompt
 from runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
 from runtime.models.port import Reply, Request, Stop
 
 WEIGHTS: Final = Path(__file__).with_name("bundled_weights")
+PLANNER: Final = "planner"
+"""Folder of the planner inside the other's."""
+PLANNER_WORDS: Final = frozenset(MODULE_WORDS.values())
+"""First words of the prompts that the planner answers."""
 START: Final = "<bos>"
 STOP_PROMPT: Final = "<sep>"
 END: Final = "<eos>"
@@ -26,13 +34,25 @@ ABREAST: Final = 128
 """Prompts that go through the model together: more do not fit the processor's cache, which halves the speed."""
 
 
+class _Part:
+    """One of the two transformers: what runs it, and the words it knows."""
+
+    __slots__ = ("generator", "known")
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        self.generator = _load(folder, threads)
+        words = json.loads((folder / "vocabulary.json").read_text())
+        self.known = frozenset(word for word in words if "<" not in word)
+
+
 class _Asked:
     """A request under way. Its replies come in the order of its draws, because it waits once for each, in line."""
 
-    __slots__ = ("future", "loop", "replies", "request", "tokens")
+    __slots__ = ("future", "loop", "part", "replies", "request", "tokens")
 
-    def __init__(self, request: Request, tokens: list[str]) -> None:
+    def __init__(self, request: Request, part: _Part, tokens: list[str]) -> None:
         self.request = request
+        self.part = part
         self.tokens = tokens
         self.replies: list[Reply] = []
         self.loop = asyncio.get_running_loop()
@@ -56,13 +76,14 @@ class _Asked:
 
 
 class BundledModel:
-    """Answers questions of hanoi and multiply, in the compact dialect and nothing else.
+    """Answers questions of hanoi, multiply, digit-hanoi and graph, in the compact dialect and nothing else.
 
     Replies to a prompt are independent samples, but not a function of (prompt, draw): they depend on which prompts
     happen to share a batch. The seed of the first request seeds the sampler, once for the process.
 
     Args:
-        weights_dir: Folder with ``model.bin``, ``config.json`` and ``vocabulary.json``; by default the package's.
+        weights_dir: Folder with ``model.bin``, ``config.json`` and ``vocabulary.json``, and with those of the planner
+            in ``planner``, which are read when it is first asked; by default the package's.
         threads: CPU threads for one batch.
         max_batch: Most replies made at once.
 
@@ -72,12 +93,12 @@ class BundledModel:
 
     def __init__(self, weights_dir: Path | None = None, threads: int = 1, max_batch: int = 512) -> None:
         folder = weights_dir or WEIGHTS
-        self._max_batch = max_batch
-        self._generator = _load(folder, threads)
-        self._known = frozenset(
-            word for word in json.loads((folder / "vocabulary.json").read_text()) if "<" not in word
-        )
-        self._waiting: dict[float, deque[_Asked]] = {}  # by temperature; guarded by the lock
+        self._max_batch, self._threads = max_batch, threads
+        self._runs = _Part(folder, threads)
+        self._planner: _Part | None = None
+        self._folder = folder
+        # By part and temperature; guarded by the lock.
+        self._waiting: dict[tuple[_Part, float], deque[_Asked]] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -95,7 +116,9 @@ class BundledModel:
             ModelRejected: The prompt has a system part or a word that the model was not trained on.
             ModelUnavailable: The model was closed, or CTranslate2 failed.
         """
-        asked = _Asked(request, self._tokens(request.prompt))
+        words = request.prompt.user.split(" ")
+        part = self._open_planner() if words[0] in PLANNER_WORDS else self._runs
+        asked = _Asked(request, part, _tokens(request.prompt, words, part.known))
         if not request.draws:
             return []
         with self._lock:
@@ -103,7 +126,7 @@ class BundledModel:
                 raise ModelUnavailable("the bundled model is closed")
             if self._thread is None:
                 self._start(request.seed)
-            self._waiting.setdefault(request.temperature, deque()).extend([asked] * len(request.draws))
+            self._waiting.setdefault((part, request.temperature), deque()).extend([asked] * len(request.draws))
         # Not at once: whatever else is asked in this turn of the event loop is to share the batch.
         asked.loop.call_soon(self._wake.set)
         return await asked.future
@@ -117,16 +140,14 @@ class BundledModel:
         if thread is not None:
             await asyncio.to_thread(thread.join)
 
-    def _tokens(self, prompt: Prompt) -> list[str]:
-        words = prompt.user.split(" ")
-        if prompt.system or not self._known.issuperset(words):
-            strange = next((word for word in words if word not in self._known), None)
-            why = "knows no system prompts" if prompt.system else f"does not know the word {strange!r:.40}"
-            raise ModelRejected(
-                f"the bundled model answers questions of hanoi and multiply in the compact dialect only; it {why}",
-                word=strange,
-            )
-        return [START, *words, STOP_PROMPT]
+    def _open_planner(self) -> _Part:
+        """The planner, read when it is first asked."""
+        if self._planner is None:
+            try:
+                self._planner = _Part(self._folder / PLANNER, self._threads)
+            except ConfigurationError as error:
+                raise ModelRejected(str(error)) from error
+        return self._planner
 
     def _start(self, seed: int) -> None:
         import ctranslate2
@@ -151,17 +172,17 @@ class BundledModel:
             _hand_over(left, ModelUnavailable("the bundled model was closed"))
 
     def _take(self) -> list[_Asked]:
-        """What waits at one temperature, oldest first; temperatures take turns."""
+        """What waits for one part at one temperature, oldest first; these take turns."""
         with self._lock:
-            for temperature in list(self._waiting):
-                line = self._waiting.pop(temperature)
+            for kind in list(self._waiting):
+                line = self._waiting.pop(kind)
                 batch: list[_Asked] = []
                 while line and len(batch) < self._max_batch:
                     asked = line.popleft()
                     if not asked.future.cancelled():
                         batch.append(asked)
                 if line:
-                    self._waiting[temperature] = line
+                    self._waiting[kind] = line
                 if batch:
                     return batch
         return []
@@ -169,7 +190,7 @@ class BundledModel:
     def _run(self, batch: list[_Asked]) -> None:
         temperature = batch[0].request.temperature
         try:
-            results = self._generator.generate_batch(
+            results = batch[0].part.generator.generate_batch(
                 [asked.tokens for asked in batch],
                 max_batch_size=ABREAST,
                 max_length=max(asked.request.max_tokens for asked in batch),
@@ -181,6 +202,18 @@ class BundledModel:
             _hand_over(batch, [result.sequences[0] for result in results])
         except (RuntimeError, ValueError) as error:
             _hand_over(batch, ModelUnavailable(f"the bundled model failed: {error}"))
+
+
+def _tokens(prompt: Prompt, words: list[str], known: frozenset[str]) -> list[str]:
+    if prompt.system or not known.issuperset(words):
+        strange = next((word for word in words if word not in known), None)
+        why = "knows no system prompts" if prompt.system else f"does not know the word {strange!r:.40}"
+        raise ModelRejected(
+            "the bundled model answers questions of hanoi, multiply, digit-hanoi and graph in the compact dialect "
+            f"only; it {why}",
+            word=strange,
+        )
+    return [START, *words, STOP_PROMPT]
 
 
 def _load(folder: Path, threads: int) -> Any:

@@ -5,7 +5,7 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
-from runtime.records import Account
+from runtime.records import Account, rule_of
 from runtime.report.facts import Facts
 from runtime.report.figures import WHOLE, Series, chart, lanes, short
 from runtime.report.gather import Gathered, Span
@@ -97,7 +97,8 @@ def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]
             left -= lengths.get(r, 0)
             measured.append((float(r), float(left)))
         p_error, valid = _rates(found, lead)
-        law = undecided_if_independent(lead, p_error, valid, max(lead, rounds))
+        rule = found.rules.get(lead) or rule_of(facts.config.rule, lead)
+        law = undecided_if_independent(rule, p_error, valid, max(lead, rounds))
         expected = [(float(r), total * share) for r, share in enumerate(law) if total * share >= 0.01]
         lines = [
             Series("measured", [(x, y) for x, y in measured if y > 0], "a", dots=True),

@@ -107,8 +107,9 @@ def test_a_long_run_looks_some_dozen_times() -> None:
 
 
 def test_what_a_run_saw_is_dissent_and_refuted_steps() -> None:
-    counts = Counts(votes={"3-0": 100, "4-1": 2}, guarded_steps=500, refuted_steps=3)
-    assert seen_in(counts) == (300 + 10 + 500, 2 + 3)
+    counts = Counts(races={"3": 102, "1": 500}, contested={"3/5/1/0": 2, "3/3/0/2": 4, "1/1/0/1": 9})
+    assert seen_in(counts) == (300 + 10, 2.0)
+    assert seen_in(Counts(guarded_steps=500, refuted_steps=3)) == (500, 3.0)
 
 
 def test_a_lead_that_is_asked_for_is_taken(configured: Configured) -> None:

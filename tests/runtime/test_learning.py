@@ -14,12 +14,13 @@ from decompose.plan import Node
 from decompose.step import Dialect, Done, Prompt, Role, Step
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
-from runtime.coordinator import LEADS, Coordinator
+from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
 from runtime.estimates import Estimate
 from runtime.journal import Journal, create_journal, open_journal
+from runtime.journal_writer import JournalWriter
 from runtime.leads import Leads, Learned
-from runtime.learning import Learner, fresh_start
+from runtime.learning import LEADS, Learner, fresh_start, open_learner
 from runtime.models.port import Reply, Request
 from runtime.models.simulated import Profile, SimulatedModel
 from runtime.records import Counts, unpack
@@ -91,6 +92,10 @@ async def _ran(
         journal.close()
     found = verification(directory, config) if status == "solved" else None
     return found is not None and found.valid and found.reached_goal, counts, noted
+
+
+def writer(journal: Journal) -> JournalWriter:
+    return JournalWriter(journal, lambda: 0.0, lambda counts, wall_s: None)
 
 
 def learned_in(journal: Journal) -> list[Learned]:
@@ -170,7 +175,7 @@ def test_what_was_learned_is_kept_over_a_pause(tmp_path: pathlib.Path) -> None:
     before = learned_in(journal)
     assert journal.totals.steps < LONG
     assert before[-1].unguarded > journal.meta("leads")["unguarded"]
-    began = asyncio.run(Coordinator(base, task, journal, LocalCrew(base, task, [model]))._choose_leads())
+    began = asyncio.run(open_learner(base, task, journal, writer(journal), LocalCrew(base, task, [model]), print))
     assert began.leads.unguarded == before[-1].unguarded
     _, totals, noted = asyncio.run(_counted(base, task, journal, model))
     assert totals.steps > 0.99 * LONG
@@ -183,8 +188,8 @@ def test_a_new_pilot_begins_afresh(configured: Configured) -> None:
     config = configured("hanoi", {"disks": 12}, k="auto", strategy="chain")
     task, start = open_task(config), Estimate(60, 0, 0, 0.008, 0.066, trials=60)
     first = Learned(256, 4, 4, 6, 1000, 100.0)
-    fresh = fresh_start(Leads(3, 3, 5), Counts(steps=300, votes={"3-0": 300, "2-1": 100}))
-    totals = Counts(steps=2000, votes={"3-0": 5000, "2-1": 100})
+    fresh = fresh_start(Leads(3, 3, 5), Counts(steps=300, races={"3": 400}, contested={"3/5/1/0": 100}))
+    totals = Counts(steps=2000, races={"3": 5100}, contested={"3/5/1/0": 100})
     again = Learner(config, task, start, Leads(3, 3, 5), [first, fresh])
     spoilt = Learner(config, task, start, Leads(3, 3, 5), [first])
     for learner in (again, spoilt):

@@ -1,34 +1,120 @@
-"""Module questions for training: right, within the vocabulary, and without the lists that are examined."""
+"""Module questions for training: right, within the vocabulary, and without what is examined."""
 
 import random
 import re
+from collections import Counter
 
+import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from decompose.answer_keys import digit_hanoi, graph
+from decompose.map.wording import answer
 from decompose.step import Prompt
-from scripts.bundled_module_questions import MODULES, WORDS, question
+from decompose.tasks.digit_hanoi import DigitHanoi
+from decompose.tasks.graph_navigation import N15STAR, GraphNavigation, edges_of
+from decompose.tasks.rooms import Rooms
+from scripts import bundled_list_questions as lists
+from scripts import bundled_room_questions as rooms
+from scripts.bundled_module_questions import SHARES, exams, lesson, question, vocabulary
+from scripts.bundled_questions import held_out
+
+KNOWN = frozenset(vocabulary())
 
 
-@pytest.mark.parametrize("rooms", [False, True])
-@pytest.mark.parametrize("module", MODULES)
-def test_replies_are_the_keys_and_every_word_is_known(module: str, rooms: bool) -> None:
-    rng = random.Random(f"{module} {rooms}")
-    words = re.compile(r"\d|[abc]{1,5}|\d\d?(ab|ac|ba|bc|ca|cb)|-|/")
-    for _ in range(60):
-        prompt, reply = question(rng, module, rooms)
-        key = graph if "|" in prompt else digit_hanoi
-        assert reply in key.answers(Prompt(prompt)).right
-        strange = [word for word in f"{prompt} {reply}".split(" ") if not words.fullmatch(word) and word not in WORDS]
-        assert not strange
+@pytest.mark.parametrize(("family", "module"), SHARES)
+def test_replies_end_with_the_keys_answer_and_every_word_is_known(family: str, module: str) -> None:
+    rng = random.Random(f"{module} {family}")
+    key = digit_hanoi if family == "lists" else graph
+    for _ in range(150):
+        prompt, reply = question(rng, family, module)
+        assert prompt.startswith(f"{module} ")
+        right = key.answers(Prompt(prompt)).right
+        assert answer(reply) in {one.replace(" ", "") if module == "value" else one for one in right}
+        assert KNOWN.issuperset(f"{prompt} {reply}".split(" "))
 
 
-def test_lists_of_four_are_never_taught() -> None:
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2**64), st.sampled_from(lists.MODULES))
+def test_lists_of_four_are_never_taught(seed: int, module: str) -> None:
+    prompt, reply = lists.question(random.Random(seed), module)
+    for state in re.findall(r"[1-9][abc](?: [1-9][abc])*(?= |$)", f"{prompt} = {re.sub(r' [0-9]+(?= |$)', '', reply)}"):
+        assert len(state.split(" ")) in (3, 5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**64))
+def test_the_published_castle_is_never_taught(seed: int) -> None:
+    """Nor is it with its rooms renumbered: no castle has as many doors at each room."""
+    degrees = sorted(Counter(room for edge in edges_of(N15STAR) for room in edge).values())
+    edges = rooms.doors(random.Random(seed))
+    if sorted(Counter(room for edge in edges for room in edge).values()) == degrees:
+        assert rooms.regular(edges)  # thrown away
+    world = rooms.castle(random.Random(seed), with_chests=True)
+    assert sorted(Counter(room for edge in world.edges for room in edge).values()) != degrees
+    assert len(world.rooms()) >= 7
+
+
+def test_a_castle_with_the_doors_of_the_published_one_is_thrown_away() -> None:
+    numbers = random.Random(1).sample(range(1, 16), 15)
+    renumbered = tuple((numbers[a - 1], numbers[b - 1]) for a, b in edges_of(N15STAR))
+    assert rooms.regular(renumbered)
+    assert not rooms.regular(renumbered[1:])
+
+
+def test_every_room_of_a_castle_can_be_reached() -> None:
+    for seed in range(200):
+        edges = rooms.doors(random.Random(seed))
+        met, left = {edges[0][0]}, list(edges)
+        while joined := [edge for edge in left if met & set(edge)]:
+            met |= {room for edge in joined for room in edge}
+            left = [edge for edge in left if edge not in joined]
+        assert not left
+        assert len({frozenset(edge) for edge in edges}) == len(edges)
+
+
+def test_lessons_hold_back_what_is_examined() -> None:
+    five = [prompt for prompt, _ in lesson(random.Random(1), 2000) if re.search(" 5[abc] ", prompt)]
+    assert len(five) > 300
+    assert not any(map(held_out, five))
+
+
+def test_all_that_is_evaluated_is_in_the_vocabulary() -> None:
+    tasks = [DigitHanoi(numbers=numbers) for numbers in (3, 4, 5)]
+    asked = ("steppath", "valuepath", "detour", "revaluation", "transfer")
+    castles = [GraphNavigation(question=name) for name in asked]  # type: ignore[arg-type]
+    for task in (*tasks, *castles, GraphNavigation(graph="n7tree")):
+        for number in range(100):
+            assert KNOWN.issuperset(task.prompt(task.sample_step(number), "compact").user.split(" "))
+    for name, pairs in exams(1, 20).items():
+        assert all(KNOWN.issuperset(f"{prompt} {reply}".split(" ")) for prompt, reply in pairs), name
+
+
+def test_the_evaluators_work_adds_up() -> None:
+    """Its last total is the fewest moves, but where a number moves twice; the work cannot say that."""
+    rng, wrong = random.Random(2), 0
+    for _ in range(1000):
+        _, reply = lists.question(rng, "value")
+        work, _, said = reply.partition(" = ")
+        wrong += work.split(" ")[-1] != said
+    assert wrong < 20
+
+
+def test_the_rooms_work_counts_the_steps() -> None:
+    rng = random.Random(3)
+    for _ in range(300):
+        prompt, reply = rooms.question(rng, "value")
+        said, room = int(answer(reply)), prompt.split(" ")[-3]
+        levels = re.findall(r"(\d+): ([\d ]+?)(?= \d+:| =)", reply)
+        if 0 < said < graph.FAR:
+            assert (int(levels[-1][0]), room in levels[-1][1].split(" ")) == (said, True)
+        assert len({r for _, level in levels for r in level.split(" ")}) == sum(len(x.split(" ")) for _, x in levels)
+
+
+def test_an_actor_is_shown_castles_whose_chests_changed() -> None:
     rng = random.Random(4)
-    prompts = [question(rng, module)[0] for module in MODULES for _ in range(200)]
-    states = [word for prompt in prompts for word in prompt.split(" ") if re.fullmatch("[abc]{3,5}", word)]
-    assert {len(state) for state in states} == {3, 5}
-
-
-def test_they_fit_the_spare_vocabulary() -> None:
-    assert len(WORDS) == len(set(WORDS)) <= 32
+    worlds: list[Rooms] = [rooms.castle(rng, True) for _ in range(300)]
+    for name in ("changed", "locked", "opened"):
+        share = sum(bool(msgspec.structs.asdict(world)[name]) for world in worlds) / 300
+        assert 0.1 < share < 0.6, name

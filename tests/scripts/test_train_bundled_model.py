@@ -109,10 +109,11 @@ def test_a_width_that_heads_cannot_share_is_refused(capsys: pytest.CaptureFixtur
 
 def test_training_lowers_the_loss(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch", reason="needs the extra train")
+    from scripts.bundled_courses import course_of
     from scripts.bundled_decoder import Recipe
     from scripts.train_bundled_model import train
 
-    train(Recipe(steps=40, batch=48, layers=1, width=32, heads=4, inner=48), every=20)
+    train(Recipe(steps=40, batch=48, layers=1, width=32, heads=4, inner=48), course_of("runs"), every=20)
     first, last = (float(line.split()[3]) for line in capsys.readouterr().out.splitlines())
     assert last < first < 6.41  # ln of 601 words
 
@@ -130,7 +131,7 @@ def test_what_is_exported_computes_what_was_trained(tmp_path: Path) -> None:
     with torch.no_grad():
         for weight in model.parameters():  # sharp attention and unequal norms, so that nothing cancels
             weight.mul_(1 + torch.rand_like(weight)).mul_(4 if weight.dim() == 3 else 1)
-    export(model, recipe, tmp_path, None)
+    export(model, recipe, known, tmp_path, None)
     line = ["<bos>", *["split", "7ab", "aaaaa", "aabcc", "cba"], "<sep>"]
     tokens = torch.tensor([[known.index(word) for word in line]])
     wanted = torch.ones_like(tokens, dtype=torch.bool)

@@ -49,8 +49,8 @@ async def model() -> AsyncIterator[BundledModel]:
 
 @pytest.fixture
 def watched(model: BundledModel) -> Watched:
-    model._generator = Watched(model._generator)
-    return model._generator
+    model._runs.generator = Watched(model._runs.generator)
+    return model._runs.generator
 
 
 def request(text: str, draws: int = 1, temperature: float = 1.0, max_tokens: int = 40) -> Request:
@@ -159,7 +159,7 @@ async def test_limits_hold_for_each_request_in_a_batch(model: BundledModel) -> N
     ],
 )
 async def test_strange_questions_are_rejected(model: BundledModel, prompt: Prompt, named: str) -> None:
-    with pytest.raises(ModelRejected, match=f"hanoi and multiply in the compact dialect only; .*{named}") as caught:
+    with pytest.raises(ModelRejected, match=f"digit-hanoi and graph in the compact dialect only; .*{named}") as caught:
         await model.ask(Request(prompt, (0,), 1.0, 8, 1))
     assert "\n" not in str(caught.value)
 

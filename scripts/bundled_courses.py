@@ -1,0 +1,60 @@
+"""What the two parts of the bundled model are taught: the steps of runs, and the planner's modules."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from runtime.models.bundled import WEIGHTS
+from scripts import bundled_module_questions as modules
+from scripts import bundled_questions as questions
+from scripts.bundled_decoder import Recipe
+from scripts.bundled_exams import exam, met_goal, met_move
+from scripts.bundled_questions import Pair
+
+COURSES: Final = ("runs", "planner")
+
+
+class Course(msgspec.Struct, frozen=True):
+    """What a model is taught.
+
+    Attributes:
+        vocabulary: Every word, in the order of the token numbers.
+        lesson: A batch to train on.
+        exams: Questions to watch, by name, from a seed.
+        recipe: Size, updates and rates unless said otherwise.
+        folder: Where the package has the weights.
+        facts: What ``recipe.json`` says besides.
+    """
+
+    vocabulary: Callable[[], list[str]]
+    lesson: Callable[[random.Random, int], list[Pair]]
+    exams: Callable[[int], dict[str, list[Pair]]]
+    recipe: Recipe
+    folder: Path
+    facts: dict[str, Any]
+
+
+def course_of(name: str) -> Course:
+    """A course by its name."""
+    if name == "planner":
+        recipe = Recipe(layers=4, width=128, heads=4, inner=320, batch=256, steps=2500, gaps=0.15)
+        return Course(modules.vocabulary, modules.lesson, modules.exams, recipe, WEIGHTS / "planner", {})
+    facts = {"held_out": questions.HELD_OUT, "most_digits": questions.MOST_DIGITS}
+    return Course(questions.vocabulary, questions.lesson, run_exams, Recipe(), WEIGHTS, facts)
+
+
+def run_exams(seed: int, samples: int = 500) -> dict[str, list[Pair]]:
+    """Held-out questions by kind, of 3 to 22 disks and 2 to 12 digits."""
+    rng = random.Random(f"exam {seed}")
+    draws: dict[str, Callable[[random.Random], Pair]] = {
+        "move": lambda rng: met_move(rng, rng.randint(3, 22)),
+        "carry": lambda rng: met_goal(rng, rng.randint(3, 22), "carry"),
+        "split": lambda rng: met_goal(rng, rng.randint(3, 22), "split"),
+        "times": questions.times,
+        "plus": questions.plus,
+        "halve": lambda rng: questions.ask_halve(rng, rng.randint(2, 12)),
+    }
+    return {name: exam(draw, samples, rng, finite=True) for name, draw in draws.items()}
