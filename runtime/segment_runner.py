@@ -161,7 +161,8 @@ class SegmentRunner:
             return winner(known[0], self.steps.rule)
         if (node.path, "split", attempt + 1) in self._journalled:
             raise StepDeadlocked("undecided in an earlier session")
-        await self._stop_here()
+        if self.stopping:
+            await self._stop_here()
         k = self.leads.suspect if attempt else self.leads.unguarded
         candidate, entry = await self._decide(key, step, 0, k, draws_of(key))
         self.steps.counts.decompositions += 1
@@ -232,7 +233,8 @@ class SegmentRunner:
             else:
                 if given_up:
                     raise StepDeadlocked("undecided in an earlier session")
-                await self._stop_here()
+                if self.stopping:
+                    await self._stop_here()
                 draw = draws + index * MAX_DRAWS
                 candidate, entry = await self._decide(key, step, index, k, draw)
             asked.append(candidate)
@@ -260,10 +262,9 @@ class SegmentRunner:
         return ChainRun(attempt, asked, taken), output
 
     async def _stop_here(self) -> None:
-        """If the segment was asked to stop: let the steps that are being asked be decided, then stop."""
-        if self.stopping:
-            await self._asked.none()
-            raise SegmentStopped
+        """Let the steps that are being asked be decided, then stop."""
+        await self._asked.none()
+        raise SegmentStopped
 
     async def _decide(self, key: Key, step: Step, index: int, k: int, draw: int) -> tuple[str, Entry]:
         path, part, attempt = key

@@ -97,7 +97,7 @@ class Worker:
         def flush(end: End | None = None) -> None:
             nonlocal since
             records = runner.take()
-            counts, steps.counts = self._signed(steps.counts), Counts()
+            counts = self._signed(steps.take_counts())
             events, runner.events = tuple(runner.events), []
             began, since = since, time.time()
             worked = Record((), "worked", 0, 0, 0, (), (), self.place, began, since)
@@ -142,7 +142,7 @@ class Worker:
                 ballots = await steps.draw(step, draws, draws_of(((number,), "sample", 0)))
             return Sample(number, step.kind, ballots, time.monotonic() - asked)
 
-        return list(await asyncio.gather(*(one(number) for number in numbers))), self._signed(steps.counts)
+        return list(await asyncio.gather(*(one(number) for number in numbers))), self._signed(steps.take_counts())
 
     async def lead(self, leads: Leads) -> None:
         """Go on with other leads: steps that are not begun yet are decided with them."""

@@ -296,7 +296,7 @@ def direction(goal: Tower) -> str:
 
 def words(state: str) -> str:
     """Peg letters in words of five, disk 1 first."""
-    return " ".join(state[i : i + WORD] for i in range(0, len(state), WORD))
+    return " ".join([state[i : i + WORD] for i in range(0, len(state), WORD)])
 
 
 def moved(state: str, move: str) -> str:

@@ -74,7 +74,7 @@ class Session:
         self.root = task.root()
 
     def flush(self) -> None:
-        counts, self.runner.steps.counts = self.runner.steps.counts, Counts()
+        counts = self.runner.steps.take_counts()
         self.batches.append(self.runner.take())
         self.steps.append(counts.steps)
         self.totals.add(counts)

@@ -82,7 +82,7 @@ async def test_a_right_plan_costs_one_call_a_question(segment: Make, planted: An
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
     assert model.asked == 16
     assert set(model.times.values()) == {1}
-    counts = runner.steps.counts
+    counts = runner.steps.take_counts()
     assert (counts.steps, counts.decompositions, counts.calls, counts.seam_retries) == (15, 1, 16, 0)
     found = verify(TASK, Ended(plan(runner.take())))
     assert (found.valid, found.reached_goal, found.steps) == (True, True, 15)
