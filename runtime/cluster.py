@@ -22,10 +22,11 @@ from decompose.task import Task
 from runtime.config import BUILT_IN_TASKS, RunConfig
 from runtime.crew import WORKER_LOSSES, WorkerLost, default_workers, gathered
 from runtime.errors import ConfigurationError, RunFailed
+from runtime.estimates import Sample
+from runtime.leads import Leads
 from runtime.metrics import RunMetrics
 from runtime.records import Batch, Counts
-from runtime.segment_runner import Leads
-from runtime.worker import Sample, Worker
+from runtime.worker import Worker
 
 SEGMENTS_AT_ONCE = 1000
 """Concurrency of one worker in Ray's eyes; the coordinator sends fewer."""
@@ -129,6 +130,10 @@ class RayCrew:
                     raise RunFailed(f"a worker died before the run began: {_last_line(error)}") from error
                 self._replace(number, worker)
         raise AssertionError("unreachable")
+
+    async def lead(self, leads: Leads) -> None:
+        """Let every segment that runs go on with other leads; a worker that dies has them with its next segment."""
+        await asyncio.gather(*(w.lead.remote(leads) for w in self._workers), return_exceptions=True)
 
     async def stop(self) -> None:
         """Let every segment end at its next step."""

@@ -26,22 +26,11 @@ from runtime.in_flight import InFlight
 from runtime.journal import Journal, Write
 from runtime.journal_writer import JournalWriter
 from runtime.ladder import AGAIN
-from runtime.leads import (
-    PILOT_DRAWS,
-    Forecast,
-    Pilot,
-    choose_leads,
-    explain_leads,
-    forecast,
-    judge_pilot,
-    pilot_steps,
-    sample_numbers,
-    with_rules,
-)
+from runtime.leads import Leads
+from runtime.learning import LEADS, Learner, open_learner, record_of
 from runtime.look_out import LookOut
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, Failed, Finished, Paused, Record, pack
-from runtime.segment_runner import Leads
 from runtime.treasury import Treasury
 from runtime.worker import WAITS, strategy_of
 
@@ -79,10 +68,9 @@ class Coordinator:
         self._writer = JournalWriter(journal, self.wall_s, on_progress)
         self._ended = journal.outcomes()
         self._begun = journal.begun()
-        self._leads = Leads(1, 1, 1)
+        self._learner = Learner(config, task, None, Leads(1, 1, 1))
         self._look_out: LookOut | None = None
-        self._pilot: Pilot | None = None
-        self._learned_from = 0
+        self._told: Leads | None = None
         self._pause = ""
         self._on_note, self._on_wait = on_note, on_wait
         self._sent = InFlight()
@@ -105,12 +93,16 @@ class Coordinator:
             await self._check_limits()
             if self._pause:
                 raise RunPaused(self._pause)
-            self._leads = await self._choose_leads()
+            self._learner = await open_learner(
+                self.config, self.task, self.journal, self._writer, self.crew, self._on_note
+            )
             root = self.task.root()
             size = self.task.size(root.goal, root.inputs)
             in_order = self.config.strategy == "chain"
-            self._look_out = LookOut(self.journal, self._writer, size, self._pilot, self._on_note, in_order=in_order)
-            self._strategy = strategy_of(self.config, self._leads)
+            self._look_out = LookOut(
+                self.journal, self._writer, size, self._learner.start, self._on_note, in_order=in_order
+            )
+            self._strategy = strategy_of(self.config, self._learner.leads)
             gate = Gate(self._segments_per_worker() * self.crew.size)
             plan = PlanRunner(self.task, self, gate, self.config.re_decompositions)
             outcome = await plan.run(root)
@@ -150,7 +142,7 @@ class Coordinator:
             ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in order.
         """
         status, message = "solved", ""
-        self._leads = await self._choose_leads()
+        self._learner = await open_learner(self.config, self.task, self.journal, self._writer, self.crew, self._on_note)
         gate = Gate(self.config.chains_in_flight * self.crew.size)
         results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
         await self._writer.flush()
@@ -174,7 +166,7 @@ class Coordinator:
 
     def _segments_per_worker(self) -> int:
         """Enough for a worker's chains, which share the model's batches, and one more to follow up."""
-        chains = max(1, self.config.segment_steps // (self._leads.leaf_steps + 1))
+        chains = max(1, self.config.segment_steps // (self._learner.leads.leaf_steps + 1))
         return 1 + -(-self.config.chains_in_flight // chains)
 
     async def pause(self, reason: str) -> None:
@@ -269,6 +261,7 @@ class Coordinator:
             if self._look_out is not None:
                 self._look_out.saw(key, batch)
                 await self._look_out.look()
+            await self._learn()
             await self._check_limits()
             if batch.end is not None:
                 await durable
@@ -276,15 +269,21 @@ class Coordinator:
                 return batch
         raise WorkerLost(f"segment {key} stopped without an end")
 
+    async def _learn(self) -> None:
+        """Choose the leads again if it is time, note it, and tell the workers if they changed."""
+        known = self._learner.look(self._writer.totals)
+        if known is not None:
+            self._writer.note(LEADS, Batch(pack([record_of(known)]), Counts()))
+            self._log.info("leads learned", **msgspec.structs.asdict(known))
+        leads = self._leads_now()
+        if self._told is not None and leads != self._told:
+            await self.crew.lead(leads)
+        self._told = leads
+
     def _leads_now(self) -> Leads:
-        """The leads, learned anew whenever twice as many sequential races were decided as the last time."""
-        votes = self._writer.totals.votes
-        seen = sum(votes.values())
-        if self._leads.sequential and self._pilot is not None and seen >= 2 * max(50, self._learned_from):
-            self._learned_from = seen
-            self._leads = with_rules(self.config, self.task, self.task.root(), self._leads, self._pilot, votes)
-            self._log.info("leads learned", races=seen, unguarded=self._leads.unguarded)
-        return self._look_out.leads(self._leads) if self._look_out is not None else self._leads
+        """What was learned, and what alarms make of it."""
+        leads = self._learner.leads
+        return self._look_out.leads(leads) if self._look_out is not None else leads
 
     def _ending(self, key: str, batch: Batch) -> Outcome:
         end = batch.end
@@ -313,38 +312,6 @@ class Coordinator:
         if self.config.max_wall_s is not None:
             await asyncio.sleep(self.config.max_wall_s - self.wall_s())
             await self._check_limits()
-
-    async def _choose_leads(self) -> Leads:
-        """From the journal if an earlier session chose them, else from ``--k`` or a pilot."""
-        chosen = self.journal.meta("leads")
-        if chosen is not None:
-            seen = self.journal.meta("pilot")
-            self._pilot = msgspec.convert(seen, Pilot) if seen else None
-            return msgspec.convert(chosen, Leads)
-        root = self.task.root()
-        pilot: Pilot | None = None
-        if self.config.k == "auto":
-            count = pilot_steps(self.task.usual_steps(root.goal, root.inputs))
-            samples, counts = await self.crew.sample(sample_numbers(self.config.seed, count), PILOT_DRAWS)
-            pilot = judge_pilot(samples)
-            await self._writer.write(Write("pilot", Batch(pack([]), counts)))
-        # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.
-        kept = self.journal.meta("leaf_steps")
-        config = self.config if kept is None else msgspec.structs.replace(self.config, leaf_steps=kept)
-        leads = choose_leads(config, self.task, root, pilot)
-        self._pilot = pilot
-        expected = self._expected(root, leads, pilot)
-        why = explain_leads(leads, pilot, expected, self.task.usual_steps(root.goal, root.inputs))
-        self.journal.set_meta(leads=leads, pilot=pilot, forecast=expected, why=why)
-        self._log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(pilot), why=why)
-        self._on_note(why)
-        return leads
-
-    def _expected(self, root: Node, leads: Leads, pilot: Pilot | None) -> Forecast | None:
-        if pilot is None:
-            return None
-        valid_rate = pilot.ballots / (pilot.ballots + pilot.spoiled)
-        return forecast(self.config, self.task, root, leads, pilot.p_error, valid_rate)
 
 
 def _first_cause(error: BaseException) -> BaseException:

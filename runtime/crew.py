@@ -8,10 +8,11 @@ from typing import Protocol
 from decompose.segment import Segment
 from decompose.task import Task
 from runtime.config import RunConfig
+from runtime.estimates import Sample
+from runtime.leads import Leads
 from runtime.models.port import Model
 from runtime.records import Batch, Counts
-from runtime.segment_runner import Leads
-from runtime.worker import Sample, Worker
+from runtime.worker import Worker
 
 WORKER_LOSSES = 20
 """A segment whose worker dies so often in a row is what kills it."""
@@ -39,6 +40,10 @@ class Crew(Protocol):
 
     async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
         """Ask sampled steps, shared out over the workers."""
+        ...
+
+    async def lead(self, leads: Leads) -> None:
+        """Let every segment that runs go on with other leads."""
         ...
 
     async def stop(self) -> None:
@@ -101,6 +106,16 @@ class LocalCrew:
         shares = [numbers[i :: self.size] for i in range(self.size)]
         parts = await asyncio.gather(*(w.sample(s, draws) for w, s in zip(self._workers, shares, strict=True)))
         return gathered(parts)
+
+    async def lead(self, leads: Leads) -> None:
+        """Let every segment that runs go on with other leads."""
+        for worker in self._workers:
+            await worker.lead(leads)
+
+    def prices(self) -> tuple[float, float] | None:
+        """What a prompt token and a generated one cost in USD, if the model has a price list."""
+        listed = getattr(self._workers[0].model, "prices", None)
+        return listed() if listed is not None else None
 
     async def stop(self) -> None:
         """Let every segment end at its next step."""

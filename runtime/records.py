@@ -10,6 +10,7 @@ import msgspec
 
 from decompose.plan import Path
 from runtime.errors import JournalError
+from runtime.leads import Learned
 from voting.alarms import Raised
 from voting.ballot import Ballot
 from voting.race import FirstTo, FirstToAheadBy, Rule, Won
@@ -59,6 +60,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
         started: For ``worked``: seconds since 1970 when the work on this batch began.
         ended: For ``worked``: seconds since 1970 when it ended.
+        learned: For ``leads``, a record without entries that says with which leads the run goes on.
     """
 
     path: Path
@@ -71,6 +73,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     worker: str = ""
     started: float = 0.0
     ended: float = 0.0
+    learned: Learned | None = None
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -140,6 +143,9 @@ class Counts(msgspec.Struct, kw_only=True):
         ways: Steps at which two ways to ask can be compared, by "way/cell"; see ``voting.watch.pair_up``.
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
+        guarded_steps: Steps before a seam asked with a lead of 1 whose first answer is known to be right or wrong: all
+            of a chain that returned its promise; else half of it, until its second run shows which one was wrong.
+        refuted_steps: Those of them that were wrong.
     """
 
     steps: int = 0
@@ -172,6 +178,8 @@ class Counts(msgspec.Struct, kw_only=True):
     races: dict[str, int] = {}
     contested: dict[str, int] = {}
     ways: dict[str, int] = {}
+    guarded_steps: int = 0
+    refuted_steps: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

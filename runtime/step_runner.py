@@ -14,6 +14,7 @@ from runtime.accounts import Accounts
 from runtime.climb import Held, Rung, climb, pattern_of_ballots, raised_in_all, rungs_above
 from runtime.errors import StepDeadlocked
 from runtime.ladder import FIRST, LARGER, Asked, Way, asked, ways_of
+from runtime.leads import NO_LIMITS
 from runtime.models.port import Model, Reply, Request, Stop
 from runtime.records import Contested, Counts, Entry, rule_of, tally
 from runtime.structured import as_lines, asking_for_json, schema_of
@@ -24,7 +25,6 @@ from voting.race import Won, unanimous
 from voting.red_flags import RedFlag, overlong
 from voting.sequential import Sequential, open_race
 
-NO_LIMITS = Limits()
 MAX_DRAWS = 4096
 """Draw numbers are handed out in strides of this, so that no two steps of a run share one."""
 

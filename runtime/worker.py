@@ -16,7 +16,9 @@ from decompose.strategies.tree import Tree
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
+from runtime.estimates import Sample
 from runtime.gate import Gate
+from runtime.leads import NO_LIMITS, Leads
 from runtime.models.factory import open_fallback, open_model
 from runtime.models.port import Model
 from runtime.module_cache import ModuleCache
@@ -24,9 +26,8 @@ from runtime.module_runner import ModuleRunner
 from runtime.modules import Voice, parse_modules
 from runtime.purse import Purse
 from runtime.records import Account, Batch, Counts, End, Failed, Paused, Record, pack
-from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
-from runtime.step_runner import NO_LIMITS, StepRunner
-from voting.ballot import Ballot
+from runtime.segment_runner import SegmentRunner, SegmentStopped, draws_of
+from runtime.step_runner import StepRunner
 from voting.red_flags import parse_switch
 
 SIGN_OF_LIFE_S = 2.0
@@ -45,20 +46,6 @@ WAITS = "model waits"
 def strategy_of(config: RunConfig, leads: Leads) -> Strategy:
     """The strategy of a configuration, with the leaf length that was chosen for the run."""
     return Chain() if config.strategy == "chain" else Tree(leads.leaf_steps)
-
-
-class Sample(msgspec.Struct, frozen=True):
-    """A sampled step, asked several times.
-
-    Attributes:
-        number: What ``Task.sample_step`` made it from.
-        kind: Class of the question.
-        ballots: In the order drawn.
-    """
-
-    number: int
-    kind: str
-    ballots: tuple[Ballot, ...]
 
 
 class Worker:
@@ -151,10 +138,19 @@ class Worker:
         async def one(number: int) -> Sample:
             async with self._gate((number,)):
                 step = self.task.sample_step(number)
+                asked = time.monotonic()
                 ballots = await steps.draw(step, draws, draws_of(((number,), "sample", 0)))
-            return Sample(number, step.kind, ballots)
+            return Sample(number, step.kind, ballots, time.monotonic() - asked)
 
         return list(await asyncio.gather(*(one(number) for number in numbers))), self._signed(steps.take_counts())
+
+    async def lead(self, leads: Leads) -> None:
+        """Go on with other leads: steps that are not begun yet are decided with them."""
+        for runner, _ in self._running:
+            runner.leads = leads
+            runner.steps.suspect, runner.steps.limits = leads.suspect, leads.limits
+            if runner.steps.sequential:
+                runner.steps.sequential.update(leads.sequential)
 
     async def shortage(self) -> tuple[float, float]:
         """Wait until calls wait for money under ``--max-cost-usd``, and say what the first lacks, and all, in USD."""

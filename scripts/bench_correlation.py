@@ -26,12 +26,12 @@ from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
 from runtime.journal import Journal, create_journal
+from runtime.leads import Leads
 from runtime.models.simulated import SimulatedModel, parse_profile
 from runtime.records import Contested, Counts, Entry, Record, unpack, winner
 from runtime.report.gather import Place
 from runtime.report.questions import Questions
 from runtime.run_directory import write_config
-from runtime.segment_runner import Leads
 from runtime.worker import strategy_of
 from scripts.verify import verification
 

@@ -8,15 +8,15 @@ import msgspec
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
+from runtime.estimates import Estimate
 from runtime.journal import open_journal
-from runtime.leads import Pilot, forecast
+from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Counts
 from runtime.report.gather import Doubt, Gathered, Place, gather
 from runtime.report.playback import playback
 from runtime.report.questions import Questions
 from runtime.run_directory import Standing, read_config, standing
-from runtime.segment_runner import Leads
 from runtime.worker import strategy_of
 from voting.alarms import Kind
 from voting.ballot import Ballot
@@ -101,7 +101,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             certificate=_certificate(config, chosen, found, journal.totals, alarms, confidence),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
-            predicted=_predicted(config, task, chosen, pilot),
+            predicted=_predicted(journal.meta("forecast"), pilot),
             suspects=_tell(questions, config, found.suspects),
             weakest=_tell(questions, config, _thinnest(found)),
             film=_film(journal, task, config, chosen, told),
@@ -137,13 +137,12 @@ def _certificate(
     )
 
 
-def _predicted(config: RunConfig, task: Task, leads: Leads, pilot: Any) -> dict[str, float]:
-    if not pilot:
+def _predicted(forecast: dict[str, float] | None, pilot: Any) -> dict[str, float]:
+    """What the run was expected to need when it began; nothing if leads were asked for."""
+    if forecast is None or not pilot:
         return {}
-    seen = msgspec.convert(pilot, Pilot)
-    valid_rate = seen.ballots / max(1, seen.ballots + seen.spoiled)
-    ahead = forecast(config, task, task.root(), leads, seen.p_error, max(valid_rate, 1e-3))
-    return {"calls": ahead.calls, "p_success": ahead.p_success, "p_error": seen.p_error, "valid_rate": valid_rate}
+    known = msgspec.convert(pilot, Estimate)
+    return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate}
 
 
 def _thinnest(found: Gathered) -> list[Doubt]:

@@ -9,12 +9,12 @@ from decompose.tasks.hanoi import Hanoi
 from runtime.config import RunConfig, open_task
 from runtime.journal import open_journal
 from runtime.ladder import FIRST, Way, asked, ways_of
+from runtime.leads import Leads
 from runtime.models.simulated import SimulatedModel, parse_profile
 from runtime.plan_reader import PlanReader
 from runtime.records import Contested, unpack
 from runtime.report.facts import facts_of
 from runtime.report.page import render
-from runtime.segment_runner import Leads
 from runtime.worker import strategy_of
 from tests.runtime.simulated_runs import checked, run
 from voting.red_flags import RedFlag
