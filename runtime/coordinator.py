@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+import msgspec
 import structlog
 
 from decompose.plan import Node
@@ -23,17 +24,17 @@ from runtime.abandoned import Abandoned
 from runtime.config import RunConfig
 from runtime.crew import Crew
 from runtime.dispatcher import Dispatcher, RunPaused
+from runtime.estimates import PILOT_DRAWS, Sample
 from runtime.gate import Gate
 from runtime.journal import Journal
 from runtime.journal_rows import Write
 from runtime.journal_writer import JournalWriter
-from runtime.leads import PILOT_DRAWS, Pilot, judge_pilot, pilot_steps, sample_numbers
+from runtime.leads import Leads
+from runtime.learning import LEADS, Learner, open_learner, record_of
 from runtime.look_out import LookOut
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Batch, Contradicted, Counts, Finished
-from runtime.run_leads import RunLeads
+from runtime.records import Batch, Contradicted, Counts, Finished, pack
 from runtime.sampling import samples_of
-from runtime.segment_runner import Leads
 from runtime.treasury import Treasury
 from runtime.worker import strategy_of
 
@@ -68,7 +69,8 @@ class Coordinator:
         self._started, self._worked_before = time.monotonic(), journal.wall_s
         self._writer = JournalWriter(journal, self.wall_s, on_progress)
         self._dispatcher = Dispatcher(config, journal, self._writer, crew, self._arrived, on_wait)
-        self._leads, self._abandoned = RunLeads(config, task, journal), Abandoned(journal)
+        self._learner, self._abandoned = Learner(config, task, None, Leads(1, 1, 1)), Abandoned(journal)
+        self._told: Leads | None = None
         self._strategy: Strategy = Chain()
         self._look_out: LookOut | None = None
         self._on_note = on_note
@@ -118,7 +120,7 @@ class Coordinator:
         """
         status, message = "solved", ""
         async with self._limited():
-            await self._choose_leads()
+            self._learner = await self._open_learner()
             gate = Gate(self.config.chains_in_flight * self.crew.size)
             results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
         ends = [result for result in results if isinstance(result, Finished | Contradicted | errors.RunFailed)]
@@ -157,10 +159,13 @@ class Coordinator:
 
     async def _run_plan(self) -> str:
         """Run the plan; why it did not reach its goal, or nothing."""
-        leads = await self._choose_leads()
+        self._learner = await self._open_learner()
+        leads = self._learner.leads
         root = self.task.root()
         size, in_order = self.task.size(root.goal, root.inputs), self.config.strategy == "chain"
-        self._look_out = LookOut(self.journal, self._writer, size, self._leads.pilot, self._on_note, in_order=in_order)
+        self._look_out = LookOut(
+            self.journal, self._writer, size, self._learner.start, self._on_note, in_order=in_order
+        )
         self._strategy = strategy_of(self.config, leads)
         gate = Gate(self._segments_per_worker(leads) * self.crew.size)
         outcome = await PlanRunner(self.task, self, gate, self.config.re_decompositions).run(root)
@@ -220,7 +225,8 @@ class Coordinator:
         return await self._dispatcher.send(segment, self._leads_now)
 
     def _leads_now(self) -> Leads:
-        leads = self._leads.now(self._writer.totals.votes)
+        """What was learned, and what alarms make of it."""
+        leads = self._learner.leads
         return self._look_out.leads(leads) if self._look_out is not None else leads
 
     async def _arrived(self, key: str, batch: Batch) -> None:
@@ -228,7 +234,19 @@ class Coordinator:
         if self._look_out is not None:
             self._look_out.saw(key, batch)
             await self._look_out.look()
+        await self._learn()
         await self._check_limits()
+
+    async def _learn(self) -> None:
+        """Choose the leads again if it is time, note it, and tell the workers if they changed."""
+        known = self._learner.look(self._writer.totals)
+        if known is not None:
+            self._writer.note(LEADS, Batch(pack([record_of(known)]), Counts()))
+            self._log.info("leads learned", **msgspec.structs.asdict(known))
+        leads = self._leads_now()
+        if self._told is not None and leads != self._told:
+            await self.crew.lead(leads)
+        self._told = leads
 
     async def _out_of_money(self) -> None:
         await self.pause(f"--max-cost-usd {self.config.max_cost_usd} is reached: what is left is for calls under way")
@@ -251,22 +269,15 @@ class Coordinator:
             await asyncio.sleep(self.config.max_wall_s - self.wall_s())
             await self._check_limits()
 
-    async def _choose_leads(self) -> Leads:
-        """From the journal if an earlier session chose them, else from ``--k`` or a pilot."""
-        if self._leads.chosen is not None:
-            return self._leads.chosen
-        pilot = await self._ask_pilot() if self.config.k == "auto" else None
-        await self._writer.flush()
-        return self._leads.choose(pilot, self._on_note)
+    async def _open_learner(self) -> Learner:
+        return await open_learner(self.config, self.task, self.journal, self._writer, self._ask_pilot, self._on_note)
 
-    async def _ask_pilot(self) -> Pilot:
-        """What a pilot sees. Sampled steps that the journal has are not asked again."""
-        root = self.task.root()
-        numbers = sample_numbers(self.config.seed, pilot_steps(self.task.usual_steps(root.goal, root.inputs)))
+    async def _ask_pilot(self, numbers: Sequence[int]) -> list[Sample]:
+        """A pilot's samples. Those that the journal has are not asked again, unless a change was accepted since."""
         changes = len(self.journal.meta("changes") or ())
         key = f"{PILOT}#{changes}" if changes else PILOT
         payloads = await self._dispatcher.ask_pilot(key, numbers, PILOT_DRAWS, attempt=changes)
-        return judge_pilot(samples_of(self.task, payloads))
+        return samples_of(self.task, payloads)
 
 
 def _first_cause(error: BaseException) -> BaseException:

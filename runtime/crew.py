@@ -9,11 +9,12 @@ from typing import Protocol
 from decompose.segment import Segment
 from decompose.task import Task
 from runtime.config import RunConfig
+from runtime.estimates import Sample
+from runtime.leads import Leads
 from runtime.models.port import Model
 from runtime.purse import Unit
 from runtime.records import Batch, Counts
-from runtime.sampling import Sample, collected, gathered
-from runtime.segment_runner import Leads
+from runtime.sampling import collected, gathered
 from runtime.worker import Worker
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 30.0
@@ -51,6 +52,10 @@ class Crew(Protocol):
         Raises:
             WorkerLost: The worker died.
         """
+        ...
+
+    async def lead(self, leads: Leads) -> None:
+        """Let every segment that runs go on with other leads."""
         ...
 
     async def stop(self) -> None:
@@ -129,6 +134,16 @@ class LocalCrew:
         shares = [numbers[i :: self.size] for i in range(self.size)]
         streams = [worker.sample(share, draws) for worker, share in zip(self._workers, shares, strict=True)]
         return gathered(await asyncio.gather(*(collected(self._task, stream) for stream in streams)))
+
+    async def lead(self, leads: Leads) -> None:
+        """Let every segment that runs go on with other leads."""
+        for worker in self._workers:
+            await worker.lead(leads)
+
+    def prices(self) -> tuple[float, float] | None:
+        """What a prompt token and a generated one cost in USD, if the model has a price list."""
+        listed = getattr(self._workers[0].model, "prices", None)
+        return listed() if listed is not None else None
 
     async def stop(self) -> None:
         """Let every segment end at its next step."""

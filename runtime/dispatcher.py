@@ -19,11 +19,11 @@ from runtime.in_flight import InFlight
 from runtime.journal import Journal
 from runtime.journal_rows import Write
 from runtime.journal_writer import JournalWriter
+from runtime.leads import Leads
 from runtime.outgoing import WAITS
 from runtime.plan_runner import Outcome
 from runtime.records import Batch, Contradicted, Failed, Finished, Paused
 from runtime.sampling import numbers_in
-from runtime.segment_runner import Leads
 
 
 class RunPaused(Exception):

@@ -44,10 +44,10 @@ class Outgoing:
     def send(self, source: Source, end: End | None = None) -> None:
         """Put what a source has gathered into a batch."""
         records = source.take()
-        counts, self.steps.counts = self._sign(self.steps.counts), Counts()
+        counts = self._sign(self.steps.take_counts())
         events, source.events = tuple(source.events), []
         began, self._since = self._since, time.time()
-        worked = Record((), "worked", 0, 0, 0, (), (), self._place, began, self._since, counts.steps)
+        worked = Record((), "worked", 0, 0, 0, (), (), self._place, began, self._since, steps=counts.steps)
         self._batches.put_nowait(Batch(pack([*records, worked]), counts, end, events))
 
     def close(self) -> None:

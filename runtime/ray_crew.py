@@ -15,10 +15,10 @@ from runtime.cluster import cores_of, last_line, start_ray
 from runtime.config import RunConfig
 from runtime.crew import WorkerLost, default_workers
 from runtime.errors import RunFailed
+from runtime.leads import Leads
 from runtime.metrics import RunMetrics
 from runtime.purse import Unit
 from runtime.records import Batch, Counts
-from runtime.segment_runner import Leads
 from runtime.worker import Worker
 
 SEGMENTS_AT_ONCE = 1000
@@ -115,6 +115,10 @@ class RayCrew:
         if self._workers[number] is lost:
             self._ray.kill(lost)  # one that only cannot be reached must not go on asking
             self._workers[number] = self._spawn(number)
+
+    async def lead(self, leads: Leads) -> None:
+        """Let every segment that runs go on with other leads; a worker that dies has them with its next segment."""
+        await asyncio.gather(*(self._answer(number, "lead", leads) for number in range(self.size)))
 
     async def stop(self) -> None:
         """Let every segment end at its next step."""

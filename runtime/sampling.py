@@ -8,32 +8,16 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-import msgspec
-
 from decompose.task import Task
 from runtime import errors
+from runtime.estimates import Sample
 from runtime.gate import Gate
 from runtime.in_flight import InFlight
 from runtime.records import Batch, Contested, Counts, Failed, Finished, Paused, Record, unpack
 from runtime.segment_runner import SegmentStopped, draws_of
 from runtime.step_runner import StepRunner
-from voting.ballot import Ballot
 
 PART = "sample"
-
-
-class Sample(msgspec.Struct, frozen=True):
-    """A sampled step, asked several times.
-
-    Attributes:
-        number: What ``Task.sample_step`` made it from.
-        kind: Class of the question.
-        ballots: In the order drawn.
-    """
-
-    number: int
-    kind: str
-    ballots: tuple[Ballot, ...]
 
 
 class SampleRunner:
@@ -91,8 +75,10 @@ class SampleRunner:
                 raise SegmentStopped
             with self._asked:
                 first = draws_of(((number,), PART, attempt))
+                began = time.time()
                 ballots = await self.steps.draw(self.task.sample_step(number), draws, first)
-        self._records.append(Record((number,), PART, attempt, 0, draws, (Contested(draws, ballots),)))
+        entry, ended = Contested(draws, ballots), time.time()
+        self._records.append(Record((number,), PART, attempt, 0, draws, (entry,), started=began, ended=ended))
         if len(self._records) >= self.flush_steps or time.monotonic() >= self._flush_at:
             self.flush()
 
@@ -105,7 +91,8 @@ def samples_of(task: Task, payloads: Iterable[bytes]) -> list[Sample]:
             if record.part == PART:
                 (number,), (entry,) = record.path, record.entries
                 assert isinstance(entry, Contested)
-                found[number] = Sample(number, task.sample_step(number).kind, entry.ballots)
+                kind, seconds = task.sample_step(number).kind, record.ended - record.started
+                found[number] = Sample(number, kind, entry.ballots, seconds)
     return [found[number] for number in sorted(found)]
 
 

@@ -8,25 +8,24 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
 from decompose.step import Dialect, Flag, Step
 from decompose.task import Task
+from runtime.accounts import Accounts
 from runtime.climb import Held, Rung, climb, pattern_of_ballots, raised_in_all, rungs_above
 from runtime.errors import StepDeadlocked
 from runtime.ladder import FIRST, LARGER, Asked, Way, asked, ways_of
+from runtime.leads import NO_LIMITS
 from runtime.models.port import Model, Reply, Request, Stop
 from runtime.purse import Purse
-from runtime.records import Account, Contested, Counts, Entry, rule_of, tally
+from runtime.records import Contested, Counts, Entry, rule_of, tally
 from runtime.structured import as_lines, asking_for_json, schema_of
 from runtime.untrusted import tame
 from voting.alarms import Kind, Limits, Raised, raised_by
 from voting.ballot import Ballot
-from voting.race import Won
+from voting.race import Won, unanimous
 from voting.red_flags import RedFlag, overlong
 from voting.sequential import Sequential, open_race
 
-NO_LIMITS = Limits()
 MAX_DRAWS = 4096
 """Draw numbers are handed out in strides of this, so that no two steps of a run share one."""
 
@@ -80,11 +79,18 @@ class StepRunner:
         self.temperature, self.first_temperature = temperature, first_temperature
         self.max_reply_tokens, self.seed = max_reply_tokens, seed
         self.structured = structured and dialect == "chat"
-        self.counts = Counts()
+        self.counts, self.accounts = Counts(), Accounts()
         self.fallback, self.sequential = fallback, sequential or {}
         self.suspect, self.limits = suspect, limits
         self.calls = calls or Purse()
         self.ways = ways_of(task, dialect, fallback is not None) if ladder else (FIRST,)
+        self._names = {True: _name(fallback), False: _name(model)}
+
+    def take_counts(self) -> Counts:
+        """What was counted since the last time, the accounts summed up in it; it is the caller's now."""
+        counts, self.counts = self.counts, Counts()
+        self.accounts.move_to(counts)
+        return counts
 
     async def decide(self, step: Step, k: int, draw: int, rung: int = 0) -> tuple[str, Entry]:
         """The winning candidate, and what the journal keeps of the race.
@@ -103,7 +109,16 @@ class StepRunner:
             ModelUnavailable, ModelRejected: From the model.
         """
         ways = self.ways[rung % len(self.ways) :]
-        held = await self._hold(step, k, draw, ways[0])
+        said: Sequence[str | Flag] = ()
+        if k not in self.sequential:
+            # Most steps of a long run end here: nothing is built that only a contested race needs.
+            model, question = self._asked(step, ways[0])
+            wanted = 1 if self.first_temperature != self.temperature else min(k, self.max_ballots)
+            said = await self._ask(model, question, range(draw, draw + wanted), self.first_temperature)
+            candidate = unanimous(said, k)
+            if candidate is not None:
+                return candidate, candidate
+        held = await self._hold(step, k, draw, ways[0], said=said)
         if held.winner is None or held.raised:
             return await self._climb(step, k, draw, ways, held)
         if len(held.ballots) == k:
@@ -131,7 +146,7 @@ class StepRunner:
                 spoiled=below[-1].pattern.spoiled,
             )
         name = next(rung.name for rung, held in tried if held is found)
-        if found.winner != first.winner:
+        if found.winner != first.leader or not first.raised:
             tally(counts.caught, {name: 1})
         before = [held for held in below if held is not found and not (held is first and name == LARGER)]
         assert found.winner is not None
@@ -144,9 +159,19 @@ class StepRunner:
         return self.suspect if self.suspect > k else k + 2
 
     async def _hold(
-        self, step: Step, k: int, draw: int, way: Way, goes_on: Held | None = None, rung: Rung | None = None
+        self,
+        step: Step,
+        k: int,
+        draw: int,
+        way: Way,
+        goes_on: Held | None = None,
+        rung: Rung | None = None,
+        said: Sequence[str | Flag] = (),
     ) -> Held:
-        """Hold a race to its verdict, or until its ballots raise an alarm that nobody has answered yet."""
+        """Hold a race to its verdict, or until its ballots raise an alarm that nobody has answered yet.
+
+        It begins with the ballots of the race it goes on with, or with what was said already.
+        """
         rule = self.sequential.get(k)
         race = open_race(rule or rule_of(self.rule, k), self.max_ballots)
         ballots: list[Ballot] = [*goes_on.ballots] if goes_on else []
@@ -154,22 +179,21 @@ class StepRunner:
         for ballot in ballots:
             race.cast(ballot)
         model, question = self._asked(step, way)
-        request, limit = self._request(question), self._limit(question)
-        raised = raised_by(pattern_of_ballots(k, ballots), self.limits) if ballots else ()
-        while race.verdict is None and not (raised and _leaves(raised, rung)):
-            drawn = len(ballots)
-            first_apart = drawn == 0 and self.first_temperature != self.temperature
-            wanted = 1 if first_apart else race.fewest()
-            temperature = self.first_temperature if first_apart else self.temperature
-            draws = tuple(range(draw + drawn, draw + drawn + wanted))
-            request = msgspec.structs.replace(request, draws=draws, temperature=temperature)
-            for reply in await self._ask(model, request, begun=drawn > 0):
-                ballot, detail = self._read(question, len(ballots), reply, limit)
+        raised: tuple[Raised, ...] = ()
+        while True:
+            for answer in said:
+                ballot, detail = _ballot(len(ballots), answer)
                 ballots.append(ballot)
                 details.append(detail)
                 race.cast(ballot)
-            if len(ballots) > k:
+            if len(ballots) > k or goes_on:
                 raised = raised_by(pattern_of_ballots(k, ballots), self.limits)
+            if race.verdict is not None or (raised and _leaves(raised, rung)):
+                break
+            drawn = len(ballots)
+            wanted = 1 if self.first_temperature != self.temperature and not drawn else race.fewest()
+            heat = self.temperature if drawn else self.first_temperature
+            said = await self._ask(model, question, range(draw + drawn, draw + drawn + wanted), heat, drawn > 0)
         verdict = race.verdict
         winner = verdict.candidate if isinstance(verdict, Won) else None
         held = Held(way, k, tuple(ballots), tuple(details), rule, winner, raised)
@@ -189,25 +213,12 @@ class StepRunner:
     async def draw(self, step: Step, count: int, draw: int, rung: int = 0) -> tuple[Ballot, ...]:
         """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
         model, question = self._asked(step, self.ways[rung % len(self.ways)])
-        limit = self._limit(question)
-        draws = tuple(range(draw, draw + count))
-        replies = await self._ask(model, msgspec.structs.replace(self._request(question), draws=draws))
-        return tuple(self._read(question, number, reply, limit)[0] for number, reply in enumerate(replies))
-
-    async def _ask(self, model: Model, request: Request, begun: bool = False) -> list[Reply]:
-        """The replies, reserved for before they are drawn. Those that nobody saw may have been drawn as well."""
-        if not self.calls.limited:
-            return await model.ask(request)
-        wanted = len(request.draws)
-        await self.calls.reserve(wanted, begun)
-        try:
-            return await model.ask(request)
-        finally:
-            self.calls.settle(wanted, spent=wanted)
+        said = await self._ask(model, question, range(draw, draw + count), self.temperature)
+        return tuple(_ballot(number, answer)[0] for number, answer in enumerate(said))
 
     def request(self, step: Step) -> Request:
         """A step as it is put to the model, for one draw."""
-        return self._request(self._asked(step, FIRST)[1])
+        return self._request(self._asked(step, FIRST)[1], range(1), self.temperature)
 
     def judge(self, step: Step, reply: Reply) -> Flag | str:
         """The candidate a reply names, or its red flag. Nothing is counted."""
@@ -220,12 +231,39 @@ class StepRunner:
             return self.fallback, asked(self.task, step, way, self.fallback.dialect)
         return self.model, asked(self.task, step, way, self.dialect)
 
-    def _request(self, question: Asked) -> Request:
-        """A question as it is put to a model, for one draw."""
+    async def _ask(
+        self, model: Model, question: Asked, draws: range, temperature: float, begun: bool = False
+    ) -> list[str | Flag]:
+        """What is said, in the order drawn: candidates, and red flags. All is counted.
+
+        The calls are reserved before they are made, those that go on with a ``begun`` race first. Answers that nobody
+        saw may have been drawn as well: they are not given back.
+        """
+        if self.calls.limited:
+            await self.calls.reserve(len(draws), begun)
+        try:
+            return await self._said(model, question, draws, temperature)
+        finally:
+            if self.calls.limited:
+                self.calls.settle(len(draws), spent=len(draws))
+
+    async def _said(self, model: Model, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
+        kind, name, limit = question.step.kind, self._names[question.way.fallback], self._limit(question)
+        said = []
+        for reply in await model.ask(self._request(question, draws, temperature)):
+            self.accounts.book(kind, name, reply)
+            answer = self._flag(question, reply, limit)
+            if isinstance(answer, Flag):
+                tally(self.counts.red_flags, {answer.name: 1})
+            said.append(answer)
+        return said
+
+    def _request(self, question: Asked, draws: range, temperature: float) -> Request:
+        """A question as it is put to a model."""
         limit, names = self._limit(question), self._schema(question)
         if names is None:
-            return Request(question.prompt, (0,), self.temperature, limit, self.seed)
-        return Request(asking_for_json(question.prompt), (0,), self.temperature, limit, self.seed, schema_of(names))
+            return Request(question.prompt, tuple(draws), temperature, limit, self.seed)
+        return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, self.seed, schema_of(names))
 
     def _schema(self, question: Asked) -> Any:
         """What a reply is to follow, if anything."""
@@ -233,32 +271,6 @@ class StepRunner:
 
     def _limit(self, question: Asked) -> int:
         return question.step.max_reply_tokens if question.dialect == "compact" else self.max_reply_tokens
-
-    def _name_of(self, question: Asked) -> str:
-        """Which model answers, for the accounts."""
-        model = self.fallback if question.way.fallback and self.fallback is not None else self.model
-        return str(getattr(model, "name", type(model).__name__))
-
-    def _read(self, question: Asked, number: int, reply: Reply, limit: int) -> tuple[Ballot, str]:
-        """One reply as a ballot, and why it is spoiled if it is."""
-        counts = self.counts
-        counts.calls += 1
-        counts.failed_calls += reply.failed_calls
-        counts.tokens_in += reply.tokens_in
-        counts.tokens_out += reply.tokens_out
-        counts.tokens_cached += reply.tokens_cached
-        counts.tokens_reasoning += reply.tokens_reasoning
-        if reply.cost_usd is None:
-            counts.unpriced_calls += 1
-        else:
-            counts.cost_usd += reply.cost_usd
-        book(counts.by_kind, question.step.kind, reply)
-        book(counts.by_model, self._name_of(question), reply)
-        flag = self._flag(question, reply, limit)
-        if isinstance(flag, str):
-            return Ballot(number, flag), ""
-        counts.red_flags[flag.name] = counts.red_flags.get(flag.name, 0) + 1
-        return Ballot(number, None, flag.name), tame(flag.detail)
 
     def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""
@@ -274,8 +286,9 @@ class StepRunner:
 def _entry(held: Held, before: Sequence[Held] = (), raised: tuple[Raised, ...] = (), name: str = "") -> Contested:
     """A race as the journal keeps it, with the ballots of the rungs below it."""
     below = tuple(ballot for one in before for ballot in one.ballots)
+    details = held.details + tuple(text for one in before for text in one.details)
     way = name or ("" if held.way == FIRST else held.way.name)
-    return Contested(held.k, held.ballots, held.details, held.rule, way, below, raised=raised)
+    return Contested(held.k, held.ballots, details, held.rule, way, below, raised=raised)
 
 
 def _tally(held: Held) -> tuple[tuple[str, int], ...]:
@@ -289,18 +302,13 @@ def _leaves(raised: tuple[Raised, ...], rung: Rung | None) -> bool:
     return rung is None or (not rung.goes_on and any(one.kind is Kind.SPOILED_AGAIN for one in raised))
 
 
-def book(accounts: dict[str, Account], name: str, reply: Reply) -> None:
-    """Put a reply on the account of a name."""
-    account = accounts.get(name)
-    if account is None:
-        account = accounts[name] = Account()
-    account.calls += 1
-    account.failed_calls += reply.failed_calls
-    account.tokens_in += reply.tokens_in
-    account.tokens_cached += reply.tokens_cached
-    account.tokens_out += reply.tokens_out
-    account.tokens_reasoning += reply.tokens_reasoning
-    if reply.cost_usd is None:
-        account.unpriced_calls += 1
-    else:
-        account.cost_usd += reply.cost_usd
+def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:
+    """An answer as a ballot, and why it is spoiled if it is."""
+    if isinstance(said, str):
+        return Ballot(number, said), ""
+    return Ballot(number, None, said.name), tame(said.detail)
+
+
+def _name(model: Model | None) -> str:
+    """What a model is called in the accounts."""
+    return str(getattr(model, "name", type(model).__name__))

@@ -18,6 +18,7 @@ from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
+from runtime.leads import NO_LIMITS, Leads
 from runtime.models.factory import open_fallback, open_model
 from runtime.models.port import Model
 from runtime.module_cache import ModuleCache
@@ -28,8 +29,8 @@ from runtime.plan_runner import Outcome
 from runtime.purse import Purse, Unit
 from runtime.records import Account, Batch, Counts, End, Failed, Paused
 from runtime.sampling import SampleRunner
-from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped
-from runtime.step_runner import NO_LIMITS, StepRunner
+from runtime.segment_runner import SegmentRunner, SegmentStopped
+from runtime.step_runner import StepRunner
 from voting.red_flags import parse_switch
 
 STOP_GRACE_S = 10.0
@@ -138,6 +139,15 @@ class Worker:
     async def empty_purse(self, unit: Unit) -> tuple[float, float]:
         """Give back what is not reserved; that, and what is reserved."""
         return self.purses[unit].empty()
+
+    async def lead(self, leads: Leads) -> None:
+        """Go on with other leads: steps that are not begun yet are decided with them."""
+        for runner, _ in self._running:
+            if isinstance(runner, SegmentRunner):
+                runner.leads = leads
+                runner.steps.suspect, runner.steps.limits = leads.suspect, leads.limits
+                if runner.steps.sequential:
+                    runner.steps.sequential.update(leads.sequential)
 
     async def stop(self) -> None:
         """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""

@@ -102,6 +102,7 @@ class BundledModel:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
+        self._waking: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
     @property
@@ -127,8 +128,10 @@ class BundledModel:
             if self._thread is None:
                 self._start(request.seed)
             self._waiting.setdefault((part, request.temperature), deque()).extend([asked] * len(request.draws))
-        # Not at once: whatever else is asked in this turn of the event loop is to share the batch.
-        asked.loop.call_soon(self._wake.set)
+        if self._waking is not asked.loop:
+            # Not at once: whatever else is asked in this turn of the event loop is to share the batch.
+            self._waking = asked.loop
+            asked.loop.call_soon(self._wake_up)
         return await asked.future
 
     async def close(self) -> None:
@@ -148,6 +151,10 @@ class BundledModel:
             except ConfigurationError as error:
                 raise ModelRejected(str(error)) from error
         return self._planner
+
+    def _wake_up(self) -> None:
+        self._waking = None
+        self._wake.set()
 
     def _start(self, seed: int) -> None:
         import ctranslate2

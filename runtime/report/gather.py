@@ -102,7 +102,8 @@ class Gathered(msgspec.Struct):
 
     Attributes:
         bins: Along the run, at most ``BINS``.
-        sampled: By (part, lead): how many steps were decided with how many ballots, spoiled ones included.
+        sampled: By (part, lead): how many steps were decided with how many ballots, spoiled ones and those of lower
+            rungs included.
         voted: By (part, lead): how many with how many unspoiled ballots.
         standing: The same as ``voted``, without attempts that a later one replaced.
         spans: Who worked on what, and when.
@@ -133,6 +134,10 @@ class Gathered(msgspec.Struct):
     rules: dict[int, Sequential] = {}
     patterns: Counter[Pattern] = Counter()
     suspects: list[Doubt] = []
+
+
+Lengths = dict[tuple[Path, str, int], dict[int, Counter[int]]]
+"""Of each attempt, by lead: how many steps were decided with how many unspoiled ballots."""
 
 
 class _Along:
@@ -171,10 +176,10 @@ def gather(journal: Journal) -> Gathered:
     along = _Along()
     suspects = _Worst()
     for segment in journal.segments():
-        lengths: dict[tuple[Path, str, int], tuple[int, Counter[int]]] = {}
+        lengths: Lengths = {}
         for record in _records(journal, segment, found.spans):
             key = (record.path, record.part, record.attempt)
-            lead, counter = lengths.setdefault(key, (record.k, Counter()))
+            counters = lengths.setdefault(key, {})
             for offset, entry in enumerate(record.entries):
                 place = Place(record.path, record.part, record.attempt, record.first + offset)
                 doubt = _doubt(place, entry) if isinstance(entry, Contested) else None
@@ -185,7 +190,8 @@ def gather(journal: Journal) -> Gathered:
                     continue
                 told = _count(found, record, doubt)
                 along.add(*told)
-                counter[_valid(doubt, lead)] += 1
+                lead = record.k if doubt is None else doubt.entry.k
+                counters.setdefault(lead, Counter())[_valid(doubt, lead)] += 1
         _stand(found, lengths)
     found.bins = [one for one in along.bins if one.steps]
     found.suspects = suspects.ranked()
@@ -226,7 +232,8 @@ def _count(found: Gathered, record: Record, doubt: Doubt | None) -> tuple[int, i
     spoiled = doubt.spoiled if doubt else 0
     dissent = doubt.dissent if doubt else 0
     key = (record.part, lead)
-    found.sampled.setdefault(key, Counter())[valid + spoiled] += 1
+    below = len(doubt.entry.before) if doubt is not None and doubt.entry.way else 0
+    found.sampled.setdefault(key, Counter())[valid + spoiled + below] += 1
     found.voted.setdefault(key, Counter())[valid] += 1
     found.steps += 1
     found.ballots += valid + spoiled
@@ -256,12 +263,12 @@ def _give_up(found: Gathered, doubt: Doubt | None) -> None:
         _count_before(found, (*doubt.entry.before, *doubt.entry.ballots))
 
 
-def _stand(found: Gathered, lengths: dict[tuple[Path, str, int], tuple[int, Counter[int]]]) -> None:
+def _stand(found: Gathered, lengths: Lengths) -> None:
     """Count the attempts that stand, and those that a later one replaced."""
     last = {(path, part): attempt for path, part, attempt in sorted(lengths)}
-    for (path, part, attempt), (lead, counter) in lengths.items():
+    for (path, part, attempt), counters in lengths.items():
         stands = last[path, part] == attempt
-        if stands:
+        for lead, counter in counters.items() if stands else ():
             found.standing.setdefault((part, lead), Counter()).update(counter)
         if part == "run":
             found.chains += stands

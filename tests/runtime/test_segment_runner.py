@@ -16,8 +16,9 @@ from decompose.tasks.hanoi import Carry, Hanoi
 from decompose.tasks.multiply import Multiply
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
+from runtime.leads import Leads
 from runtime.records import Contested, Contradicted, Entry, Finished, Record, pack, winner
-from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
+from runtime.segment_runner import SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import MAX_DRAWS
 from voting.red_flags import parse_switch
 
@@ -81,7 +82,7 @@ async def test_a_right_plan_costs_one_call_a_question(segment: Make, planted: An
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
     assert model.asked == 16
     assert set(model.times.values()) == {1}
-    counts = runner.steps.counts
+    counts = runner.steps.take_counts()
     assert (counts.steps, counts.decompositions, counts.calls, counts.seam_retries) == (15, 1, 16, 0)
     found = verify(TASK, Ended(plan(runner.take())))
     assert (found.valid, found.reached_goal, found.steps) == (True, True, 15)
