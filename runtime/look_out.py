@@ -10,11 +10,11 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
+from runtime.estimates import PILOT_DRAWS, Estimate
 from runtime.journal import Journal
 from runtime.journal_writer import JournalWriter
-from runtime.leads import PILOT_DRAWS, Pilot
+from runtime.leads import Leads
 from runtime.records import Batch, Counts, pack
-from runtime.segment_runner import Leads
 from voting.alarms import Pattern
 from voting.watch import Alarm, Watch
 
@@ -36,7 +36,7 @@ class LookOut:
         journal: Journal,
         writer: JournalWriter,
         steps: int,
-        pilot: Pilot | None,
+        pilot: Estimate | None,
         on_note: Callable[[str], None],
         *,
         in_order: bool,
@@ -91,7 +91,7 @@ class LookOut:
         )
 
 
-def patterns_of(pilot: Pilot) -> Counter[Pattern]:
+def patterns_of(pilot: Estimate) -> Counter[Pattern]:
     """A pilot's steps as races of ``PILOT_DRAWS`` ballots each."""
     found = Counter({Pattern(PILOT_DRAWS, w + d, d, max(0, PILOT_DRAWS - w - d)): count for w, d, count in pilot.votes})
     lost = pilot.spoiled - sum(p.spoiled * count for p, count in found.items())

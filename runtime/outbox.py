@@ -33,12 +33,16 @@ class Outbox:
         self.flush_steps, self.flush_s, self.flush = flush_steps, flush_s, flush
         self._flush_at = time.monotonic() + flush_s
         self._open: dict[Key, _Open] = {}
+        self._closed: list[tuple[Key, _Open]] = []
         self._held = 0
         self.extra: list[Record] = []
 
     def keep(self, key: Key, k: int, index: int, entry: Entry) -> None:
         """Hold one step; perhaps flush."""
         held = self._open.get(key)
+        if held is not None and held.k != k:  # the leads were chosen again
+            self._closed.append((key, held))
+            held = None
         if held is None:
             held = self._open[key] = _Open(index, k, [])
         held.entries.append(entry)
@@ -54,10 +58,10 @@ class Outbox:
             ways: Number of ways to ask; attempts take turns.
         """
         records = self.extra
-        for (path, part, attempt), held in self._open.items():
+        for (path, part, attempt), held in (*self._closed, *self._open.items()):
             records.append(Record(path, part, attempt, held.first, held.k, tuple(held.entries)))
             if attempt % ways == 0:
                 tally(counts.races, {str(held.k): len(held.entries)})
-        self._open, self.extra, self._held = {}, [], 0
+        self._open, self._closed, self.extra, self._held = {}, [], [], 0
         self._flush_at = time.monotonic() + self.flush_s
         return records

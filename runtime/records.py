@@ -10,6 +10,7 @@ import msgspec
 
 from decompose.plan import Path
 from runtime.errors import JournalError
+from runtime.leads import Learned
 from voting.alarms import Raised
 from voting.ballot import Ballot
 from voting.race import FirstTo, FirstToAheadBy, Rule, Won
@@ -22,7 +23,8 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         k: Lead that was asked for.
         ballots: In the order drawn, spoiled ones included.
-        details: Why the spoiled ones were discarded, in the same order, for people. Untrusted text, cut short.
+        details: Why the spoiled ones were discarded, in the same order, those in ``before`` last; for people.
+            Untrusted text, cut short.
         rule: What decided, if it is not the run's rule with lead ``k``.
         before: Ballots of lower rungs of the ladder, which ended undecided.
         way: Name of the rung of the ladder (``runtime/ladder.py``) it was asked on; empty for the first.
@@ -49,15 +51,18 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         path: The node.
-        part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt).
+        part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt), ``sample`` for the
+            steps of a pilot, whose path is their number.
         attempt: 0-based; a later complete attempt replaces an earlier one.
         first: Number of the first step in here within its attempt, 0-based.
         k: Lead that uncontested entries were decided with.
         entries: Consecutive steps.
         children: For ``split``: the path elements of the children, where they are not 0, 1, 2 and so on.
         worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
-        started: For ``worked``: seconds since 1970 when the work on this batch began.
-        ended: For ``worked``: seconds since 1970 when it ended.
+        started: For ``worked`` and ``sample``: seconds since 1970 when the work on this batch or step began.
+        ended: For both: seconds since 1970 when it ended.
+        learned: For ``leads``, a record without entries that says with which leads the run goes on.
+        steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
     """
 
     path: Path
@@ -70,6 +75,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     worker: str = ""
     started: float = 0.0
     ended: float = 0.0
+    learned: Learned | None = None
+    steps: int = 0
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -139,6 +146,11 @@ class Counts(msgspec.Struct, kw_only=True):
         ways: Steps at which two ways to ask can be compared, by "way/cell"; see ``voting.watch.pair_up``.
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
+        guarded_steps: Steps before a seam asked with a lead of 1 whose first answer is known to be right or wrong: all
+            of a chain that returned its promise; else half of it, until its second run shows which one was wrong.
+        refuted_steps: Those of them that were wrong.
+        granted_calls: Calls handed out to workers under ``--max-calls`` and not taken back: never fewer than were
+            asked, whatever was killed.
     """
 
     steps: int = 0
@@ -171,6 +183,9 @@ class Counts(msgspec.Struct, kw_only=True):
     races: dict[str, int] = {}
     contested: dict[str, int] = {}
     ways: dict[str, int] = {}
+    guarded_steps: int = 0
+    refuted_steps: int = 0
+    granted_calls: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

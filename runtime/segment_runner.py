@@ -21,37 +21,15 @@ from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
 from runtime.in_flight import InFlight
 from runtime.ladder import AGAIN, LARGER
+from runtime.leads import Leads
 from runtime.outbox import Key, Outbox
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Contested, Contradicted, Entry, Finished, Record, extend, tally, unpack, winner
-from runtime.step_runner import MAX_DRAWS, NO_LIMITS, StepRunner
-from voting.alarms import Limits
+from runtime.step_runner import MAX_DRAWS, StepRunner
 from voting.ballot import Ballot
-from voting.sequential import Sequential
 
 SHARED_DRAWS = 3 * MAX_DRAWS // 4
 """Where the draws of a step begin that ask whether a refuted answer is repeated."""
-
-
-class Leads(msgspec.Struct, frozen=True):
-    """Leads to ask for, by how a step is protected.
-
-    Attributes:
-        guarded: For steps of a node that a decomposition made a promise of: a mistake is noticed at the seam.
-        unguarded: For all others: a mistake is final.
-        suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
-        leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
-        sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of
-            agreeing ballots that it asks for.
-        limits: What the ballots of a step are held against, as far as the run is known.
-    """
-
-    guarded: int
-    unguarded: int
-    suspect: int
-    leaf_steps: int = 31
-    sequential: tuple[tuple[int, Sequential], ...] = ()
-    limits: Limits = NO_LIMITS
 
 
 class SegmentStopped(Exception):
@@ -138,8 +116,6 @@ class SegmentRunner:
     async def run_leaf(self, node: Node) -> Outcome:
         """Run a chain until its output is what was promised, comparing each run with the one before."""
         guarded = self.seams and node.promise is not None
-        # The root's promise is the goal, which a wrong path may reach as well: it guards the end, not the steps.
-        k = self.leads.guarded if guarded and node.path else self.leads.unguarded
         runs: list[ChainRun] = []
         why = ""
         longest = 0
@@ -151,13 +127,19 @@ class SegmentRunner:
             known = len(self._journalled.get((node.path, "run", attempt), ()))
             previous = runs[-1].taken if runs else None
             try:
-                run, output = await self._chain(node, attempt, k, previous, longest)
+                run, output = await self._chain(node, attempt, previous, longest)
             except StepDeadlocked as undecided:
                 if not guarded or not node.path:
                     raise
                 run, output, why = ChainRun(attempt, [], []), None, undecided.message
             else:
-                if not guarded or output == node.promise:
+                kept = not guarded or output == node.promise
+                if not attempt and known < len(run.taken) and self._lead(node) == 1:
+                    # Where the mistake is shows later; to count what kept its promise at once and the rest later is to
+                    # see only the good ones for a while.
+                    self.steps.counts.guarded_steps += len(run.taken) if kept else half(run.taken)
+                    self.steps.counts.refuted_steps += not kept
+                if kept:
                     if attempt and known < len(run.taken):
                         self._put_right(attempt, [*runs, run])
                     return Finished(output)
@@ -187,6 +169,12 @@ class SegmentRunner:
         self._outbox.keep(key, k, 0, entry)
         return candidate
 
+    def _lead(self, node: Node) -> int:
+        """The lead of a chain's steps, as of now: leads may change while a chain runs."""
+        # The root's promise is the goal, which a wrong path may reach as well: it guards the end, not the steps.
+        guarded = self.seams and node.promise is not None and node.path
+        return self.leads.guarded if guarded else self.leads.unguarded
+
     def _put_right(self, rung: int, runs: list[ChainRun]) -> None:
         """Count which rung of the ladder it was, and how the ways to ask compare."""
         tally(self.steps.counts.caught, {self._way(rung): 1})
@@ -198,8 +186,9 @@ class SegmentRunner:
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Count it, unless the journal shows that it was counted before."""
-        if (node.path, "split", attempt + 1) not in self._journalled:
+        if (node.path, "broken", attempt) not in self._journalled:
             self.steps.counts.broken_promises += 1
+            self._outbox.extra.append(Record(node.path, "broken", attempt, 0, 0, ()))
 
     def promise_mended(self, node: Node, attempt: int) -> None:
         """Count it, if its last decision was made in this session."""
@@ -215,9 +204,7 @@ class SegmentRunner:
                     self.steps.counts.steps -= self._counted.pop(path)
             self._outbox.extra.append(Record(node.path, "children", attempt, 0, 0, (), elements))
 
-    async def _chain(
-        self, node: Node, attempt: int, k: int, previous: list[str] | None, longest: int
-    ) -> tuple[ChainRun, Any]:
+    async def _chain(self, node: Node, attempt: int, previous: list[str] | None, longest: int) -> tuple[ChainRun, Any]:
         """One run of a chain, and its output; ``longest`` steps are counted already.
 
         As long as the run takes the same steps as the one before, a step at which they differ is the suspect: the
@@ -241,6 +228,7 @@ class SegmentRunner:
                     raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
                 return ChainRun(attempt, asked, taken), None
             entry: Entry | None = None
+            k = self._lead(node)
             if index < len(known):
                 candidate = winner(known[index], self.steps.rule)
             else:
@@ -256,6 +244,8 @@ class SegmentRunner:
                     own = candidate
                     candidate, entry = await self._suspect(key, step, index, previous[index], draw)
                     tally(self.steps.counts.caught, {LARGER: 1} if candidate != own else {})
+                    if attempt == 1 and k == 1 and candidate != previous[index]:
+                        self.steps.counts.guarded_steps += index + 1 - half(previous)
                 alike = candidate == previous[index]
             alike = alike and previous is not None and index + 1 < len(previous)
             taken.append(candidate)
@@ -314,6 +304,11 @@ class SegmentRunner:
 
     def _note(self, event: str, path: Path, **context: object) -> None:
         self.events.append((event, {"node": ".".join(map(str, path)) or "root", **context}))
+
+
+def half(taken: list[str]) -> int:
+    """About as many steps as lie before a mistake that may be anywhere."""
+    return (len(taken) + 1) // 2
 
 
 def draws_of(key: Key) -> int:

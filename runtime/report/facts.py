@@ -8,16 +8,15 @@ import msgspec
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
+from runtime.estimates import Estimate
 from runtime.journal import open_journal
-from runtime.ladder import AGAIN, LARGER
-from runtime.leads import Pilot, forecast
+from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Counts
 from runtime.report.gather import Doubt, Gathered, Place, gather
 from runtime.report.playback import playback
 from runtime.report.questions import Questions
 from runtime.run_directory import Standing, read_config, standing
-from runtime.segment_runner import Leads
 from runtime.worker import strategy_of
 from voting.alarms import Kind
 from voting.ballot import Ballot
@@ -66,7 +65,6 @@ class Facts(msgspec.Struct, frozen=True):
     certificate: Certificate
     alarms: tuple[Alarm, ...]
     watched: bool
-    ladder: list[tuple[str, int, int]]
     predicted: dict[str, float]
     suspects: list[Told]
     weakest: list[Told]
@@ -103,8 +101,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             certificate=_certificate(config, chosen, found, journal.totals, alarms, confidence),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
-            ladder=_ladder(journal.totals, told),
-            predicted=_predicted(config, task, chosen, pilot),
+            predicted=_predicted(journal.meta("forecast"), pilot),
             suspects=_tell(questions, config, found.suspects),
             weakest=_tell(questions, config, _thinnest(found)),
             film=_film(journal, task, config, chosen, told),
@@ -125,7 +122,7 @@ def _certificate(
     violations = []
     if counts.shared:
         violations.append(
-            f"at {counts.shared} steps fresh draws repeat an answer that was refuted: prompts that mislead"
+            f"at {counts.shared} step{'s' * (counts.shared > 1)} fresh draws repeat a refuted answer: prompts mislead"
         )
     if counts.broken_promises:
         violations.append(f"{counts.broken_promises} decompositions that had won their race were refuted by a seam")
@@ -140,13 +137,12 @@ def _certificate(
     )
 
 
-def _predicted(config: RunConfig, task: Task, leads: Leads, pilot: Any) -> dict[str, float]:
-    if not pilot:
+def _predicted(forecast: dict[str, float] | None, pilot: Any) -> dict[str, float]:
+    """What the run was expected to need when it began; nothing if leads were asked for."""
+    if forecast is None or not pilot:
         return {}
-    seen = msgspec.convert(pilot, Pilot)
-    valid_rate = seen.ballots / max(1, seen.ballots + seen.spoiled)
-    ahead = forecast(config, task, task.root(), leads, seen.p_error, max(valid_rate, 1e-3))
-    return {"calls": ahead.calls, "p_success": ahead.p_success, "p_error": seen.p_error, "valid_rate": valid_rate}
+    known = msgspec.convert(pilot, Estimate)
+    return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate}
 
 
 def _thinnest(found: Gathered) -> list[Doubt]:
@@ -175,7 +171,7 @@ def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt]) -> list[
                 lead=doubt.entry.k,
                 ballots=_written(doubt.entry.ballots, doubt.entry.details),
                 raised=tuple(f"{one.kind} ({one.p_value:.1g})" for one in doubt.entry.raised),
-                before=_written(doubt.entry.before, ()),
+                before=_written(doubt.entry.before, doubt.entry.details[len(doubt.entry.ballots) :]),
                 way=doubt.entry.way,
             )
         )
@@ -188,14 +184,6 @@ def _written(ballots: tuple[Ballot, ...], details: tuple[str, ...]) -> tuple[tup
         (b.candidate, False) if b.candidate is not None else (f"{b.spoiled_by} {detail}".strip(), True)
         for b, detail in zip(ballots, padded, strict=False)
     )
-
-
-def _ladder(counts: Counts, told: Standing) -> list[tuple[str, int, int]]:
-    """Each rung: its name, how often it was asked, and how often it put something right."""
-    asked = {**counts.climbed, AGAIN: told.broken_promises}
-    names = [LARGER, *sorted({*asked, *counts.caught} - {LARGER, AGAIN}), AGAIN]
-    rows = [(name, asked.get(name, 0), counts.caught.get(name, 0)) for name in names]
-    return [row for row in rows if row[1] or row[2]]
 
 
 def _name(place: Place) -> str:

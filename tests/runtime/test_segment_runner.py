@@ -16,8 +16,9 @@ from decompose.tasks.hanoi import Carry, Hanoi
 from decompose.tasks.multiply import Multiply
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
+from runtime.leads import Leads
 from runtime.records import Contested, Contradicted, Entry, Finished, Record, pack, winner
-from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
+from runtime.segment_runner import SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import MAX_DRAWS
 from voting.red_flags import parse_switch
 
