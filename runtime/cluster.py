@@ -23,6 +23,7 @@ from runtime.config import BUILT_IN_TASKS, RunConfig
 from runtime.crew import WORKER_LOSSES, WorkerLost, default_workers, gathered
 from runtime.errors import ConfigurationError, RunFailed
 from runtime.metrics import RunMetrics
+from runtime.models.places import News, Share
 from runtime.records import Batch, Counts
 from runtime.segment_runner import Leads
 from runtime.worker import Sample, Worker
@@ -155,6 +156,26 @@ class RayCrew:
             return taken, reserved
         except self._ray.exceptions.RayActorError:
             return 0.0, 0.0
+
+    async def refusal(self, worker: int) -> None:
+        """Wait until a worker has a refusal to tell of, also if it is replaced meanwhile."""
+        while True:
+            try:
+                return await self._workers[worker].refusal.remote()  # type: ignore[no-any-return]
+            except self._ray.exceptions.RayActorError:
+                await asyncio.sleep(0.1)
+
+    async def pace_news(self, worker: int) -> dict[str, News]:
+        """What a worker saw; nothing from a dead one."""
+        try:
+            return await self._workers[worker].pace_news.remote()  # type: ignore[no-any-return]
+        except self._ray.exceptions.RayActorError:
+            return {}
+
+    async def follow(self, worker: int, shares: dict[str, Share]) -> None:
+        """Give a worker its shares."""
+        with contextlib.suppress(self._ray.exceptions.RayActorError):
+            await self._workers[worker].follow.remote(shares)
 
     def observe(self, counts: Counts, wall_s: float) -> None:
         """Export a run's totals for Prometheus."""

@@ -130,6 +130,7 @@ class Counts(msgspec.Struct, kw_only=True):
         remembered_steps: Steps decided from the cache of module outputs.
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
+        hedged_calls: Calls made beside others that were late, for the same answers; in no other count of calls.
     """
 
     steps: int = 0
@@ -157,6 +158,7 @@ class Counts(msgspec.Struct, kw_only=True):
     votes: dict[str, int] = {}
     remembered_steps: int = 0
     borrowed_calls: int = 0
+    hedged_calls: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

@@ -17,7 +17,7 @@ from runtime.lock import is_locked, take_lock
 from runtime.records import Account, Counts
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",
-    "api_base", "price_in", "price_out")  # fmt: skip
+    "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
 
 
@@ -43,6 +43,7 @@ class Standing(msgspec.Struct, frozen=True):
         tokens_reasoning: Reply tokens that were thinking before an answer.
         cost_at_most_usd: ``cost_usd`` and what calls may have cost whose end nobody saw; ``None`` if unknown.
         accounts: Calls, tokens and money by ``kind`` of question, ``model`` and ``worker``.
+        hedged_calls: Calls made beside others that were late, for the same answers.
     """
 
     run_dir: str
@@ -77,6 +78,7 @@ class Standing(msgspec.Struct, frozen=True):
     tokens_reasoning: int
     cost_at_most_usd: float | None
     accounts: dict[str, dict[str, Account]]
+    hedged_calls: int
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -224,6 +226,7 @@ def standing(directory: pathlib.Path) -> Standing:
         tokens_reasoning=counts.tokens_reasoning,
         cost_at_most_usd=_at_most(counts),
         accounts={"kind": counts.by_kind, "model": counts.by_model, "worker": counts.by_worker},
+        hedged_calls=counts.hedged_calls,
     )
 
 

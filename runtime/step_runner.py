@@ -193,6 +193,7 @@ class StepRunner:
         counts = self.counts
         counts.calls += 1
         counts.failed_calls += reply.failed_calls
+        counts.hedged_calls += reply.hedged_calls
         counts.tokens_in += reply.tokens_in
         counts.tokens_out += reply.tokens_out
         counts.tokens_cached += reply.tokens_cached

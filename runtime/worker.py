@@ -18,6 +18,7 @@ from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
 from runtime.models.factory import open_fallback, open_model
+from runtime.models.places import News, Places, Share
 from runtime.models.port import Model
 from runtime.module_cache import ModuleCache
 from runtime.module_runner import ModuleRunner
@@ -90,6 +91,11 @@ class Worker:
         for own in self._own_models.values():
             if hasattr(own, "purse"):
                 own.purse = self.purse  # one budget, whichever model spends it
+        self._refusal = asyncio.Event()
+        self._endpoints: dict[str, Places] = {}
+        for asked in (self.model, self._fallback, *self._own_models.values()):
+            for name, places in getattr(asked, "endpoints", {}).items():
+                self._endpoints[name], places.refusal = places, self._refusal
         self.cache = ModuleCache() if config.cache == "modules" else None
         self._gate = Gate(config.chains_in_flight)
         self._running: list[tuple[SegmentRunner, asyncio.Task[End]]] = []
@@ -166,6 +172,20 @@ class Worker:
     async def empty_purse(self) -> tuple[float, float]:
         """Give back what is not reserved; that, and what is reserved, in USD."""
         return self.purse.empty()
+
+    async def refusal(self) -> None:
+        """Wait until a call was refused with 429 that was begun under the share that is followed now."""
+        await self._refusal.wait()
+
+    async def pace_news(self) -> dict[str, News]:
+        """What was seen at each endpoint since this was last asked."""
+        self._refusal.clear()
+        return {name: places.take_news() for name, places in self._endpoints.items()}
+
+    async def follow(self, shares: dict[str, Share]) -> None:
+        """From now on ask each endpoint as fast as this worker's share allows."""
+        for name, share in shares.items():
+            self._endpoints[name].follow(share)
 
     async def stop(self) -> None:
         """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""
