@@ -1,9 +1,10 @@
 """When it pays to ask a call a second time because its answer is late, and take whichever answer comes first.
 
 Both calls are one ballot: its place in the race is that of its draw, whichever of them answers, so that a verdict
-does not depend on it. Whoever is late is asked again after the 95th percentile of the latencies seen (Dean and Barroso,
-The Tail at Scale, 2013), which costs some 5 % more calls; and only where that pays: where such a second call saves twice
-the waiting, in the mean, that a call takes. Latencies that differ little, or that fall off exponentially, never do that.
+does not depend on it. Whoever is late is asked again after the 95th percentile of the latencies seen (Dean and
+Barroso, The Tail at Scale, 2013), which costs some 5 % more calls; and only where that pays: where such a second call
+saves twice the waiting, in the mean, that a call takes. Latencies that differ little, or that fall off exponentially,
+never do that.
 """
 
 import asyncio

@@ -26,6 +26,12 @@ SURE_CALLS, SURE_S = 160, 6.0
 """Calls, or seconds, for which a rate is held that is known well; whichever takes longer."""
 UNSURE_CALLS, UNSURE_S = 15, 0.5
 """The same where it is not."""
+SURE_AT_MOST_S, UNSURE_AT_MOST_S = 60.0, 2.0
+"""Seconds, at the rate held, after which it is raised however few the calls were."""
+SLOWEST_CALLS = 8
+"""Calls after which, at the earliest, it is that much faster."""
+LEAST = 0.2
+"""Calls a second that are tried in any case: a rate that cannot be seen to be wrong would stay."""
 GROWTH = 0.1
 """How much faster it is after as many calls again; four times as much after twice as many."""
 SURE = 0.8
@@ -77,7 +83,8 @@ class RateSearch:
             return None
         if self._searching:
             return self._peak + SEARCH * self._paced
-        beyond = max(0.0, self._paced / self._hold() - 1)
+        hold = self._hold()
+        beyond = max(0.0, self._paced - hold) / max(hold, SLOWEST_CALLS)
         return self._peak * (1 - CUT) * (1 + GROWTH * beyond**2)
 
     def started(self, now: float, calls: int = 1, paced: int = 0) -> Start:
@@ -112,7 +119,9 @@ class RateSearch:
                 self._peak, self._sure, self._trust = _middle(low, high), False, 0.5
             else:
                 self._trust += TRUST * (1 - self._trust)
-                self._peak, self._sure = low + self._trust * (high - low), low >= SURE * high
+                self._peak = max(LEAST, low + self._trust * (high - low))
+                # Sure of it, if the estimates agree: with each other, or with the one before.
+                self._sure = low >= SURE * high or min(low, self._low) >= SURE * max(low, self._low)
             self._low, self._searching = low, False
             return
         # Too fast from the start, so that nothing was lost: once these are enough to count by, they say it exactly.
@@ -120,16 +129,17 @@ class RateSearch:
         known = self._low if self._low < SURE_ABOVE * high else 0.0  # or the server has become slower
         self._trust, self._sure = 0.0, taken_in >= SURE_COUNT
         if taken_in >= EXACT_CALLS:
-            self._peak = self._low = min(high, max(counted, known))
+            self._peak = self._low = max(LEAST, min(high, max(counted, known)))
         else:
             self._peak = _middle(known or min(high, counted), high)
 
     def _hold(self) -> float:
         """Calls for which the rate is not raised."""
         assert self._peak is not None
-        calls, seconds = (SURE_CALLS, SURE_S) if self._sure else (UNSURE_CALLS, UNSURE_S)
-        return max(calls, seconds * self._peak)
+        if self._sure:
+            return min(max(SURE_CALLS, SURE_S * self._peak), max(1.0, SURE_AT_MOST_S * self._peak))
+        return min(max(UNSURE_CALLS, UNSURE_S * self._peak), max(1.0, UNSURE_AT_MOST_S * self._peak))
 
 
 def _middle(low: float, high: float) -> float:
-    return max(math.sqrt(low * high), high / 2)
+    return max(math.sqrt(low * high), high / 2, LEAST)
