@@ -58,7 +58,7 @@ def lesson(rng: random.Random, size: int) -> list[Pair]:
         pair = question(rng, family, module)
         while family == "lists" and " 5" in pair[0] and held_out(pair[0]):
             pair = question(rng, family, module)
-        pairs.append(pair)
+        pairs.append(lists.renamed(rng, pair) if family == "lists" and rng.random() < 0.6 else pair)
     return pairs
 
 

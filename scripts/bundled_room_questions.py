@@ -149,7 +149,7 @@ def regular(edges: tuple[Edge, ...]) -> bool:
 
 def doors(rng: random.Random) -> tuple[Edge, ...]:
     """Doors of a castle of 7 to 15 rooms: a tree, more doors, or groups of rooms with few doors between them."""
-    size = MOST_ROOMS if rng.random() < 0.4 else rng.randint(7, MOST_ROOMS)
+    size = MOST_ROOMS if rng.random() < 0.3 else rng.randint(7, MOST_ROOMS)
     rooms = rng.sample(range(1, MOST_ROOMS + 1), size) if rng.random() < 0.5 else rng.sample(range(1, size + 1), size)
     most = rng.choice((3, 4, 4, 5, 6))
     found: dict[frozenset[int], None] = {}

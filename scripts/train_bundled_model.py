@@ -62,6 +62,9 @@ def orthogonal(x: Tensor) -> Tensor:
     return x.mT
 
 
+GAPPED: Final = 32
+"""Longest lines in which positions are told with gaps."""
+
 Rectangle = tuple[Tensor, Tensor, Tensor]
 """Token numbers (batch, time), mask of the positions that are to say a reply word, and those words in that order."""
 
@@ -142,7 +145,7 @@ def train(
         model.zero_grad()
         loss = 0.0
         for tokens, wanted, words in parts:
-            places = apart(tokens, recipe.gaps) if recipe.gaps else None
+            places = apart(tokens, recipe.gaps) if recipe.gaps and tokens.shape[1] <= GAPPED else None
             part = functional.cross_entropy(model(tokens, wanted, places), words, reduction="sum") / said
             part.backward()
             loss += part.item()
