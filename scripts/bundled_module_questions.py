@@ -4,7 +4,9 @@ Right answers are those of ``decompose.answer_keys``; before an answer a reply s
 large models do. Nothing that decides imports this file.
 """
 
+import itertools
 import random
+from collections import Counter
 from functools import partial
 from typing import Final
 
@@ -28,6 +30,8 @@ WORDS: Final = (
     "chest", "shut", "open", "worth", "best",
 )  # fmt: skip
 MOST_DISKS: Final = 5
+A_CASTLE: Final = 6
+"""Questions of a module that are asked about one castle, of which the model then reads only one description."""
 FAR: Final = 99
 
 
@@ -52,13 +56,18 @@ def question(rng: random.Random, family: str, module: str) -> Pair:
 
 
 def lesson(rng: random.Random, size: int) -> list[Pair]:
-    """A batch to train on: kinds by their shares; of lists of 5 nothing that is held out."""
+    """A batch to train on: kinds by their shares; of lists of 5 nothing that is held out; some questions a castle."""
     pairs: list[Pair] = []
-    for family, module in rng.choices(list(SHARES), list(SHARES.values()), k=size):
-        pair = question(rng, family, module)
-        while family == "lists" and " 5" in pair[0] and held_out(pair[0]):
-            pair = question(rng, family, module)
-        pairs.append(lists.renamed(rng, pair) if family == "lists" and rng.random() < 0.6 else pair)
+    for (family, module), count in Counter(rng.choices(list(SHARES), list(SHARES.values()), k=size)).items():
+        if family == "rooms":
+            for first in range(0, count, A_CASTLE):
+                pairs += itertools.islice(rooms.questions(rng, module), min(A_CASTLE, count - first))
+            continue
+        for _ in range(count):
+            pair = lists.question(rng, module)
+            while " 5" in pair[0] and held_out(pair[0]):
+                pair = lists.question(rng, module)
+            pairs.append(lists.renamed(rng, pair) if rng.random() < 0.6 else pair)
     return pairs
 
 
