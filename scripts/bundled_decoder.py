@@ -83,16 +83,30 @@ def norm(x: Tensor, gain: Tensor) -> Tensor:
 
 
 class Decoder(nn.Module):  # type: ignore[misc]
-    """The model: token numbers in, a score for each word of the vocabulary out."""
+    """The model: token numbers in, a score for each word of the vocabulary out.
 
-    def __init__(self, recipe: Recipe, vocabulary: int) -> None:
+    Args:
+        recipe: Its size.
+        vocabulary: How many words there are.
+        spelling: What a word's embedding is the sum of, (words, parts), so that words with a part in common, such as
+            doors of one room, share what is learned of it; ``None`` for an embedding of its own for each word.
+    """
+
+    def __init__(self, recipe: Recipe, vocabulary: int, spelling: Tensor | None = None) -> None:
         super().__init__()
         size = recipe.width // recipe.heads
         self.turns = ROTARY_BASE ** -(torch.arange(0, size, 2) / size)
-        self.embeddings = nn.Parameter(torch.randn(vocabulary, recipe.width) * 0.5)
+        self.spelling = spelling
+        self.parts = nn.Parameter(
+            torch.randn(vocabulary if spelling is None else spelling.shape[1], recipe.width) * 0.5
+        )
         self.layers = nn.ModuleList(Layer(recipe) for _ in range(recipe.layers))
         self.norm = nn.Parameter(torch.ones(recipe.width))
         self.scores = nn.Parameter(torch.randn(vocabulary, recipe.width) * 0.02)
+
+    def embeddings(self) -> Tensor:
+        """The embedding of each word, (words, width)."""
+        return self.parts if self.spelling is None else self.spelling @ self.parts
 
     def forward(
         self, tokens: Tensor, wanted: Tensor, places: Tensor | None = None, heard: Tensor | None = None
@@ -104,7 +118,7 @@ class Decoder(nn.Module):  # type: ignore[misc]
         """
         where = torch.arange(tokens.shape[1]) if places is None else places[:, None]
         angles = (where[..., None] * self.turns).repeat(*(1,) * where.dim(), 2)
-        x = functional.embedding(tokens, self.embeddings)
+        x = functional.embedding(tokens, self.embeddings())
         for layer in self.layers:
             x = layer(x, angles.cos(), angles.sin(), heard)
         return functional.linear(norm(x[wanted], self.norm), self.scores)
@@ -122,7 +136,7 @@ def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Pa
     weights: dict[str, Any] = {name: w.detach().clone().numpy() for name, w in model.named_parameters()}
     decoder = spec.decoder
     decoder.scale_embeddings = False
-    decoder.embeddings.weight = weights["embeddings"]
+    decoder.embeddings.weight = model.embeddings().detach().clone().numpy()
     decoder.layer_norm.gamma = weights["norm"]
     decoder.projection.weight = weights["scores"]
     for number, to in enumerate(decoder.layer):

@@ -6,6 +6,7 @@ large models do. Nothing that decides imports this file.
 
 import itertools
 import random
+import re
 from collections import Counter
 from functools import partial
 from typing import Final
@@ -20,9 +21,9 @@ from scripts import bundled_room_questions as rooms
 from scripts.bundled_questions import PAIRS, SPECIAL, Pair, held_out
 
 SHARES: Final = {
-    ("lists", "propose"): 14, ("lists", "check"): 6, ("lists", "predict"): 4, ("lists", "value"): 11,
+    ("lists", "propose"): 13, ("lists", "check"): 7, ("lists", "predict"): 4, ("lists", "value"): 10,
     ("lists", "reached"): 4, ("lists", "subgoal"): 6,
-    ("rooms", "propose"): 23, ("rooms", "check"): 8, ("rooms", "value"): 19, ("rooms", "reached"): 5,
+    ("rooms", "propose"): 22, ("rooms", "check"): 8, ("rooms", "value"): 22, ("rooms", "reached"): 4,
 }  # fmt: skip
 """Every kind of question, and how many in a hundred are of it."""
 WORDS: Final = (
@@ -48,6 +49,19 @@ def vocabulary() -> list[str]:
         *(f"{steps}:" for steps in numbered),
         *(f"{a}-{b}" for a in numbered for b in numbered if a != b),
     ]  # fmt: skip
+
+
+def spell(word: str) -> dict[str, float]:
+    """What a word consists of: a door of its two rooms, a worth of its amount, a disk or a move of its pegs."""
+    if door := re.fullmatch(r"(\d+)-(\d+)", word):
+        return {"door": 1.0, f"room {door[1]}": 1.0, f"room {door[2]}": 1.0}
+    if worth := re.fullmatch(r"\$(\d+)", word):
+        return {word: 1.0, "worth": 1.0, "amount": int(worth[1]) / 20}
+    if disk := re.fullmatch(r"(\d)([abc])", word):
+        return {word: 0.5, f"disk {disk[1]}": 1.0, f"peg {disk[2]}": 1.0}
+    if move := re.fullmatch(r"(\d)([abc])([abc])", word):
+        return {word: 0.5, f"disk {move[1]}": 1.0, f"from {move[2]}": 1.0, f"to {move[3]}": 1.0}
+    return {word: 1.0, f"room {word}": 1.0} if word.isdecimal() and int(word) <= rooms.MOST_ROOMS else {word: 1.0}
 
 
 def question(rng: random.Random, family: str, module: str) -> Pair:

@@ -156,6 +156,19 @@ def tell(step: int, loss: float, began: float, wrongs: Mapping[str, float]) -> N
     print(f"step {step}  loss {loss:.5f}  {time.monotonic() - began:.0f} s  wrong: {wrong}", flush=True)
 
 
+def spelling(course: Course) -> Tensor | None:
+    """Weights of the parts of each word, (words, parts); ``None`` where every word stands for itself."""
+    if course.spell is None:
+        return None
+    spelt = [course.spell(word) for word in course.vocabulary()]
+    parts = {part: i for i, part in enumerate(dict.fromkeys(part for word in spelt for part in word))}
+    table = torch.zeros(len(spelt), len(parts))
+    for row, word in enumerate(spelt):
+        for part, weight in word.items():
+            table[row, parts[part]] = weight
+    return table
+
+
 def average(weights: Sequence[nn.Parameter], ranks: int) -> None:
     """Give every process the mean of all processes' gradients."""
     flat = torch.cat([w.grad.flatten() for w in weights])
@@ -185,7 +198,7 @@ def train(
         torch.distributed.init_process_group("gloo")
     torch.manual_seed(recipe.seed)
     number = {word: i for i, word in enumerate(course.vocabulary())}
-    rng, model = random.Random(recipe.seed + 1_000_000 * rank), Decoder(recipe, len(number))
+    rng, model = random.Random(recipe.seed + 1_000_000 * rank), Decoder(recipe, len(number), spelling(course))
     matrices = [w for w in model.parameters() if w.dim() == 3]
     others = [w for w in model.parameters() if w.dim() < 3]
     muon, adamw = Muon(matrices), torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)

@@ -165,7 +165,6 @@ def test_the_package_has_the_vocabulary_that_is_trained() -> None:
 def test_questions_about_one_castle_do_not_hear_each_other() -> None:
     """They share its description in one line, and are told and taught as if each stood alone."""
     torch = pytest.importorskip("torch", reason="needs the extra train")
-    from scripts.bundled_courses import course_of
     from scripts.bundled_decoder import Decoder, Recipe
     from scripts.bundled_module_questions import lesson, vocabulary
     from scripts.train_bundled_model import rectangles
@@ -173,7 +172,7 @@ def test_questions_about_one_castle_do_not_hear_each_other() -> None:
     number = {word: i for i, word in enumerate(vocabulary())}
     pairs = [pair for pair in lesson(random.Random(5), 60) if "|" in pair[0]]
     torch.manual_seed(1)
-    model = Decoder(Recipe(layers=2, width=32, heads=4, inner=48), len(course_of("planner").vocabulary()))
+    model = Decoder(Recipe(layers=2, width=32, heads=4, inner=48), len(number))
     losses = []
     for share in (True, False):
         scores = [
