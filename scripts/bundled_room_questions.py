@@ -153,7 +153,7 @@ def regular(edges: tuple[Edge, ...]) -> bool:
 
 def doors(rng: random.Random) -> tuple[Edge, ...]:
     """Doors of a castle of 4 to 15 rooms: a tree, more doors, or groups of rooms with few doors between them."""
-    size = rng.choice((rng.randint(4, 7), rng.randint(8, MOST_ROOMS), rng.randint(8, MOST_ROOMS), MOST_ROOMS))
+    size = rng.choice((rng.randint(4, 7), rng.randint(4, 7), rng.randint(8, MOST_ROOMS), MOST_ROOMS))
     rooms = rng.sample(range(1, MOST_ROOMS + 1), size) if rng.random() < 0.5 else rng.sample(range(1, size + 1), size)
     most = rng.choice((3, 4, 4, 5, 6))
     found: dict[frozenset[int], None] = {}
