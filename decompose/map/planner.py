@@ -19,9 +19,10 @@ import msgspec
 
 from decompose.map import orchestrator, task_decomposer
 from decompose.map.actor import Rejected
+from decompose.map.branch import Branch, ask_value
 from decompose.map.orchestrator import OrchestratorFacts
 from decompose.map.propose_action import Asking, Pursuit, Stuck
-from decompose.map.search import Branch, search
+from decompose.map.search import search
 from decompose.map.settings import Settings
 from decompose.map.task_decomposer import DecomposerFacts
 from decompose.map.world import World
@@ -56,6 +57,7 @@ class Board(msgspec.Struct, frozen=True):
         trail: The state before each of them.
         base: Length of the plan when the first target was taken up.
         met: Whether the state meets the first target; ``None`` if that was not asked.
+        value: Estimated steps from the state to the first target, where climbing asks for it.
         ready: What an earlier search looked at from here.
         closed: States of this pursuit not to return to.
         tried: (state, action) pairs that led to a dead end.
@@ -76,6 +78,7 @@ class Board(msgspec.Struct, frozen=True):
     failed: tuple[str, ...] = ()
     turns: int = 0
     ended: str = ""
+    value: int | None = None
 
 
 ACCEPTED = "accepted"
@@ -98,6 +101,8 @@ class Planner(msgspec.Struct, frozen=True):
         """Decompose if that is due, test the target, and take one action towards it."""
         if board.targets is None:
             board = yield from _decompose(self.settings, problem, board)
+        if self.settings.climbs and board.value is None:
+            board = yield from _value(self.settings, problem, board)
         if self.settings.orchestrator and board.met is None:
             board = yield from _test(self.settings, problem, board)
         if board.met:
@@ -115,8 +120,15 @@ def _decompose(settings: Settings, problem: Problem, board: Board) -> Asking[Boa
     targets: tuple[str, ...] = ()
     if settings.decomposer and settings.orchestrator and len(board.failed) <= settings.recoveries:
         facts = DecomposerFacts(problem.world, board.state, problem.goal, settings.subgoals, board.failed)
-        targets = task_decomposer.subgoals((yield task_decomposer.step(facts, settings.lead)), facts)
+        targets = task_decomposer.subgoals((yield task_decomposer.step(facts, settings.light_lead)), facts)
     return msgspec.structs.replace(board, targets=(*targets, problem.goal), base=len(board.plan))
+
+
+def _value(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
+    assert board.targets is not None
+    pursuit = Pursuit(settings, problem.world, board.targets[0])
+    value = yield from ask_value(pursuit, board.state, settings.light_lead)
+    return msgspec.structs.replace(board, value=value, met=False if value else board.met)
 
 
 def _test(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
@@ -133,7 +145,7 @@ def _next_target(board: Board) -> Board:
         return msgspec.structs.replace(board, ended=ACCEPTED)
     return msgspec.structs.replace(
         board, targets=board.targets[1:], base=len(board.plan), met=None, ready=(), closed=frozenset([board.state]),
-        tried=(),
+        tried=(), value=None,
     )  # fmt: skip
 
 
@@ -151,7 +163,7 @@ def _act(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
     pursuit = Pursuit(settings, problem.world, board.targets[0], closed)
     rejected = tuple(Rejected(action, "visited") for state, action in board.tried if state == board.state)
     try:
-        chosen = yield from search(pursuit, board.state, board.ready, rejected)
+        chosen = yield from search(pursuit, board.state, board.ready, rejected, board.value)
     except Stuck as dead_end:
         if settings.closed_list and len(board.plan) > board.base:
             return _take_back(board)
@@ -162,14 +174,15 @@ def _act(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
 
 
 def _take(settings: Settings, board: Board, chosen: Branch) -> Board:
-    """Adopt an action and its predicted state. Ours trusts the search's test of the goal, the paper asks again."""
+    """Adopt an action and its predicted state. Climbing has tested the goal already; the paper asks again."""
     ready = tuple(branch for branch in chosen.below if not settings.closed_list or branch.state not in board.closed)
     return msgspec.structs.replace(
         board,
         state=chosen.state,
         plan=(*board.plan, chosen.action),
         trail=(*board.trail, board.state),
-        met=chosen.met if settings.lazy_tests else None,
+        met=chosen.met if settings.climb else None,
+        value=chosen.value if settings.climb else None,
         ready=ready,
         closed=board.closed | {chosen.state},
         turns=board.turns + 1,
@@ -181,7 +194,7 @@ def _take_back(board: Board) -> Board:
     back = board.trail[-1]
     return msgspec.structs.replace(
         board, state=back, plan=board.plan[:-1], trail=board.trail[:-1], met=False, ready=(),
-        tried=(*board.tried, (back, board.plan[-1])),
+        tried=(*board.tried, (back, board.plan[-1])), value=None,
     )  # fmt: skip
 
 
@@ -191,5 +204,5 @@ def _give_subgoal_up(board: Board, problem: Problem) -> Board:
     state = (*board.trail, board.state)[board.base]
     return msgspec.structs.replace(
         board, state=state, targets=None, plan=board.plan[: board.base], trail=board.trail[: board.base], met=None,
-        ready=(), closed=frozenset([state]), tried=(), failed=(*board.failed, board.targets[0]),
+        ready=(), closed=frozenset([state]), tried=(), failed=(*board.failed, board.targets[0]), value=None,
     )  # fmt: skip

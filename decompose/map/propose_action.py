@@ -41,6 +41,20 @@ class Pursuit(msgspec.Struct, frozen=True):
     closed: frozenset[str] = frozenset()
 
 
+def propose(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...]) -> Asking[tuple[str, ...]]:
+    """The Actor's proposals, best first; none if it has none left."""
+    breadth = pursuit.settings.breadth if pursuit.settings.search else 1
+    return actor.proposals((yield actor.step(ActorFacts(pursuit.world, state, pursuit.goal, breadth, rejected))))
+
+
+def rule_broken(pursuit: Pursuit, state: str, action: str) -> Asking[str | None]:
+    """The rule that the Monitor says an action breaks, or ``None``."""
+    if not pursuit.settings.monitor:
+        return None
+    facts = MonitorFacts(pursuit.world, state, action)
+    return monitor.broken_rule((yield monitor.step(facts, pursuit.settings.lead)))
+
+
 def propose_action(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...] = ()) -> Asking[tuple[str, ...]]:
     """Actions that the Monitor lets pass, best first; none if the Actor has none left.
 
@@ -52,21 +66,13 @@ def propose_action(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...] 
     Raises:
         Stuck: The Actor was asked as often as is allowed and nothing passed.
     """
-    settings = pursuit.settings
-    breadth = settings.breadth if settings.search else 1
-    for _ in range(settings.proposals):
-        facts = ActorFacts(pursuit.world, state, pursuit.goal, breadth, rejected)
-        actions = actor.proposals((yield actor.step(facts)))
-        if not settings.monitor or not actions:
-            return actions
-        valid: list[str] = []
+    for _ in range(pursuit.settings.proposals):
+        actions = yield from propose(pursuit, state, rejected)
+        known = len(rejected)
         for action in actions:
-            checked = yield monitor.step(MonitorFacts(pursuit.world, state, action), settings.lead)
-            rule = monitor.broken_rule(checked)
-            if rule is None:
-                valid.append(action)
-            else:
+            rule = yield from rule_broken(pursuit, state, action)
+            if rule is not None:
                 rejected = (*rejected, Rejected(action, rule))
-        if len(valid) == len(actions) or (valid and settings.keep_valid):
-            return tuple(valid)
-    raise Stuck(f"no valid action in {settings.proposals} proposals")
+        if len(rejected) == known:
+            return actions
+    raise Stuck(f"no valid action in {pursuit.settings.proposals} proposals")

@@ -18,9 +18,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         cap: N, actions of a plan after which it is given up.
         subgoals: Most sub-goals of one decomposition.
         proposals: Times the Actor is asked in one state before that is a failure. The paper states no bound.
-        keep_valid: Go on with the valid ones of a proposal (ours), or propose all anew (published).
         closed_list: Do not return to a state of the same pursuit; a dead end takes the last action back (ours).
-        lazy_tests: In a search, ask the Orchestrator only about states that the Evaluator puts at 0 steps (ours).
+        climb: Take the first action that the Evaluator puts nearer the goal, and ask the Orchestrator only about states
+            that it puts at the goal or no nearer (ours); see `decompose.map.climb`.
+        light_leads: Ask the Evaluator and the TaskDecomposer for a lead of 1, as the Actor (ours): what a mistake of
+            theirs costs is a detour, while one of the others gets into the plan.
         recoveries: Times the TaskDecomposer is asked again after a sub-goal that was not reached; then the goal is
             pursued without sub-goals. 0 as published.
         monitor, decomposer, search, orchestrator, votes: What an ablation switches off.
@@ -31,9 +33,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 2
     subgoals: int = 1
     proposals: int = 10
-    keep_valid: bool = False
     closed_list: bool = False
-    lazy_tests: bool = False
+    climb: bool = False
+    light_leads: bool = False
     recoveries: int = 0
     monitor: bool = True
     decomposer: bool = True
@@ -43,8 +45,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lead(self) -> int | None:
-        """Most lead of a module's question: the run's, or 1 without votes."""
+        """Most lead of a question whose mistake gets into the plan: the run's, or 1 without votes."""
         return None if self.votes else 1
+
+    @property
+    def climbs(self) -> bool:
+        """Whether actions are found by climbing: not without search, as there is no Evaluator then."""
+        return self.climb and self.search
+
+    @property
+    def light_lead(self) -> int | None:
+        """Most lead of a question whose mistake costs a detour."""
+        return 1 if self.light_leads else self.lead
+
+    @property
+    def questions(self) -> int:
+        """Questions of an action in a usual run: the layers above the last one are at hand from the search before."""
+        tests = self.monitor + 1 + self.orchestrator
+        if not self.search:
+            return 1 + tests
+        if self.climbs:
+            return 2 + tests
+        return int(self.breadth ** (self.depth - 1)) * (1 + self.breadth * (1 + tests))
 
 
 def settings_of(
@@ -53,7 +75,7 @@ def settings_of(
     """The settings that options describe.
 
     Args:
-        preset: ``paper``: algorithms as published. ``surefoot``: with a closed list, lazy tests and recovery.
+        preset: ``paper``: algorithms as published. ``surefoot``: closed list, climbing, light leads, recovery.
         cap: Most actions of a plan.
         breadth: B, or ``None`` for the preset's.
         depth: L, or ``None`` for the preset's.
@@ -72,9 +94,9 @@ def settings_of(
         cap=cap,
         breadth=breadth or 2,
         depth=depth or (1 if ours else 2),
-        keep_valid=ours,
         closed_list=ours,
-        lazy_tests=ours,
+        climb=ours,
+        light_leads=ours,
         recoveries=2 if ours else 0,
         **{name: name not in named | off for name in ABLATIONS},
     )
