@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 
 from decompose.drawing import Drawing
+from decompose.outline import Outline, halved
 from decompose.plan import Expansion, Node
 from decompose.step import Dialect, Done, Flag, Prompt, Step
 
@@ -88,6 +89,15 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
         """The question that splits a node, or ``None`` when it cannot be split."""
         return None
+
+    def outline(self, leaf_steps: int) -> Outline:
+        """What the plan is made of if nodes of at most so many steps are not split: for forecasts.
+
+        By default a node that can be split is halved around one single step.
+        """
+        root = self.root()
+        size = self.usual_steps(root.goal, root.inputs)
+        return halved(size, leaf_steps if self.decomposition_step(root.goal, root.inputs) is not None else size)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
         """The children that a decided decomposition step describes."""

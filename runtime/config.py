@@ -20,6 +20,7 @@ BUILT_IN_TASKS = {
     "digit-hanoi": "decompose.tasks.digit_hanoi:DigitHanoi",
     "pddl": "decompose.tasks.pddl:PddlPlanning",
     "graph": "decompose.tasks.graph_navigation:GraphNavigation",
+    "questions": "decompose.tasks.questions:Questions",
 }
 
 Auto = Literal["auto"]
@@ -54,6 +55,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "tree"
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
     k: Annotated[Count | Auto, _option("lead to ask for; auto: from the target and a pilot")] = "auto"
+    learn: Annotated[bool, _option("with --k auto: choose the leads again from what the run has seen")] = True
+    measurement: Annotated[
+        str | None, _option("a measure.json of surefoot measure --save: leads are chosen from it, without a pilot")
+    ] = None
     rule: Annotated[
         Literal["first-to-ahead-by", "first-to", "sequential"],
         _option("what wins a race: a lead of k, k ballots, or so much evidence that the error budget holds"),
@@ -83,6 +88,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     worker_silence_s: Annotated[
         float, _option("seconds without a sign of life after which a worker counts as lost", gt=0)
     ] = 120.0
+    worker_losses: Annotated[
+        int,
+        _option("workers that may die in a row with the same segment, nothing decided, before the run pauses", ge=1),
+    ] = 10
     chains_in_flight: Annotated[int, _option("chains that one worker runs at the same time", ge=1)] = 256
     workers: Annotated[Count | None, _option("workers; default: one for each core")] = None
     address: Annotated[

@@ -12,7 +12,8 @@
     |- JournalError           the disk's: the journal cannot be read or written
     `- RunFailed              the run came to an end that is not the goal (exit 1)
        |- StepDeadlocked      no candidate led by enough within the allowed ballots
-       `- SeamBroken          a node keeps contradicting what was promised of it
+       |- SeamBroken          a node keeps contradicting what was promised of it, whatever is decided above it
+       `- PlanTooDeep         decompositions go on without end
 
 Each takes one message and keyword context with defaults, so that it survives pickling between processes.
 """
@@ -81,4 +82,8 @@ class StepDeadlocked(RunFailed):
 
 
 class SeamBroken(RunFailed):
-    """A node's output contradicts its promise after every retry."""
+    """A node's output contradicts its promise after every retry, and after every decomposition above it."""
+
+
+class PlanTooDeep(RunFailed):
+    """Decompositions lead to decompositions: the plan does not come down to chains."""

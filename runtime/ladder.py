@@ -32,7 +32,14 @@ class Way(msgspec.Struct, frozen=True):
 
 
 FIRST = Way("the same again")
-"""How every question is asked first; asked so again, only the draws are new."""
+"""How every question is asked first; a second run of a chain that asks so has only new draws."""
+
+
+LARGER = "a larger lead"
+"""Name of the rung below all other ways to ask: more ballots of the same way."""
+
+AGAIN = "the decomposition again"
+"""Name of the rung above a segment; after it the run stops."""
 
 
 def ways_of(task: Task, dialect: Dialect, has_fallback: bool) -> tuple[Way, ...]:

@@ -1,130 +1,41 @@
 """Measures how often a model errs per step, on steps from the whole range of states that a run visits."""
 
 import math
+import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from decompose.task import Task
+from runtime.choosing import choose_leads, final_steps, forecast_run
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
-from runtime.leads import forecast, leads_for
+from runtime.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, kinds_of, pilot_steps
+from runtime.forecasting import price_of
+from runtime.leads import Leads
+from runtime.measurement import KindRate, Measurement, setting_of
 from runtime.models.factory import AnswerKey
+from runtime.planning import Sampled, walls_of
 from runtime.records import Counts
-from runtime.segment_runner import Leads
-from runtime.worker import Sample
 from voting.anytime import confidence_sequence
 from voting.correlation import count_collisions
 from voting.error_rate import Interval
-from voting.spread import Spread, fit_spread, k_min_spread, p_step_spread
+from voting.spread import Spread, fit_spread, k_min_spread, p_step_spread, spread_of
+
+_Scored = tuple[Sample, list[bool | None]]
+"""A sampled step, and for each of its ballots whether it is wrong; ``None`` if it is spoiled."""
 
 
-class KindRate(msgspec.Struct, frozen=True):
-    """Error rate of one class of question; ``wrong`` of ``valid`` unspoiled answers, out of ``answers``.
-
-    ``red_flags`` counts the others by flag. The interval holds however long one looks.
-    """
-
-    kind: str
-    answers: int
-    valid: int
-    wrong: int
-    p_error: float
-    p_error_low: float
-    p_error_high: float
-    red_flags: dict[str, int] = {}
-
-
-class Measurement(msgspec.Struct, frozen=True):
-    """What ``surefoot measure`` prints; keys are added, never renamed.
-
-    Attributes:
-        samples: Steps sampled.
-        draws: Answers to each.
-        p_error: Share of wrong ones among answers without a red flag.
-        p_error_low: Lower end of the 95 % interval of ``p_error``, valid however long one looks; the draws of one step
-            count as one observation (``voting/anytime.py``).
-        p_error_high: Upper end.
-        valid_rate: Share of answers without a red flag.
-        red_flags: Spoiled answers by flag.
-        k_min: Smallest lead for the target at ``p_error_high`` (arXiv 2511.09030, eq. 14); ``None`` if none helps.
-        leads: Leads that ``--k auto`` would choose.
-        predicted_calls: Of a whole run.
-        predicted_cost_usd: Of a whole run; ``None`` if the price is unknown.
-        predicted_p_success: That a whole run has no error.
-        collisions: Steps whose first two answers were both wrong.
-        collisions_alike: Those of them whose two answers were the same.
-        collisions_expected: ``collisions`` if errors were independent.
-        kinds: By class of question.
-        tokens_in: Mean prompt tokens of an answer.
-        tokens_out: Mean reply tokens of an answer.
-        seed: What the sampled steps follow from.
-        model: Its name.
-        spread: Beta-binomial spread of error rates over steps; ``None`` if it cannot be fitted.
-        k_min_spread: Smallest lead for the target if every mistake were final, from the spread; ``None`` if none is.
-        predicted_p_success_spread: Of a whole run with lead ``k_min``, every mistake final, from the spread.
-        seconds_per_answer: Wall time by answers, at the concurrency that was used.
-        predicted_wall_s: Of a whole run at that pace.
-    """
-
-    samples: int
-    draws: int
-    p_error: float
-    p_error_low: float
-    p_error_high: float
-    valid_rate: float
-    red_flags: dict[str, int]
-    k_min: int | None
-    leads: Leads | None
-    predicted_calls: float | None
-    predicted_cost_usd: float | None
-    predicted_p_success: float | None
-    collisions: int
-    collisions_alike: int
-    collisions_expected: float
-    kinds: list[KindRate]
-    tokens_in: float
-    tokens_out: float
-    cost_usd: float | None
-    target: float
-    seed: int
-    model: str = ""
-    spread: Spread | None = None
-    k_min_spread: int | None = None
-    predicted_p_success_spread: float | None = None
-    seconds_per_answer: float | None = None
-    predicted_wall_s: float | None = None
-
-
-def recommended(found: Sequence[Measurement]) -> Measurement | None:
-    """The cheapest model that reaches the target; among equally cheap ones, the one with the fewest calls.
-
-    ``None`` if none reaches it. An unknown price counts as dearer than any known one.
-    """
-    able = [m for m in found if m.predicted_p_success is not None and m.predicted_p_success >= m.target]
-
-    def price(m: Measurement) -> tuple[bool, float, float]:
-        return m.predicted_cost_usd is None, m.predicted_cost_usd or 0.0, m.predicted_calls or 0.0
-
-    return min(able, key=price, default=None)
-
-
-def measure(
-    config: RunConfig,
-    task: Task,
-    key: AnswerKey,
-    samples: Sequence[Sample],
-    counts: Counts,
-    wall_s: float | None = None,
-) -> Measurement:
-    """Score sampled answers against an answer key; ``wall_s`` is how many seconds the sampling took.
+def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> Measurement:
+    """Score sampled answers against an answer key.
 
     Raises:
         ConfigurationError: No answer was without a red flag.
     """
+    samples, counts = sampled.samples, sampled.counts
     wrong = [_wrong(task, key, sample) for sample in samples]
-    per_kind: dict[str, list[tuple[Sample, list[bool | None]]]] = defaultdict(list)
+    per_kind: dict[str, list[_Scored]] = defaultdict(list)
     for sample, flags in zip(samples, wrong, strict=True):
         per_kind[sample.kind].append((sample, flags))
     answers = [flag for flags in wrong for flag in flags]
@@ -132,32 +43,30 @@ def measure(
     if not valid:
         raise ConfigurationError(f"all {len(answers)} answers had a red flag: {_listed(counts.red_flags)}")
     interval = _interval(wrong)
-    spread = fit_spread([(sum(filter(None, flags)), sum(f is not None for f in flags)) for flags in wrong])
-    p_error, valid_rate = sum(valid) / len(valid), len(valid) / len(answers)
-    root = task.root()
-    leads = leads_for(config, task, root, p_error, interval.high) if interval.high < 0.5 else None
-    predicted = forecast(config, task, root, leads, p_error, valid_rate) if leads is not None else None
-    size = task.usual_steps(root.goal, root.inputs)
-    pace = wall_s / len(answers) if wall_s is not None else None
-    price = None if counts.unpriced_calls else counts.cost_usd / len(answers)
-    pairs = count_collisions(_pairs(samples, wrong))
-    return Measurement(
+    estimate = _estimate(per_kind, counts, interval)
+    auto = msgspec.structs.replace(config, k="auto")
+    best, leads = _leads(auto, task, estimate), _leads(config, task, estimate)
+    asks = pilot_steps(task.outline(2**62).steps)
+    enough = len(samples) >= asks and len(samples[0].ballots) >= PILOT_DRAWS
+    pilot = judge_pilot([_shortened(sample) for sample in samples[:asks]], counts) if enough else None
+    spread, pairs = _spread(wrong), count_collisions(_pairs(samples, wrong))
+    told = Measurement(
         samples=len(samples),
         draws=len(samples[0].ballots),
-        p_error=p_error,
+        p_error=sum(valid) / len(valid),
         p_error_low=interval.low,
         p_error_high=interval.high,
-        valid_rate=valid_rate,
+        valid_rate=len(valid) / len(answers),
         red_flags=counts.red_flags,
-        k_min=leads.unguarded if leads else None,
+        k_min=best.unguarded if best else None,
         leads=leads,
-        predicted_calls=predicted.calls if predicted else None,
-        predicted_cost_usd=predicted.calls * price if predicted and price is not None else None,
-        predicted_p_success=predicted.p_success if predicted else None,
+        predicted_calls=None,
+        predicted_cost_usd=None,
+        predicted_p_success=None,
         collisions=pairs.both_wrong,
         collisions_alike=pairs.wrong_alike,
         collisions_expected=pairs.expected_both_wrong,
-        kinds=[_kind_rate(kind, those) for kind, those in sorted(per_kind.items())],
+        kinds=[_kind_rate(kind, those, estimate) for kind, those in sorted(per_kind.items())],
         tokens_in=counts.tokens_in / len(answers),
         tokens_out=counts.tokens_out / len(answers),
         cost_usd=None if counts.unpriced_calls else counts.cost_usd,
@@ -165,11 +74,74 @@ def measure(
         seed=config.seed,
         model=config.model,
         spread=spread,
-        k_min_spread=k_min_spread(spread, size, config.target) if spread else None,
-        predicted_p_success_spread=p_step_spread(spread, leads.unguarded) ** size if spread and leads else None,
-        seconds_per_answer=pace,
-        predicted_wall_s=pace * predicted.calls if pace is not None and predicted else None,
+        seconds_per_answer=sampled.wall_s / len(answers),
+        pilot_leads=_leads(auto, task, pilot) if pilot is not None else None,
+        latency_s=sampled.speed.latency_s,
+        estimate=estimate,
+        setting=setting_of(config),
     )
+    return told if leads is None else _predict(config, task, told, estimate, leads, sampled)
+
+
+def _predict(
+    config: RunConfig, task: Task, told: Measurement, estimate: Estimate, leads: Leads, sampled: Sampled
+) -> Measurement:
+    """A measurement with what a whole run would need."""
+    expected = forecast_run(config, task, leads, estimate)
+    final, spread = final_steps(config, task, leads.leaf_steps), told.spread
+    needed = k_min_spread(_at(spread, told.p_error_high), final, config.target) if spread else None
+    return msgspec.structs.replace(
+        told,
+        predicted_calls=expected.calls,
+        predicted_cost_usd=price_of(expected, sampled.counts, sampled.prices),
+        predicted_p_success=expected.p_success,
+        predicted_tokens_in=expected.tokens_in,
+        predicted_tokens_out=expected.tokens_out,
+        predicted_wall_s=walls_of(config, task, leads, expected, sampled.speed)[-1].wall_s,
+        k_min_spread=needed,
+        predicted_p_success_spread=p_step_spread(spread, leads.unguarded) ** final if spread else None,
+    )
+
+
+def _estimate(per_kind: Mapping[str, Sequence[_Scored]], counts: Counts, interval: Interval) -> Estimate:
+    """What leads are chosen from. Each step with an unspoiled answer is one observation."""
+    counted, votes = {}, Counter[tuple[int, int]]()
+    steps, shares = 0, []
+    for kind, those in per_kind.items():
+        flags = [[flag for flag in of_step if flag is not None] for _, of_step in those]
+        answers = sum(len(of_step) for _, of_step in those)
+        counted[kind] = (len(those), answers, sum(map(len, flags)), sum(map(sum, flags)))
+        for said in filter(None, flags):
+            steps += 1
+            shares.append(sum(said) / len(said))
+            votes[len(said) - sum(said), sum(said)] += 1
+    ballots, wrong = sum(row[2] for row in counted.values()), sum(row[3] for row in counted.values())
+    return Estimate(
+        ballots, wrong, sum(row[1] for row in counted.values()) - ballots, (wrong + 0.5) / (ballots + 1), interval.high,
+        tuple((w, d, n) for (w, d), n in sorted(votes.items()) if w > d), kinds_of(counted, counts), steps,
+        math.fsum(shares), measured=True,
+    )  # fmt: skip
+
+
+def _leads(config: RunConfig, task: Task, estimate: Estimate) -> Leads | None:
+    try:
+        return choose_leads(config, task, estimate)
+    except ConfigurationError:
+        return None  # no lead helps; the measurement says so
+
+
+def _shortened(sample: Sample) -> Sample:
+    return msgspec.structs.replace(sample, ballots=sample.ballots[:PILOT_DRAWS])
+
+
+def _spread(wrong: Sequence[list[bool | None]]) -> Spread | None:
+    return fit_spread([(sum(filter(None, flags)), sum(f is not None for f in flags)) for flags in wrong])
+
+
+def _at(spread: Spread, mean: float) -> Spread:
+    """The spread with another mean and the same correlation of draws."""
+    size = spread.a + spread.b
+    return spread_of(mean * size, (1 - mean) * size)
 
 
 def _wrong(task: Task, key: AnswerKey, sample: Sample) -> list[bool | None]:
@@ -196,13 +168,19 @@ def _interval(wrong: Sequence[list[bool | None]]) -> Interval:
     return confidence_sequence(math.fsum(shares), len(shares))
 
 
-def _kind_rate(kind: str, those: Sequence[tuple[Sample, list[bool | None]]]) -> KindRate:
-    flags = [flag for _, of_step in those for flag in of_step]
+def _kind_rate(kind: str, those: Sequence[_Scored], estimate: Estimate) -> KindRate:
+    wrong = [of_step for _, of_step in those]
+    flags = [flag for of_step in wrong for flag in of_step]
     valid = [flag for flag in flags if flag is not None]
-    interval = _interval([of_step for _, of_step in those])
-    rate = sum(valid) / len(valid) if valid else 0.0
+    interval = _interval(wrong)
     spoiled = Counter(b.spoiled_by for sample, _ in those for b in sample.ballots if b.spoiled_by is not None)
-    return KindRate(kind, len(flags), len(valid), sum(valid), rate, interval.low, interval.high, dict(spoiled))
+    took = next(known for known in estimate.kinds if known.kind == kind)
+    pairs = count_collisions(_pairs([sample for sample, _ in those], wrong))
+    return KindRate(
+        kind, len(flags), len(valid), sum(valid), sum(valid) / max(1, len(valid)), interval.low, interval.high,
+        dict(spoiled), statistics.median(sample.seconds for sample, _ in those), took.prompt_tokens, took.reply_tokens,
+        _spread(wrong), pairs.both_wrong, pairs.expected_both_wrong,
+    )  # fmt: skip
 
 
 def _listed(flags: dict[str, int]) -> str:

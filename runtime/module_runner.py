@@ -7,6 +7,7 @@ from typing import Any
 
 from decompose.step import Flag, Role, Step
 from decompose.task import Task
+from runtime.accounts import Accounts
 from runtime.models.port import Model, Reply, Request
 from runtime.module_cache import ModuleCache, cache_key
 from runtime.modules import Voice, Voices
@@ -101,3 +102,12 @@ class _OfRole(StepRunner):
     @counts.setter
     def counts(self, counts: Counts) -> None:
         """Nothing: there is one account."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """The owner's accounts."""
+        return self._owner.accounts
+
+    @accounts.setter
+    def accounts(self, accounts: Accounts) -> None:
+        """Nothing, as for the counts."""

@@ -11,11 +11,18 @@ from typing import Any, Protocol
 
 from decompose.plan import Child, Expansion, Node, Path, Ref
 from decompose.task import Task
+from runtime.errors import PlanTooDeep, SeamBroken, StepDeadlocked
 from runtime.gate import Gate
 from runtime.records import Contradicted, Finished
 
 ATTEMPT = 1024
 """Children of the second decomposition of a node are numbered from here, of the third from twice this."""
+
+LEVELS = 3
+"""Decompositions above a node that are asked again before the run stops. Each multiplies what a hopeless node costs."""
+
+DEEPEST = 64
+"""Levels of decompositions. A plan that halves its nodes needs as many for 10^19 steps."""
 
 Outcome = Finished | Contradicted
 
@@ -32,11 +39,19 @@ class Hands(Protocol):
         ...
 
     async def split(self, node: Node, attempt: int) -> str:
-        """Decide the node's decomposition step."""
+        """Decide the node's decomposition step.
+
+        Raises:
+            StepDeadlocked: It is undecided on every rung of the ladder; it is asked again like one that did not hold.
+        """
         ...
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Take note that a decomposition did not hold."""
+        ...
+
+    def promise_mended(self, node: Node, attempt: int) -> None:
+        """Take note that a repeated decomposition held."""
         ...
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
@@ -72,29 +87,54 @@ class PlanRunner:
         self.task, self.hands, self.gate = task, hands, gate
         self.re_decompositions = re_decompositions
 
-    async def run(self, node: Node) -> Outcome:
-        """The node's output, or the news that its promise is wrong."""
+    async def run(self, node: Node, whole: int | None = None) -> Outcome:
+        """The node's output, or the news that its promise is wrong.
+
+        Args:
+            node: To run.
+            whole: Size of the node that it is a part of; its own must be smaller, or that decomposition is refused.
+
+        Raises:
+            SeamBroken: A node keeps failing although ``LEVELS`` decompositions above it were asked again.
+            PlanTooDeep: Decompositions go on without end.
+        """
         if self.hands.is_leaf(node):
             async with self.gate(node.path):
                 return await self.hands.run_leaf(node)
+        if len(node.path) > DEEPEST:
+            raise PlanTooDeep(f"the plan is more than {DEEPEST} decompositions deep", path=list(node.path))
+        size = self.task.size(node.goal, node.inputs)
+        if whole is not None and size >= whole and type(self.task).size is not Task.size:
+            return Contradicted(node.path, f"is a part of {size} steps of a node of {whole} steps: it gets no smaller")
         kept = Kept()
-        outcome: Outcome = Contradicted(node.path, "never tried")
+        outcome = Contradicted(node.path, "never tried")
         for attempt in range(self.re_decompositions + 1):
-            async with self.gate(node.path):
-                candidate = await self.hands.split(node, attempt)
+            try:
+                async with self.gate(node.path):
+                    candidate = await self.hands.split(node, attempt)
+            except StepDeadlocked as undecided:
+                outcome = Contradicted(node.path, undecided.message)
+                self.hands.promise_broken(node, attempt, outcome)
+                continue
             expansion = self.task.expand(node.goal, node.inputs, candidate)
             stated = expansion.children[expansion.result].promise
             if node.promise is not None and stated is not None and stated != node.promise:
                 outcome = Contradicted(node.path, f"the decomposition ends in {stated!r}, not {node.promise!r}")
             else:
-                outcome = await self._run_children(node, expansion, attempt, kept)
-                if isinstance(outcome, Finished):
-                    return outcome
+                ended = await self._run_children(node, size, expansion, attempt, kept)
+                if isinstance(ended, Finished):
+                    if attempt:
+                        self.hands.promise_mended(node, attempt)
+                    return ended
+                outcome = ended
             self.hands.promise_broken(node, attempt, outcome)
-        return Contradicted(node.path, outcome.detail if isinstance(outcome, Contradicted) else "")
+        levels = outcome.levels + 1
+        if levels == LEVELS and node.path:
+            raise SeamBroken(f"{outcome.detail}; {levels} decompositions above it were asked again in vain")
+        return Contradicted(node.path, outcome.detail, levels)
 
-    async def _run_children(self, node: Node, expansion: Expansion, attempt: int, kept: Kept) -> Outcome:
-        family = _Family(self, node, expansion, attempt, kept)
+    async def _run_children(self, node: Node, size: int, expansion: Expansion, attempt: int, kept: Kept) -> Outcome:
+        family = _Family(self, node, size, expansion, attempt, kept)
         outcomes = await family.run()
         broken = next((o for o in outcomes if isinstance(o, Contradicted)), None)
         if broken is None:
@@ -112,7 +152,10 @@ class PlanRunner:
 class _Family:
     """The children of one decomposition while they run."""
 
-    def __init__(self, runner: PlanRunner, node: Node, expansion: Expansion, attempt: int, kept: Kept) -> None:
+    def __init__(
+        self, runner: PlanRunner, node: Node, size: int, expansion: Expansion, attempt: int, kept: Kept
+    ) -> None:
+        self.size = size
         self.runner, self.node, self.children = runner, node, expansion.children
         self.elements = [attempt * ATTEMPT + number for number in range(len(self.children))]
         self.ready: list[Finished | None] = [None] * len(self.children)
@@ -140,7 +183,7 @@ class _Family:
     async def _run(self, number: int, path: Path) -> Outcome:
         child = self.children[number]
         inputs = tuple([await self._value(source) for source in child.inputs])
-        outcome = await self.runner.run(Node(path, child.goal, inputs, child.promise))
+        outcome = await self.runner.run(Node(path, child.goal, inputs, child.promise), self.size)
         if isinstance(outcome, Contradicted):
             self._cancel_readers(number)
         return outcome

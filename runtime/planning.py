@@ -1,14 +1,24 @@
 """What a whole run would take, from a sample of its questions and arithmetic, without running it."""
 
 import math
+import statistics
+import time
 
 import msgspec
 
 from decompose.task import Task
+from runtime.choosing import choose_leads, explain_leads, forecast_run
 from runtime.config import RunConfig
-from runtime.leads import PILOT_DRAWS, Pilot, choose_leads, explain_leads, forecast, pilot_steps, shape_of
+from runtime.crew import LocalCrew
+from runtime.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, pilot_steps, sample_numbers
+from runtime.forecasting import Forecast, outline_of, price_of
+from runtime.leads import Leads
 from runtime.records import Counts
-from runtime.segment_runner import Leads
+
+ALONE = 5
+"""Calls made one at a time, for the latency."""
+
+WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 
 
 class Speed(msgspec.Struct, frozen=True):
@@ -21,6 +31,16 @@ class Speed(msgspec.Struct, frozen=True):
 
     latency_s: float
     calls_per_s: float | None
+
+
+class Sampled(msgspec.Struct, frozen=True):
+    """A sample of a run's questions, and what it took."""
+
+    samples: list[Sample]
+    counts: Counts
+    speed: Speed
+    wall_s: float
+    prices: tuple[float, float] | None = None
 
 
 class Wall(msgspec.Struct, frozen=True):
@@ -48,6 +68,7 @@ class Plan(msgspec.Struct, frozen=True):
         cost_usd: ``None`` if the price is unknown.
         p_success: That no mistake goes through.
         longest_chain: Calls that can only be made one after the other.
+        leads: Those that a run with the same options begins with.
         walls: Wall time by width.
     """
 
@@ -65,64 +86,92 @@ class Plan(msgspec.Struct, frozen=True):
     walls: list[Wall]
 
 
-WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
+async def take_sample(config: RunConfig, task: Task, samples: int, draws: int) -> Sampled:
+    """Ask a run's questions: a few alone, then all at once. The numbers are those that the run's pilot asks.
+
+    Raises:
+        ModelUnavailable, ModelRejected: From the model.
+    """
+    crew = LocalCrew(config, task)
+    try:
+        latencies = []
+        for number in sample_numbers(config.seed, ALONE):
+            started = time.perf_counter()
+            await crew.sample([number], 1)
+            latencies.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        found, counts = await crew.sample(sample_numbers(config.seed, samples), draws)
+        seconds, alone = time.perf_counter() - started, statistics.median(latencies)
+        # All of them in about the time of one: whatever limits the model was not met.
+        speed = Speed(alone, counts.calls / seconds if seconds > 2 * alone else None)
+        return Sampled(found, counts, speed, seconds, crew.prices())
+    finally:
+        await crew.close()
 
 
-def plan(config: RunConfig, task: Task, pilot: Pilot, sampled: Counts, speed: Speed) -> Plan:
+def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | None = None) -> Plan:
     """The arithmetic.
 
     Args:
         config: As a run would have it.
         task: The task.
-        pilot: What the sample showed of the error rate.
-        sampled: What the sample took; its means stand for the run's.
-        speed: Measured with the sample.
+        sampled: Asked ``PILOT_DRAWS`` times each, the pilot's steps first; their means stand for the run's.
+        measured: From a measurement; then a run makes no pilot.
 
     Raises:
         ConfigurationError: The model is wrong too often for any lead to help.
     """
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
-    leads = choose_leads(config, task, root, pilot)
-    valid_rate = pilot.ballots / (pilot.ballots + pilot.spoiled)
-    expected = forecast(config, task, root, leads, pilot.p_error, valid_rate)
-    pilot_calls = pilot_steps(size) * PILOT_DRAWS if config.k == "auto" else 0
-    calls = expected.calls + pilot_calls
-    price = None if sampled.unpriced_calls else sampled.cost_usd / sampled.calls
-    longest = _longest_chain(config, leads, size)
+    everything = measured or judge_pilot(sampled.samples, sampled.counts)
+    asks = pilot_steps(size) if config.k == "auto" and measured is None else 0
+    start = judge_pilot(sampled.samples[:asks], sampled.counts) if asks else everything
+    leads = choose_leads(config, task, start)
+    expected = forecast_run(config, task, leads, start, everything)
+    whole = _with_pilot(expected, asks, sampled)
+    outline = outline_of(config, task, leads.leaf_steps)
     return Plan(
         steps=size,
-        calls=calls,
-        calls_per_step=calls / size,
-        tokens_in=calls / leads.guarded * sampled.tokens_in * PILOT_DRAWS / sampled.calls,
-        tokens_out=calls * sampled.tokens_out / sampled.calls,
-        cost_usd=None if price is None else calls * price,
+        calls=whole.calls,
+        calls_per_step=whole.calls / size,
+        tokens_in=whole.tokens_in,
+        tokens_out=whole.tokens_out,
+        cost_usd=price_of(whole, sampled.counts, sampled.prices),
         p_success=expected.p_success,
-        longest_chain=longest,
+        longest_chain=outline.longest,
         leads=leads,
-        why=explain_leads(leads, pilot, expected, size),
-        speed=speed,
-        walls=_walls(config, leads, size, calls, longest, speed),
+        why=explain_leads(leads, start if config.k == "auto" else None, expected, size),
+        speed=sampled.speed,
+        walls=walls_of(config, task, leads, whole, sampled.speed),
     )
 
 
-def _longest_chain(config: RunConfig, leads: Leads, size: int) -> int:
-    """Rounds of calls that wait for each other: decompositions from the root down, then one leaf."""
-    if config.strategy == "chain":
-        return size
-    shape = shape_of(size, leads.leaf_steps)
-    return (shape.leaves - 1).bit_length() + shape.length
+def _with_pilot(expected: Forecast, asks: int, sampled: Sampled) -> Forecast:
+    """The forecast with the calls of a pilot of so many steps."""
+    each, steps = asks * PILOT_DRAWS / sampled.counts.calls, len(sampled.samples)
+    return msgspec.structs.replace(
+        expected,
+        calls=expected.calls + asks * PILOT_DRAWS,
+        requests=expected.requests + asks,
+        tokens_in=expected.tokens_in + sampled.counts.tokens_in * asks / steps,
+        tokens_out=expected.tokens_out + sampled.counts.tokens_out * each,
+    )
 
 
-def _walls(config: RunConfig, leads: Leads, size: int, calls: float, longest: int, speed: Speed) -> list[Wall]:
+def walls_of(config: RunConfig, task: Task, leads: Leads, expected: Forecast, speed: Speed) -> list[Wall]:
     """Wall time at growing widths, as far as more segments still mean more calls in flight."""
-    chains = max(1, min(size, config.segment_steps) // (leads.leaf_steps + 1)) if config.strategy == "tree" else 1
-    most = min(config.chains_in_flight * (config.workers or 1), shape_of(size, leads.leaf_steps).leaves)
+    outline = outline_of(config, task, leads.leaf_steps)
+    leaves = outline.chains[0].count
+    each = max(1, config.segment_steps // (leads.leaf_steps + 1)) if leaves > 1 else 1
+    most = min(config.chains_in_flight * (config.workers or 1), leaves)
+    together = expected.calls / expected.requests
+    rounds = outline.longest * max(1.0, expected.requests / (outline.steps + outline.splits))
     walls: list[Wall] = []
     for segments in WIDTHS:
-        width = min(segments * chains, most if config.strategy == "tree" else 1) * leads.guarded
-        if walls and walls[-1].calls_in_flight == width:
+        width = min(segments * each, most)
+        in_flight = round(width * together)
+        if walls and walls[-1].calls_in_flight == in_flight:
             break
-        rate = min(width / speed.latency_s, speed.calls_per_s or math.inf)
-        walls.append(Wall(segments, width, max(calls / rate, longest * speed.latency_s)))
+        work = max(expected.requests / width * speed.latency_s, expected.calls / (speed.calls_per_s or math.inf))
+        walls.append(Wall(segments, in_flight, max(work, rounds * speed.latency_s)))
     return walls

@@ -4,12 +4,14 @@ Fields are only ever added, at the end, with defaults: every version reads the j
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from decompose.plan import Path
 from runtime.errors import JournalError
+from runtime.leads import Learned
+from voting.alarms import Raised
 from voting.ballot import Ballot
 from voting.race import FirstTo, FirstToAheadBy, Rule, Won
 from voting.sequential import Sequential, replay_any
@@ -21,11 +23,13 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         k: Lead that was asked for.
         ballots: In the order drawn, spoiled ones included.
-        details: Why the spoiled ones were discarded, in the same order, for people. Untrusted text, cut short.
+        details: Why the spoiled ones were discarded, in the same order, those in ``before`` last; for people.
+            Untrusted text, cut short.
         rule: What decided, if it is not the run's rule with lead ``k``.
         before: Ballots of lower rungs of the ladder, which ended undecided.
         way: Name of the rung of the ladder (``runtime/ladder.py``) it was asked on; empty for the first.
         remembered: Whether the race was run before and its ballots are shown again from the cache of answers.
+        raised: Alarms that the step raised: its answers may go wrong together.
     """
 
     k: int
@@ -35,6 +39,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     way: str = ""
     before: tuple[Ballot, ...] = ()
     remembered: bool = False
+    raised: tuple[Raised, ...] = ()
 
 
 Entry = str | Contested
@@ -46,15 +51,18 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         path: The node.
-        part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt).
+        part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt), ``sample`` for the
+            steps of a pilot, whose path is their number.
         attempt: 0-based; a later complete attempt replaces an earlier one.
         first: Number of the first step in here within its attempt, 0-based.
         k: Lead that uncontested entries were decided with.
         entries: Consecutive steps.
         children: For ``split``: the path elements of the children, where they are not 0, 1, 2 and so on.
         worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
-        started: For ``worked``: seconds since 1970 when the work on this batch began.
-        ended: For ``worked``: seconds since 1970 when it ended.
+        started: For ``worked`` and ``sample``: seconds since 1970 when the work on this batch or step began.
+        ended: For both: seconds since 1970 when it ended.
+        learned: For ``leads``, a record without entries that says with which leads the run goes on.
+        steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
     """
 
     path: Path
@@ -67,6 +75,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     worker: str = ""
     started: float = 0.0
     ended: float = 0.0
+    learned: Learned | None = None
+    steps: int = 0
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -81,6 +91,7 @@ class Account(msgspec.Struct, kw_only=True):
         tokens_reasoning: Those of them that were thinking before an answer.
         cost_usd: Money whose amount is known.
         unpriced_calls: Answers whose price is unknown.
+        hedged_calls: Further calls made beside others that were late, for the same answers; not in ``calls``.
     """
 
     calls: int = 0
@@ -91,6 +102,7 @@ class Account(msgspec.Struct, kw_only=True):
     tokens_reasoning: int = 0
     cost_usd: float = 0.0
     unpriced_calls: int = 0
+    hedged_calls: int = 0
 
     def add(self, other: "Account") -> None:
         """Count another's calls as well."""
@@ -108,7 +120,8 @@ class Counts(msgspec.Struct, kw_only=True):
         red_flags: Spoiled answers by the name of their flag.
         failed_calls: Calls that failed in transport; never ballots.
         disagreements: Steps whose unspoiled ballots named more than one candidate.
-        escalations: Steps voted on again with a larger lead.
+        escalations: Steps that were asked again, in a larger lead or in another way, as their first race was undecided,
+            refuted or raised an alarm.
         seam_retries: Chains run again because their output was not the promise.
         broken_promises: Decompositions asked again because a child kept contradicting its promise.
         tokens_in: Prompt tokens.
@@ -124,12 +137,22 @@ class Counts(msgspec.Struct, kw_only=True):
         by_model: Accounts by name of the model.
         by_worker: Accounts by number of the worker.
         caught: Mistakes and deadlocks that were put right, by the rung of the ladder that did.
-        shared: Suspect steps at which fresh draws, asked as before, repeat the refuted answer: mistakes that all
-            draws of a prompt share.
+        shared: Suspect steps at which fresh draws, asked as before, repeat the refuted answer more often than
+            independent errors do: mistakes that all draws of a prompt share.
         votes: Sequential races by "ballots for the winner-others": what the rule learns from.
         remembered_steps: Steps decided from the cache of module outputs.
+        alarms: Alarms by kind: of single steps, and of the whole run.
+        climbed: How often each rung of the ladder was asked.
+        races: Races in the first way to ask, by lead.
+        contested: Those of them whose ballots did not all agree, by ``voting.alarms.Pattern``.
+        ways: Steps at which two ways to ask can be compared, by "way/cell"; see ``voting.watch.pair_up``.
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
+        guarded_steps: Steps before a seam asked with a lead of 1 whose first answer is known to be right or wrong: all
+            of a chain that returned its promise; else half of it, until its second run shows which one was wrong.
+        refuted_steps: Those of them that were wrong.
+        granted_calls: Calls handed out to workers under ``--max-calls`` and not taken back: never fewer than were
+            asked, whatever was killed.
         hedged_calls: Calls made beside others that were late, for the same answers; in no other count of calls.
     """
 
@@ -158,6 +181,14 @@ class Counts(msgspec.Struct, kw_only=True):
     votes: dict[str, int] = {}
     remembered_steps: int = 0
     borrowed_calls: int = 0
+    alarms: dict[str, int] = {}
+    climbed: dict[str, int] = {}
+    races: dict[str, int] = {}
+    contested: dict[str, int] = {}
+    ways: dict[str, int] = {}
+    guarded_steps: int = 0
+    refuted_steps: int = 0
+    granted_calls: int = 0
     hedged_calls: int = 0
 
     def add(self, other: "Counts") -> None:
@@ -168,10 +199,15 @@ class Counts(msgspec.Struct, kw_only=True):
                 for key, account in theirs.items():
                     mine.setdefault(key, Account()).add(account)
             elif isinstance(mine, dict):
-                for flag, count in theirs.items():
-                    mine[flag] = mine.get(flag, 0) + count
+                tally(mine, theirs)
             else:
                 setattr(self, name, mine + theirs)
+
+
+def tally(mine: dict[str, int], theirs: Mapping[str, int]) -> None:
+    """Add one count of names to another."""
+    for name, count in theirs.items():
+        mine[name] = mine.get(name, 0) + count
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -204,10 +240,12 @@ class Contradicted(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         path: The node.
         detail: What it returned and what was promised.
+        levels: How many decompositions above the node where it began were asked again, in vain.
     """
 
     path: Path
     detail: str = ""
+    levels: int = 0
 
 
 class Paused(msgspec.Struct, frozen=True, tag=True):

@@ -6,7 +6,6 @@ asking, so a segment that comes back after a crash goes on where its last batch 
 
 import hashlib
 import math
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,48 +16,24 @@ from decompose.segment import Segment
 from decompose.step import Done, Step
 from decompose.strategies.strategy import Strategy
 from decompose.task import Task
+from runtime.doubts import ChainRun, ask_again, compare_ways, with_alarm
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
 from runtime.in_flight import InFlight
+from runtime.ladder import AGAIN, LARGER
+from runtime.leads import Leads
+from runtime.outbox import Key, Outbox
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Contested, Contradicted, Entry, Finished, Record, extend, unpack, winner
+from runtime.records import Contested, Contradicted, Entry, Finished, Record, extend, tally, unpack, winner
 from runtime.step_runner import MAX_DRAWS, StepRunner
 from voting.ballot import Ballot
-from voting.sequential import Sequential
 
 SHARED_DRAWS = 3 * MAX_DRAWS // 4
 """Where the draws of a step begin that ask whether a refuted answer is repeated."""
 
 
-class Leads(msgspec.Struct, frozen=True):
-    """Leads to ask for, by how a step is protected.
-
-    Attributes:
-        guarded: For steps of a node that a decomposition made a promise of: a mistake is noticed at the seam.
-        unguarded: For all others: a mistake is final.
-        suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
-        leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
-        sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of
-            agreeing ballots that it asks for.
-    """
-
-    guarded: int
-    unguarded: int
-    suspect: int
-    leaf_steps: int = 31
-    sequential: tuple[tuple[int, Sequential], ...] = ()
-
-
 class SegmentStopped(Exception):
     """The worker was asked to stop; everything decided so far is on its way to the journal."""
-
-
-class _Open(msgspec.Struct):
-    """Entries of one attempt that are not yet on their way to the journal."""
-
-    first: int
-    k: int
-    entries: list[Entry]
 
 
 class SegmentRunner:
@@ -95,16 +70,12 @@ class SegmentRunner:
     ) -> None:
         self.task, self.steps, self.strategy, self.leads = task, steps, strategy, leads
         self.seams, self.seam_retries = seams, seam_retries
-        self.flush_steps, self.flush, self.flush_s = flush_steps, flush, flush_s
-        self._flush_at = time.monotonic() + flush_s
+        self._outbox = Outbox(flush_steps, flush_s, flush)
         self.stopping = False
         self.events: list[tuple[str, dict[str, object]]] = []
-        self._open: dict[tuple[Path, str, int], _Open] = {}
-        self._held = 0
         self._counted: dict[Path, int] = {}
         self._asked = InFlight()
-        self._extra: list[Record] = []
-        self._journalled: dict[tuple[Path, str, int], list[Entry]] = {}
+        self._journalled: dict[Key, list[Entry]] = {}
         self._plan = PlanRunner(task, self, gate, re_decompositions)
 
     async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Outcome:
@@ -115,27 +86,28 @@ class SegmentRunner:
             journalled: Payloads of the batches that the journal already holds of it.
 
         Raises:
-            StepDeadlocked, RunFailed, ModelUnavailable, ModelRejected: The segment cannot go on.
+            StepDeadlocked: A step that no seam guards is undecided on every rung.
+            RunFailed, ModelUnavailable, ModelRejected: The segment cannot go on.
             SegmentStopped: ``stopping`` was set.
         """
         for payload in journalled:
             for record in unpack(payload):
+                if record.part == "undecided":
+                    continue
                 known = self._journalled.setdefault((record.path, record.part, record.attempt), [])
                 extend(known, record)
                 if record.part == "run":
                     self._counted[record.path] = max(len(known), self._counted.get(record.path, 0))
         if segment.split is not None:
-            return Finished(await self.split(segment.node, segment.split))
+            try:
+                return Finished(await self.split(segment.node, segment.split))
+            except StepDeadlocked as undecided:
+                return Contradicted(segment.node.path, undecided.message)
         return await self._plan.run(segment.node)
 
     def take(self) -> list[Record]:
         """The records gathered since the last time; they are the caller's now."""
-        records = self._extra
-        for (path, part, attempt), held in self._open.items():
-            records.append(Record(path, part, attempt, held.first, held.k, tuple(held.entries)))
-        self._open, self._extra, self._held = {}, [], 0
-        self._flush_at = time.monotonic() + self.flush_s
-        return records
+        return self._outbox.take(self.steps.counts, len(self.steps.ways))
 
     def is_leaf(self, node: Node) -> bool:
         """Whether the strategy runs the node as a chain."""
@@ -144,26 +116,39 @@ class SegmentRunner:
     async def run_leaf(self, node: Node) -> Outcome:
         """Run a chain until its output is what was promised, comparing each run with the one before."""
         guarded = self.seams and node.promise is not None
-        # The root's promise is the goal, which a wrong path may reach as well: it guards the end, not the steps.
-        k = self.leads.guarded if guarded and node.path else self.leads.unguarded
-        previous: list[str] | None = None
-        output: Any = None
+        runs: list[ChainRun] = []
+        why = ""
         longest = 0
         for attempt in range(self.seam_retries + 1):
             if attempt and (node.path, "run", attempt) not in self._journalled:
                 self.steps.counts.seam_retries += 1
-                self._note("seam retry", node, attempt=attempt, output=str(output)[:200])
+                tally(self.steps.counts.climbed, {self._way(attempt): 1})
+                self._note("seam retry", node.path, attempt=attempt, because=why[:200])
             known = len(self._journalled.get((node.path, "run", attempt), ()))
-            taken, output = await self._chain(node, attempt, k, previous, longest)
-            longest = max(longest, len(taken))
-            if not guarded or output == node.promise:
-                if attempt and known < len(taken):
-                    self._caught(attempt)
-                return Finished(output)
-            if taken == previous and attempt + 1 >= len(self.steps.ways):
+            previous = runs[-1].taken if runs else None
+            try:
+                run, output = await self._chain(node, attempt, previous, longest)
+            except StepDeadlocked as undecided:
+                if not guarded or not node.path:
+                    raise
+                run, output, why = ChainRun(attempt, [], []), None, undecided.message
+            else:
+                kept = not guarded or output == node.promise
+                if not attempt and known < len(run.taken) and self._lead(node) == 1:
+                    # Where the mistake is shows later; to count what kept its promise at once and the rest later is to
+                    # see only the good ones for a while.
+                    self.steps.counts.guarded_steps += len(run.taken) if kept else half(run.taken)
+                    self.steps.counts.refuted_steps += not kept
+                if kept:
+                    if attempt and known < len(run.taken):
+                        self._put_right(attempt, [*runs, run])
+                    return Finished(output)
+                why = f"returned {output!r}, promised was {node.promise!r}"
+            longest = max(longest, self._counted.get(node.path, 0))
+            runs.append(run)
+            if run.taken == previous and attempt + 1 >= len(self.steps.ways):
                 break
-            previous = taken
-        return Contradicted(node.path, f"returned {output!r}, promised was {node.promise!r}")
+        return Contradicted(node.path, why)
 
     async def split(self, node: Node, attempt: int) -> str:
         """Decide a decomposition step; one that is asked again needs the lead of a suspect."""
@@ -174,23 +159,41 @@ class SegmentRunner:
         known = self._journalled.get(key)
         if known:
             return winner(known[0], self.steps.rule)
-        await self._stop_here()
+        if (node.path, "split", attempt + 1) in self._journalled:
+            raise StepDeadlocked("undecided in an earlier session")
+        if self.stopping:
+            await self._stop_here()
         k = self.leads.suspect if attempt else self.leads.unguarded
-        with self._asked:
-            candidate, entry = await self.steps.decide(step, k, draws_of(key), attempt)
+        candidate, entry = await self._decide(key, step, 0, k, draws_of(key))
         self.steps.counts.decompositions += 1
-        self._keep(key, k, 0, entry)
+        self._outbox.keep(key, k, 0, entry)
         return candidate
 
-    def _caught(self, rung: int) -> None:
-        """Count which rung of the ladder put something right."""
-        name = self.steps.ways[rung % len(self.steps.ways)].name
-        self.steps.counts.caught[name] = self.steps.counts.caught.get(name, 0) + 1
+    def _lead(self, node: Node) -> int:
+        """The lead of a chain's steps, as of now: leads may change while a chain runs."""
+        # The root's promise is the goal, which a wrong path may reach as well: it guards the end, not the steps.
+        guarded = self.seams and node.promise is not None and node.path
+        return self.leads.guarded if guarded else self.leads.unguarded
+
+    def _put_right(self, rung: int, runs: list[ChainRun]) -> None:
+        """Count which rung of the ladder it was, and how the ways to ask compare."""
+        tally(self.steps.counts.caught, {self._way(rung): 1})
+        if all(run.taken for run in runs):
+            tally(self.steps.counts.ways, compare_ways(runs, [way.name for way in self.steps.ways]))
+
+    def _way(self, rung: int) -> str:
+        return self.steps.ways[rung % len(self.steps.ways)].name
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Count it, unless the journal shows that it was counted before."""
-        if (node.path, "split", attempt + 1) not in self._journalled:
+        if (node.path, "broken", attempt) not in self._journalled:
             self.steps.counts.broken_promises += 1
+            self._outbox.extra.append(Record(node.path, "broken", attempt, 0, 0, ()))
+
+    def promise_mended(self, node: Node, attempt: int) -> None:
+        """Count it, if its last decision was made in this session."""
+        if (node.path, "split", attempt) not in self._journalled:
+            tally(self.steps.counts.caught, {AGAIN: 1})
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         """Note the path elements of a repeated decomposition's children for whoever reads the plan."""
@@ -199,12 +202,10 @@ class SegmentRunner:
             for path in list(self._counted):
                 if len(path) > depth and path[:depth] == node.path and path[depth] not in elements:
                     self.steps.counts.steps -= self._counted.pop(path)
-            self._extra.append(Record(node.path, "children", attempt, 0, 0, (), elements))
+            self._outbox.extra.append(Record(node.path, "children", attempt, 0, 0, (), elements))
 
-    async def _chain(
-        self, node: Node, attempt: int, k: int, previous: list[str] | None, longest: int
-    ) -> tuple[list[str], Any]:
-        """One run of a chain: the candidates that won, and its output; ``longest`` steps are counted already.
+    async def _chain(self, node: Node, attempt: int, previous: list[str] | None, longest: int) -> tuple[ChainRun, Any]:
+        """One run of a chain, and its output; ``longest`` steps are counted already.
 
         As long as the run takes the same steps as the one before, a step at which they differ is the suspect: the
         states before it are the same, so one of the two answers is wrong. It is voted on with a larger lead.
@@ -212,92 +213,104 @@ class SegmentRunner:
         task, goal = self.task, node.goal
         key = (node.path, "run", attempt)
         known = self._journalled.get(key, ())
+        given_up = (node.path, "run", attempt + 1) in self._journalled
         draws = draws_of(key)
         state = task.begin(goal, node.inputs)
         limit = task.size(goal, node.inputs)
         taken: list[str] = []
-        alike = previous is not None
+        asked: list[str] = []
+        alike = bool(previous)
         step = task.next_step(goal, state)
         while not isinstance(step, Done):
             index = len(taken)
             if index == limit:
                 if node.promise is None or not self.seams:
                     raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
-                return taken, None
+                return ChainRun(attempt, asked, taken), None
             entry: Entry | None = None
+            k = self._lead(node)
             if index < len(known):
                 candidate = winner(known[index], self.steps.rule)
             else:
-                await self._stop_here()
+                if given_up:
+                    raise StepDeadlocked("undecided in an earlier session")
+                if self.stopping:
+                    await self._stop_here()
                 draw = draws + index * MAX_DRAWS
-                candidate, entry = await self._decide(node, step, k, draw, attempt)
-                if alike and previous is not None and candidate != previous[index]:
-                    candidate, entry = await self._suspect(node, step, index, draw + MAX_DRAWS // 2, attempt)
-            refuted = previous[index] if alike and previous is not None and candidate != previous[index] else None
-            alike = alike and previous is not None and index + 1 < len(previous) and candidate == previous[index]
+                candidate, entry = await self._decide(key, step, index, k, draw)
+            asked.append(candidate)
+            if alike and previous is not None and candidate != previous[index]:
+                if entry is not None:
+                    own = candidate
+                    candidate, entry = await self._suspect(key, step, index, previous[index], draw)
+                    tally(self.steps.counts.caught, {LARGER: 1} if candidate != own else {})
+                    if attempt == 1 and k == 1 and candidate != previous[index]:
+                        self.steps.counts.guarded_steps += index + 1 - half(previous)
+                alike = candidate == previous[index]
+            alike = alike and previous is not None and index + 1 < len(previous)
             taken.append(candidate)
             state = task.advance(goal, state, candidate)
-            question, step = step, task.next_step(goal, state)
+            step = task.next_step(goal, state)
             if entry is not None:
                 # Counted before it is kept: the batch that holds a step holds its count.
                 shorter = min(0, index + 1 - longest) if isinstance(step, Done) else 0
                 self.steps.counts.steps += (index >= longest) + shorter
-                self._keep(key, k, index, entry)
-                if refuted is not None:
-                    await self._is_shared(node, question, index, refuted, draws + index * MAX_DRAWS + SHARED_DRAWS)
+                self._outbox.keep(key, k, index, entry)
             self._counted[node.path] = index + 1 if isinstance(step, Done) else max(index + 1, longest)
         output = msgspec.to_builtins(step.output)
         if step.failure:
             raise RunFailed(step.failure, path=list(node.path), output=output)
-        return taken, output
+        return ChainRun(attempt, asked, taken), output
 
     async def _stop_here(self) -> None:
-        """If the segment was asked to stop: let the steps that are being asked be decided, then stop."""
-        if self.stopping:
-            await self._asked.none()
-            raise SegmentStopped
+        """Let the steps that are being asked be decided, then stop."""
+        await self._asked.none()
+        raise SegmentStopped
 
-    async def _decide(self, node: Node, step: Step, k: int, draw: int, rung: int) -> tuple[str, Entry]:
+    async def _decide(self, key: Key, step: Step, index: int, k: int, draw: int) -> tuple[str, Entry]:
+        path, part, attempt = key
         try:
             with self._asked:
-                return await self.steps.decide(step, k, draw, rung)
+                candidate, entry = await self.steps.decide(step, k, draw, attempt)
         except StepDeadlocked as error:
-            error.context["path"] = list(node.path)
-            self._note("step deadlocked", node, kind=step.kind, k=k, tally=error.context.get("tally"))
+            error.context["path"] = list(path)
+            self._outbox.extra.append(Record(path, "undecided", attempt, index, k, (error.context["entry"],)))
+            self._note("step deadlocked", path, kind=step.kind, k=k, tally=error.context["tally"])
             raise
-
-    async def _suspect(self, node: Node, step: Step, index: int, draw: int, rung: int) -> tuple[str, Entry]:
-        self.steps.counts.escalations += 1
-        k = self.leads.suspect
-        candidate, entry = await self._decide(node, step, k, draw, rung)
-        self._note("suspect step", node, step=index, kind=step.kind, k=k, winner=candidate)
-        if isinstance(entry, str):
-            entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
+        if not isinstance(entry, str) and entry.raised:
+            raised = [str(one.kind) for one in entry.raised]
+            self._note("alarm", path, part=part, step=index, raised=raised, way=entry.way)
         return candidate, entry
 
-    async def _is_shared(self, node: Node, step: Step, index: int, refuted: str, draw: int) -> None:
-        """Ask as at first: where most fresh draws repeat a refuted answer, the mistake is the prompt's."""
-        if len(self.steps.ways) == 1:
-            return
-        ballots = await self.steps.draw(step, self.leads.suspect, draw)
-        again = sum(ballot.candidate == refuted for ballot in ballots)
-        if 2 * again > len(ballots):
-            self.steps.counts.shared += 1
-            self._note("shared error", node, step=index, kind=step.kind, again=again, of=len(ballots), refuted=refuted)
+    async def _suspect(self, key: Key, step: Step, index: int, before: str, draw: int) -> tuple[str, Entry]:
+        """Vote with a larger lead on a step at which two runs differ; ``before`` is what the earlier one took."""
+        k = self.leads.suspect
+        self.steps.counts.escalations += 1
+        tally(self.steps.counts.climbed, {LARGER: 1})
+        candidate, entry = await self._decide(key, step, index, k, draw + MAX_DRAWS // 2)
+        self._note("suspect step", key[0], step=index, kind=step.kind, k=k, winner=candidate)
+        if isinstance(entry, str):
+            entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
+        if candidate == before or len(self.steps.ways) == 1:
+            return candidate, entry
+        with self._asked:
+            ballots, raised = await ask_again(self.steps, step, before, k, draw + SHARED_DRAWS)
+        if raised is None:
+            return candidate, entry
+        self.steps.counts.shared += 1
+        tally(self.steps.counts.alarms, {raised.kind: 1})
+        self._note("alarm", key[0], step=index, kind=step.kind, raised=[str(raised.kind)], refuted=before)
+        return candidate, with_alarm(entry, ballots, raised)
 
-    def _note(self, event: str, node: Node, **context: object) -> None:
-        self.events.append((event, {"node": ".".join(map(str, node.path)) or "root", **context}))
-
-    def _keep(self, key: tuple[Path, str, int], k: int, index: int, entry: Entry) -> None:
-        held = self._open.get(key)
-        if held is None:
-            held = self._open[key] = _Open(index, k, [])
-        held.entries.append(entry)
-        self._held += 1
-        if self._held >= self.flush_steps or time.monotonic() >= self._flush_at:
-            self.flush()
+    def _note(self, event: str, path: Path, **context: object) -> None:
+        self.events.append((event, {"node": ".".join(map(str, path)) or "root", **context}))
 
 
-def draws_of(key: tuple[Path, str, int]) -> int:
+def half(taken: list[str]) -> int:
+    """About as many steps as lie before a mistake that may be anywhere."""
+    return (len(taken) + 1) // 2
+
+
+def draws_of(key: Key) -> int:
     """The first draw number of a chain: the same on every machine and after every resume."""
     return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=6).digest()) * MAX_DRAWS

@@ -4,20 +4,25 @@ Each round draws the fewest ballots that could end the race and casts them in th
 nothing has to be cancelled, and arrival order cannot change a verdict.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
-
-import msgspec
 
 from decompose.step import Dialect, Flag, Step
 from decompose.task import Task
+from runtime.accounts import Accounts
+from runtime.climb import Held, Rung, climb, pattern_of_ballots, raised_in_all, rungs_above
 from runtime.errors import StepDeadlocked
-from runtime.ladder import FIRST, Asked, Way, asked, ways_of
+from runtime.ladder import FIRST, LARGER, Asked, Way, asked, ways_of
+from runtime.leads import NO_LIMITS
 from runtime.models.port import Model, Reply, Request, Stop
-from runtime.records import Account, Contested, Counts, Entry, rule_of
+from runtime.purse import Purse
+from runtime.records import Contested, Counts, Entry, rule_of, tally
 from runtime.structured import as_lines, asking_for_json, schema_of
 from runtime.untrusted import tame
+from voting.alarms import Kind, Limits, Raised, raised_by
 from voting.ballot import Ballot
-from voting.race import Deadlocked, Won
+from voting.race import Won, unanimous
 from voting.red_flags import RedFlag, overlong
 from voting.sequential import Sequential, open_race
 
@@ -43,6 +48,9 @@ class StepRunner:
         ladder: Whether a question may be asked in other ways; see ``runtime/ladder.py``.
         fallback: Answers on the last rung of the ladder.
         sequential: Rules that leads stand for; see ``Leads``.
+        suspect: Lead of a step that raised an alarm.
+        limits: What the ballots of a step are held against; by default no alarm is ever raised.
+        calls: What ``--max-calls`` leaves; without a limit if missing.
     """
 
     def __init__(
@@ -62,20 +70,33 @@ class StepRunner:
         ladder: bool = False,
         fallback: Model | None = None,
         sequential: dict[int, Sequential] | None = None,
+        suspect: int = 1,
+        limits: Limits = NO_LIMITS,
+        calls: Purse | None = None,
     ) -> None:
         self.task, self.model, self.dialect = task, model, dialect
         self.flags, self.rule, self.max_ballots = flags, rule, max_ballots
         self.temperature, self.first_temperature = temperature, first_temperature
         self.max_reply_tokens, self.seed = max_reply_tokens, seed
         self.structured = structured and dialect == "chat"
-        self.counts = Counts()
+        self.counts, self.accounts = Counts(), Accounts()
         self.fallback, self.sequential = fallback, sequential or {}
+        self.suspect, self.limits = suspect, limits
+        self.calls = calls or Purse()
         self.ways = ways_of(task, dialect, fallback is not None) if ladder else (FIRST,)
+        self._names = {True: _name(fallback), False: _name(model)}
+
+    def take_counts(self) -> Counts:
+        """What was counted since the last time, the accounts summed up in it; it is the caller's now."""
+        counts, self.counts = self.counts, Counts()
+        self.accounts.move_to(counts)
+        return counts
 
     async def decide(self, step: Step, k: int, draw: int, rung: int = 0) -> tuple[str, Entry]:
         """The winning candidate, and what the journal keeps of the race.
 
-        A race that ends undecided is held again one rung higher.
+        A race that ends undecided, or whose ballots raise an alarm, is held again one rung higher; see
+        ``runtime/climb.py``.
 
         Args:
             step: The question.
@@ -87,57 +108,117 @@ class StepRunner:
             StepDeadlocked: The race ended undecided on this rung and on all above it.
             ModelUnavailable, ModelRejected: From the model.
         """
-        first = rung % len(self.ways)
-        before: tuple[Ballot, ...] = ()
-        for way in self.ways[first:]:
-            try:
-                candidate, entry = await self._race(step, k, draw, way)
-            except StepDeadlocked as error:
-                undecided = error
-                before += error.context["entry"].ballots
-                continue
-            if way is not self.ways[first]:
-                self.counts.escalations += 1
-                self.counts.caught[way.name] = self.counts.caught.get(way.name, 0) + 1
-                plain = Contested(k, tuple(Ballot(number, candidate) for number in range(k)), way=way.name)
-                told = plain if isinstance(entry, str) else entry
-                return candidate, msgspec.structs.replace(told, before=before)
-            return candidate, entry
-        raise undecided
+        ways = self.ways[rung % len(self.ways) :]
+        said: Sequence[str | Flag] = ()
+        if k not in self.sequential:
+            # Most steps of a long run end here: nothing is built that only a contested race needs.
+            model, question = self._asked(step, ways[0])
+            wanted = 1 if self.first_temperature != self.temperature else min(k, self.max_ballots)
+            said = await self._ask(model, question, range(draw, draw + wanted), self.first_temperature)
+            candidate = unanimous(said, k)
+            if candidate is not None:
+                return candidate, candidate
+        held = await self._hold(step, k, draw, ways[0], said=said)
+        if held.winner is None or held.raised:
+            return await self._climb(step, k, draw, ways, held)
+        if len(held.ballots) == k:
+            return held.winner, held.winner
+        return held.winner, _entry(held)
 
-    async def _race(self, step: Step, k: int, draw: int, way: Way) -> tuple[str, Entry]:
+    async def _climb(self, step: Step, k: int, draw: int, ways: tuple[Way, ...], first: Held) -> tuple[str, Contested]:
+        rungs = rungs_above(first, ways, self._larger(k))
+
+        async def hold(rung: Rung) -> Held:
+            tally(self.counts.climbed, {rung.name: 1})
+            return await self._hold(step, rung.k, draw, rung.way, first if rung.goes_on else None, rung)
+
+        found, tried = await climb(first, rungs, hold)
+        counts = self.counts
+        raised = raised_in_all(first, [held for _, held in tried])
+        tally(counts.alarms, {one.kind: 1 for one in raised})
+        counts.escalations += bool(tried)
+        below = [first, *(held for _, held in tried)]
+        if found is None:
+            raise StepDeadlocked(
+                f"no candidate led by {k} within {len(below[-1].ballots)} ballots",
+                entry=_entry(below[-1], below[:-1], raised),
+                tally=_tally(below[-1]),
+                spoiled=below[-1].pattern.spoiled,
+            )
+        name = next(rung.name for rung, held in tried if held is found)
+        if found.winner != first.leader or not first.raised:
+            tally(counts.caught, {name: 1})
+        before = [held for held in below if held is not found and not (held is first and name == LARGER)]
+        assert found.winner is not None
+        return found.winner, _entry(found, before, raised, name)
+
+    def _larger(self, k: int) -> int:
+        """The lead that a step with an alarm is asked with: that of a suspect, or two more if that is not more."""
+        if self.sequential:
+            return max(k, *self.sequential)
+        return self.suspect if self.suspect > k else k + 2
+
+    async def _hold(
+        self,
+        step: Step,
+        k: int,
+        draw: int,
+        way: Way,
+        goes_on: Held | None = None,
+        rung: Rung | None = None,
+        said: Sequence[str | Flag] = (),
+    ) -> Held:
+        """Hold a race to its verdict, or until its ballots raise an alarm that nobody has answered yet.
+
+        It begins with the ballots of the race it goes on with, or with what was said already.
+        """
         rule = self.sequential.get(k)
         race = open_race(rule or rule_of(self.rule, k), self.max_ballots)
-        ballots: list[Ballot] = []
-        details: list[str] = []
+        ballots: list[Ballot] = [*goes_on.ballots] if goes_on else []
+        details: list[str] = [*goes_on.details] if goes_on else []
+        for ballot in ballots:
+            race.cast(ballot)
         model, question = self._asked(step, way)
-        request, limit = self._request(question), self._limit(question)
-        while race.verdict is None:
-            drawn = len(ballots)
-            first_apart = drawn == 0 and self.first_temperature != self.temperature
-            wanted = 1 if first_apart else race.fewest()
-            temperature = self.first_temperature if first_apart else self.temperature
-            draws = tuple(range(draw + drawn, draw + drawn + wanted))
-            request = msgspec.structs.replace(request, draws=draws, temperature=temperature)
-            for reply in await model.ask(request):
-                ballot, detail = self._read(question, len(ballots), reply, limit)
+        raised: tuple[Raised, ...] = ()
+        while True:
+            for answer in said:
+                ballot, detail = _ballot(len(ballots), answer)
                 ballots.append(ballot)
                 details.append(detail)
                 race.cast(ballot)
-        name = "" if way == FIRST else way.name
-        return self._settle(race.verdict, Contested(k, tuple(ballots), tuple(details), rule, name))
+            if len(ballots) > k or goes_on:
+                raised = raised_by(pattern_of_ballots(k, ballots), self.limits)
+            if race.verdict is not None or (raised and _leaves(raised, rung)):
+                break
+            drawn = len(ballots)
+            wanted = 1 if self.first_temperature != self.temperature and not drawn else race.fewest()
+            heat = self.temperature if drawn else self.first_temperature
+            said = await self._ask(model, question, range(draw + drawn, draw + drawn + wanted), heat, drawn > 0)
+        verdict = race.verdict
+        winner = verdict.candidate if isinstance(verdict, Won) else None
+        held = Held(way, k, tuple(ballots), tuple(details), rule, winner, raised)
+        if rung is None and (rule is not None or len(ballots) != k or winner is None):
+            self._count(held)
+        return held
+
+    def _count(self, held: Held) -> None:
+        """Count a first race that its first ballots did not decide; the sequential rule learns from every one."""
+        pattern = held.pattern
+        if held.rule is not None:
+            tally(self.counts.votes, {f"{pattern.valid - pattern.dissent}-{pattern.dissent}": 1})
+        self.counts.disagreements += pattern.dissent > 0
+        if held.way == FIRST and (pattern.dissent or pattern.spoiled):
+            tally(self.counts.contested, {str(pattern): 1})
 
     async def draw(self, step: Step, count: int, draw: int, rung: int = 0) -> tuple[Ballot, ...]:
         """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
         model, question = self._asked(step, self.ways[rung % len(self.ways)])
-        limit = self._limit(question)
-        draws = tuple(range(draw, draw + count))
-        replies = await model.ask(msgspec.structs.replace(self._request(question), draws=draws))
-        return tuple(self._read(question, number, reply, limit)[0] for number, reply in enumerate(replies))
+        said = await self._ask(model, question, range(draw, draw + count), self.temperature)
+        return tuple(_ballot(number, answer)[0] for number, answer in enumerate(said))
 
     def request(self, step: Step) -> Request:
         """A step as it is put to the model, for one draw."""
-        return self._request(self._asked(step, FIRST)[1])
+        return self._request(self._asked(step, FIRST)[1], range(1), self.temperature)
 
     def judge(self, step: Step, reply: Reply) -> Flag | str:
         """The candidate a reply names, or its red flag. Nothing is counted."""
@@ -150,12 +231,39 @@ class StepRunner:
             return self.fallback, asked(self.task, step, way, self.fallback.dialect)
         return self.model, asked(self.task, step, way, self.dialect)
 
-    def _request(self, question: Asked) -> Request:
-        """A question as it is put to a model, for one draw."""
+    async def _ask(
+        self, model: Model, question: Asked, draws: range, temperature: float, begun: bool = False
+    ) -> list[str | Flag]:
+        """What is said, in the order drawn: candidates, and red flags. All is counted.
+
+        The calls are reserved before they are made, those that go on with a ``begun`` race first. Answers that nobody
+        saw may have been drawn as well: they are not given back.
+        """
+        if self.calls.limited:
+            await self.calls.reserve(len(draws), begun)
+        try:
+            return await self._said(model, question, draws, temperature)
+        finally:
+            if self.calls.limited:
+                self.calls.settle(len(draws), spent=len(draws))
+
+    async def _said(self, model: Model, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
+        kind, name, limit = question.step.kind, self._names[question.way.fallback], self._limit(question)
+        said = []
+        for reply in await model.ask(self._request(question, draws, temperature)):
+            self.accounts.book(kind, name, reply)
+            answer = self._flag(question, reply, limit)
+            if isinstance(answer, Flag):
+                tally(self.counts.red_flags, {answer.name: 1})
+            said.append(answer)
+        return said
+
+    def _request(self, question: Asked, draws: range, temperature: float) -> Request:
+        """A question as it is put to a model."""
         limit, names = self._limit(question), self._schema(question)
         if names is None:
-            return Request(question.prompt, (0,), self.temperature, limit, self.seed)
-        return Request(asking_for_json(question.prompt), (0,), self.temperature, limit, self.seed, schema_of(names))
+            return Request(question.prompt, tuple(draws), temperature, limit, self.seed)
+        return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, self.seed, schema_of(names))
 
     def _schema(self, question: Asked) -> Any:
         """What a reply is to follow, if anything."""
@@ -163,52 +271,6 @@ class StepRunner:
 
     def _limit(self, question: Asked) -> int:
         return question.step.max_reply_tokens if question.dialect == "compact" else self.max_reply_tokens
-
-    def _name_of(self, question: Asked) -> str:
-        """Which model answers, for the accounts."""
-        model = self.fallback if question.way.fallback and self.fallback is not None else self.model
-        return str(getattr(model, "name", type(model).__name__))
-
-    def _settle(self, verdict: Won | Deadlocked, entry: Contested) -> tuple[str, Entry]:
-        ballots, k = entry.ballots, entry.k
-        if isinstance(verdict, Deadlocked):
-            raise StepDeadlocked(
-                f"no candidate led by {k} within {len(ballots)} ballots",
-                entry=entry,
-                tally=verdict.tally,
-                spoiled=verdict.spoiled,
-            )
-        others = sum(b.candidate is not None and b.candidate != verdict.candidate for b in ballots)
-        if entry.rule is not None:
-            named = sum(b.candidate == verdict.candidate for b in ballots)
-            votes = f"{named}-{others}"
-            self.counts.votes[votes] = self.counts.votes.get(votes, 0) + 1
-        if len(ballots) == k:
-            return verdict.candidate, verdict.candidate
-        self.counts.disagreements += others > 0
-        return verdict.candidate, entry
-
-    def _read(self, question: Asked, number: int, reply: Reply, limit: int) -> tuple[Ballot, str]:
-        """One reply as a ballot, and why it is spoiled if it is."""
-        counts = self.counts
-        counts.calls += 1
-        counts.failed_calls += reply.failed_calls
-        counts.hedged_calls += reply.hedged_calls
-        counts.tokens_in += reply.tokens_in
-        counts.tokens_out += reply.tokens_out
-        counts.tokens_cached += reply.tokens_cached
-        counts.tokens_reasoning += reply.tokens_reasoning
-        if reply.cost_usd is None:
-            counts.unpriced_calls += 1
-        else:
-            counts.cost_usd += reply.cost_usd
-        book(counts.by_kind, question.step.kind, reply)
-        book(counts.by_model, self._name_of(question), reply)
-        flag = self._flag(question, reply, limit)
-        if isinstance(flag, str):
-            return Ballot(number, flag), ""
-        counts.red_flags[flag.name] = counts.red_flags.get(flag.name, 0) + 1
-        return Ballot(number, None, flag.name), tame(flag.detail)
 
     def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""
@@ -221,18 +283,32 @@ class StepRunner:
         return question.read(text, self.flags)
 
 
-def book(accounts: dict[str, Account], name: str, reply: Reply) -> None:
-    """Put a reply on the account of a name."""
-    account = accounts.get(name)
-    if account is None:
-        account = accounts[name] = Account()
-    account.calls += 1
-    account.failed_calls += reply.failed_calls
-    account.tokens_in += reply.tokens_in
-    account.tokens_cached += reply.tokens_cached
-    account.tokens_out += reply.tokens_out
-    account.tokens_reasoning += reply.tokens_reasoning
-    if reply.cost_usd is None:
-        account.unpriced_calls += 1
-    else:
-        account.cost_usd += reply.cost_usd
+def _entry(held: Held, before: Sequence[Held] = (), raised: tuple[Raised, ...] = (), name: str = "") -> Contested:
+    """A race as the journal keeps it, with the ballots of the rungs below it."""
+    below = tuple(ballot for one in before for ballot in one.ballots)
+    details = held.details + tuple(text for one in before for text in one.details)
+    way = name or ("" if held.way == FIRST else held.way.name)
+    return Contested(held.k, held.ballots, details, held.rule, way, below, raised=raised)
+
+
+def _tally(held: Held) -> tuple[tuple[str, int], ...]:
+    """Unspoiled ballots by candidate, most first."""
+    named = Counter(ballot.candidate for ballot in held.ballots if ballot.candidate is not None)
+    return tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _leaves(raised: tuple[Raised, ...], rung: Rung | None) -> bool:
+    """Whether a race is left: the first one at any alarm, that of another way where replies cannot be read."""
+    return rung is None or (not rung.goes_on and any(one.kind is Kind.SPOILED_AGAIN for one in raised))
+
+
+def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:
+    """An answer as a ballot, and why it is spoiled if it is."""
+    if isinstance(said, str):
+        return Ballot(number, said), ""
+    return Ballot(number, None, said.name), tame(said.detail)
+
+
+def _name(model: Model | None) -> str:
+    """What a model is called in the accounts."""
+    return str(getattr(model, "name", type(model).__name__))

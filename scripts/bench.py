@@ -14,8 +14,7 @@ from typing import Any
 import click
 import msgspec
 
-from decompose.map.map_task import MapTask
-from decompose.map.planner import Problem
+from decompose.suite import Posed, SuiteTask
 from runtime import errors
 from runtime.config import RunConfig, open_task, task_class
 from runtime.coordinator import Coordinator
@@ -59,12 +58,12 @@ def _command(name: str, suite: Suite) -> click.Command:
     def start(method: tuple[str, ...], repeats: int, run_dir: pathlib.Path | None, as_json: bool, **values: Any) -> int:
         configure_logs(values.pop("log_format"), values.pop("verbose"))
         without = values.pop("without") or ""
-        methods = dict.fromkeys((*(method or ("surefoot", "paper")), *ALWAYS))
+        methods = dict.fromkeys((*(method or ("surefoot", "paper")), *ALWAYS, *suite.always))
         given = {**suite.options, "k": "3", **{key: value for key, value in values.items() if value is not None}}
         rows = [row_of(name, without) for name in methods]
         configs = [_configured(suite, cls, row, given) for row in rows]
         for config, row in zip(configs, rows, strict=True):
-            if row.method != "random-legal":
+            if row.method != "random-legal" and not row.plan:
                 check_model(config)
         fresh = run_dir is None or not (run_dir / "bench.json").exists()
         directory = new_run_directory(run_dir, f"bench-{name}") if fresh else run_dir
@@ -121,12 +120,14 @@ def _configured(suite: Suite, cls: type[Any], row: Row, given: dict[str, Any]) -
 def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -> Score:
     """Run a row, or go on with it, and let the referee judge its plans."""
     task = open_task(config)
-    if not isinstance(task, MapTask):
+    if not isinstance(task, SuiteTask):
         raise ConfigurationError(f"task {config.task} has no suite")
     problems = list(task.suite())
-    referee = importlib.import_module(f"decompose.referees.{config.task.replace('-', '_')}")
+    referee = _referee(config.task, task)
     if row.method == "random-legal":
         return _walked(task, referee, problems, config.seed)
+    if row.plan:
+        return _constant(row, referee, problems)
     started = time.monotonic()
     directory.mkdir(parents=True, exist_ok=True)
     asked = [((number, repeat), problem) for repeat in range(repeats) for number, problem in enumerate(problems)]
@@ -140,6 +141,20 @@ def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -
     return _costs(score, counts)
 
 
+def _referee(name: str, task: SuiteTask) -> Any:
+    """What judges the plans of a task: its referee's functions, or what they make of the task's own file."""
+    referee = importlib.import_module(f"decompose.referees.{name.replace('-', '_')}")
+    return referee.of_task(task) if hasattr(referee, "of_task") else referee
+
+
+def _constant(row: Row, referee: Any, problems: list[Any]) -> Score:
+    """The same plan for every problem; no model."""
+    score = Score(row.method, "none", len(problems))
+    for problem in problems:
+        _add(score, referee, problem, row.plan, "constant")
+    return score
+
+
 def _plan_of(end: Any) -> tuple[tuple[str, ...], str]:
     """The actions that a problem ended with, and how it ended. The predicted states stay where they are."""
     output = end.output if isinstance(end, Finished) else end.context.get("output")
@@ -148,7 +163,7 @@ def _plan_of(end: Any) -> tuple[tuple[str, ...], str]:
     return (), type(end).__name__
 
 
-def _add(score: Score, referee: Any, problem: Problem, plan: tuple[str, ...], ended: str) -> None:
+def _add(score: Score, referee: Any, problem: Posed, plan: tuple[str, ...], ended: str) -> None:
     found = referee.judge(problem, plan)
     score.moves += found.steps + (not found.valid)
     score.invalid += not found.valid
@@ -167,7 +182,7 @@ def _costs(score: Score, counts: Counts) -> Score:
 
 
 async def _run(
-    directory: pathlib.Path, config: RunConfig, task: MapTask, asked: Sequence[tuple[tuple[int, ...], Problem]]
+    directory: pathlib.Path, config: RunConfig, task: SuiteTask, asked: Sequence[tuple[tuple[int, ...], Posed]]
 ) -> tuple[str, list[Any], Counts]:
     crew = await asyncio.to_thread(open_crew, config, task)
     try:
@@ -194,9 +209,9 @@ def _frozen(config: RunConfig) -> dict[str, Any]:
     return {key: value for key, value in msgspec.to_builtins(config).items() if key not in limits}
 
 
-def _walked(task: MapTask, referee: Any, problems: list[Problem], seed: int) -> Score:
+def _walked(task: SuiteTask, referee: Any, problems: list[Any], seed: int) -> Score:
     """Random valid actions until the goal or the cap; no model. The walk stops at the goal, which flatters it."""
-    cap = max(task.cap or problem.cap for problem in problems)
+    cap = max(map(task.cap_of, problems))
     walks = max(5, min(WALKS, WALKED // cap) // len(problems))
     score = Score("random-legal", "none", len(problems) * walks)
     for problem in problems:
@@ -204,7 +219,7 @@ def _walked(task: MapTask, referee: Any, problems: list[Problem], seed: int) -> 
         for _ in range(walks):
             state = problem.start
             plan: list[str] = []
-            while not referee.at_goal(problem, state) and len(plan) < (task.cap or problem.cap):
+            while not referee.at_goal(problem, state) and len(plan) < task.cap_of(problem):
                 choices = referee.legal_actions(problem, state)
                 if not choices:
                     break

@@ -8,11 +8,10 @@ import asyncio
 import click
 
 from runtime.config import RunConfig, open_task
-from runtime.crew import LocalCrew
-from runtime.leads import sample_numbers
 from runtime.logs import configure_logs
 from runtime.measuring import measure
 from runtime.models.factory import answer_key
+from runtime.planning import take_sample
 
 
 async def holds(p_error: float, seed: int, samples: int) -> bool:
@@ -22,10 +21,7 @@ async def holds(p_error: float, seed: int, samples: int) -> bool:
         address="none", workers=1,
     )  # fmt: skip
     task = open_task(config)
-    crew = LocalCrew(config, task)
-    found, counts = await crew.sample(sample_numbers(seed, samples), 2)
-    await crew.close()
-    m = measure(config, task, answer_key("hanoi"), found, counts)
+    m = measure(config, task, answer_key("hanoi"), await take_sample(config, task, samples, 2))
     return m.p_error_low <= p_error <= m.p_error_high
 
 

@@ -18,12 +18,14 @@ class Suite(msgspec.Struct, frozen=True):
         text: One line.
         published: (method and model, % solved, % of moves invalid or ``None``); MAP, Nat. Commun. 16:8633 (2025) and
             its released results.
+        always: Further methods that stand in the table.
     """
 
     task: str
     options: dict[str, Any]
     text: str
     published: tuple[tuple[str, float, float | None], ...] = ()
+    always: tuple[str, ...] = ()
 
 
 def _graph(task: str, **options: Any) -> dict[str, Any]:
@@ -75,6 +77,11 @@ SUITES = {
         (("zero-shot, GPT-4", 7, None), ("in-context, GPT-4", 12, None), ("cot, GPT-4", 17, None),
          ("MAP, GPT-4 (200 of PlanBench)", 24, None)),
     ),
+    "questions": Suite(
+        "questions", {}, "yes-or-no questions of a file, as StrategyQA's; give --file",
+        (("always no (100 of StrategyQA)", 67, None),),
+        ("always:no", "always:yes"),
+    ),
 }  # fmt: skip
 
 BASELINES = ("zero-shot", "in-context", "cot", "debate", "tot", "best-of-n")
@@ -90,12 +97,14 @@ class Row(msgspec.Struct, frozen=True):
         options: Of the task.
         oracles: Modules served by an exact answer key instead of the model; none in a model's own row.
         votes: Whether the run's lead is asked for.
+        plan: The plan for every problem, if no model makes one.
     """
 
     method: str
     options: dict[str, Any] = {}
     oracles: tuple[str, ...] = ()
     votes: bool = True
+    plan: tuple[str, ...] = ()
 
 
 def row_of(method: str, without: str) -> Row:
@@ -106,6 +115,8 @@ def row_of(method: str, without: str) -> Row:
     """
     if method == "random-legal":
         return Row(method)
+    if method.startswith("always:"):
+        return Row(method, plan=(method.partition(":")[2],))
     if method.startswith("oracle"):
         _, _, module = method.partition(":")
         roles = [role.value for role in Role]

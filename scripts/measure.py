@@ -2,7 +2,6 @@
 
 import asyncio
 import pathlib
-import time
 from typing import Any
 
 import click
@@ -12,11 +11,12 @@ import rich.table
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
-from runtime.crew import LocalCrew
-from runtime.leads import sample_numbers
+from runtime.estimates import PILOT_DRAWS
 from runtime.logs import configure_logs
-from runtime.measuring import Measurement, measure, recommended
+from runtime.measurement import Measurement, Saved, recommended
+from runtime.measuring import measure
 from runtime.models.factory import answer_key, check_model
+from runtime.planning import take_sample
 from scripts.cli import OK, print_json, printable
 from scripts.options import build_config, json_option, log_options, struct_options
 from scripts.run import ByTask
@@ -58,7 +58,9 @@ def _measure_command(name: str, cls: type[Task]) -> click.Command:
     path = click.Path(path_type=pathlib.Path)
     command.params = [
         click.Option(["--samples"], type=click.IntRange(1), default=500, show_default=True, help="Steps to sample."),
-        click.Option(["--draws"], type=click.IntRange(1), default=2, show_default=True, help="Answers to each step."),
+        click.Option(
+            ["--draws"], type=click.IntRange(1), default=PILOT_DRAWS, show_default=True, help="Answers to each step."
+        ),
         click.Option(["--save"], type=path, help="A directory for measure.json and the plot measure.html."),
         *struct_options(cls, [field for field in cls.__struct_fields__ if field != "state_by"]),
         model,
@@ -76,14 +78,9 @@ def measure_command() -> None:
 
 
 async def _measured(config: RunConfig, task: Task, samples: int, draws: int) -> Measurement:
-    crew = LocalCrew(config, task)
-    started = time.monotonic()
-    try:
-        found, counts = await crew.sample(sample_numbers(config.seed, samples), draws)
-        wall_s = time.monotonic() - started
-    finally:
-        await crew.close()
-    return measure(config, task, answer_key(config.task), found, counts, wall_s)
+    return measure(
+        config, task, answer_key(config.task, config.task_options), await take_sample(config, task, samples, draws)
+    )
 
 
 def _save(directory: pathlib.Path, found: list[Measurement], best: Measurement | None) -> None:
@@ -92,7 +89,7 @@ def _save(directory: pathlib.Path, found: list[Measurement], best: Measurement |
     from runtime.report.page import plain_page
 
     directory.mkdir(parents=True, exist_ok=True)
-    told = {"models": msgspec.to_builtins(found), "recommended": best.model if best else None}
+    told = Saved(found, best.model if best else None)
     (directory / "measure.json").write_bytes(msgspec.json.format(msgspec.json.encode(told)))
     rows = [
         (f"{m.model} {kind.kind}", kind.p_error_low, kind.p_error, kind.p_error_high) for m in found for kind in m.kinds

@@ -1,8 +1,6 @@
 """``surefoot plan``: what a whole run would take, without running it."""
 
 import asyncio
-import statistics
-import time
 from typing import Any
 
 import click
@@ -12,17 +10,14 @@ import rich.table
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
-from runtime.crew import LocalCrew
-from runtime.leads import PILOT_DRAWS, judge_pilot, sample_numbers
+from runtime.estimates import PILOT_DRAWS, pilot_steps
 from runtime.logs import configure_logs
+from runtime.measurement import read_measurement
 from runtime.models.factory import check_model
-from runtime.planning import Plan, Speed, plan
+from runtime.planning import Plan, plan, take_sample
 from scripts.cli import OK, print_json, printable
 from scripts.options import build_config, json_option, log_options, struct_options
 from scripts.run import ByTask
-
-ALONE = 5
-"""Calls made one at a time, for the latency."""
 
 
 def _plan_command(name: str, cls: type[Task]) -> click.Command:
@@ -40,7 +35,7 @@ def _plan_command(name: str, cls: type[Task]) -> click.Command:
 
     command = click.Command(name, callback=think, help=f"{cls.summary}\n\nWhat a whole run would take.")
     command.params = [
-        click.Option(["--samples"], type=click.IntRange(1), default=200, show_default=True, help="Steps to sample."),
+        click.Option(["--samples"], type=click.IntRange(1), default=500, show_default=True, help="Steps to sample."),
         *struct_options(cls, [field for field in cls.__struct_fields__ if field != "state_by"]),
         *struct_options(RunConfig),
     ]
@@ -56,21 +51,10 @@ def plan_command() -> None:
 
 
 async def _planned(config: RunConfig, task: Task, samples: int) -> Plan:
-    crew = LocalCrew(config, task)
-    try:
-        latencies = []
-        for number in sample_numbers(config.seed, ALONE):
-            started = time.perf_counter()
-            await crew.sample([number], 1)
-            latencies.append(time.perf_counter() - started)
-        started = time.perf_counter()
-        found, counts = await crew.sample(sample_numbers(config.seed, samples), PILOT_DRAWS)
-        seconds, alone = time.perf_counter() - started, statistics.median(latencies)
-        # All of them in about the time of one: whatever limits the model was not met.
-        speed = Speed(alone, counts.calls / seconds if seconds > 2 * alone else None)
-    finally:
-        await crew.close()
-    return plan(config, task, judge_pilot(found), counts, speed)
+    root = task.root()
+    asked = max(samples, pilot_steps(task.usual_steps(root.goal, root.inputs)))
+    measured = read_measurement(config) if config.measurement is not None else None
+    return plan(config, task, await take_sample(config, task, asked, PILOT_DRAWS), measured)
 
 
 def _print(config: RunConfig, p: Plan) -> None:

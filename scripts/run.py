@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 import msgspec
+import uvloop
 
 from decompose.task import Task
 from runtime.changes import admit, settle
@@ -122,7 +123,7 @@ resume.params[1:1] = struct_options(RunConfig)
 def work(directory: pathlib.Path, config: RunConfig, task: Task, journal: Callable[[], Journal], as_json: bool) -> int:
     """Run a coordinator to its end and say how it ended. The journal is opened once there are workers."""
     with Progress(directory, config, task) as progress:
-        asyncio.run(_work(config, task, journal, progress))
+        uvloop.run(_work(config, task, journal, progress))
     return _end(directory, as_json)
 
 
@@ -172,7 +173,7 @@ def open_crew(config: RunConfig, task: Task) -> Crew:
     """Workers with or without Ray."""
     if config.address == "none":
         return LocalCrew(config, task)
-    from runtime.cluster import RayCrew
+    from runtime.ray_crew import RayCrew
 
     return RayCrew(config, task)
 

@@ -13,9 +13,9 @@ from decompose.referees.verification import Verification
 from runtime.config import BUILT_IN_TASKS, RunConfig, open_task
 from runtime.errors import ConfigurationError
 from runtime.journal import open_journal
+from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.run_directory import read_config
-from runtime.segment_runner import Leads
 from runtime.worker import strategy_of
 from scripts.cli import FAILED, OK, print_json, printable
 from scripts.options import json_option

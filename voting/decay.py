@@ -4,24 +4,40 @@ MAKER (arXiv 2511.09030) plots the undecided steps by sampling round in its Fig.
 this line allows stayed undecided, because spoiled ballots came back on the same steps.
 """
 
-from voting.outcomes import outcomes
+from collections import defaultdict
+
+from voting.race import FirstToAheadBy
+from voting.sequential import AnyRule, Sequential, needed
 
 
-def undecided_if_independent(k: int, p_error: float, valid_rate: float, rounds: int) -> list[float]:
+def undecided_if_independent(rule: AnyRule, p_error: float, valid_rate: float, rounds: int) -> list[float]:
     """Share of steps without a verdict after 0, 1, ..., ``rounds`` ballots each, spoiled ones included.
 
+    Exact, by dynamic programming over the tallies of two candidates.
+
     Args:
-        k: Lead of a first-to-ahead-by-k race.
+        rule: What ends a race.
         p_error: Probability that an unspoiled ballot is wrong; one wrong answer, 0 to 1.
         valid_rate: Probability that a ballot is not spoiled, above 0 and at most 1.
-        rounds: At least ``k``.
+        rounds: 0 or more.
     """
-    from scipy.stats import binom
+    live: dict[tuple[int, int], float] = {(0, 0): 1.0}
+    shares = [1.0]
+    for _ in range(rounds):
+        after: dict[tuple[int, int], float] = defaultdict(float)
+        for (right, wrong), chance in live.items():
+            after[right, wrong] += chance * (1 - valid_rate)
+            for tally, share in (((right + 1, wrong), 1 - p_error), ((right, wrong + 1), p_error)):
+                part = chance * valid_rate * share
+                if part > 1e-18 and not _ends(rule, max(tally), min(tally)):
+                    after[tally] += part
+        live = after
+        shares.append(sum(live.values()))
+    return shares
 
-    ends = outcomes(k, max(k, rounds), ((1 - p_error, p_error, 0.0),))
-    open_after = [1.0] * (rounds + 1)  # by unspoiled ballots
-    decided = 0.0
-    for n in range(k, rounds + 1):
-        decided += float(ends.right[n][0] + ends.wrong[n][0])
-        open_after[n] = max(0.0, 1 - decided)
-    return [float(sum(binom.pmf(m, r, valid_rate) * open_after[m] for m in range(r + 1))) for r in range(rounds + 1)]
+
+def _ends(rule: AnyRule, first: int, second: int) -> bool:
+    """Whether the leader of two candidates has won."""
+    if isinstance(rule, Sequential):
+        return first > second and needed(rule, (first, second) if second else (first,), 1) == 0
+    return first - (second if isinstance(rule, FirstToAheadBy) else 0) >= rule.k

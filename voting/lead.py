@@ -92,6 +92,42 @@ def expected_ballots(p: float, k: int, valid_rate: float = 1.0) -> float:
     return k * math.tanh(k * _log_odds(p) / 2) / (2 * p - 1) / valid_rate  # 2 p_sub - 1 = tanh(k ln(1/r) / 2)
 
 
+def expected_requests(p: float, k: int, valid_rate: float = 1.0) -> float:
+    """Compute the mean number of rounds of one step, if each asks for the fewest ballots that could end the race.
+
+    A round is one request: its ballots share a prompt. The lead is a walk of which each round takes as many steps as
+    are missing, so it can only end with a round's last ballot.
+
+    Args:
+        p: Probability that a counted ballot is right, 0 to 1; wrong ones name one alternative.
+        k: The lead that wins, 1 or more.
+        valid_rate: v, the fraction of ballots that is not spoiled, above 0 and at most 1.
+
+    Raises:
+        ValueError: An argument is out of range.
+    """
+    _check_p_and_k(p, k)
+    if not 0 < valid_rate <= 1:
+        raise ValueError(f"the valid rate must be in (0, 1], not {valid_rate}")
+    if k == 1:
+        return 1 / valid_rate
+    import numpy as np
+
+    one = np.array([valid_rate * (1 - p), 1 - valid_rate, valid_rate * p])
+    after = [np.ones(1)]  # by ballots: where the lead is, from all against to all for the first candidate
+    for _ in range(k):
+        after.append(np.convolve(after[-1], one))
+    leads = range(1 - k, k)
+    moves = np.eye(len(leads))
+    for row, lead in enumerate(leads):
+        ballots = k - abs(lead)
+        for place, chance in enumerate(after[ballots]):
+            column = lead + place - ballots + k - 1
+            if 0 <= column < len(leads):
+                moves[row, column] -= chance
+    return float(np.linalg.solve(moves, np.ones(len(leads)))[k - 1])
+
+
 def expected_calls(p: float, k: int, steps: int, valid_rate: float = 1.0) -> float:
     """Compute the mean number of calls of a whole run, one step a call.
 

@@ -19,7 +19,7 @@ is never a ballot in flight that a decided race no longer needs.
 Source: the paper's vote on a step (MAKER, arXiv 2511.09030). It sets no cap; here every race ends.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -185,6 +185,24 @@ class Race:
             return 0
         lead = self._first - (self._second if self._ahead else 0)
         return min(self._k - lead, self._max - self._cast)
+
+
+def unanimous(answers: Sequence[object], k: int) -> str | None:
+    """Decide a race that is no contest: ``k`` answers, all of them the same candidate.
+
+    The same verdict as a `Race` under either rule with lead ``k``, for less than the price of one.
+
+    Args:
+        answers: In the order drawn; anything but a string is a spoiled ballot.
+        k: The lead.
+
+    Returns:
+        The candidate, ``None`` when the answers have to be counted.
+    """
+    first = answers[0] if len(answers) == k else None
+    if not isinstance(first, str) or (k > 1 and any(answer != first for answer in answers)):
+        return None
+    return first
 
 
 def replay(rule: Rule, max_ballots: int, ballots: Iterable[Ballot]) -> Verdict | None:

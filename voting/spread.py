@@ -49,15 +49,20 @@ def fit_spread(rows: Sequence[tuple[int, int]]) -> Spread | None:
     mean = float((weight * wrong).sum() / (weight * draws).sum())
 
     def unlikely(x: Any) -> float:
-        m, size = 1 / (1 + math.exp(-x[0])), math.exp(x[1])
+        m, size = 1 / (1 + math.exp(-_within(x[0], 30))), math.exp(_within(x[1], 20))
         a, b = m * size, (1 - m) * size
         return -float((weight * (betaln(a + wrong, b + draws - wrong) - betaln(a, b))).sum())
 
     first = math.log(mean / (1 - mean)) if 0 < mean < 1 else 5.0
     starts = [minimize(unlikely, np.array([first, s]), method="Nelder-Mead") for s in (0.0, 3.0, 7.0)]
     best = min(starts, key=lambda found: found.fun)
-    m, size = 1 / (1 + math.exp(-best.x[0])), math.exp(min(best.x[1], 20.0))
+    m, size = 1 / (1 + math.exp(-_within(best.x[0], 30))), math.exp(_within(best.x[1], 20))
     return spread_of(m * size, (1 - m) * size)
+
+
+def _within(x: float, most: float) -> float:
+    """Keep the search where nothing overflows."""
+    return max(-most, min(most, float(x)))
 
 
 def spread_of(a: float, b: float) -> Spread:

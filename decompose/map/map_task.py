@@ -1,16 +1,15 @@
 """A planning problem as a task: a method's turns become the steps of a chain. See `decompose.map.planner`."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import Annotated, Any, ClassVar, Literal, Protocol
 
 import msgspec
 
 from decompose.map import actor, baselines, evaluator, monitor, orchestrator, predictor, task_decomposer, whole_plan
 from decompose.map.planner import Planner, Problem
-from decompose.map.settings import Preset, settings_of
-from decompose.plan import Node
+from decompose.map.settings import Preset, Settings, settings_of
 from decompose.step import Dialect, Done, Flag, Prompt, Step
-from decompose.task import Task
+from decompose.suite import Posed, SuiteTask
 
 Method = Literal["map", "zero-shot", "in-context", "cot", "debate", "tot", "best-of-n"]
 
@@ -49,7 +48,7 @@ class Thread(msgspec.Struct, frozen=True):
     answers: tuple[str, ...] = ()
 
 
-class MapTask(Task, frozen=True, kw_only=True):
+class MapTask(SuiteTask, frozen=True, kw_only=True):
     """What planning tasks have in common. A task of its own says which problem it is, and which its suite has."""
 
     method: Annotated[
@@ -83,32 +82,19 @@ class MapTask(Task, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         settings_of(self.preset, 1, self.breadth, self.depth, self.without)
 
-    def problem_of_run(self) -> Problem:
-        """The problem that ``surefoot run`` solves."""
-        raise NotImplementedError(f"{type(self).__name__} has no problem_of_run()")
-
-    def suite(self) -> Sequence[Problem]:
-        """The problems that ``surefoot bench`` asks; by default the one of the run."""
-        return [self.problem_of_run()]
-
     def way(self, problem: Problem) -> Way:
         """The method, with its settings for a problem."""
         if self.method != "map":
-            return baselines.way(self.method, self.cap or problem.cap, self.plans)
-        return Planner(
-            settings_of(self.preset, self.cap or problem.cap, self.breadth, self.depth, self.without, self._off())
-        )
+            return baselines.way(self.method, self.cap_of(problem), self.plans)
+        return Planner(self._settings(problem))
 
-    def _off(self) -> frozenset[str]:
-        return self.unused | (self.unused_by_paper if self.preset == "paper" else frozenset())
+    def _settings(self, problem: Posed) -> Settings:
+        off = self.unused | (self.unused_by_paper if self.preset == "paper" else frozenset())
+        return settings_of(self.preset, self.cap_of(problem), self.breadth, self.depth, self.without, off)
 
-    def root(self) -> Node:
-        """The problem; nothing is promised of its plan."""
-        return self.node((), self.problem_of_run())
-
-    def node(self, path: tuple[int, ...], problem: Problem) -> Node:
-        """A problem as a node of a plan or a suite."""
-        return Node(path, problem, (problem.start,))
+    def cap_of(self, problem: Posed) -> int:
+        """The option's, or the problem's own."""
+        return self.cap or problem.cap
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Thread:
         """The board before the first turn; turns that ask nothing are passed over."""
@@ -140,14 +126,13 @@ class MapTask(Task, frozen=True, kw_only=True):
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Most questions of a problem: for each action that may be tried, a whole search with every proposal used."""
-        settings = settings_of(self.preset, self.cap or goal.cap, self.breadth, self.depth, self.without)
+        settings = self._settings(goal)
         nodes = sum(int(settings.breadth**layer) for layer in range(settings.depth))
         return 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.plans
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """A plan of the longest length, each of its actions found at the first attempt; a baseline is as long."""
-        cap = self.cap or goal.cap
-        return cap * settings_of(self.preset, cap, self.breadth, self.depth, self.without, self._off()).questions
+        return self.cap_of(goal) * self._settings(goal).questions
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """The module's wording; there is one."""

@@ -4,21 +4,15 @@ It fails closed. The published one asks whether a token equals "invalid" and let
 passes only on an explicit yes, every other wording blocks it, and a reply without any answer is spoiled.
 """
 
-import re
-
 import msgspec
 
-from decompose.map.wording import chat, compact, last_line, said
+from decompose.map.wording import chat, compact, passed, said
 from decompose.map.world import World
 from decompose.step import Dialect, Flag, Prompt, Role, Step
 
 VALID = "yes"
 UNSTATED = "unstated"
 """The rule of an action that is called invalid without saying why."""
-
-_NO = re.compile(
-    r"\b(?:no|not|invalid|illegal|cannot|can't|isn't|never|impossible|breaks|broken|violat\w*|forbidden)\b", re.I
-)
 
 
 class MonitorFacts(msgspec.Struct, frozen=True):
@@ -57,14 +51,12 @@ def parse(facts: MonitorFacts, text: str, dialect: Dialect) -> str | Flag:
         word, _, rule = text.partition(" ")
         known = word == "no" and rule in facts.world.rules
         return text if known or text == VALID else Flag("misformatted", text[:200])
-    line = last_line(text)
-    answers = [answer.lower().rstrip(".") for answer in said(text, "valid")]
-    if (answers[-1:] == ["no"]) or _NO.search(line):
-        rules = [rule.lower().rstrip(".") for rule in said(text, "rule")]
-        return f"no {rules[-1] if rules and rules[-1] in facts.world.rules else UNSTATED}"
-    if answers[-1:] == [VALID]:
-        return VALID
-    return Flag("misformatted", text[-200:])
+    valid = passed(text, "valid")
+    if valid is None:
+        return Flag("misformatted", text[-200:])
+    rules = [rule.lower().rstrip(".") for rule in said(text, "rule")]
+    named = rules[-1] if rules and rules[-1] in facts.world.rules else UNSTATED
+    return VALID if valid else f"no {named}"
 
 
 def check(facts: MonitorFacts, candidate: str) -> Flag | None:

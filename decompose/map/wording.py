@@ -16,6 +16,11 @@ MODULE_WORDS = {
 """The first word of each module's ``compact`` prompt."""
 
 
+_NO = re.compile(
+    r"\b(?:no|not|invalid|illegal|incorrect|wrong|cannot|can't|isn't|never|impossible|breaks|broken|violat\w*|forbidden)\b",
+    re.I,
+)
+
 WORK = 40
 """Words that a ``compact`` reply may spend on its work before the answer."""
 
@@ -46,7 +51,13 @@ def said(text: str, name: str) -> list[str]:
     return [value.strip("`*\"' ")[:4000] for value in found]
 
 
-def last_line(text: str) -> str:
-    """The last line that is not empty."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+def passed(text: str, name: str) -> bool | None:
+    """What a ``chat`` reply that ends in ``name = yes or no`` says, failing closed; ``None`` if it says nothing.
+
+    Only an explicit yes passes, and not even that if the reply's last line denies it in any wording.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    answers = [answer.lower().rstrip(".") for answer in said(text, name)]
+    if answers[-1:] == ["no"] or (lines and _NO.search(lines[-1])):
+        return False
+    return True if answers[-1:] == ["yes"] else None

@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 
 from decompose.drawing import Drawing, Shape
+from decompose.outline import Outline, halved
 from decompose.plan import Child, Expansion, Node, Ref
 from decompose.plan import Literal as Given
 from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
@@ -139,6 +140,10 @@ class Hanoi(Task, frozen=True, kw_only=True):
     def size(self, goal: Any, inputs: tuple[Any, ...] = ()) -> int:
         """2^n - 1 moves for a tower of n."""
         return 2**goal.disks - 1 if isinstance(goal, Tower) else 1
+
+    def outline(self, leaf_steps: int) -> Outline:
+        """Towers are halved around the carry of their largest disk."""
+        return halved(2**self.disks - 1, leaf_steps, "move", "carry", "split")
 
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
         """How to split a tower of two or more disks."""
@@ -291,7 +296,7 @@ def direction(goal: Tower) -> str:
 
 def words(state: str) -> str:
     """Peg letters in words of five, disk 1 first."""
-    return " ".join(state[i : i + WORD] for i in range(0, len(state), WORD))
+    return " ".join([state[i : i + WORD] for i in range(0, len(state), WORD)])
 
 
 def moved(state: str, move: str) -> str:

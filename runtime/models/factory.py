@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -36,7 +37,9 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
     if name == "simulated":
         from runtime.models.simulated import SimulatedModel, parse_profile
 
-        return SimulatedModel(answer_key(config.task), parse_profile(parameters), _dialect(config, "compact"))
+        return SimulatedModel(
+            answer_key(config.task, config.task_options), parse_profile(parameters), _dialect(config, "compact")
+        )
     from runtime.models.litellm_model import LiteLLMModel
     from runtime.models.litellm_setup import check_ready
     from runtime.purse import Purse
@@ -96,17 +99,20 @@ async def _check(config: RunConfig) -> None:
         await model.close()
 
 
-def answer_key(task: str) -> AnswerKey:
+def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
     """The answer key of a task: its own module in ``decompose.answer_keys``, or ``answers`` beside the class.
+
+    A key whose answers are in a file of the task's has a function ``answers_of(options)`` instead.
 
     Raises:
         ConfigurationError: The task has none.
     """
     module_name = f"decompose.answer_keys.{task.replace('-', '_')}" if ":" not in task else task.partition(":")[0]
     try:
-        key = getattr(importlib.import_module(module_name), "answers", None)
+        module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"no answer key for task {task!r}: {error}") from error
+    key = module.answers_of(options or {}) if hasattr(module, "answers_of") else getattr(module, "answers", None)
     if not callable(key):
         raise ConfigurationError(f"the simulated model needs a function answers(prompt) in {module_name}")
     return key  # type: ignore[no-any-return]

@@ -54,7 +54,7 @@ class Calls:
     def has_room(self, request: Request, n: int) -> bool:
         """Whether a further call would take neither a place nor money from any other."""
         reserved = self.prices.at_most(request.prompt, n, request.max_tokens + self._thinking_tokens)
-        return choose(self._deployments).places.free and self.purse.balance_usd >= reserved
+        return choose(self._deployments).places.free and self.purse.balance >= reserved
 
     async def once(self, request: Request, n: int, schema: Any) -> list[Reply]:
         """One call to one server; its money is reserved before and settled after, however it ends."""

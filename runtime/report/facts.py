@@ -8,18 +8,23 @@ import msgspec
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
+from runtime.estimates import Estimate
 from runtime.journal import open_journal
-from runtime.leads import Pilot, forecast
+from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Counts
 from runtime.report.gather import Doubt, Gathered, Place, gather
 from runtime.report.playback import playback
 from runtime.report.questions import Questions
 from runtime.run_directory import Standing, read_config, standing
-from runtime.segment_runner import Leads
 from runtime.worker import strategy_of
-from voting.alarms import BLOCKS, Alarm, Kind, Pattern, alarms, raised_by, rates_of
+from voting.alarms import Kind
+from voting.ballot import Ballot
 from voting.certificate import Certificate, certify
+from voting.watch import Alarm
+
+VIOLATING = (Kind.WAYS_TOGETHER, Kind.DRIFT)
+"""Alarms of the whole run that contradict what the certificate takes for granted."""
 
 WEAKEST = 10
 """Steps with the thinnest evidence that are listed."""
@@ -34,7 +39,9 @@ class Told(msgspec.Struct, frozen=True):
         question: The prompt the model saw.
         winner: The candidate that won.
         ballots: Each with its candidate, or the flag that spoiled it and why.
-        raised: Alarms that this step raises, with their probability under independence.
+        raised: Alarms that this step raised, with their probability under independence.
+        before: Ballots of lower rungs of the ladder, or fresh ones that repeat a refuted answer; as ``ballots``.
+        way: Rung of the ladder that decided; empty for the first.
     """
 
     name: str
@@ -44,6 +51,8 @@ class Told(msgspec.Struct, frozen=True):
     lead: int
     ballots: tuple[tuple[str, bool], ...]
     raised: tuple[str, ...] = ()
+    before: tuple[tuple[str, bool], ...] = ()
+    way: str = ""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -55,6 +64,7 @@ class Facts(msgspec.Struct, frozen=True):
     gathered: Gathered
     certificate: Certificate
     alarms: tuple[Alarm, ...]
+    watched: bool
     predicted: dict[str, float]
     suspects: list[Told]
     weakest: list[Told]
@@ -82,37 +92,27 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         pilot = journal.meta("pilot")
         chosen = msgspec.convert(leads, Leads) if leads else Leads(1, 1, 1)
         questions = Questions(journal, task, strategy_of(config, chosen), config.rule, config.segment_steps)
-        guess = msgspec.convert(pilot, Pilot).p_error if pilot else 0.0
-        raised = alarms(found.patterns, _blocks(found), guess)
-        rates = rates_of(found.patterns, guess)
-        suspects = _tell(questions, config, found.suspects, lambda p: raised_by(p, rates, found.steps))
+        alarms = tuple(msgspec.convert(one, Alarm) for one in journal.meta("alarms") or [])
         return Facts(
             standing=told,
             config=config,
             counts=journal.totals,
             gathered=found,
-            certificate=_certificate(config, chosen, found, journal.totals, confidence),
-            alarms=raised,
-            predicted=_predicted(config, task, chosen, pilot),
-            suspects=suspects,
-            weakest=_tell(questions, config, _thinnest(found), lambda p: {}),
+            certificate=_certificate(config, chosen, found, journal.totals, alarms, confidence),
+            alarms=alarms,
+            watched=journal.meta("looks") is not None,
+            predicted=_predicted(journal.meta("forecast"), pilot),
+            suspects=_tell(questions, config, found.suspects),
+            weakest=_tell(questions, config, _thinnest(found)),
             film=_film(journal, task, config, chosen, told),
         )
     finally:
         journal.close()
 
 
-def _blocks(found: Gathered) -> list[tuple[int, int]]:
-    """Stretches of the first runs of chains, for the lead that most of them had."""
-    if not found.chain_bins:
-        return []
-    bins = max(found.chain_bins.values(), key=lambda bins: sum(b.steps for b in bins))
-    each = -(-len(bins) // BLOCKS)
-    parts = [bins[i : i + each] for i in range(0, len(bins), each)]
-    return [(sum(b.steps for b in part), sum(b.contested for b in part)) for part in parts if part]
-
-
-def _certificate(config: RunConfig, leads: Leads, found: Gathered, counts: Counts, confidence: float) -> Certificate:
+def _certificate(
+    config: RunConfig, leads: Leads, found: Gathered, counts: Counts, alarms: tuple[Alarm, ...], confidence: float
+) -> Certificate:
     """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
     seams = config.seams and config.strategy == "tree" and leads.guarded < leads.unguarded
     voted: dict[int, Counter[int]] = {}
@@ -122,10 +122,11 @@ def _certificate(config: RunConfig, leads: Leads, found: Gathered, counts: Count
     violations = []
     if counts.shared:
         violations.append(
-            f"at {counts.shared} steps fresh draws repeat an answer that was refuted: prompts that mislead"
+            f"at {counts.shared} step{'s' * (counts.shared > 1)} fresh draws repeat a refuted answer: prompts mislead"
         )
     if counts.broken_promises:
         violations.append(f"{counts.broken_promises} decompositions that had won their race were refuted by a seam")
+    violations += [f"{alarm.kind}: {alarm.detail}" for alarm in alarms if alarm.kind in VIOLATING]
     return certify(
         voted,
         chains=found.chains if seams else 0,
@@ -136,13 +137,12 @@ def _certificate(config: RunConfig, leads: Leads, found: Gathered, counts: Count
     )
 
 
-def _predicted(config: RunConfig, task: Task, leads: Leads, pilot: Any) -> dict[str, float]:
-    if not pilot:
+def _predicted(forecast: dict[str, float] | None, pilot: Any) -> dict[str, float]:
+    """What the run was expected to need when it began; nothing if leads were asked for."""
+    if forecast is None or not pilot:
         return {}
-    seen = msgspec.convert(pilot, Pilot)
-    valid_rate = seen.ballots / max(1, seen.ballots + seen.spoiled)
-    ahead = forecast(config, task, task.root(), leads, seen.p_error, max(valid_rate, 1e-3))
-    return {"calls": ahead.calls, "p_success": ahead.p_success, "p_error": seen.p_error, "valid_rate": valid_rate}
+    known = msgspec.convert(pilot, Estimate)
+    return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate}
 
 
 def _thinnest(found: Gathered) -> list[Doubt]:
@@ -155,15 +155,13 @@ def _thinnest(found: Gathered) -> list[Doubt]:
     return sorted((d for d in found.suspects if d.dissent), key=lambda d: (lead_of(d), d.place))[:WEAKEST]
 
 
-def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt], raised: Any) -> list[Told]:
+def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt]) -> list[Told]:
     """Find the questions in journal order, which is quick, and keep the order given."""
     steps = {d.place: questions.find(d.place) for d in sorted(doubts, key=lambda d: d.place)}
     dialect = "compact" if config.dialect == "auto" else config.dialect
     told = []
     for doubt in doubts:
         step = steps[doubt.place]
-        pattern = Pattern(doubt.entry.k, sum(n for _, n in doubt.named), doubt.dissent, doubt.spoiled)
-        hits: dict[Kind, float] = raised(pattern)
         told.append(
             Told(
                 name=_name(doubt.place),
@@ -171,18 +169,20 @@ def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt], raised: 
                 question=questions.task.prompt(step, dialect).user if step else "",
                 winner=doubt.named[0][0] if doubt.named else "",
                 lead=doubt.entry.k,
-                ballots=_written(doubt),
-                raised=tuple(f"{kind} ({p:.1g})" for kind, p in hits.items()),
+                ballots=_written(doubt.entry.ballots, doubt.entry.details),
+                raised=tuple(f"{one.kind} ({one.p_value:.1g})" for one in doubt.entry.raised),
+                before=_written(doubt.entry.before, doubt.entry.details[len(doubt.entry.ballots) :]),
+                way=doubt.entry.way,
             )
         )
     return told
 
 
-def _written(doubt: Doubt) -> tuple[tuple[str, bool], ...]:
-    details = (*doubt.entry.details, *([""] * len(doubt.entry.ballots)))
+def _written(ballots: tuple[Ballot, ...], details: tuple[str, ...]) -> tuple[tuple[str, bool], ...]:
+    padded = (*details, *([""] * len(ballots)))
     return tuple(
         (b.candidate, False) if b.candidate is not None else (f"{b.spoiled_by} {detail}".strip(), True)
-        for b, detail in zip(doubt.entry.ballots, details, strict=False)
+        for b, detail in zip(ballots, padded, strict=False)
     )
 
 

@@ -1,7 +1,7 @@
 """One pass over a journal, one segment at a time: what it says is added up while it is read."""
 
 import heapq
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -11,6 +11,7 @@ from runtime.journal import Journal
 from runtime.records import Contested, Entry, Record, unpack
 from voting.alarms import Pattern
 from voting.ballot import Ballot
+from voting.sequential import Sequential
 
 BINS = 240
 """Most points of a line along the run."""
@@ -48,9 +49,33 @@ class Doubt(msgspec.Struct, frozen=True):
         return sum(count for _, count in self.named[1:])
 
     @property
-    def weight(self) -> tuple[int, int, int]:
-        """More suspicious ones are larger: a thin lead among many ballots, then spoiled ones."""
-        return (self.dissent, self.spoiled, len(self.entry.ballots))
+    def weight(self) -> tuple[int, int, int, int]:
+        """More suspicious ones are larger: alarms, then dissent, then spoiled ballots."""
+        return (len(self.entry.raised), self.dissent, self.spoiled, len(self.entry.ballots))
+
+    def suspicious(self, lead: int) -> bool:
+        """Whether it is worth a look, where ``lead`` was asked for at first."""
+        entry = self.entry
+        return bool(self.dissent or self.spoiled > 1 or entry.k > lead or entry.before or entry.raised)
+
+
+class _Worst:
+    """The most suspicious steps, in the order found among equals."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[tuple[int, int, int, int], int, Doubt]] = []
+        self._seen = 0
+
+    def add(self, doubt: Doubt) -> None:
+        """Keep it if it is among the worst."""
+        self._seen += 1
+        heapq.heappush(self._heap, (doubt.weight, -self._seen, doubt))
+        if len(self._heap) > SUSPECTS:
+            heapq.heappop(self._heap)
+
+    def ranked(self) -> list[Doubt]:
+        """Worst first."""
+        return [doubt for _, _, doubt in sorted(self._heap, key=lambda item: item[:2], reverse=True)]
 
 
 class Bin(msgspec.Struct):
@@ -60,7 +85,6 @@ class Bin(msgspec.Struct):
     ballots: int = 0
     dissent: int = 0
     spoiled: int = 0
-    contested: int = 0
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -78,20 +102,22 @@ class Gathered(msgspec.Struct):
 
     Attributes:
         bins: Along the run, at most ``BINS``.
-        chain_bins: The same for first runs of chains, by lead: alike enough to be compared with each other.
-        sampled: By (part, lead): how many steps were decided with how many ballots, spoiled ones included.
+        sampled: By (part, lead): how many steps were decided with how many ballots, spoiled ones and those of lower
+            rungs included.
         voted: By (part, lead): how many with how many unspoiled ballots.
         standing: The same as ``voted``, without attempts that a later one replaced.
         spans: Who worked on what, and when.
         chains: Chains that stand.
         retried: Runs of chains that a later one replaced.
-        undecided: Races that ended undecided on the first rung of the ladder.
+        undecided: Races that ended undecided on the first rung of the ladder, without an alarm.
+        given_up: Steps that were undecided on every rung.
+        raised: Steps that raised an alarm, by its kind.
+        rules: Rules of sequential races, by the lead that they stand for.
         patterns: How many steps had which ballots; see ``voting.alarms.Pattern``.
         suspects: The most suspicious steps first.
     """
 
     bins: list[Bin] = []
-    chain_bins: dict[int, list[Bin]] = {}
     sampled: dict[tuple[str, int], Counter[int]] = {}
     voted: dict[tuple[str, int], Counter[int]] = {}
     standing: dict[tuple[str, int], Counter[int]] = {}
@@ -103,8 +129,15 @@ class Gathered(msgspec.Struct):
     dissent: int = 0
     spoiled: int = 0
     undecided: int = 0
+    given_up: int = 0
+    raised: Counter[str] = Counter()
+    rules: dict[int, Sequential] = {}
     patterns: Counter[Pattern] = Counter()
     suspects: list[Doubt] = []
+
+
+Lengths = dict[tuple[Path, str, int], dict[int, Counter[int]]]
+"""Of each attempt, by lead: how many steps were decided with how many unspoiled ballots."""
 
 
 class _Along:
@@ -126,7 +159,6 @@ class _Along:
         last.ballots += ballots
         last.dissent += dissent
         last.spoiled += spoiled
-        last.contested += dissent > 0 or spoiled > 0
 
     def _halve(self) -> None:
         self.width *= 2
@@ -140,32 +172,29 @@ def gather(journal: Journal) -> Gathered:
     Raises:
         JournalError: It cannot be read.
     """
-    found = Gathered(patterns=Counter())
-    along, chains = _Along(), defaultdict[int, _Along](_Along)
-    heap: list[tuple[tuple[int, int, int], int, Doubt]] = []
+    found = Gathered(patterns=Counter(), raised=Counter(), rules={})
+    along = _Along()
+    suspects = _Worst()
     for segment in journal.segments():
-        lengths: dict[tuple[Path, str, int], tuple[int, Counter[int]]] = {}
+        lengths: Lengths = {}
         for record in _records(journal, segment, found.spans):
             key = (record.path, record.part, record.attempt)
-            lead, counter = lengths.setdefault(key, (record.k, Counter()))
+            counters = lengths.setdefault(key, {})
             for offset, entry in enumerate(record.entries):
                 place = Place(record.path, record.part, record.attempt, record.first + offset)
                 doubt = _doubt(place, entry) if isinstance(entry, Contested) else None
+                if doubt is not None and doubt.suspicious(record.k):
+                    suspects.add(doubt)
+                if record.part == "undecided":
+                    _give_up(found, doubt)
+                    continue
                 told = _count(found, record, doubt)
                 along.add(*told)
-                if record.part == "run" and not record.attempt:
-                    chains[record.k].add(*told)
-                counter[_valid(doubt, lead)] += 1
-                if doubt is not None and (
-                    doubt.dissent or doubt.spoiled > 1 or doubt.entry.k > record.k or doubt.entry.before
-                ):
-                    heapq.heappush(heap, (doubt.weight, found.steps, doubt))
-                    if len(heap) > SUSPECTS:
-                        heapq.heappop(heap)
+                lead = record.k if doubt is None else doubt.entry.k
+                counters.setdefault(lead, Counter())[_valid(doubt, lead)] += 1
         _stand(found, lengths)
     found.bins = [one for one in along.bins if one.steps]
-    found.chain_bins = {k: one.bins for k, one in chains.items()}
-    found.suspects = [doubt for _, _, doubt in sorted(heap, key=lambda item: item[:2], reverse=True)]
+    found.suspects = suspects.ranked()
     return found
 
 
@@ -177,7 +206,7 @@ def _records(journal: Journal, segment: str, spans: list[Span]) -> Iterator[Reco
         for record in unpack(payload):
             if record.part == "worked":
                 spans.append(Span(record.worker, segment, record.started, record.ended, steps))
-            elif record.entries:
+            elif record.entries and record.part != "sample":
                 key = (record.path, record.part, record.attempt)
                 fresh = record.entries[max(0, known[key] - record.first) :]
                 first = max(record.first, known[key])
@@ -203,30 +232,43 @@ def _count(found: Gathered, record: Record, doubt: Doubt | None) -> tuple[int, i
     spoiled = doubt.spoiled if doubt else 0
     dissent = doubt.dissent if doubt else 0
     key = (record.part, lead)
-    found.sampled.setdefault(key, Counter())[valid + spoiled] += 1
+    below = len(doubt.entry.before) if doubt is not None and doubt.entry.way else 0
+    found.sampled.setdefault(key, Counter())[valid + spoiled + below] += 1
     found.voted.setdefault(key, Counter())[valid] += 1
     found.steps += 1
     found.ballots += valid + spoiled
     found.dissent += dissent
     found.spoiled += spoiled
     found.patterns[Pattern(lead, valid, dissent, spoiled)] += 1
-    if doubt is not None and doubt.entry.before:
-        found.undecided += 1
-        found.ballots += len(doubt.entry.before)
-        lost = sum(b.candidate is None for b in doubt.entry.before)
-        found.spoiled += lost
-        named = Counter(b.candidate for b in doubt.entry.before if b.candidate is not None)
-        others = sum(named.values()) - max(named.values(), default=0)
-        found.patterns[Pattern(lead, sum(named.values()), others, lost)] += 1
+    if doubt is not None:
+        if doubt.entry.rule is not None:
+            found.rules[lead] = doubt.entry.rule
+        found.raised.update(str(one.kind) for one in doubt.entry.raised)
+        if doubt.entry.before:
+            found.undecided += not doubt.entry.raised
+            _count_before(found, doubt.entry.before)
     return valid + spoiled, dissent, spoiled
 
 
-def _stand(found: Gathered, lengths: dict[tuple[Path, str, int], tuple[int, Counter[int]]]) -> None:
+def _count_before(found: Gathered, ballots: tuple[Ballot, ...]) -> None:
+    found.ballots += len(ballots)
+    found.spoiled += sum(ballot.candidate is None for ballot in ballots)
+
+
+def _give_up(found: Gathered, doubt: Doubt | None) -> None:
+    """Count a step that has no verdict; its ballots are ballots."""
+    found.given_up += 1
+    if doubt is not None:
+        found.raised.update(str(one.kind) for one in doubt.entry.raised)
+        _count_before(found, (*doubt.entry.before, *doubt.entry.ballots))
+
+
+def _stand(found: Gathered, lengths: Lengths) -> None:
     """Count the attempts that stand, and those that a later one replaced."""
     last = {(path, part): attempt for path, part, attempt in sorted(lengths)}
-    for (path, part, attempt), (lead, counter) in lengths.items():
+    for (path, part, attempt), counters in lengths.items():
         stands = last[path, part] == attempt
-        if stands:
+        for lead, counter in counters.items() if stands else ():
             found.standing.setdefault((part, lead), Counter()).update(counter)
         if part == "run":
             found.chains += stands

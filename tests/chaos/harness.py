@@ -14,10 +14,11 @@ import msgspec
 from runtime.config import open_task
 from runtime.fault_points import VARIABLE
 from runtime.journal import open_journal
+from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Entry, unpack
 from runtime.run_directory import read_config
-from runtime.segment_runner import Leads, draws_of
+from runtime.segment_runner import draws_of
 from runtime.step_runner import MAX_DRAWS
 from runtime.worker import strategy_of
 

@@ -20,11 +20,11 @@ from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
 from runtime.journal import Journal, create_journal, open_journal
+from runtime.leads import Leads
 from runtime.models.factory import answer_key
 from runtime.models.port import Reply, Request, Stop
 from runtime.plan_reader import PlanReader
 from runtime.records import Counts
-from runtime.segment_runner import Leads
 from runtime.step_runner import StepRunner
 from runtime.worker import strategy_of
 from voting.red_flags import RedFlag

@@ -10,8 +10,8 @@ from decompose.tasks.multiply import Multiply
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.leads import Pilot, choose_leads, forecast, judge_pilot, leads_for, pilot_steps, sample_numbers, shape_of
+from runtime.sampling import Sample
 from runtime.segment_runner import Leads
-from runtime.worker import Sample
 from voting.ballot import Ballot
 from voting.error_rate import clopper_pearson
 from voting.lead import k_min, p_full

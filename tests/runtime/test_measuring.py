@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from decompose.answer_keys import hanoi, multiply
@@ -10,9 +11,11 @@ from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.crew import LocalCrew
 from runtime.errors import ConfigurationError
-from runtime.leads import sample_numbers
-from runtime.measuring import Measurement, measure
+from runtime.estimates import sample_numbers
+from runtime.measurement import Measurement
+from runtime.measuring import measure
 from runtime.models.simulated import Profile, SimulatedModel
+from runtime.planning import Sampled, Speed
 
 Measure = Callable[..., Any]
 KEYS: dict[str, Any] = {"hanoi": hanoi.answers, "multiply": multiply.answers}
@@ -26,7 +29,8 @@ def measured(configured: Callable[..., RunConfig]) -> Measure:
         opened: Task = open_task(config)
         crew = LocalCrew(config, opened, [SimulatedModel(KEYS[task], profile)])
         found, counts = await crew.sample(sample_numbers(config.seed, samples), draws)
-        return measure(config, opened, KEYS[task], found, counts)
+        timeless = [msgspec.structs.replace(sample, seconds=0.0) for sample in found]
+        return measure(config, opened, KEYS[task], Sampled(timeless, counts, Speed(0.01, 1000.0), 1.0))
 
     return run
 

@@ -36,6 +36,7 @@ class Hands:
         self.done: list[str] = []
         self.cancelled: list[str] = []
         self.attempts: list[int] = []
+        self.mended: list[int] = []
         self.broken: list[int] = []
         self.kept: list[tuple[int, ...]] = []
 
@@ -67,6 +68,9 @@ class Hands:
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         self.broken.append(attempt)
+
+    def promise_mended(self, node: Node, attempt: int) -> None:
+        self.mended.append(attempt)
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         self.kept.append(elements)

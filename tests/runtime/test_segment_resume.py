@@ -15,11 +15,12 @@ from decompose.task import Task
 from decompose.tasks.hanoi import Hanoi
 from decompose.tasks.multiply import Multiply
 from runtime.gate import Gate
+from runtime.leads import Leads
 from runtime.models.port import Reply, Request
 from runtime.models.simulated import Profile, SimulatedModel
 from runtime.plan_runner import Outcome
 from runtime.records import Counts, Entry, Finished, Record, pack
-from runtime.segment_runner import Leads, SegmentRunner, draws_of
+from runtime.segment_runner import SegmentRunner, draws_of
 from runtime.step_runner import MAX_DRAWS
 from voting.red_flags import parse_switch
 
@@ -73,7 +74,7 @@ class Session:
         self.root = task.root()
 
     def flush(self) -> None:
-        counts, self.runner.steps.counts = self.runner.steps.counts, Counts()
+        counts = self.runner.steps.take_counts()
         self.batches.append(self.runner.take())
         self.steps.append(counts.steps)
         self.totals.add(counts)

@@ -16,8 +16,9 @@ from decompose.tasks.hanoi import Carry, Hanoi
 from decompose.tasks.multiply import Multiply
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
+from runtime.leads import Leads
 from runtime.records import Contested, Contradicted, Entry, Finished, Record, pack, winner
-from runtime.segment_runner import Leads, SegmentRunner, SegmentStopped, draws_of
+from runtime.segment_runner import SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import MAX_DRAWS
 from voting.red_flags import parse_switch
 
@@ -81,7 +82,7 @@ async def test_a_right_plan_costs_one_call_a_question(segment: Make, planted: An
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
     assert model.asked == 16
     assert set(model.times.values()) == {1}
-    counts = runner.steps.counts
+    counts = runner.steps.take_counts()
     assert (counts.steps, counts.decompositions, counts.calls, counts.seam_retries) == (15, 1, 16, 0)
     found = verify(TASK, Ended(plan(runner.take())))
     assert (found.valid, found.reached_goal, found.steps) == (True, True, 15)
@@ -235,11 +236,43 @@ async def test_a_chain_that_does_not_end_is_stopped(segment: Make, planted: Any)
         await segment(model, task, Chain()).run(Segment(lone))
 
 
-async def test_a_deadlock_says_where(segment: Make, planted: Any) -> None:
+async def test_a_deadlock_is_run_again_then_decided_anew_above_and_then_says_where(segment: Make, planted: Any) -> None:
+    """A step that cannot be decided: two runs of its chain, under each of four decompositions, then an end."""
+    turns = [ASTRAY, "1ca acba"]
+    model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE else None)
+    runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
+    outcome = await runner.run(Segment(ROOT))
+    assert outcome == Contradicted((), "no candidate led by 2 within 8 ballots", levels=1)
+    taken = runner.take()
+    undecided = [record for record in taken if record.part == "undecided"]
+    assert {(record.path, record.attempt) for record in undecided} == {
+        ((1024 * again,), run) for again in range(4) for run in range(2)
+    }
+    assert {record.first for record in undecided} == {4}
+    named = {b.candidate for record in undecided for e in record.entries for b in e.ballots}  # type: ignore[union-attr]
+    assert named == set(turns)
+    assert runner.steps.counts.seam_retries == 4
+    assert runner.steps.counts.broken_promises == 4
+    # A resumed segment asks the undecided step of every last run again, and nothing else.
+    again = planted(answers, model.say)
+    assert await segment(again, leads=Leads(2, 2, 4), max_ballots=8).run(Segment(ROOT), [pack(taken)]) == outcome
+    assert again.asked == 4 * 8
+
+
+async def test_a_deadlock_that_a_second_run_does_not_meet_is_put_right_by_it(segment: Make, planted: Any) -> None:
+    turns = [ASTRAY, "1ca acba"]
+    model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE and nth < 8 else None)
+    runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
+    assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    assert runner.steps.counts.caught == {"the same again": 1}
+    assert verify(TASK, Ended(plan(r for r in runner.take() if r.part == "run"))).reached_goal
+
+
+async def test_a_deadlock_without_a_seam_says_where(segment: Make, planted: Any) -> None:
     turns = [ASTRAY, "1ca acba"]
     model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE else None)
     with pytest.raises(BaseExceptionGroup) as caught:
-        await segment(model, leads=Leads(2, 2, 4), max_ballots=8).run(Segment(ROOT))
+        await segment(model, leads=Leads(2, 2, 4), max_ballots=8, seams=False).run(Segment(ROOT))
     assert caught.group_contains(StepDeadlocked, match="no candidate led by 2 within 8 ballots")
     (error,) = caught.value.exceptions
     assert isinstance(error, StepDeadlocked)

@@ -9,7 +9,7 @@ from decompose.step import Role, Step
 from decompose.tasks.hanoi import Hanoi, MoveFacts
 from runtime.errors import ModelUnavailable, StepDeadlocked
 from runtime.models.port import Reply, Stop
-from runtime.records import Contested, Record, pack, unpack, winner
+from runtime.records import Account, Contested, Counts, Record, pack, unpack, winner
 from runtime.step_runner import MAX_DRAWS
 from voting.ballot import Ballot
 from voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
@@ -35,7 +35,8 @@ async def test_three_that_agree_are_one_request(scripted: Any, step_runner: Any)
     assert request.draws == (8192, 8193, 8194)
     assert request.prompt == TASK.prompt(STEP, "compact")
     assert (request.temperature, request.max_tokens, request.seed) == (1.0, 10, 0)
-    assert (steps.counts.calls, steps.counts.disagreements, steps.counts.red_flags) == (3, 0, {})
+    counts = steps.take_counts()
+    assert (counts.calls, counts.disagreements, counts.red_flags) == (3, 0, {})
 
 
 async def test_a_disagreement_draws_as_many_as_it_takes(scripted: Any, step_runner: Any) -> None:
@@ -46,7 +47,8 @@ async def test_a_disagreement_draws_as_many_as_it_takes(scripted: Any, step_runn
     assert candidate == A
     assert entry == Contested(3, tuple(Ballot(n, c) for n, c in enumerate([A, B, A, A, B, A, A])), ("",) * 7)
     assert [request.draws for request in model.requests] == [(0, 1, 2), (3, 4), (5, 6)]
-    assert (steps.counts.calls, steps.counts.disagreements) == (7, 1)
+    counts = steps.take_counts()
+    assert (counts.calls, counts.disagreements) == (7, 1)
 
 
 async def test_first_to_k_stops_at_k(scripted: Any, step_runner: Any) -> None:
@@ -68,7 +70,8 @@ async def test_every_red_flag_has_the_answer_drawn_again(scripted: Any, step_run
     assert entry.ballots == (Ballot(0, None, name), Ballot(1, A), Ballot(2, A))
     assert [request.draws for request in model.requests] == [(0, 1), (2,)]
     assert steps.counts.red_flags == {name: 1}
-    assert (steps.counts.calls, steps.counts.disagreements) == (3, 0)
+    counts = steps.take_counts()
+    assert (counts.calls, counts.disagreements) == (3, 0)
 
 
 @pytest.mark.parametrize(("name", "candidate"), [("illegal", ILLEGAL), ("inconsistent", INCONSISTENT), ("overlong", A)])
@@ -102,7 +105,8 @@ async def test_r4_failed_calls_are_neither_ballots_nor_flags(scripted: Any, step
     model = scripted(Reply(A, tokens_out=2, failed_calls=3), Reply(A, tokens_out=2, failed_calls=1))
     steps = step_runner(TASK, model)
     assert await steps.decide(STEP, 2, 0) == (A, A)
-    assert (steps.counts.failed_calls, steps.counts.calls, steps.counts.red_flags) == (4, 2, {})
+    counts = steps.take_counts()
+    assert (counts.failed_calls, counts.calls, counts.red_flags) == (4, 2, {})
 
     class Down(scripted):  # type: ignore[misc]
         async def ask(self, request: Any) -> Any:
@@ -111,7 +115,8 @@ async def test_r4_failed_calls_are_neither_ballots_nor_flags(scripted: Any, step
     steps = step_runner(TASK, Down())
     with pytest.raises(ModelUnavailable, match="600 s"):
         await steps.decide(STEP, 2, 0)
-    assert (steps.counts.calls, steps.counts.red_flags) == (0, {})
+    counts = steps.take_counts()
+    assert (counts.calls, counts.red_flags) == (0, {})
 
 
 @pytest.mark.parametrize(("cap", "said"), [(4, [A, B, A, B]), (5, [A, B, A, B, A]), (3, [A, B, C])])
@@ -123,7 +128,8 @@ async def test_r1_r2_the_cap_ends_in_a_deadlock(scripted: Any, step_runner: Any,
     assert model.replies == []
     assert dict(caught.value.context["tally"]) == {one: said.count(one) for one in said}
     assert [ballot.candidate for ballot in caught.value.context["entry"].ballots] == said
-    assert steps.counts.calls == cap
+    counts = steps.take_counts()
+    assert counts.calls == cap
 
 
 @pytest.mark.parametrize("name", FLAGGED)
@@ -182,8 +188,16 @@ async def test_tokens_and_money_are_counted_where_they_are_spent(scripted: Any, 
     ]
     steps = step_runner(TASK, scripted(*replies))
     await steps.decide(STEP, 2, 0)
-    counts = steps.counts
+    counts = steps.take_counts()
     assert (counts.tokens_in, counts.tokens_out, counts.cost_usd, counts.unpriced_calls) == (150, 12, 0.75, 1)
+    assert counts.by_kind == counts_of(counts, "move")
+    assert list(counts.by_model.values()) == list(counts.by_kind.values())
+    assert steps.take_counts() == Counts()
+
+
+def counts_of(counts: Counts, name: str) -> dict[str, Account]:
+    """One account that holds everything a run counted."""
+    return {name: Account(**{field: getattr(counts, field) for field in Account.__struct_fields__})}
 
 
 async def test_ballots_without_a_race(scripted: Any, step_runner: Any) -> None:
@@ -191,7 +205,8 @@ async def test_ballots_without_a_race(scripted: Any, step_runner: Any) -> None:
     steps = step_runner(TASK, model)
     assert await steps.draw(STEP, 3, 40) == (Ballot(0, A), Ballot(1, None, "misformatted"), Ballot(2, B))
     assert model.requests[0].draws == (40, 41, 42)
-    assert (steps.counts.calls, steps.counts.red_flags) == (3, {"misformatted": 1})
+    counts = steps.take_counts()
+    assert (counts.calls, counts.red_flags) == (3, {"misformatted": 1})
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from decompose.answer_keys import hanoi
@@ -11,12 +12,14 @@ from decompose.segment import Segment
 from decompose.strategies.chain import Chain
 from decompose.strategies.tree import Tree
 from runtime.config import RunConfig, open_task
-from runtime.crew import LocalCrew, gathered
+from runtime.crew import LocalCrew
 from runtime.errors import ModelRejected, ModelUnavailable
+from runtime.estimates import Sample
+from runtime.leads import Leads
 from runtime.models.simulated import Profile, SimulatedModel
 from runtime.records import Batch, Counts, Failed, Finished, Paused, unpack
-from runtime.segment_runner import Leads
-from runtime.worker import Sample, Worker, strategy_of
+from runtime.sampling import gathered
+from runtime.worker import Worker, strategy_of
 from voting.ballot import Ballot
 
 LEADS = Leads(1, 1, 3, 7)
@@ -153,7 +156,8 @@ async def test_samples_are_the_same_however_they_are_shared_out(configured: Conf
 
     async def sampled(workers: int) -> tuple[list[Sample], Counts]:
         models = [SimulatedModel(hanoi.answers, Profile(p_error=0.3, p_format=0.2)) for _ in range(workers)]
-        return await LocalCrew(config, task, models).sample(range(100, 130), 3)
+        samples, counts = await LocalCrew(config, task, models).sample(range(100, 130), 3)
+        return [msgspec.structs.replace(sample, seconds=0.0) for sample in samples], counts
 
     (alone, counts), (shared, counts_shared) = await sampled(1), await sampled(4)
     assert alone == shared

@@ -41,7 +41,7 @@ def test_the_grid_has_no_step_at_which_a_wrong_answer_is_likelier() -> None:
 
 def test_independent_flags_leave_what_the_paper_computes() -> None:
     """MAKER, sect. 9.2 of the reference: v = .971 leaves 5.1 K, 248 and 11 of 1,048,575 steps after 4, 5, 6 rounds."""
-    law = undecided_if_independent(3, 0.0, 0.971, 8)
+    law = undecided_if_independent(FirstToAheadBy(3), 0.0, 0.971, 8)
     for rounds, left in ((4, 5_100), (5, 248), (6, 11)):
         assert law[rounds] * 1_048_575 == pytest.approx(left, rel=0.06)
     assert law[:3] == [1.0, 1.0, 1.0]

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from voting.ballot import Ballot
-from voting.race import Deadlocked, FirstTo, FirstToAheadBy, Race, Rule, Verdict, Won, replay
+from voting.race import Deadlocked, FirstTo, FirstToAheadBy, Race, Rule, Verdict, Won, replay, unanimous
 
 # Votes of step 10241 of the published run, in order. A is right; B led 5 : 4 after 11 votes.
 STEP_10241 = "ACBBAAABCBBAABACAABAAAACBAA"
@@ -153,3 +153,20 @@ def test_rules_and_verdicts_say_on_the_wire_what_they_are() -> None:
         assert msgspec.json.decode(msgspec.json.encode(rule), type=Rule) == rule
     for verdict in (Won("A", 3, 3), Deadlocked(4, (("A", 1), ("B", 1)), 2)):
         assert msgspec.json.decode(msgspec.json.encode(verdict), type=Verdict) == verdict
+
+
+@pytest.mark.parametrize("rule_type", [FirstToAheadBy, FirstTo])
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+def test_unanimous_is_the_verdict_of_a_race_that_k_first_ballots_win(rule_type: type[Rule], k: int) -> None:
+    """Every sequence of up to five answers of two candidates and a spoiled one; None is never a wrong shortcut."""
+    found = 0
+    for length in range(6):
+        for answers in itertools.product(("A", "B", None), repeat=length):
+            race = Race(rule_type(k), 100)
+            for draw, answer in enumerate(answers):
+                if race.verdict is None:
+                    race.cast(Ballot(draw, answer, None if answer else "overlong"))
+            won = isinstance(race.verdict, Won) and race.verdict.ballots == length == k
+            assert unanimous(answers, k) == (race.verdict.candidate if won else None)
+            found += won
+    assert found == 2

@@ -1,0 +1,63 @@
+"""Scores answers to the questions of a file against the file's own ``answer``. Nothing that decides imports it."""
+
+import msgspec
+
+from decompose.referees.verification import FinishedPlan, Verification
+from decompose.tasks.question_file import Question
+from decompose.tasks.questions import Questions
+
+ANSWERS = ("yes", "no")
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    answer: bool
+
+
+class Marking(msgspec.Struct, frozen=True):
+    """The answers of a file, in its order; ``None`` where it has none."""
+
+    right: tuple[str, ...]
+
+    def judge(self, problem: Question, actions: tuple[str, ...]) -> Verification:
+        """Whether the answer is the file's."""
+        valid = len(actions) == 1 and actions[0] in ANSWERS
+        if not valid:
+            return Verification(False, False, 0, "no answer")
+        reached = actions[0] == self.right[problem.number - 1]
+        return Verification(True, reached, 1, None if reached else f"{actions[0]} is not the answer")
+
+    def legal_actions(self, problem: Question, state: str) -> tuple[str, ...]:
+        """Yes and no, for the random-legal row of a table."""
+        return ANSWERS
+
+    def after(self, problem: Question, state: str, action: str) -> str:
+        """Answered."""
+        return action
+
+    def at_goal(self, problem: Question, state: str) -> bool:
+        """Once anything was answered."""
+        return state != problem.start
+
+    def optimal(self, problem: Question) -> int:
+        """One answer."""
+        return 1
+
+
+def of_task(task: Questions) -> Marking:
+    """The marking of a task's file.
+
+    Raises:
+        ValueError: An entry has no answer, so that nothing can be scored.
+    """
+    try:
+        entries = msgspec.json.decode(task.file or "[]", type=list[_Entry])
+    except msgspec.DecodeError as error:
+        raise ValueError(f"file: an entry has no answer that is true or false: {error}") from error
+    return Marking(tuple("yes" if entry.answer else "no" for entry in entries))
+
+
+def verify(task: Questions, plan: FinishedPlan) -> Verification:
+    """The answer of a run."""
+    for _ in plan:
+        pass
+    return of_task(task).judge(task.problem_of_run(), tuple(plan.output["plan"]))

@@ -1,0 +1,214 @@
+"""Yes-or-no questions that need several facts (StrategyQA; MAP, Methods): split, answer, check, decide.
+
+The TaskDecomposer names sub-questions; ``#1`` in one stands for the answer to the first. That is a plan with
+placeholders: each sub-question is a node that waits for the answers it reads, and those that read none run at the same
+time. The Actor answers a sub-question, the Monitor checks the answer, and a Predictor's question decides between yes
+and no, from the sub-questions and their answers.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from decompose.map.planner import ACCEPTED, outcome
+from decompose.map.settings import Preset, Settings, settings_of
+from decompose.plan import Child, Expansion, Ref
+from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
+from decompose.suite import SuiteTask
+from decompose.tasks import question_wordings as wordings
+from decompose.tasks.question_file import Question, read_questions
+from decompose.tasks.question_wordings import AnswerFacts, CheckFacts, DecideFacts, PartsFacts, Style
+
+QuestionFile = Annotated[str, msgspec.Meta(extra_json_schema={"file": True})]
+"""The text of a file; the command line reads it from the path that it is given."""
+
+MOST_PARTS = 12
+"""Sub-questions of a question, at most; published decompositions have up to 5."""
+RETRIES = 5
+"""Times a sub-question is answered again after the Monitor's no, as published."""
+
+
+class Part(msgspec.Struct, frozen=True, tag=True):
+    """Answer a sub-question; ``#n`` in it stands for the answers that are the inputs, in the order of n."""
+
+    text: str
+
+
+class Decision(msgspec.Struct, frozen=True, tag=True):
+    """Decide a question; the inputs are the answers to all parts."""
+
+    question: str
+    parts: tuple[str, ...]
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A sub-question being answered.
+
+    Attributes:
+        question: With placeholders filled in.
+        rejected: Answers that the Monitor said no to.
+        answer: The last answer.
+        passed: Whether it passed; ``None`` if it was not checked yet.
+    """
+
+    question: str
+    rejected: tuple[str, ...] = ()
+    answer: str | None = None
+    passed: bool | None = None
+
+
+class Questions(SuiteTask, frozen=True, kw_only=True):
+    """Answer a yes-or-no question by sub-questions that refer to earlier answers."""
+
+    file: Annotated[QuestionFile | None, msgspec.Meta(description="JSON file of questions, as StrategyQA's")] = None
+    number: Annotated[int, msgspec.Meta(ge=1, description="question of the file to answer, from 1")] = 1
+    method: Annotated[
+        Literal["map", "zero-shot", "in-context", "cot", "best-of-n"],
+        msgspec.Meta(description="map (the modules), or the question itself, put in one of the baselines' ways"),
+    ] = "map"
+    preset: Annotated[
+        Preset, msgspec.Meta(description="paper: an answer that never passes is used; surefoot: it is a failure")
+    ] = "surefoot"
+    without: Annotated[str, msgspec.Meta(description="ablations: monitor, decomposer, votes; by commas")] = ""
+    plans: Annotated[int, msgspec.Meta(ge=1, le=199, description="answers drawn by best-of-n")] = 9
+
+    summary: ClassVar[str] = "MAP on yes-or-no questions of a file (as StrategyQA's): sub-questions with placeholders"
+
+    def __post_init__(self) -> None:
+        self._settings()
+        if self.file is None:
+            raise ValueError("a file of questions is needed: --file F.json")
+        if self.number > len(read_questions(self.file)):
+            raise ValueError(f"question {self.number} does not exist: the file has {len(read_questions(self.file))}")
+
+    def problem_of_run(self) -> Question:
+        """The question of a number."""
+        return self.suite()[self.number - 1]
+
+    def suite(self) -> Sequence[Question]:
+        """All questions of the file."""
+        assert self.file is not None
+        return read_questions(self.file)
+
+    def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        """An answer and a check for each attempt at each part, a decomposition and a decision."""
+        attempts = 2 * (RETRIES + 1)
+        if isinstance(goal, Question):
+            return MOST_PARTS * attempts + 2 if self._splits() else self.plans
+        return attempts if isinstance(goal, Part) else 1
+
+    def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        """Four parts, each answered at the first attempt."""
+        return 10 if isinstance(goal, Question) and self._splits() else self.size(goal, inputs)
+
+    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
+        """Which sub-questions; several ways to split are right, so votes would split as well."""
+        if not isinstance(goal, Question) or not self._splits():
+            return None
+        return Step("parts", Role.TASK_DECOMPOSER, PartsFacts(goal.text, MOST_PARTS), 512, 1)
+
+    def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
+        """A node for each sub-question, reading the answers it names, and the decision, reading all."""
+        parts = tuple(candidate.split("\n"))
+        children = [Child(Part(text), tuple(Ref(n - 1) for n in _named(text))) for text in parts]
+        return Expansion((*children, Child(Decision(goal.text, parts), tuple(map(Ref, range(len(parts)))))))
+
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
+        """A sub-question with its placeholders filled in; answers so far for everything else: none."""
+        return Draft(_filled(goal.text, inputs)) if isinstance(goal, Part) else inputs if _decides(goal) else ()
+
+    def next_step(self, goal: Any, state: Any) -> Step | Done:
+        """Answer, check, answer again; or decide."""
+        if isinstance(goal, Part):
+            return self._next_of_part(state)
+        if isinstance(state, str):
+            return outcome((state,), ACCEPTED)
+        if _decides(goal):
+            told = tuple(zip((_filled_from(text, state) for text in goal.parts), state, strict=True))
+            return self._decide(DecideFacts(goal.question, told), Role.PREDICTOR, self._settings().lead)
+        styles: dict[str, Style] = {"in-context": "in-context", "best-of-n": "in-context", "cot": "cot"}
+        facts = DecideFacts(goal.text, (), styles.get(self.method, "zero-shot"))
+        return self._decide(facts, Role.ACTOR, self._settings().lead if self.method == "map" else 1)
+
+    def advance(self, goal: Any, state: Any, candidate: str) -> Any:
+        """The draft with an answer or a verdict on it; or the decision, of several the most frequent."""
+        if isinstance(goal, Part):
+            if state.answer is None or state.passed is False:
+                return Draft(state.question, state.rejected, candidate)
+            passed = candidate == wordings.CORRECT
+            rejected = state.rejected if passed else (*state.rejected, state.answer)
+            return msgspec.structs.replace(state, passed=passed, rejected=rejected)
+        if _decides(goal) or self.method != "best-of-n":
+            return candidate
+        said = (*state, candidate)
+        return said if len(said) < self.plans else Counter(said).most_common(1)[0][0]
+
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
+        """See `decompose.tasks.question_wordings`."""
+        return wordings.prompt(step.reads, dialect)
+
+    def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
+        """See `decompose.tasks.question_wordings`."""
+        return wordings.parse(step.reads, text, dialect)
+
+    def check(self, step: Step, candidate: str) -> Flag | None:
+        """A placeholder for an answer that is not known yet. An Actor may insist on an answer that did not pass."""
+        if isinstance(step.reads, PartsFacts):
+            for number, text in enumerate(candidate.split("\n"), start=1):
+                if any(not 1 <= named < number for named in _named(text)):
+                    return Flag("inconsistent", f"sub-question {number} refers to an answer that is not known then")
+        return None
+
+    def sample_step(self, number: int) -> Step:
+        """A question of the file, to be split or decided at once."""
+        questions = self.suite()
+        text = questions[number // 2 % len(questions)].text
+        if number % 2 and self._splits():
+            return Step("parts", Role.TASK_DECOMPOSER, PartsFacts(text, MOST_PARTS), 512, 1)
+        return self._decide(DecideFacts(text, ()), Role.ACTOR, None)
+
+    def _settings(self) -> Settings:
+        return settings_of(self.preset, 1, None, None, self.without)
+
+    def _splits(self) -> bool:
+        return self.method == "map" and self._settings().decomposer
+
+    def _next_of_part(self, draft: Draft) -> Step | Done:
+        settings = self._settings()
+        given_up = len(draft.rejected) > RETRIES
+        if draft.answer is not None and (draft.passed or not settings.monitor or (given_up and self.preset == "paper")):
+            return Done(draft.answer)
+        if given_up:
+            return Done(None, f"no answer to {draft.question!r} passed the Monitor in {RETRIES + 1} attempts")
+        if draft.answer is None or draft.passed is False:
+            return Step("answer", Role.ACTOR, AnswerFacts(draft.question, draft.rejected), 64, 1)
+        return Step("correct", Role.MONITOR, CheckFacts(draft.question, draft.answer), 8, settings.lead)
+
+    def _decide(self, facts: DecideFacts, role: Role, lead: int | None) -> Step:
+        return Step("decide", role, facts, 8, lead)
+
+
+def _decides(goal: Any) -> bool:
+    return isinstance(goal, Decision)
+
+
+def _named(text: str) -> list[int]:
+    """Numbers of the answers that a sub-question names, each once, ascending."""
+    return sorted({int(number) for number in re.findall(r"#(\d{1,2})", text)})
+
+
+def _filled(text: str, answers: tuple[str, ...]) -> str:
+    """A sub-question with the answers that it names, given in the order of their numbers."""
+    return _filled_by(text, dict(zip(_named(text), answers, strict=True)))
+
+
+def _filled_from(text: str, every: tuple[str, ...]) -> str:
+    """A sub-question filled in from all answers."""
+    return _filled_by(text, dict(enumerate(every, start=1)))
+
+
+def _filled_by(text: str, answers: dict[int, str]) -> str:
+    return re.sub(r"#(\d{1,2})", lambda found: answers[int(found[1])], text)
