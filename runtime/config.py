@@ -88,6 +88,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     worker_silence_s: Annotated[
         float, _option("seconds without a sign of life after which a worker counts as lost", gt=0)
     ] = 120.0
+    worker_losses: Annotated[
+        int,
+        _option("workers that may die in a row with the same segment, nothing decided, before the run pauses", ge=1),
+    ] = 10
     chains_in_flight: Annotated[int, _option("chains that one worker runs at the same time", ge=1)] = 256
     workers: Annotated[Count | None, _option("workers; default: one for each core")] = None
     address: Annotated[

@@ -171,7 +171,7 @@ def open_crew(config: RunConfig, task: Task) -> Crew:
     """Workers with or without Ray."""
     if config.address == "none":
         return LocalCrew(config, task)
-    from runtime.cluster import RayCrew
+    from runtime.ray_crew import RayCrew
 
     return RayCrew(config, task)
 
