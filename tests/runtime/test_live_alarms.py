@@ -20,7 +20,7 @@ from runtime.models.simulated import SimulatedModel, parse_profile
 from runtime.records import Contested, Record, unpack
 from runtime.report.facts import facts_of
 from runtime.report.page import render
-from runtime.run_directory import standing
+from runtime.run_directory import standing, write_config
 from scripts.progress import summary
 from tests.runtime.simulated_runs import checked, run
 
@@ -99,6 +99,7 @@ async def test_drift_is_noticed_and_the_rest_of_the_run_gets_a_larger_lead(new_r
     assert await steady.session(Changing("p_error=0.03", "p_error=0.03", 500)) == "solved"
     assert steady.totals.alarms == {}
     assert {record.k for record in records(steady.directory) if record.part == "run"} == {3}
+    write_config(drifting.directory, drifting.config)
     page = render(facts_of(drifting.directory))
     assert "drift" in page
     assert "assumptions were violated" in page
