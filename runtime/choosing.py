@@ -132,7 +132,8 @@ def _ahead(
     p = rates_of(truth, kind).p
     done, trials, end = 0, 0.0, outline.steps
     while done < end:
-        after = min(end, next_checkpoint(done))
+        # A run learns from batches: those of a chain hold so many steps.
+        after = min(end, -(-next_checkpoint(done) // config.flush_steps) * config.flush_steps)
         yield (after - done) / end, leads
         lead = leads.guarded if has_seams(config, task) else leads.unguarded
         trials, done = trials + (after - done) * expected_ballots(p, lead), after

@@ -121,6 +121,46 @@ def retries_of(p_wrong: float, length: int) -> Retries:
     return Retries(runs, suspects)
 
 
+def longest_of(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> float:
+    """Requests that wait for each other: splits from the root down, then the chain that is run most often."""
+    outline = outline_of(config, task, leads.leaf_steps)
+    split = rates_of(estimate, outline.split_kind)
+    rounds = outline.levels * expected_requests(split.p, leads.unguarded, split.valid)
+    return rounds + max(_longest_chain(config, task, leads, estimate, chains) for chains in outline.chains)
+
+
+def _longest_chain(config: RunConfig, task: Task, leads: Leads, estimate: Estimate, chains: Chains) -> float:
+    rates, seams = rates_of(estimate, chains.kind), has_seams(config, task)
+    lead = leads.guarded if seams else leads.unguarded
+    once = chains.length * expected_requests(rates.p, lead, rates.valid)
+    if not seams:
+        return once
+    asked_again = expected_requests(rates.p, leads.suspect, rates.valid) + config.ladder
+    wrong = 1 - p_step(rates.p, lead)
+    return once + most_retries(wrong, chains.length, chains.count, config.seam_retries) * (once + asked_again)
+
+
+def most_retries(p_wrong: float, length: int, chains: int, most: int) -> float:
+    """Mean number of further runs of the chain, among many, that needs most of them.
+
+    Args:
+        p_wrong: Probability that a step's race is won by a wrong answer, below 1.
+        length: Steps of each chain.
+        chains: How many there are.
+        most: Further runs that a chain is given.
+    """
+    right, found = 1 - p_wrong, 0.0
+    first = [p_wrong * right**place for place in range(length)]  # where the first mistake of the last run is
+    for _ in range(most):
+        found += 1 - (1 - min(1.0, sum(first))) ** chains
+        after, behind = [], 0.0
+        for chance in first:
+            after.append(behind * p_wrong)
+            behind = behind * right + chance
+        first = after
+    return found
+
+
 def _races(chains: Chains, rates: Rates, leads: Leads, seams: bool) -> list[tuple[float, int]]:
     """How many races of which lead chains of one length take."""
     steps = chains.count * chains.length

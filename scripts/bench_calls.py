@@ -82,9 +82,7 @@ def main(disks: int, seeds: int, rates: str, ablation: str) -> None:
     rows: list[tuple[str, str, dict[str, Any]]] = [(rate, "all", {}) for rate in rates.split(",") if rate]
     rows += [(ablation, name, extra) for name, extra in PROTECTIONS] if ablation else []
     print(f"{disks} disks, {2**disks - 1:,} steps, {seeds} seeds; leads before a seam / elsewhere x leaf")
-    print(
-        f"{'error':6} {'protections':18} {'right (95 % interval)':26} calls a step (least to most)   seam retries   leads"
-    )
+    print(f"{'error':6} {'protections':18} {'right (95 % interval)':26} calls a step (least to most)   retries   leads")
     with multiprocessing.get_context("spawn").Pool() as pool:
         for rate, name, extra in rows:
             base = {"task": "hanoi", "task_options": {"disks": disks}, "model": f"simulated:p_error={rate}"}

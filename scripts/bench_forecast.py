@@ -68,7 +68,7 @@ def planned(config: RunConfig) -> tuple[float, float, float]:
     """Calls and tokens that ``surefoot plan`` states for a run that makes its own pilot."""
     task = open_task(config)
     known = read_measurement(config) if config.measurement else None
-    found = plan(config, task, asyncio.run(take_sample(config, task, 200, PILOT_DRAWS)), known)
+    found = plan(config, task, asyncio.run(take_sample(config, task, 500, PILOT_DRAWS)), known)
     return found.calls, found.tokens_in, found.tokens_out
 
 
