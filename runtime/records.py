@@ -23,7 +23,8 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         k: Lead that was asked for.
         ballots: In the order drawn, spoiled ones included.
-        details: Why the spoiled ones were discarded, in the same order, for people. Untrusted text, cut short.
+        details: Why the spoiled ones were discarded, in the same order, those in ``before`` last; for people.
+            Untrusted text, cut short.
         rule: What decided, if it is not the run's rule with lead ``k``.
         before: Ballots of lower rungs of the ladder, which ended undecided.
         way: Name of the rung of the ladder (``runtime/ladder.py``) it was asked on; empty for the first.

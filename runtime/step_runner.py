@@ -142,7 +142,7 @@ class StepRunner:
                 spoiled=below[-1].pattern.spoiled,
             )
         name = next(rung.name for rung, held in tried if held is found)
-        if found.winner != first.winner:
+        if found.winner != first.leader or not first.raised:
             tally(counts.caught, {name: 1})
         before = [held for held in below if held is not found and not (held is first and name == LARGER)]
         assert found.winner is not None
@@ -267,8 +267,9 @@ class StepRunner:
 def _entry(held: Held, before: Sequence[Held] = (), raised: tuple[Raised, ...] = (), name: str = "") -> Contested:
     """A race as the journal keeps it, with the ballots of the rungs below it."""
     below = tuple(ballot for one in before for ballot in one.ballots)
+    details = held.details + tuple(text for one in before for text in one.details)
     way = name or ("" if held.way == FIRST else held.way.name)
-    return Contested(held.k, held.ballots, held.details, held.rule, way, below, raised=raised)
+    return Contested(held.k, held.ballots, details, held.rule, way, below, raised=raised)
 
 
 def _tally(held: Held) -> tuple[tuple[str, int], ...]:

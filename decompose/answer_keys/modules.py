@@ -3,6 +3,7 @@
 The prompt's text is all there is: a domain's key reads world, state, goal and action off it and hands them here.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -32,6 +33,10 @@ class Exact(Protocol):
 
     def distance(self, state: str, goal: str) -> int:
         """Steps needed, exactly or by the best estimate there is."""
+        ...
+
+    def rule_of_thumb(self, state: str, goal: str) -> int:
+        """Steps needed as a usual heuristic puts them; the distance where there is none."""
         ...
 
     def met(self, state: str, goal: str) -> bool:
@@ -132,11 +137,14 @@ _Values = tuple[list[Any], list[Any]]
 
 def _actor(asked: Asked, exact: Exact) -> _Values:
     ranked = [action for action in exact.ranked(asked.state, asked.goal) if action not in asked.rejected]
-    right = tuple(ranked[: asked.breadth])
+    count = asked.breadth
+    right = tuple(ranked[:count])
     blocked = [action for action in exact.other_actions(asked.state) if action not in asked.rejected]
-    wrong = [tuple(ranked[::-1][: asked.breadth])]
-    wrong += [(*right[: asked.breadth - 1], action) for action in blocked[:3]]
-    return [right], wrong
+    # Any two first, valid or not: the best not first, or not at all, or an invalid one among them.
+    near = dict.fromkeys([*ranked[:2], *ranked[-1:], *blocked[:3]])
+    starts = itertools.permutations(near, min(count, 2, len(near)))
+    wrong = [(*start, *(action for action in ranked if action not in start))[:count] for start in starts]
+    return [right], [slip for slip in wrong if slip and slip != right]
 
 
 def _monitor(asked: Asked, exact: Exact) -> _Values:
@@ -152,7 +160,9 @@ def _predictor(asked: Asked, exact: Exact) -> _Values:
 
 
 def _evaluator(asked: Asked, exact: Exact) -> _Values:
-    right = exact.distance(asked.state, asked.goal)
+    right, thumb = (value(asked.state, asked.goal) for value in (exact.distance, exact.rule_of_thumb))
+    if thumb != right:
+        return [right], [thumb]
     return [right], [value for value in (right - 2, right - 1, right + 1, right + 2) if value >= 0]
 
 

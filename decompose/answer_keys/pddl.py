@@ -107,6 +107,10 @@ class StripsRules(msgspec.Struct, frozen=True):
         """Length of the plan that the key's own rule makes: an upper bound of the optimum."""
         return _length(self.world, strips.facts(state), goal)
 
+    def rule_of_thumb(self, state: str, goal: str) -> int:
+        """None is known."""
+        return self.distance(state, goal)
+
     def met(self, state: str, goal: str) -> bool:
         """All literals of the goal hold."""
         return strips.holds(strips.facts(state), frozenset(self.world.always), goal)

@@ -10,7 +10,6 @@ from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.estimates import Estimate
 from runtime.journal import open_journal
-from runtime.ladder import AGAIN, LARGER
 from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Counts
@@ -66,7 +65,6 @@ class Facts(msgspec.Struct, frozen=True):
     certificate: Certificate
     alarms: tuple[Alarm, ...]
     watched: bool
-    ladder: list[tuple[str, int, int]]
     predicted: dict[str, float]
     suspects: list[Told]
     weakest: list[Told]
@@ -103,7 +101,6 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             certificate=_certificate(config, chosen, found, journal.totals, alarms, confidence),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
-            ladder=_ladder(journal.totals, told),
             predicted=_predicted(journal.meta("forecast"), pilot),
             suspects=_tell(questions, config, found.suspects),
             weakest=_tell(questions, config, _thinnest(found)),
@@ -125,7 +122,7 @@ def _certificate(
     violations = []
     if counts.shared:
         violations.append(
-            f"at {counts.shared} steps fresh draws repeat an answer that was refuted: prompts that mislead"
+            f"at {counts.shared} step{'s' * (counts.shared > 1)} fresh draws repeat a refuted answer: prompts mislead"
         )
     if counts.broken_promises:
         violations.append(f"{counts.broken_promises} decompositions that had won their race were refuted by a seam")
@@ -174,7 +171,7 @@ def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt]) -> list[
                 lead=doubt.entry.k,
                 ballots=_written(doubt.entry.ballots, doubt.entry.details),
                 raised=tuple(f"{one.kind} ({one.p_value:.1g})" for one in doubt.entry.raised),
-                before=_written(doubt.entry.before, ()),
+                before=_written(doubt.entry.before, doubt.entry.details[len(doubt.entry.ballots) :]),
                 way=doubt.entry.way,
             )
         )
@@ -187,14 +184,6 @@ def _written(ballots: tuple[Ballot, ...], details: tuple[str, ...]) -> tuple[tup
         (b.candidate, False) if b.candidate is not None else (f"{b.spoiled_by} {detail}".strip(), True)
         for b, detail in zip(ballots, padded, strict=False)
     )
-
-
-def _ladder(counts: Counts, told: Standing) -> list[tuple[str, int, int]]:
-    """Each rung: its name, how often it was asked, and how often it put something right."""
-    asked = {**counts.climbed, AGAIN: told.broken_promises}
-    names = [LARGER, *sorted({*asked, *counts.caught} - {LARGER, AGAIN}), AGAIN]
-    rows = [(name, asked.get(name, 0), counts.caught.get(name, 0)) for name in names]
-    return [row for row in rows if row[1] or row[2]]
 
 
 def _name(place: Place) -> str:
