@@ -22,6 +22,7 @@ from runtime.journal import Journal, open_journal
 from runtime.logs import configure_logs
 from runtime.measurement import read_measurement
 from runtime.models.factory import check_model
+from runtime.pacing import Pacemaker
 from runtime.records import Counts
 from runtime.run_directory import Standing, create_run, new_run_directory, read_config, standing
 from scripts.cli import FAILED, OK, PAUSED, print_json
@@ -135,7 +136,8 @@ async def _work(config: RunConfig, task: Task, open_it: Callable[[], Journal], p
     try:
         journal = open_it()
         try:
-            await _coordinate(config, task, journal, crew, progress)
+            async with Pacemaker(crew, config.calls_in_flight):
+                await _coordinate(config, task, journal, crew, progress)
         finally:
             journal.close()
     finally:
@@ -174,7 +176,7 @@ def open_crew(config: RunConfig, task: Task) -> Crew:
     """Workers with or without Ray."""
     if config.address == "none":
         return LocalCrew(config, task)
-    from runtime.cluster import RayCrew
+    from runtime.ray_crew import RayCrew
 
     return RayCrew(config, task)
 

@@ -206,7 +206,7 @@ def _records(journal: Journal, segment: str, spans: list[Span]) -> Iterator[Reco
         for record in unpack(payload):
             if record.part == "worked":
                 spans.append(Span(record.worker, segment, record.started, record.ended, steps))
-            elif record.entries:
+            elif record.entries and record.part != "sample":
                 key = (record.path, record.part, record.attempt)
                 fresh = record.entries[max(0, known[key] - record.first) :]
                 first = max(record.first, known[key])
