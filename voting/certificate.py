@@ -28,7 +28,6 @@ What no count of ballots can see is a step at which a wrong answer is likelier t
 
 import math
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -110,8 +109,8 @@ def certify(
     chains_failed: int = 0,
     confidence: float = 0.95,
     violations: tuple[str, ...] = (),
-    rules: Mapping[int, Sequential] = MappingProxyType({}),
-    stated: Mapping[int, Mapping[int, int]] = MappingProxyType({}),
+    rules: Mapping[int, Sequential] | None = None,
+    stated: Mapping[int, Mapping[int, int]] | None = None,
     one_way: bool = False,
 ) -> Certificate:
     """Certify a run.
@@ -132,13 +131,14 @@ def certify(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"the confidence must be between 0 and 1, both excluded, not {confidence}")
-    final, kept = ({k: dict(n) for k, n in group.items() if sum(n.values())} for group in (races, stated))
+    final, kept = ({k: dict(n) for k, n in group.items() if sum(n.values())} for group in (races, stated or {}))
+    decided = rules or {}
     parts = len(final) + len(kept) + bool(chains)
     share = 1 - (1 - confidence) / parts if parts else confidence
 
     unkept = _share_failed(chains, chains_failed, share) if chains else 1.0
-    voted = tuple(bound_of_races(k, lengths, share, rule=rules.get(k)) for k, lengths in sorted(final.items()))
-    below = tuple(bound_of_races(k, lengths, share, unkept, rules.get(k)) for k, lengths in sorted(kept.items()))
+    voted = tuple(bound_of_races(k, lengths, share, rule=decided.get(k)) for k, lengths in sorted(final.items()))
+    below = tuple(bound_of_races(k, lengths, share, unkept, decided.get(k)) for k, lengths in sorted(kept.items()))
     seams = bound_of_chains(chains, chains_failed, share, one_way=one_way) if chains else None
     found = [*voted, *below, *([seams] if seams else [])]
     wrong = list(violations)
