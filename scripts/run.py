@@ -21,6 +21,7 @@ from runtime.errors import ConfigurationError
 from runtime.journal import Journal, open_journal
 from runtime.logs import configure_logs
 from runtime.models.factory import check_model
+from runtime.pacing import Pacemaker
 from runtime.records import Counts
 from runtime.run_directory import Standing, create_run, new_run_directory, read_config, standing
 from scripts.cli import FAILED, OK, PAUSED, print_json
@@ -132,7 +133,8 @@ async def _work(config: RunConfig, task: Task, open_it: Callable[[], Journal], p
     try:
         journal = open_it()
         try:
-            await _coordinate(config, task, journal, crew, progress)
+            async with Pacemaker(crew, config.calls_in_flight):
+                await _coordinate(config, task, journal, crew, progress)
         finally:
             journal.close()
     finally:
