@@ -23,7 +23,7 @@ from runtime.run_directory import LIMITS, write_config
 FIXED = ("task", "task_options", "strategy", "state_by", "rule", "leaf_steps", "segment_steps")
 """What the committed part of a plan is read back with."""
 
-FREE = (*LIMITS, "flush_steps", "flush_s", "worker_silence_s", "chains_in_flight")
+FREE = (*LIMITS, "flush_steps", "flush_s", "worker_silence_s", "worker_losses", "chains_in_flight")
 """What no answer depends on."""
 
 SAMPLED_STEPS = 32

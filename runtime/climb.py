@@ -55,6 +55,13 @@ class Held(msgspec.Struct, frozen=True):
     raised: tuple[Raised, ...] = ()
 
     @property
+    def leader(self) -> str | None:
+        """What it would have decided: its winner, or the only candidate with most ballots."""
+        ranking = Counter(b.candidate for b in self.ballots if b.candidate is not None).most_common(2)
+        tied = len(ranking) == 2 and ranking[0][1] == ranking[1][1]
+        return self.winner or (None if tied or not ranking else ranking[0][0])
+
+    @property
     def pattern(self) -> Pattern:
         """Its ballots, counted."""
         return pattern_of_ballots(self.k, self.ballots)

@@ -88,6 +88,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     worker_silence_s: Annotated[
         float, _option("seconds without a sign of life after which a worker counts as lost", gt=0)
     ] = 120.0
+    worker_losses: Annotated[
+        int,
+        _option("workers that may die in a row with the same segment, nothing decided, before the run pauses", ge=1),
+    ] = 10
     chains_in_flight: Annotated[int, _option("chains that one worker runs at the same time", ge=1)] = 256
     workers: Annotated[Count | None, _option("workers; default: one for each core")] = None
     address: Annotated[
@@ -109,6 +113,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         int,
         _option("most calls to one server at the same time, for each process; fewer where they only get slower", ge=1),
     ] = 64
+    retry_share: Annotated[
+        float, _option("share of the calls that may be retries for long; beyond it the run pauses", gt=0, le=1)
+    ] = 0.3
+    hedge: Annotated[
+        Literal["auto", "off"], _option("ask late calls a second time where their latencies say that it pays, or never")
+    ] = "auto"
     modules: Annotated[
         str, _option("settings of single modules: Actor.temperature=0.7; Monitor.k=3; Evaluator.model=NAME")
     ] = ""

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
 from decompose.segment import Segment
@@ -10,16 +11,24 @@ from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.estimates import Sample
 from runtime.leads import Leads
+from runtime.models.places import News, Share
 from runtime.models.port import Model
+from runtime.purse import Unit
 from runtime.records import Batch, Counts
+from runtime.sampling import collected, gathered
 from runtime.worker import Worker
 
-WORKER_LOSSES = 20
-"""A segment whose worker dies so often in a row is what kills it."""
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 30.0
+"""Seconds before what a worker died with is sent again: after the first loss, and at most."""
 
 
 class WorkerLost(Exception):
     """A worker died with a segment; what it had sent is in the journal, and the segment can be sent again."""
+
+
+def back_off_s(losses: int) -> float:
+    """Seconds to wait after so many losses in a row, 1 or more: doubled with each."""
+    return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(losses - 1, 30))
 
 
 class Crew(Protocol):
@@ -38,8 +47,12 @@ class Crew(Protocol):
         """
         ...
 
-    async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
-        """Ask sampled steps, shared out over the workers."""
+    def run_sample(self, numbers: Sequence[int], draws: int, attempt: int) -> AsyncIterator[Batch]:
+        """Have the worker that has the least to do ask sampled steps, ``draws`` times each.
+
+        Raises:
+            WorkerLost: The worker died.
+        """
         ...
 
     async def lead(self, leads: Leads) -> None:
@@ -54,16 +67,28 @@ class Crew(Protocol):
         """Release the workers."""
         ...
 
-    async def shortage(self, worker: int) -> tuple[float, float]:
-        """Wait until a worker is short of money, and say what its first call lacks, and all, in USD."""
+    async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
+        """Wait until a worker is short of what a limit leaves, and say what its first call lacks, and all."""
         ...
 
-    async def grant(self, worker: int, usd: float) -> None:
-        """Give a worker money; 0 says that there is no more."""
+    async def grant(self, worker: int, unit: Unit, amount: float) -> None:
+        """Give a worker so much; 0 says that there is no more."""
         ...
 
-    async def empty_purse(self, worker: int) -> tuple[float, float]:
-        """Take back what a worker holds and has not reserved; that, and what is reserved, in USD."""
+    async def empty_purse(self, worker: int, unit: Unit) -> tuple[float, float]:
+        """Take back what a worker holds and has not reserved; that, and what is reserved."""
+        ...
+
+    async def refusal(self, worker: int) -> None:
+        """Wait until a worker has a refusal to tell of; see ``runtime/pacing.py``."""
+        ...
+
+    async def pace_news(self, worker: int) -> dict[str, News]:
+        """What a worker saw at each of its endpoints since this was last asked."""
+        ...
+
+    async def follow(self, worker: int, shares: dict[str, Share]) -> None:
+        """Give a worker its share of each endpoint's pace."""
         ...
 
 
@@ -77,6 +102,7 @@ class LocalCrew:
     """
 
     def __init__(self, config: RunConfig, task: Task, models: Sequence[Model | None] | None = None) -> None:
+        self._task = task
         chosen = list(models or [None] * (config.workers or default_workers()))
         first = Worker(config, task, chosen[0])
         if chosen[0] is None and getattr(first.model, "shared", False):
@@ -93,19 +119,34 @@ class LocalCrew:
 
     async def run_segment(self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...]) -> AsyncIterator[Batch]:
         """Run a segment on the worker that has the least to do."""
+        with self._least_busy() as worker:
+            async for batch in worker.run_segment(segment, leads, journalled):
+                yield batch
+
+    async def run_sample(self, numbers: Sequence[int], draws: int, attempt: int) -> AsyncIterator[Batch]:
+        """Ask sampled steps on the worker that has the least to do."""
+        with self._least_busy() as worker:
+            async for batch in worker.sample(numbers, draws, attempt):
+                yield batch
+
+    @contextmanager
+    def _least_busy(self) -> Iterator[Worker]:
         chosen = self._load.index(min(self._load))
         self._load[chosen] += 1
         try:
-            async for batch in self._workers[chosen].run_segment(segment, leads, journalled):
-                yield batch
+            yield self._workers[chosen]
         finally:
             self._load[chosen] -= 1
 
     async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
-        """Ask sampled steps, shared out over the workers."""
+        """Ask sampled steps, shared out over the workers; without a journal, for measurements.
+
+        Raises:
+            ModelUnavailable, ModelRejected: From the model.
+        """
         shares = [numbers[i :: self.size] for i in range(self.size)]
-        parts = await asyncio.gather(*(w.sample(s, draws) for w, s in zip(self._workers, shares, strict=True)))
-        return gathered(parts)
+        streams = [worker.sample(share, draws) for worker, share in zip(self._workers, shares, strict=True)]
+        return gathered(await asyncio.gather(*(collected(self._task, stream) for stream in streams)))
 
     async def lead(self, leads: Leads) -> None:
         """Let every segment that runs go on with other leads."""
@@ -127,28 +168,34 @@ class LocalCrew:
         for worker in self._workers:
             await worker.close()
 
-    async def shortage(self, worker: int) -> tuple[float, float]:
-        """Wait until a worker is short of money. Of workers that hold one purse the first speaks."""
-        purse = self._workers[worker].purse
-        if any(other.purse is purse for other in self._workers[:worker]):
+    async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
+        """Wait until a worker is short. Of workers that hold one purse the first speaks."""
+        purse = self._workers[worker].purses[unit]
+        if any(other.purses[unit] is purse for other in self._workers[:worker]):
             await asyncio.Event().wait()
-        return await self._workers[worker].shortage()
+        return await self._workers[worker].shortage(unit)
 
-    async def grant(self, worker: int, usd: float) -> None:
-        """Give a worker money."""
-        await self._workers[worker].grant(usd)
+    async def grant(self, worker: int, unit: Unit, amount: float) -> None:
+        """Give a worker so much."""
+        await self._workers[worker].grant(unit, amount)
 
-    async def empty_purse(self, worker: int) -> tuple[float, float]:
+    async def empty_purse(self, worker: int, unit: Unit) -> tuple[float, float]:
         """Take back what a worker holds."""
-        return await self._workers[worker].empty_purse()
+        return await self._workers[worker].empty_purse(unit)
 
+    async def refusal(self, worker: int) -> None:
+        """Wait until a worker has a refusal to tell of."""
+        await self._workers[worker].refusal()
 
-def gathered(parts: Sequence[tuple[list[Sample], Counts]]) -> tuple[list[Sample], Counts]:
-    """The samples of several workers in the order of their numbers, and what they cost together."""
-    counts = Counts()
-    for _, part in parts:
-        counts.add(part)
-    return sorted((s for samples, _ in parts for s in samples), key=lambda s: s.number), counts
+    async def pace_news(self, worker: int) -> dict[str, News]:
+        """What a worker saw; nothing where all workers share one model, and with it one pace."""
+        models = [one.model for one in self._workers]
+        shared = any(model is models[worker] for model in models[:worker] + models[worker + 1 :])
+        return {} if shared else await self._workers[worker].pace_news()
+
+    async def follow(self, worker: int, shares: dict[str, Share]) -> None:
+        """Give a worker its shares."""
+        await self._workers[worker].follow(shares)
 
 
 def default_workers() -> int:

@@ -51,43 +51,9 @@ from runtime.journal_file import (
     is_whole,
     reporting,
 )
+from runtime.journal_rows import Outcome, Totals, Write, decode_outcome, decode_totals, encode_row
 from runtime.lock import take_lock
-from runtime.records import Batch, Contradicted, Counts, Finished
-
-Outcome = Finished | Contradicted
-_encode = msgspec.msgpack.Encoder().encode
-_outcome = msgspec.msgpack.Decoder(Outcome).decode
-
-
-class _Totals(msgspec.Struct, frozen=True, array_like=True):
-    """The row that every commit replaces.
-
-    Attributes:
-        counts: What happened so far.
-        wall_s: Seconds worked.
-        batches: Batches in the file; their ids are 1 to this.
-        segments: Segments that ended.
-    """
-
-    counts: Counts
-    wall_s: float
-    batches: int
-    segments: int
-
-
-_totals = msgspec.msgpack.Decoder(_Totals).decode
-
-
-class Write(msgspec.Struct, frozen=True):
-    """One batch of one segment, and the segment's outcome if it is the last."""
-
-    segment: str
-    batch: Batch
-
-    def outcome(self) -> Outcome | None:
-        """How the segment ended, if it ended for good."""
-        end = self.batch.end
-        return end if isinstance(end, Finished | Contradicted) else None
+from runtime.records import Counts
 
 
 class Journal:
@@ -119,7 +85,7 @@ class Journal:
         Raises:
             JournalError: The disk is full or cannot be written; nothing of the group is in the journal.
         """
-        totals = msgspec.msgpack.decode(_encode(self.totals), type=Counts)
+        totals = msgspec.msgpack.decode(encode_row(self.totals), type=Counts)
         for write in writes:
             totals.add(write.batch.counts)
         batches, ended = self._batches + len(writes), 0
@@ -129,7 +95,7 @@ class Journal:
                 for number, write in enumerate(writes, self._batches + 1):
                     ended += self._insert(number, write)
                     self.faults.reach("commit.during")
-                row = _encode(_Totals(totals, wall_s, batches, self._segments + ended))
+                row = encode_row(Totals(totals, wall_s, batches, self._segments + ended))
                 self._db.execute("INSERT OR REPLACE INTO totals VALUES (1, ?, ?)", (row, crc_of("totals", row)))
                 self.faults.reach("commit.written")
         self.totals, self.wall_s = totals, wall_s
@@ -144,7 +110,7 @@ class Journal:
         outcome = write.outcome()
         if outcome is None:
             return 0
-        blob = _encode(outcome)
+        blob = encode_row(outcome)
         ended = (write.segment, blob, crc_of(write.segment, blob))
         self._db.execute("INSERT INTO segment VALUES (?, ?, ?)", ended)
         return 1
@@ -170,7 +136,7 @@ class Journal:
         """Every segment that ended, by its key."""
         with reporting(self.path):
             rows = self._db.execute("SELECT key, outcome, crc FROM segment")
-            return {key: _outcome(self._checked(key, blob, crc)) for key, blob, crc in rows}
+            return {key: decode_outcome(self._checked(key, blob, crc)) for key, blob, crc in rows}
 
     def payloads(self, segment: str) -> tuple[bytes, ...]:
         """The payloads of a segment's batches, in order."""
@@ -226,7 +192,7 @@ class Journal:
         """Read the totals again; for readers of a run that goes on."""
         with reporting(self.path):
             row = self._db.execute("SELECT counts, crc FROM totals").fetchone()
-            totals = _Totals(Counts(), 0.0, 0, 0) if row is None else _totals(self._checked("totals", *row))
+            totals = Totals(Counts(), 0.0, 0, 0) if row is None else decode_totals(self._checked("totals", *row))
         self.totals, self.wall_s = totals.counts, totals.wall_s
         self._batches, self._segments = totals.batches, totals.segments
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import msgspec
 
 from runtime.errors import JournalError
-from runtime.journal import Journal, Write
+from runtime.journal import Journal
+from runtime.journal_rows import Write
 from runtime.records import Batch, Counts
 
 PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.25
@@ -41,8 +42,10 @@ class JournalWriter:
         self._draining: asyncio.Task[None] | None = None
         self._awaited = asyncio.Event()
 
-    def write(self, write: Write) -> "asyncio.Future[None]":
+    def write(self, write: Write, awaited: bool = False) -> "asyncio.Future[None]":
         """Queue a batch; the future is done when it is durable, or carries the journal's error.
+
+        ``awaited`` says that somebody waits for it, as the plan does for every segment's end.
 
         Raises:
             JournalError: An earlier batch could not be written.
@@ -53,7 +56,7 @@ class JournalWriter:
         durable.add_done_callback(_look)
         self._waiting.append((write, durable))
         self.totals.add(write.batch.counts)
-        if write.batch.end is not None:
+        if awaited or write.batch.end is not None:
             self._awaited.set()
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain())

@@ -4,7 +4,7 @@ What was chosen is journalled with the number of steps after which it holds. A r
 the same leads; verdicts do not depend on it, as every record of steps says which lead decided them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -12,9 +12,9 @@ import structlog
 from decompose.task import Task
 from runtime.choosing import choose_again, choose_leads, explain_leads, forecast_run, next_checkpoint, seen_in
 from runtime.config import RunConfig
-from runtime.crew import Crew
-from runtime.estimates import PILOT_DRAWS, Estimate, judge_pilot, learned, pilot_steps, sample_numbers
-from runtime.journal import Journal, Write
+from runtime.estimates import Estimate, Sample, judge_pilot, learned, pilot_steps, sample_numbers
+from runtime.journal import Journal
+from runtime.journal_rows import Write
 from runtime.journal_writer import JournalWriter
 from runtime.leads import Leads, Learned
 from runtime.measurement import read_measurement
@@ -96,7 +96,12 @@ def _with(leads: Leads, known: Learned) -> Leads:
 
 
 async def open_learner(
-    config: RunConfig, task: Task, journal: Journal, writer: JournalWriter, crew: Crew, on_note: Callable[[str], None]
+    config: RunConfig,
+    task: Task,
+    journal: Journal,
+    writer: JournalWriter,
+    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
+    on_note: Callable[[str], None],
 ) -> Learner:
     """The leads that a run begins or goes on with: from the journal, from ``--k``, a measurement or a pilot.
 
@@ -105,7 +110,7 @@ async def open_learner(
         task: The task.
         journal: Of the run; keeps what is chosen here.
         writer: Into that journal.
-        crew: Asks the pilot.
+        ask_pilot: Has sampled steps asked ``PILOT_DRAWS`` times each, and journalled.
         on_note: Told in one line what was chosen and why.
 
     Raises:
@@ -123,22 +128,26 @@ async def open_learner(
     shaped = config if kept is None else msgspec.structs.replace(config, leaf_steps=kept)
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
-    start = await _estimate(config, size, writer, crew) if config.k == "auto" else None
+    start = await _estimate(config, size, writer, ask_pilot) if config.k == "auto" else None
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
     why = explain_leads(leads, start, expected, size)
     if writer.totals.steps:
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
+    await writer.flush()
     journal.set_meta(leads=leads, pilot=start, forecast=expected, why=why)
     structlog.get_logger().info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     return Learner(config, task, start, leads)
 
 
-async def _estimate(config: RunConfig, size: int, writer: JournalWriter, crew: Crew) -> Estimate:
+async def _estimate(
+    config: RunConfig,
+    size: int,
+    writer: JournalWriter,
+    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
+) -> Estimate:
     """What is known of the model: from the measurement that was named, or from a pilot made now."""
     if config.measurement is not None:
         return read_measurement(config)
-    samples, counts = await crew.sample(sample_numbers(config.seed, pilot_steps(size)), PILOT_DRAWS)
-    await writer.write(Write("pilot", Batch(pack([]), counts)))
-    return judge_pilot(samples, counts)
+    return judge_pilot(await ask_pilot(sample_numbers(config.seed, pilot_steps(size))), writer.totals)

@@ -23,7 +23,8 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         k: Lead that was asked for.
         ballots: In the order drawn, spoiled ones included.
-        details: Why the spoiled ones were discarded, in the same order, for people. Untrusted text, cut short.
+        details: Why the spoiled ones were discarded, in the same order, those in ``before`` last; for people.
+            Untrusted text, cut short.
         rule: What decided, if it is not the run's rule with lead ``k``.
         before: Ballots of lower rungs of the ladder, which ended undecided.
         way: Name of the rung of the ladder (``runtime/ladder.py``) it was asked on; empty for the first.
@@ -50,16 +51,18 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         path: The node.
-        part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt).
+        part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt), ``sample`` for the
+            steps of a pilot, whose path is their number.
         attempt: 0-based; a later complete attempt replaces an earlier one.
         first: Number of the first step in here within its attempt, 0-based.
         k: Lead that uncontested entries were decided with.
         entries: Consecutive steps.
         children: For ``split``: the path elements of the children, where they are not 0, 1, 2 and so on.
         worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
-        started: For ``worked``: seconds since 1970 when the work on this batch began.
-        ended: For ``worked``: seconds since 1970 when it ended.
+        started: For ``worked`` and ``sample``: seconds since 1970 when the work on this batch or step began.
+        ended: For both: seconds since 1970 when it ended.
         learned: For ``leads``, a record without entries that says with which leads the run goes on.
+        steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
     """
 
     path: Path
@@ -73,6 +76,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     started: float = 0.0
     ended: float = 0.0
     learned: Learned | None = None
+    steps: int = 0
 
 
 class Account(msgspec.Struct, kw_only=True):
@@ -87,6 +91,7 @@ class Account(msgspec.Struct, kw_only=True):
         tokens_reasoning: Those of them that were thinking before an answer.
         cost_usd: Money whose amount is known.
         unpriced_calls: Answers whose price is unknown.
+        hedged_calls: Further calls made beside others that were late, for the same answers; not in ``calls``.
     """
 
     calls: int = 0
@@ -97,6 +102,7 @@ class Account(msgspec.Struct, kw_only=True):
     tokens_reasoning: int = 0
     cost_usd: float = 0.0
     unpriced_calls: int = 0
+    hedged_calls: int = 0
 
     def add(self, other: "Account") -> None:
         """Count another's calls as well."""
@@ -145,6 +151,9 @@ class Counts(msgspec.Struct, kw_only=True):
         guarded_steps: Steps before a seam asked with a lead of 1 whose first answer is known to be right or wrong: all
             of a chain that returned its promise; else half of it, until its second run shows which one was wrong.
         refuted_steps: Those of them that were wrong.
+        granted_calls: Calls handed out to workers under ``--max-calls`` and not taken back: never fewer than were
+            asked, whatever was killed.
+        hedged_calls: Calls made beside others that were late, for the same answers; in no other count of calls.
     """
 
     steps: int = 0
@@ -179,6 +188,8 @@ class Counts(msgspec.Struct, kw_only=True):
     ways: dict[str, int] = {}
     guarded_steps: int = 0
     refuted_steps: int = 0
+    granted_calls: int = 0
+    hedged_calls: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

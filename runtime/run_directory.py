@@ -13,12 +13,25 @@ from runtime.errors import ConfigurationError, RunDirectoryError
 from runtime.fault_points import faults_from_environment
 from runtime.journal import Journal, create_journal, open_journal
 from runtime.journal_file import sync_directory
+from runtime.ladder import AGAIN, LARGER
 from runtime.lock import is_locked, take_lock
 from runtime.records import Account, Counts
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",
-    "api_base", "price_in", "price_out")  # fmt: skip
+    "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
+
+
+class Rung(msgspec.Struct, frozen=True):
+    """What one rung of the ladder did.
+
+    Attributes:
+        asked: How often.
+        put_right: How often a mistake or an undecided race was put right by it.
+    """
+
+    asked: int
+    put_right: int
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -43,6 +56,9 @@ class Standing(msgspec.Struct, frozen=True):
         tokens_reasoning: Reply tokens that were thinking before an answer.
         cost_at_most_usd: ``cost_usd`` and what calls may have cost whose end nobody saw; ``None`` if unknown.
         accounts: Calls, tokens and money by ``kind`` of question, ``model`` and ``worker``.
+        alarms: Alarms that answers go wrong together, by kind; see ``voting.alarms``.
+        rungs: Rungs of the ladder that were asked: how often, and how often they put something right.
+        hedged_calls: Calls made beside others that were late, for the same answers.
     """
 
     run_dir: str
@@ -77,6 +93,9 @@ class Standing(msgspec.Struct, frozen=True):
     tokens_reasoning: int
     cost_at_most_usd: float | None
     accounts: dict[str, dict[str, Account]]
+    alarms: dict[str, int] = {}
+    rungs: dict[str, Rung] = {}
+    hedged_calls: int = 0
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -223,7 +242,10 @@ def standing(directory: pathlib.Path) -> Standing:
         tokens_cached=counts.tokens_cached,
         tokens_reasoning=counts.tokens_reasoning,
         cost_at_most_usd=_at_most(counts),
+        alarms=counts.alarms,
+        rungs=_rungs(counts),
         accounts={"kind": counts.by_kind, "model": counts.by_model, "worker": counts.by_worker},
+        hedged_calls=counts.hedged_calls,
     )
 
 
@@ -231,3 +253,11 @@ def _at_most(counts: Counts) -> float | None:
     if counts.unpriced_calls and not counts.granted_usd:
         return None
     return round(max(counts.cost_usd + counts.uncertain_usd, counts.granted_usd), 6)
+
+
+def _rungs(counts: Counts) -> dict[str, Rung]:
+    """The rungs in the order climbed."""
+    asked = {**counts.climbed, AGAIN: counts.broken_promises}
+    names = [LARGER, *sorted({*asked, *counts.caught} - {LARGER, AGAIN}), AGAIN]
+    rungs = {name: Rung(asked.get(name, 0), counts.caught.get(name, 0)) for name in names}
+    return {name: rung for name, rung in rungs.items() if rung.asked or rung.put_right}

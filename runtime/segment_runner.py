@@ -186,8 +186,9 @@ class SegmentRunner:
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Count it, unless the journal shows that it was counted before."""
-        if (node.path, "split", attempt + 1) not in self._journalled:
+        if (node.path, "broken", attempt) not in self._journalled:
             self.steps.counts.broken_promises += 1
+            self._outbox.extra.append(Record(node.path, "broken", attempt, 0, 0, ()))
 
     def promise_mended(self, node: Node, attempt: int) -> None:
         """Count it, if its last decision was made in this session."""

@@ -13,9 +13,10 @@ from decompose.task import Task
 from runtime.accounts import Accounts
 from runtime.climb import Held, Rung, climb, pattern_of_ballots, raised_in_all, rungs_above
 from runtime.errors import StepDeadlocked
-from runtime.ladder import FIRST, LARGER, Asked, Way, asked, ways_of
+from runtime.ladder import FIRST, Asked, Way, asked, ways_of
 from runtime.leads import NO_LIMITS
 from runtime.models.port import Model, Reply, Request, Stop
+from runtime.purse import Purse
 from runtime.records import Contested, Counts, Entry, rule_of, tally
 from runtime.structured import as_lines, asking_for_json, schema_of
 from runtime.untrusted import tame
@@ -49,6 +50,7 @@ class StepRunner:
         sequential: Rules that leads stand for; see ``Leads``.
         suspect: Lead of a step that raised an alarm.
         limits: What the ballots of a step are held against; by default no alarm is ever raised.
+        calls: What ``--max-calls`` leaves; without a limit if missing.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class StepRunner:
         sequential: dict[int, Sequential] | None = None,
         suspect: int = 1,
         limits: Limits = NO_LIMITS,
+        calls: Purse | None = None,
     ) -> None:
         self.task, self.model, self.dialect = task, model, dialect
         self.flags, self.rule, self.max_ballots = flags, rule, max_ballots
@@ -79,6 +82,7 @@ class StepRunner:
         self.counts, self.accounts = Counts(), Accounts()
         self.fallback, self.sequential = fallback, sequential or {}
         self.suspect, self.limits = suspect, limits
+        self.calls = calls or Purse()
         self.ways = ways_of(task, dialect, fallback is not None) if ladder else (FIRST,)
         self._names = {True: _name(fallback), False: _name(model)}
 
@@ -142,9 +146,10 @@ class StepRunner:
                 spoiled=below[-1].pattern.spoiled,
             )
         name = next(rung.name for rung, held in tried if held is found)
-        if found.winner != first.winner:
+        if found.winner != first.leader or not first.raised:
             tally(counts.caught, {name: 1})
-        before = [held for held in below if held is not found and not (held is first and name == LARGER)]
+        went_on = any(rung.goes_on for rung, _ in tried)  # whose ballots begin with those of the first race
+        before = [held for held in below if held is not found and not (held is first and went_on)]
         assert found.winner is not None
         return found.winner, _entry(found, before, raised, name)
 
@@ -189,7 +194,7 @@ class StepRunner:
             drawn = len(ballots)
             wanted = 1 if self.first_temperature != self.temperature and not drawn else race.fewest()
             heat = self.temperature if drawn else self.first_temperature
-            said = await self._ask(model, question, range(draw + drawn, draw + drawn + wanted), heat)
+            said = await self._ask(model, question, range(draw + drawn, draw + drawn + wanted), heat, drawn > 0)
         verdict = race.verdict
         winner = verdict.candidate if isinstance(verdict, Won) else None
         held = Held(way, k, tuple(ballots), tuple(details), rule, winner, raised)
@@ -227,8 +232,23 @@ class StepRunner:
             return self.fallback, asked(self.task, step, way, self.fallback.dialect)
         return self.model, asked(self.task, step, way, self.dialect)
 
-    async def _ask(self, model: Model, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
-        """What is said, in the order drawn: candidates, and red flags. All is counted."""
+    async def _ask(
+        self, model: Model, question: Asked, draws: range, temperature: float, begun: bool = False
+    ) -> list[str | Flag]:
+        """What is said, in the order drawn: candidates, and red flags. All is counted.
+
+        The calls are reserved before they are made, those that go on with a ``begun`` race first. Answers that nobody
+        saw may have been drawn as well: they are not given back.
+        """
+        if self.calls.limited:
+            await self.calls.reserve(len(draws), begun)
+        try:
+            return await self._said(model, question, draws, temperature)
+        finally:
+            if self.calls.limited:
+                self.calls.settle(len(draws), spent=len(draws))
+
+    async def _said(self, model: Model, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
         kind, name, limit = question.step.kind, self._names[question.way.fallback], self._limit(question)
         said = []
         for reply in await model.ask(self._request(question, draws, temperature)):
@@ -267,8 +287,9 @@ class StepRunner:
 def _entry(held: Held, before: Sequence[Held] = (), raised: tuple[Raised, ...] = (), name: str = "") -> Contested:
     """A race as the journal keeps it, with the ballots of the rungs below it."""
     below = tuple(ballot for one in before for ballot in one.ballots)
+    details = held.details + tuple(text for one in before for text in one.details)
     way = name or ("" if held.way == FIRST else held.way.name)
-    return Contested(held.k, held.ballots, held.details, held.rule, way, below, raised=raised)
+    return Contested(held.k, held.ballots, details, held.rule, way, below, raised=raised)
 
 
 def _tally(held: Held) -> tuple[tuple[str, int], ...]:

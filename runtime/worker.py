@@ -3,8 +3,9 @@
 import asyncio
 import os
 import socket
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from typing import Any
 
 import msgspec
 
@@ -16,31 +17,25 @@ from decompose.strategies.tree import Tree
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
-from runtime.estimates import Sample
 from runtime.gate import Gate
 from runtime.leads import NO_LIMITS, Leads
 from runtime.models.factory import open_fallback, open_model
+from runtime.models.places import News, Places, Share
 from runtime.models.port import Model
 from runtime.module_cache import ModuleCache
 from runtime.module_runner import ModuleRunner
 from runtime.modules import Voice, parse_modules
-from runtime.purse import Purse
-from runtime.records import Account, Batch, Counts, End, Failed, Paused, Record, pack
-from runtime.segment_runner import SegmentRunner, SegmentStopped, draws_of
+from runtime.outgoing import Outgoing, Source
+from runtime.plan_runner import Outcome
+from runtime.purse import Purse, Unit
+from runtime.records import Account, Batch, Counts, End, Failed, Paused
+from runtime.sampling import SampleRunner
+from runtime.segment_runner import SegmentRunner, SegmentStopped
 from runtime.step_runner import StepRunner
 from voting.red_flags import parse_switch
 
-SIGN_OF_LIFE_S = 2.0
-"""Seconds of silence after which a worker says that it is alive."""
-
 STOP_GRACE_S = 10.0
 """Seconds that calls in flight are given when a worker is asked to stop; calls that wait for a server are longer."""
-
-LIMITED_FLUSH_STEPS = 8
-"""Decided steps that a worker may hold where calls or money are limited: a limit is seen when they are sent."""
-
-WAITS = "model waits"
-"""Name of the event that says what a worker waits for."""
 
 
 def strategy_of(config: RunConfig, leads: Leads) -> Strategy:
@@ -67,19 +62,26 @@ class Worker:
         self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
         self.model = model or open_model(config, self._waits.append)
         self._fallback = open_fallback(config)
-        self.purse: Purse = getattr(self.model, "purse", None) or Purse()
         self._modules = parse_modules(config.modules)
         self._own_models = {
             role: open_model(msgspec.structs.replace(config, model=settings.model))
             for role, settings in self._modules.items()
             if settings.model is not None
         }
-        for own in self._own_models.values():
-            if hasattr(own, "purse"):
-                own.purse = self.purse  # one budget, whichever model spends it
+        money: Purse = getattr(self.model, "purse", None) or Purse(config.max_cost_usd is not None)
+        others: list[Any] = [self._fallback, *self._own_models.values()]
+        for other in others:
+            if hasattr(other, "purse"):
+                other.purse = money  # one budget, whichever model spends it
+        self.purses: dict[Unit, Purse] = {"usd": money, "calls": Purse(config.max_calls is not None, "calls")}
+        self._refusal = asyncio.Event()
+        self._endpoints: dict[str, Places] = {}
+        for asked in (self.model, self._fallback, *self._own_models.values()):
+            for name, places in getattr(asked, "endpoints", {}).items():
+                self._endpoints[name], places.refusal = places, self._refusal
         self.cache = ModuleCache() if config.cache == "modules" else None
         self._gate = Gate(config.chains_in_flight)
-        self._running: list[tuple[SegmentRunner, asyncio.Task[End]]] = []
+        self._running: list[tuple[Source, asyncio.Task[End]]] = []
         self._stopping = False
 
     async def run_segment(
@@ -90,79 +92,82 @@ class Worker:
         The worker runs ahead of the journal by at most ``flush_steps`` steps and what is in flight. Nothing outside
         the segment is built on a step before its batch is durable.
         """
-        batches: asyncio.Queue[Batch | None] = asyncio.Queue()
-        steps = self.step_runner(leads)
-        since = time.time()
-
-        def flush(end: End | None = None) -> None:
-            nonlocal since
-            records = runner.take()
-            counts = self._signed(steps.take_counts())
-            events, runner.events = tuple(runner.events), []
-            began, since = since, time.time()
-            worked = Record((), "worked", 0, 0, 0, (), (), self.place, began, since)
-            batches.put_nowait(Batch(pack([*records, worked]), counts, end, events))
-
-        runner = self._segment_runner(steps, leads, flush)
-        runner.stopping = self._stopping
-        work = asyncio.create_task(_to_end(runner, segment, journalled))
-        self._running.append((runner, work))
-        work.add_done_callback(lambda _: batches.put_nowait(None))
-        try:
-            while (batch := await self._next(batches)) is not None:
+        outgoing = self._outgoing(self.step_runner(leads))
+        runner = self._segment_runner(outgoing.steps, leads, lambda: outgoing.send(runner))
+        async with aclosing(self._run(runner, runner.run(segment, journalled), outgoing)) as batches:
+            async for batch in batches:
                 yield batch
-            flush(Paused("stopped") if work.cancelled() else work.result())
-            last = batches.get_nowait()
-            assert last is not None
-            yield last
+
+    async def sample(self, numbers: Sequence[int], draws: int, attempt: int = 0) -> AsyncIterator[Batch]:
+        """Ask sampled steps, each several times; yields batches as ``run_segment`` does."""
+        outgoing, config = self._outgoing(self.step_runner()), self.config
+        steps, flush_s = config.flush_steps, config.flush_s
+        runner = SampleRunner(
+            self.task,
+            outgoing.steps,
+            self._gate,
+            flush_steps=steps,
+            flush=lambda: outgoing.send(runner),
+            flush_s=flush_s,
+        )
+        async with aclosing(self._run(runner, runner.run(numbers, draws, attempt), outgoing)) as batches:
+            async for batch in batches:
+                yield batch
+
+    def _outgoing(self, steps: StepRunner) -> Outgoing:
+        return Outgoing(steps, self._signed, self.place, self._waits)
+
+    async def _run(
+        self, runner: Source, running: Coroutine[Any, Any, Outcome], outgoing: Outgoing
+    ) -> AsyncGenerator[Batch, None]:
+        """The batches of one piece of work while it runs, and its end."""
+        runner.stopping = self._stopping
+        work = asyncio.create_task(_to_end(running))
+        self._running.append((runner, work))
+        work.add_done_callback(lambda _: outgoing.close())
+        try:
+            while (batch := await outgoing.next()) is not None:
+                yield batch
+            outgoing.send(runner, Paused("stopped") if work.cancelled() else work.result())
+            yield outgoing.last()
         finally:
             self._running.remove((runner, work))
             work.cancel()
 
-    async def _next(self, batches: "asyncio.Queue[Batch | None]") -> Batch | None:
-        """The next batch, or after a silence a sign of life that says what is waited for."""
-        try:
-            async with asyncio.timeout(SIGN_OF_LIFE_S):
-                return await batches.get()
-        except TimeoutError:
-            batch = Batch(
-                b"", Counts(), None, tuple((WAITS, {"detail": line}) for line in self._waits[-1:]), alive=True
-            )
-            self._waits.clear()
-            return batch
+    async def shortage(self, unit: Unit) -> tuple[float, float]:
+        """Wait until calls wait for what a limit leaves, and say what the first lacks, and all."""
+        return await self.purses[unit].shortage()
 
-    async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
-        """Ask sampled steps, each several times, without a race; what ``measure`` and the pilot are made of."""
-        steps = self.step_runner()
+    async def grant(self, unit: Unit, amount: float) -> None:
+        """Put so much into a purse; 0 says that there is no more."""
+        self.purses[unit].grant(amount)
 
-        async def one(number: int) -> Sample:
-            async with self._gate((number,)):
-                step = self.task.sample_step(number)
-                asked = time.monotonic()
-                ballots = await steps.draw(step, draws, draws_of(((number,), "sample", 0)))
-            return Sample(number, step.kind, ballots, time.monotonic() - asked)
-
-        return list(await asyncio.gather(*(one(number) for number in numbers))), self._signed(steps.take_counts())
+    async def empty_purse(self, unit: Unit) -> tuple[float, float]:
+        """Give back what is not reserved; that, and what is reserved."""
+        return self.purses[unit].empty()
 
     async def lead(self, leads: Leads) -> None:
         """Go on with other leads: steps that are not begun yet are decided with them."""
         for runner, _ in self._running:
-            runner.leads = leads
-            runner.steps.suspect, runner.steps.limits = leads.suspect, leads.limits
-            if runner.steps.sequential:
-                runner.steps.sequential.update(leads.sequential)
+            if isinstance(runner, SegmentRunner):
+                runner.leads = leads
+                runner.steps.suspect, runner.steps.limits = leads.suspect, leads.limits
+                if runner.steps.sequential:
+                    runner.steps.sequential.update(leads.sequential)
 
-    async def shortage(self) -> tuple[float, float]:
-        """Wait until calls wait for money under ``--max-cost-usd``, and say what the first lacks, and all, in USD."""
-        return await self.purse.shortage()
+    async def refusal(self) -> None:
+        """Wait until a call was refused with 429 that was begun under the share that is followed now."""
+        await self._refusal.wait()
 
-    async def grant(self, usd: float) -> None:
-        """Put money into the purse; 0 says that there is no more."""
-        self.purse.grant(usd)
+    async def pace_news(self) -> dict[str, News]:
+        """What was seen at each endpoint since this was last asked."""
+        self._refusal.clear()
+        return {name: places.take_news() for name, places in self._endpoints.items()}
 
-    async def empty_purse(self) -> tuple[float, float]:
-        """Give back what is not reserved; that, and what is reserved, in USD."""
-        return self.purse.empty()
+    async def follow(self, shares: dict[str, Share]) -> None:
+        """From now on ask each endpoint as fast as this worker's share allows."""
+        for name, share in shares.items():
+            self._endpoints[name].follow(share)
 
     async def stop(self) -> None:
         """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""
@@ -181,7 +186,7 @@ class Worker:
 
     def _signed(self, counts: Counts) -> Counts:
         """Counts with this worker's account of them, and with what it may have been charged unseen."""
-        counts.uncertain_usd += self.purse.take_uncertain()
+        counts.uncertain_usd += self.purses["usd"].take_uncertain()
         if counts.by_kind:
             mine = counts.by_worker[self.name] = Account()
             for account in counts.by_kind.values():
@@ -209,6 +214,7 @@ class Worker:
             sequential=dict(leads.sequential) if leads else None,
             suspect=leads.suspect if leads else 1,
             limits=leads.limits if leads else NO_LIMITS,
+            calls=self.purses["calls"],
             voices=self._voices(),
             cache=self.cache,
         )
@@ -226,7 +232,6 @@ class Worker:
 
     def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:
         config = self.config
-        limited = config.max_calls is not None or config.max_cost_usd is not None
         return SegmentRunner(
             self.task,
             steps,
@@ -235,17 +240,17 @@ class Worker:
             seams=config.seams,
             seam_retries=0 if config.strategy == "chain" else config.seam_retries,
             re_decompositions=config.re_decompositions,
-            flush_steps=min(config.flush_steps, LIMITED_FLUSH_STEPS) if limited else config.flush_steps,
+            flush_steps=config.flush_steps,
             flush=flush,
             gate=self._gate,
             flush_s=config.flush_s,
         )
 
 
-async def _to_end(runner: SegmentRunner, segment: Segment, journalled: tuple[bytes, ...]) -> End:
-    """Run a segment; how it ended is a record. Only a defect of the program is raised."""
+async def _to_end(running: Coroutine[Any, Any, Outcome]) -> End:
+    """Run a piece of work; how it ended is a record. Only a defect of the program is raised."""
     try:
-        return await runner.run(segment, journalled)
+        return await running
     except (SegmentStopped, SurefootError, BaseExceptionGroup) as error:
         causes = _causes(error)
     failure = next((cause for cause in causes if not isinstance(cause, SegmentStopped | ModelUnavailable)), None)

@@ -90,6 +90,11 @@ def summary(standing: Standing) -> str:
         f"{s.broken_promises:,} broken promises",
         f"tokens    {s.tokens_in:,} in, {s.tokens_out:,} out, {money}",
     ]
+    if s.rungs:
+        told = ", ".join(f"{name} {rung.put_right:,} of {rung.asked:,}" for name, rung in s.rungs.items())
+        lines.insert(5, f"put right {told}")
+    if s.alarms:
+        lines.insert(5, "alarms    " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(s.alarms.items())))
     if s.message:
         lines.insert(1, f"because   {printable(s.message)}")
     hint = {"solved": "verify", "paused": "resume", "failed": "resume", "running": "show"}[s.status]

@@ -8,7 +8,7 @@ mistakes are drawn from the key's plausible ones, at rates that are independent 
 import asyncio
 import hashlib
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -16,6 +16,9 @@ from decompose.answer_keys.answers import Answers
 from decompose.step import Dialect, Prompt
 from runtime.errors import ConfigurationError
 from runtime.models.port import Reply, Request, Stop
+
+Planted = Literal["", "shared", "hard"]
+"""What is wrong with a prompt: nothing, all its draws are wrong alike, or it is hard."""
 
 Rate = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -111,16 +114,25 @@ class SimulatedModel:
         if dice.below(profile.p_format):
             return Reply("???", Stop.END, tokens_in, 2, 0.0, failed)
         p_error = profile.p_error * (request.temperature if profile.scale_by_temperature else 1.0)
-        shared = _Dice(f"shared\0{text}") if profile.p_shared else None
-        if shared is not None and shared.below(profile.p_shared):
-            said = shared.pick(known.wrong)
-        elif profile.p_hard and _Dice(f"hard\0{text}").below(profile.p_hard):
+        planted = self._planted(text)
+        if planted == "shared":
+            said = _Dice(f"shared\0{text}").past().pick(known.wrong)
+        elif planted == "hard":
             said = _hard(known, dice.number())
         elif dice.below(p_error):
             said = dice.pick(known.wrong)
         else:
             said = dice.pick(known.right)
         return Reply(said, Stop.END, tokens_in, len(said.split()) + 1, 0.0, failed)
+
+    def planted(self, prompt: Prompt, seed: int) -> Planted:
+        """What is wrong with a prompt, for whoever scores a run afterwards."""
+        return self._planted(f"{self.name}\0{seed}\0{prompt.system}\0{prompt.user}")
+
+    def _planted(self, text: str) -> Planted:
+        if self.profile.p_shared and _Dice(f"shared\0{text}").below(self.profile.p_shared):
+            return "shared"
+        return "hard" if self.profile.p_hard and _Dice(f"hard\0{text}").below(self.profile.p_hard) else ""
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -151,6 +163,11 @@ class _Dice:
     def below(self, probability: float) -> bool:
         """Whether the next number is below a probability; a probability of 0 uses up no number."""
         return probability > 0 and self.number() < probability
+
+    def past(self) -> "_Dice":
+        """The same, past its next number."""
+        self.number()
+        return self
 
     def pick(self, choices: tuple[str, ...]) -> str:
         """One of the choices."""

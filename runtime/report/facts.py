@@ -9,8 +9,8 @@ import msgspec
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.estimates import Estimate
+from runtime.forecasting import has_seams
 from runtime.journal import open_journal
-from runtime.ladder import AGAIN, LARGER
 from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Counts
@@ -22,6 +22,7 @@ from runtime.worker import strategy_of
 from voting.alarms import Kind
 from voting.ballot import Ballot
 from voting.certificate import Certificate, certify
+from voting.red_flags import RedFlag, parse_switch
 from voting.watch import Alarm
 
 VIOLATING = (Kind.WAYS_TOGETHER, Kind.DRIFT)
@@ -66,7 +67,6 @@ class Facts(msgspec.Struct, frozen=True):
     certificate: Certificate
     alarms: tuple[Alarm, ...]
     watched: bool
-    ladder: list[tuple[str, int, int]]
     predicted: dict[str, float]
     suspects: list[Told]
     weakest: list[Told]
@@ -100,10 +100,9 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             config=config,
             counts=journal.totals,
             gathered=found,
-            certificate=_certificate(config, chosen, found, journal.totals, alarms, confidence),
+            certificate=_certificate(config, task, chosen, found, journal.totals, alarms, confidence),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
-            ladder=_ladder(journal.totals, told),
             predicted=_predicted(journal.meta("forecast"), pilot),
             suspects=_tell(questions, config, found.suspects),
             weakest=_tell(questions, config, _thinnest(found)),
@@ -114,18 +113,27 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
 
 
 def _certificate(
-    config: RunConfig, leads: Leads, found: Gathered, counts: Counts, alarms: tuple[Alarm, ...], confidence: float
+    config: RunConfig,
+    task: Task,
+    leads: Leads,
+    found: Gathered,
+    counts: Counts,
+    alarms: tuple[Alarm, ...],
+    confidence: float,
 ) -> Certificate:
     """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
-    seams = config.seams and config.strategy == "tree" and leads.guarded < leads.unguarded
+    seams = has_seams(config, task)
     voted: dict[int, Counter[int]] = {}
+    stated: dict[int, Counter[int]] = {}
     for (part, lead), lengths in found.standing.items():
-        if not (seams and part == "run"):
+        if not seams:
             voted.setdefault(lead, Counter()).update(lengths)
+        elif part == "split":
+            stated.setdefault(lead, Counter()).update(lengths)
     violations = []
     if counts.shared:
         violations.append(
-            f"at {counts.shared} steps fresh draws repeat an answer that was refuted: prompts that mislead"
+            f"at {counts.shared} step{'s' * (counts.shared > 1)} fresh draws repeat a refuted answer: prompts mislead"
         )
     if counts.broken_promises:
         violations.append(f"{counts.broken_promises} decompositions that had won their race were refuted by a seam")
@@ -136,7 +144,9 @@ def _certificate(
         chains_failed=found.retried if seams else 0,
         confidence=confidence,
         violations=tuple(violations),
-        budget=max((rule.budget for _, rule in leads.sequential), default=None),
+        rules=dict(leads.sequential) | found.rules,
+        stated=stated,
+        one_way=task.one_way and parse_switch(config.red_flags) >= {RedFlag.ILLEGAL, RedFlag.INCONSISTENT},
     )
 
 
@@ -174,7 +184,7 @@ def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt]) -> list[
                 lead=doubt.entry.k,
                 ballots=_written(doubt.entry.ballots, doubt.entry.details),
                 raised=tuple(f"{one.kind} ({one.p_value:.1g})" for one in doubt.entry.raised),
-                before=_written(doubt.entry.before, ()),
+                before=_written(doubt.entry.before, doubt.entry.details[len(doubt.entry.ballots) :]),
                 way=doubt.entry.way,
             )
         )
@@ -187,14 +197,6 @@ def _written(ballots: tuple[Ballot, ...], details: tuple[str, ...]) -> tuple[tup
         (b.candidate, False) if b.candidate is not None else (f"{b.spoiled_by} {detail}".strip(), True)
         for b, detail in zip(ballots, padded, strict=False)
     )
-
-
-def _ladder(counts: Counts, told: Standing) -> list[tuple[str, int, int]]:
-    """Each rung: its name, how often it was asked, and how often it put something right."""
-    asked = {**counts.climbed, AGAIN: told.broken_promises}
-    names = [LARGER, *sorted({*asked, *counts.caught} - {LARGER, AGAIN}), AGAIN]
-    rows = [(name, asked.get(name, 0), counts.caught.get(name, 0)) for name in names]
-    return [row for row in rows if row[1] or row[2]]
 
 
 def _name(place: Place) -> str:

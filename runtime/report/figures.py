@@ -57,6 +57,7 @@ def chart(
     xs = [x for s in shown for x, _ in s.points]
     ys = [y for s in shown for _, y in s.points if y > 0 or not log]
     margin = 0.5 if any(s.bars for s in shown) else 0.0
+    whole = any(s.bars or s.dots for s in shown)
     x0, x1 = min(xs) - margin, max(max(xs), min(xs) + 1) + margin
     ticks = _log_ticks(min(ys), max(ys)) if log else _ticks(0.0, max(ys) or 1.0)
     low, high = ticks[0], ticks[-1]
@@ -74,7 +75,7 @@ def chart(
         out.append(f'<line class="grid" x1="{LEFT}" x2="{width - RIGHT}" y1="{py(tick):.1f}" y2="{py(tick):.1f}"/>')
         out.append(_text(LEFT - 6, py(tick) + 4, text, "end"))
     for tick in _ticks(x0, x1):
-        if x0 <= tick <= x1 and (not margin or tick == int(tick)):
+        if x0 <= tick <= x1 and (not whole or tick == int(tick)):
             out.append(_text(px(tick), HEIGHT - 18, short(tick)))
     out.append(_text((LEFT + width) / 2, HEIGHT - 3, x_label))
     for one in shown:

@@ -102,7 +102,8 @@ class Gathered(msgspec.Struct):
 
     Attributes:
         bins: Along the run, at most ``BINS``.
-        sampled: By (part, lead): how many steps were decided with how many ballots, spoiled ones included.
+        sampled: By (part, lead): how many steps were decided with how many ballots, spoiled ones and those of lower
+            rungs included.
         voted: By (part, lead): how many with how many unspoiled ballots.
         standing: The same as ``voted``, without attempts that a later one replaced.
         spans: Who worked on what, and when.
@@ -205,7 +206,7 @@ def _records(journal: Journal, segment: str, spans: list[Span]) -> Iterator[Reco
         for record in unpack(payload):
             if record.part == "worked":
                 spans.append(Span(record.worker, segment, record.started, record.ended, steps))
-            elif record.entries:
+            elif record.entries and record.part != "sample":
                 key = (record.path, record.part, record.attempt)
                 fresh = record.entries[max(0, known[key] - record.first) :]
                 first = max(record.first, known[key])
@@ -231,7 +232,8 @@ def _count(found: Gathered, record: Record, doubt: Doubt | None) -> tuple[int, i
     spoiled = doubt.spoiled if doubt else 0
     dissent = doubt.dissent if doubt else 0
     key = (record.part, lead)
-    found.sampled.setdefault(key, Counter())[valid + spoiled] += 1
+    below = len(doubt.entry.before) if doubt is not None and doubt.entry.way else 0
+    found.sampled.setdefault(key, Counter())[valid + spoiled + below] += 1
     found.voted.setdefault(key, Counter())[valid] += 1
     found.steps += 1
     found.ballots += valid + spoiled

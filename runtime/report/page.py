@@ -9,6 +9,7 @@ from runtime.records import Account, rule_of
 from runtime.report.facts import Facts
 from runtime.report.figures import WHOLE, Series, chart, lanes, short
 from runtime.report.gather import Gathered, Span
+from runtime.report.lettering import lettered
 from voting.decay import undecided_if_independent
 
 COLUMNS = 240
@@ -31,7 +32,8 @@ def render(facts: Facts) -> str:
     film = markupsafe.Markup(_script_safe(facts.film)) if facts.film else None
     return environment.from_string(source).render(
         f=facts, s=facts.standing, c=facts.certificate, g=found, charts=trusted, film=film,
-        kinds=_kinds(facts), compared=_compared(facts), decays=_decays(facts, found, markupsafe.Markup),
+        kinds=_kinds(facts), lettered=lettered, compared=_compared(facts),
+        decays=_decays(facts, found, markupsafe.Markup),
     )  # fmt: skip
 
 
@@ -59,7 +61,9 @@ def _charts(facts: Facts, found: Gathered) -> dict[str, str]:
         at += one.steps
         if one.steps * 2 > found.bins[0].steps:  # the last one may be too short to be a rate
             rows.append((at, one))
-    seen: list[tuple[str, Any, str]] = [("spoiled ballots", lambda b: b.spoiled, "b")]
+    seen: list[tuple[str, Any, str]] = []
+    if found.spoiled:
+        seen.append(("spoiled ballots", lambda b: b.spoiled, "b"))
     if found.dissent:
         seen.append(("dissenting ballots", lambda b: b.dissent, "a"))
     lines = [Series(name, [(x, get(b) / max(1, b.ballots)) for x, b in rows], style) for name, get, style in seen]
@@ -90,7 +94,10 @@ def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]
     for (_, lead), lengths in found.sampled.items():
         by_lead[lead].update(lengths)
     charts = []
+    few = max(sum(lengths.values()) for lengths in by_lead.values()) // 1000 if by_lead else 0
     for lead, lengths in sorted(by_lead.items()):
+        if sum(lengths.values()) <= few:  # too few steps for a curve
+            continue
         total, rounds = sum(lengths.values()), min(60, max(lengths))
         measured, left = [], total
         for r in range(rounds + 1):

@@ -9,7 +9,6 @@ from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
 from runtime.journal import create_journal
-from runtime.models.port import Request
 from runtime.records import Counts
 from runtime.run_directory import write_config
 from scripts.verify import verification
@@ -43,9 +42,3 @@ def checked(directory: pathlib.Path) -> Verification:
     from runtime.run_directory import read_config
 
     return verification(directory, read_config(directory))
-
-
-def misled(model: Any, prompt: Any, said: str, seed: int) -> bool:
-    """Whether all draws of a prompt give one and the same other answer."""
-    texts = {model.reply(Request(prompt, (), 1.0, 64, seed), draw).text for draw in range(12)}
-    return len(texts) == 1 and said not in texts

@@ -64,7 +64,7 @@ async def session(config: RunConfig, journal: Journal, server: Billed, rng: rand
     crew = LocalCrew(config, open_task(config), [model_of(config, purse) for purse in purses])
     coordinator = Coordinator(config, open_task(config), journal, crew)
     if not limited:
-        coordinator._treasury._limit = None
+        coordinator._treasuries[0]._limit = None
     working = asyncio.create_task(coordinator.run())
     stop_at, polite = server.calls + rng.randrange(5, 60), rng.random() < 0.5
     while not working.done() and server.calls < stop_at:  # noqa: ASYNC110  (a kill comes at any moment)

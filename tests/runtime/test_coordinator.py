@@ -197,7 +197,7 @@ async def test_a_hopeless_pilot_says_so_before_the_run(new_run: NewRun) -> None:
 async def test_leads_are_chosen_once_and_kept(new_run: NewRun, planted: Any) -> None:
     run = new_run(k="auto")
     model = SimulatedModel(hanoi.answers, Profile(p_error=0.05))
-    assert await run.session(model, max_calls=1) == "paused"
+    assert await run.session(model, max_calls=62) == "paused"
     journal = run.journal()
     leads, pilot = journal.meta("leads"), journal.meta("pilot")
     journal.close()

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from runtime.errors import JournalError, RunDirectoryError
-from runtime.journal import Journal, Write, create_journal, open_journal
+from runtime.journal import Journal, create_journal, open_journal
 from runtime.journal_file import FORMAT
+from runtime.journal_rows import Write
 from runtime.lock import is_locked
 from runtime.records import Batch, Contradicted, Counts, End, Failed, Finished, Paused, Record, pack, unpack
 
@@ -23,7 +24,8 @@ Child = Callable[[str], "subprocess.Popen[str]"]
 IMPORTS = """
 import json, pathlib, resource, sys
 from runtime.errors import JournalError, RunDirectoryError
-from runtime.journal import Write, create_journal, open_journal
+from runtime.journal import create_journal, open_journal
+from runtime.journal_rows import Write
 from runtime.records import Batch, Counts, Record, pack
 where = pathlib.Path(sys.argv[1])
 def say(value): print(json.dumps(value), flush=True)

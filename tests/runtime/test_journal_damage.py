@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from runtime.errors import JournalError
-from runtime.journal import Write, create_journal, open_journal
+from runtime.journal import create_journal, open_journal
+from runtime.journal_rows import Write
 from runtime.records import Batch, Contradicted, Counts, Finished, Record, pack
 
 Flip = Callable[[int, int], None]

@@ -10,7 +10,8 @@ import pytest
 
 from runtime import journal_writer
 from runtime.errors import JournalError
-from runtime.journal import Journal, Write, create_journal
+from runtime.journal import Journal, create_journal
+from runtime.journal_rows import Write
 from runtime.journal_writer import JournalWriter
 from runtime.records import Batch, Counts, Record, pack, unpack
 

@@ -16,7 +16,7 @@ from runtime.records import Contested, unpack
 from runtime.report.facts import facts_of
 from runtime.report.page import render
 from runtime.worker import strategy_of
-from tests.runtime.simulated_runs import checked, misled, run
+from tests.runtime.simulated_runs import checked, run
 from voting.red_flags import RedFlag
 
 SHARED = "p_error=0.001,p_shared=0.003"
@@ -24,7 +24,7 @@ HARD = "p_error=0.001,p_hard=0.02"
 
 
 def misled_steps(directory: pathlib.Path, seed: int, profile: str) -> int:
-    """Steps of the finished plan at which all draws of the first way to ask are wrong alike."""
+    """Steps of the finished plan at which all draws of the first way to ask are wrong alike; they are right there."""
     config = RunConfig(task="hanoi", task_options={"disks": 10}, seed=seed)
     task, model = open_task(config), SimulatedModel(answers, parse_profile(profile))
     journal = open_journal(directory, write=False)
@@ -34,7 +34,7 @@ def misled_steps(directory: pathlib.Path, seed: int, profile: str) -> int:
         found = 0
         for one in reader.steps():
             step = task.sample_step(0).__class__(one.kind, task.sample_step(0).role, one.reads)
-            found += misled(model, task.prompt(step, "compact"), one.candidate, seed)
+            found += model.planted(task.prompt(step, "compact"), seed) == "shared"
         return found
     finally:
         journal.close()

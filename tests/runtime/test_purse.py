@@ -6,7 +6,7 @@ import pytest
 
 from runtime.errors import ModelUnavailable
 from runtime.purse import Purse
-from runtime.treasury import grant_usd
+from runtime.treasury import grant_of
 
 
 async def test_calls_wait_for_money_in_order() -> None:
@@ -25,10 +25,10 @@ async def test_calls_wait_for_money_in_order() -> None:
     purse.grant(2.0)
     await asyncio.sleep(0)
     assert order == [0, 1]
-    assert (purse.balance_usd, purse.reserved_usd) == (0.0, 3.0)
+    assert (purse.balance, purse.reserved) == (0.0, 3.0)
     purse.settle(2.0, 0.5)
     await asyncio.gather(*calls)
-    assert (purse.balance_usd, purse.reserved_usd) == (0.5, 2.0)
+    assert (purse.balance, purse.reserved) == (0.5, 2.0)
     assert purse.empty() == (0.5, 2.0)
 
 
@@ -37,7 +37,7 @@ async def test_what_may_have_been_charged_does_not_come_back() -> None:
     purse.grant(3.0)
     await purse.reserve(2.0)
     purse.forfeit(2.0)
-    assert purse.balance_usd == 1.0
+    assert purse.balance == 1.0
     assert (purse.take_uncertain(), purse.take_uncertain()) == (2.0, 0.0)
 
 
@@ -65,7 +65,7 @@ async def test_a_cancelled_call_gives_back_what_it_was_about_to_get() -> None:
     purse.grant(1.0)
     waiting.cancel()
     await asyncio.wait([waiting])
-    assert (purse.balance_usd, purse.reserved_usd) == (1.0, 0.0)
+    assert (purse.balance, purse.reserved) == (1.0, 0.0)
 
 
 async def test_an_unlimited_purse_is_never_short() -> None:
@@ -77,5 +77,5 @@ async def test_an_unlimited_purse_is_never_short() -> None:
 @pytest.mark.parametrize("left", [1.0, 5.0, 100.0])
 @pytest.mark.parametrize("wants", [0.5, 3.0, 80.0])
 def test_a_grant_is_enough_for_a_call_and_no_more_than_is_left(left: float, wants: float) -> None:
-    usd = grant_usd(0.5, wants, left, workers=4)
+    usd = grant_of("usd", 0.5, wants, left, workers=4)
     assert 0.5 <= usd <= min(left, 2 * wants)

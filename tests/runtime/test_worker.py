@@ -12,12 +12,13 @@ from decompose.segment import Segment
 from decompose.strategies.chain import Chain
 from decompose.strategies.tree import Tree
 from runtime.config import RunConfig, open_task
-from runtime.crew import LocalCrew, gathered
+from runtime.crew import LocalCrew
 from runtime.errors import ModelRejected, ModelUnavailable
 from runtime.estimates import Sample
 from runtime.leads import Leads
 from runtime.models.simulated import Profile, SimulatedModel
 from runtime.records import Batch, Counts, Failed, Finished, Paused, unpack
+from runtime.sampling import gathered
 from runtime.worker import Worker, strategy_of
 from voting.ballot import Ballot
 
