@@ -4,7 +4,7 @@
 - the tree against the published chain with the same model, a step
 - two workers against one
 - a simulated model with one second latency against the lower bound
-- peak memory of the coordinator on a long and on a short plan
+- peak memory of the coordinator on a long and on a short plan, and its growth over the first minutes of 2^26 steps
 
 The machine may be shared: every ratio compares two things measured in turn.
 """
@@ -22,6 +22,7 @@ from typing import Any
 
 import click
 import msgspec
+from scipy.stats import linregress
 
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
@@ -99,28 +100,30 @@ def against_the_model_alone(disks: int, rounds: int) -> None:
 
 
 def tree_against_chain(disks: int, rounds: int) -> None:
-    """Wall time and calls a step."""
-    times, calls = [], []
+    """Wall time and calls a step: in one process with one worker, and as a user runs it, on all cores."""
+    in_process, times, calls = [], [], []
+    chain = {**hanoi(disks), "strategy": "chain", "k": 3, "workers": 1}
     for _ in range(rounds):
         tree_s, _, tree_calls = asyncio.run(run_in_process({**hanoi(disks), "workers": 1}, None))
-        chain = {**hanoi(disks), "strategy": "chain", "k": 3, "workers": 1}
         chain_s, _, chain_calls = asyncio.run(run_in_process(chain, None))
-        times.append(tree_s / chain_s)
+        in_process.append(tree_s / chain_s)
         calls.append(tree_calls / chain_calls)
+        times.append(wall_s(disks) / wall_s(disks, "--strategy", "chain", "--k", "3"))
     print(f"wall time a step, tree vs chain --k 3, {disks} disks: {statistics.median(times):.3f} (aim 0.2)")
+    print(f"  the same with one worker and no Ray: {statistics.median(in_process):.3f}")
     print(f"calls a step, tree vs chain --k 3, {disks} disks: {statistics.median(calls):.3f} (aim 0.4)")
 
 
+def wall_s(disks: int, *options: str) -> float:
+    """Seconds of a run with Ray as a user starts it, the start of Ray left out."""
+    with tempfile.TemporaryDirectory() as folder:
+        done, _ = surefoot("run", "hanoi", "--disks", str(disks), *options, "--run-dir", f"{folder}/run")
+    return float(done["wall_s"])
+
+
 def two_workers_against_one(disks: int, rounds: int) -> None:
-    """Steps a second with two Ray workers against one, the start of Ray left out."""
-    ratios = []
-    for _ in range(rounds):
-        seconds = []
-        for workers in ("1", "2"):
-            with tempfile.TemporaryDirectory() as folder:
-                place = ("--workers", workers, "--run-dir", f"{folder}/run")
-                seconds.append(surefoot("run", "hanoi", "--disks", str(disks), *place)[0]["wall_s"])
-        ratios.append(seconds[0] / seconds[1])
+    """Steps a second with two Ray workers against one."""
+    ratios = [wall_s(disks, "--workers", "1") / wall_s(disks, "--workers", "2") for _ in range(rounds)]
     print(f"two workers vs one, bundled model, {disks} disks: {statistics.median(ratios):.2f} times (aim 1.7)")
 
 
@@ -157,6 +160,38 @@ def peak(disks: int) -> None:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
+def growth(disks: int, seconds: float) -> None:
+    """Memory of coordinator and worker in one process as a plan that cannot end goes on, with a model at no cost."""
+    seen = asyncio.run(_watched({**hanoi(disks), "model": "simulated", "workers": 1, "k": 1, "max_wall_s": seconds}))
+    late = [(steps, kb) for steps, kb in seen if steps > seen[-1][0] / 3]
+    slope = linregress([steps for steps, _ in late], [kb for _, kb in late])
+    print(
+        f"of 2^{disks} steps the first {late[-1][0]:,}: {late[0][1] / 1e3:.1f} MB after {late[0][0]:,} steps, ", end=""
+    )
+    print(f"{late[-1][1] / 1e3:.1f} at the end; slope {slope.slope * 1e3:.2f} MB a million steps (aim 0)")
+
+
+def resident_kb() -> int:
+    """Memory of this process now, in kilobytes."""
+    return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
+
+
+async def _watched(options: dict[str, Any]) -> list[tuple[int, int]]:
+    """(steps, kilobytes of resident memory) once a second during a run that is paused by its time limit."""
+    config = msgspec.convert({"address": "none", **options}, RunConfig)
+    task, seen = open_task(config), []
+    crew = LocalCrew(config, task, None)
+    with tempfile.TemporaryDirectory() as folder:
+        journal = create_journal(pathlib.Path(folder))
+        run = asyncio.create_task(Coordinator(config, task, journal, crew).run())
+        while not run.done():
+            await asyncio.wait([run], timeout=1)
+            seen.append((journal.totals.steps, resident_kb()))
+        journal.close()
+    await crew.close()
+    return seen
+
+
 def hanoi(disks: int) -> dict[str, Any]:
     """Options of a tower."""
     return {"task": "hanoi", "task_options": {"disks": disks}}
@@ -165,7 +200,7 @@ def hanoi(disks: int) -> dict[str, Any]:
 @click.command()
 @click.option("--disks", default=14, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
-@click.option("--only", type=click.Choice(["alone", "chain", "workers", "latency", "memory", "peak"]))
+@click.option("--only", type=click.Choice(["alone", "chain", "workers", "latency", "memory", "growth", "peak"]))
 def main(disks: int, rounds: int, only: str | None) -> None:
     """Measure and print."""
     configure_logs("none")
@@ -181,7 +216,9 @@ def main(disks: int, rounds: int, only: str | None) -> None:
     if only in (None, "latency"):
         against_the_bound(16, 1000)
     if only in (None, "memory"):
-        memory(10, 18)
+        memory(10, 20)
+    if only in (None, "growth"):
+        growth(26, 120)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ class Course(msgspec.Struct, frozen=True):
 
     Attributes:
         vocabulary: Every word, in the order of the token numbers.
+        spell: Parts of a word and their weights, if words share any.
         lesson: A batch to train on.
         exams: Questions to watch, by name, from a seed.
         recipe: Size, updates and rates unless said otherwise.
@@ -30,6 +31,7 @@ class Course(msgspec.Struct, frozen=True):
     """
 
     vocabulary: Callable[[], list[str]]
+    spell: Callable[[str], dict[str, float]] | None
     lesson: Callable[[random.Random, int], list[Pair]]
     exams: Callable[[int], dict[str, list[Pair]]]
     recipe: Recipe
@@ -41,9 +43,9 @@ def course_of(name: str) -> Course:
     """A course by its name."""
     if name == "planner":
         recipe = Recipe(layers=4, width=128, heads=4, inner=320, batch=256, steps=2500, gaps=0.15)
-        return Course(modules.vocabulary, modules.lesson, modules.exams, recipe, WEIGHTS / "planner", {})
+        return Course(modules.vocabulary, modules.spell, modules.lesson, modules.exams, recipe, WEIGHTS / "planner", {})
     facts = {"held_out": questions.HELD_OUT, "most_digits": questions.MOST_DIGITS}
-    return Course(questions.vocabulary, questions.lesson, run_exams, Recipe(), WEIGHTS, facts)
+    return Course(questions.vocabulary, None, questions.lesson, run_exams, Recipe(), WEIGHTS, facts)
 
 
 def run_exams(seed: int, samples: int = 500) -> dict[str, list[Pair]]:

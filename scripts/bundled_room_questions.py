@@ -27,17 +27,21 @@ Pair = tuple[str, str]
 
 def question(rng: random.Random, module: str) -> Pair:
     """A module's question in a random castle, and its reply with the work."""
+    return next(questions(rng, module))
+
+
+def questions(rng: random.Random, module: str) -> Iterator[Pair]:
+    """Questions of a module in one random castle, without end."""
+    with_chests = rng.random() < 0.7
+    world = castle(rng, with_chests)
+    rules = graph.RoomRules(world)
     while True:
-        best = rng.random() < 0.55
-        world = castle(rng, best)
         room, other = (str(room) for room in rng.sample(world.rooms(), 2))
-        goal = BEST if best else other
-        rules = graph.RoomRules(world)
+        goal = BEST if with_chests and rng.random() < 0.7 else other
         if module == "reached" and rng.random() < 0.4:
             room = target(world, goal)
-        if module == "propose" and not 0 < rules.distance(room, goal) < graph.FAR:
-            continue
-        return asked(world, step(rng, module, rules, room, goal))
+        if module != "propose" or 0 < rules.distance(room, goal) < graph.FAR:
+            yield asked(world, step(rng, module, rules, room, goal))
 
 
 def asked(world: Rooms, step: Step) -> Pair:
@@ -148,8 +152,8 @@ def regular(edges: tuple[Edge, ...]) -> bool:
 
 
 def doors(rng: random.Random) -> tuple[Edge, ...]:
-    """Doors of a castle of 7 to 15 rooms: a tree, more doors, or groups of rooms with few doors between them."""
-    size = MOST_ROOMS if rng.random() < 0.4 else rng.randint(7, MOST_ROOMS)
+    """Doors of a castle of 4 to 15 rooms: a tree, more doors, or groups of rooms with few doors between them."""
+    size = rng.choice((rng.randint(4, 7), rng.randint(4, 7), rng.randint(8, MOST_ROOMS), MOST_ROOMS))
     rooms = rng.sample(range(1, MOST_ROOMS + 1), size) if rng.random() < 0.5 else rng.sample(range(1, size + 1), size)
     most = rng.choice((3, 4, 4, 5, 6))
     found: dict[frozenset[int], None] = {}

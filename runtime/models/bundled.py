@@ -31,7 +31,8 @@ START: Final = "<bos>"
 STOP_PROMPT: Final = "<sep>"
 END: Final = "<eos>"
 ABREAST: Final = 128
-"""Prompts that go through the model together: more do not fit the processor's cache, which halves the speed."""
+"""Prompts that go through the model together. More do not fit the processor's cache, which halves the speed; and what
+waits meanwhile is half of a worker's chains, so that replies are read while the next batch is made."""
 
 
 class _Part:
@@ -91,7 +92,7 @@ class BundledModel:
         ConfigurationError: The weights are missing or unreadable.
     """
 
-    def __init__(self, weights_dir: Path | None = None, threads: int = 1, max_batch: int = 512) -> None:
+    def __init__(self, weights_dir: Path | None = None, threads: int = 1, max_batch: int = ABREAST) -> None:
         folder = weights_dir or WEIGHTS
         self._max_batch, self._threads = max_batch, threads
         self._runs = _Part(folder, threads)
@@ -199,7 +200,6 @@ class BundledModel:
         try:
             results = batch[0].part.generator.generate_batch(
                 [asked.tokens for asked in batch],
-                max_batch_size=ABREAST,
                 max_length=max(asked.request.max_tokens for asked in batch),
                 include_prompt_in_result=False,
                 return_end_token=True,
