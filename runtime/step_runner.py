@@ -13,7 +13,7 @@ from decompose.task import Task
 from runtime.accounts import Accounts
 from runtime.climb import Held, Rung, climb, pattern_of_ballots, raised_in_all, rungs_above
 from runtime.errors import StepDeadlocked
-from runtime.ladder import FIRST, LARGER, Asked, Way, asked, ways_of
+from runtime.ladder import FIRST, Asked, Way, asked, ways_of
 from runtime.leads import NO_LIMITS
 from runtime.models.port import Model, Reply, Request, Stop
 from runtime.purse import Purse
@@ -148,7 +148,8 @@ class StepRunner:
         name = next(rung.name for rung, held in tried if held is found)
         if found.winner != first.leader or not first.raised:
             tally(counts.caught, {name: 1})
-        before = [held for held in below if held is not found and not (held is first and name == LARGER)]
+        went_on = any(rung.goes_on for rung, _ in tried)  # whose ballots begin with those of the first race
+        before = [held for held in below if held is not found and not (held is first and went_on)]
         assert found.winner is not None
         return found.winner, _entry(found, before, raised, name)
 
