@@ -117,7 +117,8 @@ the right answer is the two best actions in order, so that much of what counts a
 - Lists of 5 numbers: one prompt in {held_out}, chosen by a hash of its text, was never trained on; the figures are of
   such prompts. A question of another module on the same state may have been.
 - Lists of 4 numbers: never, in no module. More than half of the questions on 3 numbers are asked with other names for
-  them, any three of five, and positions are told with gaps: without that it answered 4 as if they were 3.
+  them, any three of five, and positions are told with gaps: without that it answered 4 as if they were 3. That was
+  found by looking at its answers on 4, so the recipe, unlike the weights, has seen them.
 - Castles: {castles}
 - The Evaluator is not asked about states where a number would have to move twice: its way of working cannot say that.
 

@@ -88,8 +88,11 @@ async def test_the_planner_is_read_when_it_is_first_asked(model: BundledModel) -
 
 async def test_a_castle_with_more_rooms_is_refused(model: BundledModel) -> None:
     task = GraphNavigation(edges="1-2 2-16")
+    problem = task.problem_of_run()
+    first = task.next_step(problem, task.begin(problem, (problem.start,)))
+    assert isinstance(first, Step)
     with pytest.raises(ModelRejected, match="'2-16'"):
-        await candidates(model, [(task, task.sample_step(0))], 0.0)
+        await candidates(model, [(task, first)], 0.0)
 
 
 async def test_weights_without_a_planner_refuse_its_questions_only(tmp_path: pathlib.Path) -> None:
