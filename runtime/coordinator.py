@@ -110,20 +110,21 @@ class Coordinator:
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
 
-    async def run_each(self, nodes: Sequence[Node]) -> tuple[str, list[Outcome | errors.RunFailed]]:
+    async def run_each(self, nodes: Sequence[Node]) -> tuple[str, list[Outcome | errors.RunFailed | None]]:
         """Run nodes that do not depend on each other, each to its own end: the problems of a suite.
 
         A node that fails is a result, kept beside the others; it fails again, without being asked, on resume.
 
         Returns:
-            ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in order.
+            ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in the order of
+            the nodes, with ``None`` for one that was paused.
         """
         status, message = "solved", ""
         async with self._limited():
             self._learner = await self._open_learner()
             gate = Gate(self.config.chains_in_flight * self.crew.size)
             results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
-        ends = [result for result in results if isinstance(result, Finished | Contradicted | errors.RunFailed)]
+        ends = [None if isinstance(r, BaseException) and not isinstance(r, errors.RunFailed) else r for r in results]
         causes = [_first_cause(result) for result in results if isinstance(result, BaseException)]
         stops = [cause for cause in causes if not isinstance(cause, errors.RunFailed)]
         if stops:

@@ -78,7 +78,7 @@ async def _serve(latency_s: float, rate: float, port: int) -> None:
 
 
 @contextmanager
-def _serving(latency_s: float = 0.0, rate: float = 0.0, port: int = 0) -> Iterator[tuple[str, Any]]:
+def serving(latency_s: float = 0.0, rate: float = 0.0, port: int = 0) -> Iterator[tuple[str, Any]]:
     """A server's base address, and its process."""
     options = ["--serve", str(latency_s), str(rate), str(port)]
     command = [sys.executable, "-m", "scripts.bench_litellm", *options]
@@ -207,7 +207,7 @@ async def _prompt_tokens(base: str) -> dict[str, float]:
 
 async def _outage(down_s: float) -> dict[str, float]:
     """Chains ask on while the server is dead; seconds from its return to the first answer, and answers lost."""
-    with _serving(0.005) as (base, process):
+    with serving(0.005) as (base, process):
         port = int(base.split(":")[2].removesuffix("/v1"))
         model, answers, stop = LiteLLMModel(name="openai/m", api_base=base), [0.0], False
 
@@ -222,7 +222,7 @@ async def _outage(down_s: float) -> dict[str, float]:
         await asyncio.sleep(2)
         process.kill()
         await asyncio.sleep(down_s)
-        with _serving(0.005, port=port):
+        with serving(0.005, port=port):
             back = time.monotonic()
             while answers[-1] < back:  # noqa: ASYNC110  (another process's news)
                 await asyncio.sleep(0.01)
@@ -236,10 +236,10 @@ async def _outage(down_s: float) -> dict[str, float]:
 
 async def _measure(options: argparse.Namespace) -> dict[str, float]:
     found = await _own_cpu(5 * options.calls)
-    with _serving(0.0) as (base, _):
+    with serving(0.0) as (base, _):
         found |= await _compare(base, options.calls, 32)
         found |= await _prompt_tokens(base)
-    with _serving(0.05, options.rate) as (base, _):
+    with serving(0.05, options.rate) as (base, _):
         found |= await _limited(base, options.rate, options.seconds)
     if options.down_s:
         found |= await _outage(options.down_s)
