@@ -33,7 +33,7 @@ from runtime.leads import Leads
 from runtime.learning import LEADS, Learner, open_learner, record_of
 from runtime.look_out import LookOut
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Batch, Contradicted, Counts, Finished, pack
+from runtime.records import Batch, Contradicted, Counts, pack
 from runtime.sampling import samples_of
 from runtime.treasury import Treasury
 from runtime.worker import strategy_of
