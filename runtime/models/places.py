@@ -86,6 +86,7 @@ class Places:
         self._stopped_until = self._next = 0.0
         self._waiting: deque[asyncio.Future[Start]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._wake_at = 0.0  # not every loop's timers say (uvloop's, which Ray uses where it is installed)
 
     @property
     def limit(self) -> int:
@@ -190,11 +191,12 @@ class Places:
 
     def _wake_after(self, wait: float) -> None:
         loop = asyncio.get_running_loop()
-        if self._timer is not None and self._timer.when() > loop.time() + wait:
+        at = loop.time() + wait
+        if self._timer is not None and self._wake_at > at:
             self._timer.cancel()
             self._timer = None
         if self._timer is None:
-            self._timer = loop.call_later(wait, self._wake)
+            self._timer, self._wake_at = loop.call_later(wait, self._wake), at
 
     def _wake(self) -> None:
         self._timer = None

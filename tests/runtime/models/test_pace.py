@@ -7,7 +7,7 @@ import random
 import pytest
 
 from runtime.models.pace import DOWN_AFTER, FIRST_LIMIT, LONGEST_PAUSE_S, Pace
-from runtime.models.places import Places
+from runtime.models.places import Places, Share
 from runtime.models.rate import Start
 from tests.runtime.models.virtual_time import Limited, run_virtually
 
@@ -159,6 +159,25 @@ def test_an_outage_costs_few_calls_and_ends_at_once(places: type[Places], most_f
         assert server.failed > 500
     else:
         assert DOWN_AFTER < server.failed <= most_failed
+
+
+def test_a_timer_that_is_too_late_is_set_anew() -> None:
+    """A share that comes while calls wait for an earlier one's time starts them at its own."""
+
+    async def work() -> float:
+        places, clock = Places(4), asyncio.get_running_loop().time
+        places.follow(Share(1, 4, 0.1, first_s=10.0))
+
+        async def call() -> float:
+            async with places:
+                return clock()
+
+        calling = asyncio.create_task(call())
+        await asyncio.sleep(1)
+        places.follow(Share(2, 4, 10.0, first_s=0.1))
+        return await calling
+
+    assert run_virtually(work()) == pytest.approx(1.1)
 
 
 async def test_places_are_given_in_the_order_of_arrival_and_freed_by_cancelling() -> None:
