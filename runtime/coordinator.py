@@ -120,10 +120,13 @@ class Coordinator:
             the nodes, with ``None`` for one that was paused.
         """
         status, message = "solved", ""
-        async with self._limited():
-            self._learner = await self._open_learner()
-            gate = Gate(self.config.chains_in_flight * self.crew.size)
-            results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
+        try:
+            async with self._limited():
+                self._learner = await self._open_learner()
+                gate = Gate(self.config.chains_in_flight * self.crew.size)
+                results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
+        except (RunPaused, BaseExceptionGroup) as paused:  # in the pilot
+            results = [_first_cause(paused)] * len(nodes)
         ends = [None if isinstance(r, BaseException) and not isinstance(r, errors.RunFailed) else r for r in results]
         causes = [_first_cause(result) for result in results if isinstance(result, BaseException)]
         stops = [cause for cause in causes if not isinstance(cause, errors.RunFailed)]
@@ -164,9 +167,8 @@ class Coordinator:
         leads = self._learner.leads
         root = self.task.root()
         size, in_order = self.task.size(root.goal, root.inputs), self.config.strategy == "chain"
-        self._look_out = LookOut(
-            self.journal, self._writer, size, self._learner.start, self._on_note, in_order=in_order
-        )
+        start, note = self._learner.start, self._on_note
+        self._look_out = LookOut(self.journal, self._writer, size, start, note, in_order=in_order)
         self._strategy = strategy_of(self.config, leads)
         gate = Gate(self._segments_per_worker(leads) * self.crew.size)
         outcome = await PlanRunner(self.task, self, gate, self.config.re_decompositions).run(root)

@@ -171,6 +171,7 @@ def _add(score: Score, referee: Any, problem: Posed, plan: tuple[str, ...], ende
     if found.valid and found.reached_goal:
         score.solved += 1
         optimal = referee.optimal(problem)
+        score.optimal_known += optimal is not None
         score.optimal += optimal is not None and len(plan) <= optimal
 
 
