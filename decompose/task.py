@@ -34,6 +34,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One line for ``surefoot tasks``."""
     offers_transition: ClassVar[bool] = False
     """Whether ``state_by="task"`` is possible."""
+    one_way: ClassVar[bool] = False
+    """Whether only one sequence of steps that pass every check leads from a chain's start to its promise within
+    ``size`` steps: then a chain that returned its promise has no wrong step."""
     wordings: ClassVar[int] = 1
     """Ways in which the ``chat`` dialect can put each step; ``compact`` has one."""
     disguises: ClassVar[int] = 0

@@ -18,6 +18,7 @@ class Accounts(dict[tuple[str, str], Account]):
         account.tokens_cached += reply.tokens_cached
         account.tokens_out += reply.tokens_out
         account.tokens_reasoning += reply.tokens_reasoning
+        account.hedged_calls += reply.hedged_calls
         if reply.cost_usd is None:
             account.unpriced_calls += 1
         else:

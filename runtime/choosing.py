@@ -11,7 +11,7 @@ step has the same share of the run's error budget whatever lead it is decided wi
 look, so that choosing again does not spend the budget twice.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -20,7 +20,7 @@ from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.estimates import Estimate, learned, p_high_of, rates_of
-from runtime.forecasting import Forecast, forecast, has_seams, mixed, outline_of
+from runtime.forecasting import Forecast, calls_of, forecast, has_seams, mixed, outline_of
 from runtime.leads import Leads
 from runtime.records import Counts
 from voting.lead import expected_ballots, k_min
@@ -115,9 +115,10 @@ def forecast_run(
         known: The best that is known of the model; by default the same.
     """
     truth = known or start
-    return mixed(
-        (share, forecast(config, task, ahead, truth)) for share, ahead in _ahead(config, task, leads, start, truth)
-    )
+    shares: dict[Leads, float] = defaultdict(float)
+    for share, then in _ahead(config, task, leads, start, truth):
+        shares[then] += share
+    return mixed((share, forecast(config, task, then, truth)) for then, share in shares.items())
 
 
 def _ahead(
@@ -132,7 +133,8 @@ def _ahead(
     p = rates_of(truth, kind).p
     done, trials, end = 0, 0.0, outline.steps
     while done < end:
-        after = min(end, next_checkpoint(done))
+        # A run learns from batches: those of a chain hold so many steps.
+        after = min(end, -(-next_checkpoint(done) // config.flush_steps) * config.flush_steps)
         yield (after - done) / end, leads
         lead = leads.guarded if has_seams(config, task) else leads.unguarded
         trials, done = trials + (after - done) * expected_ballots(p, lead), after
@@ -190,7 +192,7 @@ def _fixed_leads(config: RunConfig, task: Task, estimate: Estimate) -> Leads:
         unguarded = _k_min(config, task, leaf_steps, estimate)
         for guarded in range(1, unguarded + 1):
             leads = Leads(guarded, unguarded, unguarded + 2, leaf_steps)
-            choices.append((forecast(config, task, leads, estimate).calls, leads))
+            choices.append((calls_of(config, task, leads, estimate), leads))
     return min(choices, key=lambda choice: choice[0])[1]
 
 

@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from runtime.ladder import LARGER, Way
+from runtime.ladder import FIRST, LARGER, Way
+from runtime.records import Contested
 from voting.alarms import Kind, Pattern, Raised
 from voting.ballot import Ballot
 from voting.sequential import Sequential
@@ -125,3 +126,22 @@ def raised_in_all(first: Held, tried: Sequence[Held]) -> tuple[Raised, ...]:
         return first.raised
     worst = min(again, key=lambda one: one.p_value)
     return (*first.raised, Raised(Kind.WAYS_TOGETHER, worst.p_value, worst.limit))
+
+
+def entry_of(held: Held, before: Sequence[Held] = (), raised: tuple[Raised, ...] = (), name: str = "") -> Contested:
+    """A race as the journal keeps it, with the ballots of the rungs below it."""
+    below = tuple(ballot for one in before for ballot in one.ballots)
+    details = held.details + tuple(text for one in before for text in one.details)
+    way = name or ("" if held.way == FIRST else held.way.name)
+    return Contested(held.k, held.ballots, details, held.rule, way, below, raised=raised)
+
+
+def tally_of(held: Held) -> tuple[tuple[str, int], ...]:
+    """Unspoiled ballots by candidate, most first."""
+    named = Counter(ballot.candidate for ballot in held.ballots if ballot.candidate is not None)
+    return tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
+
+
+def leaves(raised: tuple[Raised, ...], rung: Rung | None) -> bool:
+    """Whether a race is left: the first one at any alarm, that of another way where replies cannot be read."""
+    return rung is None or (not rung.goes_on and any(one.kind is Kind.SPOILED_AGAIN for one in raised))

@@ -113,6 +113,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         int,
         _option("most calls to one server at the same time, for each process; fewer where they only get slower", ge=1),
     ] = 64
+    retry_share: Annotated[
+        float, _option("share of the calls that may be retries for long; beyond it the run pauses", gt=0, le=1)
+    ] = 0.3
+    hedge: Annotated[
+        Literal["auto", "off"], _option("ask late calls a second time where their latencies say that it pays, or never")
+    ] = "auto"
     modules: Annotated[
         str, _option("settings of single modules: Actor.temperature=0.7; Monitor.k=3; Evaluator.model=NAME")
     ] = ""

@@ -33,7 +33,7 @@ from runtime.leads import Leads
 from runtime.learning import LEADS, Learner, open_learner, record_of
 from runtime.look_out import LookOut
 from runtime.plan_runner import Outcome, PlanRunner
-from runtime.records import Batch, Contradicted, Counts, Finished, pack
+from runtime.records import Batch, Contradicted, Counts, pack
 from runtime.sampling import samples_of
 from runtime.treasury import Treasury
 from runtime.worker import strategy_of
@@ -110,20 +110,24 @@ class Coordinator:
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
 
-    async def run_each(self, nodes: Sequence[Node]) -> tuple[str, list[Outcome | errors.RunFailed]]:
+    async def run_each(self, nodes: Sequence[Node]) -> tuple[str, list[Outcome | errors.RunFailed | None]]:
         """Run nodes that do not depend on each other, each to its own end: the problems of a suite.
 
         A node that fails is a result, kept beside the others; it fails again, without being asked, on resume.
 
         Returns:
-            ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in order.
+            ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in the order of
+            the nodes, with ``None`` for one that was paused.
         """
         status, message = "solved", ""
-        async with self._limited():
-            self._learner = await self._open_learner()
-            gate = Gate(self.config.chains_in_flight * self.crew.size)
-            results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
-        ends = [result for result in results if isinstance(result, Finished | Contradicted | errors.RunFailed)]
+        try:
+            async with self._limited():
+                self._learner = await self._open_learner()
+                gate = Gate(self.config.chains_in_flight * self.crew.size)
+                results = await asyncio.gather(*(self._run_one(node, gate) for node in nodes), return_exceptions=True)
+        except (RunPaused, BaseExceptionGroup) as paused:  # in the pilot
+            results = [_first_cause(paused)] * len(nodes)
+        ends = [None if isinstance(r, BaseException) and not isinstance(r, errors.RunFailed) else r for r in results]
         causes = [_first_cause(result) for result in results if isinstance(result, BaseException)]
         stops = [cause for cause in causes if not isinstance(cause, errors.RunFailed)]
         if stops:
@@ -163,9 +167,8 @@ class Coordinator:
         leads = self._learner.leads
         root = self.task.root()
         size, in_order = self.task.size(root.goal, root.inputs), self.config.strategy == "chain"
-        self._look_out = LookOut(
-            self.journal, self._writer, size, self._learner.start, self._on_note, in_order=in_order
-        )
+        start, note = self._learner.start, self._on_note
+        self._look_out = LookOut(self.journal, self._writer, size, start, note, in_order=in_order)
         self._strategy = strategy_of(self.config, leads)
         gate = Gate(self._segments_per_worker(leads) * self.crew.size)
         outcome = await PlanRunner(self.task, self, gate, self.config.re_decompositions).run(root)

@@ -11,6 +11,7 @@ from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.estimates import Sample
 from runtime.leads import Leads
+from runtime.models.places import News, Share
 from runtime.models.port import Model
 from runtime.purse import Unit
 from runtime.records import Batch, Counts
@@ -76,6 +77,18 @@ class Crew(Protocol):
 
     async def empty_purse(self, worker: int, unit: Unit) -> tuple[float, float]:
         """Take back what a worker holds and has not reserved; that, and what is reserved."""
+        ...
+
+    async def refusal(self, worker: int) -> None:
+        """Wait until a worker has a refusal to tell of; see ``runtime/pacing.py``."""
+        ...
+
+    async def pace_news(self, worker: int) -> dict[str, News]:
+        """What a worker saw at each of its endpoints since this was last asked."""
+        ...
+
+    async def follow(self, worker: int, shares: dict[str, Share]) -> None:
+        """Give a worker its share of each endpoint's pace."""
         ...
 
 
@@ -169,6 +182,20 @@ class LocalCrew:
     async def empty_purse(self, worker: int, unit: Unit) -> tuple[float, float]:
         """Take back what a worker holds."""
         return await self._workers[worker].empty_purse(unit)
+
+    async def refusal(self, worker: int) -> None:
+        """Wait until a worker has a refusal to tell of."""
+        await self._workers[worker].refusal()
+
+    async def pace_news(self, worker: int) -> dict[str, News]:
+        """What a worker saw; nothing where all workers share one model, and with it one pace."""
+        models = [one.model for one in self._workers]
+        shared = any(model is models[worker] for model in models[:worker] + models[worker + 1 :])
+        return {} if shared else await self._workers[worker].pace_news()
+
+    async def follow(self, worker: int, shares: dict[str, Share]) -> None:
+        """Give a worker its shares."""
+        await self._workers[worker].follow(shares)
 
 
 def default_workers() -> int:

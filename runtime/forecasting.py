@@ -8,7 +8,7 @@ before that step is put right on the way, so only a mistake behind it makes the 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -69,19 +69,10 @@ def forecast(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) ->
     seams, outline = has_seams(config, task), outline_of(config, task, leads.leaf_steps)
     calls: dict[str, float] = defaultdict(float)
     requests: dict[str, float] = defaultdict(float)
-    for chains in outline.chains:
-        rates = rates_of(estimate, chains.kind)
-        for races, lead in _races(chains, rates, leads, seams):
-            calls[chains.kind] += races * expected_ballots(rates.p, lead, rates.valid)
-            requests[chains.kind] += races * expected_requests(rates.p, lead, rates.valid)
-        if seams and config.ladder:
-            again = chains.count * retries_of(1 - p_step(rates.p, leads.guarded), chains.length).runs
-            calls[chains.kind] += again * leads.suspect
-            requests[chains.kind] += again
-    if outline.splits:
-        rates = rates_of(estimate, outline.split_kind)
-        calls[outline.split_kind] += outline.splits * expected_ballots(rates.p, leads.unguarded, rates.valid)
-        requests[outline.split_kind] += outline.splits * expected_requests(rates.p, leads.unguarded, rates.valid)
+    for asked in _asked(config, outline, leads, estimate, seams):
+        rates = rates_of(estimate, asked.kind)
+        calls[asked.kind] += asked.calls(rates)
+        requests[asked.kind] += asked.requests(rates)
     return Forecast(
         sum(calls.values()),
         _p_success(outline, leads, estimate, seams),
@@ -89,6 +80,13 @@ def forecast(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) ->
         sum(count * rates_of(estimate, kind).prompt_tokens for kind, count in requests.items()),
         sum(count * rates_of(estimate, kind).reply_tokens for kind, count in calls.items()),
     )
+
+
+def calls_of(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> float:
+    """The calls of a forecast alone: what leads are compared by."""
+    seams, outline = has_seams(config, task), outline_of(config, task, leads.leaf_steps)
+    every = _asked(config, outline, leads, estimate, seams)
+    return sum(asked.calls(rates_of(estimate, asked.kind)) for asked in every)
 
 
 def mixed(parts: Iterable[tuple[float, Forecast]]) -> Forecast:
@@ -121,13 +119,77 @@ def retries_of(p_wrong: float, length: int) -> Retries:
     return Retries(runs, suspects)
 
 
-def _races(chains: Chains, rates: Rates, leads: Leads, seams: bool) -> list[tuple[float, int]]:
-    """How many races of which lead chains of one length take."""
-    steps = chains.count * chains.length
+def longest_of(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> float:
+    """Requests that wait for each other: splits from the root down, then the chain that is run most often."""
+    outline = outline_of(config, task, leads.leaf_steps)
+    split = rates_of(estimate, outline.split_kind)
+    rounds = outline.levels * expected_requests(split.p, leads.unguarded, split.valid)
+    return rounds + max(_longest_chain(config, task, leads, estimate, chains) for chains in outline.chains)
+
+
+def _longest_chain(config: RunConfig, task: Task, leads: Leads, estimate: Estimate, chains: Chains) -> float:
+    rates, seams = rates_of(estimate, chains.kind), has_seams(config, task)
+    lead = leads.guarded if seams else leads.unguarded
+    once = chains.length * expected_requests(rates.p, lead, rates.valid)
     if not seams:
-        return [(steps, leads.unguarded)]
-    more = retries_of(1 - p_step(rates.p, leads.guarded), chains.length)
-    return [(steps * (1 + more.runs), leads.guarded), (chains.count * more.suspects, leads.suspect)]
+        return once
+    asked_again = expected_requests(rates.p, leads.suspect, rates.valid) + config.ladder
+    wrong = 1 - p_step(rates.p, lead)
+    return once + most_retries(wrong, chains.length, chains.count, config.seam_retries) * (once + asked_again)
+
+
+def most_retries(p_wrong: float, length: int, chains: int, most: int) -> float:
+    """Mean number of further runs of the chain, among many, that needs most of them.
+
+    Args:
+        p_wrong: Probability that a step's race is won by a wrong answer, below 1.
+        length: Steps of each chain.
+        chains: How many there are.
+        most: Further runs that a chain is given.
+    """
+    right, found = 1 - p_wrong, 0.0
+    first = [p_wrong * right**place for place in range(length)]  # where the first mistake of the last run is
+    for _ in range(most):
+        found += 1 - (1 - min(1.0, sum(first))) ** chains
+        after, behind = [], 0.0
+        for chance in first:
+            after.append(behind * p_wrong)
+            behind = behind * right + chance
+        first = after
+    return found
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """Questions of one kind that are asked alike: races of a lead, or ``lead`` draws in one request without a race."""
+
+    kind: str
+    count: float
+    lead: int
+    race: bool = True
+
+    def calls(self, rates: Rates) -> float:
+        """Answers drawn."""
+        return self.count * (expected_ballots(rates.p, self.lead, rates.valid) if self.race else self.lead)
+
+    def requests(self, rates: Rates) -> float:
+        """Prompts put to the model."""
+        return self.count * (expected_requests(rates.p, self.lead, rates.valid) if self.race else 1)
+
+
+def _asked(config: RunConfig, outline: Outline, leads: Leads, estimate: Estimate, seams: bool) -> Iterator[_Asked]:
+    """Everything that is asked, by kind of question and how."""
+    if outline.splits:
+        yield _Asked(outline.split_kind, outline.splits, leads.unguarded)
+    for chains in outline.chains:
+        steps = chains.count * chains.length
+        if not seams:
+            yield _Asked(chains.kind, steps, leads.unguarded)
+            continue
+        more = retries_of(1 - p_step(rates_of(estimate, chains.kind).p, leads.guarded), chains.length)
+        yield _Asked(chains.kind, steps * (1 + more.runs), leads.guarded)
+        yield _Asked(chains.kind, chains.count * more.suspects, leads.suspect)
+        if config.ladder:
+            yield _Asked(chains.kind, chains.count * more.runs, leads.suspect, race=False)
 
 
 def _p_success(outline: Outline, leads: Leads, estimate: Estimate, seams: bool) -> float:

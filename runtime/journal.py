@@ -18,9 +18,15 @@ commit   A group of batches, the outcomes of the segments they end, and the tota
          after "commit.after": the steps are never asked again, and the totals count them once. A kill between the
          commit and whatever the coordinator does next ("segment.ended") changes nothing: it acts on journalled
          outcomes, and a resumed coordinator acts on the same ones.
-meta     Named values in one transaction: the leads with the pilot they come from; the accepted configuration with the
-         list of changes; the status.
-         before and during: the value is decided again, from the same inputs (the pilot's calls are paid again).
+         The same holds for what is committed beside the plan: a pilot's sampled steps, which no resume asks again, and
+         notes of decompositions that did not hold (``runtime/abandoned.py``), each in one batch with the counts that
+         it changes, so that none is counted twice.
+grant    A batch without records that says that a worker may ask for so much (``runtime/treasury.py``).
+         before and during: no worker has it. after, also if the worker never gets it: it counts as asked for, unless a
+         living worker gives it back. So a limit may be kept too well, and is never exceeded.
+meta     Named values in one transaction, while no batch is being written: the leads with what they were chosen from;
+         the alarms and the number of looks; the accepted configuration with the list of changes; the status.
+         before and during: the value is decided again, from the same inputs.
          after: it is read, not decided. An accepted change is written here first and to ``run.toml`` second: a
          kill in between leaves the old ``run.toml``, and ``resume`` takes the journal's word.
 finish   The status, as above. before "finish.before": ``resume`` finds a run whose root is finished and writes the

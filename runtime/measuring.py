@@ -12,15 +12,14 @@ from runtime.choosing import choose_leads, final_steps, forecast_run
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, kinds_of, pilot_steps
-from runtime.forecasting import price_of
+from runtime.forecasting import longest_of, price_of
 from runtime.leads import Leads
 from runtime.measurement import KindRate, Measurement, setting_of
 from runtime.models.factory import AnswerKey
 from runtime.planning import Sampled, walls_of
 from runtime.records import Counts
-from voting.anytime import confidence_sequence
 from voting.correlation import count_collisions
-from voting.error_rate import Interval
+from voting.error_rate import Interval, confidence_sequence
 from voting.spread import Spread, fit_spread, k_min_spread, p_step_spread, spread_of
 
 _Scored = tuple[Sample, list[bool | None]]
@@ -88,6 +87,7 @@ def _predict(
 ) -> Measurement:
     """A measurement with what a whole run would need."""
     expected = forecast_run(config, task, leads, estimate)
+    longest = longest_of(config, task, leads, estimate)
     final, spread = final_steps(config, task, leads.leaf_steps), told.spread
     needed = k_min_spread(_at(spread, told.p_error_high), final, config.target) if spread else None
     return msgspec.structs.replace(
@@ -97,7 +97,7 @@ def _predict(
         predicted_p_success=expected.p_success,
         predicted_tokens_in=expected.tokens_in,
         predicted_tokens_out=expected.tokens_out,
-        predicted_wall_s=walls_of(config, task, leads, expected, sampled.speed)[-1].wall_s,
+        predicted_wall_s=walls_of(config, task, leads, expected, longest, sampled.speed)[-1].wall_s,
         k_min_spread=needed,
         predicted_p_success_spread=p_step_spread(spread, leads.unguarded) ** final if spread else None,
     )

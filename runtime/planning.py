@@ -11,7 +11,7 @@ from runtime.choosing import choose_leads, explain_leads, forecast_run
 from runtime.config import RunConfig
 from runtime.crew import LocalCrew
 from runtime.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, pilot_steps, sample_numbers
-from runtime.forecasting import Forecast, outline_of, price_of
+from runtime.forecasting import Forecast, longest_of, outline_of, price_of
 from runtime.leads import Leads
 from runtime.records import Counts
 
@@ -129,7 +129,7 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
     leads = choose_leads(config, task, start)
     expected = forecast_run(config, task, leads, start, everything)
     whole = _with_pilot(expected, asks, sampled)
-    outline = outline_of(config, task, leads.leaf_steps)
+    longest = longest_of(config, task, leads, everything)
     return Plan(
         steps=size,
         calls=whole.calls,
@@ -138,11 +138,11 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         tokens_out=whole.tokens_out,
         cost_usd=price_of(whole, sampled.counts, sampled.prices),
         p_success=expected.p_success,
-        longest_chain=outline.longest,
+        longest_chain=round(longest),
         leads=leads,
         why=explain_leads(leads, start if config.k == "auto" else None, expected, size),
         speed=sampled.speed,
-        walls=walls_of(config, task, leads, whole, sampled.speed),
+        walls=walls_of(config, task, leads, whole, longest, sampled.speed),
     )
 
 
@@ -158,14 +158,24 @@ def _with_pilot(expected: Forecast, asks: int, sampled: Sampled) -> Forecast:
     )
 
 
-def walls_of(config: RunConfig, task: Task, leads: Leads, expected: Forecast, speed: Speed) -> list[Wall]:
-    """Wall time at growing widths, as far as more segments still mean more calls in flight."""
+def walls_of(
+    config: RunConfig, task: Task, leads: Leads, expected: Forecast, longest: float, speed: Speed
+) -> list[Wall]:
+    """Wall time at growing widths, as far as more segments still mean more calls in flight.
+
+    Args:
+        config: As a run would have it.
+        task: The task.
+        leads: Of the run.
+        expected: Of the whole run.
+        longest: Requests that wait for each other.
+        speed: Of the model.
+    """
     outline = outline_of(config, task, leads.leaf_steps)
     leaves = outline.chains[0].count
     each = max(1, config.segment_steps // (leads.leaf_steps + 1)) if leaves > 1 else 1
     most = min(config.chains_in_flight * (config.workers or 1), leaves)
     together = expected.calls / expected.requests
-    rounds = outline.longest * max(1.0, expected.requests / (outline.steps + outline.splits))
     walls: list[Wall] = []
     for segments in WIDTHS:
         width = min(segments * each, most)
@@ -173,5 +183,5 @@ def walls_of(config: RunConfig, task: Task, leads: Leads, expected: Forecast, sp
         if walls and walls[-1].calls_in_flight == in_flight:
             break
         work = max(expected.requests / width * speed.latency_s, expected.calls / (speed.calls_per_s or math.inf))
-        walls.append(Wall(segments, in_flight, max(work, rounds * speed.latency_s)))
+        walls.append(Wall(segments, in_flight, max(work, longest * speed.latency_s)))
     return walls

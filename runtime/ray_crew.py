@@ -17,6 +17,7 @@ from runtime.crew import WorkerLost, default_workers
 from runtime.errors import RunFailed
 from runtime.leads import Leads
 from runtime.metrics import RunMetrics
+from runtime.models.places import News, Share
 from runtime.purse import Unit
 from runtime.records import Batch, Counts
 from runtime.worker import Worker
@@ -141,6 +142,22 @@ class RayCrew:
         """Take back what a worker holds; nothing from a dead one."""
         taken, reserved = await self._answer(worker, "empty_purse", unit) or (0.0, 0.0)
         return taken, reserved
+
+    async def refusal(self, worker: int) -> None:
+        """Wait until a worker has a refusal to tell of, also if it is replaced meanwhile."""
+        while True:
+            try:
+                return await self._workers[worker].refusal.remote()  # type: ignore[no-any-return]
+            except self._lost:
+                await asyncio.sleep(0.1)
+
+    async def pace_news(self, worker: int) -> dict[str, News]:
+        """What a worker saw; nothing from a dead one."""
+        return await self._answer(worker, "pace_news") or {}
+
+    async def follow(self, worker: int, shares: dict[str, Share]) -> None:
+        """Give a worker its shares."""
+        await self._answer(worker, "follow", shares)
 
     async def _answer(self, number: int, method: str, *arguments: Any) -> Any:
         """What a method that never takes long returns; ``None`` from a worker that is dead or hangs."""

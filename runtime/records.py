@@ -91,6 +91,7 @@ class Account(msgspec.Struct, kw_only=True):
         tokens_reasoning: Those of them that were thinking before an answer.
         cost_usd: Money whose amount is known.
         unpriced_calls: Answers whose price is unknown.
+        hedged_calls: Further calls made beside others that were late, for the same answers; not in ``calls``.
     """
 
     calls: int = 0
@@ -101,6 +102,7 @@ class Account(msgspec.Struct, kw_only=True):
     tokens_reasoning: int = 0
     cost_usd: float = 0.0
     unpriced_calls: int = 0
+    hedged_calls: int = 0
 
     def add(self, other: "Account") -> None:
         """Count another's calls as well."""
@@ -151,6 +153,7 @@ class Counts(msgspec.Struct, kw_only=True):
         refuted_steps: Those of them that were wrong.
         granted_calls: Calls handed out to workers under ``--max-calls`` and not taken back: never fewer than were
             asked, whatever was killed.
+        hedged_calls: Calls made beside others that were late, for the same answers; in no other count of calls.
     """
 
     steps: int = 0
@@ -186,6 +189,7 @@ class Counts(msgspec.Struct, kw_only=True):
     guarded_steps: int = 0
     refuted_steps: int = 0
     granted_calls: int = 0
+    hedged_calls: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""

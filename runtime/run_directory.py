@@ -18,7 +18,7 @@ from runtime.lock import is_locked, take_lock
 from runtime.records import Account, Counts
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",
-    "api_base", "price_in", "price_out")  # fmt: skip
+    "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
 
 
@@ -58,6 +58,7 @@ class Standing(msgspec.Struct, frozen=True):
         accounts: Calls, tokens and money by ``kind`` of question, ``model`` and ``worker``.
         alarms: Alarms that answers go wrong together, by kind; see ``voting.alarms``.
         rungs: Rungs of the ladder that were asked: how often, and how often they put something right.
+        hedged_calls: Calls made beside others that were late, for the same answers.
     """
 
     run_dir: str
@@ -94,6 +95,7 @@ class Standing(msgspec.Struct, frozen=True):
     accounts: dict[str, dict[str, Account]]
     alarms: dict[str, int] = {}
     rungs: dict[str, Rung] = {}
+    hedged_calls: int = 0
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -243,6 +245,7 @@ def standing(directory: pathlib.Path) -> Standing:
         alarms=counts.alarms,
         rungs=_rungs(counts),
         accounts={"kind": counts.by_kind, "model": counts.by_model, "worker": counts.by_worker},
+        hedged_calls=counts.hedged_calls,
     )
 
 

@@ -4,23 +4,32 @@ Each round draws the fewest ballots that could end the race and casts them in th
 nothing has to be cancelled, and arrival order cannot change a verdict.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from decompose.step import Dialect, Flag, Step
 from decompose.task import Task
 from runtime.accounts import Accounts
-from runtime.climb import Held, Rung, climb, pattern_of_ballots, raised_in_all, rungs_above
+from runtime.climb import (
+    Held,
+    Rung,
+    climb,
+    entry_of,
+    leaves,
+    pattern_of_ballots,
+    raised_in_all,
+    rungs_above,
+    tally_of,
+)
 from runtime.errors import StepDeadlocked
-from runtime.ladder import FIRST, LARGER, Asked, Way, asked, ways_of
+from runtime.ladder import FIRST, Asked, Way, asked, ways_of
 from runtime.leads import NO_LIMITS
 from runtime.models.port import Model, Reply, Request, Stop
 from runtime.purse import Purse
 from runtime.records import Contested, Counts, Entry, rule_of, tally
 from runtime.structured import as_lines, asking_for_json, schema_of
 from runtime.untrusted import tame
-from voting.alarms import Kind, Limits, Raised, raised_by
+from voting.alarms import Limits, Raised, raised_by
 from voting.ballot import Ballot
 from voting.race import Won, unanimous
 from voting.red_flags import RedFlag, overlong
@@ -123,7 +132,7 @@ class StepRunner:
             return await self._climb(step, k, draw, ways, held)
         if len(held.ballots) == k:
             return held.winner, held.winner
-        return held.winner, _entry(held)
+        return held.winner, entry_of(held)
 
     async def _climb(self, step: Step, k: int, draw: int, ways: tuple[Way, ...], first: Held) -> tuple[str, Contested]:
         rungs = rungs_above(first, ways, self._larger(k))
@@ -141,16 +150,17 @@ class StepRunner:
         if found is None:
             raise StepDeadlocked(
                 f"no candidate led by {k} within {len(below[-1].ballots)} ballots",
-                entry=_entry(below[-1], below[:-1], raised),
-                tally=_tally(below[-1]),
+                entry=entry_of(below[-1], below[:-1], raised),
+                tally=tally_of(below[-1]),
                 spoiled=below[-1].pattern.spoiled,
             )
         name = next(rung.name for rung, held in tried if held is found)
         if found.winner != first.leader or not first.raised:
             tally(counts.caught, {name: 1})
-        before = [held for held in below if held is not found and not (held is first and name == LARGER)]
+        went_on = any(rung.goes_on for rung, _ in tried)  # whose ballots begin with those of the first race
+        before = [held for held in below if held is not found and not (held is first and went_on)]
         assert found.winner is not None
-        return found.winner, _entry(found, before, raised, name)
+        return found.winner, entry_of(found, before, raised, name)
 
     def _larger(self, k: int) -> int:
         """The lead that a step with an alarm is asked with: that of a suspect, or two more if that is not more."""
@@ -188,7 +198,7 @@ class StepRunner:
                 race.cast(ballot)
             if len(ballots) > k or goes_on:
                 raised = raised_by(pattern_of_ballots(k, ballots), self.limits)
-            if race.verdict is not None or (raised and _leaves(raised, rung)):
+            if race.verdict is not None or (raised and leaves(raised, rung)):
                 break
             drawn = len(ballots)
             wanted = 1 if self.first_temperature != self.temperature and not drawn else race.fewest()
@@ -281,25 +291,6 @@ class StepRunner:
             return Flag(RedFlag.OVERLONG, f"{said} tokens")
         text = as_lines(reply.text) if self.structured and question.dialect == "chat" else reply.text
         return question.read(text, self.flags)
-
-
-def _entry(held: Held, before: Sequence[Held] = (), raised: tuple[Raised, ...] = (), name: str = "") -> Contested:
-    """A race as the journal keeps it, with the ballots of the rungs below it."""
-    below = tuple(ballot for one in before for ballot in one.ballots)
-    details = held.details + tuple(text for one in before for text in one.details)
-    way = name or ("" if held.way == FIRST else held.way.name)
-    return Contested(held.k, held.ballots, details, held.rule, way, below, raised=raised)
-
-
-def _tally(held: Held) -> tuple[tuple[str, int], ...]:
-    """Unspoiled ballots by candidate, most first."""
-    named = Counter(ballot.candidate for ballot in held.ballots if ballot.candidate is not None)
-    return tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
-
-
-def _leaves(raised: tuple[Raised, ...], rung: Rung | None) -> bool:
-    """Whether a race is left: the first one at any alarm, that of another way where replies cannot be read."""
-    return rung is None or (not rung.goes_on and any(one.kind is Kind.SPOILED_AGAIN for one in raised))
 
 
 def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:

@@ -20,6 +20,7 @@ from runtime.errors import ModelUnavailable, SurefootError
 from runtime.gate import Gate
 from runtime.leads import NO_LIMITS, Leads
 from runtime.models.factory import open_fallback, open_model
+from runtime.models.places import News, Places, Share
 from runtime.models.port import Model
 from runtime.module_cache import ModuleCache
 from runtime.module_runner import ModuleRunner
@@ -73,6 +74,11 @@ class Worker:
             if hasattr(other, "purse"):
                 other.purse = money  # one budget, whichever model spends it
         self.purses: dict[Unit, Purse] = {"usd": money, "calls": Purse(config.max_calls is not None, "calls")}
+        self._refusal = asyncio.Event()
+        self._endpoints: dict[str, Places] = {}
+        for asked in (self.model, self._fallback, *self._own_models.values()):
+            for name, places in getattr(asked, "endpoints", {}).items():
+                self._endpoints[name], places.refusal = places, self._refusal
         self.cache = ModuleCache() if config.cache == "modules" else None
         self._gate = Gate(config.chains_in_flight)
         self._running: list[tuple[Source, asyncio.Task[End]]] = []
@@ -148,6 +154,20 @@ class Worker:
                 runner.steps.suspect, runner.steps.limits = leads.suspect, leads.limits
                 if runner.steps.sequential:
                     runner.steps.sequential.update(leads.sequential)
+
+    async def refusal(self) -> None:
+        """Wait until a call was refused with 429 that was begun under the share that is followed now."""
+        await self._refusal.wait()
+
+    async def pace_news(self) -> dict[str, News]:
+        """What was seen at each endpoint since this was last asked."""
+        self._refusal.clear()
+        return {name: places.take_news() for name, places in self._endpoints.items()}
+
+    async def follow(self, shares: dict[str, Share]) -> None:
+        """From now on ask each endpoint as fast as this worker's share allows."""
+        for name, share in shares.items():
+            self._endpoints[name].follow(share)
 
     async def stop(self) -> None:
         """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""

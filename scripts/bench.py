@@ -133,10 +133,10 @@ def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -
     asked = [((number, repeat), problem) for repeat in range(repeats) for number, problem in enumerate(problems)]
     status, ends, counts = asyncio.run(_run(directory, config, task, asked))
     answering = f"{config.model}, oracles" if row.oracles else config.model
-    score = Score(row.method, answering, len(asked), status=status)
-    for (_, problem), end in zip(asked, ends, strict=False):
-        plan, ended = _plan_of(end)
-        _add(score, referee, problem, plan, ended)
+    score = Score(row.method, answering, sum(end is not None for end in ends), status=status)
+    for (_, problem), end in zip(asked, ends, strict=True):
+        if end is not None:
+            _add(score, referee, problem, *_plan_of(end))
     score.wall_s = round(time.monotonic() - started, 3)
     return _costs(score, counts)
 
@@ -171,6 +171,7 @@ def _add(score: Score, referee: Any, problem: Posed, plan: tuple[str, ...], ende
     if found.valid and found.reached_goal:
         score.solved += 1
         optimal = referee.optimal(problem)
+        score.optimal_known += optimal is not None
         score.optimal += optimal is not None and len(plan) <= optimal
 
 

@@ -1,19 +1,19 @@
-"""Calls a step at known error rates: ``python -m scripts.bench_calls``.
+"""Calls a step at known error rates, and what each protection is worth: ``python -m scripts.bench_calls``.
 
-Simulated models whose errors are independent, the default tree, ``--k auto``; whole-run success as the referee sees it.
-The last rows leave one protection out at a time: the ablation comes from the product's own switches.
+Simulated models whose errors are independent, the default tree, ``--k auto``; whole-run success as the referee sees it,
+with its 95 % interval. The rows of ``--ablation`` leave one protection out at a time, and at last all of them: the
+product's own switches, under the same seeds.
 """
 
 import asyncio
 import multiprocessing
 import pathlib
+import statistics
 import tempfile
 from typing import Any
 
 import click
 import msgspec
-import rich.console
-import rich.table
 
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
@@ -22,22 +22,35 @@ from runtime.journal import create_journal
 from runtime.logs import configure_logs
 from runtime.run_directory import write_config
 from scripts.verify import verification
+from voting.error_rate import clopper_pearson
+
+PROTECTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("all", {}),
+    ("--red-flags none", {"red_flags": "none"}),
+    ("--no-seams", {"seams": False}),
+    ("--k 1", {"k": 1}),
+    ("--no-seams --k 1", {"seams": False, "k": 1}),
+    ("all off", {"seams": False, "k": 1, "red_flags": "none"}),
+    ("chain --k auto", {"strategy": "chain"}),
+)
 
 
 class Outcome(msgspec.Struct, frozen=True):
     """One run: whether the referee agrees with it, and what it took."""
 
     right: bool
-    calls_per_step: float
+    steps: int
+    calls: int
+    tokens_in: int
+    tokens_out: int
     seam_retries: int
-    leads: dict[str, int]
+    leads: str
 
 
 def one_run(options: dict[str, Any]) -> Outcome:
     """Run in this process, verify, and count; for a pool of processes."""
     configure_logs("none")
-    config = msgspec.convert(options, RunConfig)
-    return asyncio.run(_one_run(config))
+    return asyncio.run(_one_run(msgspec.convert(options, RunConfig)))
 
 
 async def _one_run(config: RunConfig) -> Outcome:
@@ -45,46 +58,47 @@ async def _one_run(config: RunConfig) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         directory = pathlib.Path(folder)
         write_config(directory, config)
-        journal = create_journal(directory)
-        crew = LocalCrew(config, task)
-        status = await Coordinator(config, task, journal, crew).run()
-        totals, leads = journal.totals, journal.meta("leads")
-        journal.close()
+        crew, journal = LocalCrew(config, task), create_journal(directory)
+        try:
+            status = await Coordinator(config, task, journal, crew).run()
+            totals, leads = journal.totals, journal.meta("leads")
+        finally:
+            journal.close()
+            await crew.close()
         found = verification(directory, config) if status == "solved" else None
-    steps = max(1, totals.steps)
     right = found is not None and found.valid and found.reached_goal
-    return Outcome(right, totals.calls / steps, totals.seam_retries, leads)
+    told = f"{leads['guarded']}/{leads['unguarded']}x{leads['leaf_steps']}"
+    return Outcome(right, totals.steps, totals.calls, totals.tokens_in, totals.tokens_out, totals.seam_retries, told)
 
 
 @click.command()
 @click.option("--disks", default=14, show_default=True)
 @click.option("--seeds", default=40, show_default=True)
 @click.option("--rates", default="0.1,0.05,0.02,0.01,0.001", show_default=True)
-@click.option("--ablation/--no-ablation", default=True)
-def main(disks: int, seeds: int, rates: str, ablation: bool) -> None:
-    """Measure and print."""
-    table = rich.table.Table("error a step", "protections", "right", "calls a step", "seam retries", "leads", box=None)
-    rows: list[tuple[str, str, dict[str, Any]]] = [(rate, "all", {}) for rate in rates.split(",")]
-    if ablation:
-        rows += [
-            ("0.01", "no red flags", {"red_flags": "none"}),
-            ("0.01", "no seams", {"seams": False}),
-            ("0.01", "no votes (--k 1)", {"k": 1}),
-            ("0.01", "no seams, no votes", {"seams": False, "k": 1}),
-            ("0.01", "nothing", {"seams": False, "k": 1, "red_flags": "none"}),
-            ("0.01", "chain --k auto", {"strategy": "chain"}),
-        ]
+@click.option("--ablation", default="", help="Error rate of the rows that leave protections out; none by default.")
+def main(disks: int, seeds: int, rates: str, ablation: str) -> None:
+    """Measure and print, row by row."""
+    configure_logs("none")
+    rows: list[tuple[str, str, dict[str, Any]]] = [(rate, "all", {}) for rate in rates.split(",") if rate]
+    rows += [(ablation, name, extra) for name, extra in PROTECTIONS] if ablation else []
+    print(f"{disks} disks, {2**disks - 1:,} steps, {seeds} seeds; leads before a seam / elsewhere x leaf")
+    print(f"{'error':6} {'protections':18} {'right (95 % interval)':26} calls a step (least to most)   retries   leads")
     with multiprocessing.get_context("spawn").Pool() as pool:
         for rate, name, extra in rows:
             base = {"task": "hanoi", "task_options": {"disks": disks}, "model": f"simulated:p_error={rate}"}
             runs = [{**base, "address": "none", "workers": 1, "seed": seed, **extra} for seed in range(seeds)]
-            found = pool.map(one_run, runs, chunksize=1)
-            rights = sum(outcome.right for outcome in found)
-            calls = sum(outcome.calls_per_step for outcome in found) / seeds
-            retries = sum(outcome.seam_retries for outcome in found) / seeds
-            leads = sorted({f"{o.leads['guarded']}/{o.leads['unguarded']}" for o in found})
-            table.add_row(rate, name, f"{rights} of {seeds}", f"{calls:.3f}", f"{retries:.0f}", " ".join(leads))
-    rich.console.Console(width=140).print(table)
+            print(_row(rate, name, pool.map(one_run, runs, chunksize=1)), flush=True)
+
+
+def _row(rate: str, name: str, found: list[Outcome]) -> str:
+    right = sum(outcome.right for outcome in found)
+    interval = clopper_pearson(right, len(found))
+    calls = sorted(outcome.calls / max(1, outcome.steps) for outcome in found)
+    retries = statistics.fmean(outcome.seam_retries for outcome in found)
+    leads = sorted({outcome.leads for outcome in found})
+    told = f"{right} of {len(found)} ({interval.low:.2f} to {interval.high:.2f})"
+    spread = f"{statistics.fmean(calls):.3f} ({calls[0]:.3f} to {calls[-1]:.3f})"
+    return f"{rate:6} {name:18} {told:26} {spread:30} {retries:12,.0f}   {' '.join(leads)}"
 
 
 if __name__ == "__main__":

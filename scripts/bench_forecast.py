@@ -20,17 +20,13 @@ import rich.console
 import rich.table
 
 from runtime.config import RunConfig, open_task
-from runtime.coordinator import Coordinator
-from runtime.crew import LocalCrew
 from runtime.estimates import PILOT_DRAWS
-from runtime.journal import create_journal
 from runtime.logs import configure_logs
 from runtime.measurement import Measurement, Saved, read_measurement
 from runtime.measuring import measure
 from runtime.models.factory import answer_key
 from runtime.planning import plan, take_sample
-from runtime.run_directory import write_config
-from scripts.verify import verification
+from scripts.bench_calls import Outcome, one_run
 from voting.error_rate import clopper_pearson
 from voting.lead import expected_calls
 
@@ -46,42 +42,19 @@ STEPS = 4000
 
 
 class Took(msgspec.Struct, frozen=True):
-    """What one run took, and whether the referee finds its plan right."""
+    """A run, and by what share its plan was off: calls, prompt tokens, reply tokens."""
 
-    calls: int
-    tokens_in: int
-    tokens_out: int
-    right: bool
-    leads: str
-    off: tuple[float, ...] = ()
+    ran: Outcome
+    off: tuple[float, ...]
 
 
-def one_run(options: dict[str, Any]) -> Took:
-    """Plan, run in this process, verify, and count; for a pool of processes."""
+def planned_run(options: dict[str, Any]) -> Took:
+    """Plan, then run; for a pool of processes."""
     configure_logs("none")
     config = msgspec.convert(options, RunConfig)
-    ahead = planned(config)
-    took = asyncio.run(_one_run(config))
-    real = (took.calls, took.tokens_in, took.tokens_out)
-    return msgspec.structs.replace(took, off=tuple(a / b - 1 for a, b in zip(ahead, real, strict=True)))
-
-
-async def _one_run(config: RunConfig) -> Took:
-    task = open_task(config)
-    with tempfile.TemporaryDirectory() as folder:
-        directory = pathlib.Path(folder)
-        write_config(directory, config)
-        crew, journal = LocalCrew(config, task), create_journal(directory)
-        try:
-            status = await Coordinator(config, task, journal, crew).run()
-            totals, leads = journal.totals, journal.meta("leads")
-        finally:
-            journal.close()
-            await crew.close()
-        found = verification(directory, config) if status == "solved" else None
-    right = found is not None and found.valid and found.reached_goal
-    told = f"{leads['guarded']}/{leads['unguarded']}x{leads['leaf_steps']}"
-    return Took(totals.calls, totals.tokens_in, totals.tokens_out, right, told)
+    ahead, ran = planned(config), one_run(options)
+    real = (ran.calls, ran.tokens_in, ran.tokens_out)
+    return Took(ran, tuple(a / b - 1 for a, b in zip(ahead, real, strict=True)))
 
 
 def measured(config: RunConfig) -> Measurement:
@@ -95,7 +68,7 @@ def planned(config: RunConfig) -> tuple[float, float, float]:
     """Calls and tokens that ``surefoot plan`` states for a run that makes its own pilot."""
     task = open_task(config)
     known = read_measurement(config) if config.measurement else None
-    found = plan(config, task, asyncio.run(take_sample(config, task, 200, PILOT_DRAWS)), known)
+    found = plan(config, task, asyncio.run(take_sample(config, task, 500, PILOT_DRAWS)), known)
     return found.calls, found.tokens_in, found.tokens_out
 
 
@@ -120,9 +93,9 @@ def main(runs: int, disks: int, models: tuple[str, ...]) -> None:
                 m = measured(config)
                 path.write_bytes(msgspec.json.encode(Saved([m], None)))
                 auto = {"measurement": str(path)} if config.k == "auto" else {}
-                told = pool.map(one_run, [base | auto | {"seed": seed} for seed in range(runs)], chunksize=1)
+                told = pool.map(planned_run, [base | auto | {"seed": seed} for seed in range(runs)], chunksize=1)
                 alone = [base | {"seed": seed} for seed in range(runs)]
-                piloted = pool.map(one_run, alone, chunksize=1) if auto else told
+                piloted = pool.map(planned_run, alone, chunksize=1) if auto else told
                 table.add_row(model.partition(":")[2] or model, _named(setting), *_row(config, m, told, piloted))
     rich.console.Console(width=220).print(table)
 
@@ -134,15 +107,15 @@ def _named(setting: dict[str, Any]) -> str:
 def _row(config: RunConfig, m: Measurement, told: list[Took], piloted: list[Took]) -> list[str]:
     if m.predicted_calls is None or m.predicted_p_success is None or m.k_min is None:
         return ["no lead helps"]
-    calls = sorted(took.calls for took in told)
-    mean, right = statistics.fmean(calls), sum(took.right for took in told)
+    calls = sorted(took.ran.calls for took in told)
+    mean, right = statistics.fmean(calls), sum(took.ran.right for took in told)
     low, high = calls[int(0.025 * len(calls))], calls[-1 - int(0.025 * len(calls))]
     task = open_task(config)
     size = task.outline(2**62).steps
     closed = expected_calls(1 - m.p_error, m.k_min if config.k == "auto" else config.k, size, m.valid_rate)
     off = [[took.off[place] for took in piloted] for place in range(3)]
     interval = clopper_pearson(right, len(told))
-    leads = ", ".join(sorted({took.leads for took in told}))
+    leads = ", ".join(sorted({took.ran.leads for took in told}))
     mark = "" if low <= m.predicted_calls <= high else " outside"
     return [
         leads, f"{m.predicted_calls:,.0f}", f"{mean:,.0f} ({low:,} to {high:,}){mark}",

@@ -23,6 +23,7 @@ class Score(msgspec.Struct):
         problems: Problems times repeats.
         solved: Plans that the referee found valid and at the goal.
         optimal: Solved plans that no plan is shorter than.
+        optimal_known: Solved plans of problems whose shortest length is known; others are not counted in ``optimal``.
         moves: Actions of all plans, up to the first invalid one of each.
         invalid: Plans with an invalid action; what follows such an action has no meaning and is not counted.
         calls: Answers drawn; over all problems.
@@ -47,6 +48,7 @@ class Score(msgspec.Struct):
     wall_s: float = 0.0
     ends: dict[str, int] = {}
     status: str = "solved"
+    optimal_known: int = 0
 
     def shown(self) -> dict[str, Any]:
         """The row with its rates; 95 % Wilson interval."""
@@ -79,7 +81,7 @@ def cells(score: Score) -> tuple[str, ...]:
         f"{row['solved_percent']:.1f} %" + ("" if score.status == "solved" else f" ({score.status})"),
         f"{row['low_percent']:.1f} to {row['high_percent']:.1f}",
         str(score.problems),
-        f"{score.optimal}",
+        f"{score.optimal}" if score.optimal_known or not score.solved else "unknown",
         f"{row['invalid_percent']:.2f} %",
         f"{row['calls_per_problem']:.1f}",
         f"{row['calls_per_problem_alone']:.1f}",

@@ -62,15 +62,17 @@ class Layer(nn.Module):  # type: ignore[misc]
         self.gates = nn.Parameter(torch.randn(2, inner, width) * 0.02)
         self.down = nn.Parameter(torch.randn(1, inner, width) * last)
 
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-        """``x`` is (batch, time, width); ``cos`` and ``sin`` are (time, width of a head)."""
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, heard: Tensor | None) -> Tensor:
+        """``x`` is (batch, time, width); ``cos`` and ``sin`` are (time, width of a head), ``heard`` see `Decoder`."""
         batch, long, width = x.shape
         asked = functional.linear(norm(x, self.norm_1), self.attend.flatten(0, 1))
         asked = asked.view(batch, long, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         low, high = asked[:2].chunk(2, -1)
         turned = asked[:2] * cos + torch.cat((-high, low), -1) * sin
-        heard = functional.scaled_dot_product_attention(turned[0], turned[1], asked[2], is_causal=True)
-        x = x + functional.linear(heard.transpose(1, 2).reshape(batch, long, width), self.out[0])
+        told = functional.scaled_dot_product_attention(
+            turned[0], turned[1], asked[2], attn_mask=heard, is_causal=heard is None
+        )
+        x = x + functional.linear(told.transpose(1, 2).reshape(batch, long, width), self.out[0])
         gate, up = functional.linear(norm(x, self.norm_2), self.gates.flatten(0, 1)).chunk(2, -1)
         return x + functional.silu(gate) * up @ self.down[0]
 
@@ -81,27 +83,44 @@ def norm(x: Tensor, gain: Tensor) -> Tensor:
 
 
 class Decoder(nn.Module):  # type: ignore[misc]
-    """The model: token numbers in, a score for each word of the vocabulary out."""
+    """The model: token numbers in, a score for each word of the vocabulary out.
 
-    def __init__(self, recipe: Recipe, vocabulary: int) -> None:
+    Args:
+        recipe: Its size.
+        vocabulary: How many words there are.
+        spelling: What a word's embedding is the sum of, (words, parts), so that words with a part in common, such as
+            doors of one room, share what is learned of it; ``None`` for an embedding of its own for each word.
+    """
+
+    def __init__(self, recipe: Recipe, vocabulary: int, spelling: Tensor | None = None) -> None:
         super().__init__()
         size = recipe.width // recipe.heads
         self.turns = ROTARY_BASE ** -(torch.arange(0, size, 2) / size)
-        self.embeddings = nn.Parameter(torch.randn(vocabulary, recipe.width) * 0.5)
+        self.spelling = spelling
+        self.parts = nn.Parameter(
+            torch.randn(vocabulary if spelling is None else spelling.shape[1], recipe.width) * 0.5
+        )
         self.layers = nn.ModuleList(Layer(recipe) for _ in range(recipe.layers))
         self.norm = nn.Parameter(torch.ones(recipe.width))
         self.scores = nn.Parameter(torch.randn(vocabulary, recipe.width) * 0.02)
 
-    def forward(self, tokens: Tensor, wanted: Tensor, places: Tensor | None = None) -> Tensor:
+    def embeddings(self) -> Tensor:
+        """The embedding of each word, (words, width)."""
+        return self.parts if self.spelling is None else self.spelling @ self.parts
+
+    def forward(
+        self, tokens: Tensor, wanted: Tensor, places: Tensor | None = None, heard: Tensor | None = None
+    ) -> Tensor:
         """Scores at the positions that ``wanted``, a mask, picks from ``tokens``; both are (batch, time).
 
-        ``places`` of the same shape are the positions that attention is told, by default 0, 1, 2 and so on.
+        ``places`` of the same shape are the positions that attention is told, by default 0, 1, 2 and so on. ``heard``,
+        (batch, 1, time, time), says which words a word can attend to, by default all before it.
         """
         where = torch.arange(tokens.shape[1]) if places is None else places[:, None]
         angles = (where[..., None] * self.turns).repeat(*(1,) * where.dim(), 2)
-        x = functional.embedding(tokens, self.embeddings)
+        x = functional.embedding(tokens, self.embeddings())
         for layer in self.layers:
-            x = layer(x, angles.cos(), angles.sin())
+            x = layer(x, angles.cos(), angles.sin(), heard)
         return functional.linear(norm(x[wanted], self.norm), self.scores)
 
 
@@ -117,7 +136,7 @@ def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Pa
     weights: dict[str, Any] = {name: w.detach().clone().numpy() for name, w in model.named_parameters()}
     decoder = spec.decoder
     decoder.scale_embeddings = False
-    decoder.embeddings.weight = weights["embeddings"]
+    decoder.embeddings.weight = model.embeddings().detach().clone().numpy()
     decoder.layer_norm.gamma = weights["norm"]
     decoder.projection.weight = weights["scores"]
     for number, to in enumerate(decoder.layer):

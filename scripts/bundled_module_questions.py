@@ -4,7 +4,11 @@ Right answers are those of ``decompose.answer_keys``; before an answer a reply s
 large models do. Nothing that decides imports this file.
 """
 
+import itertools
 import random
+import re
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -17,10 +21,11 @@ from scripts import bundled_list_questions as lists
 from scripts import bundled_room_questions as rooms
 from scripts.bundled_questions import PAIRS, SPECIAL, Pair, held_out
 
+FAMILIES: Final = ("lists", "rooms")
 SHARES: Final = {
-    ("lists", "propose"): 14, ("lists", "check"): 6, ("lists", "predict"): 4, ("lists", "value"): 11,
+    ("lists", "propose"): 13, ("lists", "check"): 7, ("lists", "predict"): 4, ("lists", "value"): 10,
     ("lists", "reached"): 4, ("lists", "subgoal"): 6,
-    ("rooms", "propose"): 23, ("rooms", "check"): 8, ("rooms", "value"): 19, ("rooms", "reached"): 5,
+    ("rooms", "propose"): 20, ("rooms", "check"): 7, ("rooms", "value"): 25, ("rooms", "reached"): 4,
 }  # fmt: skip
 """Every kind of question, and how many in a hundred are of it."""
 WORDS: Final = (
@@ -28,6 +33,8 @@ WORDS: Final = (
     "chest", "shut", "open", "worth", "best",
 )  # fmt: skip
 MOST_DISKS: Final = 5
+A_CASTLE: Final = 6
+"""Questions of a module that are asked about one castle, of which the model then reads only one description."""
 FAR: Final = 99
 
 
@@ -46,19 +53,42 @@ def vocabulary() -> list[str]:
     ]  # fmt: skip
 
 
+def spell(word: str) -> dict[str, float]:
+    """What a word consists of: a door of its two rooms, a worth of its amount, a disk or a move of its pegs."""
+    if door := re.fullmatch(r"(\d+)-(\d+)", word):
+        return {"door": 1.0, f"room {door[1]}": 1.0, f"room {door[2]}": 1.0}
+    if worth := re.fullmatch(r"\$(\d+)", word):
+        return {word: 1.0, "worth": 1.0, "amount": int(worth[1]) / 20}
+    if disk := re.fullmatch(r"(\d)([abc])", word):
+        return {word: 0.5, f"disk {disk[1]}": 1.0, f"peg {disk[2]}": 1.0}
+    if move := re.fullmatch(r"(\d)([abc])([abc])", word):
+        return {word: 0.5, f"disk {move[1]}": 1.0, f"from {move[2]}": 1.0, f"to {move[3]}": 1.0}
+    return {word: 1.0, f"room {word}": 1.0} if word.isdecimal() and int(word) <= rooms.MOST_ROOMS else {word: 1.0}
+
+
 def question(rng: random.Random, family: str, module: str) -> Pair:
     """A prompt of a module and its reply."""
     return lists.question(rng, module) if family == "lists" else rooms.question(rng, module)
 
 
-def lesson(rng: random.Random, size: int) -> list[Pair]:
-    """A batch to train on: kinds by their shares; of lists of 5 nothing that is held out."""
+def lesson(rng: random.Random, size: int, done: float = 1.0, families: Sequence[str] = FAMILIES) -> list[Pair]:
+    """A batch to train on: kinds by their shares; of lists of 5 nothing that is held out; some questions a castle.
+
+    Castles have at most 6 rooms at the start of the training, and 15 after a third of it.
+    """
+    shares = {kind: share for kind, share in SHARES.items() if kind[0] in families}
+    most = min(rooms.MOST_ROOMS, 6 + int(27 * done))
     pairs: list[Pair] = []
-    for family, module in rng.choices(list(SHARES), list(SHARES.values()), k=size):
-        pair = question(rng, family, module)
-        while family == "lists" and " 5" in pair[0] and held_out(pair[0]):
-            pair = question(rng, family, module)
-        pairs.append(pair)
+    for (family, module), count in Counter(rng.choices(list(shares), list(shares.values()), k=size)).items():
+        if family == "rooms":
+            for first in range(0, count, A_CASTLE):
+                pairs += itertools.islice(rooms.questions(rng, module, most), min(A_CASTLE, count - first))
+            continue
+        for _ in range(count):
+            pair = lists.question(rng, module)
+            while " 5" in pair[0] and held_out(pair[0]):
+                pair = lists.question(rng, module)
+            pairs.append(lists.renamed(rng, pair) if rng.random() < 0.6 else pair)
     return pairs
 
 
@@ -77,12 +107,12 @@ def published(rng: random.Random, module: str) -> Pair:
             return rooms.asked(step.reads.world, step)
 
 
-def exams(seed: int, samples: int = 200) -> dict[str, list[Pair]]:
+def exams(seed: int, samples: int = 200, families: Sequence[str] = FAMILIES) -> dict[str, list[Pair]]:
     """Questions by family and module that are not taught: lists of 4 numbers, and the published castle."""
     rng, found = random.Random(f"exam {seed}"), {}
     for module in lists.MODULES:
         found[f"4 {module}"] = [lists.question(rng, module, 4) for _ in range(samples)]
-    for module in rooms.MODULES:
+    for module in rooms.MODULES if "rooms" in families else ():
         draw = partial(published, module=module)
         found[f"castle {module}"] = [draw(rng) for _ in range(samples)]
     return found

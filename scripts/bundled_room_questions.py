@@ -27,17 +27,21 @@ Pair = tuple[str, str]
 
 def question(rng: random.Random, module: str) -> Pair:
     """A module's question in a random castle, and its reply with the work."""
+    return next(questions(rng, module))
+
+
+def questions(rng: random.Random, module: str, most: int = MOST_ROOMS) -> Iterator[Pair]:
+    """Questions of a module in one random castle of at most so many rooms, without end."""
+    with_chests = rng.random() < 0.7
+    world = castle(rng, with_chests, most)
+    rules = graph.RoomRules(world)
     while True:
-        best = rng.random() < 0.55
-        world = castle(rng, best)
         room, other = (str(room) for room in rng.sample(world.rooms(), 2))
-        goal = BEST if best else other
-        rules = graph.RoomRules(world)
+        goal = BEST if with_chests and rng.random() < 0.7 else other
         if module == "reached" and rng.random() < 0.4:
             room = target(world, goal)
-        if module == "propose" and not 0 < rules.distance(room, goal) < graph.FAR:
-            continue
-        return asked(world, step(rng, module, rules, room, goal))
+        if module != "propose" or 0 < rules.distance(room, goal) < graph.FAR:
+            yield asked(world, step(rng, module, rules, room, goal))
 
 
 def asked(world: Rooms, step: Step) -> Pair:
@@ -110,9 +114,9 @@ def levels(world: Rooms, state: str, goal: str) -> Iterator[str]:
             yield f"{number}: {' '.join(level)}"
 
 
-def castle(rng: random.Random, with_chests: bool) -> Rooms:
+def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Rooms:
     """A random castle in which every room can be reached; with chests, and with things that changed, now and then."""
-    while regular(edges := doors(rng)):
+    while regular(edges := doors(rng, most)):
         pass
     rooms = sorted({room for edge in edges for room in edge})
     chests: tuple[Chest, ...] = ()
@@ -147,9 +151,9 @@ def regular(edges: tuple[Edge, ...]) -> bool:
     return len(counts) == MOST_ROOMS and set(counts.values()) == {4}
 
 
-def doors(rng: random.Random) -> tuple[Edge, ...]:
-    """Doors of a castle of 7 to 15 rooms: a tree, more doors, or groups of rooms with few doors between them."""
-    size = MOST_ROOMS if rng.random() < 0.4 else rng.randint(7, MOST_ROOMS)
+def doors(rng: random.Random, largest: int = MOST_ROOMS) -> tuple[Edge, ...]:
+    """Doors of a castle of 4 to so many rooms: a tree, more doors, or groups of rooms with few doors between them."""
+    size = rng.choice((rng.randint(4, min(7, largest)), rng.randint(4, largest), rng.randint(4, largest), largest))
     rooms = rng.sample(range(1, MOST_ROOMS + 1), size) if rng.random() < 0.5 else rng.sample(range(1, size + 1), size)
     most = rng.choice((3, 4, 4, 5, 6))
     found: dict[frozenset[int], None] = {}

@@ -1,4 +1,4 @@
-"""Measures the bundled model and writes its card.
+"""Measures the bundled model on the steps of runs and writes its card.
 
 ::
 
@@ -22,6 +22,8 @@ from scripts.bundled_exams import DISKS, LEAF, classes, exam, met_move
 from scripts.bundled_questions import Pair
 from voting.error_rate import clopper_pearson
 
+HEADING: Final = "## The planner\n\n"
+"""Where the second part of the card begins, which ``scripts.evaluate_planner`` writes."""
 FINITE: Final = ("start", "digits")
 """Tables of which some questions are never held out."""
 
@@ -218,6 +220,15 @@ small gains nothing from a second thread: threads wait for each other at every l
 """
 
 
+def write_part(folder: Path, runs: str | None = None, planner: str | None = None) -> None:
+    """Write one part of the card and keep the other."""
+    path = folder / "MODEL_CARD.md"
+    old_runs, _, old_planner = path.read_text().partition(HEADING) if path.exists() else ("", "", "")
+    text = f"{(runs or old_runs).rstrip()}\n\n{HEADING}{planner or old_planner}"
+    path.write_text(text)
+    print(text)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write the card."""
     parser = argparse.ArgumentParser(description="Measure the bundled model and write its card.")
@@ -225,9 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--samples", type=int, default=4000, help="replies in each class (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     said = parser.parse_args(arguments)
-    text = card(said.weights, said.samples, said.seed)
-    (said.weights / "MODEL_CARD.md").write_text(text)
-    print(text)
+    write_part(said.weights, runs=card(said.weights, said.samples, said.seed))
 
 
 if __name__ == "__main__":

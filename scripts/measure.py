@@ -12,12 +12,14 @@ import rich.table
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.estimates import PILOT_DRAWS
+from runtime.leads import Leads
 from runtime.logs import configure_logs
 from runtime.measurement import Measurement, Saved, recommended
 from runtime.measuring import measure
 from runtime.models.factory import answer_key, check_model
 from runtime.planning import take_sample
 from scripts.cli import OK, print_json, printable
+from scripts.durations import duration
 from scripts.options import build_config, json_option, log_options, struct_options
 from scripts.run import ByTask
 
@@ -124,35 +126,64 @@ def _compare(found: list[Measurement], best: Measurement | None) -> None:
 def _print(config: RunConfig, m: Measurement) -> None:
     console = rich.console.Console(highlight=False)
     console.print(f"{config.task} with {printable(config.model)}: {m.samples:,} steps x {m.draws} draws, seed {m.seed}")
-    table = rich.table.Table("question", "answers", "valid", "wrong", "error rate", "95 % interval", box=None)
-    for kind in m.kinds:
-        table.add_row(
-            kind.kind, f"{kind.answers:,}", f"{kind.valid:,}", f"{kind.wrong:,}", f"{kind.p_error:.4%}",
-            f"{kind.p_error_low:.4%} to {kind.p_error_high:.4%}",
-        )  # fmt: skip
-    valid = sum(kind.valid for kind in m.kinds)
-    wrong = sum(kind.wrong for kind in m.kinds)
-    interval = f"{m.p_error_low:.4%} to {m.p_error_high:.4%}"
-    table.add_row("all", f"{m.samples * m.draws:,}", f"{valid:,}", f"{wrong:,}", f"{m.p_error:.4%}", interval)
-    console.print(table)
-    flags = ", ".join(f"{name} {count}" for name, count in sorted(m.red_flags.items())) or "none"
-    console.print(f"valid rate {m.valid_rate:.4%}; red flags: {flags}")
+    console.print(_by_kind(m))
     console.print(
-        f"collisions {m.collisions} (both answers wrong; {m.collisions_alike} of them alike), "
+        f"collisions {m.collisions} (the first two answers wrong; {m.collisions_alike} of them alike), "
         f"{m.collisions_expected:.3g} expected if errors were independent"
     )
+    if m.latency_s is not None and m.seconds_per_answer:
+        console.print(
+            f"one call takes {m.latency_s:.3g} s alone; {1 / m.seconds_per_answer:,.0f} answers a second together"
+        )
     if m.spread is not None:
         needs = "no lead" if m.k_min_spread is None else f"lead {m.k_min_spread}"
         console.print(
-            f"spread over steps: draws on one step correlate by {m.spread.correlation:.3f}; "
-            f"at {m.spread.lost:.4%} of steps a wrong answer is likelier; {needs} would do if every mistake were final"
+            f"spread over steps: draws on one step correlate by {m.spread.correlation:.3f}; at {m.spread.lost:.4%} of "
+            f"steps a wrong answer is likelier; {needs} would do for the steps whose mistakes are final"
         )
     if m.leads is None or m.predicted_calls is None or m.predicted_p_success is None:
         console.print("the model may be wrong more often than right: no lead can be chosen")
         return
     money = "price unknown" if m.predicted_cost_usd is None else f"${m.predicted_cost_usd:,.4f}"
     console.print(
-        f"for a whole run without error with probability {m.target}: lead {m.k_min} where a mistake would be final"
-        f" ({m.leads.guarded} before a seam); predicted {m.predicted_calls:,.0f} calls, {money}, "
-        f"probability {m.predicted_p_success:.4f}"
+        f"for a whole run without error with probability {m.target}: {_said(m.leads)}; predicted "
+        f"{m.predicted_calls:,.0f} calls, {m.predicted_tokens_in:,.0f} tokens in, {m.predicted_tokens_out:,.0f} out, "
+        f"{money}, {duration(m.predicted_wall_s or 0)}, probability {m.predicted_p_success:.4f}"
     )
+    if config.k == "auto":
+        console.print(
+            "surefoot run begins with these leads when it is given --measurement DIR/measure.json (--save DIR)"
+        )
+    if config.k == "auto" and m.pilot_leads is not None:
+        console.print(f"without it, a pilot that sees what was seen here chooses {_said(m.pilot_leads)}")
+
+
+def _said(leads: Leads) -> str:
+    return (
+        f"lead {leads.unguarded} where a mistake is final, {leads.guarded} before a seam, "
+        f"leaves of {leads.leaf_steps} steps"
+    )
+
+
+def _by_kind(m: Measurement) -> rich.table.Table:
+    """Error, flags, spread, time and tokens by kind of question."""
+    table = rich.table.Table(
+        "question", "answers", "valid", "red flags", "wrong", "error rate (95 % interval)", "collide (expected)",
+        "lost steps", "seconds", "tokens in, out", box=None,
+    )  # fmt: skip
+    for kind in m.kinds:
+        flags = ", ".join(f"{name} {count / kind.answers:.2%}" for name, count in sorted(kind.red_flags.items()))
+        table.add_row(
+            kind.kind, f"{kind.answers:,}", f"{kind.valid:,}", flags or "none", f"{kind.wrong:,}",
+            f"{kind.p_error:.3%} ({kind.p_error_low:.3%} to {kind.p_error_high:.3%})",
+            f"{kind.collisions} ({kind.collisions_expected:.2g})", f"{kind.spread.lost:.2%}" if kind.spread else "-",
+            f"{kind.seconds:.3g}", f"{kind.tokens_in:.1f}, {kind.tokens_out:.1f}",
+        )  # fmt: skip
+    valid, wrong = sum(kind.valid for kind in m.kinds), sum(kind.wrong for kind in m.kinds)
+    flags = ", ".join(f"{name} {count / m.samples / m.draws:.2%}" for name, count in sorted(m.red_flags.items()))
+    table.add_row(
+        "all", f"{m.samples * m.draws:,}", f"{valid:,}", flags or "none", f"{wrong:,}",
+        f"{m.p_error:.3%} ({m.p_error_low:.3%} to {m.p_error_high:.3%})",
+        f"{m.collisions} ({m.collisions_expected:.2g})", f"{m.spread.lost:.2%}" if m.spread else "-", "", "",
+    )  # fmt: skip
+    return table

@@ -16,6 +16,7 @@ from runtime.measurement import read_measurement
 from runtime.models.factory import check_model
 from runtime.planning import Plan, plan, take_sample
 from scripts.cli import OK, print_json, printable
+from scripts.durations import duration
 from scripts.options import build_config, json_option, log_options, struct_options
 from scripts.run import ByTask
 
@@ -74,11 +75,3 @@ def _print(config: RunConfig, p: Plan) -> None:
     for wall in p.walls:
         table.add_row(f"{wall.segments:,}", f"{wall.calls_in_flight:,}", duration(wall.wall_s))
     console.print(table)
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people."""
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} seconds"

@@ -9,9 +9,12 @@ import rich.progress
 
 from decompose.task import Task
 from runtime.config import RunConfig
-from runtime.records import Counts
+from runtime.records import Account, Counts
 from runtime.run_directory import Standing
 from scripts.cli import printable
+
+MOST_ACCOUNTS = 8
+"""Accounts of one sort that are listed for people; ``--json`` has all."""
 
 
 class Progress:
@@ -67,8 +70,7 @@ class Progress:
         """Show the totals after a durable write."""
         flags = sum(counts.red_flags.values())
         extra = f"{counts.calls:,} calls, {flags:,} flags, {counts.seam_retries:,} seam retries"
-        if counts.cost_usd:
-            extra += f", ${counts.cost_usd:.4f}"
+        extra += f", {counts.tokens_in + counts.tokens_out:,} tokens, {_money(counts.cost_usd, counts.unpriced_calls)}"
         self._bar.update(self._row, completed=counts.steps, description="working", extra=extra)
         if self._bar.disable and wall_s - self._last_line_s >= self.LINE_EVERY_S:
             self._last_line_s = wall_s
@@ -80,15 +82,18 @@ def summary(standing: Standing) -> str:
     s = standing
     per_step = f"{s.calls_per_step:.3f} a step" if s.calls_per_step is not None else "no step yet"
     flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
+    hedged = f", {s.hedged_calls:,} more for late ones" if s.hedged_calls else ""
     money = "price unknown" if s.cost_usd is None else f"${s.cost_usd:.4f}"
     lines = [
         f"{s.status:<9} {s.steps:,} of {s.total_steps:,} steps in {s.wall_s:.1f} s   {s.run_dir}",
-        f"calls     {s.calls:,} ({per_step}), {s.decompositions:,} decompositions, {s.failed_calls:,} failed calls",
+        f"calls     {s.calls:,} ({per_step}), {s.decompositions:,} decompositions, "
+        f"{s.failed_calls:,} failed calls{hedged}",
         f"chosen    {s.why or 'nothing yet'}; target {s.target}; next states by the {s.state_by}",
         f"red flags {flags}",
         f"doubts    {s.disagreements:,} disagreements, {s.seam_retries:,} seam retries, {s.escalations:,} escalations, "
         f"{s.broken_promises:,} broken promises",
         f"tokens    {s.tokens_in:,} in, {s.tokens_out:,} out, {money}",
+        *_accounts(s.accounts),
     ]
     if s.rungs:
         told = ", ".join(f"{name} {rung.put_right:,} of {rung.asked:,}" for name, rung in s.rungs.items())
@@ -99,3 +104,28 @@ def summary(standing: Standing) -> str:
         lines.insert(1, f"because   {printable(s.message)}")
     hint = {"solved": "verify", "paused": "resume", "failed": "resume", "running": "show"}[s.status]
     return "\n".join([*lines, f"next      surefoot {hint} {s.run_dir}"])
+
+
+def _accounts(by: dict[str, dict[str, Account]]) -> list[str]:
+    """Calls, tokens and money by kind of question, model and worker, where there is more than one."""
+    lines = []
+    for what in ("kind", "model", "worker"):
+        accounts = by.get(what, {})
+        if len(accounts) > 1:
+            for name, account in sorted(accounts.items(), key=lambda item: -item[1].calls)[:MOST_ACCOUNTS]:
+                lines.append(f"  {what:<7} {printable(name):<16} {_used(account)}")
+            if len(accounts) > MOST_ACCOUNTS:
+                lines.append(f"  {what:<7} and {len(accounts) - MOST_ACCOUNTS:,} more: show --json")
+    return lines
+
+
+def _used(account: Account) -> str:
+    cached = f" ({account.tokens_cached:,} cached)" if account.tokens_cached else ""
+    thought = f" ({account.tokens_reasoning:,} thinking)" if account.tokens_reasoning else ""
+    tokens = f"{account.tokens_in:,} in{cached}, {account.tokens_out:,} out{thought}"
+    return f"{account.calls:,} calls, {tokens}, {_money(account.cost_usd, account.unpriced_calls)}"
+
+
+def _money(usd: float, unpriced_calls: int) -> str:
+    """Never 0 for what is not known."""
+    return "price unknown" if unpriced_calls else f"${usd:.4f}"

@@ -20,7 +20,9 @@ from runtime.crew import Crew, LocalCrew
 from runtime.errors import ConfigurationError
 from runtime.journal import Journal, open_journal
 from runtime.logs import configure_logs
+from runtime.measurement import read_measurement
 from runtime.models.factory import check_model
+from runtime.pacing import Pacemaker
 from runtime.records import Counts
 from runtime.run_directory import Standing, create_run, new_run_directory, read_config, standing
 from scripts.cli import FAILED, OK, PAUSED, print_json
@@ -52,6 +54,8 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         config = build_config(name, cls, values, values.pop("config"))
         task = open_task(config)
         check_model(config)
+        if config.measurement is not None:
+            read_measurement(config)  # what is wrong with it is said before anything is made
         directory = new_run_directory(run_dir, name)
 
         def create() -> Journal:
@@ -132,7 +136,8 @@ async def _work(config: RunConfig, task: Task, open_it: Callable[[], Journal], p
     try:
         journal = open_it()
         try:
-            await _coordinate(config, task, journal, crew, progress)
+            async with Pacemaker(crew, config.calls_in_flight):
+                await _coordinate(config, task, journal, crew, progress)
         finally:
             journal.close()
     finally:

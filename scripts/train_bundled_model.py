@@ -11,11 +11,12 @@ build of torch give the same weights; elsewhere another model of about the same 
 
 import argparse
 import math
+import os
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import torch
@@ -62,43 +63,86 @@ def orthogonal(x: Tensor) -> Tensor:
     return x.mT
 
 
-Rectangle = tuple[Tensor, Tensor, Tensor]
-"""Token numbers (batch, time), mask of the positions that are to say a reply word, and those words in that order."""
+GAPPED: Final = 32
+"""Longest lines in which positions are told with gaps."""
 
 
-def rectangles(pairs: Sequence[questions.Pair], number: Mapping[str, int], parts: int) -> Iterator[Rectangle]:
+class Rectangle(NamedTuple):
+    """Lines of about one length.
+
+    Attributes:
+        tokens: Numbers of words, (batch, time).
+        wanted: Mask of the positions that are to say a reply word, (batch, time).
+        words: Those words, in that order.
+        places: Position of each word in its own question, (batch, time).
+        heard: Which words a word attends to, (batch, 1, time, time); ``None`` for all before it.
+    """
+
+    tokens: Tensor
+    wanted: Tensor
+    words: Tensor
+    places: Tensor
+    heard: Tensor | None
+
+
+Line = tuple[list[int], list[int], list[int], list[bool]]
+"""Of each word its number, its question (0 for what all share), its position, and whether it is to be said."""
+
+
+def lines_of(pairs: Sequence[questions.Pair], number: Mapping[str, int], share: bool) -> list[Line]:
+    """A line for each question; or, if shared, for all that begin with the same facts: up to the last ``|``."""
+    shared: dict[tuple[str, int], list[list[tuple[str, bool]]]] = {}
+    for count, (prompt, reply) in enumerate(pairs):
+        facts, bar, asked = prompt.rpartition(" | ")
+        told = [(word, False) for word in (*asked.split(" "), STOP_PROMPT)]
+        told += [(word, True) for word in (*reply.split(" "), END)]
+        shared.setdefault((facts + bar, 0 if bar and share else count), []).append(told)
+    lines: list[Line] = []
+    for (facts, _), asked_there in shared.items():
+        start = [number[word] for word in (START, *facts.split())]
+        line: Line = (start, [0] * len(start), list(range(len(start))), [False] * len(start))
+        for question, said in enumerate(asked_there, 1):
+            line[0].extend(number[word] for word, _ in said)
+            line[1].extend([question] * len(said))
+            line[2].extend(range(len(start), len(start) + len(said)))
+            line[3].extend(is_reply for _, is_reply in said)
+        lines.append(line)
+    return lines
+
+
+def rectangles(
+    pairs: Sequence[questions.Pair], number: Mapping[str, int], parts: int, share: bool = True
+) -> Iterator[Rectangle]:
     """Pairs, sorted by length so that little is padding, with the number of each word."""
-    lines = []
-    for prompt, reply in pairs:
-        asked, said = [START, *prompt.split(" "), STOP_PROMPT], [*reply.split(" "), END]
-        lines.append(([number[word] for word in asked + said], len(asked)))
-    lines.sort(key=lambda line: len(line[0]))
+    lines = sorted(lines_of(pairs, number, share), key=lambda line: len(line[0]))
     size = math.ceil(len(lines) / parts)
     for start in range(0, len(lines), size):
         part = lines[start : start + size]
         longest = len(part[-1][0])
-        tokens = torch.tensor([numbers + [0] * (longest - len(numbers)) for numbers, _ in part])
-        place = torch.arange(1, longest)
-        first, end = torch.tensor([[asked, len(numbers)] for numbers, asked in part]).T[:, :, None]
-        wanted = (place >= first) & (place < end)
-        yield tokens[:, :-1], wanted, tokens[:, 1:][wanted]
+        padded = [[row + [0] * (longest - len(row)) for row in rows] for rows in zip(*part, strict=True)]
+        tokens, asked, places, said = map(torch.tensor, padded)
+        wanted, heard = said[:, 1:].bool(), None
+        if asked.max() > 1:
+            from_asked, to_asked = asked[:, None, :-1, None], asked[:, None, None, :-1]
+            heard = ((to_asked == 0) | (to_asked == from_asked)).tril()
+        yield Rectangle(tokens[:, :-1], wanted, tokens[:, 1:][wanted], places[:, :-1], heard)
 
 
-def apart(tokens: Tensor, share: float) -> Tensor:
-    """Positions of words with gaps between them, in every other line; as ``tokens``, (batch, time).
+def apart(places: Tensor, share: float) -> Tensor:
+    """Positions, (batch, time), with gaps between them in every other line.
 
     What is learned with them does not lean on how many words are between two others, so that it holds for prompts of
     other lengths (Ruoss et al., "Randomized positional encodings", 2023).
     """
-    steps = 1 + (torch.rand(tokens.shape) < share) * torch.randint(1, 4, tokens.shape)
-    steps[torch.rand(len(tokens)) < 0.5] = 1
-    return steps.cumsum(1) - steps[:, :1]
+    skipped = (torch.rand(places.shape) < share) * torch.randint(1, 4, places.shape)
+    skipped[torch.rand(len(places)) < 0.5] = 0
+    return places + skipped.cumsum(1)
 
 
 def wrong_at_1(model: Decoder, pairs: Sequence[questions.Pair], number: Mapping[str, int]) -> float:
     """Probability that a reply sampled at temperature 1 is not the right one, exactly, averaged over questions."""
     right = 0.0
-    for tokens, wanted, words in rectangles(pairs, number, 4):
+    for tokens, wanted, words, _, _ in rectangles(pairs, number, 4, share=False):
         logs = torch.zeros(wanted.shape)
         with torch.no_grad():
             logs[wanted] = -functional.cross_entropy(model(tokens, wanted), words, reduction="none")
@@ -110,6 +154,27 @@ def tell(step: int, loss: float, began: float, wrongs: Mapping[str, float]) -> N
     """Print the loss, in nats a word, and how often held-out questions are answered wrong."""
     wrong = "  ".join(f"{name} {100 * share:.2f} %" for name, share in wrongs.items())
     print(f"step {step}  loss {loss:.5f}  {time.monotonic() - began:.0f} s  wrong: {wrong}", flush=True)
+
+
+def spelling(course: Course) -> Tensor | None:
+    """Weights of the parts of each word, (words, parts); ``None`` where every word stands for itself."""
+    if course.spell is None:
+        return None
+    spelt = [course.spell(word) for word in course.vocabulary()]
+    parts = {part: i for i, part in enumerate(dict.fromkeys(part for word in spelt for part in word))}
+    table = torch.zeros(len(spelt), len(parts))
+    for row, word in enumerate(spelt):
+        for part, weight in word.items():
+            table[row, parts[part]] = weight
+    return table
+
+
+def average(weights: Sequence[nn.Parameter], ranks: int) -> None:
+    """Give every process the mean of all processes' gradients."""
+    flat = torch.cat([w.grad.flatten() for w in weights])
+    torch.distributed.all_reduce(flat)
+    for w, part in zip(weights, (flat / ranks).split([w.numel() for w in weights]), strict=True):
+        w.grad.copy_(part.view_as(w))
 
 
 def train(
@@ -128,31 +193,39 @@ def train(
         every: Updates between two lines of progress.
         keep: Called with the model after each of these.
     """
+    rank, ranks = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    if ranks > 1:
+        torch.distributed.init_process_group("gloo")
     torch.manual_seed(recipe.seed)
     number = {word: i for i, word in enumerate(course.vocabulary())}
-    rng, model = random.Random(recipe.seed), Decoder(recipe, len(number))
+    rng, model = random.Random(recipe.seed + 1_000_000 * rank), Decoder(recipe, len(number), spelling(course))
     matrices = [w for w in model.parameters() if w.dim() == 3]
     others = [w for w in model.parameters() if w.dim() < 3]
     muon, adamw = Muon(matrices), torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
     exams, began, step, done, mean = course.exams(recipe.seed), time.monotonic(), 0, 0.0, 0.0
     while done < 1:
         share = min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
-        parts = list(rectangles(course.lesson(rng, recipe.batch), number, 12))
-        said = sum(len(words) for _, _, words in parts)
+        parts = list(rectangles(course.lesson(rng, recipe.batch // ranks, done), number, 12 // ranks))
+        said = sum(len(part.words) for part in parts)
         model.zero_grad()
         loss = 0.0
-        for tokens, wanted, words in parts:
-            places = apart(tokens, recipe.gaps) if recipe.gaps else None
-            part = functional.cross_entropy(model(tokens, wanted, places), words, reduction="sum") / said
-            part.backward()
-            loss += part.item()
+        for tokens, wanted, words, places, heard in parts:
+            if recipe.gaps and heard is None and tokens.shape[1] <= GAPPED:
+                places = apart(places, recipe.gaps)
+            share_of_loss = (
+                functional.cross_entropy(model(tokens, wanted, places, heard), words, reduction="sum") / said
+            )
+            share_of_loss.backward()
+            loss += share_of_loss.item()
+        if ranks > 1:
+            average(list(model.parameters()), ranks)
         nn.utils.clip_grad_norm_(others, 1.0)
         adamw.param_groups[0]["lr"] = recipe.rate * share
         adamw.step()
         muon.step(recipe.matrix_rate * share)
         step, mean = step + 1, loss if step == 0 else 0.98 * mean + 0.02 * loss
         done = (time.monotonic() - began) / 60 / minutes if minutes else step / recipe.steps
-        if step % every == 0 or done >= 1:
+        if rank == 0 and (step % every == 0 or done >= 1):
             tell(step, mean, began, {name: wrong_at_1(model, pairs, number) for name, pairs in exams.items()})
             if keep is not None:
                 keep(model)
@@ -184,6 +257,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         export(model, recipe, course.vocabulary(), folder, quantization)
 
     model = train(recipe, course, said.minutes, said.every, keep)
+    if int(os.environ.get("RANK", 0)):
+        return
     facts = {
         **msgspec.to_builtins(recipe),
         **course.facts,

@@ -34,7 +34,12 @@ ONLY_IN = {
     "litellm": {"runtime/models/litellm_model.py", "runtime/models/litellm_setup.py"},
     "sqlite3": {"runtime/journal.py", "runtime/journal_file.py", "runtime/fault_points.py"},
 }
-TRAINING = {"scripts/train_bundled_model.py", "scripts/evaluate_bundled_model.py", "scripts/bundled_decoder.py"}
+TRAINING = {
+    "scripts/train_bundled_model.py",
+    "scripts/evaluate_bundled_model.py",
+    "scripts/evaluate_planner.py",
+    "scripts/bundled_decoder.py",
+}
 KEEPERS_OF_ANSWERS = {
     "decompose.answer_keys": {
         "runtime/models/factory.py",

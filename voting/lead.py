@@ -10,6 +10,7 @@ wins, in ballots. In all formulas ``r = (1 - p) / p``; they are computed from ``
 lost at p = 0.999999 or 2**26 steps.
 """
 
+import functools
 import math
 
 
@@ -92,6 +93,7 @@ def expected_ballots(p: float, k: int, valid_rate: float = 1.0) -> float:
     return k * math.tanh(k * _log_odds(p) / 2) / (2 * p - 1) / valid_rate  # 2 p_sub - 1 = tanh(k ln(1/r) / 2)
 
 
+@functools.lru_cache(maxsize=4096)
 def expected_requests(p: float, k: int, valid_rate: float = 1.0) -> float:
     """Compute the mean number of rounds of one step, if each asks for the fewest ballots that could end the race.
 

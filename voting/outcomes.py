@@ -8,12 +8,18 @@ likelier than the right one, because no count of ballots can tell such a step fr
 import functools
 import itertools
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from voting.sequential import Sequential, needed
+
 Difficulty = tuple[float, float, float]
 """Shares of the right, the likeliest wrong and the next wrong answer among unspoiled ballots; they add up to 1."""
+
+NEVER = 1e-14
+"""Tallies that are rarer than this at every difficulty are not followed; they count as undecided."""
 
 ERRORS = (0.0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3, 7e-3, 0.01, 0.015, 0.02, 0.03, 0.04, 0.055, 0.07, 0.09,
           0.11, 0.14, 0.17, 0.2, 0.24, 0.28, 0.32, 0.36, 0.4, 0.44, 0.47, 0.5)  # fmt: skip
@@ -55,14 +61,34 @@ def outcomes(k: int, longest: int, grid: tuple[Difficulty, ...]) -> Outcomes:
     Raises:
         ValueError: ``longest`` is below ``k``.
     """
-    import numpy as np
-
     if longest < k:
         raise ValueError(f"no race with a lead of {k} ends within {longest} ballots")
+    return _outcomes(lambda mine, others: mine - max(others) >= k, longest, grid)
+
+
+@functools.cache
+def sequential_outcomes(rule: Sequential, longest: int, grid: tuple[Difficulty, ...]) -> Outcomes:
+    """The same of a race under the sequential rule."""
+
+    def stops(mine: int, others: tuple[int, int]) -> bool:
+        if mine <= max(others):
+            return False
+        ranking = (mine, *sorted((n for n in others if n), reverse=True))
+        return needed(rule, ranking, 1) == 0
+
+    return _outcomes(stops, longest, grid)
+
+
+def _outcomes(stops: Callable[[int, tuple[int, int]], bool], longest: int, grid: tuple[Difficulty, ...]) -> Outcomes:
+    """Go through all tallies; ``stops`` says whether a candidate with so many ballots wins against the others."""
+    import numpy as np
+
     shares = np.array(grid).T
     live: dict[tuple[int, int, int], Any] = {(0, 0, 0): np.ones(len(grid))}
+    none = np.zeros(len(grid))
     right: dict[int, Any] = {}
     wrong: dict[int, Any] = {}
+    lost = none
     for length in range(1, longest + 1):
         after: dict[tuple[int, int, int], Any] = defaultdict(lambda: np.zeros(len(grid)))
         for tally, chance in live.items():
@@ -71,15 +97,17 @@ def outcomes(k: int, longest: int, grid: tuple[Difficulty, ...]) -> Outcomes:
                     continue
                 counted = list(tally)
                 counted[one] += 1
-                others = max(counted[other] for other in range(3) if other != one)
-                if counted[one] - others < k:
+                others = (counted[one - 2], counted[one - 1])
+                if not stops(counted[one], others):
                     after[counted[0], counted[1], counted[2]] += chance * shares[one]
                 else:
                     ended = wrong if one else right
                     ended[length] = ended.get(length, 0) + chance * shares[one]
-        live = after
-    none = np.zeros(len(grid))
-    lengths = range(k, longest + 1)
+        live = {tally: chance for tally, chance in after.items() if chance.max() > NEVER}
+        lost = lost + sum((chance for chance in after.values() if chance.max() <= NEVER), none)
+    lengths = range(min([*right, *wrong, longest]), longest + 1)
     return Outcomes(
-        {n: right.get(n, none) for n in lengths}, {n: wrong.get(n, none) for n in lengths}, sum(live.values(), none)
+        {n: right.get(n, none) for n in lengths},
+        {n: wrong.get(n, none) for n in lengths},
+        sum(live.values(), none) + lost,
     )

@@ -3,7 +3,7 @@
 A state machine without I/O: batches are told to it as they come, and it says when a look is due. A kind of alarm
 shares its budget (``voting.alarms.SHARE``) between looks: one is due whenever the run has doubled, and one at its end;
 the look of number j may use 6 / (pi j)^2 of it, which adds up to 1. Within a look, drift shares it equally between
-both tails of all stretches, and ways between all ways.
+both tails at all cuts between stretches, and ways between all ways.
 """
 
 import math
@@ -204,25 +204,25 @@ def _together(ways: Mapping[str, int], limit: float) -> list[Alarm]:
 
 
 def _drift(rows: Sequence[Sequence[int]], limit: float, seams: bool) -> list[Alarm]:
-    """Hold each stretch against all: given the totals, its contested races are hypergeometric."""
+    """Hold all before each cut against the whole: given the totals, its contested races are hypergeometric."""
     from scipy.stats import hypergeom
 
     races, contested = sum(n for n, _ in rows), sum(c for _, c in rows)
     if len(rows) < 2 or not contested:
         return []
-    each = limit / (2 * len(rows))
+    each = limit / (2 * (len(rows) - 1))
     tails = []
-    for number, (n, c) in enumerate(rows):
+    n = c = 0
+    for size, bad in rows[:-1]:
+        n, c = n + size, c + bad
         law = hypergeom(races, contested, n)
-        tails += [(float(law.sf(c - 1)), number, True), (float(law.cdf(c)), number, False)]
-    p_value, number, more = min(tails)
+        tails += [(float(law.sf(c - 1)), n, c, False), (float(law.cdf(c)), n, c, True)]
+    p_value, n, c, rises = min(tails)
     if p_value > each:
         return []
-    n, c = rows[number]
     what = "steps refuted by a seam" if seams else "races contested"
-    text = f"stretch {number + 1} of {len(rows)}: {c:,} of {n:,} {what}, {contested:,} of {races:,} in all"
-    late = number >= len(rows) / 2
-    return [Alarm(Kind.DRIFT, 0, p_value, each, text, worse=more is late)]
+    text = f"{c:,} of the first {n:,} {what}, {contested - c:,} of the {races - n:,} after them"
+    return [Alarm(Kind.DRIFT, 0, p_value, each, text, worse=rises)]
 
 
 def _twice(k: int, rate: float) -> float:

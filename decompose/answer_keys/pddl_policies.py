@@ -22,6 +22,8 @@ def next_action(world: StripsWorld, state: State, goal: str) -> str | None:
     if {"pick-up", "put-down", "stack", "unstack"} <= names or set(BLOCK_NAMES) <= names:
         return _blocks(state, goal, "attack" in names)
     if {"load-truck", "unload-truck", "drive-truck", "fly-airplane"} <= names:
+        if not _located(world, state):
+            return None
         found = _logistics(world, state, goal)
         if found is not None:
             return found
@@ -100,6 +102,13 @@ def _logistics(world: StripsWorld, state: State, goal: str) -> str | None:
             return f"(load-{'airplane' if flying else 'truck'} {package} {carrier} {here})"
         moves.append(_move(carrier, at[carrier], here, flying, city))
     return moves[0] if moves else None
+
+
+def _located(world: StripsWorld, state: State) -> bool:
+    """Whether everything is somewhere; a state that was predicted wrongly may have lost a truck."""
+    somewhere = {atom[1] for atom in state if atom[0] in ("at", "in")}
+    movable = {name for name, types in world.objects if {"package", "vehicle"} & {*types}}
+    return movable <= somewhere and all(("at", a[2]) in {b[:2] for b in state} for a in state if a[0] == "in")
 
 
 def _carrier(world: StripsWorld, at: dict[str, str], city: dict[str, str], here: str, flying: bool) -> str:

@@ -21,6 +21,11 @@ class World(Protocol):
         """Names of the rules that an action can break, in the order in which they are checked."""
         ...
 
+    @property
+    def always_changes(self) -> bool:
+        """Whether every action leads to another state."""
+        ...
+
     def description(self) -> str:
         """The domain in words, for the ``chat`` dialect: what a state is, which actions exist, all rules."""
         ...

@@ -26,6 +26,11 @@ class DigitLists(msgspec.Struct, frozen=True):
         """Not at the right end of its list; not larger than all in the target list."""
         return ("rule1", "rule2")
 
+    @property
+    def always_changes(self) -> bool:
+        """It does."""
+        return True
+
     def description(self) -> str:
         """Rules as published, in our words."""
         return (

@@ -5,6 +5,7 @@ goals of literals. Anything else is an error that names it.
 """
 
 import functools
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,12 @@ import msgspec
 from decompose.tasks.strips import Atom, Parameter, Schema, StripsWorld, join
 
 SUPPORTED = ("strips", "typing", "negative-preconditions", "equality")
+UNSUPPORTED = {
+    ":durative-action": "durative actions",
+    ":functions": "numeric fluents",
+    ":derived": "derived predicates",
+}
+"""Words of PDDL that the parser would only stumble over."""
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -37,8 +44,8 @@ def read(domain_text: str, problem_text: str) -> Read:
     Raises:
         ValueError: A text is not PDDL, the two do not fit, or something in them is not supported. One line.
     """
-    domain, problem = _parsed("domain", domain_text), _parsed("problem", problem_text)
-    _check_requirements(domain)
+    domain = _parsed("domain", _checked("domain", domain_text, (":predicates", ":action")))
+    problem = _parsed("problem", _checked("problem", problem_text, (":init", ":goal")))
     if problem.domain_name is not None and problem.domain_name != domain.name:
         raise ValueError(f"problem {problem.name} is for domain {problem.domain_name}, not {domain.name}")
     schemas = tuple(sorted((_schema(action) for action in domain.actions), key=lambda schema: schema.name))
@@ -76,20 +83,40 @@ def _parsed(kind: str, text: str) -> Any:
 
     try:
         return _parser(kind)(text)
+    except lark.exceptions.UnexpectedInput as error:
+        found = str(getattr(error, "token", "")) or "the end"
+        raise ValueError(
+            f"the {kind} is not valid PDDL: line {error.line}, column {error.column}: {found!r} is not expected there"
+        ) from error
     except (lark.exceptions.LarkError, PDDLError, ValueError, AssertionError, KeyError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ValueError(f"the {kind} is not valid PDDL: {first}") from error
 
 
-def _check_requirements(domain: Any) -> None:
-    for requirement in sorted(str(r.value if hasattr(r, "value") else r) for r in domain.requirements):
-        if requirement.lstrip(":") not in SUPPORTED:
-            raise ValueError(
-                f"domain {domain.name} requires :{requirement.lstrip(':')}, which is not supported; "
-                f"supported are {', '.join(':' + name for name in SUPPORTED)}"
-            )
-    if domain.derived_predicates:
-        raise ValueError(f"domain {domain.name} has derived predicates, which are not supported")
+def _checked(kind: str, text: str, needed: tuple[str, ...]) -> str:
+    """The text without comments and in lower case, which PDDL does not tell from upper case.
+
+    Raises:
+        ValueError: It is something else than is asked for, lacks a part, or uses what is not supported.
+    """
+    lines = text.lower().splitlines()
+    plain = "\n".join(line.partition(";")[0] for line in lines)
+    named = re.search(rf"\(\s*define\s*\(\s*{kind}\s+([^\s()]+)", plain)
+    if named is None:
+        raise ValueError(f"the {kind} is not valid PDDL: it does not begin with (define ({kind} NAME)")
+    words = set(re.findall(r"\(\s*(:[\w-]+)", plain))
+    required = re.search(r"\(\s*:requirements([^()]*)", plain)
+    for name in required[1].split() if required else ():
+        if name.lstrip(":") not in SUPPORTED:
+            supported = ", ".join(f":{known}" for known in SUPPORTED)
+            raise ValueError(f"{kind} {named[1]} requires {name}, which is not supported; supported are {supported}")
+    for word, meaning in UNSUPPORTED.items():
+        if word in words:
+            raise ValueError(f"{kind} {named[1]} has {meaning}, which are not supported")
+    for word in needed:
+        if word not in words:
+            raise ValueError(f"{kind} {named[1]} has no ({word} ...)")
+    return plain
 
 
 def _schema(action: Any) -> Schema:

@@ -46,6 +46,11 @@ class Rooms(msgspec.Struct, frozen=True):
         """All rooms."""
         return sorted({room for edge in (*self.edges, *self.opened) for room in edge})
 
+    @property
+    def always_changes(self) -> bool:
+        """It does."""
+        return True
+
     def description(self) -> str:
         """One sentence for each room, each door stated once, at the room where it first appears."""
         sentences = [

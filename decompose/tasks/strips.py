@@ -67,6 +67,11 @@ class StripsWorld(msgspec.Struct, frozen=True):
         named = [atom[0] for schema in self.schemas for atom in (*schema.needs, *schema.forbids)]
         return ("parameters", *dict.fromkeys("different" if name == "=" else name for name in named))
 
+    @property
+    def always_changes(self) -> bool:
+        """Not always: a truck may be driven to where it is."""
+        return False
+
     def description(self) -> str:
         """Objects, constant facts and actions, formally; templates put the rest in words."""
         intro = (

@@ -4,11 +4,12 @@ LiteLLM has a router for this. It is not used: it retries and cools down out of 
 counted, each attempt reserves its money first, and each place learns its own pace.
 """
 
+import asyncio
 import math
-import time
 from collections.abc import Sequence
 
-from runtime.models.pace import Places
+from runtime.models.places import Places
+from runtime.models.rate import Start
 
 
 class Deployment:
@@ -31,25 +32,30 @@ class Deployment:
 
     def failed(self, wait_s: float) -> None:
         """A call failed: others are asked first for a while, the longer the more calls in a row failed."""
+        self.places.failed()
         self._failures += 1
-        self.down_until = time.monotonic() + wait_s * 2 ** min(self._failures - 1, 4)
+        self.down_until = _now() + wait_s * 2 ** min(self._failures - 1, 4)
 
-    def refused(self, after_s: float | None) -> None:
+    def refused(self, after_s: float | None, start: Start) -> None:
         """A call was refused with 429."""
-        self.places.refused(after_s)
-        self.down_until = max(self.down_until, time.monotonic() + (after_s or 0.0))
+        self.places.refused(after_s, start)
+        self.down_until = max(self.down_until, _now() + (after_s or 0.0))
 
 
 def choose(deployments: Sequence[Deployment]) -> Deployment:
     """The least loaded of those that are up, else the one that is back first."""
     if len(deployments) == 1:
         return deployments[0]
-    now = time.monotonic()
+    now = _now()
     up = [one for one in deployments if one.down_until <= now]
     return min(up, key=lambda one: one.places.load) if up else min(deployments, key=lambda one: one.down_until)
 
 
 def another_is_up(deployments: Sequence[Deployment]) -> bool:
     """Whether a call that failed can be asked somewhere else at once."""
-    now = time.monotonic()
+    now = _now()
     return len(deployments) > 1 and any(one.down_until <= now for one in deployments)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

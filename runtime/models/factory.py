@@ -57,6 +57,8 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
         thinking_tokens=config.thinking_tokens,
         purse=Purse(limited=config.max_cost_usd is not None),
         on_wait=on_wait,
+        retry_share=config.retry_share,
+        hedge=config.hedge == "auto",
     )
     if config.max_cost_usd is not None and model.prices() is None:
         raise ConfigurationError(

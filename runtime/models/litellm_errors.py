@@ -21,7 +21,10 @@ class Transient(Exception):
     Attributes:
         after_s: How long the server asks to wait, in seconds; ``None`` when it does not say.
         limited: The server said that it was asked too fast.
+        calls: How many calls failed so: 2 if a late one was asked again and both failed.
     """
+
+    calls = 1
 
     def __init__(self, text: str, after_s: float | None = None, limited: bool = False) -> None:
         super().__init__(text)

@@ -6,7 +6,6 @@ file says. Before a call its greatest cost is reserved, so that a limit on money
 
 import asyncio
 import random
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -15,11 +14,15 @@ import stamina
 from decompose.step import Dialect
 from runtime.errors import ModelRejected, ModelUnavailable
 from runtime.models import litellm_setup
-from runtime.models.deployment import Deployment, another_is_up, choose
-from runtime.models.litellm_errors import ERRORS, Refused, Transient, judge, may_be_charged
+from runtime.models.deployment import Deployment, another_is_up
+from runtime.models.hedging import first_of
+from runtime.models.litellm_calls import Calls
+from runtime.models.litellm_errors import Refused, Transient
 from runtime.models.litellm_prices import Prices
-from runtime.models.litellm_replies import counted, read_replies
+from runtime.models.litellm_replies import counted
+from runtime.models.places import Places
 from runtime.models.port import Reply, Request, Stop
+from runtime.models.retries import RetryBudget
 from runtime.purse import Purse
 
 _UNKNOWN_PARAMETER: Final = ("BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError")
@@ -48,6 +51,8 @@ class LiteLLMModel:
         dialect: The wording to use.
         backoff_initial_s: First wait in seconds; doubles with each failure, half of it is random.
         backoff_max_s: Longest wait in seconds, unless the server asks for more.
+        retry_share: Share of the calls that may be retries for long.
+        hedge: Whether late calls may be asked a second time where that pays.
     """
 
     shared = True
@@ -69,15 +74,18 @@ class LiteLLMModel:
         dialect: Dialect = "chat",
         backoff_initial_s: float = 0.25,
         backoff_max_s: float = 4,
+        retry_share: float = 0.3,
+        hedge: bool = True,
     ) -> None:
         self.name, self.dialect, self._on_wait = name, dialect, on_wait
         self._timeout_s, self._patience_s = timeout_s, patience_s
         self._price_in, self._price_out, self._thinking_tokens = price_in, price_out, thinking_tokens
         self._backoff_initial_s, self._backoff_max_s = backoff_initial_s, backoff_max_s
         self._deployments = [Deployment(base, max_in_flight) for base in split_bases(api_base)]
+        self._hedge, self._retries = hedge, RetryBudget(retry_share)
         self.purse = purse or Purse()
-        self._takes_n, self._takes_schema, self._has_answered = True, True, False
-        self._litellm: Any = None
+        self._takes_n, self._takes_schema = True, True
+        self._calls: Calls | None = None
 
     async def ask(self, request: Request) -> list[Reply]:
         """Answer once for each draw: in one call where the server knows ``n``, which the first request finds out.
@@ -113,32 +121,43 @@ class LiteLLMModel:
 
     def prices(self) -> tuple[float, float] | None:
         """The most that a prompt token and a generated one cost, in USD; ``None`` where one is unknown."""
-        self._open()
-        return self._prices.per_token
+        return self._open().prices.per_token
+
+    @property
+    def endpoints(self) -> dict[str, Places]:
+        """The places where it is asked, by name: other processes that ask the same ones use the same names."""
+        return {f"{self.name} {one.base or ''}": one.places for one in self._deployments}
 
     async def close(self) -> None:
         """Close the connections LiteLLM keeps for this event loop: those of other models on it too."""
-        if self._litellm is not None:
-            await litellm_setup.close_clients(self._litellm)
+        if self._calls is not None:
+            await litellm_setup.close_clients(self._calls.litellm)
 
-    def _open(self) -> Any:
+    def _open(self) -> Calls:
         """Load litellm and work out, once, what every call needs."""
-        if self._litellm is not None:
-            return self._litellm
+        if self._calls is not None:
+            return self._calls
         litellm = litellm_setup.load()
         base = self._deployments[0].base
         model, provider, _, _ = litellm_setup.resolve(litellm, self.name, base)
-        errors = litellm.exceptions
-        self._caught = (errors.openai.OpenAIError, *(getattr(errors, e) for e in ERRORS if hasattr(errors, e)))
-        self._always: dict[str, Any] = {"model": self.name, "timeout": self._timeout_s, "drop_params": True}
-        self._always |= {"num_retries": 0, "max_retries": 0}  # LiteLLM's own, and those of the client it uses
+        always: dict[str, Any] = {"model": self.name, "timeout": self._timeout_s, "drop_params": True}
+        always |= {"num_retries": 0, "max_retries": 0}  # LiteLLM's own, and those of the client it uses
         if base is not None and litellm.validate_environment(model=self.name)["missing_keys"]:
-            self._always["api_key"] = "none"
-        self._prices = Prices(litellm, self.name, model, provider, self._price_in, self._price_out)
-        if self._thinking_tokens is None:
-            self._thinking_tokens = THINKING_TOKENS if litellm.supports_reasoning(model, provider) else 0
-        self._litellm = litellm
-        return litellm
+            always["api_key"] = "none"
+        thinking = self._thinking_tokens
+        if thinking is None:
+            thinking = THINKING_TOKENS if litellm.supports_reasoning(model, provider) else 0
+        self._calls = Calls(
+            litellm,
+            always,
+            Prices(litellm, self.name, model, provider, self._price_in, self._price_out),
+            self._deployments,
+            self.purse,
+            thinking_tokens=thinking,
+            longest_s=self._timeout_s,
+            set_aside_s=self._backoff_initial_s,
+        )
+        return self._calls
 
     async def _singly(self, request: Request, n: int) -> list[Reply]:
         if n == 1:
@@ -164,15 +183,15 @@ class LiteLLMModel:
 
     async def _patiently(self, request: Request, n: int, schema: Any) -> list[Reply]:
         """The replies of one call, with the number of calls that failed before it."""
-        started, failed = time.monotonic(), 0
+        started, failed = _now(), 0
 
         def wait_s(error: Exception) -> bool | float:
             nonlocal failed
             if not isinstance(error, Transient):
                 return False
-            failed += 1
+            failed += error.calls
             wait = self._wait_s(error, failed)
-            if time.monotonic() - started + wait > self._patience_s:
+            if _now() - started + wait > self._patience_s or not self._retries.spend():
                 return False
             if self._on_wait:
                 self._on_wait(f"{self.name}: {error}; asking again in {wait:.1f} s")
@@ -181,10 +200,13 @@ class LiteLLMModel:
         try:
             async for attempt in stamina.retry_context(on=wait_s, attempts=None, timeout=None):
                 with attempt:
-                    return counted(await self._once(request, n, schema), failed)
+                    replies = await self._asked(request, n, schema)
+                    self._retries.earn()
+                    return counted(replies, failed)
         except Transient as last:
-            line = f"{self.name}: unavailable for {time.monotonic() - started:.0f} s, {failed} calls failed; {last}"
+            line = f"{self.name}: unavailable for {_now() - started:.0f} s, {failed} calls failed; {last}"
             line += f"; it asks to wait {last.after_s:.0f} s" if last.after_s else ""
+            line += f"; {self._retries.spent}" if self._retries.spent else ""
             raise ModelUnavailable(line, model=self.name, failed_calls=failed, last_error=str(last)) from None
         except Refused:
             return counted([Reply("", Stop.REFUSED)] * n, failed)
@@ -192,6 +214,15 @@ class LiteLLMModel:
             error.context["failed_calls"] = failed + 1
             raise
         raise AssertionError("unreachable")
+
+    async def _asked(self, request: Request, n: int, schema: Any) -> list[Reply]:
+        """One call, or two where the first is late and a second pays."""
+        calls = self._open()
+        calls.purse = self.purse  # another one may have been put in its place
+        after_s = calls.hedge_after_s(request, n) if self._hedge else None
+        if after_s is None:
+            return await calls.once(request, n, schema)
+        return await first_of(lambda: calls.once(request, n, schema), after_s, lambda: calls.has_room(request, n))
 
     def _wait_s(self, error: Transient, failed: int) -> float:
         """Seconds until a failed call is asked again: none to speak of where another server can be asked."""
@@ -202,87 +233,11 @@ class LiteLLMModel:
         longest = min(self._backoff_max_s, self._backoff_initial_s * 2 ** min(failed - 1, 30))
         return random.uniform(longest / 2, longest)
 
-    async def _once(self, request: Request, n: int, schema: Any) -> list[Reply]:
-        """One call to one server; its money is reserved before and settled after, however it ends."""
-        self._open()
-        deployment = choose(self._deployments)
-        limit = request.max_tokens + (self._thinking_tokens or 0)
-        async with deployment.places:
-            reserved = self._prices.at_most(request.prompt, n, limit)
-            await self.purse.reserve(reserved)
-            spent: float | None = None  # nobody knows
-            try:
-                response = await self._ask_server(deployment, _arguments(request, n, limit, schema))
-                cost, replies = read_replies(response, n, self.name, self._prices, request.prompt, self._litellm)
-                spent = 0.0 if self._prices.per_token is None else cost
-                return replies
-            except _Free as free:
-                spent = 0.0
-                raise free.cause from None
-            finally:
-                if spent is None:
-                    self.purse.forfeit(reserved)
-                else:
-                    self.purse.settle(reserved, spent)
-
-    async def _ask_server(self, deployment: Deployment, arguments: dict[str, Any]) -> Any:
-        """A response with at least one choice; ``_Free`` around an error that certainly costs nothing."""
-        litellm, pace = self._litellm, deployment.places.pace
-        here = {"api_base": deployment.base} if deployment.base is not None else {}
-        longest, started = pace.timeout_s(self._timeout_s), time.monotonic()
-        try:
-            # LiteLLM's own timeout is one between two reads, so a trickle would never end.
-            async with asyncio.timeout(longest):
-                response = await litellm.acompletion(**arguments, **self._always, **here)
-        except TimeoutError:
-            pace.timed_out(longest)
-            deployment.failed(self._backoff_initial_s)
-            raise Transient(f"no answer within {longest:g} s") from None
-        except self._caught as error:
-            meant = self._meaning(error, deployment)
-            raise (meant if may_be_charged(error) else _Free(meant)) from None
-        if not response.choices:
-            raise Transient("a reply without choices")
-        deployment.answered(time.monotonic() - started)
-        self._has_answered = True
-        return response
-
-    def _meaning(self, error: Exception, deployment: Deployment) -> Exception:
-        meant = judge(error, self.name)
-        if self._has_answered and type(error).__name__ == "NotFoundError":
-            meant = Transient(str(meant))  # it did exist: a server that is starting again
-        if isinstance(meant, Transient):
-            if meant.limited:
-                deployment.refused(meant.after_s)
-            else:
-                deployment.failed(self._backoff_initial_s)
-        return meant
-
-
-class _Free(Exception):
-    """An error that certainly costs nothing."""
-
-    def __init__(self, cause: Exception) -> None:
-        super().__init__(str(cause))
-        self.cause = cause
-
 
 def split_bases(api_base: str | None) -> list[str | None]:
     """The addresses of ``--api-base``: one, or several by commas."""
     return [None] if api_base is None else [base.strip() for base in api_base.split(",")]
 
 
-def _arguments(request: Request, n: int, max_tokens: int, schema: Any) -> dict[str, Any]:
-    # The system message first and unchanged from step to step: what servers cache is a prefix.
-    system = [{"role": "system", "content": request.prompt.system}] if request.prompt.system else []
-    arguments = {
-        "messages": [*system, {"role": "user", "content": request.prompt.user}],
-        "temperature": request.temperature,
-        "max_tokens": max_tokens,
-    }
-    if n > 1:
-        arguments["n"] = n
-    if schema is not None:
-        named = {"name": "answer", "schema": schema, "strict": True}
-        arguments["response_format"] = {"type": "json_schema", "json_schema": named}
-    return arguments
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,5 +1,6 @@
 """What calls through LiteLLM cost: from its offline table, or from prices that the user gives."""
 
+import math
 from typing import Any
 
 from decompose.step import Prompt
@@ -25,7 +26,7 @@ class Prices:
     ) -> None:
         self._litellm, self._provider = litellm, provider
         self._price_in, self._price_out = price_in, price_out
-        self._overhead = OVERHEAD_TOKENS
+        self._overhead, self._excess = OVERHEAD_TOKENS, 0
         # Only a price written down for this model of this provider: otherwise LiteLLM may say 0, or take the
         # price of whatever model the server says it is.
         known = {key: litellm.model_cost.get(key, {}) for key in (f"{provider}/{model}", name, model)}
@@ -44,18 +45,23 @@ class Prices:
         """The most that a call can cost, in USD; 0 if a price is unknown.
 
         A token is a byte of text at least, whatever the tokenizer; the server may charge for its template as well.
-        A server without ``n`` is asked again for each answer, and reserves again.
+        A server without ``n`` is asked again for each answer, and reserves again. A server that was seen to charge
+        for more than that, in or out, is expected to do so again.
         """
         prices = self.per_token
         if prices is None:
             return 0.0
-        return prices[0] * (_bytes(prompt) + self._overhead) + prices[1] * n * max_tokens
+        return prices[0] * (_bytes(prompt) + self._overhead) + prices[1] * n * (max_tokens + self._excess)
 
-    def cost(self, usage: Any, tokens_in: int, tokens_out: int, prompt: Prompt) -> tuple[float, float] | None:
+    def seen(self, prompt: Prompt, n: int, max_tokens: int, tokens_in: int, tokens_out: int) -> None:
+        """Learn from what a call was charged for."""
+        self._overhead = max(self._overhead, tokens_in - _bytes(prompt))
+        self._excess = max(self._excess, math.ceil(tokens_out / n) - max_tokens)
+
+    def cost(self, usage: Any, tokens_in: int, tokens_out: int) -> tuple[float, float] | None:
         """USD for prompt and completion; ``None`` when a price or the usage is unknown."""
         if not tokens_in + tokens_out:
             return None
-        self._overhead = max(self._overhead, tokens_in - _bytes(prompt))
         table: tuple[float | None, float | None] = (None, None)
         if self._key is not None:
             table = self._litellm.cost_per_token(self._key, custom_llm_provider=self._provider, usage_object=usage)

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 
-from decompose.step import Prompt
 from runtime.models.litellm_prices import Prices
 from runtime.models.port import Reply, Stop
 
@@ -15,9 +14,7 @@ _THOUGHT: Final = re.compile(r"\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)
 """Thinking that a server leaves in the text."""
 
 
-def read_replies(
-    response: Any, n: int, name: str, prices: Prices, prompt: Prompt, litellm: Any
-) -> tuple[float | None, list[Reply]]:
+def read_replies(response: Any, n: int, name: str, prices: Prices, litellm: Any) -> tuple[float | None, list[Reply]]:
     """What a response has cost, ``None`` if unknown, and its replies; the prompt is paid by the first of them."""
     choices = response.choices[:n]
     said = [_said(choice.message) for choice in choices]
@@ -35,7 +32,7 @@ def read_replies(
     thoughts = [min(share, weight(thinking)) for share, (_, thinking) in zip(shares, said, strict=True)]
     if thought:
         thoughts = [min(*pair) for pair in zip(shares, split(thought, shares), strict=True)]
-    cost = prices.cost(usage, tokens_in, tokens_out, prompt)
+    cost = prices.cost(usage, tokens_in, tokens_out)
     replies = []
     for i, (choice, (text, _), share) in enumerate(zip(choices, said, shares, strict=True)):
         # LiteLLM moves OpenAI's field for refusals here.

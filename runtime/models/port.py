@@ -56,6 +56,7 @@ class Reply(msgspec.Struct, frozen=True):
         failed_calls: Calls that failed in transport before this reply came. Never ballots.
         tokens_cached: Those of ``tokens_in`` that the provider had in its cache.
         tokens_reasoning: Those of ``tokens_out`` that were thinking before the answer.
+        hedged_calls: Further calls that asked for this reply because the first was late. Never ballots.
     """
 
     text: str
@@ -66,6 +67,7 @@ class Reply(msgspec.Struct, frozen=True):
     failed_calls: int = 0
     tokens_cached: int = 0
     tokens_reasoning: int = 0
+    hedged_calls: int = 0
 
 
 class Model(Protocol):

@@ -9,6 +9,7 @@ import msgspec
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.estimates import Estimate
+from runtime.forecasting import has_seams
 from runtime.journal import open_journal
 from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
@@ -21,6 +22,7 @@ from runtime.worker import strategy_of
 from voting.alarms import Kind
 from voting.ballot import Ballot
 from voting.certificate import Certificate, certify
+from voting.red_flags import RedFlag, parse_switch
 from voting.watch import Alarm
 
 VIOLATING = (Kind.WAYS_TOGETHER, Kind.DRIFT)
@@ -98,7 +100,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             config=config,
             counts=journal.totals,
             gathered=found,
-            certificate=_certificate(config, chosen, found, journal.totals, alarms, confidence),
+            certificate=_certificate(config, task, chosen, found, journal.totals, alarms, confidence),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
             predicted=_predicted(journal.meta("forecast"), pilot),
@@ -111,14 +113,23 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
 
 
 def _certificate(
-    config: RunConfig, leads: Leads, found: Gathered, counts: Counts, alarms: tuple[Alarm, ...], confidence: float
+    config: RunConfig,
+    task: Task,
+    leads: Leads,
+    found: Gathered,
+    counts: Counts,
+    alarms: tuple[Alarm, ...],
+    confidence: float,
 ) -> Certificate:
     """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
-    seams = config.seams and config.strategy == "tree" and leads.guarded < leads.unguarded
+    seams = has_seams(config, task)
     voted: dict[int, Counter[int]] = {}
+    stated: dict[int, Counter[int]] = {}
     for (part, lead), lengths in found.standing.items():
-        if not (seams and part == "run"):
+        if not seams:
             voted.setdefault(lead, Counter()).update(lengths)
+        elif part == "split":
+            stated.setdefault(lead, Counter()).update(lengths)
     violations = []
     if counts.shared:
         violations.append(
@@ -133,7 +144,9 @@ def _certificate(
         chains_failed=found.retried if seams else 0,
         confidence=confidence,
         violations=tuple(violations),
-        budget=max((rule.budget for _, rule in leads.sequential), default=None),
+        rules=dict(leads.sequential) | found.rules,
+        stated=stated,
+        one_way=task.one_way and parse_switch(config.red_flags) >= {RedFlag.ILLEGAL, RedFlag.INCONSISTENT},
     )
 
 

@@ -3,10 +3,13 @@
 ``CHAOS_LOG`` names the append-only log of 8-byte draw numbers: the model's side of the account. ``CHAOS_KILL_AT=N``
 kills the process when it is asked for the N-th draw of this session. Workers of Ray
 get the same treatment from ``site/sitecustomize.py``. ``CHAOS_LIES`` lets two draws in five be one of
-``lies.LIES``, and names a file for the prompts that were shown.
+``lies.LIES``, and names a file for the prompts that were shown. ``CHAOS_RAY_KILL`` lists, by commas, the commits
+after which the coordinator itself has Ray kill a worker.
 """
 
 import os
+import pathlib
+import resource
 import signal
 import struct
 
@@ -14,6 +17,7 @@ import msgspec
 
 from runtime.models.port import Reply, Request, Stop
 from runtime.models.simulated import SimulatedModel
+from runtime.records import Counts
 from tests.chaos.lies import LIES
 
 
@@ -41,7 +45,9 @@ def _run_out_of_memory_once() -> None:
     marker = os.environ.get("CHAOS_MEMORY", "")
     if marker and os.path.exists(marker):
         os.unlink(marker)
-        raise MemoryError
+        held = int(pathlib.Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (held + 2**26, resource.RLIM_INFINITY))
+        bytearray(2**30)
 
 
 def _lie(request: Request, replies: list[Reply], prompts: str) -> list[Reply]:
@@ -57,6 +63,21 @@ def _lie(request: Request, replies: list[Reply], prompts: str) -> list[Reply]:
     return told
 
 
+def _kill_through_ray(commits: set[int]) -> None:
+    from runtime.ray_crew import RayCrew
+
+    observe, seen = RayCrew.observe, 0
+
+    def observed(self: RayCrew, counts: Counts, wall_s: float) -> None:
+        nonlocal seen
+        seen += 1
+        if seen in commits:
+            self._ray.kill(self._workers[seen % self.size])
+        observe(self, counts, wall_s)
+
+    RayCrew.observe = observed  # type: ignore[method-assign]
+
+
 def patch_from_environment() -> None:
     """As the environment says."""
     patch(os.environ["CHAOS_LOG"], int(os.environ.get("CHAOS_KILL_AT") or 0), os.environ.get("CHAOS_LIES", ""))
@@ -66,4 +87,6 @@ if __name__ == "__main__":
     from scripts.cli import main
 
     patch_from_environment()
+    if os.environ.get("CHAOS_RAY_KILL"):
+        _kill_through_ray(set(map(int, os.environ["CHAOS_RAY_KILL"].split(","))))
     main()

@@ -1,10 +1,14 @@
 """The model lies through a whole run; and readers are fed what nobody wrote."""
 
 import asyncio
+import contextlib
 import json
 import os
 import pathlib
+import pty
 import re
+import subprocess
+from html.parser import HTMLParser
 from typing import Any
 
 import msgspec
@@ -45,16 +49,67 @@ def test_a_whole_run_of_lies(dialect: str, flags: str, tmp_path: pathlib.Path) -
     assert end["status"] == "solved"
     assert end["red_flags"] > 30
     assert set(end["red_flags_by_name"]) <= set(RedFlag)
-    shown = surefoot("show", run.path)
-    for text in (out, err, shown.stdout, shown.stderr):
+    said = [surefoot(*words, run.path) for words in (("show",), ("show", "--json"), ("report",), ("report", "--json"))]
+    for text in (out, err, *(part for one in said for part in (one.stdout, one.stderr))):
         assert not harmful(text)
         assert "owned" not in text
+    page = (run.path / "report.html").read_text()
+    assert not harmful(page)
+    assert "owned" in page, "the report does show what was said"
+    assert owned_elements(page) == []
     shapes = {msgspec.json.decode(line)["user"] for line in prompts.read_bytes().splitlines()}
     assert all(re.fullmatch(PROMPTS[dialect], prompt) for prompt in shapes), "a lie reached a prompt"
     assert surefoot("verify", run.path).returncode == 0
     details = [d for e in run.committed().values() if not isinstance(e, str) for d in e.details]
     assert any("owned" in detail for detail in details), "the journal does keep what was said"
     assert all(len(detail) <= 1000 and not harmful(detail) for detail in details)
+
+
+def owned_elements(page: str) -> list[str]:
+    """Elements, attributes and scripts of a page in which a lie stands: where a browser would obey it."""
+    found: list[str] = []
+
+    class Reader(HTMLParser):
+        obeyed = ""
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.obeyed = tag if tag in ("script", "style", "title") else ""
+            found.extend(f"{tag} {name}" for name, value in attrs if name[:2] == "on" or "owned" in (value or ""))
+
+        def handle_endtag(self, tag: str) -> None:
+            self.obeyed = ""
+
+        def handle_data(self, data: str) -> None:
+            if self.obeyed and "owned" in data:
+                found.append(self.obeyed)
+
+    Reader().feed(page)
+    return found
+
+
+def test_a_page_that_obeys_would_be_seen() -> None:
+    """The placebo."""
+    assert owned_elements("<p>&lt;script&gt;alert('owned')&lt;/script&gt;</p>") == []
+    assert owned_elements(LIES[1]) == ["script", "img onerror"]
+
+
+def test_a_terminal_is_shown_no_lie(tmp_path: pathlib.Path) -> None:
+    """With a bar, and in colour: nothing but what rich itself writes."""
+    run = Run(tmp_path, *HANOI)
+    ours, theirs = pty.openpty()
+    environment = {**run.environment(), "CHAOS_LIES": str(tmp_path / "prompts"), "TERM": "xterm-256color"}
+    with subprocess.Popen(run.command(), env=environment, stdout=subprocess.DEVNULL, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while part := os.read(ours, 65536):
+                shown += part
+    os.close(ours)
+    assert process.returncode == 0
+    text = shown.decode()
+    assert "\x1b[" in text, "this is a terminal"
+    assert "owned" not in text
+    assert not harmful(re.sub(r"\x1b\[[0-9;?]*[mKAhlC]|\r", "", text))
 
 
 def test_the_same_run_killed_and_resumed_while_lied_to(tmp_path: pathlib.Path) -> None:

@@ -4,9 +4,10 @@ import json
 import os
 import pathlib
 import random
+import resource
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -72,8 +73,8 @@ class Killer:
         self.account = Account(runs=1)
         self._held: list[tuple[dict[Any, Any], int]] = []
 
-    def strike(self, asked: int, number: signal.Signals) -> bool:
-        """Wait until so many draws were asked, and signal a worker; False when the run was over before."""
+    def strike(self, asked: int, how: signal.Signals | Callable[[int], object]) -> bool:
+        """Wait until so many draws were asked, and strike a worker; False when the run was over before."""
         while len(self.run.asked()) < asked:
             if self.process.poll() is not None:
                 return False
@@ -83,7 +84,11 @@ class Killer:
         committed = self.run.committed()
         self._held.append((committed, len(self.run.asked())))
         self.account.committed += len(committed)
-        os.kill(self.rng.choice(victims), number)
+        victim = self.rng.choice(victims)
+        if isinstance(how, signal.Signals):
+            os.kill(victim, how)
+        else:
+            how(victim)
         self.account.kills += 1
         return True
 
@@ -170,6 +175,29 @@ def test_a_worker_without_memory_counts_as_lost(tmp_path: pathlib.Path) -> None:
     assert not marker.exists()
     assert "ran out of memory" in err
     assert run.plan() == whole(tmp_path, "6").plan()
+
+
+@pytest.mark.long
+def test_a_worker_that_can_allocate_nothing_more_counts_as_lost(tmp_path: pathlib.Path) -> None:
+    """From outside, at any moment: whatever fails first, an object, a thread or a buffer of Ray's."""
+    model = ("--model", "simulated:p_error=0.03,latency_s=0.05", "--worker-silence", "6")
+    run = Run(tmp_path, *TASK, *SIZES, "--disks", "7", "--workers", "1", *model)
+    killer = Killer(run, start(run, tmp_path), 2)
+    nothing = (1, resource.RLIM_INFINITY)
+    assert killer.strike(40, lambda pid: resource.prlimit(pid, resource.RLIMIT_AS, nothing))
+    killer.end()
+    assert (killer.account.lost, killer.account.repeated) == (0, 0)
+    assert run.plan() == whole(tmp_path, "7").plan()
+
+
+def test_a_worker_that_ray_kills_counts_as_lost(tmp_path: pathlib.Path) -> None:
+    model = ("--model", "simulated:p_error=0.03,latency_s=0.05")
+    run = Run(tmp_path, *TASK, *SIZES, "--disks", "7", "--workers", "2", *model)
+    out, _ = start(run, tmp_path, CHAOS_RAY_KILL="2,5").communicate(timeout=250)
+    err = errors_of(tmp_path).read_text()
+    assert out, err[-3000:]
+    assert err.count("waiting for workers") >= 2, "people are told"
+    assert run.plan() == whole(tmp_path, "7").plan()
 
 
 @pytest.fixture

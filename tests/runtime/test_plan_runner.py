@@ -1,6 +1,7 @@
 """How a plan grows and heals, with hands that do as they are told: no model, no votes, no journal."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -8,9 +9,9 @@ import pytest
 
 from decompose.plan import Child, Expansion, Literal, Node, Path, Ref
 from decompose.task import Task
-from runtime.errors import StepDeadlocked
+from runtime.errors import PlanTooDeep, SeamBroken, StepDeadlocked
 from runtime.gate import Gate
-from runtime.plan_runner import ATTEMPT, PlanRunner
+from runtime.plan_runner import ATTEMPT, DEEPEST, LEVELS, PlanRunner
 from runtime.records import Contradicted, Finished
 
 
@@ -249,3 +250,68 @@ async def test_a_cancelled_plan_leaves_nothing_running(plan: Any) -> None:
         await work
     assert sorted(hands.cancelled) == ["a", "b"]
     assert len(asyncio.all_tasks()) == 1
+
+
+class Measured(Shapes, frozen=True):
+    """Shapes whose nodes have sizes: the length of their goal's name."""
+
+    def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        return len(goal)
+
+
+async def test_a_decomposition_that_gets_no_smaller_is_refused_and_asked_again(plan: Any) -> None:
+    """A node whose part is as large as itself would be split for ever."""
+    shapes = {"round": shape(child("WHOLE", "x")), "down": shape(child("part", "x"))}
+    hands = Hands(["round", "down"])
+    runner = PlanRunner(Measured(shapes=shapes), hands, Gate(9), 2)
+    assert await runner.run(ROOT) == Finished("part(x)")
+    assert (hands.broken, hands.mended) == ([0], [1])
+    hands = Hands(["round"] * 3)
+    ended = await PlanRunner(Measured(shapes=shapes), hands, Gate(9), 2).run(ROOT)
+    assert isinstance(ended, Contradicted)
+    assert "it gets no smaller" in ended.detail
+
+
+async def test_a_plan_without_sizes_that_never_ends_is_stopped(plan: Any) -> None:
+    hands = Hands(["round"] * 100)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await plan(hands, round=shape(child("WHOLE", "x"))).run(ROOT)
+    error: BaseException = caught.value
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, PlanTooDeep)
+    assert len(hands.attempts) == DEEPEST + 1
+
+
+async def test_a_node_that_keeps_failing_stops_the_run_some_levels_up(plan: Any) -> None:
+    """Every level above asks again, which multiplies: after ``LEVELS`` of them the run says that it is stuck."""
+    names = ["ROOT", "A", "B", "C", "D"]
+    shapes = {name: shape(child(below, "x")) for name, below in itertools.pairwise(names)}
+    shapes["D"] = shape(child("bad", "x", promise="P"))
+
+    class Named(Hands):
+        async def split(self, node: Node, attempt: int) -> str:
+            self.attempts.append(attempt)
+            return str(node.goal)
+
+    hands = Named([], {"bad": "Q"})
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await plan(hands, attempts=1, **shapes).run(Node((), "ROOT", ("in",)))
+    error: BaseException = caught.value
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, SeamBroken)
+    assert "3 decompositions above it were asked again in vain" in str(error)
+    assert hands.names.count("bad") == 2**LEVELS
+
+
+async def test_an_undecided_decomposition_is_asked_again_like_one_that_did_not_hold(plan: Any) -> None:
+    class Undecided(Hands):
+        async def split(self, node: Node, attempt: int) -> str:
+            if not attempt:
+                raise StepDeadlocked("no candidate led by 3")
+            return await super().split(node, attempt)
+
+    hands = Undecided(["one"])
+    assert await plan(hands, one=shape(child("a", "x"))).run(ROOT) == Finished("a(x)")
+    assert (hands.broken, hands.mended) == ([0], [1])

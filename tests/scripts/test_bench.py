@@ -79,6 +79,9 @@ def test_a_paused_suite_goes_on(tmp_path: pathlib.Path, capsys: pytest.CaptureFi
         main(["bench", *arguments, "--address", "none", "--run-dir", str(tmp_path / "a"), "--max-calls", "60"])
     assert paused.value.code == 3
     capsys.readouterr()
+    partly = row(json.loads((tmp_path / "a" / "bench.json").read_text()), "surefoot")
+    assert partly["status"] == "paused"
+    assert partly["solved"] <= partly["problems"] == sum(partly["ends"].values()) < 13
     went_on = bench(capsys, tmp_path / "a", *arguments)
     whole = bench(capsys, tmp_path / "b", *arguments)
     assert row(went_on, "surefoot")["solved"] == row(whole, "surefoot")["solved"]

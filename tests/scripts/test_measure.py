@@ -39,3 +39,34 @@ def test_uneven_steps_are_told_from_even_ones(capsys: pytest.CaptureFixture[str]
     assert uneven["spread"]["correlation"] > 0.2 > 0.05 > even["spread"]["correlation"]
     assert uneven["collisions"] > 5 * uneven["collisions_expected"]
     assert uneven["spread"]["lost"] > 0.001 > even["spread"]["lost"]
+
+
+def test_a_run_begins_with_the_leads_that_were_stated(
+    capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path
+) -> None:
+    """With the measurement, and without it where the pilot sees what the measurement saw."""
+    model = ["--model", "simulated:p_error=0.05"]
+    stated = measured(capsys, *model, "--save", str(tmp_path / "m"))
+    file = str(tmp_path / "m" / "measure.json")
+    for name, options, leads in (("a", ["--measurement", file], "leads"), ("b", [], "pilot_leads")):
+        begins = [
+            "run",
+            "hanoi",
+            "--disks",
+            "7",
+            "--red-flags",
+            "none",
+            "--address",
+            "none",
+            "--json",
+            *model,
+            *options,
+        ]
+        with pytest.raises(SystemExit):
+            main([*begins, "--run-dir", str(tmp_path / name)])
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert told["leads"] == {key: value for key, value in stated[leads].items() if isinstance(value, int)}
+    with pytest.raises(SystemExit) as left:
+        main(["run", "hanoi", "--disks", "7", "--address", "none", *model, "--measurement", file])
+    assert left.value.code == 2
+    assert "was made with red_flags 'none', not 'all'" in capsys.readouterr().err

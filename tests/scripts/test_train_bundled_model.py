@@ -160,3 +160,26 @@ def test_the_package_has_the_vocabulary_that_is_trained() -> None:
     import json
 
     assert json.loads((WEIGHTS / "vocabulary.json").read_text()) == bundled_questions.vocabulary()
+
+
+def test_questions_about_one_castle_do_not_hear_each_other() -> None:
+    """They share its description in one line, and are told and taught as if each stood alone."""
+    torch = pytest.importorskip("torch", reason="needs the extra train")
+    from scripts.bundled_decoder import Decoder, Recipe
+    from scripts.bundled_module_questions import lesson, vocabulary
+    from scripts.train_bundled_model import rectangles
+
+    number = {word: i for i, word in enumerate(vocabulary())}
+    pairs = [pair for pair in lesson(random.Random(5), 60) if "|" in pair[0]]
+    torch.manual_seed(1)
+    model = Decoder(Recipe(layers=2, width=32, heads=4, inner=48), len(number))
+    losses = []
+    for share in (True, False):
+        scores = [
+            torch.log_softmax(model(r.tokens, r.wanted, r.places, r.heard), 1)
+            for r in rectangles(pairs, number, 3, share)
+        ]
+        said = [r.words for r in rectangles(pairs, number, 3, share)]
+        assert any(r.heard is not None for r in rectangles(pairs, number, 3, share)) == share
+        losses.append(-torch.cat(scores).gather(1, torch.cat(said)[:, None]).sum().item())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)

@@ -8,8 +8,9 @@ import pytest
 from tests.voting.simulated_races import HARD, Shares, easy, simulate
 from voting.certificate import bound_of_chains, bound_of_races, certify
 from voting.lead import p_full
-from voting.outcomes import outcomes
+from voting.outcomes import outcomes, sequential_outcomes
 from voting.race import FirstToAheadBy
+from voting.sequential import Sequential, learned, open_race
 
 HOMOGENEOUS: list[tuple[Shares, int]] = [((0.99, 0.01, 0.0), 10_000)]
 MIXED: list[tuple[Shares, int]] = [(easy(0.001), 9_990), (HARD, 10)]
@@ -87,6 +88,78 @@ def test_a_clean_run_with_a_larger_lead_has_a_smaller_bound() -> None:
     assert certify({8: {8: 10_000}}, confidence=0.99).bound > bounds[-1]
 
 
+def covered_sequential(population: list[tuple[Shares, int]], seeds: range, budget: float) -> int:
+    """Runs of the sequential rule, with weights learned from a run before, in which the bound is not below the truth.
+
+    The truth is the probability that any verdict of the run is wrong, given how many ballots each race took.
+    """
+    taught = Counter[tuple[int, int]]()
+    for pattern, count in simulate(FirstToAheadBy(4), population, np.random.default_rng(99)).patterns(4).items():
+        taught[pattern.valid - pattern.dissent, pattern.dissent] += count
+    rule, found = Sequential(budget, learned(taught)), 0
+    known = sequential_outcomes(rule, 60, tuple(shares for shares, _ in population))
+    steps = np.array([count for _, count in population])
+    ends = [(known.right[n] @ steps, known.wrong[n] @ steps) for n in known.right]
+    open_still = known.undecided @ steps
+    chances = np.array([right + wrong for right, wrong in ends] + [open_still]) / steps.sum()
+    risks = [wrong / max(right + wrong, 1e-300) for right, wrong in ends] + [0.5]
+    fewest = min(known.right)
+    for seed in seeds:
+        drawn = np.random.default_rng(seed).multinomial(steps.sum(), chances / chances.sum())
+        truth = 1 - np.prod([(1 - risk) ** count for risk, count in zip(risks, drawn, strict=True)])
+        lengths = {n: int(count) for n, count in zip([*known.right, 61], drawn, strict=True) if count}
+        found += certify({fewest: lengths}, rules={fewest: rule}).bound >= truth
+    return found
+
+
+@pytest.mark.parametrize("population", [HOMOGENEOUS, MIXED], ids=["homogeneous", "mixed"])
+def test_the_bound_of_sequential_runs_holds(population: list[tuple[Shares, int]]) -> None:
+    assert covered_sequential(population, range(20), 1e-5) >= 15  # at 95 %: fewer with probability below 1e-5
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("budget", [1e-4, 1e-5, 5e-6])
+@pytest.mark.parametrize("population", [HOMOGENEOUS, MIXED], ids=["homogeneous", "mixed"])
+def test_the_bound_of_sequential_runs_holds_in_95_of_100(population: list[tuple[Shares, int]], budget: float) -> None:
+    found = covered_sequential(population, range(1000), budget)
+    print(f"sequential, budget {budget}, {len(population)} difficulties: {found} of 1000")
+    assert found >= 950
+
+
+def test_statements_that_were_kept_count_with_the_chance_that_both_are_wrong() -> None:
+    """30,000 decompositions, all kept by the chains below: without that they cannot be certified."""
+    lengths = {4: {4: 30_000}}
+    alone = certify(lengths)
+    kept = certify({}, chains=30_000, chains_failed=100, stated=lengths, one_way=True)
+    assert alone.bound > 0.2
+    assert alone.needed
+    assert kept.bound < 0.01
+    assert not kept.needed
+    assert certify({}, chains=30_000, chains_failed=20_000, stated=lengths, one_way=True).bound > 0.1
+    assert certify({}, stated=lengths).bound == pytest.approx(alone.bound)  # nothing below: nothing is shown
+
+
+def test_two_mistakes_that_cancel_count_unless_there_is_one_way() -> None:
+    runs = {"chains": 3_000, "chains_failed": 100, "stated": {6: {6: 3_000}}}
+    assert certify({}, **runs, one_way=True).bound < 0.1 < 0.8 < certify({}, **runs).bound  # type: ignore[arg-type]
+
+
+def test_what_a_smaller_bound_would_take_is_said_and_true() -> None:
+    found = certify({3: {3: 1_000}})
+    assert found.bound > 0.5
+    lead = int(found.needed.split("lead of ")[1].split()[0])
+    assert lead > 3
+    assert certify({lead: {lead: 1_000}}).bound <= 0.05 < certify({lead - 1: {lead - 1: 1_000}}).bound
+
+
+def test_a_bound_is_a_probability_however_many_steps_there_are() -> None:
+    """One minus the product, not the sum of expectations."""
+    found = bound_of_races(2, {2: 5_000}, 0.95)
+    assert found.bound > 1
+    assert found.p_any < 1
+
+
 def test_seams_are_bounded_by_what_failed() -> None:
     assert bound_of_chains(60_000, 0, 0.95).bound < 2e-4
     assert bound_of_chains(60_000, 600, 0.95).bound > 3
@@ -100,10 +173,13 @@ def test_what_no_mixture_explains_is_not_certified() -> None:
     assert certify({3: {3: 1_000}}, violations=("seen elsewhere",)).violations == ("seen elsewhere",)
 
 
-def test_the_sequential_rule_is_bounded_by_agreement_and_budget() -> None:
-    found = certify({8: {8: 9_950, 30: 50}}, budget=1e-6)
-    assert 50e-6 < found.bound < 0.3
-    assert certify({8: {8: 9_950, 30: 50}}, budget=1e-3).bound > found.bound + 0.04
+def test_a_stricter_budget_gives_a_smaller_bound() -> None:
+    strict, lax = (Sequential(budget, learned({(4, 0): 9_900, (20, 14): 10})) for budget in (1e-7, 1e-3))
+    bounds = []
+    for rule in (strict, lax):
+        fewest = open_race(rule, 500).fewest()
+        bounds.append(certify({fewest: {fewest: 10_000}}, rules={fewest: rule}).bound)
+    assert 3 * bounds[0] < bounds[1]
 
 
 def test_bad_arguments_are_refused() -> None:

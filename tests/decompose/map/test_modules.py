@@ -3,8 +3,11 @@
 import pytest
 
 from decompose.map import actor, evaluator, monitor, orchestrator, predictor, task_decomposer
+from decompose.referees import pddl as referee
 from decompose.step import Flag
 from decompose.tasks.digit_lists import DigitLists
+from decompose.tasks.pddl import PddlPlanning
+from decompose.tasks.strips import literals
 
 WORLD = DigitLists(3)
 START, GOAL = "01/2/-", "-/-/012"
@@ -61,6 +64,15 @@ def test_the_predictor_takes_whole_states_only() -> None:
     for text in ("next_state = A=[0] B=[] C=[2]", "next_state = A=[1, 0] B=[] C=[2]", "A=[0,1]", ""):
         assert isinstance(predictor.parse(facts, text, "chat"), Flag)
     assert predictor.check(facts, START) == Flag("inconsistent", "the state did not change")
+
+
+def test_a_legal_action_that_changes_nothing_can_be_predicted() -> None:
+    """A truck may be driven to where it is: a flag on the right answer would spoil every ballot."""
+    problem = PddlPlanning(generate="logistics", instance=3).problem_of_run()
+    place = next(literal.split()[2][:-1] for literal in literals(problem.start) if literal.startswith("(at truck_0 "))
+    facts = predictor.PredictorFacts(problem.world, problem.start, f"(drive-truck truck_0 {place} {place} city_0)")
+    assert referee.judge(problem, (facts.action,)).valid
+    assert predictor.check(facts, problem.start) is None
 
 
 def test_the_actor_may_not_repeat_what_was_rejected() -> None:

@@ -105,13 +105,26 @@ def test_negative_preconditions_equality_types_and_negative_goals() -> None:
     ("domain", "problem", "said"),
     [
         ("(define (domain", PROBLEM.format(init=INIT), "domain is not valid PDDL"),
-        (BLOCKSWORLD, "(define (problem p)", "problem is not valid PDDL"),
+        (BLOCKSWORLD, "(define (problem p) (:init) (:goal (on", "problem is not valid PDDL"),
         (BLOCKSWORLD, PROBLEM.format(init=INIT).replace("blocksworld", "other"), "for domain other"),
         (BLOCKSWORLD, PROBLEM.format(init="(:init (flies a))"), "no predicate flies"),
         (BLOCKSWORLD, PROBLEM.format(init="(:init (clear a b))"), "clear with 2"),
         (BLOCKSWORLD.replace(":strips", ":adl"), PROBLEM.format(init=INIT), "not supported"),
         (BLOCKSWORLD.replace(":precondition (holding ?x)", ":precondition (or (holding ?x) (clear ?x))"),
          PROBLEM.format(init=INIT), "not"),
+        (BLOCKSWORLD.replace("(:action pick-up", "(:durative-action wait) (:action pick-up"), PROBLEM.format(init=INIT),
+         "has durative actions, which are not supported"),
+        (BLOCKSWORLD.replace("(:action pick-up", "(:functions (cost)) (:action pick-up"), PROBLEM.format(init=INIT),
+         "has numeric fluents, which are not supported"),
+        (BLOCKSWORLD.replace(":effect (and (clear ?x)", ":effect (and (when (holding ?x) (clear ?x))"),
+         PROBLEM.format(init=INIT), "a conditional effect is not supported"),
+        (BLOCKSWORLD, PROBLEM.format(init=INIT).replace("(:goal (and (on a b)))", ""), r"problem p has no \(:goal"),
+        (BLOCKSWORLD, PROBLEM.format(init=""), r"problem p has no \(:init"),
+        (BLOCKSWORLD.split("(:action")[0] + ")", PROBLEM.format(init=INIT), r"domain blocksworld has no \(:action"),
+        (PROBLEM.format(init=INIT), BLOCKSWORLD, r"does not begin with \(define \(domain NAME"),
+        ("", "", r"does not begin with \(define \(domain NAME"),
+        (BLOCKSWORLD.replace("(handempty) (holding ?x)", "(handempty)) (holding ?x)"), PROBLEM.format(init=INIT),
+         "line 3, column"),
     ],
 )  # fmt: skip
 def test_what_is_not_supported_is_said_in_one_line(domain: str, problem: str, said: str) -> None:
@@ -152,3 +165,8 @@ def test_the_key_reads_every_prompt(options: dict[str, str], dialect: Dialect) -
         right = {task.parse(step, text, dialect) for text in known.right}
         assert all(isinstance(candidate, str) for candidate in right)
         assert not right & {task.parse(step, text, dialect) for text in known.wrong}
+
+
+def test_upper_case_and_comments_do_not_matter() -> None:
+    problem = PROBLEM.format(init=INIT)
+    assert read(f"; (:functions)\n{BLOCKSWORLD.upper()}", f"{problem.upper()} ; the end") == read(BLOCKSWORLD, problem)

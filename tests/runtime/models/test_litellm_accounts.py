@@ -87,6 +87,16 @@ def test_a_limit_on_money_needs_a_price() -> None:
     open_model(msgspec.structs.replace(config, price_in=1.0, price_out=0.0))
 
 
+def test_what_a_server_charges_beside_the_prompt_and_beyond_the_limit_is_expected_again() -> None:
+    prices = Prices(litellm_setup.load(), "openai/m", "m", "openai", 1.0, 2.0)
+    prompt = Prompt("Where to?")
+    assert prices.at_most(prompt, 3, 10) == pytest.approx((9 + 64 + 2 * 3 * 10) / 1e6)
+    prices.seen(prompt, 3, 10, tokens_in=100, tokens_out=40)  # 91 of them around the prompt, 14 to an answer
+    assert prices.at_most(prompt, 3, 10) == pytest.approx((9 + 91 + 2 * 3 * 14) / 1e6)
+    prices.seen(prompt, 1, 10, tokens_in=9, tokens_out=1)
+    assert prices.at_most(prompt, 3, 10) == pytest.approx((9 + 91 + 2 * 3 * 14) / 1e6)
+
+
 def response(text: str, **usage: Any) -> SimpleNamespace:
     message = SimpleNamespace(content=text)
     return SimpleNamespace(
@@ -110,6 +120,6 @@ def test_thinking_is_counted_apart(
     litellm = litellm_setup.load()
     prices = Prices(litellm, "openai/m", "m", "openai", None, None)
     answered = response(text, prompt_tokens=100, completion_tokens=40, **usage)
-    _, (reply,) = read_replies(answered, 1, "openai/m", prices, Prompt("Where to?"), litellm)
+    _, (reply,) = read_replies(answered, 1, "openai/m", prices, litellm)
     assert (reply.text, reply.tokens_cached, reply.tokens_out) == (said, cached, 40)
     assert reply.tokens_reasoning == thought if thought is not None else 6 <= reply.tokens_reasoning <= 20

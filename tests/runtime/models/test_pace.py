@@ -6,62 +6,70 @@ import random
 
 import pytest
 
-from runtime.models.pace import FIRST_LIMIT, Pace, Places
+from runtime.models.pace import DOWN_AFTER, FIRST_LIMIT, LONGEST_PAUSE_S, Pace
+from runtime.models.places import Places, Share
+from runtime.models.rate import Start
+from tests.runtime.models.virtual_time import Limited, run_virtually
 
 
-class Unpaced(Pace):
-    """The placebo: learns nothing from 429s, and waits for nobody."""
+class Unpaced(Places):
+    """The placebo: a fixed number of calls at a time, whatever is refused."""
 
-    def refused(self, now: float, after_s: float | None) -> None:
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.pace._limit = most
+
+    def refused(self, after_s: float | None, start: Start) -> None:
         pass
 
 
-def served(pace: Pace, rate: float, latency_s: float, burst: float, seconds: float) -> tuple[float, float, float]:
-    """Run calls against a server that takes ``rate`` a second: share of it used, share of calls refused, answers/s."""
-    dice, now, bucket, filled = random.Random(0), 0.0, burst, 0.0
-    ends: list[tuple[float, int, float, bool]] = []
-    asked = answered = under_way = 0
-    while now < seconds:
-        while under_way < pace.limit and pace.earliest(now) <= now:
-            pace.started(now)
-            bucket, filled = min(burst, bucket + (now - filled) * rate), now
-            taken = bucket >= 1
-            bucket -= taken
-            asked, under_way = asked + 1, under_way + 1
-            heapq.heappush(ends, (now + (latency_s * dice.uniform(0.8, 1.2) if taken else 0.002), asked, now, taken))
-        start = pace.earliest(now) if under_way < pace.limit else float("inf")
-        if not ends or ends[0][0] > start:
-            now = start
-            continue
-        now, _, began, taken = heapq.heappop(ends)
-        under_way -= 1
-        if taken:
-            answered += 1
-            pace.answered(now, now - began, waiting=True)
-        else:
-            pace.refused(now, None)
-    return answered / (rate * seconds), 1 - answered / asked, answered / seconds
+async def chains(server: Limited, places: list[Places], number: int, seconds: float) -> None:
+    """Calls one after the other in so many chains, refused ones again after Retry-After."""
+    dice, clock = random.Random(1), asyncio.get_running_loop().time
+
+    async def chain(own: Places) -> None:
+        while clock() < seconds:
+            async with own as start:
+                began = clock()
+                answered = await server.ask()
+                if answered:
+                    own.answered(clock() - began)
+                else:
+                    own.refused(server.after_s, start)
+            if not answered:
+                await asyncio.sleep((server.after_s or 0.0) + dice.uniform(0, 0.25))
+
+    working = [asyncio.create_task(chain(places[one % len(places)])) for one in range(number)]
+    await asyncio.sleep(seconds)
+    for one in working:
+        one.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
 
 
-@pytest.mark.parametrize("rate", [50, 100, 200, 500])
-@pytest.mark.parametrize("latency_s", [0.01, 0.1])
-def test_a_servers_rate_is_found_and_used(rate: float, latency_s: float) -> None:
-    used, refused, _ = served(Pace(64), rate, latency_s, burst=rate / 2, seconds=120)
+def served(places: Places, server: Limited, seconds: float) -> tuple[float, float]:
+    """Share of a server's rate used by 64 chains, and share of the calls refused."""
+    run_virtually(chains(server, [places], 64, seconds))
+    return server.answered / (server.rate * seconds), server.refused / (server.refused + server.answered)
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(3, 300), (15, 60), (40, 40), (120, 30), (400, 15)])
+@pytest.mark.parametrize(("latency_s", "refusal_s"), [(0.02, 0.002), (0.05, 0.1)])
+def test_a_servers_rate_is_found_and_used(rate: float, seconds: float, latency_s: float, refusal_s: float) -> None:
+    used, refused = served(Places(64), Limited(rate, rate / 2, latency_s, refusal_s), seconds)
     assert used >= 0.95
     assert refused <= 0.02
 
 
 def test_a_pace_that_does_not_listen_is_refused_all_the_time() -> None:
-    _, refused, _ = served(Unpaced(64), 50, 0.01, burst=25, seconds=20)
-    assert refused > 0.5
+    assert served(Unpaced(64), Limited(15, 7.5, 0.05), 40)[1] > 0.5
 
 
 @pytest.mark.parametrize("most", [1, 4, 64])
 def test_concurrency_grows_to_the_most_where_it_pays(most: int) -> None:
-    pace = Pace(most)
-    _, _, answers = served(pace, 1e9, 0.1, burst=1e9, seconds=20)
-    assert pace.limit == most
-    assert answers == pytest.approx(most / 0.1, rel=0.1)
+    places, server = Places(most), Limited(1e9, 1e9, 0.1)
+    run_virtually(chains(server, [places], 128, 20))
+    assert places.limit == most
+    assert server.answered == pytest.approx(20 * most / 0.1, rel=0.1)
 
 
 def test_concurrency_does_not_grow_where_answers_only_get_slower() -> None:
@@ -77,18 +85,99 @@ def test_concurrency_does_not_grow_where_answers_only_get_slower() -> None:
         now, _, _, began = heapq.heappop(ends)
         under_way -= 1
         pace.answered(now, now - began, waiting=True)
-    assert 4 <= pace.limit <= 4 * FIRST_LIMIT
+    assert 4 <= pace.limit <= 8 * FIRST_LIMIT
 
 
 def test_timeouts_fit_what_was_seen_and_grow_back() -> None:
     pace = Pace(8)
     assert pace.timeout_s(60) == 60
-    for _ in range(64):
+    for _ in range(128):
         pace.answered(1.0, 2.5, waiting=False)
     assert pace.timeout_s(60) == 10
     pace.timed_out(10)
     assert pace.timeout_s(60) == 40
     assert pace.timeout_s(20) == 20
+
+
+def test_a_server_that_refuses_whatever_the_rate_is_left_alone_for_as_long_as_it_asks() -> None:
+    pace, now = Pace(8), 0.0
+    for _ in range(3):
+        pace.refused(now, 20.0, pace.started(now))
+        now += 1
+    assert pace.stopped_until == 2 + 20
+    pace.answered(30.0, 0.1, waiting=True)
+    pace.refused(31.0, 20.0, pace.started(31.0))
+    assert pace.stopped_until == 22
+
+
+class Dying:
+    """A server that answers after 10 ms, except between two times."""
+
+    def __init__(self, dies: float, returns: float) -> None:
+        self.dies, self.returns, self.failed, self.answers = dies, returns, 0, []
+
+    async def ask(self) -> bool:
+        clock = asyncio.get_running_loop().time
+        if self.dies <= clock() < self.returns:
+            self.failed += 1
+            await asyncio.sleep(0.001)
+            return False
+        await asyncio.sleep(0.01)
+        self.answers.append(clock())
+        return True
+
+
+class Storming(Places):
+    """The placebo: never takes a server for dead."""
+
+    def failed(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("places", "most_failed"), [(Places, 80), (Storming, None)])
+def test_an_outage_costs_few_calls_and_ends_at_once(places: type[Places], most_failed: int | None) -> None:
+    server, own = Dying(5.0, 35.0), places(32)
+
+    async def chain() -> None:
+        clock, failed = asyncio.get_running_loop().time, 0
+        while clock() < 60:
+            async with own:
+                answered = await server.ask()
+                if answered:
+                    own.answered(0.01)
+                else:
+                    own.failed()
+            failed = 0 if answered else failed + 1
+            await asyncio.sleep(0 if answered else min(4.0, 0.25 * 2**failed))
+
+    async def work() -> None:
+        await asyncio.gather(*(chain() for _ in range(64)))
+
+    run_virtually(work())
+    assert min(at for at in server.answers if at > 35) <= 35 + LONGEST_PAUSE_S + 0.1
+    if most_failed is None:
+        assert server.failed > 500
+    else:
+        assert DOWN_AFTER < server.failed <= most_failed
+
+
+def test_a_timer_that_is_too_late_is_set_anew() -> None:
+    """A share that comes while calls wait for an earlier one's time starts them at its own."""
+
+    async def work() -> float:
+        places, clock = Places(4), asyncio.get_running_loop().time
+        places.follow(Share(1, 4, 0.1, first_s=10.0))
+
+        async def call() -> float:
+            async with places:
+                return clock()
+
+        calling = asyncio.create_task(call())
+        await asyncio.sleep(1)
+        places.follow(Share(2, 4, 10.0, first_s=0.1))
+        return await calling
+
+    assert run_virtually(work()) == pytest.approx(1.1)
 
 
 async def test_places_are_given_in_the_order_of_arrival_and_freed_by_cancelling() -> None:

@@ -13,7 +13,7 @@ from runtime.journal import create_journal
 from runtime.journal_rows import Write
 from runtime.leads import Leads
 from runtime.records import Account, Batch, Contested, Counts, Finished, Record, pack
-from runtime.report.facts import facts_of
+from runtime.report.facts import Facts, facts_of
 from runtime.report.page import render
 from runtime.run_directory import write_config
 from tests.runtime.simulated_runs import run
@@ -118,9 +118,13 @@ def long_run(directory: pathlib.Path, steps: int) -> pathlib.Path:
     return directory
 
 
-def test_a_million_steps_fit_into_a_small_page(tmp_path: pathlib.Path) -> None:
-    facts = facts_of(long_run(tmp_path / "long", 2**20))
-    page = render(facts)
+@pytest.fixture(scope="module")
+def million(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    return facts_of(long_run(tmp_path_factory.mktemp("runs") / "long", 2**20))
+
+
+def test_a_million_steps_fit_into_a_small_page(million: Facts) -> None:
+    facts, page = million, render(million)
     assert facts.gathered.steps == 2**20
     assert len(facts.gathered.bins) <= 240
     assert sum(b.steps for b in facts.gathered.bins) == 2**20
@@ -138,6 +142,30 @@ def test_a_browser_draws_it(contested: pathlib.Path, tmp_path: pathlib.Path) -> 
     assert "<rect rx=" in good  # the player's script has drawn the pegs
     assert "step 170 of 511" in good
     assert "owned" not in re.search(r"<title>(.*?)</title>", evil)[1]  # type: ignore[index]
+
+
+SEEK = """<script>addEventListener("load",()=>{const at=document.getElementById("at");
+if(at){at.value=at.max;at.dispatchEvent(new Event("input"))}document.title="loaded"})</script>"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
+def test_a_browser_opens_a_million_steps_and_plays_to_the_end(
+    contested: pathlib.Path, million: Facts, tmp_path: pathlib.Path
+) -> None:
+    for name, facts in (("good", facts_of(contested)), ("long", million)):
+        (tmp_path / f"{name}.html").write_text(render(facts).replace("</body>", f"{SEEK}</body>"))
+        page = dump(tmp_path, name)
+        assert "<title>loaded</title>" in page
+        assert page.count("<svg") >= 4
+        assert ("step 511 of 511: the end" in page) is (name == "good")
+
+
+def test_a_run_that_is_paused_has_a_page_that_says_so(tmp_path: pathlib.Path) -> None:
+    assert run(tmp_path / "run", "p_error=0.01", disks=8, max_calls=120, flush_steps=8)[0] == "paused"
+    page = text_of(render(facts_of(tmp_path / "run")))
+    assert "--max-calls 120 is reached" in page
+    assert "chance that the plan , as far as it goes, has any wrong step" in page.replace("plan,", "plan ,")
+    assert "played back" not in page
 
 
 def dump(folder: pathlib.Path, name: str) -> str:

@@ -1,0 +1,207 @@
+"""Lets calls to one endpoint start when its pace allows, in the order they came: ``async with places as start: ...``.
+
+Alone, a process follows a pace of its own. One of several workers follows a share of the run's pace instead, and
+tells what it sees; ``runtime/pacing.py`` makes the shares.
+"""
+
+import asyncio
+from collections import deque
+from types import TracebackType
+
+import msgspec
+
+from runtime.models.pace import Pace
+from runtime.models.rate import Start
+
+LATE_S = 0.02
+"""Timers are late; what they are late by, up to so much, is caught up."""
+HOLD_S = 1.0
+"""Longest time that a worker waits for its next share after a refusal. A coordinator that is later costs refusals."""
+
+
+class Share(msgspec.Struct, frozen=True):
+    """One worker's part of a pace.
+
+    Attributes:
+        epoch: How often the run's rate was cut; refusals of calls from before the last time are no news.
+        limit: Calls that may be under way at once.
+        rate: Calls a second that may start; ``None`` for no limit.
+        stop_s: Seconds for which none may start.
+        first_s: Seconds from the last cut of the rate to the first call: workers take turns.
+    """
+
+    epoch: int
+    limit: int
+    rate: float | None
+    stop_s: float = 0.0
+    first_s: float = 0.0
+
+
+class News(msgspec.Struct):
+    """What a worker saw since it was last asked.
+
+    Attributes:
+        started: Calls begun under the share it follows.
+        paced: Those of them that had to wait for their time.
+        answered: Calls answered.
+        latency_s: Seconds they took together.
+        waiting: Calls that wait for a place now.
+        under_way: Calls under way now.
+        refused: Whether a call begun under this share was refused.
+        age_s: Seconds since that call started.
+        after_s: Its Retry-After in seconds.
+        follows: The share that is followed now, if any.
+    """
+
+    started: int = 0
+    paced: int = 0
+    answered: int = 0
+    latency_s: float = 0.0
+    waiting: int = 0
+    under_way: int = 0
+    refused: bool = False
+    age_s: float = 0.0
+    after_s: float | None = None
+    follows: Share | None = None
+
+
+class Places:
+    """Places at one endpoint. All times are those of the running event loop.
+
+    Args:
+        most: Largest number of calls under way at once.
+
+    Attributes:
+        pace: What this process learnt of the endpoint by itself.
+        taken: Calls under way.
+        refusal: Set when there is a refusal in the news.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.pace = Pace(most)
+        self.taken = 0
+        self.refusal = asyncio.Event()
+        self._share: Share | None = None
+        self._news = News()
+        self._stopped_until = self._next = 0.0
+        self._waiting: deque[asyncio.Future[Start]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._wake_at = 0.0  # not every loop's timers say (uvloop's, which Ray uses where it is installed)
+
+    @property
+    def limit(self) -> int:
+        """How many calls may be under way now."""
+        return self.pace.limit if self._share is None or self.pace.down else self._share.limit
+
+    @property
+    def rate(self) -> float | None:
+        """Calls a second that may start; ``None`` for no limit."""
+        return self.pace.rate if self._share is None else self._share.rate
+
+    @property
+    def load(self) -> float:
+        """Calls here, under way and waiting, for each that may be under way."""
+        return (self.taken + len(self._waiting)) / self.limit
+
+    @property
+    def free(self) -> bool:
+        """Whether a call could start now without another one waiting for it."""
+        return not self._waiting and self.taken < self.limit and self.rate is None
+
+    async def __aenter__(self) -> Start:
+        turn: asyncio.Future[Start] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self._admit()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()
+            raise
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self._leave()
+
+    def answered(self, latency_s: float) -> None:
+        """A call was answered after so many seconds."""
+        self._news.answered += 1
+        self._news.latency_s += latency_s
+        self.pace.answered(_now(), latency_s, bool(self._waiting))
+
+    def refused(self, after_s: float | None, start: Start) -> None:
+        """A call was refused with 429."""
+        now, news = _now(), self._news
+        if self._share is None:
+            if self.pace.refused(now, after_s, start):
+                self._next = now + 1 / (self.rate or 1.0)  # what it has in hand is used up
+        elif start.epoch == self._share.epoch and not news.refused:
+            news.refused, news.age_s, news.after_s = True, now - start.at, after_s
+            self._stopped_until = max(self._stopped_until, now + HOLD_S)
+            self.refusal.set()
+
+    def failed(self) -> None:
+        """A call failed that was not refused for its rate."""
+        self.pace.failed(_now())
+
+    def follow(self, share: Share) -> None:
+        """From now on take a share of the run's pace."""
+        now = _now()
+        if self._share is None or share.epoch != self._share.epoch:
+            self._next = now + share.first_s
+            # What was begun, and refused, under another epoch's share is no news.
+            self._news.started = self._news.paced = 0
+            self._news.refused = False
+        self._share, self._stopped_until = share, now + share.stop_s
+        self._admit()
+
+    def take_news(self) -> News:
+        """What was seen since the last time."""
+        news, self._news = self._news, News()
+        news.waiting, news.under_way, news.follows = len(self._waiting), self.taken, self._share
+        return news
+
+    def _leave(self) -> None:
+        self.taken -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._waiting and self.taken < self.limit:
+            if self._waiting[0].done():  # cancelled
+                self._waiting.popleft()
+                continue
+            now = _now()
+            wait = max(self.pace.stopped_until, self._stopped_until, self._next if self.rate else 0.0) - now
+            if wait > 0:
+                self._wake_after(wait)
+                return
+            self.taken += 1
+            self._waiting.popleft().set_result(self._start(now))
+
+    def _start(self, now: float) -> Start:
+        """Note that a call starts."""
+        rate, paced = self.rate, 0
+        if rate:
+            paced = int(now < self._next + max(1 / rate, LATE_S))
+            self._next = max(self._next, now - LATE_S) + 1 / rate
+        if self._share is None:
+            return self.pace.started(now, 1, paced)
+        self._news.started += 1
+        self._news.paced += paced
+        return Start(self._share.epoch, self._news.started, now, rate)
+
+    def _wake_after(self, wait: float) -> None:
+        loop = asyncio.get_running_loop()
+        at = loop.time() + wait
+        if self._timer is not None and self._wake_at > at:
+            self._timer.cancel()
+            self._timer = None
+        if self._timer is None:
+            self._timer, self._wake_at = loop.call_later(wait, self._wake), at
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._admit()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,137 @@
+"""A whole run through LiteLLM against a bare loop of ``litellm.acompletion``: ``python -m scripts.bench_litellm_run``.
+
+Both ask one server, a process of its own on this machine, the same questions with the same number under way. They take
+turns, in an order that changes, and are compared pair by pair: on a busy machine the next second is not like the last.
+"""
+
+import asyncio
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from runtime.config import RunConfig, open_task
+from runtime.coordinator import Coordinator
+from runtime.crew import LocalCrew
+from runtime.journal import create_journal
+from runtime.logs import configure_logs
+from runtime.models.litellm_setup import load
+from scripts.cli import print_json
+
+
+@contextmanager
+def serving(latency_s: float) -> Iterator[str]:
+    """The base address of a server that knows the task's answers and says them after a while."""
+    command = [sys.executable, "-m", "scripts.serve_bundled_model", "--model", f"simulated:latency_s={latency_s}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1]
+        process.kill()
+
+
+class Recorder:
+    """LiteLLM, and the arguments of each call."""
+
+    def __init__(self, litellm: Any) -> None:
+        self._litellm = litellm
+        self.asked: list[dict[str, Any]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._litellm, name)
+
+    async def acompletion(self, **arguments: Any) -> Any:
+        """Note a call, and make it."""
+        self.asked.append(arguments)
+        return await self._litellm.acompletion(**arguments)
+
+
+async def run(base: str, disks: int, at_once: int, recorder: Recorder | None = None) -> tuple[float, float, int]:
+    """Wall and CPU seconds of a run in this process, and its calls."""
+    config = RunConfig(
+        task="hanoi", task_options={"disks": disks}, model="openai/m", api_base=base, address="none", workers=1, k=1,
+        calls_in_flight=at_once, price_in=1.0, price_out=1.0,
+    )  # fmt: skip
+    task = open_task(config)
+    crew = LocalCrew(config, task)
+    model: Any = crew._workers[0].model
+    if recorder is not None:
+        model._open().litellm = recorder
+    with tempfile.TemporaryDirectory() as folder:
+        journal = create_journal(pathlib.Path(folder))
+        wall, cpu = time.perf_counter(), time.process_time()
+        status = await Coordinator(config, task, journal, crew).run()
+        spent = time.perf_counter() - wall, time.process_time() - cpu
+        calls = journal.totals.calls
+        journal.close()
+    assert status == "solved", status
+    await crew.close()
+    return *spent, calls
+
+
+async def bare(asked: Sequence[dict[str, Any]], at_once: int) -> tuple[float, float]:
+    """Wall and CPU seconds of the same calls in a loop of its own, that many at a time."""
+    litellm, left = load(), iter(asked)
+
+    async def chain() -> None:
+        for arguments in left:
+            await litellm.acompletion(**arguments)
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(chain() for _ in range(at_once)))
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """The median, and two values of the sample that enclose that of the population at 95 % or so (sign test)."""
+    ordered, n = sorted(values), len(values)
+    outer = max(0, int((n - 1.96 * n**0.5) / 2))
+    return statistics.median(ordered), ordered[outer], ordered[n - 1 - outer]
+
+
+async def compare(base: str, disks: int, at_once: int, pairs: int) -> dict[str, float]:
+    """Ratios of calls/s, and milliseconds of CPU a call beside those of the bare loop."""
+    recorder = Recorder(load())
+    await run(base, disks, at_once, recorder)
+    ratios, extra, own = [], [], []
+    for pair in range(pairs):
+        asked = recorder.asked
+        if pair % 2:
+            ours, theirs = await run(base, disks, at_once), await bare(asked, at_once)
+        else:
+            theirs, ours = await bare(asked, at_once), await run(base, disks, at_once)
+        ratios.append((ours[2] / ours[0]) / (len(asked) / theirs[0]))
+        extra.append((ours[1] / ours[2] - theirs[1] / len(asked)) * 1e3)
+        own.append(theirs[1] / len(asked) * 1e3)
+    found = {"calls": float(len(recorder.asked)), "litellm_cpu_ms_a_call": statistics.median(own)}
+    for name, values in (("speed_ratio", ratios), ("extra_cpu_ms_a_call", extra)):
+        found |= dict(zip((name, f"{name}_low", f"{name}_high"), interval(values), strict=True))
+    return {name: round(value, 4) for name, value in found.items()}
+
+
+@click.command()
+@click.option("--disks", default=8, show_default=True, help="Size of the run: 2**disks - 1 steps.")
+@click.option("--at-once", default=16, show_default=True, help="Calls under way.")
+@click.option("--pairs", default=11, show_default=True, help="How often both are timed.")
+@click.option("--latencies", default="0,0.1", show_default=True, help="Seconds the server takes to answer.")
+def main(disks: int, at_once: int, pairs: int, latencies: str) -> None:
+    """Measure and print; the bare loop is the baseline."""
+    configure_logs("none")
+    found = {}
+    for latency in latencies.split(","):
+        with serving(float(latency)) as base:
+            found[latency] = asyncio.run(compare(base, disks, at_once, pairs))
+        print(f"latency {latency} s")
+        for name, value in found[latency].items():
+            print(f"  {name:<24} {value:>10}")
+    print_json(found)
+
+
+if __name__ == "__main__":
+    main()

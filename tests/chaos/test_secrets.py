@@ -1,0 +1,107 @@
+"""A planted key is found nowhere: not in the run directory, nor in any output, log or report, nor anywhere in Ray."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from tests.chaos import hanoi_server
+from tests.chaos.harness import REPOSITORY
+
+pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+
+KEY = "planted-4d1c77-do-not-print"
+TASK = ("hanoi", "--disks", "4", "--leaf-steps", "3", "--segment-steps", "3", "--workers", "1", "--k", "1")
+LOGGED = ("--log-format", "json", "--verbose", "--json")
+
+# In the process that runs: what Ray knows of it is looked at while its workers live, just before they are released.
+LOOKING = """
+import json, os, pathlib, sys
+from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_list
+from runtime.ray_crew import RayCrew
+import ray
+
+leave = RayCrew.close
+
+async def look(self):
+    try:
+        gather()
+    finally:
+        await leave(self)
+
+def gather():
+    state = ray._private.state
+    found = {"actors": state.actors(), "jobs": state.jobs(), "nodes": ray.nodes(), "workers": state.workers()}
+    found["environment"] = ray.get_runtime_context().runtime_env
+    namespaces = (None, b"default", b"fun", b"cls", b"package", b"session", b"tracing", b"autoscaler", b"job")
+    keys = {(space, key) for space in namespaces for key in _internal_kv_list(b"", namespace=space)}
+    found["kv"] = {repr(one): repr(_internal_kv_get(one[1], namespace=one[0])) for one in sorted(keys, key=repr)}
+    found["tasks"] = [repr(event) for event in state.state._global_state_accessor.get_task_events()]
+    pathlib.Path(os.environ["LOOKED"]).write_text(json.dumps(found, default=repr))
+
+RayCrew.close = look
+from scripts.cli import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def folder() -> Iterator[pathlib.Path]:
+    """Ray's sockets need a short path; its logs stay here."""
+    with tempfile.TemporaryDirectory(prefix="sf", dir="/tmp", ignore_cleanup_errors=True) as name:
+        yield pathlib.Path(name)
+
+
+def command(folder: pathlib.Path, key: str, *words: str) -> "subprocess.CompletedProcess[bytes]":
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
+        "PYTHONPATH": str(REPOSITORY),
+        "OPENAI_API_KEY": key,
+        "RAY_TMPDIR": str(folder),
+        "RAY_ADDRESS": "local",
+        "LOOKED": str(folder / "looked.json"),
+    }
+    return subprocess.run(
+        [sys.executable, *words], env=environment, capture_output=True, timeout=280, cwd=folder, check=False
+    )
+
+
+def places_of(secret: bytes, folder: pathlib.Path) -> list[str]:
+    """Files below a folder that hold a secret."""
+    files = [file for file in folder.rglob("*") if file.is_file() and not file.is_symlink()]
+    return [str(file) for file in files if secret in file.read_bytes()]
+
+
+def test_a_key_is_found_nowhere(folder: pathlib.Path) -> None:
+    port = hanoi_server.free_port()
+    # The 503 of this server quotes the key back at its client.
+    server = hanoi_server.start(port, "429", "503", "500", "cut", "503")
+    base = hanoi_server.client(port).base
+    try:
+        options = ("--model", "openai/x", "--api-base", base, "--run-dir", "run", *LOGGED)
+        done = command(folder, KEY, "-c", LOOKING, "run", *TASK, *options)
+    finally:
+        server.kill()
+        server.communicate()
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1])["failed_calls"] == 5
+    reported = command(folder, KEY, "-m", "scripts.cli", "report", "run")
+    assert (folder / "run" / "report.html").stat().st_size > 10_000, reported.stderr
+    for text in (done.stdout, done.stderr, reported.stdout, reported.stderr):
+        assert KEY.encode() not in text
+    assert places_of(KEY.encode(), folder) == []
+    # The placebo: what is no secret is found, so these places were looked at and hold what they should.
+    looked = json.loads((folder / "looked.json").read_text())
+    assert len(looked["actors"]) >= 1
+    assert len(looked["kv"]) > 5
+    assert "run_segment" in " ".join(looked["tasks"])
+    assert b"segment ended" in done.stderr
+    assert {pathlib.Path(place).name for place in places_of(base.encode(), folder)} >= {"run.toml", "journal.sqlite"}
+    names = {file.name for file in (folder / "ray").rglob("*") if file.is_file()}
+    assert any(name.startswith("worker-") for name in names)
+    assert {"raylet.out", "gcs_server.out"} <= names
