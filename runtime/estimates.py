@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from runtime.records import Account, Counts
-from voting.anytime import confidence_sequence
 from voting.ballot import Ballot
+from voting.error_rate import confidence_sequence
 
 PILOT_DRAWS = 3
 """Ballots for each step of the pilot: the fewest of which a majority can say who dissents."""
@@ -66,7 +66,7 @@ class Estimate(msgspec.Struct, frozen=True):
         dissenting: Those that were wrong, or did not name their step's most frequent candidate.
         spoiled: Ballots with a red flag.
         p_error: Middle estimate of the rate of wrong unspoiled ballots.
-        p_error_high: Upper end of its 95 % interval, valid however long one looks (``voting/anytime.py``).
+        p_error_high: Upper end of its 95 % interval, valid however long one looks (``voting/error_rate.py``).
         votes: Steps by (ballots for the most frequent candidate, other unspoiled ballots): how many, as triples.
         kinds: By kind of question.
         trials: Observations behind the interval: ballots of a pilot and of races, steps of a measurement.

@@ -50,7 +50,7 @@ class Measurement(msgspec.Struct, frozen=True):
         draws: Answers to each.
         p_error: Share of wrong ones among answers without a red flag.
         p_error_low: Lower end of the 95 % interval of ``p_error``, valid however long one looks; the draws of one step
-            count as one observation (``voting/anytime.py``).
+            count as one observation (``voting/error_rate.py``).
         p_error_high: Upper end.
         valid_rate: Share of answers without a red flag.
         red_flags: Spoiled answers by flag.

@@ -18,9 +18,8 @@ from runtime.measurement import KindRate, Measurement, setting_of
 from runtime.models.factory import AnswerKey
 from runtime.planning import Sampled, walls_of
 from runtime.records import Counts
-from voting.anytime import confidence_sequence
 from voting.correlation import count_collisions
-from voting.error_rate import Interval
+from voting.error_rate import Interval, confidence_sequence
 from voting.spread import Spread, fit_spread, k_min_spread, p_step_spread, spread_of
 
 _Scored = tuple[Sample, list[bool | None]]

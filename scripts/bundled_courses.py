@@ -2,19 +2,20 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from runtime.models.bundled import WEIGHTS
+from runtime.models.bundled import PLANNER, WEIGHTS
 from scripts import bundled_module_questions as modules
 from scripts import bundled_questions as questions
 from scripts.bundled_decoder import Recipe
 from scripts.bundled_exams import exam, met_goal, met_move
 from scripts.bundled_questions import Pair
 
-COURSES: Final = ("runs", "planner")
+COURSES: Final = ("runs", "planner", "lists")
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -23,7 +24,7 @@ class Course(msgspec.Struct, frozen=True):
     Attributes:
         vocabulary: Every word, in the order of the token numbers.
         spell: Parts of a word and their weights, if words share any.
-        lesson: A batch to train on.
+        lesson: A batch to train on, at a share of the training that is done.
         exams: Questions to watch, by name, from a seed.
         recipe: Size, updates and rates unless said otherwise.
         folder: Where the package has the weights.
@@ -32,7 +33,7 @@ class Course(msgspec.Struct, frozen=True):
 
     vocabulary: Callable[[], list[str]]
     spell: Callable[[str], dict[str, float]] | None
-    lesson: Callable[[random.Random, int], list[Pair]]
+    lesson: Callable[[random.Random, int, float], list[Pair]]
     exams: Callable[[int], dict[str, list[Pair]]]
     recipe: Recipe
     folder: Path
@@ -40,10 +41,14 @@ class Course(msgspec.Struct, frozen=True):
 
 
 def course_of(name: str) -> Course:
-    """A course by its name."""
-    if name == "planner":
-        recipe = Recipe(layers=4, width=128, heads=4, inner=320, batch=256, steps=2500, gaps=0.15)
-        return Course(modules.vocabulary, modules.spell, modules.lesson, modules.exams, recipe, WEIGHTS / "planner", {})
+    """A course by its name: the steps of runs, the planner, or of the planner digit lists alone."""
+    if name in ("planner", "lists"):
+        families = modules.FAMILIES if name == "planner" else ("lists",)
+        recipe = Recipe(layers=4, width=96, heads=4, inner=256, batch=128, steps=4000, gaps=0.15)
+        lesson = partial(modules.lesson, families=families)
+        exams = partial(modules.exams, families=families)
+        facts: dict[str, Any] = {"course": name}
+        return Course(modules.vocabulary, modules.spell, lesson, exams, recipe, WEIGHTS / PLANNER, facts)
     facts = {"held_out": questions.HELD_OUT, "most_digits": questions.MOST_DIGITS}
     return Course(questions.vocabulary, None, questions.lesson, run_exams, Recipe(), WEIGHTS, facts)
 

@@ -27,7 +27,8 @@ Pair = tuple[str, str]
 def question(rng: random.Random, module: str, numbers: int | None = None) -> Pair:
     """A module's question in a random state of so many numbers, by default 3 or 5, and its reply with the work.
 
-    The Evaluator is not asked where a number would move twice: its work cannot say that.
+    The Evaluator is not asked where a number would move twice: its work cannot say that. The TaskDecomposer names a
+    sub-goal also where it is the state or the goal itself, which the planner takes for none.
     """
     numbers = numbers or rng.choice((3, 5, 5))
     rules, world = digit_hanoi.DigitRules(numbers), DigitLists(numbers)
@@ -39,20 +40,22 @@ def question(rng: random.Random, module: str, numbers: int | None = None) -> Pai
     prompt = DigitHanoi().prompt(step(rng, module, rules, state, goal), "compact")
     right = digit_hanoi.answers(prompt).right[0]
     answer = right.replace(" ", "") if module == "value" else right
-    shown = work(module, world, state, goal)
+    shown = tops(prompt.user) if module == "check" else work(module, world, state, goal)
     if module == "value" and shown.split(" ")[-1] != answer:
         return question(rng, module, numbers)
+    if module == "subgoal" and f" not {shown}" not in prompt.user:
+        answer = shown
     return prompt.user, " = ".join(filter(None, (shown, answer)))
 
 
 def renamed(rng: random.Random, pair: Pair) -> Pair:
-    """A question on 3 numbers with three of five names for its disks, in order; the others as they are.
+    """A question on 3 numbers with three of five names for its disks, in order; others and the Evaluator's unchanged.
 
     With disks 5, 4 and 2 in it, a reply has to take its words from the prompt: what a model learns from 3 and 5 disks
     alone is to begin with 5 where there is a 5, and else with 3.
     """
     names = sorted(rng.sample("12345", 3))
-    if re.search(r"\b[45][abc]\b", pair[0]):
+    if re.search(r"\b[45][abc]\b", pair[0]) or pair[0].startswith("value"):
         return pair
     return tuple(re.sub(r"\b([123])(?=[abc])", lambda found: names[int(found[1]) - 1], text) for text in pair)  # type: ignore[return-value]
 
@@ -130,6 +133,12 @@ def work(module: str, world: DigitLists, state: str, goal: str) -> str:
     if module == "value":
         return " ".join(f"{size - i}{peg} {sum(costs[: i + 1])}" for i, peg in enumerate(places))
     return ""
+
+
+def tops(prompt: str) -> str:
+    """What the Monitor says first: the smallest disk where a move begins and where it ends, ``-`` if there is none."""
+    move, _, disks = prompt.partition(" ")[2].partition(" in ")
+    return " ".join(next((w for w in disks.split(" ")[::-1] if w[-1] == peg), "-") for peg in move[-2:])
 
 
 def towards(pegs: list[str], target: str) -> tuple[list[str], list[int]]:

@@ -236,8 +236,8 @@ def question(rng: random.Random, kind: str) -> Pair:
     return {"split": split, "times": times, "plus": plus, "halve": halve}[kind](rng)
 
 
-def lesson(rng: random.Random, size: int) -> list[Pair]:
-    """A batch to train on: kinds by their shares, nothing that is held out."""
+def lesson(rng: random.Random, size: int, done: float = 1.0) -> list[Pair]:
+    """A batch to train on: kinds by their shares, nothing that is held out; the same from the start to the end."""
     pairs: list[Pair] = []
     for kind in rng.choices(list(SHARES), list(SHARES.values()), k=size):
         pair = question(rng, kind)

@@ -30,10 +30,10 @@ def question(rng: random.Random, module: str) -> Pair:
     return next(questions(rng, module))
 
 
-def questions(rng: random.Random, module: str) -> Iterator[Pair]:
-    """Questions of a module in one random castle, without end."""
+def questions(rng: random.Random, module: str, most: int = MOST_ROOMS) -> Iterator[Pair]:
+    """Questions of a module in one random castle of at most so many rooms, without end."""
     with_chests = rng.random() < 0.7
-    world = castle(rng, with_chests)
+    world = castle(rng, with_chests, most)
     rules = graph.RoomRules(world)
     while True:
         room, other = (str(room) for room in rng.sample(world.rooms(), 2))
@@ -114,9 +114,9 @@ def levels(world: Rooms, state: str, goal: str) -> Iterator[str]:
             yield f"{number}: {' '.join(level)}"
 
 
-def castle(rng: random.Random, with_chests: bool) -> Rooms:
+def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Rooms:
     """A random castle in which every room can be reached; with chests, and with things that changed, now and then."""
-    while regular(edges := doors(rng)):
+    while regular(edges := doors(rng, most)):
         pass
     rooms = sorted({room for edge in edges for room in edge})
     chests: tuple[Chest, ...] = ()
@@ -151,9 +151,9 @@ def regular(edges: tuple[Edge, ...]) -> bool:
     return len(counts) == MOST_ROOMS and set(counts.values()) == {4}
 
 
-def doors(rng: random.Random) -> tuple[Edge, ...]:
-    """Doors of a castle of 4 to 15 rooms: a tree, more doors, or groups of rooms with few doors between them."""
-    size = rng.choice((rng.randint(4, 7), rng.randint(4, 7), rng.randint(8, MOST_ROOMS), MOST_ROOMS))
+def doors(rng: random.Random, largest: int = MOST_ROOMS) -> tuple[Edge, ...]:
+    """Doors of a castle of 4 to so many rooms: a tree, more doors, or groups of rooms with few doors between them."""
+    size = rng.choice((rng.randint(4, min(7, largest)), rng.randint(4, largest), rng.randint(4, largest), largest))
     rooms = rng.sample(range(1, MOST_ROOMS + 1), size) if rng.random() < 0.5 else rng.sample(range(1, size + 1), size)
     most = rng.choice((3, 4, 4, 5, 6))
     found: dict[frozenset[int], None] = {}

@@ -20,7 +20,7 @@ from decompose.map.wording import answer
 from runtime.models.bundled import PLANNER, WEIGHTS
 from scripts import bundled_list_questions as lists
 from scripts import bundled_room_questions as rooms
-from scripts.bundled_module_questions import SHARES, published
+from scripts.bundled_module_questions import FAMILIES, SHARES, published
 from scripts.bundled_questions import HELD_OUT, Pair, held_out
 from scripts.evaluate_bundled_model import Measured, replies, table, write_part
 
@@ -40,11 +40,11 @@ def unseen(rng: random.Random, module: str, numbers: int) -> Pair:
             return pair
 
 
-def draws(module: str) -> Iterator[tuple[str, Draw]]:
+def draws(module: str, families: Sequence[str]) -> Iterator[tuple[str, Draw]]:
     """Where a module is asked, and how to draw a question there."""
     for numbers in (3, 5, 4):
         yield f"{numbers} numbers", partial(unseen, module=module, numbers=numbers)
-    if module in rooms.MODULES:
+    if module in rooms.MODULES and "rooms" in families:
         yield "random castles", partial(rooms.question, module=module)
         yield "published castle", partial(published, module=module)
 
@@ -59,13 +59,13 @@ def measure(generator: Any, pairs: Sequence[Pair]) -> Measured:
     return Measured(len(pairs), len(set(prompts)), wrong, misled)
 
 
-def errors(generator: Any, samples: int, seed: int) -> str:
+def errors(generator: Any, samples: int, seed: int, families: Sequence[str]) -> str:
     """The card's table: a row a module, a column where it is asked."""
-    places = [place for place, _ in draws("value")]
+    places = [place for place, _ in draws("value", families)]
     rows = []
     for module, name in NAMES.items():
         cells = {}
-        for place, draw in draws(module):
+        for place, draw in draws(module, families):
             rng = random.Random(f"planner {seed} {module} {place}")
             cells[place] = measure(generator, [draw(rng) for _ in range(samples)]).cell()
             print(f"{name:16} {place:18} {cells[place]}", flush=True)
@@ -80,19 +80,27 @@ def section(folder: Path, samples: int, seed: int) -> str:
     ctranslate2.set_random_seed(seed)
     generator = ctranslate2.Generator(str(folder), intra_threads=1)
     recipe = msgspec.json.decode((folder / "recipe.json").read_bytes())
-    shares = ", ".join(f"{NAMES[module]} on {family} {share}" for (family, module), share in SHARES.items())
+    families = ("lists",) if recipe["course"] == "lists" else FAMILIES
+    shown = {f"{NAMES[module]} on {family}": share for (family, module), share in SHARES.items() if family in families}
+    shares = ", ".join(f"{name} {100 * share / sum(shown.values()):.0f}" for name, share in shown.items())
     return PART.format(
-        **recipe, errors=errors(generator, samples, seed), samples=samples, eval_seed=seed, shares=shares,
-        size=(folder / "model.bin").stat().st_size / 1e6, held_out=HELD_OUT,
+        **recipe, errors=errors(generator, samples, seed, families), samples=samples, eval_seed=seed, shares=shares,
+        castles=TAUGHT if "rooms" in families else NOT_TAUGHT, held_out=HELD_OUT,
+        size=(folder / "model.bin").stat().st_size / 1e6,
     )  # fmt: skip
 
 
+TAUGHT: Final = """\
+random ones of 4 to 15 rooms. Not the published castle, nor any other with 15 rooms and four doors each, so
+  that it is not among them under any numbering. Locked and opened doors and changed chests are random too."""
+NOT_TAUGHT: Final = """\
+none. These weights were trained on digit lists alone; `surefoot run graph` gets no useful answer from them."""
 PART: Final = """\
 A second decoder of the same shape, with {parameters:,} parameters ({layers} layers, width {width}, {heads} heads), for
-the six modules of the Modular Agentic Planner on digit lists (task digit-hanoi) and castles (task graph), trained
-jointly on both. A prompt that begins with a module's word ({vocabulary} words in all) goes here, every other to the
-model above. A reply shows its work before the answer, as the modules of large models do: the Evaluator in a castle
-lists the rooms one step from the target, then those two steps away, until the state is among them.
+the six modules of the Modular Agentic Planner on digit lists (task digit-hanoi) and castles (task graph). A prompt that
+begins with a module's word goes here, every other to the model above; this one knows {vocabulary} words. A reply shows
+its work before the answer, as the modules of large models do: the Monitor names what stands on top where a move begins
+and ends, the Evaluator adds up the moves disk by disk, or lists the rooms one step from the target, then two.
 
 ### How often it is wrong
 
@@ -109,9 +117,9 @@ the right answer is the two best actions in order, so that much of what counts a
 - Lists of 5 numbers: one prompt in {held_out}, chosen by a hash of its text, was never trained on; the figures are of
   such prompts. A question of another module on the same state may have been.
 - Lists of 4 numbers: never, in no module. More than half of the questions on 3 numbers are asked with other names for
-  them, any three of five, and positions are told with gaps: without that it answered 4 as if they were 3.
-- Castles: random ones of 7 to 15 rooms. Not the published castle, nor any other with 15 rooms and four doors each, so
-  that it is not among them under any numbering. Locked and opened doors and changed chests are random too.
+  them, any three of five, and positions are told with gaps: without that it answered 4 as if they were 3. That was
+  found by looking at its answers on 4, so the recipe, unlike the weights, has seen them.
+- Castles: {castles}
 - The Evaluator is not asked about states where a number would have to move twice: its way of working cannot say that.
 
 ### Data and recipe
@@ -119,7 +127,7 @@ the right answer is the two best actions in order, so that much of what counts a
 Generated by `scripts/bundled_list_questions.py` and `scripts/bundled_room_questions.py`; the answers are those of
 `decompose/answer_keys`. Of a hundred questions: {shares}.
 
-    python -m scripts.train_bundled_model --course planner --seed {seed} --steps {steps} --batch {batch} \\
+    python -m scripts.train_bundled_model --course {course} --seed {seed} --steps {steps} --batch {batch} \\
         --layers {layers} --width {width} --heads {heads} --inner {inner} --threads {threads}
 
 makes these weights from nothing in {minutes:.0f} minutes on one shared core (torch {torch}). Stored as

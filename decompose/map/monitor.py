@@ -6,7 +6,7 @@ passes only on an explicit yes, every other wording blocks it, and a reply witho
 
 import msgspec
 
-from decompose.map.wording import chat, compact, passed, said
+from decompose.map.wording import WORK, answer, chat, compact, passed, said
 from decompose.map.world import World
 from decompose.step import Dialect, Flag, Prompt, Role, Step
 
@@ -25,7 +25,7 @@ class MonitorFacts(msgspec.Struct, frozen=True):
 
 def step(facts: MonitorFacts, lead: int | None = None) -> Step:
     """The question."""
-    return Step("check", Role.MONITOR, facts, 8, lead)
+    return Step("check", Role.MONITOR, facts, WORK + 8, lead)
 
 
 def prompt(facts: MonitorFacts, dialect: Dialect) -> Prompt:
@@ -48,9 +48,10 @@ def prompt(facts: MonitorFacts, dialect: Dialect) -> Prompt:
 def parse(facts: MonitorFacts, text: str, dialect: Dialect) -> str | Flag:
     """The canonical form is ``"yes"``, or ``"no RULE"``."""
     if dialect == "compact":
-        word, _, rule = text.partition(" ")
+        verdict = answer(text)
+        word, _, rule = verdict.partition(" ")
         known = word == "no" and rule in facts.world.rules
-        return text if known or text == VALID else Flag("misformatted", text[:200])
+        return verdict if known or verdict == VALID else Flag("misformatted", text[:200])
     valid = passed(text, "valid")
     if valid is None:
         return Flag("misformatted", text[-200:])

@@ -68,7 +68,7 @@ def calls_under_kills(place: pathlib.Path, seeds: range) -> Stops:
 
 
 def test_killed_runs_ask_no_more_than_max_calls(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stops = calls_under_kills(tmp_path, range(2))
+    stops = calls_under_kills(tmp_path, range(1))
     with capsys.disabled():
         print(f"\n--max-calls: {stops}")
     assert stops.above == 0

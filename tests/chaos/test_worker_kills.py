@@ -177,6 +177,7 @@ def test_a_worker_without_memory_counts_as_lost(tmp_path: pathlib.Path) -> None:
     assert run.plan() == whole(tmp_path, "6").plan()
 
 
+@pytest.mark.long
 def test_a_worker_that_can_allocate_nothing_more_counts_as_lost(tmp_path: pathlib.Path) -> None:
     """From outside, at any moment: whatever fails first, an object, a thread or a buffer of Ray's."""
     model = ("--model", "simulated:p_error=0.03,latency_s=0.05", "--worker-silence", "6")

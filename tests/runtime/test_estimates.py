@@ -14,8 +14,8 @@ from runtime.estimates import (
     sample_numbers,
 )
 from runtime.records import Account, Counts
-from voting.anytime import confidence_sequence
 from voting.ballot import Ballot
+from voting.error_rate import confidence_sequence
 
 
 def sample(*said: str | None, number: int = 0, kind: str = "move") -> Sample:

@@ -30,8 +30,11 @@ def test_replies_end_with_the_keys_answer_and_every_word_is_known(family: str, m
     for _ in range(150):
         prompt, reply = question(rng, family, module)
         assert prompt.startswith(f"{module} ")
-        right = key.answers(Prompt(prompt)).right
-        assert answer(reply) in {one.replace(" ", "") if module == "value" else one for one in right}
+        right = {one.replace(" ", "") if module == "value" else one for one in key.answers(Prompt(prompt)).right}
+        if module == "subgoal" and right == {"-"} and answer(reply) != "-":  # the planner takes these for none
+            assert answer(reply) in prompt.removeprefix("subgoal ").split(" not ")[0].split(" to ")
+        else:
+            assert answer(reply) in right
         assert KNOWN.issuperset(f"{prompt} {reply}".split(" "))
 
 
@@ -39,7 +42,8 @@ def test_replies_end_with_the_keys_answer_and_every_word_is_known(family: str, m
 @given(st.integers(0, 2**64), st.sampled_from(lists.MODULES))
 def test_lists_of_four_are_never_taught(seed: int, module: str) -> None:
     prompt, reply = lists.question(random.Random(seed), module)
-    for state in re.findall(r"[1-9][abc](?: [1-9][abc])*(?= |$)", f"{prompt} = {re.sub(r' [0-9]+(?= |$)', '', reply)}"):
+    told = [prompt.partition(" ")[2], answer(reply)] if module in ("predict", "subgoal") else [prompt.partition(" ")[2]]
+    for state in re.findall(r"[1-9][abc](?: [1-9][abc])*(?= |$)", " = ".join(told)):
         assert len(state.split(" ")) in (3, 5)
 
 
@@ -61,6 +65,26 @@ def test_a_castle_with_the_doors_of_the_published_one_is_thrown_away() -> None:
     renumbered = tuple((numbers[a - 1], numbers[b - 1]) for a, b in edges_of(N15STAR))
     assert rooms.regular(renumbered)
     assert not rooms.regular(renumbered[1:])
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 2**64), st.sampled_from((3, 5)))
+def test_the_monitors_work_decides(seed: int, numbers: int) -> None:
+    """What stands on top where a move begins and ends is all that the rules ask."""
+    prompt, reply = lists.question(random.Random(seed), "check", numbers)
+    (disk, *_), (source, target), said = prompt.split(" ")[1], reply.split(" = ")[0].split(" "), answer(reply)
+    if source[0] != disk:
+        assert said == "no rule1"
+    else:
+        assert said == ("yes" if target == "-" or target[0] > disk else "no rule2")
+
+
+def test_castles_grow_while_a_model_is_trained() -> None:
+    def most(done: float) -> int:
+        prompts = [prompt for prompt, _ in lesson(random.Random(1), 400, done) if "|" in prompt]
+        return max(len(set(re.findall(r"\d+", prompt.split(" |")[0]))) for prompt in prompts)
+
+    assert (most(0.0), most(1.0)) == (6, 15)
 
 
 def test_every_room_of_a_castle_can_be_reached() -> None:

@@ -1,11 +1,11 @@
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voting.ballot import Ballot
-from voting.error_rate import Interval, clopper_pearson, dissent
+from voting.error_rate import Interval, clopper_pearson, confidence_sequence
 
 
 def at_most(errors: int, samples: int, rate: float) -> float:
@@ -59,8 +59,54 @@ def test_arguments_out_of_range_are_refused(errors: int, samples: int, confidenc
         clopper_pearson(errors, samples, confidence)
 
 
-def test_dissent_counts_the_unspoiled_that_name_another() -> None:
-    ballots = [Ballot(0, "A"), Ballot(1, None, "overlong"), Ballot(2, "B"), Ballot(3, "A"), Ballot(4, "C")]
-    assert dissent(ballots, "A") == 2
-    assert dissent(ballots, "B") == 3
-    assert dissent([], "A") == 0
+LOOKS = range(10, 2_001, 10)
+
+
+def peeked(interval, rate: float, seeds: range, draws: int = 1) -> int:  # type: ignore[no-untyped-def]
+    """Runs in which the interval contains the rate at every look; ``draws`` answers a step that all go alike."""
+    held = 0
+    for seed in seeds:
+        wrong = np.cumsum(np.random.default_rng(seed).random(LOOKS[-1]) < rate)
+        looks = [interval(int(wrong[n - 1]) * draws, n * draws) for n in LOOKS]
+        held += all(one.low <= rate <= one.high for one in looks)
+    return held
+
+
+@pytest.mark.parametrize("rate", [0.002, 0.02, 0.3])
+def test_it_holds_at_every_look(rate: float) -> None:
+    assert peeked(confidence_sequence, rate, range(40)) >= 31  # at 95 %: fewer with probability below 2e-5
+
+
+def test_placebo_a_fixed_size_interval_does_not() -> None:
+    assert peeked(clopper_pearson, 0.02, range(40)) <= 34
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("rate", [0.0005, 0.002, 0.02, 0.3])
+def test_at_least_94_of_100_hold_under_peeking(rate: float) -> None:
+    held = peeked(confidence_sequence, rate, range(1000))
+    print(f"rate {rate}: {held} of 1000, fixed size {peeked(clopper_pearson, rate, range(200))} of 200")
+    assert held >= 940
+
+
+def test_draws_that_all_go_alike_are_one_observation() -> None:
+    """Steps with an error rate of 0 or 1: four draws on each say no more than one."""
+    rng = np.random.default_rng(3)
+    held = counted = 0
+    for _ in range(60):
+        wrong = int((rng.random(400) < 0.05).sum())
+        held += confidence_sequence(float(wrong), 400).low <= 0.05 <= confidence_sequence(float(wrong), 400).high
+        naive = clopper_pearson(4 * wrong, 1600)  # placebo: as if draws were independent
+        counted += naive.low <= 0.05 <= naive.high
+    assert held >= 50 > counted
+
+
+def test_ends_of_the_sequence() -> None:
+    assert confidence_sequence(0, 0) == Interval(0.0, 1.0, 0.95)
+    assert confidence_sequence(0, 500).low == 0
+    assert confidence_sequence(500, 500).high == 1
+    assert confidence_sequence(5, 5_000).high < 0.004
+    for bad in (lambda: confidence_sequence(2, 1), lambda: confidence_sequence(0, 1, 1.0)):
+        with pytest.raises(ValueError, match=r"wrong|confidence"):
+            bad()

@@ -1,0 +1,127 @@
+"""The planner, the part of the bundled model for MAP's modules: what it knows, what it refuses, and whole problems."""
+
+import asyncio
+import json
+import pathlib
+import random
+import shutil
+import tomllib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from decompose.answer_keys import digit_hanoi
+from decompose.map.map_task import MapTask
+from decompose.step import Flag, Role, Step
+from decompose.tasks.digit_hanoi import DigitHanoi
+from decompose.tasks.graph_navigation import GraphNavigation
+from runtime.errors import ModelRejected
+from runtime.models.bundled import PLANNER, WEIGHTS, BundledModel
+from runtime.models.port import Request, Stop
+from scripts.cli import main
+
+TASKS: list[MapTask] = [DigitHanoi(numbers=numbers) for numbers in (3, 4, 5)]
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[BundledModel]:
+    made = BundledModel()
+    yield made
+    await made.close()
+
+
+def questions(each: int) -> list[tuple[MapTask, Step]]:
+    return [(task, task.sample_step(number)) for task in TASKS for number in range(each)]
+
+
+async def candidates(model: BundledModel, asked: list[tuple[MapTask, Step]], temperature: float) -> list[str | Flag]:
+    """How the served replies are read, each asked with the limit its step sets."""
+    replies = await asyncio.gather(
+        *(
+            model.ask(Request(task.prompt(step, "compact"), (0,), temperature, step.max_reply_tokens, 1))
+            for task, step in asked
+        )
+    )
+    assert all(reply.stop is Stop.END for (reply,) in replies)
+    return [task.parse(step, reply.text, "compact") for (task, step), (reply,) in zip(asked, replies, strict=True)]
+
+
+def wrong(asked: list[tuple[MapTask, Step]], said: list[str | Flag]) -> int:
+    """Replies that are not the right one; not of the Actor and the TaskDecomposer, where others are as good."""
+    count = 0
+    for (task, step), candidate in zip(asked, said, strict=True):
+        (right,) = digit_hanoi.answers(task.prompt(step, "compact")).right
+        many = step.role in (Role.ACTOR, Role.TASK_DECOMPOSER)
+        count += not many and candidate != task.parse(step, right, "compact")
+    return count
+
+
+async def test_it_knows_the_modules_and_its_replies_parse(model: BundledModel) -> None:
+    asked = questions(60)
+    said = await candidates(model, asked, 0.0)
+    assert sum(isinstance(candidate, Flag) for candidate in said) <= 2  # of 180
+    assert wrong(asked, said) <= 9
+
+
+async def test_with_its_words_exchanged_it_knows_nothing(tmp_path: pathlib.Path) -> None:
+    shutil.copytree(WEIGHTS, tmp_path / "weights")
+    path = tmp_path / "weights" / PLANNER / "vocabulary.json"
+    known = json.loads(path.read_text())
+    plain = [word for word in known if "<" not in word]
+    exchanged = iter(random.Random(1).sample(plain, len(plain)))
+    path.write_text(json.dumps([word if "<" in word else next(exchanged) for word in known]))
+    placebo = BundledModel(tmp_path / "weights")
+    asked = questions(20)
+    replies = await asyncio.gather(
+        *(placebo.ask(Request(task.prompt(step, "compact"), (0,), 0.0, 48, 1)) for task, step in asked)
+    )
+    said = [task.parse(step, reply.text, "compact") for (task, step), (reply,) in zip(asked, replies, strict=True)]
+    await placebo.close()
+    assert sum(isinstance(candidate, Flag) for candidate in said) >= 45  # of 60
+
+
+async def test_the_planner_is_read_when_it_is_first_asked(model: BundledModel) -> None:
+    assert model._planner is None
+    await candidates(model, questions(1), 0.0)
+    assert model._planner is not None
+
+
+async def test_a_castle_with_more_rooms_is_refused(model: BundledModel) -> None:
+    task = GraphNavigation(edges="1-2 2-16")
+    problem = task.problem_of_run()
+    first = task.next_step(problem, task.begin(problem, (problem.start,)))
+    assert isinstance(first, Step)
+    with pytest.raises(ModelRejected, match="'2-16'"):
+        await candidates(model, [(task, first)], 0.0)
+
+
+async def test_weights_without_a_planner_refuse_its_questions_only(tmp_path: pathlib.Path) -> None:
+    shutil.copytree(WEIGHTS, tmp_path / "weights", ignore=shutil.ignore_patterns(PLANNER))
+    model = BundledModel(tmp_path / "weights")
+    with pytest.raises(ModelRejected, match="planner cannot be read"):
+        await candidates(model, questions(1), 0.0)
+    await model.close()
+
+
+def test_a_problem_is_solved_from_the_command_line(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    directory = str(tmp_path / "run")
+    for command in (
+        ["run", "digit-hanoi", "--k", "3", "--address", "none", "--run-dir", directory],
+        ["verify", directory],
+    ):
+        with pytest.raises(SystemExit) as end:
+            main([*command, "--json"])
+        assert end.value.code == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["valid"]
+    assert found["reached_goal"]
+
+
+def test_the_package_has_both_parts_and_they_are_small() -> None:
+    assert sum(path.stat().st_size for path in WEIGHTS.rglob("*") if path.is_file()) <= 3_000_000
+    for name in ("model.bin", "config.json", "vocabulary.json", "recipe.json"):
+        assert (WEIGHTS / PLANNER / name).exists()
+    project = tomllib.loads((WEIGHTS.parents[2] / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["runtime.models"]
+    packed = {path for pattern in patterns for path in WEIGHTS.parent.glob(pattern) if path.is_file()}
+    assert packed == {path for path in WEIGHTS.rglob("*") if path.is_file()}
