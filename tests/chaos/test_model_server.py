@@ -14,6 +14,8 @@ from tests.chaos.lies import harmful
 
 KEY = "planted-7f3a9c-do-not-print"
 FAULTS = ("429", "after:0", "500", "502", "503", "cut", "truncated", "504", "no_choices", "html", "429", "hang")
+AMONG_OTHERS = [word for fault in FAULTS for word in (fault, "ok")]
+"""An answer after each fault: a server that only fails is asked more and more rarely."""
 TASK = ("hanoi", "--disks", "4", "--leaf-steps", "3", "--address", "none", "--workers", "1", "--k", "1", "--model")
 
 
@@ -53,7 +55,7 @@ def wait_for_line(process: "subprocess.Popen[str]", text: str) -> str:
 def test_failures_are_waited_out_and_are_neither_ballots_nor_flags(
     port: int, servers: list["subprocess.Popen[str]"], tmp_path: pathlib.Path
 ) -> None:
-    servers.append(hanoi_server.start(port, *FAULTS))
+    servers.append(hanoi_server.start(port, *AMONG_OTHERS))
     run = Run(tmp_path, *TASK, "openai/x", "--api-base", hanoi_server.client(port).base, "--timeout", "2")
     code, end, err = finished(start(run, "--log-format", "json", "--verbose"))
     assert (code, end["status"]) == (0, "solved"), err
