@@ -136,7 +136,8 @@ async def open_learner(
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
     await writer.flush()
     journal.set_meta(leads=leads, pilot=start, forecast=expected, why=why)
-    structlog.get_logger().info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
+    log = structlog.get_logger().bind(run=str(journal.path.parent))
+    log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     return Learner(config, task, start, leads)
 

@@ -51,7 +51,7 @@ class LookOut:
         if totals.races:
             self._watch.saw(totals.races, totals.contested, totals.ways)
             self._watch.look_again()
-        self._log = structlog.get_logger()
+        self._log = structlog.get_logger().bind(run=str(journal.path.parent))
 
     def saw(self, segment: str, batch: Batch) -> None:
         """Add a batch. Drift is looked for between whole segments, or where one chain is all, between batches."""

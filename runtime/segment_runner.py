@@ -4,6 +4,7 @@ A segment is deterministic in what was decided: steps that the journal already h
 asking, so a segment that comes back after a crash goes on where its last batch ended, through the same door.
 """
 
+import asyncio
 import hashlib
 import math
 from collections.abc import Callable, Iterable
@@ -72,6 +73,8 @@ class SegmentRunner:
         self.seams, self.seam_retries = seams, seam_retries
         self._outbox = Outbox(flush_steps, flush_s, flush)
         self.stopping = False
+        self.room = asyncio.Event()
+        self.room.set()
         self.events: list[tuple[str, dict[str, object]]] = []
         self._counted: dict[Path, int] = {}
         self._asked = InFlight()
@@ -234,6 +237,8 @@ class SegmentRunner:
             else:
                 if given_up:
                     raise StepDeadlocked("undecided in an earlier session")
+                if not self.room.is_set():
+                    await self.room.wait()
                 if self.stopping:
                     await self._stop_here()
                 draw = draws + index * MAX_DRAWS

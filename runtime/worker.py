@@ -89,11 +89,12 @@ class Worker:
     ) -> AsyncIterator[Batch]:
         """Run a segment; yields its records in batches, the last with the segment's end.
 
-        The worker runs ahead of the journal by at most ``flush_steps`` steps and what is in flight. Nothing outside
-        the segment is built on a step before its batch is durable.
+        The worker runs ahead of the journal by at most twice ``flush_steps`` steps and what is in flight (with Ray,
+        by what is on its way as well). Nothing outside the segment is built on a step before its batch is durable.
         """
         outgoing = self._outgoing(self.step_runner(leads))
         runner = self._segment_runner(outgoing.steps, leads, lambda: outgoing.send(runner))
+        runner.room = outgoing.room
         async with aclosing(self._run(runner, runner.run(segment, journalled), outgoing)) as batches:
             async for batch in batches:
                 yield batch
