@@ -179,9 +179,12 @@ class Coordinator:
         return ""
 
     def _segments_per_worker(self, leads: Leads) -> int:
-        """Enough for a worker's chains, which share the model's batches, and one more to follow up."""
+        """Twice as many as hold a worker's chains, and one: a segment that begins or ends asks fewer questions at once.
+
+        The worker's own gate keeps to ``chains_in_flight``, the earliest in plan order first.
+        """
         chains = max(1, self.config.segment_steps // (leads.leaf_steps + 1))
-        return 1 + -(-self.config.chains_in_flight // chains)
+        return 1 + 2 * -(-self.config.chains_in_flight // chains)
 
     async def pause(self, reason: str) -> None:
         """Stop politely: segments in flight end at their next step, and all they decided is journalled."""
