@@ -143,7 +143,7 @@ def two_workers_against_one(disks: int, rounds: int) -> None:
 
 def against_the_bound(disks: int, in_flight: int) -> None:
     """A model with one second latency; the bound is work over width, or the longest chain of dependent calls."""
-    leaf = 15  # Each leaf is a chain that waits a second a step: longer ones leave places empty at the end.
+    leaf = 7  # Each leaf is a chain that waits a second a step: longer ones leave places empty at the end.
     options = {
         **hanoi(disks), "model": "simulated:latency_s=1", "workers": 1, "k": 1, "leaf_steps": leaf,
         "chains_in_flight": in_flight,
