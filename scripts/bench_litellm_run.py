@@ -32,8 +32,10 @@ def serving(latency_s: float) -> Iterator[str]:
     command = [sys.executable, "-m", "scripts.serve_bundled_model", "--model", f"simulated:latency_s={latency_s}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().split()[-1]
-        process.kill()
+        try:
+            yield process.stdout.readline().split()[-1]
+        finally:
+            process.kill()
 
 
 class Recorder:

@@ -53,5 +53,5 @@ def test_two_workers_share_a_pace() -> None:
     calls, failed, rate, workers = json.loads(done.stdout.splitlines()[-1])
     assert (calls, workers) == (1200, ["0", "1"])
     # On a busy machine timers are late, on both sides; the figures are held on a virtual clock (test_pacing.py).
-    assert failed <= 0.15 * calls
+    assert failed <= 0.02 * calls
     assert rate == pytest.approx(RATE, rel=0.3)
