@@ -13,7 +13,7 @@ class Leads(msgspec.Struct, frozen=True):
 
     Attributes:
         guarded: For steps of a node that a decomposition made a promise of: a mistake is noticed at the seam.
-        unguarded: For all others: a mistake is final.
+        unguarded: For all others: a mistake is final, or is noticed far below.
         suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
         leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
         sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of

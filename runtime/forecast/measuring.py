@@ -89,7 +89,7 @@ def _predict(
     expected = forecast_run(config, task, leads, estimate)
     longest = longest_of(config, task, leads, estimate)
     final, spread = final_steps(config, task, leads.leaf_steps), told.spread
-    needed = k_min_spread(_at(spread, told.p_error_high), final, config.target) if spread else None
+    needed = k_min_spread(_at(spread, told.p_error_high), max(1, final), config.target) if spread else None
     return msgspec.structs.replace(
         told,
         predicted_calls=expected.calls,
