@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from typing import Any
 
 import click
@@ -30,7 +31,7 @@ from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
 from runtime.journal.journal import create_journal
 from runtime.logs import configure_logs
-from runtime.models.bundled import BundledModel
+from runtime.models.bundled import ABREAST, START, STOP_PROMPT, BundledModel, opening_of
 from runtime.models.port import Model, Reply, Request
 from scripts.bench_runs import surefoot
 
@@ -71,19 +72,25 @@ async def run_in_process(options: dict[str, Any], models: list[Model] | None) ->
 
 
 def alone(requests: list[Request], batch: int) -> float:
-    """Seconds that the model takes for the same prompts, in one loop over full batches."""
-    model = BundledModel()
-    prompts = [["<bos>", *r.prompt.user.split(" "), "<sep>"] for r in requests for _ in r.draws]
-    limits = [r.max_tokens for r in requests for _ in r.draws]
+    """Seconds that the model takes for the same prompts, in one loop over full batches that open alike."""
+    generator = BundledModel()._runs.generator
+    lots: dict[tuple[str, ...], list[tuple[list[str], int]]] = defaultdict(list)
+    for request in requests:
+        words = request.prompt.user.split(" ")
+        opening = opening_of(words)
+        lots[opening] += [([*words[len(opening) :], STOP_PROMPT], request.max_tokens)] * len(request.draws)
     started = time.perf_counter()
-    for first in range(0, len(prompts), batch):
-        model._runs.generator.generate_batch(
-            prompts[first : first + batch],
-            max_length=max(limits[first : first + batch]),
-            include_prompt_in_result=False,
-            return_end_token=True,
-            sampling_topk=0,
-        )
+    for opening, asked in lots.items():
+        for first in range(0, len(asked), batch):
+            prompts, limits = zip(*asked[first : first + batch], strict=True)
+            generator.generate_batch(
+                prompts,
+                static_prompt=[START, *opening],
+                max_length=max(limits),
+                include_prompt_in_result=False,
+                return_end_token=True,
+                sampling_topk=0,
+            )
     return time.perf_counter() - started
 
 
@@ -93,7 +100,7 @@ def against_the_model_alone(disks: int, rounds: int) -> None:
     for _ in range(rounds):
         recorder = Recorder()
         whole, steps, calls = asyncio.run(run_in_process({**hanoi(disks), "workers": 1}, [recorder]))
-        bare = alone(recorder.requests, 256)
+        bare = alone(recorder.requests, ABREAST)
         ratios.append(bare / whole)
         alone_us, whole_us = bare / calls * 1e6, whole / steps * 1e6
         print(f"  {steps:,} steps: whole runtime {whole_us:.0f} us a step, model alone {alone_us:.0f} us a call")
