@@ -7,6 +7,9 @@ from voting.sequential import Sequential
 
 NO_LIMITS = Limits()
 
+LEAF_STEPS = 31
+"""Leaf length where nothing is known of the model."""
+
 
 class Leads(msgspec.Struct, frozen=True):
     """Leads to ask for, by how a step is protected.
@@ -24,7 +27,7 @@ class Leads(msgspec.Struct, frozen=True):
     guarded: int
     unguarded: int
     suspect: int
-    leaf_steps: int = 31
+    leaf_steps: int = LEAF_STEPS
     sequential: tuple[tuple[int, Sequential], ...] = ()
     limits: Limits = NO_LIMITS
 

@@ -21,15 +21,12 @@ from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.forecast.estimates import Estimate, learned, p_high_of, rates_of
 from runtime.forecast.forecasting import Forecast, all_caught, calls_of, forecast, has_seams, mixed, outline_of
-from runtime.leads import Leads
+from runtime.leads import LEAF_STEPS, Leads
 from runtime.records import Counts
 from voting.lead import expected_ballots, k_min
 from voting.sequential import Sequential, needed
 from voting.sequential import learned as weights_of
 from voting.watch import patterns_from
-
-LEAF_STEPS = 31
-"""Leaf length where nothing is known of the model."""
 
 LEAF_CHOICES = (3, 7, 15, 31, 63, 127)
 """Leaf lengths that ``--leaf-steps auto`` weighs. Longer ones save less than one call in a hundred."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from decompose.step import Step
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
@@ -15,6 +16,7 @@ from runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilo
 from runtime.forecast.forecasting import longest_of, price_of
 from runtime.forecast.measurement import KindRate, Measurement, setting_of
 from runtime.forecast.planning import Sampled, walls_of
+from runtime.forecast.sampling import sampled_step
 from runtime.leads import Leads
 from runtime.models.factory import AnswerKey
 from runtime.records import Counts
@@ -33,7 +35,7 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
         ConfigurationError: No answer was without a red flag.
     """
     samples, counts = sampled.samples, sampled.counts
-    wrong = [_wrong(task, key, sample) for sample in samples]
+    wrong = [_wrong(task, key, sampled_step(config, task, sample.number), sample) for sample in samples]
     per_kind: dict[str, list[_Scored]] = defaultdict(list)
     for sample, flags in zip(samples, wrong, strict=True):
         per_kind[sample.kind].append((sample, flags))
@@ -144,9 +146,8 @@ def _at(spread: Spread, mean: float) -> Spread:
     return spread_of(mean * size, (1 - mean) * size)
 
 
-def _wrong(task: Task, key: AnswerKey, sample: Sample) -> list[bool | None]:
+def _wrong(task: Task, key: AnswerKey, step: Step, sample: Sample) -> list[bool | None]:
     """For each ballot whether it is wrong; ``None`` if it is spoiled."""
-    step = task.sample_step(sample.number)
     prompt = task.prompt(step, "compact")
     right = task.parse(step, key(prompt).right[0], "chat" if prompt.system else "compact")
     return [None if b.candidate is None else b.candidate != right for b in sample.ballots]
