@@ -68,10 +68,10 @@ def all_caught(config: RunConfig, task: Task) -> bool:
 
     Then a mistake costs calls, wherever it is made, and never the run's result; see ``Task.one_way``.
     """
-    return has_seams(config, task) and one_way(config, task)
+    return has_seams(config, task) and leaves_one_way(config, task)
 
 
-def one_way(config: RunConfig, task: Task) -> bool:
+def leaves_one_way(config: RunConfig, task: Task) -> bool:
     """Whether the checks that are on leave only one way from a start to a promise."""
     return task.one_way and parse_switch(config.red_flags) >= {RedFlag.ILLEGAL, RedFlag.INCONSISTENT}
 
