@@ -25,6 +25,9 @@ from runtime.records import Counts
 from voting.lead import expected_ballots, expected_cost_usd, expected_requests, p_full, p_step
 from voting.red_flags import RedFlag, parse_switch
 
+CHECKS = frozenset({RedFlag.ILLEGAL, RedFlag.INCONSISTENT})
+"""Red flags that hold a step against the rules of its task."""
+
 
 class Forecast(msgspec.Struct, frozen=True):
     """What a run is expected to need, without its pilot.
@@ -73,7 +76,7 @@ def all_caught(config: RunConfig, task: Task) -> bool:
 
 def leaves_one_way(config: RunConfig, task: Task) -> bool:
     """Whether the checks that are on leave only one way from a start to a promise."""
-    return task.one_way and parse_switch(config.red_flags) >= {RedFlag.ILLEGAL, RedFlag.INCONSISTENT}
+    return task.one_way and parse_switch(config.red_flags) >= CHECKS
 
 
 def outline_of(config: RunConfig, task: Task, leaf_steps: int) -> Outline:
@@ -225,6 +228,21 @@ def _p_success(outline: Outline, leads: Leads, estimate: Estimate, seams: bool) 
     for kind, steps in final:
         if steps:
             found *= p_full(rates_of(estimate, kind).p, leads.unguarded, steps)
+    return found
+
+
+def double_mistakes(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> float:
+    """Mean number of chains with two wrong steps or more: the only ones whose seam may hold although they are wrong.
+
+    ``p_success`` takes it that none does. Where a task has one way and its steps are checked none can: 0.
+    """
+    if not has_seams(config, task) or leaves_one_way(config, task):
+        return 0.0
+    found = 0.0
+    for chains in outline_of(config, task, leads.leaf_steps).chains:
+        right = p_step(rates_of(estimate, chains.kind).p, leads.guarded)
+        none = right**chains.length
+        found += chains.count * max(0.0, 1 - none - chains.length * (1 - right) * right ** (chains.length - 1))
     return found
 
 
