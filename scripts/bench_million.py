@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from typing import Any
 
 import click
@@ -37,25 +36,36 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "scripts.cli", *words]
 
 
-def used_by_group(group: int) -> Used:
-    """What every thread of a process group has used; none of those that are gone."""
+def used_below(top: int) -> Used:
+    """What every thread of a process and of those that descend from it has used; none of those that are gone."""
+    parents: dict[int, int] = {}
+    for entry in pathlib.Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
     found: Used = {}
-    for process in pathlib.Path("/proc").iterdir():
-        if not process.name.isdigit():
-            continue
-        with contextlib.suppress(OSError, ProcessLookupError):
-            if os.getpgid(int(process.name)) != group:
-                continue
-            name = _named((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-            for thread in (process / "task").iterdir():
-                fields = (thread / "stat").read_text().rpartition(")")[2].split()
-                found[int(process.name), name, int(thread.name)] = (int(fields[11]) + int(fields[12])) / TICKS
+    for process in parents:
+        above = process
+        while above not in (top, 0):
+            above = parents.get(above, 0)
+        with contextlib.suppress(OSError):
+            if above == top:
+                found |= _used_by(process)
+    return found
+
+
+def _used_by(process: int) -> Used:
+    home = pathlib.Path(f"/proc/{process}")
+    name = _named((home / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    found: Used = {}
+    for thread in (home / "task").iterdir():
+        fields = (thread / "stat").read_text().rpartition(")")[2].split()
+        found[process, name, int(thread.name)] = (int(fields[11]) + int(fields[12])) / TICKS
     return found
 
 
 def _named(line: str) -> str:
     if line.startswith("ray::Worker"):
-        return "worker"
+        return "workers"
     if "scripts.cli" in line:
         return "coordinator"
     return "Ray"
@@ -86,7 +96,7 @@ def session(run_dir: pathlib.Path, *words: str, kill_at: int = 0) -> tuple[dict[
         ) as process,
     ):
         while process.poll() is None:
-            used |= used_by_group(process.pid)
+            used |= used_below(process.pid)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(LOOK_S)
             if kill_at and committed(run_dir) >= kill_at:
@@ -129,17 +139,17 @@ def main(disks: int, shown: str, model: str, kill: bool) -> None:
 def _tell(used: Used) -> None:
     """Where the processor's time went."""
     whole = sum(used.values())
-    for name in ("worker", "coordinator", "Ray"):
-        threads: Counter[int] = Counter()
+    for name in ("workers", "coordinator", "Ray"):
+        threads = [0.0, 0.0, 0.0]
         of_process: dict[int, list[float]] = {}
         for (process, kind, _), seconds in used.items():
             if kind == name:
                 of_process.setdefault(process, []).append(seconds)
         for busy in of_process.values():
             for place, seconds in enumerate(sorted(busy, reverse=True)):
-                threads[min(place, 2)] += seconds  # type: ignore[assignment]
-        told = ", ".join(f"{threads[place] / whole:.0%}" for place in range(3))
-        print(f"  {name + 's':13} {sum(threads.values()) / whole:4.0%} of {whole:.0f} s of processor time", end="")
+                threads[min(place, 2)] += seconds
+        told = ", ".join(f"{seconds / whole:.0%}" for seconds in threads)
+        print(f"  {name:12} {sum(threads) / whole:4.0%} of {whole:.0f} s of processor time", end="")
         print(f" (busiest threads, second, all others: {told})")
 
 
