@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy.stats import hypergeom
 
 from tests.voting.simulated_races import easy, simulate
 from tests.voting.watched_runs import kinds_raised
@@ -57,6 +58,9 @@ def test_drift_is_noticed_and_a_steady_rate_is_not(rises: bool) -> None:
         found = watch.look()
         assert [alarm.kind for alarm in found] == ([Kind.DRIFT] if drifts else [])
         assert all(alarm.worse is rises for alarm in found)
+        if drifts:
+            law = hypergeom(16_384, 384, 8_192)
+            assert found[0].p_value == pytest.approx(float(law.cdf(64) if rises else law.sf(319)), rel=1e-6)
 
 
 def test_failing_chains_drift_where_single_ballots_cannot_disagree() -> None:
@@ -75,6 +79,7 @@ def test_ways_that_fail_together_are_told_from_ways_that_fail_as_often() -> None
     (found,) = together.look()
     assert found.kind is Kind.WAYS_TOGETHER
     assert "4 of 5 steps" in found.detail
+    assert found.p_value == pytest.approx(float(hypergeom(155, 5, 4).sf(3)))
     assert apart.look() == ()
 
 
