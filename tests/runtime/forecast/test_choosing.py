@@ -10,7 +10,15 @@ from decompose.tasks.hanoi import Hanoi
 from decompose.tasks.multiply import Multiply
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
-from runtime.forecast.choosing import LEAF_CHOICES, choose_again, choose_leads, final_steps, next_checkpoint, seen_in
+from runtime.forecast.choosing import (
+    CANCEL,
+    LEAF_CHOICES,
+    choose_again,
+    choose_leads,
+    final_steps,
+    next_checkpoint,
+    seen_in,
+)
 from runtime.forecast.estimates import Estimate, KindEstimate
 from runtime.forecast.forecasting import double_mistakes, forecast
 from runtime.leads import Leads
@@ -65,7 +73,7 @@ def test_with_seams_the_choice_is_the_cheapest(configured: Configured, p_error: 
     assert 1 <= leads.guarded <= leads.suspect > leads.unguarded >= 1
     best = forecast(config, task, leads, known)
     assert best.p_success >= 0.95
-    budget = -math.log(0.95)
+    budget = -math.log(0.95) / CANCEL
     for leaf_steps in LEAF_CHOICES:
         most = k_min(1 - p_error * 2, task.outline(leaf_steps).splits, 0.95)
         for unguarded in range(1, most + 1) if checked else (most,):
