@@ -43,8 +43,8 @@ LEAF_CHOICES = (3, 7, 15, 31, 63, 127)
 """Leaf lengths that ``--leaf-steps auto`` weighs. Longer ones save less than one call in a hundred."""
 
 CANCEL = 0.1
-"""Share of the chains with two mistakes that is taken to return its promise. With the simulated model's mistakes in Hanoi
-it was one in fifty."""
+"""Share of the chains with two mistakes that is taken to return its promise. With the simulated model's mistakes in
+Hanoi it was one in fifty."""
 
 STRETCH = 64
 """Steps before the leads are chosen again for the first time."""
