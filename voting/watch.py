@@ -17,8 +17,6 @@ from voting.alarms import SHARE, Kind, Pattern, Rates, limits_of, pattern_of, ra
 
 FIRST_LOOK = 128
 """Races after which the first look is due."""
-SEAMS = 0
-"""Stands for a lead where the stretches are of chains held against their promise."""
 STRETCHES = 32
 """Most stretches that a run is held in; when there are more, neighbours are put together."""
 
@@ -87,7 +85,9 @@ class Watch:
         patterns = patterns_from(contested)
         for lead, count in races.items():
             self._stretch(int(lead), count, sum(n for p, n in patterns.items() if p.k == int(lead)))
-        self._stretch(SEAMS, sum(races.values()), retried)
+        # Chains held against their promise, by minus the lead of most of their steps: a larger lead lets fewer fail.
+        if races:
+            self._stretch(-int(max(races, key=lambda lead: races[lead])), sum(races.values()), retried)
 
     def _stretch(self, k: int, races: int, bad: int) -> None:
         bad = min(bad, races)
@@ -120,9 +120,7 @@ class Watch:
         limit = SHARE * 6 / (math.pi * self.looks) ** 2
         found = [*_clusters(patterns, rates_of(self.pilot + patterns), limit), *_together(self.ways, limit)]
         found += [
-            alarm
-            for k, rows in self.stretches.items()
-            for alarm in _drift(rows, limit / len(self.stretches), k == SEAMS)
+            alarm for k, rows in self.stretches.items() for alarm in _drift(rows, limit / len(self.stretches), k < 0)
         ]
         return tuple(msgspec.structs.replace(alarm, races=self.seen) for alarm in found)
 

@@ -59,6 +59,23 @@ class Retries(msgspec.Struct, frozen=True):
     suspects: float
 
 
+class Longest(msgspec.Struct, frozen=True):
+    """Requests that wait for each other.
+
+    Attributes:
+        splits: From the root down.
+        chain: Then those of the chain that is run most often.
+    """
+
+    splits: float
+    chain: float
+
+    @property
+    def requests(self) -> float:
+        """Both."""
+        return self.splits + self.chain
+
+
 def has_seams(config: RunConfig, task: Task) -> bool:
     """Whether promises will guard steps: those that a decomposition makes. The root's own is only the goal test."""
     root = task.root()
@@ -141,12 +158,14 @@ def retries_of(p_wrong: float, length: int) -> Retries:
     return Retries(runs, suspects)
 
 
-def longest_of(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> float:
-    """Requests that wait for each other: splits from the root down, then the chain that is run most often."""
+def longest_of(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> Longest:
+    """Requests that wait for each other, however many are asked at a time."""
     outline = outline_of(config, task, leads.leaf_steps)
     split = rates_of(estimate, outline.split_kind)
-    rounds = outline.levels * expected_requests(split.p, leads.unguarded, split.valid)
-    return rounds + max(_longest_chain(config, task, leads, estimate, chains) for chains in outline.chains)
+    return Longest(
+        outline.levels * expected_requests(split.p, leads.unguarded, split.valid),
+        max(_longest_chain(config, task, leads, estimate, chains) for chains in outline.chains),
+    )
 
 
 def _longest_chain(config: RunConfig, task: Task, leads: Leads, estimate: Estimate, chains: Chains) -> float:

@@ -72,6 +72,16 @@ def test_failing_chains_drift_where_single_ballots_cannot_disagree() -> None:
     assert steady.look() == ()
 
 
+@pytest.mark.parametrize("changes", [True, False])
+def test_chains_that_fail_less_since_their_lead_is_larger_do_not_drift(changes: bool) -> None:
+    """Placebo: the same where the lead stays."""
+    watch = Watch(16_384)
+    for batch in range(64):
+        late = batch >= 32
+        watch.passed({"2" if late and changes else "1": 256}, {}, retried=1 if late else 6)
+    assert [alarm.kind for alarm in watch.look()] == ([] if changes else [Kind.DRIFT])
+
+
 def test_ways_that_fail_together_are_told_from_ways_that_fail_as_often() -> None:
     together, apart = Watch(10_000), Watch(10_000)
     together.saw({}, {}, {"other names/00": 150, "other names/10": 1, "other names/11": 4})
