@@ -143,7 +143,8 @@ class Places:
             if self._since_shorter:  # not by one of the same row
                 self._late_s, self._since_shorter = max(LEAST_LATE_S, self._late_s / 2), 0
             self._next = max(self._next, now + 1 / start.rate)
-            return
+            if self._share is None:  # the others of a run have spent of the same reserve: they have to know
+                return
         if self._share is None:
             if self.pace.refused(now, after_s, start):
                 self._next = now + 1 / (self.rate or 1.0)  # what it has in hand is used up
