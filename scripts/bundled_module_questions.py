@@ -33,7 +33,7 @@ WORDS: Final = (
     "chest", "shut", "open", "worth", "best",
 )  # fmt: skip
 MOST_DISKS: Final = 5
-A_CASTLE: Final = 6
+A_CASTLE: Final = 5
 """Questions of a module that are asked about one castle, of which the model then reads only one description."""
 FAR: Final = 99
 
@@ -48,15 +48,19 @@ def vocabulary() -> list[str]:
         *(f"${worth}" for worth in range(1, 100)),
         *(f"{disk}{peg}" for disk in disks for peg in "abc"),
         *(f"{disk}{pair}" for disk in disks for pair in PAIRS),
-        *(f"{steps}:" for steps in numbered),
-        *(f"{a}-{b}" for a in numbered for b in numbered if a != b),
+        *(f"{room}:" for room in numbered),
+        *(f"{a}{sign}{b}" for sign in "-x>" for a in numbered for b in numbered if a != b),
     ]  # fmt: skip
 
 
 def spell(word: str) -> dict[str, float]:
     """What a word consists of: a door of its two rooms, a worth of its amount, a disk or a move of its pegs."""
-    if door := re.fullmatch(r"(\d+)-(\d+)", word):
-        return {"door": 1.0, f"room {door[1]}": 1.0, f"room {door[2]}": 1.0}
+    if door := re.fullmatch(r"(\d+)([-x])(\d+)", word):
+        return {f"door {door[2]}": 1.0, f"room {door[1]}": 1.0, f"room {door[3]}": 1.0}
+    if step := re.fullmatch(r"(\d+)>(\d+)", word):
+        return {"step": 1.0, f"from {step[1]}": 1.0, f"to {step[2]}": 1.0}
+    if room := re.fullmatch(r"(\d+):", word):
+        return {"around": 1.0, f"to {room[1]}": 1.0}
     if worth := re.fullmatch(r"\$(\d+)", word):
         return {word: 1.0, "worth": 1.0, "amount": int(worth[1]) / 20}
     if disk := re.fullmatch(r"(\d)([abc])", word):

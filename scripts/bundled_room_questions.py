@@ -47,9 +47,21 @@ def questions(rng: random.Random, module: str, most: int = MOST_ROOMS) -> Iterat
 def asked(world: Rooms, step: Step) -> Pair:
     """A step's prompt and reply."""
     prompt = GraphNavigation().prompt(step, "compact")
-    right = graph.answers(prompt).right[0]
-    answer = right.replace(" ", "") if step.kind == "value" else right
-    return prompt.user, " = ".join(filter(None, (work(step, world), answer)))
+    right, shown = graph.answers(prompt).right[0], work(step, world)
+    if step.kind == "value":
+        right = right.replace(" ", "")
+    if step.kind == "propose":
+        right = proposals(step.reads, world, shown.split(" ")[-1])
+    return prompt.user, " = ".join(filter(None, (shown, right)))
+
+
+def proposals(facts: actor.ActorFacts, world: Rooms, last: str) -> str:
+    """The step that the Actor's work ends with, then other doors of the room in order of number."""
+    rejected = {said.action for said in facts.rejected}
+    left = [action for action in graph.RoomRules(world).actions(facts.state) if action not in rejected]
+    first = [action for action in left if action.replace("-", ">") == last]
+    said = [*first, *(action for action in left if action not in first)][: facts.breadth]
+    return " / ".join(world.say_action(action, "compact") for action in said) or "-"
 
 
 def step(rng: random.Random, module: str, rules: graph.RoomRules, room: str, goal: str) -> Step:
@@ -82,16 +94,33 @@ def proposed(rng: random.Random, world: Rooms, room: str, near: list[str]) -> st
 
 
 def work(step: Step, world: Rooms) -> str:
-    """What a reply says before its answer: the worth of every chest, the target, and the rooms around it by steps."""
+    """What a reply says before its answer: the worth of every chest, the target, the way to it.
+
+    The way is found backwards: from the target, then from each room that is found, in that order, the steps that lead
+    there from rooms not seen before, until one leads from the room that is asked about. The steps that lead to room 5
+    come after a ``5:``. The Evaluator then follows the steps to the target and counts them.
+    """
     if step.kind == "check":
-        return ""
+        return " ".join(doors_at(step.reads, world))
     state, goal = str(step.reads.state), str(step.reads.goal)
     now = {**dict(world.chests), **dict(world.changed)}
     words = [f"{room} ${worth}" for room, worth in now.items()] if goal == BEST else []
     words.append(f"> {target(world, goal)}")
-    if step.kind != "reached":
-        words += list(levels(world, state, goal))
+    if step.kind == "reached":
+        return " ".join(words)
+    rejected = {said.action for said in step.reads.rejected} if step.kind == "propose" else set()
+    found = steps(world, state, goal, rejected)
+    words += [f"{a}>{b}" if a else f"{b}:" for a, b in found]
+    if step.kind == "value":
+        words += followed(dict(found), state, target(world, goal))
     return " ".join(words)
+
+
+def doors_at(facts: monitor.MonitorFacts, world: Rooms) -> list[str]:
+    """What the Monitor says first: the room, and if the action begins there, all steps that end there."""
+    near = graph.RoomRules(world).actions(facts.state)
+    here = facts.action.partition("-")[0] == facts.state
+    return [f"{facts.state}:", *(f"{action.partition('-')[2]}>{facts.state}" for action in near if here)]
 
 
 def target(world: Rooms, goal: str) -> str:
@@ -100,18 +129,34 @@ def target(world: Rooms, goal: str) -> str:
     return str(max(now, key=lambda room: now[room])) if goal == BEST else goal
 
 
-def levels(world: Rooms, state: str, goal: str) -> Iterator[str]:
-    """Rooms one step from the target, then two, until the state is among them or there are no more."""
-    rules, level = graph.RoomRules(world), [target(world, goal)]
-    shut = {str(room) for room, _ in world.chests} - set(level) if goal == BEST else set()
-    seen = {*shut, *level}
-    number = 0
-    while level and state not in seen:
-        nearby = {rules.after(room, action) for room in level for action in rules.actions(room)} - seen
-        level, number = sorted(nearby, key=int), number + 1
-        seen |= nearby
-        if level:
-            yield f"{number}: {' '.join(level)}"
+def steps(world: Rooms, state: str, goal: str, rejected: set[str]) -> list[tuple[str, str]]:
+    """Steps that lead to the target, by breadth first, up to one from the state; from nowhere where none is found."""
+    rules, queue = graph.RoomRules(world), [target(world, goal)]
+    shut = {str(room) for room, _ in world.chests} - set(queue) if goal == BEST else set()
+    seen, found = {*shut, *queue}, []
+    if state in queue:
+        return []
+    for room in queue:
+        found.append(("", room))
+        for other in (rules.after(room, action) for action in rules.actions(room)):
+            if other in seen or (other == state and f"{state}-{room}" in rejected):
+                continue
+            found.append((other, room))
+            if other == state:
+                return found
+            queue.append(other)
+            seen.add(other)
+    return found
+
+
+def followed(way: dict[str, str], state: str, target: str) -> Iterator[str]:
+    """The steps from a state to the target, counted."""
+    count = 1
+    while way.get(state, target) != target:
+        state, count = way[state], count + 1
+        yield f"{count - 1} {state}>{way[state]}"
+    if state in way:
+        yield str(count)
 
 
 def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Rooms:
@@ -122,7 +167,7 @@ def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Roo
     chests: tuple[Chest, ...] = ()
     if with_chests or rng.random() < 0.2:
         chosen = rng.sample(rooms, rng.choice((2, 2, 2, 2, 3, 4)))
-        chests = tuple(zip(chosen, rng.sample(range(1, 100), len(chosen)), strict=True))
+        chests = tuple(zip(chosen, worths(rng, len(chosen)), strict=True))
     changed = tuple((room, worth) for room, worth in new_worths(rng, chests)) if rng.random() < 0.4 else ()
     locked: tuple[Edge, ...] = ()
     opened: tuple[Edge, ...] = ()
@@ -134,10 +179,24 @@ def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Roo
 
 
 def new_worths(rng: random.Random, chests: tuple[Chest, ...]) -> list[Chest]:
-    """Other worths of one chest or of all, none twice."""
+    """Other worths of one chest or of all."""
     kept = chests if rng.random() < 0.7 else chests[:1]
-    free = [worth for worth in range(1, 100) if worth not in {old for _, old in chests}]
-    return list(zip([room for room, _ in kept], rng.sample(free, len(kept)), strict=True))
+    while True:
+        new = dict(zip([room for room, _ in kept], worths(rng, len(kept)), strict=True))
+        if clear(sorted({**dict(chests), **new}.values())):
+            return list(new.items())
+
+
+def worths(rng: random.Random, count: int) -> list[int]:
+    """So many worths that are clearly different."""
+    while True:
+        if clear(sorted(found := rng.sample(range(1, 100), count))):
+            return found
+
+
+def clear(worths: list[int]) -> bool:
+    """Whether no two are within 5."""
+    return all(b - a > 5 for a, b in itertools.pairwise(worths))
 
 
 def turned(rng: random.Random, edge: Edge) -> Edge:

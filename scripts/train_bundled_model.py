@@ -205,7 +205,7 @@ def train(
     exams, began, step, done, mean = course.exams(recipe.seed), time.monotonic(), 0, 0.0, 0.0
     while done < 1:
         share = min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
-        parts = list(rectangles(course.lesson(rng, recipe.batch // ranks, done), number, 12 // ranks))
+        parts = list(rectangles(course.lesson(rng, recipe.batch // ranks, done), number, 4 // ranks))
         said = sum(len(part.words) for part in parts)
         model.zero_grad()
         loss = 0.0

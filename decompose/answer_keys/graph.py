@@ -72,7 +72,7 @@ def _read_compact(text: str) -> tuple[Asked, Rooms]:
 
 
 def _doors(text: str) -> tuple[Edge, ...]:
-    return tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)-(\d+)", text))
+    return tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)[-x](\d+)", text))
 
 
 class RoomRules(msgspec.Struct, frozen=True):
