@@ -17,7 +17,7 @@ from decompose.step import Dialect
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ResumeMismatch
-from runtime.journal import Journal
+from runtime.journal.journal import Journal
 from runtime.run_directory import LIMITS, write_config
 
 FIXED = ("task", "task_options", "strategy", "state_by", "rule", "leaf_steps", "segment_steps")

@@ -20,22 +20,22 @@ from decompose.strategies.chain import Chain
 from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime import errors
-from runtime.abandoned import Abandoned
 from runtime.config import RunConfig
 from runtime.crew import Crew
 from runtime.dispatcher import Dispatcher, RunPaused
-from runtime.estimates import PILOT_DRAWS, Sample
+from runtime.escalation.look_out import LookOut
+from runtime.forecast.estimates import PILOT_DRAWS, Sample
+from runtime.forecast.learning import LEADS, Learner, open_learner, record_of
+from runtime.forecast.sampling import samples_of
 from runtime.gate import Gate
-from runtime.journal import Journal
-from runtime.journal_rows import Write
-from runtime.journal_writer import JournalWriter
+from runtime.journal.abandoned import Abandoned
+from runtime.journal.journal import Journal
+from runtime.journal.rows import Write
+from runtime.journal.writer import JournalWriter
 from runtime.leads import Leads
-from runtime.learning import LEADS, Learner, open_learner, record_of
-from runtime.look_out import LookOut
+from runtime.limits.treasury import Treasury
 from runtime.plan_runner import Outcome, PlanRunner
 from runtime.records import Batch, Contradicted, Counts, pack
-from runtime.sampling import samples_of
-from runtime.treasury import Treasury
 from runtime.worker import strategy_of
 
 PILOT = "pilot"

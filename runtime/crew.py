@@ -9,13 +9,13 @@ from typing import Protocol
 from decompose.segment import Segment
 from decompose.task import Task
 from runtime.config import RunConfig
-from runtime.estimates import Sample
+from runtime.forecast.estimates import Sample
+from runtime.forecast.sampling import collected, gathered
 from runtime.leads import Leads
+from runtime.limits.purse import Unit
 from runtime.models.places import News, Share
 from runtime.models.port import Model
-from runtime.purse import Unit
 from runtime.records import Batch, Counts
-from runtime.sampling import collected, gathered
 from runtime.worker import Worker
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 30.0
@@ -80,7 +80,7 @@ class Crew(Protocol):
         ...
 
     async def refusal(self, worker: int) -> None:
-        """Wait until a worker has a refusal to tell of; see ``runtime/pacing.py``."""
+        """Wait until a worker has a refusal to tell of; see ``runtime/limits/pacing.py``."""
         ...
 
     async def pace_news(self, worker: int) -> dict[str, News]:

@@ -15,15 +15,15 @@ from decompose.segment import Segment, segment_key
 from runtime import errors
 from runtime.config import RunConfig
 from runtime.crew import Crew, WorkerLost, back_off_s
+from runtime.forecast.sampling import numbers_in
 from runtime.in_flight import InFlight
-from runtime.journal import Journal
-from runtime.journal_rows import Write
-from runtime.journal_writer import JournalWriter
+from runtime.journal.journal import Journal
+from runtime.journal.rows import Write
+from runtime.journal.writer import JournalWriter
 from runtime.leads import Leads
 from runtime.outgoing import WAITS
 from runtime.plan_runner import Outcome
 from runtime.records import Batch, Contradicted, Failed, Finished, Paused
-from runtime.sampling import numbers_in
 
 
 class RunPaused(Exception):

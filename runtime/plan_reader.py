@@ -9,7 +9,7 @@ from decompose.step import Done
 from decompose.strategies.strategy import Strategy
 from decompose.task import Task
 from runtime.errors import JournalError
-from runtime.journal import Journal
+from runtime.journal.journal import Journal
 from runtime.records import Entry, Record, extend, unpack, winner
 
 Steps = Generator[PlanStep, None, Any]

@@ -16,9 +16,9 @@ from runtime.config import RunConfig
 from runtime.crew import WorkerLost, default_workers
 from runtime.errors import RunFailed
 from runtime.leads import Leads
+from runtime.limits.purse import Unit
 from runtime.metrics import RunMetrics
 from runtime.models.places import News, Share
-from runtime.purse import Unit
 from runtime.records import Batch, Counts
 from runtime.worker import Worker
 

@@ -27,7 +27,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
             Untrusted text, cut short.
         rule: What decided, if it is not the run's rule with lead ``k``.
         before: Ballots of lower rungs of the ladder, which ended undecided.
-        way: Name of the rung of the ladder (``runtime/ladder.py``) it was asked on; empty for the first.
+        way: Name of the rung of the ladder (``runtime/escalation/ladder.py``) it was asked on; empty for the first.
         remembered: Whether the race was run before and its ballots are shown again from the cache of answers.
         raised: Alarms that the step raised: its answers may go wrong together.
     """

@@ -10,11 +10,11 @@ import tomli_w
 
 from runtime.config import RunConfig, open_task
 from runtime.errors import ConfigurationError, RunDirectoryError
-from runtime.fault_points import faults_from_environment
-from runtime.journal import Journal, create_journal, open_journal
-from runtime.journal_file import sync_directory
-from runtime.ladder import AGAIN, LARGER
-from runtime.lock import is_locked, take_lock
+from runtime.escalation.ladder import AGAIN, LARGER
+from runtime.journal.fault_points import faults_from_environment
+from runtime.journal.file import sync_directory
+from runtime.journal.journal import Journal, create_journal, open_journal
+from runtime.journal.lock import is_locked, take_lock
 from runtime.records import Account, Counts
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",

@@ -17,11 +17,11 @@ from decompose.segment import Segment
 from decompose.step import Done, Step
 from decompose.strategies.strategy import Strategy
 from decompose.task import Task
-from runtime.doubts import ChainRun, ask_again, compare_ways, with_alarm
 from runtime.errors import RunFailed, StepDeadlocked
+from runtime.escalation.doubts import ChainRun, ask_again, compare_ways, with_alarm
+from runtime.escalation.ladder import AGAIN, LARGER
 from runtime.gate import Gate
 from runtime.in_flight import InFlight
-from runtime.ladder import AGAIN, LARGER
 from runtime.leads import Leads
 from runtime.outbox import Key, Outbox
 from runtime.plan_runner import Outcome, PlanRunner

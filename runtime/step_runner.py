@@ -9,8 +9,8 @@ from typing import Any
 
 from decompose.step import Dialect, Flag, Step
 from decompose.task import Task
-from runtime.accounts import Accounts
-from runtime.climb import (
+from runtime.errors import StepDeadlocked
+from runtime.escalation.climb import (
     Held,
     Rung,
     climb,
@@ -21,13 +21,13 @@ from runtime.climb import (
     rungs_above,
     tally_of,
 )
-from runtime.errors import StepDeadlocked
-from runtime.ladder import FIRST, Asked, Way, asked, ways_of
+from runtime.escalation.ladder import FIRST, Asked, Way, asked, ways_of
 from runtime.leads import NO_LIMITS
+from runtime.limits.accounts import Accounts
+from runtime.limits.purse import Purse
 from runtime.models.port import Model, Reply, Request, Stop
-from runtime.purse import Purse
+from runtime.models.structured import as_lines, asking_for_json, schema_of
 from runtime.records import Contested, Counts, Entry, rule_of, tally
-from runtime.structured import as_lines, asking_for_json, schema_of
 from runtime.untrusted import tame
 from voting.alarms import Limits, Raised, raised_by
 from voting.ballot import Ballot
@@ -54,7 +54,7 @@ class StepRunner:
         max_reply_tokens: Limit on ``chat`` replies; ``compact`` ones have the step's own.
         seed: The run's seed.
         structured: Whether ``chat`` replies are to follow the task's schema.
-        ladder: Whether a question may be asked in other ways; see ``runtime/ladder.py``.
+        ladder: Whether a question may be asked in other ways; see ``runtime/escalation/ladder.py``.
         fallback: Answers on the last rung of the ladder.
         sequential: Rules that leads stand for; see ``Leads``.
         suspect: Lead of a step that raised an alarm.
@@ -105,7 +105,7 @@ class StepRunner:
         """The winning candidate, and what the journal keeps of the race.
 
         A race that ends undecided, or whose ballots raise an alarm, is held again one rung higher; see
-        ``runtime/climb.py``.
+        ``runtime/escalation/climb.py``.
 
         Args:
             step: The question.

@@ -17,19 +17,19 @@ from decompose.strategies.tree import Tree
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
+from runtime.forecast.sampling import SampleRunner
 from runtime.gate import Gate
 from runtime.leads import NO_LIMITS, Leads
+from runtime.limits.purse import Purse, Unit
 from runtime.models.factory import open_fallback, open_model
 from runtime.models.places import News, Places, Share
 from runtime.models.port import Model
-from runtime.module_cache import ModuleCache
-from runtime.module_runner import ModuleRunner
-from runtime.modules import Voice, parse_modules
+from runtime.modules.cache import ModuleCache
+from runtime.modules.runner import ModuleRunner
+from runtime.modules.settings import Voice, parse_modules
 from runtime.outgoing import Outgoing, Source
 from runtime.plan_runner import Outcome
-from runtime.purse import Purse, Unit
 from runtime.records import Account, Batch, Counts, End, Failed, Paused
-from runtime.sampling import SampleRunner
 from runtime.segment_runner import SegmentRunner, SegmentStopped
 from runtime.step_runner import StepRunner
 from voting.red_flags import parse_switch

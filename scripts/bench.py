@@ -19,7 +19,7 @@ from runtime import errors
 from runtime.config import RunConfig, open_task, task_class
 from runtime.coordinator import Coordinator
 from runtime.errors import ConfigurationError
-from runtime.journal import create_journal, open_journal
+from runtime.journal.journal import create_journal, open_journal
 from runtime.logs import configure_logs
 from runtime.models.factory import check_model
 from runtime.records import Counts, Finished

@@ -18,7 +18,7 @@ import msgspec
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
-from runtime.journal import create_journal
+from runtime.journal.journal import create_journal
 from runtime.logs import configure_logs
 from runtime.run_directory import write_config
 from scripts.verify import verification

@@ -25,7 +25,7 @@ from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
-from runtime.journal import Journal, create_journal
+from runtime.journal.journal import Journal, create_journal
 from runtime.leads import Leads
 from runtime.models.simulated import SimulatedModel, parse_profile
 from runtime.records import Contested, Counts, Entry, Record, unpack, winner

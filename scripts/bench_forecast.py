@@ -20,12 +20,12 @@ import rich.console
 import rich.table
 
 from runtime.config import RunConfig, open_task
-from runtime.estimates import PILOT_DRAWS
+from runtime.forecast.estimates import PILOT_DRAWS
+from runtime.forecast.measurement import Measurement, Saved, read_measurement
+from runtime.forecast.measuring import measure
+from runtime.forecast.planning import plan, take_sample
 from runtime.logs import configure_logs
-from runtime.measurement import Measurement, Saved, read_measurement
-from runtime.measuring import measure
 from runtime.models.factory import answer_key
-from runtime.planning import plan, take_sample
 from scripts.bench_calls import Outcome, one_run
 from voting.error_rate import clopper_pearson
 from voting.lead import expected_calls

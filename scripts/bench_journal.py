@@ -24,7 +24,7 @@ from runtime.changes import admit
 from runtime.config import RunConfig
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
-from runtime.journal import Journal, open_journal
+from runtime.journal.journal import Journal, open_journal
 from runtime.logs import configure_logs
 from runtime.run_directory import create_run
 

@@ -20,7 +20,7 @@ import click
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
-from runtime.journal import create_journal
+from runtime.journal.journal import create_journal
 from runtime.logs import configure_logs
 from runtime.models.litellm_setup import load
 from scripts.cli import print_json

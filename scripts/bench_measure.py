@@ -8,10 +8,10 @@ import asyncio
 import click
 
 from runtime.config import RunConfig, open_task
+from runtime.forecast.measuring import measure
+from runtime.forecast.planning import take_sample
 from runtime.logs import configure_logs
-from runtime.measuring import measure
 from runtime.models.factory import answer_key
-from runtime.planning import take_sample
 
 
 async def holds(p_error: float, seed: int, samples: int) -> bool:

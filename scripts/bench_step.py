@@ -17,7 +17,7 @@ from decompose.step import Dialect, Prompt
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
-from runtime.journal import create_journal
+from runtime.journal.journal import create_journal
 from runtime.logs import configure_logs
 from runtime.models.port import Reply, Request
 from voting.ballot import Ballot

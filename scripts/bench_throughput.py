@@ -28,7 +28,7 @@ from scipy.stats import linregress
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
-from runtime.journal import create_journal
+from runtime.journal.journal import create_journal
 from runtime.logs import configure_logs
 from runtime.models.bundled import BundledModel
 from runtime.models.port import Model, Reply, Request

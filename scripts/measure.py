@@ -11,13 +11,13 @@ import rich.table
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
-from runtime.estimates import PILOT_DRAWS
+from runtime.forecast.estimates import PILOT_DRAWS
+from runtime.forecast.measurement import Measurement, Saved, recommended
+from runtime.forecast.measuring import measure
+from runtime.forecast.planning import take_sample
 from runtime.leads import Leads
 from runtime.logs import configure_logs
-from runtime.measurement import Measurement, Saved, recommended
-from runtime.measuring import measure
 from runtime.models.factory import answer_key, check_model
-from runtime.planning import take_sample
 from scripts.cli import OK, print_json, printable
 from scripts.durations import duration
 from scripts.options import build_config, json_option, log_options, struct_options

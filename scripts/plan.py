@@ -10,11 +10,11 @@ import rich.table
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
-from runtime.estimates import PILOT_DRAWS, pilot_steps
+from runtime.forecast.estimates import PILOT_DRAWS, pilot_steps
+from runtime.forecast.measurement import read_measurement
+from runtime.forecast.planning import Plan, plan, take_sample
 from runtime.logs import configure_logs
-from runtime.measurement import read_measurement
 from runtime.models.factory import check_model
-from runtime.planning import Plan, plan, take_sample
 from scripts.cli import OK, print_json, printable
 from scripts.durations import duration
 from scripts.options import build_config, json_option, log_options, struct_options

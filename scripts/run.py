@@ -18,11 +18,11 @@ from runtime.config import BUILT_IN_TASKS, RunConfig, open_task, task_class
 from runtime.coordinator import Coordinator
 from runtime.crew import Crew, LocalCrew
 from runtime.errors import ConfigurationError
-from runtime.journal import Journal, open_journal
+from runtime.forecast.measurement import read_measurement
+from runtime.journal.journal import Journal, open_journal
+from runtime.limits.pacing import Pacemaker
 from runtime.logs import configure_logs
-from runtime.measurement import read_measurement
 from runtime.models.factory import check_model
-from runtime.pacing import Pacemaker
 from runtime.records import Counts
 from runtime.run_directory import Standing, create_run, new_run_directory, read_config, standing
 from scripts.cli import FAILED, OK, PAUSED, print_json

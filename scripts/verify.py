@@ -12,7 +12,7 @@ from decompose.plan import PlanStep
 from decompose.referees.verification import Verification
 from runtime.config import BUILT_IN_TASKS, RunConfig, open_task
 from runtime.errors import ConfigurationError
-from runtime.journal import open_journal
+from runtime.journal.journal import open_journal
 from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.run_directory import read_config

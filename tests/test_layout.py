@@ -32,7 +32,7 @@ IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "compile", "__import__
 ONLY_IN = {
     "ray": {"runtime/cluster.py", "runtime/worker.py"},
     "litellm": {"runtime/models/litellm_model.py", "runtime/models/litellm_setup.py"},
-    "sqlite3": {"runtime/journal.py", "runtime/journal_file.py", "runtime/fault_points.py"},
+    "sqlite3": {"runtime/journal/journal.py", "runtime/journal/file.py", "runtime/journal/fault_points.py"},
 }
 TRAINING = {
     "scripts/train_bundled_model.py",

@@ -31,7 +31,7 @@ def answers(prompt: Prompt) -> Answers:
 
 
 def _read_castle(text: str) -> Rooms:
-    text = text.partition("You are")[0]
+    text = re.split("[Yy]ou are the ", text)[0]
     edges = [
         (int(room), int(nearby))
         for room, listed in re.findall(r"Room (\d+) is connected to rooms? ([\d, ]+)\.", text)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from decompose.answer_keys.answers import Answers
-from decompose.map.wording import MODULE_WORDS
+from decompose.map.wording import LABELS, MODULE_WORDS
 from decompose.map.world import World
 from decompose.step import Dialect, Prompt
 
@@ -68,7 +68,7 @@ class Asked(msgspec.Struct, frozen=True):
     failed: tuple[str, ...] = ()
 
 
-_LABELS = {"state": "(?:Current state|State)", "goal": "Goal", "action": "(?:Proposed action|Action)"}
+_LABELS = {"state": ("Current state", "State"), "goal": ("Goal",), "action": ("Proposed action", "Action")}
 
 
 def read_chat(prompt: Prompt, world: World) -> Asked:
@@ -77,19 +77,19 @@ def read_chat(prompt: Prompt, world: World) -> Asked:
     Raises:
         ValueError: It is not a module's.
     """
-    role = re.search(r"You are the (\w+) of a planner", prompt.system)
+    role = re.search(r"\b[Yy]ou are the (\w+) of a planner", prompt.system)
     whole = "asked for a whole plan" in prompt.system
     if role is None and not whole:
         raise ValueError("not a module's question")
     facts: dict[str, Any] = {}
-    for name, label in _LABELS.items():
-        found = re.search(rf"^{label}: (.*)$", prompt.user, re.M)
+    for name, labels in _LABELS.items():
+        found = _shown(prompt.user, *labels)
         if found:
             read = world.read_action if name == "action" else world.read_state
-            facts[name] = read(found[1], "chat") or ""
-    wanted = re.search(r"(?:up to (\d+) lines|at most (\d+) lines)", prompt.user)
-    avoided = re.findall(r"^Do not propose \([^)]*\): (.*)$", prompt.user, re.M)
-    failed = re.findall(r"^Could not be reached: (.*)$", prompt.user, re.M)
+            facts[name] = read(found[0], "chat") or ""
+    wanted = re.search(r"(?:up to (\d+) lines|at most (\d+) lines)", prompt.system)
+    avoided = _shown(prompt.user, "Do not propose")
+    failed = _shown(prompt.user, "Could not be reached")
     return Asked(
         role[1] if role else "plan",
         facts.get("state", ""),
@@ -99,6 +99,12 @@ def read_chat(prompt: Prompt, world: World) -> Asked:
         tuple(filter(None, (world.read_action(text, "chat") for text in avoided))),
         tuple(filter(None, (world.read_state(text, "chat") for text in failed))),
     )
+
+
+def _shown(text: str, *labels: str) -> list[str]:
+    """The facts of these names, in any wording."""
+    names = "|".join(re.escape(name) for label in labels for name in LABELS[label])
+    return re.findall(rf"^(?:{names})(?: \([^)]*\))?: (.*)$", text, re.M)
 
 
 def role_of(text: str) -> str:

@@ -124,7 +124,7 @@ class StripsRules(msgspec.Struct, frozen=True):
     def other_actions(self, state: str) -> list[str]:
         """Actions of other states: what can be done after one that can be done here."""
         here = set(self.actions(state))
-        nearby = [action for first in list(here)[:3] for action in self.actions(self.after(state, first))]
+        nearby = [action for first in sorted(here)[:3] for action in self.actions(self.after(state, first))]
         return sorted({action for action in nearby if action not in here})
 
     def ranked(self, state: str, goal: str) -> list[str]:

@@ -15,7 +15,7 @@ import msgspec
 
 from decompose.answer_keys.answers import Answers
 from decompose.step import Prompt
-from decompose.tasks.question_wordings import canonical
+from decompose.tasks.question_wordings import LABELS, canonical
 
 KINDS = {"TaskDecomposer": "parts", "Actor": "answer", "Monitor": "correct"}
 
@@ -81,12 +81,15 @@ def _read(prompt: Prompt) -> _Told:
         ValueError: It is no question about a question.
     """
     if prompt.system:
-        role = re.match(r"You are the (\w+): ", prompt.system)
+        role = re.search(r"You are the (\w+): ", prompt.system)
         kind = KINDS[role[1]] if role else "decide"
     else:
         kind = prompt.user.partition("\n")[0]
-    lines = re.findall(r"^(Question|Answer|Found): (.*)$", prompt.user, re.M)
-    shown = {label: tuple(text for named, text in lines if named == label) for label, _ in lines}
+    shown: dict[str, tuple[str, ...]] = {}
+    for label in ("Question", "Answer", "Found"):
+        found = re.findall(rf"^(?:{'|'.join(LABELS[label])}): (.*)$", prompt.user, re.M)
+        if found:
+            shown[label] = tuple(found)
     if "Question" not in shown or kind not in ("parts", "answer", "correct", "decide"):
         raise ValueError("not a question about a question")
     return _Told(kind, shown["Question"][0], shown.get("Answer", ("",))[0], shown.get("Found", ()), bool(prompt.system))

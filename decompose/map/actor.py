@@ -13,6 +13,16 @@ from decompose.step import Dialect, Flag, Prompt, Role, Step
 NONE = "none"
 """The candidate that says: no action is left to propose."""
 
+DUTIES = (
+    "You are the Actor of a planner: you propose valid next actions that lead towards the goal.",
+    "A plan is made one action at a time, and you are the Actor of a planner that does so. Look at what is wanted, see "
+    "what stands in its way, and name what can be done at once to get nearer to it. An action that breaks a rule is "
+    "useless.",
+    "Somebody wants to get from a situation to a goal. You are the Actor of a planner and say what to do next. First "
+    "list what is possible without breaking any rule, then choose what leaves the least to do afterwards.",
+)
+"""Its duty, in each wording."""
+
 
 class Rejected(msgspec.Struct, frozen=True):
     """An action not to be proposed again in a state, and why.
@@ -49,7 +59,7 @@ def step(facts: ActorFacts, lead: int | None = 1) -> Step:
     return Step("propose", Role.ACTOR, facts, WORK + 8 * facts.breadth, lead)
 
 
-def prompt(facts: ActorFacts, dialect: Dialect) -> Prompt:
+def prompt(facts: ActorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
     """``compact``: ``propose B STATE to GOAL [not ACTION ...]``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
@@ -66,10 +76,11 @@ def prompt(facts: ActorFacts, dialect: Dialect) -> Prompt:
     return chat(
         world,
         "Actor",
-        "You are the Actor of a planner: you propose valid next actions that lead towards the goal.",
+        DUTIES,
         f"{many}, in the form\naction = {world.action_form()}\n"
         "or, if no action is left to propose, the line\naction = none",
         shown,
+        wording,
     )
 
 

@@ -14,6 +14,16 @@ from decompose.step import Dialect, Flag, Prompt, Role, Step
 MOST = 9999
 """A larger estimate is no estimate."""
 
+DUTIES = (
+    "You are the Evaluator of a planner: you estimate the smallest number of actions that lead from a state to a goal. "
+    "Name a useful heuristic, apply it, and correct it for what it misses.",
+    "How far is it from here to there? You are the Evaluator of a planner and answer with a number of actions, the "
+    "fewest with which it can be done. Sketch a way, count its actions, and see whether any of them can be spared.",
+    "You are the Evaluator of a planner: two situations will be compared by what you say of each. List what is not yet "
+    "as the goal wants it, say how many actions each point takes, and add those that are needed to make way.",
+)
+"""Its duty, in each wording."""
+
 
 class EvaluatorFacts(msgspec.Struct, frozen=True):
     """What the Evaluator reads: the domain, a state, and the goal to measure from."""
@@ -28,7 +38,7 @@ def step(facts: EvaluatorFacts, lead: int | None = None) -> Step:
     return Step("value", Role.EVALUATOR, facts, WORK + 8, lead)
 
 
-def prompt(facts: EvaluatorFacts, dialect: Dialect) -> Prompt:
+def prompt(facts: EvaluatorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
     """``compact``: ``value STATE to GOAL``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
@@ -37,10 +47,10 @@ def prompt(facts: EvaluatorFacts, dialect: Dialect) -> Prompt:
     return chat(
         world,
         "Evaluator",
-        "You are the Evaluator of a planner: you estimate the smallest number of actions that lead from a state to "
-        "a goal. Name a useful heuristic, apply it, and correct it for what it misses.",
+        DUTIES,
         "one line with a whole number, in the form\nsteps = N",
         [("State", state), ("Goal", goal)],
+        wording,
     )
 
 

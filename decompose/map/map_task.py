@@ -8,6 +8,7 @@ import msgspec
 from decompose.map import actor, baselines, evaluator, monitor, orchestrator, predictor, task_decomposer, whole_plan
 from decompose.map.planner import Planner, Problem
 from decompose.map.settings import Preset, Settings, settings_of
+from decompose.map.wording import WORDINGS
 from decompose.step import Dialect, Done, Flag, Prompt, Step
 from decompose.suite import Posed, SuiteTask
 
@@ -74,6 +75,7 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
     ] = ""
     plans: Annotated[int, msgspec.Meta(ge=1, le=200, description="plans drawn by best-of-n")] = 10
 
+    wordings: ClassVar[int] = WORDINGS
     unused: ClassVar[frozenset[str]] = frozenset()
     """Modules that are never used in this domain."""
     unused_by_paper: ClassVar[frozenset[str]] = frozenset()
@@ -135,8 +137,8 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
         return self.cap_of(goal) * self._settings(goal).questions
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
-        """The module's wording; there is one."""
-        found: Prompt = MODULES[step.kind].prompt(step.reads, dialect)
+        """The module's wording."""
+        found: Prompt = MODULES[step.kind].prompt(step.reads, dialect, wording)
         return found
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:

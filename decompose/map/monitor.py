@@ -14,6 +14,17 @@ VALID = "yes"
 UNSTATED = "unstated"
 """The rule of an action that is called invalid without saying why."""
 
+DUTIES = (
+    "You are the Monitor of a planner: you check a proposed action against each rule in turn, in the order {rules}, "
+    "and say which is the first that it breaks.",
+    "Mistakes are expensive here, and you are the Monitor of a planner: nothing is done that you did not check. Go "
+    "through the rules in this order: {rules}. For each of them say what it asks of the action and whether that is so. "
+    "The first that is broken decides.",
+    "May this action be done? You are the Monitor of a planner and the only one who looks. Take the rules one by one "
+    "({rules}), compare each with what is true now, and stop at the first that does not hold.",
+)
+"""Its duty, in each wording."""
+
 
 class MonitorFacts(msgspec.Struct, frozen=True):
     """What the Monitor reads: the domain, a state, and an action proposed in it."""
@@ -28,7 +39,7 @@ def step(facts: MonitorFacts, lead: int | None = None) -> Step:
     return Step("check", Role.MONITOR, facts, WORK + 8, lead)
 
 
-def prompt(facts: MonitorFacts, dialect: Dialect) -> Prompt:
+def prompt(facts: MonitorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
     """``compact``: ``check ACTION in STATE``."""
     world = facts.world
     state, action = world.say_state(facts.state, dialect), world.say_action(facts.action, dialect)
@@ -38,10 +49,10 @@ def prompt(facts: MonitorFacts, dialect: Dialect) -> Prompt:
     return chat(
         world,
         "Monitor",
-        "You are the Monitor of a planner: you check a proposed action against each rule in turn, in the order "
-        f"{rules}, and say which is the first that it breaks.",
+        [duty.format(rules=rules) for duty in DUTIES],
         f"either the line\nvalid = yes\nor the two lines\nrule = one of {rules}\nvalid = no",
         [("Current state", state), ("Proposed action", action)],
+        wording,
     )
 
 

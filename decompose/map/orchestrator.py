@@ -8,6 +8,15 @@ from decompose.step import Dialect, Flag, Prompt, Role, Step
 
 REACHED = "yes"
 
+DUTIES = (
+    "You are the Orchestrator of a planner: you say whether a state meets a goal completely.",
+    "Is it done? You are the Orchestrator of a planner, which stops when you say yes. Compare the two part by part: "
+    "everything that is wanted has to be so now; nearly is no.",
+    "You are the Orchestrator of a planner. For each thing that the goal asks for, look whether it is there. One that "
+    "is missing or different makes the answer no.",
+)
+"""Its duty, in each wording."""
+
 
 class OrchestratorFacts(msgspec.Struct, frozen=True):
     """What the Orchestrator reads: the domain, a state, and a goal."""
@@ -22,7 +31,7 @@ def step(facts: OrchestratorFacts, lead: int | None = None) -> Step:
     return Step("reached", Role.ORCHESTRATOR, facts, WORK + 4, lead)
 
 
-def prompt(facts: OrchestratorFacts, dialect: Dialect) -> Prompt:
+def prompt(facts: OrchestratorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
     """``compact``: ``reached STATE to GOAL``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
@@ -31,9 +40,10 @@ def prompt(facts: OrchestratorFacts, dialect: Dialect) -> Prompt:
     return chat(
         world,
         "Orchestrator",
-        "You are the Orchestrator of a planner: you say whether a state meets a goal completely.",
+        DUTIES,
         "one line, in the form\nreached = yes or no",
         [("State", state), ("Goal", goal)],
+        wording,
     )
 
 

@@ -6,6 +6,15 @@ from decompose.map.wording import chat, compact, said
 from decompose.map.world import World
 from decompose.step import Dialect, Flag, Prompt, Role, Step
 
+DUTIES = (
+    "You are the Predictor of a planner: you say exactly which state an action leads to.",
+    "An action is done, and you are the Predictor of a planner: write down everything as it is afterwards. Only what "
+    "the action changes is different; all the rest stays as it was, and belongs into your answer too.",
+    "You are the Predictor of a planner and keep its books. Say what the action takes away and what it puts in place, "
+    "then copy the whole situation with these changes and no others.",
+)
+"""Its duty, in each wording."""
+
 
 class PredictorFacts(msgspec.Struct, frozen=True):
     """What the Predictor reads: the domain, a state, and an action to do in it."""
@@ -20,7 +29,7 @@ def step(facts: PredictorFacts, lead: int | None = None) -> Step:
     return Step("predict", Role.PREDICTOR, facts, 4 + 2 * facts.world.state_tokens(facts.state), lead)
 
 
-def prompt(facts: PredictorFacts, dialect: Dialect) -> Prompt:
+def prompt(facts: PredictorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
     """``compact``: ``predict ACTION in STATE``."""
     world = facts.world
     state, action = world.say_state(facts.state, dialect), world.say_action(facts.action, dialect)
@@ -29,9 +38,10 @@ def prompt(facts: PredictorFacts, dialect: Dialect) -> Prompt:
     return chat(
         world,
         "Predictor",
-        "You are the Predictor of a planner: you say exactly which state an action leads to.",
+        DUTIES,
         f"the whole next state on one line, in the form\nnext_state = {world.state_form()}",
         [("Current state", state), ("Action", action)],
+        wording,
     )
 
 

@@ -13,6 +13,16 @@ from decompose.step import Dialect, Flag, Prompt, Role, Step
 NONE = "none"
 """The candidate that says: no sub-goal helps here."""
 
+DUTIES = (
+    "You are the TaskDecomposer of a planner: you name intermediate states that make the goal easier to reach, in the "
+    "order in which they are to be passed.",
+    "The way to the goal is too long to see at once, and you are the TaskDecomposer of a planner: cut it into pieces. "
+    "Ask what must be so before the hardest part of it can be done, and write down the situation in which it is.",
+    "You are the TaskDecomposer of a planner and choose its milestones. Think back from the goal: which situation "
+    "comes just before the last part of the way, and which before that? Name those that every good way passes.",
+)
+"""Its duty, in each wording."""
+
 
 class DecomposerFacts(msgspec.Struct, frozen=True):
     """What the TaskDecomposer reads.
@@ -38,7 +48,7 @@ def step(facts: DecomposerFacts, lead: int | None = None) -> Step:
     return Step("subgoal", Role.TASK_DECOMPOSER, facts, tokens, lead)
 
 
-def prompt(facts: DecomposerFacts, dialect: Dialect) -> Prompt:
+def prompt(facts: DecomposerFacts, dialect: Dialect, wording: int = 0) -> Prompt:
     """``compact``: ``subgoal STATE to GOAL [not STATE ...]``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
@@ -48,11 +58,11 @@ def prompt(facts: DecomposerFacts, dialect: Dialect) -> Prompt:
     return chat(
         world,
         "TaskDecomposer",
-        "You are the TaskDecomposer of a planner: you name intermediate states that make the goal easier to reach, "
-        "in the order in which they are to be passed.",
+        DUTIES,
         f"one to {facts.subgoals} lines in the form\nsubgoal = {world.state_form()}\n"
         "or, if no intermediate state helps, the line\nsubgoal = none",
         [("Current state", state), ("Goal", goal), *(("Could not be reached", s) for s in failed)],
+        wording,
     )
 
 

@@ -43,7 +43,7 @@ def step(facts: PlanFacts) -> Step:
     return Step("plan", Role.ACTOR, facts, 12 * facts.cap + 2, 1)
 
 
-def prompt(facts: PlanFacts, dialect: Dialect) -> Prompt:
+def prompt(facts: PlanFacts, dialect: Dialect, wording: int = 0) -> Prompt:
     """``compact``: ``plan STATE to GOAL``; it knows no styles and no advice of other agents."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
@@ -55,7 +55,7 @@ def prompt(facts: PlanFacts, dialect: Dialect) -> Prompt:
         shown.append(("Another agent's plan, as advice", advice))
     role = "plan" if facts.style == "zero-shot" else f"plan {facts.style}"
     form = f"the whole plan, at most {facts.cap} lines in order, each in the form\naction = {world.action_form()}"
-    return chat(world, role, _DUTY[facts.style], form, shown)
+    return chat(world, role, [_DUTY[facts.style]], form, shown, wording)
 
 
 def parse(facts: PlanFacts, text: str, dialect: Dialect) -> str | Flag:

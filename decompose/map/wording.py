@@ -1,6 +1,13 @@
-"""What the six modules share in wording: the layout of a ``chat`` prompt, and how an answer is found in a reply."""
+"""What the six modules share in wording: the layout of a ``chat`` prompt, and how an answer is found in a reply.
+
+A ``chat`` question has several wordings, alike in facts and in answer form: they differ in the module's duty, in the
+names of the facts, in the worked example and in what is asked to come before the answer. All that is fixed while a
+problem is worked on stands in the system message, the domain first, which all modules share: a server's prefix cache
+holds it. The user message has nothing but the facts.
+"""
 
 import re
+from collections.abc import Sequence
 
 from decompose.map.world import World
 from decompose.step import Prompt
@@ -25,14 +32,56 @@ WORK = 56
 """Words that a ``compact`` reply may spend on its work before the answer."""
 
 
-def chat(world: World, role: str, duty: str, answer: str, facts: list[tuple[str, str]]) -> Prompt:
-    """A module's prompt: the domain, the module's duty, an example, then the facts and the form of the answer."""
-    example = world.example(role)
-    parts = [world.description(), duty]
+LABELS = {
+    "Current state": ("Current state", "Now", "The situation"),
+    "State": ("State", "Given", "The situation"),
+    "Goal": ("Goal", "Wanted", "What has to be reached"),
+    "Proposed action": ("Proposed action", "Suggestion", "The action to check"),
+    "Action": ("Action", "What is done", "The action that is taken"),
+    "Do not propose": ("Do not propose", "Already ruled out", "No use proposing"),
+    "Could not be reached": ("Could not be reached", "Tried in vain", "No use naming"),
+    "Another agent's plan, as advice": ("Another agent's plan, as advice", "Somebody's plan", "A plan to consider"),
+}
+"""What a fact is called, in each wording."""
+
+_CLOSINGS = (
+    "End your answer with {}",
+    "Say in a sentence or two how you come to your answer. The last thing you write is {}",
+    "Work it out first, one point after the other. Then close with the answer and write nothing after it: {}",
+)
+_EXAMPLE_OF = ("Example:", "For instance, an answer and what was asked:", "This is how it is done:")
+WORDINGS = len(_CLOSINGS)
+"""Wordings of each module's question; they are counted round."""
+
+
+def chat(
+    world: World, role: str, duties: Sequence[str], answer: str, facts: list[tuple[str, str]], wording: int = 0
+) -> Prompt:
+    """A module's prompt: the domain, the module's duty, the form of the answer, an example; then the facts.
+
+    Args:
+        world: The domain.
+        role: Whose examples are shown.
+        duties: The module's duty in several wordings, counted round.
+        answer: The form of the answer, the same in all wordings.
+        facts: Names, of ``LABELS``, and texts; a name may have a remark in brackets behind it.
+        wording: Which of the ``WORDINGS``, counted round.
+    """
+    wording %= WORDINGS
+    parts = [world.description(), duties[wording % len(duties)], _CLOSINGS[wording].format(answer)]
+    example = world.example(role, wording)
     if example:
-        parts.append(f"Example:\n{example}")
-    shown = "\n".join(f"{name}: {text}" for name, text in facts)
-    return Prompt(user=f"{shown}\n\nEnd your answer with {answer}", system="\n\n".join(parts))
+        parts.append(f"{_EXAMPLE_OF[wording]}\n{_relabelled(example, wording)}")
+    shown = "\n".join(f"{_relabelled(name + ':', wording)} {text}" for name, text in facts)
+    return Prompt(user=shown, system="\n\n".join(parts))
+
+
+_NAMED = re.compile(rf"^({'|'.join(map(re.escape, LABELS))})(?=:| \()", re.MULTILINE)
+
+
+def _relabelled(text: str, wording: int) -> str:
+    """A text whose facts have their usual names, under those of a wording."""
+    return _NAMED.sub(lambda found: LABELS[found[1]][wording], text)
 
 
 def compact(role: str, world: World, *facts: str) -> Prompt:

@@ -42,8 +42,11 @@ class World(Protocol):
         """How an action is to be written in ``chat``."""
         ...
 
-    def example(self, role: str) -> str:
-        """One or two worked examples for a module, in ``chat``; may be empty."""
+    def example(self, role: str, wording: int = 0) -> str:
+        """One or two worked examples for a module, in ``chat``, others in other wordings if there are; or nothing.
+
+        The facts in it are called as in the first wording.
+        """
         ...
 
     def say_state(self, state: str, dialect: Dialect) -> str:

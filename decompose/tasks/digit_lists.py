@@ -14,6 +14,7 @@ import re
 import msgspec
 
 from decompose.step import Dialect
+from decompose.tasks.digit_list_examples import EXAMPLES
 
 
 class DigitLists(msgspec.Struct, frozen=True):
@@ -52,9 +53,10 @@ class DigitLists(msgspec.Struct, frozen=True):
         """One move."""
         return "Move N from X to Y"
 
-    def example(self, role: str) -> str:
-        """Worked examples from the two problems that are not evaluated (3 and 22)."""
-        return EXAMPLES.get(role, "")
+    def example(self, role: str, wording: int = 0) -> str:
+        """Worked examples from the two problems that are not evaluated (3 and 22), or of another size."""
+        shown = EXAMPLES.get(role, ("",))
+        return shown[wording % len(shown)]
 
     def say_state(self, state: str, dialect: Dialect) -> str:
         """Lists, or the peg of each disk, largest first."""
@@ -117,43 +119,3 @@ def all_states(numbers: int) -> list[str]:
             lists[code // 3 ** (numbers - 1 - number) % 3] += str(number)
         states.append("/".join(part or "-" for part in lists))
     return states
-
-
-EXAMPLES = {
-    "Actor": (
-        "Current state: A=[0, 1] B=[2] C=[]\nGoal: A=[] B=[] C=[0, 1, 2]\naction = Move 2 from B to C\n"
-        "action = Move 1 from A to C"
-    ),
-    "Monitor": (
-        "Current state: A=[1] B=[0] C=[2]\nProposed action: Move 1 from A to C\n"
-        "1 is the rightmost number of A, so rule1 holds. C holds 2, which is larger than 1.\nrule = rule2\nvalid = no\n"
-        "Current state: A=[0, 1] B=[2] C=[]\nProposed action: Move 2 from B to C\n"
-        "2 is the rightmost number of B, so rule1 holds. C is empty, so rule2 holds.\nvalid = yes"
-    ),
-    "Predictor": ("Current state: A=[0, 1] B=[2] C=[]\nAction: Move 2 from B to C\nnext_state = A=[0, 1] B=[] C=[2]"),
-    "Evaluator": (
-        "State: A=[0, 1] B=[2] C=[]\nGoal: A=[] B=[] C=[0, 1, 2]\n"
-        "Sum the distances of the numbers to their places; a number whose place is in another list is farther; "
-        "numbers that must make way count again.\nsteps = 7"
-    ),
-    "Orchestrator": ("State: A=[1] B=[0] C=[2]\nGoal: A=[] B=[] C=[0, 1, 2]\nA and B are not empty.\nreached = no"),
-    "TaskDecomposer": (
-        "Current state: A=[0, 1] B=[2] C=[]\nGoal: A=[] B=[] C=[0, 1, 2]\n"
-        "To move 0 from A to C, every number to the right of 0 in A and every number in C that is larger must first be "
-        "on the third list, B.\nsubgoal = A=[0] B=[1, 2] C=[]"
-    ),
-    "plan in-context": (
-        "Current state: A=[1] B=[0] C=[2]\nGoal: A=[] B=[] C=[0, 1, 2]\naction = Move 2 from C to A\n"
-        "action = Move 0 from B to C\naction = Move 2 from A to B\naction = Move 1 from A to C\n"
-        "action = Move 2 from B to C"
-    ),
-    "plan cot": (
-        "Current state: A=[1] B=[0] C=[2]\nGoal: A=[] B=[] C=[0, 1, 2]\n"
-        "0 must go to C first, so 2 has to leave C; it may lie on 1.\naction = Move 2 from C to A\n"
-        "C is empty now: A=[1, 2] B=[0] C=[].\naction = Move 0 from B to C\n"
-        "1 is next; 2 lies on it and goes to the empty B.\naction = Move 2 from A to B\n"
-        "1 is larger than 0, so it may go to C.\naction = Move 1 from A to C\n"
-        "2 is larger than both.\naction = Move 2 from B to C"
-    ),
-}
-"""Worked examples by module."""

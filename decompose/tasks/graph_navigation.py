@@ -123,7 +123,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
 
     def _world(self) -> Rooms:
         if self.edges is not None:
-            return Rooms(edges_of(self.edges), chests_of(self.chests or ""))
+            return Rooms(edges_of(self.edges), chests_of(self.chests or ""), examples="elsewhere")
         if self.graph == "n7tree":
             return Rooms(edges_of(N7TREE), TREE_CHESTS, examples="n7tree")
         return Rooms(edges_of(N15STAR), chests_of(self.chests or ""))

@@ -51,19 +51,3 @@ ACTION_TEMPLATES: dict[str, dict[str, str]] = {
     },
 }
 """Actions by domain and name."""
-
-EXAMPLES: dict[str, dict[str, str]] = {
-    "blocksworld": {
-        "Actor": (
-            "Current state: the red block is clear; the hand is empty; the red block is on top of the blue block; "
-            "the blue block is on the table\nGoal: the blue block is on top of the red block\n"
-            "action = unstack the red block from on top of the blue block"
-        ),
-        "Monitor": (
-            "Current state: the red block is clear; the hand is empty; the red block is on top of the blue block; "
-            "the blue block is on the table\nProposed action: pick up the blue block\n"
-            "pick-up needs the block to be clear, and it is not.\nrule = clear\nvalid = no"
-        ),
-    },
-}
-"""Worked examples by domain and module."""

@@ -52,16 +52,56 @@ class DecideFacts(msgspec.Struct, frozen=True):
 Facts = PartsFacts | AnswerFacts | CheckFacts | DecideFacts
 
 WORDS = {PartsFacts: "parts", AnswerFacts: "answer", CheckFacts: "correct", DecideFacts: "decide"}
+LABELS = {
+    "Question": ("Question", "What is asked", "To be answered"),
+    "Answer": ("Answer", "What was answered", "Somebody said"),
+    "Not correct": ("Not correct", "Turned down", "It is not"),
+    "Depends on": ("Depends on", "A part of it", "First asked"),
+    "Found": ("Found", "Its answer", "And answered"),
+}
+"""What a fact is called, in each wording of ``chat``; ``compact`` has the first."""
+WORDINGS = 3
 _DUTY = {
-    "parts": "You are the TaskDecomposer: you split a yes-or-no question into the smallest questions of fact that "
-    "decide it, in the order in which they are to be answered. The last one may compare earlier answers. Write #1 for "
-    "the answer to the first question, #2 for the answer to the second, and so on.\n\n"
-    "Example:\nQuestion: Could a baby elephant be carried in a wheelbarrow?\n"
-    "question = How many kilograms does a baby elephant weigh?\n"
-    "question = How many kilograms can a wheelbarrow carry?\nquestion = Is #1 less than #2?",
-    "answer": "You are the Actor: you answer a question of fact as briefly as possible, in a few words.",
-    "correct": "You are the Monitor: you check an answer to a question and say whether it is correct.",
-    "decide": "You are asked a yes-or-no question.",
+    "parts": (
+        "You are the TaskDecomposer: you split a yes-or-no question into the smallest questions of fact that decide "
+        "it, in the order in which they are to be answered. The last one may compare earlier answers. Write #1 for the "
+        "answer to the first question, #2 for the answer to the second, and so on.",
+        "You are the TaskDecomposer: somebody who knows single facts and nothing else will answer what you ask, one "
+        "question at a time. Find the questions whose answers together settle the one below. Where a question needs an "
+        "earlier answer, write # and the number of that earlier question in its place.",
+        "You are the TaskDecomposer: nobody can answer the question below at once. Say which facts would decide it, "
+        "ask for each of them by itself, and end with the question that puts them together. #1 stands for what the "
+        "first is answered with, #2 for the second, and so on.",
+    ),
+    "answer": (
+        "You are the Actor: you answer a question of fact as briefly as possible, in a few words.",
+        "You are the Actor: give the fact that is asked for and nothing else; a name, a number or a word is enough.",
+        "You are the Actor: what you say is put into another question as it stands, so be right and be short.",
+    ),
+    "correct": (
+        "You are the Monitor: you check an answer to a question and say whether it is correct.",
+        "You are the Monitor: somebody answered a question, maybe wrongly. Find the answer yourself, then compare.",
+        "You are the Monitor: an answer passes only if you are sure of it. Look for what speaks against it first.",
+    ),
+    "decide": (
+        "You are asked a yes-or-no question.",
+        "There is a question below that has to be answered with yes or no.",
+        "Decide the question below: yes or no, and nothing between.",
+    ),
+}
+_EXAMPLES = {
+    "parts": (
+        "Question: Could a baby elephant be carried in a wheelbarrow?\n"
+        "question = How many kilograms does a baby elephant weigh?\n"
+        "question = How many kilograms can a wheelbarrow carry?\nquestion = Is #1 less than #2?",
+        "Question: Is a litre of honey heavier than a litre of water?\n"
+        "question = How many kilograms does a litre of honey weigh?\n"
+        "question = How many kilograms does a litre of water weigh?\nquestion = Is #1 more than #2?",
+        "Question: Did the builders of the first bridge over the Bosporus live to see the third?\n"
+        "question = In which year was the first bridge over the Bosporus built?\n"
+        "question = In which year was the third bridge over the Bosporus built?\n"
+        "question = Are there less than 50 years between #1 and #2?",
+    ),
 }
 _STYLES = {
     "modules": "Use the answers that were found to the questions it depends on.",
@@ -79,20 +119,35 @@ _FORM = {
     "correct": "one line in the form\ncorrect = yes or no",
     "decide": "one line in the form\nanswer = yes or no",
 }
+_CLOSINGS = (
+    "End your answer with {}",
+    "Explain yourself in a sentence or two; the last thing you write is {}",
+    "Think first, as long as you need. Then close with the answer and write nothing after it: {}",
+)
 
 
-def prompt(facts: Facts, dialect: Dialect) -> Prompt:
-    """The facts, a line each; behind the module's word in ``compact``."""
-    word = WORDS[type(facts)]
-    lines = "\n".join(f"{label}: {text}" for label, text in _shown(facts))
+def prompt(facts: Facts, dialect: Dialect, wording: int = 0) -> Prompt:
+    """The facts, a line each; behind the module's word in ``compact``. What is fixed comes first, as in `chat`."""
+    word, wording = WORDS[type(facts)], 0 if dialect == "compact" else wording % WORDINGS
+    lines = "\n".join(f"{LABELS[name][wording]}: {text}" for name, text in _shown(facts))
     if dialect == "compact":
         return Prompt(f"{word}\n{lines}")
-    style = f" {_STYLES[facts.style]}" if isinstance(facts, DecideFacts) else ""
     most = facts.most if isinstance(facts, PartsFacts) else 0
-    return Prompt(f"{lines}\n\nEnd your answer with {_FORM[word].format(most=most)}", _DUTY[word] + style)
+    parts = [_DUTY[word][wording], _CLOSINGS[wording].format(_FORM[word].format(most=most))]
+    if isinstance(facts, DecideFacts):
+        parts[0] += f" {_named(_STYLES[facts.style], wording)}"
+    if word in _EXAMPLES:
+        parts.append(f"Example:\n{_named(_EXAMPLES[word][wording], wording)}")
+    return Prompt(lines, "\n\n".join(parts))
+
+
+def _named(example: str, wording: int) -> str:
+    """An example with a wording's name for the question."""
+    return re.sub("^Question:", f"{LABELS['Question'][wording]}:", example, flags=re.MULTILINE)
 
 
 def _shown(facts: Facts) -> list[tuple[str, str]]:
+    """Each fact and its name, of ``LABELS``."""
     shown = [("Question", facts.question)]
     if isinstance(facts, AnswerFacts):
         shown += [("Not correct", answer) for answer in facts.rejected]

@@ -18,7 +18,7 @@ from decompose.map.settings import Preset, Settings, settings_of
 from decompose.plan import Child, Expansion, Ref
 from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from decompose.suite import SuiteTask
-from decompose.tasks import question_wordings as wordings
+from decompose.tasks import question_wordings
 from decompose.tasks.question_file import Question, read_questions
 from decompose.tasks.question_wordings import AnswerFacts, CheckFacts, DecideFacts, PartsFacts, Style
 
@@ -75,6 +75,7 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
     without: Annotated[str, msgspec.Meta(description="ablations: monitor, decomposer, votes; by commas")] = ""
     plans: Annotated[int, msgspec.Meta(ge=1, le=199, description="answers drawn by best-of-n")] = 9
 
+    wordings: ClassVar[int] = question_wordings.WORDINGS
     summary: ClassVar[str] = "MAP on yes-or-no questions of a file (as StrategyQA's): sub-questions with placeholders"
 
     def __post_init__(self) -> None:
@@ -138,7 +139,7 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         if isinstance(goal, Part):
             if state.answer is None or state.passed is False:
                 return Draft(state.question, state.rejected, candidate)
-            passed = candidate == wordings.CORRECT
+            passed = candidate == question_wordings.CORRECT
             rejected = state.rejected if passed else (*state.rejected, state.answer)
             return msgspec.structs.replace(state, passed=passed, rejected=rejected)
         if _decides(goal) or self.method != "best-of-n":
@@ -148,11 +149,11 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """See `decompose.tasks.question_wordings`."""
-        return wordings.prompt(step.reads, dialect)
+        return question_wordings.prompt(step.reads, dialect, wording)
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """See `decompose.tasks.question_wordings`."""
-        return wordings.parse(step.reads, text, dialect)
+        return question_wordings.parse(step.reads, text, dialect)
 
     def check(self, step: Step, candidate: str) -> Flag | None:
         """A placeholder for an answer that is not known yet. An Actor may insist on an answer that did not pass."""

@@ -10,6 +10,7 @@ import re
 import msgspec
 
 from decompose.step import Dialect
+from decompose.tasks.room_examples import ELSEWHERE
 
 BEST = "best"
 
@@ -27,7 +28,8 @@ class Rooms(msgspec.Struct, frozen=True):
         changed: Chests whose worth was changed afterwards: room and new worth.
         locked: Doors that were locked after the castle was described.
         opened: Doors that were opened after that.
-        examples: Which worked examples are shown: those of this castle's kind, or of the small tree (transfer).
+        examples: Which worked examples are shown: those of the published castle, of the small tree (transfer), or,
+            by any other name, of a castle that is not asked about.
     """
 
     edges: tuple[Edge, ...]
@@ -83,9 +85,11 @@ class Rooms(msgspec.Struct, frozen=True):
         """One step."""
         return "go from X to Y"
 
-    def example(self, role: str) -> str:
+    def example(self, role: str, wording: int = 0) -> str:
         """Worked examples; those of the planner's Actor are of another start than any that is evaluated."""
-        return (TREE_EXAMPLES if self.examples == "n7tree" else EXAMPLES).get(role, "")
+        own = {"n7tree": TREE_EXAMPLES, "n15star": EXAMPLES}.get(self.examples, {}).get(role, "")
+        foreign = ELSEWHERE.get(role, "")
+        return foreign if (wording % 2 and foreign) or not own else own
 
     def say_state(self, state: str, dialect: Dialect) -> str:
         """``room 7``, or what the best goal is."""

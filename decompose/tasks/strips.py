@@ -11,7 +11,8 @@ import re
 import msgspec
 
 from decompose.step import Dialect
-from decompose.tasks.pddl_templates import ACTION_TEMPLATES, ATOM_TEMPLATES, EXAMPLES
+from decompose.tasks.pddl_examples import ELSEWHERE, EXAMPLES
+from decompose.tasks.pddl_templates import ACTION_TEMPLATES, ATOM_TEMPLATES
 
 Atom = tuple[str, ...]
 """A predicate's name and its arguments: objects, or variables with a question mark."""
@@ -94,9 +95,10 @@ class StripsWorld(msgspec.Struct, frozen=True):
         forms = [templates.get(schema.name, f"({schema.name} ...)").format(*"XYZWV") for schema in self.schemas]
         return " | ".join(forms)
 
-    def example(self, role: str) -> str:
-        """A worked example where the domain has one."""
-        return EXAMPLES.get(self.domain, {}).get(role, "")
+    def example(self, role: str, wording: int = 0) -> str:
+        """A worked example of the domain; a foreign one in every other wording, and where the domain has none."""
+        own, foreign = EXAMPLES.get(self.domain, {}).get(role, ""), ELSEWHERE.get(role, "")
+        return foreign if wording % 2 or not own else own
 
     def say_state(self, state: str, dialect: Dialect) -> str:
         """Facts, one after the other."""

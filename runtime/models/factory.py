@@ -12,7 +12,7 @@ from decompose.step import Dialect, Prompt
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.models.port import Model
-from runtime.modules import parse_modules
+from runtime.modules.settings import parse_modules
 
 AnswerKey = Callable[[Prompt], Answers]
 
@@ -40,9 +40,9 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
         return SimulatedModel(
             answer_key(config.task, config.task_options), parse_profile(parameters), _dialect(config, "compact")
         )
+    from runtime.limits.purse import Purse
     from runtime.models.litellm_model import LiteLLMModel
     from runtime.models.litellm_setup import check_ready
-    from runtime.purse import Purse
 
     check_ready(config.model, config.api_base)
     model = LiteLLMModel(

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from runtime.limits.purse import Purse
 from runtime.models.deployment import Deployment, choose
 from runtime.models.litellm_errors import ERRORS, Transient, judge, may_be_charged
 from runtime.models.litellm_prices import Prices
 from runtime.models.litellm_replies import read_replies
 from runtime.models.port import Reply, Request
 from runtime.models.rate import Start
-from runtime.purse import Purse
 
 
 class Calls:

@@ -92,8 +92,11 @@ def judge(error: BaseException, model: str) -> Exception:
     text = clean(str(getattr(error, "message", "") or error)) or named
     if named == "APIError" and isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 425):
         kind = ModelUnavailable if status == 402 else ModelRejected
-    if named == "RateLimitError" and isinstance(body, dict) and body.get("code") == "insufficient_quota":
+    code = body.get("code") if isinstance(body, dict) else None
+    if named == "RateLimitError" and code == "insufficient_quota":
         kind = ModelUnavailable
+    if named == "BadRequestError" and code in ("content_policy_violation", "content_filter"):
+        kind = Refused
     if isinstance(error.__context__, ImportError):  # LiteLLM takes a package that is missing for a lost connection
         kind, text = ModelRejected, clean(str(error.__context__))
     if kind is Transient:

@@ -13,6 +13,7 @@ import stamina
 
 from decompose.step import Dialect
 from runtime.errors import ModelRejected, ModelUnavailable
+from runtime.limits.purse import Purse
 from runtime.models import litellm_setup
 from runtime.models.deployment import Deployment, another_is_up
 from runtime.models.hedging import first_of
@@ -23,7 +24,6 @@ from runtime.models.litellm_replies import counted
 from runtime.models.places import Places
 from runtime.models.port import Reply, Request, Stop
 from runtime.models.retries import RetryBudget
-from runtime.purse import Purse
 
 _UNKNOWN_PARAMETER: Final = ("BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError")
 """How a provider says that it does not know a parameter."""

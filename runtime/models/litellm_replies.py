@@ -35,8 +35,9 @@ def read_replies(response: Any, n: int, name: str, prices: Prices, litellm: Any)
     cost = prices.cost(usage, tokens_in, tokens_out)
     replies = []
     for i, (choice, (text, _), share) in enumerate(zip(choices, said, shares, strict=True)):
-        # LiteLLM moves OpenAI's field for refusals here.
-        refusal = (getattr(choice.message, "provider_specific_fields", None) or {}).get("refusal")
+        # Before 1.110 LiteLLM moved OpenAI's field for refusals into one of its own.
+        moved = getattr(choice.message, "provider_specific_fields", None) or {}
+        refusal = getattr(choice.message, "refusal", None) or moved.get("refusal")
         stop = Stop.REFUSED if refusal else _STOPS.get(choice.finish_reason, Stop.END)
         paid = None if cost is None else (cost[0] if i == 0 else 0.0) + cost[1] * share / (tokens_out or 1)
         first = (tokens_in, cached) if i == 0 else (0, 0)

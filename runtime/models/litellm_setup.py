@@ -97,7 +97,7 @@ async def probe(name: str, api_base: str | None) -> None:
 async def close_clients(litellm: Any) -> None:
     """Close the connections LiteLLM keeps for this event loop: those of all its models."""
     cache = litellm.in_memory_llm_clients_cache
-    this_loop = f"-{id(asyncio.get_running_loop())}"
+    this_loop = cache.update_cache_key_with_event_loop("")
     for key in [key for key in cache.cache_dict if key.endswith(this_loop)]:
         client = cache.cache_dict[key]
         cache.delete_cache(key)  # or the next model would be handed the closed client

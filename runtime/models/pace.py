@@ -5,7 +5,7 @@
 calls in a row failed: until one is answered, one at a time is made, with pauses that double, so that an outage is not
 answered by a storm of retries.
 
-`Pace` decides and has no clock; ``places.py`` waits, and ``runtime/pacing.py`` shares one pace out to all workers.
+`Pace` decides and has no clock; ``places.py`` waits, and ``limits/pacing.py`` shares one pace out to all workers.
 """
 
 import math

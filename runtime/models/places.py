@@ -1,7 +1,7 @@
 """Lets calls to one endpoint start when its pace allows, in the order they came: ``async with places as start: ...``.
 
 Alone, a process follows a pace of its own. One of several workers follows a share of the run's pace instead, and
-tells what it sees; ``runtime/pacing.py`` makes the shares.
+tells what it sees; ``runtime/limits/pacing.py`` makes the shares.
 """
 
 import asyncio

@@ -8,9 +8,9 @@ import msgspec
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
-from runtime.estimates import Estimate
-from runtime.forecasting import has_seams
-from runtime.journal import open_journal
+from runtime.forecast.estimates import Estimate
+from runtime.forecast.forecasting import has_seams
+from runtime.journal.journal import open_journal
 from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Counts

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from decompose.plan import Path
-from runtime.journal import Journal
+from runtime.journal.journal import Journal
 from runtime.records import Contested, Entry, Record, unpack
 from voting.alarms import Pattern
 from voting.ballot import Ballot

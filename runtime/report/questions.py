@@ -7,7 +7,7 @@ from decompose.segment import segment_key
 from decompose.step import Done, Step
 from decompose.strategies.strategy import Strategy
 from decompose.task import Task
-from runtime.journal import Journal
+from runtime.journal.journal import Journal
 from runtime.plan_runner import ATTEMPT
 from runtime.records import Entry, unpack, winner
 from runtime.report.gather import Place

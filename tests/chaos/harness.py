@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from runtime.config import open_task
-from runtime.fault_points import VARIABLE
-from runtime.journal import open_journal
+from runtime.journal.fault_points import VARIABLE
+from runtime.journal.journal import open_journal
 from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Entry, unpack

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from runtime.fault_points import VARIABLE
-from runtime.journal import open_journal
+from runtime.journal.fault_points import VARIABLE
+from runtime.journal.journal import open_journal
 from runtime.report.gather import gather
 from tests.chaos.harness import REPOSITORY
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.fault_points import POINTS
+from runtime.journal.fault_points import POINTS
 from tests.chaos.harness import Account, Run, survive
 
 TASK = ("hanoi", "--disks", "7", "--address", "none", "--workers", "1", "--flush-steps", "4", "--leaf-steps", "7")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from runtime.errors import JournalError
-from runtime.fault_points import VARIABLE
-from runtime.journal import open_journal
-from runtime.journal_file import FORMAT, crc_of
+from runtime.journal.fault_points import VARIABLE
+from runtime.journal.file import FORMAT, crc_of
+from runtime.journal.journal import open_journal
 from runtime.records import unpack
 from tests.chaos.harness import Account, Run, result, survive
 from tests.chaos.test_resume import surefoot, until_asked

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from runtime.fault_points import VARIABLE
-from runtime.journal import open_journal
+from runtime.journal.fault_points import VARIABLE
+from runtime.journal.journal import open_journal
 from tests.chaos.harness import REPOSITORY, Account, Run, result, survive
 
 TASK = ("hanoi", "--disks", "6", "--address", "none", "--workers", "1", "--leaf-steps", "7", "--chains-in-flight", "2")

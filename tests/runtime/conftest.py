@@ -15,11 +15,11 @@ from decompose.answer_keys.answers import Answers
 from decompose.plan import PlanStep
 from decompose.step import Dialect, Prompt
 from decompose.task import Task
-from runtime import journal_writer
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
-from runtime.journal import Journal, create_journal, open_journal
+from runtime.journal import writer as journal_writer
+from runtime.journal.journal import Journal, create_journal, open_journal
 from runtime.leads import Leads
 from runtime.models.factory import answer_key
 from runtime.models.port import Reply, Request, Stop

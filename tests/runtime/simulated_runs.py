@@ -8,7 +8,7 @@ from decompose.referees.verification import Verification
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
-from runtime.journal import create_journal
+from runtime.journal.journal import create_journal
 from runtime.records import Counts
 from runtime.run_directory import write_config
 from scripts.verify import verification

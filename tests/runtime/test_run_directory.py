@@ -9,7 +9,7 @@ import pytest
 from decompose.answer_keys import hanoi
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError, JournalError, RunDirectoryError
-from runtime.journal import create_journal
+from runtime.journal.journal import create_journal
 from runtime.records import Counts
 from runtime.run_directory import LIMITS, new_run_directory, parse_config, read_config, standing, write_config
 

@@ -14,11 +14,11 @@ from decompose.strategies.tree import Tree
 from runtime.config import RunConfig, open_task
 from runtime.crew import LocalCrew
 from runtime.errors import ModelRejected, ModelUnavailable
-from runtime.estimates import Sample
+from runtime.forecast.estimates import Sample
+from runtime.forecast.sampling import gathered
 from runtime.leads import Leads
 from runtime.models.simulated import Profile, SimulatedModel
 from runtime.records import Batch, Counts, Failed, Finished, Paused, unpack
-from runtime.sampling import gathered
 from runtime.worker import Worker, strategy_of
 from voting.ballot import Ballot
 

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.config import BUILT_IN_TASKS
 from runtime.errors import ConfigurationError
-from runtime.journal import open_journal
+from runtime.journal.journal import open_journal
 from scripts.bench_suites import SUITES, row_of
 from scripts.bench_table import Score
 from scripts.cli import main

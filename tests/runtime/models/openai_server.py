@@ -34,7 +34,7 @@ ERRORS = {
     "503": (503, "Overloaded\x1b[31m\nsecond line, key {key}", "server_error"),
     "504": (504, "Gateway timeout", "server_error"),
     "context": (400, "This model's maximum context length is 5 tokens", "invalid_request_error"),
-    "policy": (400, "content_policy_violation: not allowed", "invalid_request_error"),
+    "policy": (400, "Your request was rejected as a result of our safety system", "content_policy_violation"),
 }
 """Fault name to status, message and error type."""
 

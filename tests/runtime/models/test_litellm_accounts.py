@@ -10,11 +10,11 @@ import pytest
 from decompose.step import Prompt
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
+from runtime.limits.purse import Purse
 from runtime.models import litellm_setup
 from runtime.models.factory import open_model
 from runtime.models.litellm_prices import Prices
 from runtime.models.litellm_replies import read_replies
-from runtime.purse import Purse
 from tests.runtime.models.asking import Make, free_port, request_of
 from tests.runtime.models.openai_server import Client, answer_to
 

@@ -9,8 +9,8 @@ import subprocess
 import pytest
 
 from runtime.config import RunConfig
-from runtime.journal import create_journal
-from runtime.journal_rows import Write
+from runtime.journal.journal import create_journal
+from runtime.journal.rows import Write
 from runtime.leads import Leads
 from runtime.records import Account, Batch, Contested, Counts, Finished, Record, pack
 from runtime.report.facts import Facts, facts_of

@@ -1,0 +1,222 @@
+"""What is known of a model's error rate: from a pilot, from a measurement, and from the run itself.
+
+An estimate is the one thing that leads are chosen from (``choosing.py``) and forecasts are made from
+(``forecasting.py``), whoever made it. A pilot and a run know no right answer: they count dissent, the ballots
+that named another candidate than their step's most frequent one.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from runtime.records import Account, Counts
+from voting.ballot import Ballot
+from voting.error_rate import confidence_sequence
+
+PILOT_DRAWS = 3
+"""Ballots for each step of the pilot: the fewest of which a majority can say who dissents."""
+
+SHRINK = 10
+"""Unspoiled answers that the rate of all questions counts for in the rate of one kind."""
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """A sampled step, asked several times.
+
+    Attributes:
+        number: What ``Task.sample_step`` made it from.
+        kind: Class of the question.
+        ballots: In the order drawn.
+        seconds: From the question to the last answer.
+    """
+
+    number: int
+    kind: str
+    ballots: tuple[Ballot, ...]
+    seconds: float = 0.0
+
+
+class KindEstimate(msgspec.Struct, frozen=True):
+    """What is known of one kind of question.
+
+    Attributes:
+        kind: Its name.
+        trials: Unspoiled answers.
+        errors: Those of them that were wrong, or dissented.
+        answers: All answers.
+        prompt_tokens: Mean tokens of a prompt.
+        reply_tokens: Mean tokens of an answer.
+    """
+
+    kind: str
+    trials: int
+    errors: int
+    answers: int
+    prompt_tokens: float
+    reply_tokens: float
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """What is known of a model's errors.
+
+    Attributes:
+        ballots: Unspoiled ones.
+        dissenting: Those that were wrong, or did not name their step's most frequent candidate.
+        spoiled: Ballots with a red flag.
+        p_error: Middle estimate of the rate of wrong unspoiled ballots.
+        p_error_high: Upper end of its 95 % interval, valid however long one looks (``voting/error_rate.py``).
+        votes: Steps by (ballots for the most frequent candidate, other unspoiled ballots): how many, as triples.
+        kinds: By kind of question.
+        trials: Observations behind the interval: ballots of a pilot and of races, steps of a measurement.
+        errors: Their sum; each is between 0 and 1.
+        measured: Whether right answers were known: a measurement, not a pilot.
+    """
+
+    ballots: int
+    dissenting: int
+    spoiled: int
+    p_error: float
+    p_error_high: float
+    votes: tuple[tuple[int, int, int], ...] = ()
+    kinds: tuple[KindEstimate, ...] = ()
+    trials: int = 0
+    errors: float = 0.0
+    measured: bool = False
+
+    @property
+    def valid_rate(self) -> float:
+        """Share of ballots without a red flag; never 0, so that a hopeless model needs many calls, not a crash."""
+        return max(self.ballots, 0.5) / max(self.ballots + self.spoiled, 1)
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """How one kind of question is answered.
+
+    Attributes:
+        p: Probability that an unspoiled answer is right.
+        valid: Probability that an answer is not spoiled.
+        prompt_tokens: Mean tokens of a prompt.
+        reply_tokens: Mean tokens of an answer.
+    """
+
+    p: float
+    valid: float
+    prompt_tokens: float
+    reply_tokens: float
+
+
+def pilot_steps(size: int) -> int:
+    """Steps to sample before a run: a thirtieth of it, so that the pilot costs a tenth of one ballot a step."""
+    return max(20, min(200, size // 30))
+
+
+def sample_numbers(seed: int, count: int) -> range:
+    """The numbers that a seed samples steps from; those of different seeds never overlap."""
+    return range(seed << 32, (seed << 32) + count)
+
+
+def judge_pilot(samples: Sequence[Sample], counts: Counts) -> Estimate:
+    """Estimate the error rate of unspoiled ballots from how they disagree.
+
+    Args:
+        samples: Steps, each asked ``PILOT_DRAWS`` times.
+        counts: What that took.
+    """
+    votes: Counter[tuple[int, int]] = Counter()
+    of_kind: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    spoiled = 0
+    for sample in samples:
+        named = Counter(b.candidate for b in sample.ballots if b.candidate is not None)
+        total, first = sum(named.values()), max(named.values(), default=0)
+        spoiled += len(sample.ballots) - total
+        if total:
+            votes[first, total - first] += 1
+        for place, number in enumerate((1, len(sample.ballots), total, total - first)):
+            of_kind[sample.kind][place] += number
+    ballots = sum(trials for _, _, trials, _ in of_kind.values())
+    dissenting = sum(errors for _, _, _, errors in of_kind.values())
+    middle, high = _rate(ballots, dissenting)
+    return Estimate(
+        ballots, dissenting, spoiled, middle, high, tuple((w, d, n) for (w, d), n in sorted(votes.items())),
+        kinds=kinds_of(of_kind, counts), trials=ballots, errors=dissenting,
+    )  # fmt: skip
+
+
+def kinds_of(counted: Mapping[str, Sequence[int]], counts: Counts) -> tuple[KindEstimate, ...]:
+    """Estimates by kind of question.
+
+    Args:
+        counted: Of each kind the steps asked, their answers, the unspoiled ones, and the wrong ones of these.
+        counts: What asking took.
+    """
+    found = []
+    for kind, (steps, answers, trials, errors) in sorted(counted.items()):
+        took = counts.by_kind.get(kind, Account())
+        each = max(1, took.calls)
+        found.append(
+            KindEstimate(kind, trials, errors, answers, took.tokens_in / each * answers / steps, took.tokens_out / each)
+        )
+    return tuple(found)
+
+
+def learned(start: Estimate, stretches: Sequence[tuple[int, float]]) -> Estimate:
+    """An estimate, and what a run saw since.
+
+    The stretches are pooled with the estimate. Where one of them contradicts the pool, because its interval lies
+    wholly above the pool's, the rate rose: what came before says nothing of what comes, and is left out.
+
+    Args:
+        start: Known before the run.
+        stretches: Of the run, in order: observations, and the sum of their errors.
+    """
+    trials, errors = (start.trials, start.errors) if start.trials else (start.ballots, float(start.dissenting))
+    for more, wrong in stretches:
+        if confidence_sequence(wrong, more).low > confidence_sequence(errors, trials).high:
+            trials, errors = 0, 0.0
+        trials, errors = trials + more, errors + wrong
+    middle, high = _rate(trials, errors)
+    return msgspec.structs.replace(start, p_error=middle, p_error_high=high, trials=trials, errors=errors)
+
+
+def rates_of(estimate: Estimate, kind: str) -> Rates:
+    """How a kind of question is answered: its own sample, drawn towards all questions where it is small.
+
+    Args:
+        estimate: What is known.
+        kind: Of the question; empty, or unknown to the estimate, for the mean of all.
+    """
+    valid = estimate.valid_rate
+    own = [one for one in estimate.kinds if one.kind == kind] or list(estimate.kinds)
+    answers, trials = sum(k.answers for k in own), sum(k.trials for k in own)
+    # The middle estimate may have moved since the kinds were sampled: their own rates move along.
+    sampled = sum(k.trials for k in estimate.kinds)
+    drift = estimate.p_error / _rate(sampled, sum(k.errors for k in estimate.kinds))[0] if sampled else 1.0
+    errors = drift * sum(k.errors for k in own)
+    p_error = min((errors + SHRINK * estimate.p_error) / (trials + SHRINK), 1.0)
+    weight = max(1, answers)
+    return Rates(
+        1 - p_error,
+        (min(trials, answers) + SHRINK * valid) / (answers + SHRINK),
+        sum(k.prompt_tokens * k.answers for k in own) / weight,
+        sum(k.reply_tokens * k.answers for k in own) / weight,
+    )
+
+
+def p_high_of(estimate: Estimate, kind: str) -> float:
+    """The pessimistic end of a kind's error rate: that of all questions, unless the kind's own answers deny it.
+
+    A kind of which few were asked has a wide interval of its own; it is believed only where it lies above the other.
+    """
+    own = next((one for one in estimate.kinds if one.kind == kind), None)
+    if own is None or not own.trials:
+        return estimate.p_error_high
+    interval = confidence_sequence(own.errors, own.trials)
+    return max(interval.high, estimate.p_error_high) if interval.low > estimate.p_error_high else estimate.p_error_high
+
+
+def _rate(trials: int, errors: float) -> tuple[float, float]:
+    """The middle by Jeffreys' prior (half an error in one more trial), and the upper end."""
+    middle = (errors + 0.5) / (trials + 1)
+    return middle, max(middle, confidence_sequence(math.fsum([errors]), trials).high) if trials else 1.0

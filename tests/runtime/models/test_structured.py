@@ -1,0 +1,44 @@
+"""Replies as JSON objects are read by the same parser, and asked for by schema."""
+
+import json
+from typing import Any
+
+import pytest
+
+from decompose.answer_keys import hanoi as hanoi_key
+from decompose.answer_keys import multiply as multiply_key
+from decompose.task import Task
+from decompose.tasks.hanoi import Hanoi
+from decompose.tasks.multiply import Multiply
+from runtime.models.structured import ASK, as_lines, asking_for_json, schema_of
+
+KEYS: dict[type[Task], Any] = {Hanoi: hanoi_key.answers, Multiply: multiply_key.answers}
+
+
+@pytest.mark.parametrize("task", [Hanoi(disks=5), Hanoi(disks=5, state_by="task"), Multiply()], ids=repr)
+def test_an_object_is_read_like_the_lines_it_stands_for(task: Task) -> None:
+    for number in range(64):
+        step = task.sample_step(number)
+        text = KEYS[type(task)](task.prompt(step, "chat")).right[0]
+        names = task.reply_schema(step)
+        assert names is not None
+        said: dict[str, Any] = {"explanation": "carry = 7\nmove = [1, 0, 1]"}
+        for line in text.splitlines():
+            name, _, value = line.partition(" = ")
+            if name in names:
+                said[name] = value if names[name]["type"] == "string" else json.loads(value)
+        assert set(said) == set(schema_of(names)["required"])
+        assert task.parse(step, as_lines(json.dumps(said)), "chat") == task.parse(step, text, "chat")
+
+
+@pytest.mark.parametrize("text", ["", "move = [1, 0, 2]", "[1, 2]", "3", '{"move": ', "[" * 100_000])
+def test_other_texts_stay_as_they_are(text: str) -> None:
+    assert as_lines(text) == text
+
+
+def test_the_prompt_says_so_at_the_end_of_its_system_message() -> None:
+    task = Hanoi(disks=3)
+    prompt = task.prompt(task.sample_step(0), "chat")
+    asking = asking_for_json(prompt)
+    assert asking.user == prompt.user
+    assert asking.system == f"{prompt.system}\n\n{ASK}"
