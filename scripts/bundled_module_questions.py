@@ -23,9 +23,9 @@ from scripts.bundled_questions import PAIRS, SPECIAL, Pair, held_out
 
 FAMILIES: Final = ("lists", "rooms")
 SHARES: Final = {
-    ("lists", "propose"): 13, ("lists", "check"): 7, ("lists", "predict"): 4, ("lists", "value"): 10,
-    ("lists", "reached"): 4, ("lists", "subgoal"): 6,
-    ("rooms", "propose"): 20, ("rooms", "check"): 7, ("rooms", "value"): 25, ("rooms", "reached"): 4,
+    ("lists", "propose"): 5, ("lists", "check"): 3, ("lists", "predict"): 2, ("lists", "value"): 5,
+    ("lists", "reached"): 2, ("lists", "subgoal"): 3,
+    ("rooms", "propose"): 26, ("rooms", "check"): 12, ("rooms", "value"): 30, ("rooms", "reached"): 12,
 }  # fmt: skip
 """Every kind of question, and how many in a hundred are of it."""
 WORDS: Final = (
@@ -78,10 +78,10 @@ def question(rng: random.Random, family: str, module: str) -> Pair:
 def lesson(rng: random.Random, size: int, done: float = 1.0, families: Sequence[str] = FAMILIES) -> list[Pair]:
     """A batch to train on: kinds by their shares; of lists of 5 nothing that is held out; some questions a castle.
 
-    Castles have at most 6 rooms at the start of the training, and 15 after a third of it.
+    Castles have at most 6 rooms at the start of the training, and 15 after a fifteenth of it.
     """
     shares = {kind: share for kind, share in SHARES.items() if kind[0] in families}
-    most = min(rooms.MOST_ROOMS, 6 + int(27 * done))
+    most = min(rooms.MOST_ROOMS, 6 + int(135 * done))
     pairs: list[Pair] = []
     for (family, module), count in Counter(rng.choices(list(shares), list(shares.values()), k=size)).items():
         if family == "rooms":
@@ -111,7 +111,7 @@ def published(rng: random.Random, module: str) -> Pair:
             return rooms.asked(step.reads.world, step)
 
 
-def exams(seed: int, samples: int = 200, families: Sequence[str] = FAMILIES) -> dict[str, list[Pair]]:
+def exams(seed: int, samples: int = 100, families: Sequence[str] = FAMILIES) -> dict[str, list[Pair]]:
     """Questions by family and module that are not taught: lists of 4 numbers, and the published castle."""
     rng, found = random.Random(f"exam {seed}"), {}
     for module in lists.MODULES:

@@ -100,14 +100,17 @@ A second decoder of the same shape, with {parameters:,} parameters ({layers} lay
 the six modules of the Modular Agentic Planner on digit lists (task digit-hanoi) and castles (task graph). A prompt that
 begins with a module's word goes here, every other to the model above; this one knows {vocabulary} words. A reply shows
 its work before the answer, as the modules of large models do: the Monitor names what stands on top where a move begins
-and ends, the Evaluator adds up the moves disk by disk, or lists the rooms one step from the target, then two.
+and ends, the Evaluator adds up the moves disk by disk. In a castle the Monitor lists the room's doors, Actor and
+Evaluator write a breadth-first search that begins at the target, step by step, until it comes to the room that is
+asked about, and the Evaluator then counts the steps back.
 
 ### How often it is wrong
 
 Measured by `python -m scripts.evaluate_planner --samples {samples} --seed {eval_seed}`, {samples} questions a cell.
 First figure: percent of answers at temperature 1, which is what runs use, that differ from the right one, with the
 95 % interval of Clopper and Pearson; after the stroke: percent when always the likeliest word is taken. For the Actor
-the right answer is the two best actions in order, so that much of what counts as wrong there still leads on.
+the right answer is the two best actions in order (in castles: a best one, then the door with the lowest number), so
+that much of what counts as wrong there still leads on.
 
 {errors}
 

@@ -63,8 +63,10 @@ def orthogonal(x: Tensor) -> Tensor:
     return x.mT
 
 
-GAPPED: Final = 32
+GAPPED: Final = 40
 """Longest lines in which positions are told with gaps."""
+A_PART: Final = 20
+"""Pairs that are computed together, about."""
 
 
 class Rectangle(NamedTuple):
@@ -113,11 +115,10 @@ def lines_of(pairs: Sequence[questions.Pair], number: Mapping[str, int], share: 
 def rectangles(
     pairs: Sequence[questions.Pair], number: Mapping[str, int], parts: int, share: bool = True
 ) -> Iterator[Rectangle]:
-    """Pairs, sorted by length so that little is padding, with the number of each word."""
+    """Pairs, sorted by length so that little is padding, with the number of each word; first those without facts."""
     lines = sorted(lines_of(pairs, number, share), key=lambda line: len(line[0]))
-    size = math.ceil(len(lines) / parts)
-    for start in range(0, len(lines), size):
-        part = lines[start : start + size]
+    told = [line for line in lines if line[1].count(0) > 1]
+    for part in (*cut([line for line in lines if line[1].count(0) < 2], parts), *cut(told, parts)):
         longest = len(part[-1][0])
         padded = [[row + [0] * (longest - len(row)) for row in rows] for rows in zip(*part, strict=True)]
         tokens, asked, places, said = map(torch.tensor, padded)
@@ -126,6 +127,13 @@ def rectangles(
             from_asked, to_asked = asked[:, None, :-1, None], asked[:, None, None, :-1]
             heard = ((to_asked == 0) | (to_asked == from_asked)).tril()
         yield Rectangle(tokens[:, :-1], wanted, tokens[:, 1:][wanted], places[:, :-1], heard)
+
+
+def cut(lines: Sequence[Line], parts: int) -> Iterator[Sequence[Line]]:
+    """Lines in so many parts, or fewer."""
+    size = math.ceil(len(lines) / parts)
+    for start in range(0, len(lines), size or 1):
+        yield lines[start : start + size]
 
 
 def apart(places: Tensor, share: float) -> Tensor:
@@ -205,7 +213,8 @@ def train(
     exams, began, step, done, mean = course.exams(recipe.seed), time.monotonic(), 0, 0.0, 0.0
     while done < 1:
         share = min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
-        parts = list(rectangles(course.lesson(rng, recipe.batch // ranks, done), number, 4 // ranks))
+        pairs = course.lesson(rng, recipe.batch // ranks, done)
+        parts = list(rectangles(pairs, number, max(1, recipe.batch // A_PART // ranks)))
         said = sum(len(part.words) for part in parts)
         model.zero_grad()
         loss = 0.0
