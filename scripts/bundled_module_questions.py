@@ -49,6 +49,7 @@ def vocabulary() -> list[str]:
         *(f"{disk}{peg}" for disk in disks for peg in "abc"),
         *(f"{disk}{pair}" for disk in disks for pair in PAIRS),
         *(f"{room}:" for room in numbered),
+        *(f"@{room}" for room in numbered),
         *(f"{a}{sign}{b}" for sign in "-x>" for a in numbered for b in numbered if a != b),
     ]  # fmt: skip
 
@@ -61,6 +62,8 @@ def spell(word: str) -> dict[str, float]:
         return {"step": 1.0, f"from {step[1]}": 1.0, f"to {step[2]}": 1.0}
     if room := re.fullmatch(r"(\d+):", word):
         return {"around": 1.0, f"to {room[1]}": 1.0}
+    if room := re.fullmatch(r"@(\d+)", word):
+        return {"asked": 1.0, f"from {room[1]}": 1.0}
     if worth := re.fullmatch(r"\$(\d+)", word):
         return {word: 1.0, "worth": 1.0, "amount": int(worth[1]) / 20}
     if disk := re.fullmatch(r"(\d)([abc])", word):

@@ -47,12 +47,11 @@ def questions(rng: random.Random, module: str, most: int = MOST_ROOMS) -> Iterat
 def asked(world: Rooms, step: Step) -> Pair:
     """A step's prompt and reply."""
     prompt = GraphNavigation().prompt(step, "compact")
-    right, shown = graph.answers(prompt).right[0], work(step, world)
-    if step.kind == "value":
-        right = right.replace(" ", "")
+    shown = work(step, world)
     if step.kind == "propose":
-        right = proposals(step.reads, world, shown.split(" ")[-1])
-    return prompt.user, " = ".join(filter(None, (shown, right)))
+        return prompt.user, f"{shown} = {proposals(step.reads, world, shown.split(' ')[-1])}"
+    right = graph.answers(prompt).right[0]
+    return prompt.user, f"{shown} = {right.replace(' ', '') if step.kind == 'value' else right}"
 
 
 def proposals(facts: actor.ActorFacts, world: Rooms, last: str) -> str:
@@ -94,7 +93,7 @@ def proposed(rng: random.Random, world: Rooms, room: str, near: list[str]) -> st
 
 
 def work(step: Step, world: Rooms) -> str:
-    """What a reply says before its answer: the worth of every chest, the target, the way to it.
+    """What a reply says before its answer: the room, the worth of every chest, the target, the way to it.
 
     The way is found backwards: from the target, then from each room that is found, in that order, the steps that lead
     there from rooms not seen before, until one leads from the room that is asked about. The steps that lead to room 5
@@ -104,8 +103,8 @@ def work(step: Step, world: Rooms) -> str:
         return " ".join(doors_at(step.reads, world))
     state, goal = str(step.reads.state), str(step.reads.goal)
     now = {**dict(world.chests), **dict(world.changed)}
-    words = [f"{room} ${worth}" for room, worth in now.items()] if goal == BEST else []
-    words.append(f"> {target(world, goal)}")
+    worths = [f"{room} ${worth}" for room, worth in now.items()] if goal == BEST else []
+    words = [f"@{state}", *worths, f"> {target(world, goal)}"]
     if step.kind == "reached":
         return " ".join(words)
     rejected = {said.action for said in step.reads.rejected} if step.kind == "propose" else set()

@@ -14,7 +14,8 @@ import math
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -185,6 +186,23 @@ def average(weights: Sequence[nn.Parameter], ranks: int) -> None:
         w.grad.copy_(part.view_as(w))
 
 
+def prepared(course: Course, rng: random.Random, size: int) -> Generator[list[questions.Pair], float, None]:
+    """Batches, each made by another process while the one before is learned; is sent the share of the training done."""
+    with ProcessPoolExecutor(1) as pool:
+        made, done = ([], rng), 0.0
+        while True:
+            to_come = pool.submit(made_lesson, course.lesson, made[1], size, done)
+            done = yield made[0]
+            made = to_come.result()
+
+
+def made_lesson(
+    lesson: Callable[[random.Random, int, float], list[questions.Pair]], rng: random.Random, size: int, done: float
+) -> tuple[list[questions.Pair], random.Random]:
+    """A batch, and the generator after it."""
+    return lesson(rng, size, done), rng
+
+
 def train(
     recipe: Recipe,
     course: Course,
@@ -211,9 +229,11 @@ def train(
     others = [w for w in model.parameters() if w.dim() < 3]
     muon, adamw = Muon(matrices), torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
     exams, began, step, done, mean = course.exams(recipe.seed), time.monotonic(), 0, 0.0, 0.0
+    batches = prepared(course, rng, recipe.batch // ranks)
+    next(batches)
     while done < 1:
         share = min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
-        pairs = course.lesson(rng, recipe.batch // ranks, done)
+        pairs = batches.send(done)
         parts = list(rectangles(pairs, number, max(1, recipe.batch // A_PART // ranks)))
         said = sum(len(part.words) for part in parts)
         model.zero_grad()

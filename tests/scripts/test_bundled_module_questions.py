@@ -177,4 +177,4 @@ def test_a_rejected_step_is_not_the_way() -> None:
         for rejected in ((), (actor.Rejected("4-1", "visited"),))
     )
     assert direct.endswith("4>1 = 4 1")
-    assert around == "> 1 1: 2>1 2: 3>2 3: 4>3 = 4 3"
+    assert around == "@4 > 1 1: 2>1 2: 3>2 3: 4>3 = 4 3"
