@@ -189,7 +189,8 @@ def average(weights: Sequence[nn.Parameter], ranks: int) -> None:
 def prepared(course: Course, rng: random.Random, size: int) -> Generator[list[questions.Pair], float, None]:
     """Batches, each made by another process while the one before is learned; is sent the share of the training done."""
     with ProcessPoolExecutor(1) as pool:
-        made, done = ([], rng), 0.0
+        made: tuple[list[questions.Pair], random.Random] = ([], rng)
+        done = 0.0
         while True:
             to_come = pool.submit(made_lesson, course.lesson, made[1], size, done)
             done = yield made[0]
