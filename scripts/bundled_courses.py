@@ -44,7 +44,7 @@ def course_of(name: str) -> Course:
     """A course by its name: the steps of runs, the planner, or of the planner digit lists alone."""
     if name in ("planner", "lists"):
         families = modules.FAMILIES if name == "planner" else ("lists",)
-        recipe = Recipe(layers=4, width=96, heads=4, inner=256, batch=80, steps=18_000, gaps=0.15)
+        recipe = Recipe(layers=4, width=96, heads=4, inner=256, batch=80, steps=15_000, gaps=0.15)
         lesson = partial(modules.lesson, families=families)
         exams = partial(modules.exams, families=families)
         facts: dict[str, Any] = {"course": name}

@@ -25,7 +25,7 @@ FAMILIES: Final = ("lists", "rooms")
 SHARES: Final = {
     ("lists", "propose"): 5, ("lists", "check"): 3, ("lists", "predict"): 2, ("lists", "value"): 5,
     ("lists", "reached"): 2, ("lists", "subgoal"): 3,
-    ("rooms", "propose"): 26, ("rooms", "check"): 12, ("rooms", "value"): 30, ("rooms", "reached"): 12,
+    ("rooms", "propose"): 24, ("rooms", "check"): 12, ("rooms", "value"): 28, ("rooms", "reached"): 16,
 }  # fmt: skip
 """Every kind of question, and how many in a hundred are of it."""
 WORDS: Final = (
@@ -65,7 +65,8 @@ def spell(word: str) -> dict[str, float]:
     if room := re.fullmatch(r"@(\d+)", word):
         return {"asked": 1.0, f"from {room[1]}": 1.0}
     if worth := re.fullmatch(r"\$(\d+)", word):
-        return {word: 1.0, "worth": 1.0, "amount": int(worth[1]) / 20}
+        tens, units = divmod(int(worth[1]), 10)
+        return {"worth": 1.0, f"{tens} tens": 1.0, f"{units} units": 1.0, "amount": int(worth[1]) / 20}
     if disk := re.fullmatch(r"(\d)([abc])", word):
         return {word: 0.5, f"disk {disk[1]}": 1.0, f"peg {disk[2]}": 1.0}
     if move := re.fullmatch(r"(\d)([abc])([abc])", word):
