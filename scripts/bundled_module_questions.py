@@ -8,7 +8,6 @@ import itertools
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -21,7 +20,6 @@ from scripts import bundled_list_questions as lists
 from scripts import bundled_room_questions as rooms
 from scripts.bundled_questions import PAIRS, SPECIAL, Pair, held_out
 
-FAMILIES: Final = ("lists", "rooms")
 SHARES: Final = {
     ("lists", "propose"): 5, ("lists", "check"): 3, ("lists", "predict"): 2, ("lists", "value"): 5,
     ("lists", "reached"): 2, ("lists", "subgoal"): 3,
@@ -79,15 +77,14 @@ def question(rng: random.Random, family: str, module: str) -> Pair:
     return lists.question(rng, module) if family == "lists" else rooms.question(rng, module)
 
 
-def lesson(rng: random.Random, size: int, done: float = 1.0, families: Sequence[str] = FAMILIES) -> list[Pair]:
+def lesson(rng: random.Random, size: int, done: float = 1.0) -> list[Pair]:
     """A batch to train on: kinds by their shares; of lists of 5 nothing that is held out; some questions a castle.
 
     Castles have at most 6 rooms at the start of the training, and 15 after a fifteenth of it.
     """
-    shares = {kind: share for kind, share in SHARES.items() if kind[0] in families}
     most = min(rooms.MOST_ROOMS, 6 + int(135 * done))
     pairs: list[Pair] = []
-    for (family, module), count in Counter(rng.choices(list(shares), list(shares.values()), k=size)).items():
+    for (family, module), count in Counter(rng.choices(list(SHARES), list(SHARES.values()), k=size)).items():
         if family == "rooms":
             for first in range(0, count, A_CASTLE):
                 pairs += itertools.islice(rooms.questions(rng, module, most), min(A_CASTLE, count - first))
@@ -115,12 +112,12 @@ def published(rng: random.Random, module: str) -> Pair:
             return rooms.asked(step.reads.world, step)
 
 
-def exams(seed: int, samples: int = 100, families: Sequence[str] = FAMILIES) -> dict[str, list[Pair]]:
+def exams(seed: int, samples: int = 100) -> dict[str, list[Pair]]:
     """Questions by family and module that are not taught: lists of 4 numbers, and the published castle."""
     rng, found = random.Random(f"exam {seed}"), {}
     for module in lists.MODULES:
         found[f"4 {module}"] = [lists.question(rng, module, 4) for _ in range(samples)]
-    for module in rooms.MODULES if "rooms" in families else ():
+    for module in rooms.MODULES:
         draw = partial(published, module=module)
         found[f"castle {module}"] = [draw(rng) for _ in range(samples)]
     return found

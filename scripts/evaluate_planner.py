@@ -20,7 +20,7 @@ from decompose.map.wording import answer
 from runtime.models.bundled import PLANNER, WEIGHTS
 from scripts import bundled_list_questions as lists
 from scripts import bundled_room_questions as rooms
-from scripts.bundled_module_questions import FAMILIES, SHARES, published
+from scripts.bundled_module_questions import SHARES, published
 from scripts.bundled_questions import HELD_OUT, Pair, held_out
 from scripts.evaluate_bundled_model import Measured, replies, table, write_part
 
@@ -40,11 +40,11 @@ def unseen(rng: random.Random, module: str, numbers: int) -> Pair:
             return pair
 
 
-def draws(module: str, families: Sequence[str]) -> Iterator[tuple[str, Draw]]:
+def draws(module: str) -> Iterator[tuple[str, Draw]]:
     """Where a module is asked, and how to draw a question there."""
     for numbers in (3, 5, 4):
         yield f"{numbers} numbers", partial(unseen, module=module, numbers=numbers)
-    if module in rooms.MODULES and "rooms" in families:
+    if module in rooms.MODULES:
         yield "random castles", partial(rooms.question, module=module)
         yield "published castle", partial(published, module=module)
 
@@ -59,13 +59,13 @@ def measure(generator: Any, pairs: Sequence[Pair]) -> Measured:
     return Measured(len(pairs), len(set(prompts)), wrong, misled)
 
 
-def errors(generator: Any, samples: int, seed: int, families: Sequence[str]) -> str:
+def errors(generator: Any, samples: int, seed: int) -> str:
     """The card's table: a row a module, a column where it is asked."""
-    places = [place for place, _ in draws("value", families)]
+    places = [place for place, _ in draws("value")]
     rows = []
     for module, name in NAMES.items():
         cells = {}
-        for place, draw in draws(module, families):
+        for place, draw in draws(module):
             rng = random.Random(f"planner {seed} {module} {place}")
             cells[place] = measure(generator, [draw(rng) for _ in range(samples)]).cell()
             print(f"{name:16} {place:18} {cells[place]}", flush=True)
@@ -80,21 +80,13 @@ def section(folder: Path, samples: int, seed: int) -> str:
     ctranslate2.set_random_seed(seed)
     generator = ctranslate2.Generator(str(folder), intra_threads=1)
     recipe = msgspec.json.decode((folder / "recipe.json").read_bytes())
-    families = ("lists",) if recipe["course"] == "lists" else FAMILIES
-    shown = {f"{NAMES[module]} on {family}": share for (family, module), share in SHARES.items() if family in families}
-    shares = ", ".join(f"{name} {100 * share / sum(shown.values()):.0f}" for name, share in shown.items())
+    shares = ", ".join(f"{NAMES[module]} on {family} {share}" for (family, module), share in SHARES.items())
     return PART.format(
-        **recipe, errors=errors(generator, samples, seed, families), samples=samples, eval_seed=seed, shares=shares,
-        castles=TAUGHT if "rooms" in families else NOT_TAUGHT, held_out=HELD_OUT,
-        size=(folder / "model.bin").stat().st_size / 1e6,
+        **recipe, errors=errors(generator, samples, seed), samples=samples, eval_seed=seed, shares=shares,
+        held_out=HELD_OUT, size=(folder / "model.bin").stat().st_size / 1e6,
     )  # fmt: skip
 
 
-TAUGHT: Final = """\
-random ones of 4 to 15 rooms. Not the published castle, nor any other with 15 rooms and four doors each, so
-  that it is not among them under any numbering. Locked and opened doors and changed chests are random too."""
-NOT_TAUGHT: Final = """\
-none. These weights were trained on digit lists alone; `surefoot run graph` gets no useful answer from them."""
 PART: Final = """\
 A second decoder of the same shape, with {parameters:,} parameters ({layers} layers, width {width}, {heads} heads), for
 the six modules of the Modular Agentic Planner on digit lists (task digit-hanoi) and castles (task graph). A prompt that
@@ -122,7 +114,9 @@ that much of what counts as wrong there still leads on.
 - Lists of 4 numbers: never, in no module. More than half of the questions on 3 numbers are asked with other names for
   them, any three of five, and positions are told with gaps: without that it answered 4 as if they were 3. That was
   found by looking at its answers on 4, so the recipe, unlike the weights, has seen them.
-- Castles: {castles}
+- Castles: random ones of 4 to 15 rooms, with random locked and opened doors and changed chests, whose worths differ by
+  more than 5. Not the published castle, nor any other with 15 rooms and four doors each, so that it is not among them
+  under any numbering.
 - The Evaluator is not asked about states where a number would have to move twice: its way of working cannot say that.
 
 ### Data and recipe
