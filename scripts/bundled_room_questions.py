@@ -7,7 +7,7 @@ with 15 rooms that have four doors each. Nothing that decides imports this file.
 import itertools
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from decompose.answer_keys import graph
@@ -41,13 +41,13 @@ def questions(rng: random.Random, module: str, most: int = MOST_ROOMS) -> Iterat
         if module == "reached" and rng.random() < 0.4:
             room = target(world, goal)
         if module != "propose" or 0 < rules.distance(room, goal) < graph.FAR:
-            yield asked(world, step(rng, module, rules, room, goal))
+            yield asked(rng, world, step(rng, module, rules, room, goal))
 
 
-def asked(world: Rooms, step: Step) -> Pair:
+def asked(rng: random.Random, world: Rooms, step: Step) -> Pair:
     """A step's prompt and reply."""
     prompt = GraphNavigation().prompt(step, "compact")
-    shown = work(step, world)
+    shown = work(rng, step, world)
     if step.kind == "propose":
         return prompt.user, f"{shown} = {proposals(step.reads, world, shown.split(' ')[-1])}"
     right = graph.answers(prompt).right[0]
@@ -92,34 +92,38 @@ def proposed(rng: random.Random, world: Rooms, room: str, near: list[str]) -> st
     return "{}-{}".format(*rng.sample(rng.choice(world.edges), 2))
 
 
-def work(step: Step, world: Rooms) -> str:
-    """What a reply says before its answer: the room, the worth of every chest, the target, the way to it.
+def work(rng: random.Random, step: Step, world: Rooms) -> str:
+    """What a reply says before its answer: the room, the target, the way to it.
 
     The way is found backwards: from the target, then from each room that is found, in that order, the steps that lead
     there from rooms not seen before, until one leads from the room that is asked about. The steps that lead to room 5
-    come after a ``5:``. The Evaluator then follows the steps to the target and counts them.
+    come after a ``5:``. The Evaluator then follows the steps to the target and counts them. Doors of a room come in
+    any order: what is to be said next is then any of those left, and none has to be put in its place first.
     """
     if step.kind == "check":
-        return " ".join(doors_at(step.reads, world))
+        return " ".join(doors_at(rng, step.reads, world))
     state, goal = str(step.reads.state), str(step.reads.goal)
-    now = {**dict(world.chests), **dict(world.changed)}
-    worths = [f"{room} ${worth}" for room, worth in now.items()] if goal == BEST else []
-    words = [f"@{state}", *worths, f"> {target(world, goal)}"]
+    words = [f"@{state}", f"> {target(world, goal)}"]
     if step.kind == "reached":
         return " ".join(words)
     rejected = {said.action for said in step.reads.rejected} if step.kind == "propose" else set()
-    found = steps(world, state, goal, rejected)
+    found = steps(rng, world, state, goal, rejected)
     words += [f"{a}>{b}" if a else f"{b}:" for a, b in found]
     if step.kind == "value":
         words += followed(dict(found), state, target(world, goal))
     return " ".join(words)
 
 
-def doors_at(facts: monitor.MonitorFacts, world: Rooms) -> list[str]:
+def doors_at(rng: random.Random, facts: monitor.MonitorFacts, world: Rooms) -> list[str]:
     """What the Monitor says first: the room, and if the action begins there, all steps that end there."""
-    near = graph.RoomRules(world).actions(facts.state)
+    near = shuffled(rng, graph.RoomRules(world).actions(facts.state))
     here = facts.action.partition("-")[0] == facts.state
     return [f"{facts.state}:", *(f"{action.partition('-')[2]}>{facts.state}" for action in near if here)]
+
+
+def shuffled(rng: random.Random, actions: Sequence[str]) -> list[str]:
+    """The same in any order."""
+    return rng.sample(actions, len(actions))
 
 
 def target(world: Rooms, goal: str) -> str:
@@ -128,7 +132,7 @@ def target(world: Rooms, goal: str) -> str:
     return str(max(now, key=lambda room: now[room])) if goal == BEST else goal
 
 
-def steps(world: Rooms, state: str, goal: str, rejected: set[str]) -> list[tuple[str, str]]:
+def steps(rng: random.Random, world: Rooms, state: str, goal: str, rejected: set[str]) -> list[tuple[str, str]]:
     """Steps that lead to the target, by breadth first, up to one from the state; from nowhere where none is found."""
     rules, queue = graph.RoomRules(world), [target(world, goal)]
     shut = {str(room) for room, _ in world.chests} - set(queue) if goal == BEST else set()
@@ -137,7 +141,7 @@ def steps(world: Rooms, state: str, goal: str, rejected: set[str]) -> list[tuple
         return []
     for room in queue:
         found.append(("", room))
-        for other in (rules.after(room, action) for action in rules.actions(room)):
+        for other in (rules.after(room, action) for action in shuffled(rng, rules.actions(room))):
             if other in seen or (other == state and f"{state}-{room}" in rejected):
                 continue
             found.append((other, room))

@@ -173,7 +173,7 @@ def test_a_rejected_step_is_not_the_way() -> None:
     """With its first step rejected the work finds another one, if there is another."""
     world = Rooms(edges_of("1-2 2-3 3-4 4-1 4-5"))
     direct, around = (
-        rooms.asked(world, actor.step(actor.ActorFacts(world, "4", "1", 1, rejected)))[1]
+        rooms.asked(random.Random(1), world, actor.step(actor.ActorFacts(world, "4", "1", 1, rejected)))[1]
         for rejected in ((), (actor.Rejected("4-1", "visited"),))
     )
     assert direct.endswith("4>1 = 4 1")
