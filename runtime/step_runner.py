@@ -195,7 +195,8 @@ class StepRunner:
                 ballot, detail = _ballot(len(ballots), answer)
                 ballots.append(ballot)
                 details.append(detail)
-                race.cast(ballot)
+                if race.cast(ballot) is not None:
+                    break
             if len(ballots) > k or goes_on:
                 raised = raised_by(pattern_of_ballots(k, ballots), self.limits)
             if race.verdict is not None or (raised and leaves(raised, rung)):

@@ -76,16 +76,17 @@ def planned(config: RunConfig) -> tuple[float, float, float]:
 @click.option("--runs", default=40, show_default=True)
 @click.option("--disks", default=10, show_default=True)
 @click.option("--model", "models", multiple=True, default=MODELS)
-def main(runs: int, disks: int, models: tuple[str, ...]) -> None:
-    """Measure and print."""
+@click.option("--processes", type=int, help="Runs at the same time; one on each core by default.")
+def main(runs: int, disks: int, models: tuple[str, ...], processes: int | None) -> None:
+    """Measure and print, one table a model."""
     configure_logs("none")
-    table = rich.table.Table(
-        "model", "setting", "leads", "predicted", "runs took (95 % of them)", "off by", "closed form",
-        "P(success)", "right (95 % interval)", "plan of the same seed: calls, tokens in, out off by", box=None,
-    )  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder, multiprocessing.get_context("spawn").Pool() as pool:
+    with tempfile.TemporaryDirectory() as folder, multiprocessing.get_context("spawn").Pool(processes) as pool:
         path = pathlib.Path(folder) / "measure.json"
         for model in models:
+            table = rich.table.Table(
+                "model", "setting", "leads", "predicted", "runs took (95 % of them)", "off by", "closed form",
+                "P(success)", "right (95 % interval)", "plan of the same seed: calls, tokens in, out off by", box=None,
+            )  # fmt: skip
             for setting in SETTINGS:
                 base = {"task": "hanoi", "task_options": {"disks": disks}, "model": model, "address": "none"} | setting
                 base["workers"] = 1
@@ -97,7 +98,7 @@ def main(runs: int, disks: int, models: tuple[str, ...]) -> None:
                 alone = [base | {"seed": seed} for seed in range(runs)]
                 piloted = pool.map(planned_run, alone, chunksize=1) if auto else told
                 table.add_row(model.partition(":")[2] or model, _named(setting), *_row(config, m, told, piloted))
-    rich.console.Console(width=220).print(table)
+            rich.console.Console(width=220).print(table)
 
 
 def _named(setting: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ import rich.table
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.forecast.estimates import PILOT_DRAWS
-from runtime.forecast.measurement import Measurement, Saved, recommended
+from runtime.forecast.measurement import KindRate, Measurement, Saved, recommended
 from runtime.forecast.measuring import measure
 from runtime.forecast.planning import take_sample
 from runtime.leads import Leads
@@ -104,29 +104,40 @@ def _compare(found: list[Measurement], best: Measurement | None) -> None:
     """One table of several models, and which to take."""
     console = rich.console.Console(highlight=False)
     table = rich.table.Table(
-        rich.table.Column("model", overflow="fold"),
-        "error rate",
-        "valid",
-        "lead",
-        "calls",
-        "cost",
-        "seconds",
-        "P(success)",
-        box=None,
-    )
+        rich.table.Column("model", overflow="fold"), "error, %", "valid", "lead,\nby spread", "calls", "cost", "time",
+        "P(success),\nby spread", box=None,
+    )  # fmt: skip
     for m in found:
-        cells = (m.k_min, m.predicted_calls, m.predicted_cost_usd, m.predicted_wall_s, m.predicted_p_success)
-        lead, calls, cost, wall, success = ("-" if cell is None else f"{cell:,.4g}" for cell in cells)
-        interval = f"{m.p_error:.3%} ({m.p_error_low:.3%} to {m.p_error_high:.3%})"
-        table.add_row(printable(m.model), interval, f"{m.valid_rate:.2%}", lead, calls, cost, wall, success)
+        calls, cost = _short(m.predicted_calls), _short(m.predicted_cost_usd)
+        table.add_row(
+            printable(m.model), f"{100 * m.p_error:.3g}\n{_range(m)}", f"{m.valid_rate:.1%}",
+            f"{m.k_min or '-'}\n{m.k_min_spread or '-'}", calls, cost,
+            "-" if m.predicted_wall_s is None else duration(m.predicted_wall_s),
+            f"{_short(m.predicted_p_success)}\n{_short(m.predicted_p_success_spread)}",
+        )  # fmt: skip
     console.print(table)
-    console.print(f"take {printable(best.model)}: the cheapest for the target" if best else "none reaches the target")
+    if best is None:
+        console.print("none reaches the target")
+        return
+    console.print(f"take {printable(best.model)}: the cheapest for the target")
+    if not best.even:
+        console.print("but its errors are uneven: for the spread that fits them it does not reach the target")
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+
+
+def _range(rate: Measurement | KindRate) -> str:
+    """The 95 % interval of an error rate, in per cent."""
+    return f"{100 * rate.p_error_low:.2g} to {100 * rate.p_error_high:.2g}"
 
 
 def _print(config: RunConfig, m: Measurement) -> None:
     console = rich.console.Console(highlight=False)
     console.print(f"{config.task} with {printable(config.model)}: {m.samples:,} steps x {m.draws} draws, seed {m.seed}")
-    console.print(_by_kind(m))
+    console.print(_errors(m))
+    console.print(_work(m))
     console.print(
         f"collisions {m.collisions} (the first two answers wrong; {m.collisions_alike} of them alike), "
         f"{m.collisions_expected:.3g} expected if errors were independent"
@@ -136,10 +147,9 @@ def _print(config: RunConfig, m: Measurement) -> None:
             f"one call takes {m.latency_s:.3g} s alone; {1 / m.seconds_per_answer:,.0f} answers a second together"
         )
     if m.spread is not None:
-        needs = "no lead" if m.k_min_spread is None else f"lead {m.k_min_spread}"
         console.print(
             f"spread over steps: draws on one step correlate by {m.spread.correlation:.3f}; at {m.spread.lost:.4%} of "
-            f"steps a wrong answer is likelier; {needs} would do for the steps whose mistakes are final"
+            f"steps a wrong answer is likelier; {_needs(m)}"
         )
     if m.leads is None or m.predicted_calls is None or m.predicted_p_success is None:
         console.print("the model may be wrong more often than right: no lead can be chosen")
@@ -150,12 +160,25 @@ def _print(config: RunConfig, m: Measurement) -> None:
         f"{m.predicted_calls:,.0f} calls, {m.predicted_tokens_in:,.0f} tokens in, {m.predicted_tokens_out:,.0f} out, "
         f"{money}, {duration(m.predicted_wall_s or 0)}, probability {m.predicted_p_success:.4f}"
     )
+    if m.double_mistakes >= 0.005:
+        console.print(
+            f"that is, unless two mistakes in one chain cancel out: some {m.double_mistakes:,.2g} chains will have two "
+            "or more, and a seam may miss them where no red flag checks each step"
+        )
     if config.k == "auto":
         console.print(
             "surefoot run begins with these leads when it is given --measurement DIR/measure.json (--save DIR)"
         )
     if config.k == "auto" and m.pilot_leads is not None:
         console.print(f"without it, a pilot that sees what was seen here chooses {_said(m.pilot_leads)}")
+
+
+def _needs(m: Measurement) -> str:
+    """The lead for the spread of the steps whose mistakes are final."""
+    if m.spread_final is None:
+        return "none was wrong of those whose mistakes are final"
+    lead = "no lead" if m.k_min_spread is None else f"lead {m.k_min_spread}"
+    return f"{lead} would do for the steps whose mistakes are final"
 
 
 def _said(leads: Leads) -> str:
@@ -165,25 +188,31 @@ def _said(leads: Leads) -> str:
     )
 
 
-def _by_kind(m: Measurement) -> rich.table.Table:
-    """Error, flags, spread, time and tokens by kind of question."""
+def _errors(m: Measurement) -> rich.table.Table:
+    """Error rate and spread by kind of question."""
     table = rich.table.Table(
-        "question", "answers", "valid", "red flags", "wrong", "error rate (95 % interval)", "collide (expected)",
-        "lost steps", "seconds", "tokens in, out", box=None,
+        "question", "unspoiled", "wrong", "error, %", "95 % interval", "collide", "expected", "lost steps", box=None
+    )
+    for kind in m.kinds:
+        table.add_row(
+            kind.kind, f"{kind.valid:,} of {kind.answers:,}", f"{kind.wrong:,}", f"{100 * kind.p_error:.3g}",
+            _range(kind), f"{kind.collisions}", f"{kind.collisions_expected:.2g}",
+            f"{kind.spread.lost:.2%}" if kind.spread else "-",
+        )  # fmt: skip
+    valid, wrong = sum(kind.valid for kind in m.kinds), sum(kind.wrong for kind in m.kinds)
+    table.add_row(
+        "all", f"{valid:,} of {m.samples * m.draws:,}", f"{wrong:,}", f"{100 * m.p_error:.3g}", _range(m),
+        f"{m.collisions}", f"{m.collisions_expected:.2g}", f"{m.spread.lost:.2%}" if m.spread else "-",
     )  # fmt: skip
+    return table
+
+
+def _work(m: Measurement) -> rich.table.Table:
+    """Red flags, time and tokens by kind of question."""
+    table = rich.table.Table("question", "red flags", "seconds", "tokens in", "out", box=None)
     for kind in m.kinds:
         flags = ", ".join(f"{name} {count / kind.answers:.2%}" for name, count in sorted(kind.red_flags.items()))
         table.add_row(
-            kind.kind, f"{kind.answers:,}", f"{kind.valid:,}", flags or "none", f"{kind.wrong:,}",
-            f"{kind.p_error:.3%} ({kind.p_error_low:.3%} to {kind.p_error_high:.3%})",
-            f"{kind.collisions} ({kind.collisions_expected:.2g})", f"{kind.spread.lost:.2%}" if kind.spread else "-",
-            f"{kind.seconds:.3g}", f"{kind.tokens_in:.1f}, {kind.tokens_out:.1f}",
-        )  # fmt: skip
-    valid, wrong = sum(kind.valid for kind in m.kinds), sum(kind.wrong for kind in m.kinds)
-    flags = ", ".join(f"{name} {count / m.samples / m.draws:.2%}" for name, count in sorted(m.red_flags.items()))
-    table.add_row(
-        "all", f"{m.samples * m.draws:,}", f"{valid:,}", flags or "none", f"{wrong:,}",
-        f"{m.p_error:.3%} ({m.p_error_low:.3%} to {m.p_error_high:.3%})",
-        f"{m.collisions} ({m.collisions_expected:.2g})", f"{m.spread.lost:.2%}" if m.spread else "-", "", "",
-    )  # fmt: skip
+            kind.kind, flags or "none", f"{kind.seconds:.3g}", f"{kind.tokens_in:.1f}", f"{kind.tokens_out:.1f}"
+        )
     return table

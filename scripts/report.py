@@ -32,11 +32,17 @@ def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float
             {
                 "report": str(path), "bytes": path.stat().st_size, "status": facts.standing.status,
                 "bound": found.bound, "estimate": found.estimate, "confidence": found.confidence,
+                "bound_by_ballots": found.by_ballots, "proof": found.proof,
                 "violations": list(found.violations), "alarms": [alarm.kind.value for alarm in facts.alarms],
             }
         )  # fmt: skip
         return OK
     print(f"{path}  ({path.stat().st_size / 1e6:.2f} MB)")
+    if found.proof:
+        print(f"no wrong step: {found.proof}")
     held = "" if not found.violations else "; its assumptions were VIOLATED: " + "; ".join(found.violations)
-    print(f"at most {found.bound:.2g} chance of any wrong step, with {found.confidence:g} confidence{held}")
+    alone = "by its ballots alone, " if found.proof else ""
+    print(f"{alone}at most {found.by_ballots:.2g} chance of any wrong step, with {found.confidence:g} confidence{held}")
+    for one in found.allowed:
+        print(f"  {one.bound:.2g} if {one.meaning}" + ("" if one.credible else ": the ballots contradict it"))
     return OK

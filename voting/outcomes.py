@@ -26,13 +26,17 @@ ERRORS = (0.0, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 2e-3, 4e-3, 7e-3, 0.01, 0.015, 0.02
 
 
 @functools.cache
-def difficulties() -> tuple[Difficulty, ...]:
-    """The grid: one wrong answer, or two of which the likelier has 2/3 or 1/2 of the mistakes."""
+def difficulties(rival: float = 1.0) -> tuple[Difficulty, ...]:
+    """The grid: one wrong answer, or two of which the likelier has 2/3 or 1/2 of the mistakes.
+
+    Args:
+        rival: Most ballots that a wrong answer may have for each of the right one's, above 0 and at most 1.
+    """
     found = [(1 - e, e, 0.0) for e in ERRORS]
     for share, e in itertools.product((2 / 3, 1 / 2), (*ERRORS[4:], 0.53, 0.56, 0.6, 0.66)):
         if 1 - e >= e * share - 1e-12:
             found.append((1 - e, e * share, e * (1 - share)))
-    return tuple(found)
+    return tuple(one for one in found if one[1] <= rival * one[0] + 1e-12)
 
 
 class Outcomes(msgspec.Struct, frozen=True):

@@ -125,11 +125,19 @@ class SequentialRace(Race):
         return leads and needed(self._rule, ranking, 1) == 0
 
     def fewest(self) -> int:
-        """Count the fewest further ballots that could bring a winner; see ``Race.fewest``."""
+        """Count the fewest further ballots that could bring a winner; see ``Race.fewest``.
+
+        A ballot for a third candidate may bring it sooner than one for the leader: it shows that the dissent is
+        split, so that no rival is as strong as it looked.
+        """
         left = self._max - self._cast
         if self._verdict is not None or left == 0:
             return 0
-        return max(1, needed(self._rule, self._ranking(), left))
+        ranking = self._ranking()
+        fewest = needed(self._rule, ranking, left)
+        if len(ranking) == 2 and fewest > 2:
+            fewest = min(fewest, 1 + needed(self._rule, (*ranking, 1), fewest - 1))
+        return max(1, fewest)
 
     def _ranking(self) -> tuple[int, ...]:
         return tuple(sorted(self._tally.values(), reverse=True))

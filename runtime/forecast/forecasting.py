@@ -19,6 +19,10 @@ from runtime.forecast.estimates import Estimate, Rates, rates_of
 from runtime.leads import Leads
 from runtime.records import Counts
 from voting.lead import expected_ballots, expected_cost_usd, expected_requests, p_full, p_step
+from voting.red_flags import RedFlag, parse_switch
+
+CHECKS = frozenset({RedFlag.ILLEGAL, RedFlag.INCONSISTENT})
+"""Red flags that hold a step against the rules of its task."""
 
 
 class Forecast(msgspec.Struct, frozen=True):
@@ -201,6 +205,21 @@ def _p_success(outline: Outline, leads: Leads, estimate: Estimate, seams: bool) 
     for kind, steps in final:
         if steps:
             found *= p_full(rates_of(estimate, kind).p, leads.unguarded, steps)
+    return found
+
+
+def double_mistakes(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> float:
+    """Mean number of chains with two wrong steps or more: the only ones whose seam may hold although they are wrong.
+
+    ``p_success`` takes it that none does. Where a task has one way and its steps are checked none can: 0.
+    """
+    if not has_seams(config, task) or (task.one_way and parse_switch(config.red_flags) >= CHECKS):
+        return 0.0
+    found = 0.0
+    for chains in outline_of(config, task, leads.leaf_steps).chains:
+        right = p_step(rates_of(estimate, chains.kind).p, leads.guarded)
+        none = right**chains.length
+        found += chains.count * max(0.0, 1 - none - chains.length * (1 - right) * right ** (chains.length - 1))
     return found
 
 

@@ -69,8 +69,11 @@ class Measurement(msgspec.Struct, frozen=True):
         model: Its name.
         spread: Beta-binomial spread of error rates over steps; ``None`` if it cannot be fitted.
         k_min_spread: Smallest lead for the target over the steps whose mistakes are final (those before a seam are
-            not), from the spread with its mean at ``p_error_high``; ``None`` if none is.
-        predicted_p_success_spread: Of a whole run with lead ``k_min``, from the spread as fitted.
+            not), from their spread with its mean at ``p_error_high``; ``None`` if none is, or there is no such spread.
+        predicted_p_success_spread: Of a whole run with these leads, from that spread as fitted.
+        spread_final: As ``spread``, of the questions whose mistakes are final.
+        double_mistakes: Mean number of chains with two wrong steps or more, whose seam may hold although they are
+            wrong: ``predicted_p_success`` takes it that none does. 0 where checks leave none.
         seconds_per_answer: Wall time by answers, at the concurrency that was used.
         predicted_wall_s: Of a whole run with this many workers.
         pilot_leads: Leads that a run without ``--measurement`` begins with, if the model answers its pilot as it did
@@ -115,14 +118,28 @@ class Measurement(msgspec.Struct, frozen=True):
     latency_s: float | None = None
     estimate: Estimate | None = None
     setting: dict[str, Any] = {}
+    spread_final: Spread | None = None
+    double_mistakes: float = 0.0
+
+    @property
+    def reaches(self) -> bool:
+        """Whether the forecast reaches the target."""
+        return self.predicted_p_success is not None and self.predicted_p_success >= self.target
+
+    @property
+    def even(self) -> bool:
+        """Whether it does so for the fitted spread as well, as far as one could be fitted."""
+        return self.predicted_p_success_spread is None or self.predicted_p_success_spread >= self.target
 
 
 def recommended(found: Sequence[Measurement]) -> Measurement | None:
     """The cheapest model that reaches the target; among equally cheap ones, the one with the fewest calls.
 
-    ``None`` if none reaches it. An unknown price counts as dearer than any known one.
+    One that reaches it for the spread of its errors as well goes before one that does not. ``None`` if none reaches it.
+    An unknown price counts as dearer than any known one.
     """
-    able = [m for m in found if m.predicted_p_success is not None and m.predicted_p_success >= m.target]
+    able = [m for m in found if m.reaches]
+    able = [m for m in able if m.even] or able
 
     def price(m: Measurement) -> tuple[bool, float, float]:
         return m.predicted_cost_usd is None, m.predicted_cost_usd or 0.0, m.predicted_calls or 0.0

@@ -12,7 +12,7 @@ from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.forecast.choosing import choose_leads, final_steps, forecast_run
 from runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, kinds_of, pilot_steps
-from runtime.forecast.forecasting import longest_of, price_of
+from runtime.forecast.forecasting import double_mistakes, has_seams, longest_of, outline_of, price_of
 from runtime.forecast.measurement import KindRate, Measurement, setting_of
 from runtime.forecast.planning import Sampled, walls_of
 from runtime.leads import Leads
@@ -79,17 +79,33 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
         estimate=estimate,
         setting=setting_of(config),
     )
-    return told if leads is None else _predict(config, task, told, estimate, leads, sampled)
+    if leads is None:
+        return told
+    uneven = _spread([flags for kind in final_kinds(config, task, leads) for _, flags in per_kind[kind]])
+    return _predict(config, task, told, estimate, leads, sampled, uneven)
+
+
+def final_kinds(config: RunConfig, task: Task, leads: Leads) -> set[str]:
+    """Kinds of the questions whose mistakes are final: those before a seam are not."""
+    outline = outline_of(config, task, leads.leaf_steps)
+    kinds = {outline.split_kind} if outline.splits else set()
+    return kinds if has_seams(config, task) else kinds | {chains.kind for chains in outline.chains}
 
 
 def _predict(
-    config: RunConfig, task: Task, told: Measurement, estimate: Estimate, leads: Leads, sampled: Sampled
+    config: RunConfig,
+    task: Task,
+    told: Measurement,
+    estimate: Estimate,
+    leads: Leads,
+    sampled: Sampled,
+    uneven: Spread | None,
 ) -> Measurement:
-    """A measurement with what a whole run would need."""
+    """A measurement with what a whole run would need; ``uneven`` is the spread over steps whose mistakes are final."""
     expected = forecast_run(config, task, leads, estimate)
     longest = longest_of(config, task, leads, estimate)
-    final, spread = final_steps(config, task, leads.leaf_steps), told.spread
-    needed = k_min_spread(_at(spread, told.p_error_high), final, config.target) if spread else None
+    final = final_steps(config, task, leads.leaf_steps)
+    needed = k_min_spread(_at(uneven, told.p_error_high), final, config.target) if uneven else None
     return msgspec.structs.replace(
         told,
         predicted_calls=expected.calls,
@@ -99,7 +115,9 @@ def _predict(
         predicted_tokens_out=expected.tokens_out,
         predicted_wall_s=walls_of(config, task, leads, expected, longest, sampled.speed)[-1].wall_s,
         k_min_spread=needed,
-        predicted_p_success_spread=p_step_spread(spread, leads.unguarded) ** final if spread else None,
+        predicted_p_success_spread=p_step_spread(uneven, leads.unguarded) ** final if uneven else None,
+        spread_final=uneven,
+        double_mistakes=double_mistakes(config, task, leads, estimate),
     )
 
 

@@ -8,28 +8,26 @@ import msgspec
 
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
-from runtime.forecast.estimates import Estimate
-from runtime.forecast.forecasting import has_seams
-from runtime.journal.journal import open_journal
+from runtime.forecast.estimates import PILOT_DRAWS, Estimate
+from runtime.forecast.forecasting import CHECKS, has_seams
+from runtime.journal.journal import Journal, open_journal
 from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
 from runtime.records import Counts
-from runtime.report.gather import Doubt, Gathered, Place, gather
+from runtime.report.doubted import Doubt, Place
+from runtime.report.gather import Gathered, gather
 from runtime.report.playback import playback
 from runtime.report.questions import Questions
 from runtime.run_directory import Standing, read_config, standing
 from runtime.worker import strategy_of
 from voting.alarms import Kind
 from voting.ballot import Ballot
-from voting.certificate import Certificate, certify
-from voting.red_flags import RedFlag, parse_switch
+from voting.certificate import RIVALS, Certificate, certify
+from voting.red_flags import parse_switch
 from voting.watch import Alarm
 
 VIOLATING = (Kind.WAYS_TOGETHER, Kind.DRIFT)
 """Alarms of the whole run that contradict what the certificate takes for granted."""
-
-WEAKEST = 10
-"""Steps with the thinnest evidence that are listed."""
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -44,6 +42,7 @@ class Told(msgspec.Struct, frozen=True):
         raised: Alarms that this step raised, with their probability under independence.
         before: Ballots of lower rungs of the ladder, or fresh ones that repeat a refuted answer; as ``ballots``.
         way: Rung of the ladder that decided; empty for the first.
+        guard: What else speaks for the verdict than its ballots; empty if nothing does.
     """
 
     name: str
@@ -55,6 +54,7 @@ class Told(msgspec.Struct, frozen=True):
     raised: tuple[str, ...] = ()
     before: tuple[tuple[str, bool], ...] = ()
     way: str = ""
+    guard: str = ""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -100,12 +100,12 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             config=config,
             counts=journal.totals,
             gathered=found,
-            certificate=_certificate(config, task, chosen, found, journal.totals, alarms, confidence),
+            certificate=_certificate(config, task, chosen, found, journal, alarms, told, confidence),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
             predicted=_predicted(journal.meta("forecast"), pilot),
             suspects=_tell(questions, config, found.suspects),
-            weakest=_tell(questions, config, _thinnest(found)),
+            weakest=_tell(questions, config, found.weakest, stand=True),
             film=_film(journal, task, config, chosen, told),
         )
     finally:
@@ -117,12 +117,15 @@ def _certificate(
     task: Task,
     leads: Leads,
     found: Gathered,
-    counts: Counts,
+    journal: Journal,
     alarms: tuple[Alarm, ...],
+    told: Standing,
     confidence: float,
 ) -> Certificate:
     """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
-    seams = has_seams(config, task)
+    seams, counts = has_seams(config, task), journal.totals
+    one_way = task.one_way and parse_switch(config.red_flags) >= CHECKS
+    linked = one_way and (seams or config.strategy == "chain") and not journal.meta("changes")
     voted: dict[int, Counter[int]] = {}
     stated: dict[int, Counter[int]] = {}
     for (part, lead), lengths in found.standing.items():
@@ -146,7 +149,21 @@ def _certificate(
         violations=tuple(violations),
         rules=dict(leads.sequential) | found.rules,
         stated=stated,
-        one_way=task.one_way and parse_switch(config.red_flags) >= {RedFlag.ILLEGAL, RedFlag.INCONSISTENT},
+        one_way=one_way,
+        proof=_proof(task, told) if linked else "",
+        rivals=RIVALS,
+    )
+
+
+def _proof(task: Task, told: Standing) -> str:
+    """Why the end of a plan whose steps all passed their checks shows that none is wrong; nothing if it does not."""
+    root = task.root()
+    most = task.size(root.goal, root.inputs)
+    if told.status != "solved" or root.promise is None or told.steps > most:
+        return ""
+    return (
+        f"every step passed its checks, and the plan ends in its goal after {told.steps:,} steps: only the right plan "
+        f"gets there within {most:,}"
     )
 
 
@@ -155,23 +172,24 @@ def _predicted(forecast: dict[str, float] | None, pilot: Any) -> dict[str, float
     if forecast is None or not pilot:
         return {}
     known = msgspec.convert(pilot, Estimate)
-    return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate}
+    took = {} if known.measured else _pilot_took(known)
+    return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate} | took
 
 
-def _thinnest(found: Gathered) -> list[Doubt]:
-    """Decided steps whose winner is likeliest to be another: the smallest lead for the number of ballots."""
+def _pilot_took(pilot: Estimate) -> dict[str, float]:
+    """Calls and tokens of the pilot itself, which a forecast leaves out."""
+    return {
+        "pilot_calls": pilot.ballots + pilot.spoiled,
+        "pilot_tokens_in": sum(kind.prompt_tokens * kind.answers for kind in pilot.kinds) / PILOT_DRAWS,
+        "pilot_tokens_out": sum(kind.reply_tokens * kind.answers for kind in pilot.kinds),
+    }
 
-    def lead_of(doubt: Doubt) -> float:
-        first, second = doubt.named[0][1], doubt.named[1][1] if len(doubt.named) > 1 else 0
-        return (first - second) / (first + second)
 
-    return sorted((d for d in found.suspects if d.dissent), key=lambda d: (lead_of(d), d.place))[:WEAKEST]
-
-
-def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt]) -> list[Told]:
-    """Find the questions in journal order, which is quick, and keep the order given."""
+def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt], *, stand: bool = False) -> list[Told]:
+    """Find the questions in journal order, which is quick, and keep the order given; ``stand`` if all of them do."""
     steps = {d.place: questions.find(d.place) for d in sorted(doubts, key=lambda d: d.place)}
     dialect = "compact" if config.dialect == "auto" else config.dialect
+    guarded = stand and has_seams(config, questions.task)
     told = []
     for doubt in doubts:
         step = steps[doubt.place]
@@ -186,6 +204,7 @@ def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt]) -> list[
                 raised=tuple(f"{one.kind} ({one.p_value:.1g})" for one in doubt.entry.raised),
                 before=_written(doubt.entry.before, doubt.entry.details[len(doubt.entry.ballots) :]),
                 way=doubt.entry.way,
+                guard=_guard(doubt.place) if guarded else "",
             )
         )
     return told
@@ -197,6 +216,13 @@ def _written(ballots: tuple[Ballot, ...], details: tuple[str, ...]) -> tuple[tup
         (b.candidate, False) if b.candidate is not None else (f"{b.spoiled_by} {detail}".strip(), True)
         for b, detail in zip(ballots, padded, strict=False)
     )
+
+
+def _guard(place: Place) -> str:
+    """What a seam says of a step."""
+    if place.part == "split":
+        return "kept by what was run below it"
+    return "its chain returned its promise" if place.path else ""
 
 
 def _name(place: Place) -> str:

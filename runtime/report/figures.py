@@ -146,6 +146,8 @@ def lanes(rows: Sequence[tuple[str, Sequence[float]]], seconds: float) -> str:
 def intervals(rows: Sequence[tuple[str, float, float, float]]) -> str:
     """Rates with their intervals, one row each, on a logarithmic axis; limits at 0 run to the left edge.
 
+    A rate of 0 has no dot: it is nowhere on such an axis.
+
     Args:
         rows: Name, lower end, middle, upper end; 0 to 1.
     """
@@ -166,7 +168,9 @@ def intervals(rows: Sequence[tuple[str, float, float, float]]) -> str:
         y = number * high + 14
         out.append(_text(left - 10, y + 4, name[:46], "end"))
         out.append(f'<line class="line a" x1="{px(low):.1f}" x2="{px(up):.1f}" y1="{y}" y2="{y}"/>')
-        out.append(f'<circle class="dot a" cx="{px(middle):.1f}" cy="{y}" r="4"><title>{middle:.3g}</title></circle>')
+        if middle > 0:
+            title = f"<title>{middle:.3g}</title>"
+            out.append(f'<circle class="dot a" cx="{px(middle):.1f}" cy="{y}" r="4">{title}</circle>')
     return "".join(out) + "</svg>"
 
 

@@ -1,6 +1,5 @@
 """One pass over a journal, one segment at a time: what it says is added up while it is read."""
 
-import heapq
 from collections import Counter
 from collections.abc import Iterator
 
@@ -8,74 +7,14 @@ import msgspec
 
 from decompose.plan import Path
 from runtime.journal.journal import Journal
-from runtime.records import Contested, Entry, Record, unpack
+from runtime.records import Contested, Record, unpack
+from runtime.report.doubted import Doubt, Place, Thinnest, Worst
 from voting.alarms import Pattern
 from voting.ballot import Ballot
 from voting.sequential import Sequential
 
 BINS = 240
 """Most points of a line along the run."""
-SUSPECTS = 40
-"""Suspicious steps that are kept."""
-
-
-class Place(msgspec.Struct, frozen=True, order=True):
-    """Where a step stands in the journal."""
-
-    path: Path
-    part: str
-    attempt: int
-    index: int
-
-
-class Doubt(msgspec.Struct, frozen=True):
-    """A step whose ballots did not all agree.
-
-    Attributes:
-        place: Where it stands.
-        entry: Its ballots.
-        named: Unspoiled ballots by candidate, most first.
-        spoiled: Spoiled ballots.
-    """
-
-    place: Place
-    entry: Contested
-    named: tuple[tuple[str, int], ...]
-    spoiled: int
-
-    @property
-    def dissent(self) -> int:
-        """Unspoiled ballots for other candidates than the most frequent."""
-        return sum(count for _, count in self.named[1:])
-
-    @property
-    def weight(self) -> tuple[int, int, int, int]:
-        """More suspicious ones are larger: alarms, then dissent, then spoiled ballots."""
-        return (len(self.entry.raised), self.dissent, self.spoiled, len(self.entry.ballots))
-
-    def suspicious(self, lead: int) -> bool:
-        """Whether it is worth a look, where ``lead`` was asked for at first."""
-        entry = self.entry
-        return bool(self.dissent or self.spoiled > 1 or entry.k > lead or entry.before or entry.raised)
-
-
-class _Worst:
-    """The most suspicious steps, in the order found among equals."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[tuple[int, int, int, int], int, Doubt]] = []
-        self._seen = 0
-
-    def add(self, doubt: Doubt) -> None:
-        """Keep it if it is among the worst."""
-        self._seen += 1
-        heapq.heappush(self._heap, (doubt.weight, -self._seen, doubt))
-        if len(self._heap) > SUSPECTS:
-            heapq.heappop(self._heap)
-
-    def ranked(self) -> list[Doubt]:
-        """Worst first."""
-        return [doubt for _, _, doubt in sorted(self._heap, key=lambda item: item[:2], reverse=True)]
 
 
 class Bin(msgspec.Struct):
@@ -115,6 +54,7 @@ class Gathered(msgspec.Struct):
         rules: Rules of sequential races, by the lead that they stand for.
         patterns: How many steps had which ballots; see ``voting.alarms.Pattern``.
         suspects: The most suspicious steps first.
+        weakest: Decided steps that stand, those with the thinnest evidence first.
     """
 
     bins: list[Bin] = []
@@ -134,6 +74,7 @@ class Gathered(msgspec.Struct):
     rules: dict[int, Sequential] = {}
     patterns: Counter[Pattern] = Counter()
     suspects: list[Doubt] = []
+    weakest: list[Doubt] = []
 
 
 Lengths = dict[tuple[Path, str, int], dict[int, Counter[int]]]
@@ -174,7 +115,7 @@ def gather(journal: Journal) -> Gathered:
     """
     found = Gathered(patterns=Counter(), raised=Counter(), rules={})
     along = _Along()
-    suspects = _Worst()
+    suspects, weakest = Worst(), Thinnest()
     for segment in journal.segments():
         lengths: Lengths = {}
         for record in _records(journal, segment, found.spans):
@@ -192,9 +133,11 @@ def gather(journal: Journal) -> Gathered:
                 along.add(*told)
                 lead = record.k if doubt is None else doubt.entry.k
                 counters.setdefault(lead, Counter())[_valid(doubt, lead)] += 1
-        _stand(found, lengths)
+                if doubt is not None or lead not in weakest.enough:
+                    weakest.add(place, entry, lead, doubt)
+        weakest.end_segment(_stand(found, lengths))
     found.bins = [one for one in along.bins if one.steps]
-    found.suspects = suspects.ranked()
+    found.suspects, found.weakest = suspects.ranked(), weakest.ranked()
     return found
 
 
@@ -263,8 +206,8 @@ def _give_up(found: Gathered, doubt: Doubt | None) -> None:
         _count_before(found, (*doubt.entry.before, *doubt.entry.ballots))
 
 
-def _stand(found: Gathered, lengths: Lengths) -> None:
-    """Count the attempts that stand, and those that a later one replaced."""
+def _stand(found: Gathered, lengths: Lengths) -> dict[tuple[Path, str], int]:
+    """Count the attempts that stand, and those that a later one replaced; the former by path and part."""
     last = {(path, part): attempt for path, part, attempt in sorted(lengths)}
     for (path, part, attempt), counters in lengths.items():
         stands = last[path, part] == attempt
@@ -273,8 +216,4 @@ def _stand(found: Gathered, lengths: Lengths) -> None:
         if part == "run":
             found.chains += stands
             found.retried += not stands
-
-
-def ballots_of(entry: Entry, k: int) -> tuple[Ballot, ...]:
-    """The ballots of a decided step, written out."""
-    return entry.ballots if isinstance(entry, Contested) else tuple(Ballot(i, entry) for i in range(k))
+    return last

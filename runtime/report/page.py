@@ -99,21 +99,29 @@ def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]
         if sum(lengths.values()) <= few:  # too few steps for a curve
             continue
         total, rounds = sum(lengths.values()), min(60, max(lengths))
-        measured, left = [], total
-        for r in range(rounds + 1):
-            left -= lengths.get(r, 0)
-            measured.append((float(r), float(left)))
         p_error, valid = _rates(found, lead)
-        rule = found.rules.get(lead) or rule_of(facts.config.rule, lead)
-        law = undecided_if_independent(rule, p_error, valid, max(lead, rounds))
-        expected = [(float(r), total * share) for r, share in enumerate(law) if total * share >= 0.01]
-        lines = [
-            Series("measured", [(x, y) for x, y in measured if y > 0], "a", dots=True),
-            Series("if ballots were independent", expected, "c"),
-        ]
-        picture = chart(lines, "ballots drawn for a step", "undecided steps", log=True)
-        charts.append({"lead": lead, "steps": total, "p_error": p_error, "valid": valid, "svg": trusted(picture)})
+        picture = ""
+        if rounds > lead:  # else none was disputed or spoiled
+            rule = found.rules.get(lead) or rule_of(facts.config.rule, lead)
+            picture = trusted(_decay(lengths, undecided_if_independent(rule, p_error, valid, rounds)))
+        charts.append({"lead": lead, "steps": total, "p_error": p_error, "valid": valid, "svg": picture})
     return charts
+
+
+def _decay(lengths: Counter[int], law: list[float]) -> str:
+    """Steps that were undecided after each round, and the line for independent ballots, down to a tenth of a step."""
+    total, floor = sum(lengths.values()), 0.1
+    left, measured = total, []
+    for r in range(len(law)):
+        left -= lengths.get(r, 0)
+        measured.append((float(r), float(left)))
+    expected = [(float(r), max(floor, total * share)) for r, share in enumerate(law)]
+    end = next((r for r, (_, y) in enumerate(expected) if y == floor), len(expected))
+    lines = [
+        Series("measured", [(x, y) for x, y in measured if y > 0], "a", dots=True),
+        Series("if ballots were independent", expected[: end + 1], "c"),
+    ]
+    return chart(lines, "ballots drawn for a step", "undecided steps", log=True)
 
 
 def _rates(found: Gathered, lead: int) -> tuple[float, float]:
@@ -155,8 +163,15 @@ def _compared(facts: Facts) -> list[tuple[str, str, str]]:
 
     sure = "nothing wrong was noticed" if facts.standing.status == "solved" else facts.standing.status
     dissent = found.dissent / max(1, found.ballots - found.spoiled)
+    counts, pilot = (
+        facts.counts,
+        {name: ahead.get(f"pilot_{name}", 0.0) for name in ("calls", "tokens_in", "tokens_out")},
+    )
+    without = f", without {pilot['calls']:,.0f} of the pilot" if pilot["calls"] else ""
     return [
-        ("calls", f"{facts.counts.calls:,}", before("calls", ",.0f")),
+        (f"calls{without}", f"{counts.calls - pilot['calls']:,.0f}", before("calls", ",.0f")),
+        ("tokens in", f"{counts.tokens_in - pilot['tokens_in']:,.0f}", before("tokens_in", ",.0f")),
+        ("tokens out", f"{counts.tokens_out - pilot['tokens_out']:,.0f}", before("tokens_out", ",.0f")),
         ("dissenting ballots", f"{dissent:.3%}" if found.dissent else "none seen", before("p_error", ".3%")),
         ("ballots without a red flag", f"{1 - found.spoiled / max(1, found.ballots):.3%}", before("valid_rate", ".3%")),
         ("probability of a run without error", sure, before("p_success", ".4f")),

@@ -10,7 +10,7 @@ from decompose.task import Task
 from runtime.journal.journal import Journal
 from runtime.plan_runner import ATTEMPT
 from runtime.records import Entry, unpack, winner
-from runtime.report.gather import Place
+from runtime.report.doubted import Place
 
 Decided = dict[tuple[tuple[int, ...], str, int], list[Entry]]
 

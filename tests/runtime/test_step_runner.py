@@ -13,6 +13,7 @@ from runtime.records import Account, Contested, Counts, Record, pack, unpack, wi
 from runtime.step_runner import MAX_DRAWS
 from voting.ballot import Ballot
 from voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
+from voting.sequential import TYPES, Sequential, SequentialRace
 
 TASK = Hanoi(disks=3)
 STEP = Step("move", Role.ACTOR, MoveFacts("ccw", "1ac", "caa"), max_reply_tokens=10)
@@ -172,6 +173,17 @@ async def test_the_first_ballot_may_have_its_own_temperature(scripted: Any, step
     assert (await steps.decide(STEP, 3, 0))[0] == A
     asked = [(request.draws, request.temperature) for request in model.requests]
     assert asked == [((0,), 0.0), ((1, 2), 0.1), ((3, 4), 0.1)]
+
+
+async def test_ballots_after_a_verdict_are_paid_and_no_part_of_the_race(
+    scripted: Any, step_runner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SequentialRace, "fewest", lambda self: 9)
+    rule = Sequential(0.1, (1 / len(TYPES),) * len(TYPES))
+    steps = step_runner(TASK, scripted(A, B, *[A] * 7), sequential={1: rule}, max_ballots=50)
+    candidate, entry = await steps.decide(STEP, 1, 0)
+    assert candidate == winner(entry, "first-to-ahead-by") == A
+    assert 4 < len(entry.ballots) < 9 == steps.take_counts().calls
 
 
 async def test_r20_steps_share_nothing(scripted: Any, step_runner: Any) -> None:

@@ -80,6 +80,34 @@ def test_one_dissenting_ballot_costs_more_than_one_ballot() -> None:
     assert race.fewest() == unanimous
 
 
+class Shortsighted(SequentialRace):
+    """Counts only on ballots for the leader."""
+
+    def fewest(self) -> int:
+        return max(1, needed(self._rule, self._ranking(), 5000)) if self.verdict is None else 0
+
+
+def drawn_in_vain(kind: type[SequentialRace]) -> int:
+    """Ballots of hard steps, drawn as many at a time as a race asks for, that came after the verdict."""
+    rule, rng, vain = Sequential(2e-6, taught(7)), np.random.default_rng(5), 0
+    for _ in range(500):
+        race, number = kind(rule, 5000), 0
+        while race.verdict is None:
+            wanted = race.fewest()
+            for left, candidate in zip(range(wanted, 0, -1), rng.choice(list("abc"), wanted, p=HARD), strict=True):
+                number += 1
+                if race.cast(Ballot(number - 1, str(candidate))) is not None:
+                    vain += left - 1
+                    break
+    return vain
+
+
+def test_no_ballot_is_drawn_in_vain() -> None:
+    """A third candidate may end a race before all ballots for the leader would have; see ``SequentialRace.fewest``."""
+    assert drawn_in_vain(SequentialRace) == 0
+    assert drawn_in_vain(Shortsighted) > 0
+
+
 def test_learning_keeps_hard_steps_possible() -> None:
     weights = learned({(4, 0): 1_000_000})
     assert sum(weights) == pytest.approx(1)

@@ -5,13 +5,22 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from scipy.stats import binom
 
 from decompose.outline import Chains, Outline, halved
 from decompose.tasks.hanoi import Hanoi
 from runtime.config import RunConfig
 from runtime.forecast.choosing import choose_leads, forecast_run
 from runtime.forecast.estimates import Estimate, KindEstimate
-from runtime.forecast.forecasting import Forecast, forecast, mixed, most_retries, price_of, retries_of
+from runtime.forecast.forecasting import (
+    Forecast,
+    double_mistakes,
+    forecast,
+    mixed,
+    most_retries,
+    price_of,
+    retries_of,
+)
 from runtime.leads import Leads
 from runtime.records import Counts
 
@@ -110,6 +119,16 @@ def test_a_forecast_knows_that_a_run_learns(configured: Configured) -> None:
     assert learns.calls < 0.75 * stays.calls
     off = configured("hanoi", {"disks": 12}, k="auto", strategy="chain", learn=False)
     assert forecast_run(off, task, leads, pilot, known(0.001)) == mixed([(1.0, stays)])
+
+
+def test_chains_with_two_mistakes_are_foretold_where_no_check_leaves_none(configured: Configured) -> None:
+    task, leads = Hanoi(disks=10), Leads(1, 3, 5, 15)
+    unchecked = configured("hanoi", {"disks": 10}, k="auto", red_flags="none")
+    found = double_mistakes(unchecked, task, leads, known(0.02))
+    assert found == pytest.approx(64 * binom.sf(1, 15, 0.02), rel=0.01)
+    for checked in ({}, {"red_flags": "none", "strategy": "chain"}):
+        config = configured("hanoi", {"disks": 10}, k="auto", **checked)
+        assert double_mistakes(config, task, leads, known(0.02)) == 0
 
 
 def test_prompts_that_are_paid_once_are_not_paid_twice() -> None:

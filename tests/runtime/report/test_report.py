@@ -59,6 +59,19 @@ def test_ten_weak_points_with_questions_and_ballots(contested: pathlib.Path) -> 
         assert max(set(candidates), key=candidates.count) == told.winner
 
 
+def test_weak_points_are_listed_where_no_ballot_dissents(tmp_path: pathlib.Path) -> None:
+    """Single ballots cannot dissent: those with spoiled ones come first, and only what stands is listed."""
+    assert run(tmp_path / "run", "p_error=0.02,p_format=0.01", disks=9, k=1)[0] == "solved"
+    facts = facts_of(tmp_path / "run")
+    assert facts.counts.seam_retries > 0
+    assert len(facts.weakest) == 10
+    spoiled = [sum(bad for _, bad in told.ballots) for told in facts.weakest]
+    assert spoiled == sorted(spoiled, reverse=True)
+    assert spoiled[0] > 0
+    assert all(told.question and told.winner and told.guard for told in facts.weakest)
+    assert "its chain returned its promise" in text_of(render(facts))
+
+
 def test_the_film_ends_at_the_goal(contested: pathlib.Path) -> None:
     film = facts_of(contested).film
     assert film is not None
@@ -188,7 +201,9 @@ def test_the_command(contested: pathlib.Path, capsys: pytest.CaptureFixture[str]
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert told["report"] == str(contested / "report.html")
     assert told["bytes"] == (contested / "report.html").stat().st_size
-    assert 0 <= told["estimate"] <= told["bound"] <= 1
+    assert 0 <= told["estimate"] <= told["bound_by_ballots"] <= 1
+    assert told["bound"] == 0.0
+    assert "511 steps" in told["proof"]
     with pytest.raises(SystemExit) as left:
         main(["report", str(contested / "none")])
     assert left.value.code == 2

@@ -1,0 +1,39 @@
+"""What the report certifies of whole runs: by the plan's end where that shows it, and by ballots."""
+
+import pathlib
+
+import pytest
+
+from runtime.report.facts import facts_of
+from tests.runtime.simulated_runs import checked, run
+from voting.certificate import Certificate
+
+
+def certified(directory: pathlib.Path) -> Certificate:
+    return facts_of(directory).certificate
+
+
+@pytest.mark.parametrize("options", [{"strategy": "tree", "leaf_steps": 3}, {"strategy": "chain"}])
+def test_the_end_of_a_checked_plan_shows_that_it_is_right(tmp_path: pathlib.Path, options: dict[str, str]) -> None:
+    """Lead 1: ballots alone can say nothing. Placebo: the same runs without the checks."""
+    for seed in range(4):
+        directory = tmp_path / f"checked-{seed}"
+        status, _ = run(directory, "p_error=0.05", disks=6, k=1, seed=seed, **options)
+        found = certified(directory)
+        assert bool(found.proof) is (status == "solved") is (status == "solved" and checked(directory).valid)
+        assert found.bound == (0.0 if found.proof else found.by_ballots)
+        assert found.by_ballots > 0.5
+    placebo = tmp_path / "unchecked"
+    assert run(placebo, "p_error=0.001", disks=6, k=1, red_flags="none", **options)[0] == "solved"
+    assert not certified(placebo).proof
+
+
+def test_a_plan_whose_parts_were_never_held_together_is_not_shown_right(tmp_path: pathlib.Path) -> None:
+    """Without seams the parts of a tree may not fit: here one of them is wrong, and the last still ends in the goal."""
+    for seed in range(12):
+        directory = tmp_path / str(seed)
+        status, _ = run(directory, "p_error=0.05", disks=6, k=1, leaf_steps=3, seed=seed, seams=False)
+        assert not certified(directory).proof
+        if status == "solved" and not checked(directory).valid:
+            return
+    pytest.fail("no run went wrong: this shows nothing")
