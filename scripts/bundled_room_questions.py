@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+import msgspec
+
 from decompose.answer_keys import graph
 from decompose.map import actor, evaluator, monitor, orchestrator
 from decompose.map.actor import Rejected
@@ -61,6 +63,24 @@ def proposals(facts: actor.ActorFacts, world: Rooms, last: str) -> str:
     first = [action for action in left if action.replace("-", ">") == last]
     said = [*first, *(action for action in left if action not in first)][: facts.breadth]
     return " / ".join(world.say_action(action, "compact") for action in said) or "-"
+
+
+def proposes_well(prompt: str, said: str) -> bool:
+    """Whether an Actor's answer has as many doors as are asked for and left, the first of them on a shortest way."""
+    asked, world = graph.read_compact(prompt)
+    left = [action for action in graph.RoomRules(world).actions(asked.state) if action not in asked.rejected]
+    actions = [action.replace(" ", "-") for action in said.split(" / ")] if said != "-" else []
+    if not {*actions} <= {*left} or len(actions) != len({*actions}) or len(actions) != min(asked.breadth, len(left)):
+        return False
+    lengths = {action: way_by(world, asked.state, asked.goal, action) for action in left}
+    return not left or lengths[actions[0]] == min(lengths.values())
+
+
+def way_by(world: Rooms, state: str, goal: str, action: str) -> int:
+    """Steps to a goal if the room is left by this door and by no other."""
+    others = [one.split("-") for one in graph.RoomRules(world).actions(state) if one != action]
+    locked = (*world.locked, *((int(a), int(b)) for a, b in others))
+    return graph.RoomRules(msgspec.structs.replace(world, locked=locked)).distance(state, goal)
 
 
 def step(rng: random.Random, module: str, rules: graph.RoomRules, room: str, goal: str) -> Step:
