@@ -101,8 +101,10 @@ class PlanStep(msgspec.Struct, frozen=True):
         kind: Class of the question.
         reads: The facts it showed.
         candidate: The answer that won.
+        state: What the chain stood in, of which the step may have shown a part.
     """
 
     kind: str
     reads: Any
     candidate: str
+    state: Any = None

@@ -118,6 +118,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{type(self).__name__} has nothing to ask")
         return step
 
+    def sample_leaf(self, number: int, leaf_steps: int) -> Step:
+        """The same of a plan whose nodes of at most so many steps are not split; by default the same step."""
+        return self.sample_step(number)
+
     def disguise(self, step: Step, number: int) -> Step:
         """The same question with its facts under other names: right answers stay right once they are translated.
 
@@ -135,6 +139,6 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """A picture of a state, for the report's player; ``None`` where there is nothing to draw.
 
         Args:
-            shown: What a step reads, or a node's output.
+            shown: What a chain stands in, or a node's input or output.
         """
         return None

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from runtime.dispatcher import Dispatcher, RunPaused
 from runtime.escalation.look_out import LookOut
 from runtime.forecast.estimates import PILOT_DRAWS, Sample
 from runtime.forecast.learning import LEADS, Learner, open_learner, record_of
-from runtime.forecast.sampling import samples_of
+from runtime.forecast.sampling import sampled_step, samples_of
 from runtime.gate import Gate
 from runtime.journal.abandoned import Abandoned
 from runtime.journal.journal import Journal
@@ -283,7 +284,7 @@ class Coordinator:
         changes = len(self.journal.meta("changes") or ())
         key = f"{PILOT}#{changes}" if changes else PILOT
         payloads = await self._dispatcher.ask_pilot(key, numbers, PILOT_DRAWS, attempt=changes)
-        return samples_of(self.task, payloads)
+        return samples_of(partial(sampled_step, self.config, self.task), payloads)
 
 
 def _first_cause(error: BaseException) -> BaseException:

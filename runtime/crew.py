@@ -4,13 +4,14 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Protocol
 
 from decompose.segment import Segment
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.forecast.estimates import Sample
-from runtime.forecast.sampling import collected, gathered
+from runtime.forecast.sampling import collected, gathered, sampled_step
 from runtime.leads import Leads
 from runtime.limits.purse import Unit
 from runtime.models.places import News, Share
@@ -102,7 +103,7 @@ class LocalCrew:
     """
 
     def __init__(self, config: RunConfig, task: Task, models: Sequence[Model | None] | None = None) -> None:
-        self._task = task
+        self._question = partial(sampled_step, config, task)
         chosen = list(models or [None] * (config.workers or default_workers()))
         first = Worker(config, task, chosen[0])
         if chosen[0] is None and getattr(first.model, "shared", False):
@@ -146,7 +147,7 @@ class LocalCrew:
         """
         shares = [numbers[i :: self.size] for i in range(self.size)]
         streams = [worker.sample(share, draws) for worker, share in zip(self._workers, shares, strict=True)]
-        return gathered(await asyncio.gather(*(collected(self._task, stream) for stream in streams)))
+        return gathered(await asyncio.gather(*(collected(self._question, stream) for stream in streams)))
 
     async def lead(self, leads: Leads) -> None:
         """Let every segment that runs go on with other leads."""

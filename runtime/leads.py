@@ -7,13 +7,16 @@ from voting.sequential import Sequential
 
 NO_LIMITS = Limits()
 
+LEAF_STEPS = 31
+"""Leaf length where nothing is known of the model."""
+
 
 class Leads(msgspec.Struct, frozen=True):
     """Leads to ask for, by how a step is protected.
 
     Attributes:
         guarded: For steps of a node that a decomposition made a promise of: a mistake is noticed at the seam.
-        unguarded: For all others: a mistake is final.
+        unguarded: For all others: a mistake is final, or is noticed far below.
         suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
         leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
         sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of
@@ -24,7 +27,7 @@ class Leads(msgspec.Struct, frozen=True):
     guarded: int
     unguarded: int
     suspect: int
-    leaf_steps: int = 31
+    leaf_steps: int = LEAF_STEPS
     sequential: tuple[tuple[int, Sequential], ...] = ()
     limits: Limits = NO_LIMITS
 

@@ -73,7 +73,7 @@ class PlanReader:
             step = self.task.next_step(node.goal, state)
             if isinstance(step, Done):
                 break
-            yield PlanStep(step.kind, step.reads, candidate)
+            yield PlanStep(step.kind, step.reads, candidate, state)
             state = self.task.advance(node.goal, state, candidate)
         end = self.task.next_step(node.goal, state)
         if not isinstance(end, Done):

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -17,7 +18,7 @@ from decompose.strategies.tree import Tree
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ModelUnavailable, SurefootError
-from runtime.forecast.sampling import SampleRunner
+from runtime.forecast.sampling import SampleRunner, sampled_step
 from runtime.gate import Gate
 from runtime.leads import NO_LIMITS, Leads
 from runtime.limits.purse import Purse, Unit
@@ -104,7 +105,7 @@ class Worker:
         outgoing, config = self._outgoing(self.step_runner()), self.config
         steps, flush_s = config.flush_steps, config.flush_s
         runner = SampleRunner(
-            self.task,
+            partial(sampled_step, config, self.task),
             outgoing.steps,
             self._gate,
             flush_steps=steps,

@@ -36,7 +36,7 @@ PROTECTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """One run: whether the referee agrees with it, and what it took."""
+    """One run: whether the referee agrees with it, and what it took; ``wall_s`` are the seconds it worked."""
 
     right: bool
     steps: int
@@ -45,6 +45,7 @@ class Outcome(msgspec.Struct, frozen=True):
     tokens_out: int
     seam_retries: int
     leads: str
+    wall_s: float
 
 
 def one_run(options: dict[str, Any]) -> Outcome:
@@ -61,14 +62,16 @@ async def _one_run(config: RunConfig) -> Outcome:
         crew, journal = LocalCrew(config, task), create_journal(directory)
         try:
             status = await Coordinator(config, task, journal, crew).run()
-            totals, leads = journal.totals, journal.meta("leads")
+            totals, leads, wall_s = journal.totals, journal.meta("leads"), journal.wall_s
         finally:
             journal.close()
             await crew.close()
         found = verification(directory, config) if status == "solved" else None
     right = found is not None and found.valid and found.reached_goal
     told = f"{leads['guarded']}/{leads['unguarded']}x{leads['leaf_steps']}"
-    return Outcome(right, totals.steps, totals.calls, totals.tokens_in, totals.tokens_out, totals.seam_retries, told)
+    return Outcome(
+        right, totals.steps, totals.calls, totals.tokens_in, totals.tokens_out, totals.seam_retries, told, wall_s
+    )
 
 
 @click.command()

@@ -1,11 +1,14 @@
 """How much Surefoot adds to calls through LiteLLM, and how well it keeps to a server's limits; ratios of one run.
 
-``python -m scripts.bench_litellm`` starts the servers it asks, each in a process of its own on this machine.
+``python -m scripts.bench_litellm`` starts the servers it asks, each in a process of its own on this machine. Beside the
+share of a server's rate stands the share of the time in which the process ran (``ran_share``) and in which it had no
+core to run on (``no_core_share``): where they add up to nearly 1, the machine was too busy to say anything of the pace.
 """
 
 import argparse
 import asyncio
 import json
+import pathlib
 import statistics
 import subprocess
 import sys
@@ -64,7 +67,13 @@ class _Server:
 
     async def stats(self, _: web.Request) -> web.Response:
         seen = {"answered": self.answered, "refused": self.refused, "prompt_tokens": self.prompt_tokens}
-        return web.json_response(seen)
+        return web.json_response(seen | dict(zip(("ran_s", "waited_s"), ran_and_waited_s(), strict=True)))
+
+
+def ran_and_waited_s() -> tuple[float, float]:
+    """Seconds that this process's main thread ran, and that it could have run but had no core (Linux)."""
+    ran, waited, _ = pathlib.Path("/proc/self/schedstat").read_text().split()
+    return int(ran) / 1e9, int(waited) / 1e9
 
 
 async def _serve(latency_s: float, rate: float, port: int) -> None:
@@ -86,15 +95,17 @@ def serving(latency_s: float = 0.0, rate: float = 0.0, port: int = 0) -> Iterato
     command = [sys.executable, "-m", "scripts.bench_litellm", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1", process
-        process.kill()
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}/v1", process
+        finally:
+            process.kill()
 
 
-async def _stats(base: str) -> dict[str, int]:
+async def _stats(base: str) -> dict[str, float]:
     import aiohttp
 
     async with aiohttp.ClientSession() as session, session.get(base.replace("/v1", "/stats")) as page:
-        found: dict[str, int] = json.loads(await page.text())
+        found: dict[str, float] = json.loads(await page.text())
         return found
 
 
@@ -181,7 +192,10 @@ async def _own_cpu(calls: int) -> dict[str, float]:
 
 
 async def _limited(base: str, rate: float, seconds: float) -> dict[str, float]:
+    """How well a server's rate is used, and whether there was a core to use it with."""
     model = LiteLLMModel(name="openai/m", api_base=base, max_in_flight=64)
+    model._open()  # LiteLLM takes seconds to load
+    ran, waited, before = *ran_and_waited_s(), await _stats(base)
     end = time.monotonic() + seconds
     numbers = iter(range(10**9))
 
@@ -192,10 +206,16 @@ async def _limited(base: str, rate: float, seconds: float) -> dict[str, float]:
     async with asyncio.timeout(seconds + 30):
         await asyncio.gather(*(chain() for _ in range(64)))
     took = seconds + max(0.0, time.monotonic() - end)
-    seen = await _stats(base)
+    after, (ran_then, waited_then) = await _stats(base), ran_and_waited_s()
     await model.close()
-    share = seen["answered"] / (rate * took)
-    return {"share_of_rate": share, "failed_share": seen["refused"] / (seen["refused"] + seen["answered"])}
+    seen = {name: after[name] - before[name] for name in after}
+    return {
+        "share_of_rate": seen["answered"] / (rate * took),
+        "failed_share": seen["refused"] / (seen["refused"] + seen["answered"]),
+        "ran_share": (ran_then - ran) / took,
+        "no_core_share": (waited_then - waited) / took,
+        "server_no_core_share": seen["waited_s"] / took,
+    }
 
 
 async def _prompt_tokens(base: str) -> dict[str, float]:
@@ -239,13 +259,16 @@ async def _outage(down_s: float) -> dict[str, float]:
 
 
 async def _measure(options: argparse.Namespace) -> dict[str, float]:
-    found = await _own_cpu(5 * options.calls)
-    with serving(0.0) as (base, _):
-        found |= await _compare(base, options.calls, 32)
-        found |= await _prompt_tokens(base)
-    with serving(0.05, options.rate) as (base, _):
-        found |= await _limited(base, options.rate, options.seconds)
-    if options.down_s:
+    found: dict[str, float] = {}
+    if options.only in ("all", "calls"):
+        found |= await _own_cpu(5 * options.calls)
+        with serving(0.0) as (base, _):
+            found |= await _compare(base, options.calls, 32)
+            found |= await _prompt_tokens(base)
+    if options.only in ("all", "rate"):
+        with serving(0.05, options.rate) as (base, _):
+            found |= await _limited(base, options.rate, options.seconds)
+    if options.only in ("all", "outage"):
         found |= await _outage(options.down_s)
     return {name: round(value, 4) for name, value in found.items()}
 
@@ -256,7 +279,8 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=600, help="calls of each comparison (default: 600)")
     parser.add_argument("--rate", type=float, default=100, help="requests/s of the limited server (default: 100)")
     parser.add_argument("--seconds", type=float, default=40, help="how long it is asked (default: 40)")
-    parser.add_argument("--down-s", type=float, default=30, help="outage, 0 for none (default: 30)")
+    parser.add_argument("--down-s", type=float, default=30, help="length of the outage (default: 30)")
+    parser.add_argument("--only", default="all", choices=("all", "calls", "rate", "outage"), help="measure only this")
     parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:

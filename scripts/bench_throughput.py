@@ -19,10 +19,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from typing import Any
 
 import click
 import msgspec
+import uvloop
 from scipy.stats import linregress
 
 from runtime.config import RunConfig, open_task
@@ -30,7 +32,7 @@ from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
 from runtime.journal.journal import create_journal
 from runtime.logs import configure_logs
-from runtime.models.bundled import BundledModel
+from runtime.models.bundled import ABREAST, START, STOP_PROMPT, BundledModel, opening_of
 from runtime.models.port import Model, Reply, Request
 from scripts.bench_runs import surefoot
 
@@ -71,19 +73,25 @@ async def run_in_process(options: dict[str, Any], models: list[Model] | None) ->
 
 
 def alone(requests: list[Request], batch: int) -> float:
-    """Seconds that the model takes for the same prompts, in one loop over full batches."""
-    model = BundledModel()
-    prompts = [["<bos>", *r.prompt.user.split(" "), "<sep>"] for r in requests for _ in r.draws]
-    limits = [r.max_tokens for r in requests for _ in r.draws]
+    """Seconds that the model takes for the same prompts, in one loop over full batches that open alike."""
+    generator = BundledModel()._runs.generator
+    lots: dict[tuple[str, ...], list[tuple[list[str], int]]] = defaultdict(list)
+    for request in requests:
+        words = request.prompt.user.split(" ")
+        opening = opening_of(words)
+        lots[opening] += [([*words[len(opening) :], STOP_PROMPT], request.max_tokens)] * len(request.draws)
     started = time.perf_counter()
-    for first in range(0, len(prompts), batch):
-        model._runs.generator.generate_batch(
-            prompts[first : first + batch],
-            max_length=max(limits[first : first + batch]),
-            include_prompt_in_result=False,
-            return_end_token=True,
-            sampling_topk=0,
-        )
+    for opening, asked in lots.items():
+        for first in range(0, len(asked), batch):
+            prompts, limits = zip(*asked[first : first + batch], strict=True)
+            generator.generate_batch(
+                prompts,
+                static_prompt=[START, *opening],
+                max_length=max(limits),
+                include_prompt_in_result=False,
+                return_end_token=True,
+                sampling_topk=0,
+            )
     return time.perf_counter() - started
 
 
@@ -92,8 +100,8 @@ def against_the_model_alone(disks: int, rounds: int) -> None:
     ratios = []
     for _ in range(rounds):
         recorder = Recorder()
-        whole, steps, calls = asyncio.run(run_in_process({**hanoi(disks), "workers": 1}, [recorder]))
-        bare = alone(recorder.requests, 256)
+        whole, steps, calls = uvloop.run(run_in_process({**hanoi(disks), "workers": 1}, [recorder]))
+        bare = alone(recorder.requests, ABREAST)
         ratios.append(bare / whole)
         alone_us, whole_us = bare / calls * 1e6, whole / steps * 1e6
         print(f"  {steps:,} steps: whole runtime {whole_us:.0f} us a step, model alone {alone_us:.0f} us a call")
@@ -102,16 +110,22 @@ def against_the_model_alone(disks: int, rounds: int) -> None:
 
 def tree_against_chain(disks: int, rounds: int) -> None:
     """Wall time and calls a step: in one process with one worker, and as a user runs it, on all cores."""
-    in_process, times, calls = [], [], []
+    in_process: dict[str, list[float]] = {shown: [] for shown in ("all", "tower")}
+    times: dict[str, list[float]] = {shown: [] for shown in in_process}
+    calls: list[float] = []
     chain = {**hanoi(disks), "strategy": "chain", "k": 3, "workers": 1}
     for _ in range(rounds):
-        tree_s, _, tree_calls = asyncio.run(run_in_process({**hanoi(disks), "workers": 1}, None))
-        chain_s, _, chain_calls = asyncio.run(run_in_process(chain, None))
-        in_process.append(tree_s / chain_s)
-        calls.append(tree_calls / chain_calls)
-        times.append(wall_s(disks) / wall_s(disks, "--strategy", "chain", "--k", "3"))
-    print(f"wall time a step, tree vs chain --k 3, {disks} disks: {statistics.median(times):.3f} (aim 0.2)")
-    print(f"  the same with one worker and no Ray: {statistics.median(in_process):.3f}")
+        chain_s, _, chain_calls = uvloop.run(run_in_process(chain, None))
+        chain_wall_s = wall_s(disks, "--strategy", "chain", "--k", "3")
+        for shown in in_process:
+            tree_s, _, tree_calls = uvloop.run(run_in_process({**hanoi(disks, shown), "workers": 1}, None))
+            in_process[shown].append(tree_s / chain_s)
+            calls.append(tree_calls / chain_calls)
+            times[shown].append(wall_s(disks, "--shown", shown) / chain_wall_s)
+    for shown in in_process:
+        told, bare = statistics.median(times[shown]), statistics.median(in_process[shown])
+        print(f"wall time a step, tree --shown {shown} vs chain --k 3, {disks} disks: {told:.3f} (aim 0.2)")
+        print(f"  the same with one worker and no Ray: {bare:.3f}")
     print(f"calls a step, tree vs chain --k 3, {disks} disks: {statistics.median(calls):.3f} (aim 0.4)")
 
 
@@ -148,7 +162,7 @@ def against_the_bound(disks: int, in_flight: int) -> None:
         **hanoi(disks), "model": "simulated:latency_s=1", "workers": 1, "k": 1, "leaf_steps": leaf,
         "chains_in_flight": in_flight,
     }  # fmt: skip
-    seconds, _, calls = asyncio.run(run_in_process(options, None))
+    seconds, _, calls = uvloop.run(run_in_process(options, None))
     longest = disks - leaf.bit_length() + leaf
     bound = max(calls / in_flight, longest)
     took = f"{seconds:.0f} s, bound {bound:.0f} s"
@@ -169,19 +183,24 @@ def memory(small: int, large: int) -> None:
 
 def peak(disks: int) -> None:
     """One run, coordinator and worker in this process; prints the peak in kilobytes."""
-    asyncio.run(run_in_process({**hanoi(disks), "model": "simulated", "workers": 1, "k": 1}, None))
+    uvloop.run(run_in_process(at_no_cost(disks), None))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def growth(disks: int, seconds: float) -> None:
     """Memory of coordinator and worker in one process as a plan that cannot end goes on, with a model at no cost."""
-    seen = asyncio.run(_watched({**hanoi(disks), "model": "simulated", "workers": 1, "k": 1, "max_wall_s": seconds}))
+    seen = uvloop.run(_watched({**at_no_cost(disks), "max_wall_s": seconds}))
     late = [(steps, kb) for steps, kb in seen if steps > seen[-1][0] / 3]
     slope = linregress([steps for steps, _ in late], [kb for _, kb in late])
     print(
         f"of 2^{disks} steps the first {late[-1][0]:,}: {late[0][1] / 1e3:.1f} MB after {late[0][0]:,} steps, ", end=""
     )
     print(f"{late[-1][1] / 1e3:.1f} at the end; slope {slope.slope * 1e3:.2f} MB a million steps (aim 0)")
+
+
+def at_no_cost(disks: int) -> dict[str, Any]:
+    """Options of a run whose few different questions the simulated model answers from memory."""
+    return {**hanoi(disks, "tower"), "model": "simulated", "workers": 1, "k": 1}
 
 
 def resident_kb() -> int:
@@ -205,16 +224,17 @@ async def _watched(options: dict[str, Any]) -> list[tuple[int, int]]:
     return seen
 
 
-def hanoi(disks: int) -> dict[str, Any]:
+def hanoi(disks: int, shown: str = "all") -> dict[str, Any]:
     """Options of a tower."""
-    return {"task": "hanoi", "task_options": {"disks": disks}}
+    return {"task": "hanoi", "task_options": {"disks": disks, "shown": shown}}
 
 
 @click.command()
 @click.option("--disks", default=14, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
+@click.option("--seconds", default=120.0, show_default=True, help="Of the run whose growth is watched.")
 @click.option("--only", type=click.Choice(["alone", "chain", "workers", "latency", "memory", "growth", "peak"]))
-def main(disks: int, rounds: int, only: str | None) -> None:
+def main(disks: int, rounds: int, seconds: float, only: str | None) -> None:
     """Measure and print."""
     configure_logs("none")
     if only == "peak":
@@ -231,7 +251,7 @@ def main(disks: int, rounds: int, only: str | None) -> None:
     if only in (None, "memory"):
         memory(10, 20)
     if only in (None, "growth"):
-        growth(26, 120)
+        growth(26, seconds)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from decompose.tasks.hanoi import Tower, direction
+from decompose.tasks.hanoi_states import move_before, third, tower_state
 from scripts import bundled_questions as questions
 from scripts.bundled_questions import Pair
 
@@ -23,8 +24,8 @@ def met_move(rng: random.Random, disks: int, states_next: bool = True) -> Pair:
     height = disks if rng.random() < 0.5 else min(disks, rng.randint(1, LEAF))
     moment = rng.randrange(2**height - 1)
     source, target, rest = questions.goal_met(rng, disks, height)
-    state = questions.tower_state(height, source, target, moment) + rest
-    previous = questions.move_before(height, source, target, moment)
+    state = tower_state(height, source, target, moment) + rest
+    previous = move_before(height, source, target, moment)
     return questions.ask_move(direction(Tower(height, source, target)), previous, state, states_next)
 
 
@@ -34,7 +35,7 @@ def met_goal(rng: random.Random, disks: int, kind: str) -> Pair:
     source, target, rest = questions.goal_met(rng, disks, disk)
     if kind == "split":
         return questions.ask_split(disk, source, target, rest)
-    small = questions.third(source, target) * (disk - 1)
+    small = third(source, target) * (disk - 1)
     return questions.ask_carry(f"{disk}{source}{target}", small + source + rest, kind == "carry")
 
 

@@ -14,7 +14,7 @@ from decompose.map.actor import Rejected
 from decompose.step import Prompt, Step
 from decompose.tasks.digit_hanoi import DigitHanoi
 from decompose.tasks.digit_lists import DigitLists, all_states
-from scripts.bundled_questions import third
+from decompose.tasks.hanoi_states import third
 
 MODULES: Final = ("propose", "check", "predict", "value", "reached", "subgoal")
 SIZES: Final = (3, 5)

@@ -11,7 +11,8 @@ import random
 import zlib
 from typing import Final
 
-from decompose.tasks.hanoi import WORD, Tower, direction, moved, words
+from decompose.tasks.hanoi import Tower, direction
+from decompose.tasks.hanoi_states import WORD, move_before, moved, third, tower_state, words
 
 SPECIAL: Final = ("<bos>", "<sep>", "<eos>")
 SHARES: Final = {
@@ -54,11 +55,6 @@ def held_out(prompt: str) -> bool:
     return not finite(prompt) and zlib.crc32(prompt.encode()) % HELD_OUT == 0
 
 
-def third(one: str, other: str) -> str:
-    """The peg that is neither."""
-    return next(peg for peg in "abc" if peg not in (one, other))
-
-
 def ask_move(way: str, previous: str, state: str, states_next: bool) -> Pair:
     """A step: disk 1 goes round its way every other time; else the only other legal move, if there is one."""
     first = state[0]
@@ -94,27 +90,6 @@ def ask_halve(rng: random.Random, length: int) -> Pair:
     digits = [str(rng.randrange(10)) for _ in range(length)]
     middle = (length + 1) // 2
     return f"halve {' '.join(digits)}", f"{' '.join(digits[:middle])} + {' '.join(digits[middle:])}"
-
-
-def tower_state(height: int, source: str, target: str, moment: int) -> str:
-    """Pegs of the ``height`` smallest disks after ``moment`` moves of their tower from source to target."""
-    pegs = [""] * height
-    for disk in range(height, 0, -1):
-        aside = third(source, target)
-        if moment >> (disk - 1) & 1:
-            pegs[disk - 1], source = target, aside
-        else:
-            pegs[disk - 1], target = source, aside
-    return "".join(pegs)
-
-
-def move_before(height: int, source: str, target: str, moment: int) -> str:
-    """The move that led to that state, or ``"-"`` at the start. Move m is that of the disk m's lowest bit names."""
-    if moment == 0:
-        return "-"
-    disk = (moment & -moment).bit_length()
-    before, now = (tower_state(height, source, target, at)[disk - 1] for at in (moment - 1, moment))
-    return f"{disk}{before}{now}"
 
 
 def goal_met(rng: random.Random, disks: int, height: int) -> tuple[str, str, str]:

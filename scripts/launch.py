@@ -29,7 +29,7 @@ def entrypoint(arguments: Sequence[str]) -> str:
         raise ConfigurationError("what to launch follows --, such as: -- run hanoi --disks 20 --run-dir /data/tower")
     if any(argument.split("=")[0] == "--address" for argument in arguments):
         raise ConfigurationError("--address is the cluster that the job runs on; leave it out")
-    return shlex.join(["python", "-m", "scripts.cli", *arguments])
+    return shlex.join(["python3", "-m", "scripts.cli", *arguments])
 
 
 def packages() -> list[str]:

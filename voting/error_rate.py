@@ -22,6 +22,7 @@ The package ``confseq`` has the same for 0 and 1, but is a C++ extension; this i
 
 import math
 import statistics
+from collections.abc import Callable
 
 import msgspec
 
@@ -115,19 +116,34 @@ def confidence_sequence(errors: float, samples: int, confidence: float = 0.95) -
         raise ValueError(f"the confidence must be between 0 and 1, both excluded, not {confidence}")
     if samples == 0:
         return Interval(0.0, 1.0, confidence)
-    from scipy.optimize import brentq
-    from scipy.special import betaln
-
     a, b = PRIOR
-    mixed = float(betaln(a + errors, b + samples - errors) - betaln(a, b))
+    mixed = _log_beta(a + errors, b + samples - errors) - _log_beta(a, b)
     most = -math.log1p(-confidence)
 
-    def excess(p: float) -> float:
-        """Above 0 where p is excluded."""
-        return mixed - errors * math.log(p) - (samples - errors) * math.log1p(-p) - most
+    def excluded(p: float) -> bool:
+        return mixed - errors * math.log(p) - (samples - errors) * math.log1p(-p) > most
 
     tiny = 1e-15
     middle = min(max(errors / samples, tiny), 1 - tiny)
-    low = float(brentq(excess, tiny, middle)) if errors > 0 and excess(tiny) > 0 else 0.0
-    high = float(brentq(excess, middle, 1 - tiny)) if errors < samples and excess(1 - tiny) > 0 else 1.0
+    low = _edge(middle, tiny, excluded) if errors > 0 else 0.0
+    high = _edge(middle, 1 - tiny, excluded) if errors < samples else 1.0
     return Interval(low, high, confidence)
+
+
+def _log_beta(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+
+
+def _edge(inside: float, outside: float, excluded: Callable[[float], bool]) -> float:
+    """Where exclusion begins between two rates, to 1e-15; the far end (0 or 1) if it is not excluded.
+
+    By halving: every run needs this when it starts, and importing ``scipy.optimize`` takes longer than a short run.
+    """
+    if not excluded(outside):
+        return float(round(outside))
+    while abs(outside - inside) > 1e-15:
+        half = (inside + outside) / 2
+        if half in (inside, outside):
+            break
+        inside, outside = (inside, half) if excluded(half) else (half, outside)
+    return outside

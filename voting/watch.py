@@ -9,6 +9,7 @@ both tails at all cuts between stretches, and ways between all ways.
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -16,8 +17,6 @@ from voting.alarms import SHARE, Kind, Pattern, Rates, limits_of, pattern_of, ra
 
 FIRST_LOOK = 128
 """Races after which the first look is due."""
-SEAMS = 0
-"""Stands for a lead where the stretches are of chains held against their promise."""
 STRETCHES = 32
 """Most stretches that a run is held in; when there are more, neighbours are put together."""
 
@@ -86,7 +85,9 @@ class Watch:
         patterns = patterns_from(contested)
         for lead, count in races.items():
             self._stretch(int(lead), count, sum(n for p, n in patterns.items() if p.k == int(lead)))
-        self._stretch(SEAMS, sum(races.values()), retried)
+        # Chains held against their promise, by minus the lead of most of their steps: a larger lead lets fewer fail.
+        if races:
+            self._stretch(-int(max(races, key=lambda lead: races[lead])), sum(races.values()), retried)
 
     def _stretch(self, k: int, races: int, bad: int) -> None:
         bad = min(bad, races)
@@ -119,9 +120,7 @@ class Watch:
         limit = SHARE * 6 / (math.pi * self.looks) ** 2
         found = [*_clusters(patterns, rates_of(self.pilot + patterns), limit), *_together(self.ways, limit)]
         found += [
-            alarm
-            for k, rows in self.stretches.items()
-            for alarm in _drift(rows, limit / len(self.stretches), k == SEAMS)
+            alarm for k, rows in self.stretches.items() for alarm in _drift(rows, limit / len(self.stretches), k < 0)
         ]
         return tuple(msgspec.structs.replace(alarm, races=self.seen) for alarm in found)
 
@@ -188,13 +187,11 @@ def _clusters(patterns: Mapping[Pattern, int], rates: Rates, limit: float) -> li
 
 def _together(ways: Mapping[str, int], limit: float) -> list[Alarm]:
     """Steps at which both ways were wrong: given how often each was, they are hypergeometric (Fisher's exact test)."""
-    from scipy.stats import hypergeom
-
     names = sorted({key.rpartition("/")[0] for key in ways})
     found = []
     for name in names:
         ok, other, first, both = (ways.get(f"{name}/{cell}", 0) for cell in ("00", "01", "10", "11"))
-        p_value = float(hypergeom(ok + other + first + both, first + both, other + both).sf(both - 1)) if both else 1.0
+        p_value = _hypergeometric(both, ok + other + first + both, first + both, other + both)[1] if both else 1.0
         if p_value <= limit / len(names):
             text = (
                 f"{name}: wrong at {both} of {first + both} steps where the first way was, {other} of {ok + other} more"
@@ -205,8 +202,6 @@ def _together(ways: Mapping[str, int], limit: float) -> list[Alarm]:
 
 def _drift(rows: Sequence[Sequence[int]], limit: float, seams: bool) -> list[Alarm]:
     """Hold all before each cut against the whole: given the totals, its contested races are hypergeometric."""
-    from scipy.stats import hypergeom
-
     races, contested = sum(n for n, _ in rows), sum(c for _, c in rows)
     if len(rows) < 2 or not contested:
         return []
@@ -215,8 +210,8 @@ def _drift(rows: Sequence[Sequence[int]], limit: float, seams: bool) -> list[Ala
     n = c = 0
     for size, bad in rows[:-1]:
         n, c = n + size, c + bad
-        law = hypergeom(races, contested, n)
-        tails += [(float(law.sf(c - 1)), n, c, False), (float(law.cdf(c)), n, c, True)]
+        at_most, at_least = _hypergeometric(c, races, contested, n)
+        tails += [(at_least, n, c, False), (at_most, n, c, True)]
     p_value, n, c, rises = min(tails)
     if p_value > each:
         return []
@@ -235,3 +230,21 @@ def _at_least_poisson(hits: int, mean: float) -> float:
     from scipy.special import pdtrc
 
     return float(pdtrc(hits - 1, mean)) if hits > 0 else 1.0
+
+
+def _hypergeometric(hits: int, races: int, marked: int, drawn: int) -> tuple[float, float]:
+    """Probabilities of at most and of at least so many marked races among those drawn.
+
+    The sum over all cases; ``scipy.stats`` has it too, and takes longer to import than a short run takes.
+    """
+    import numpy as np
+    from scipy.special import gammaln
+
+    cases = np.arange(max(0, drawn - (races - marked)), min(marked, drawn) + 1)
+
+    def log_choose(n: Any, k: Any) -> Any:
+        return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+
+    logs = log_choose(marked, cases) + log_choose(races - marked, drawn - cases) - log_choose(races, drawn)
+    chances = np.exp(logs)
+    return min(1.0, float(chances[cases <= hits].sum())), min(1.0, float(chances[cases >= hits].sum()))

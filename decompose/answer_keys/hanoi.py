@@ -12,9 +12,9 @@ import msgspec
 
 from decompose.answer_keys.answers import Answers
 from decompose.step import Prompt
-from decompose.tasks.hanoi import illegal, moved, words
 from decompose.tasks.hanoi_chat import move as chat_move
 from decompose.tasks.hanoi_chat import pegs as chat_pegs
+from decompose.tasks.hanoi_states import illegal, moved, words
 
 _PAIRS = ["ab", "ac", "ba", "bc", "ca", "cb"]
 

@@ -7,6 +7,7 @@ import msgspec
 
 from decompose.map import actor, baselines, evaluator, monitor, orchestrator, predictor, task_decomposer, whole_plan
 from decompose.map.planner import Planner, Problem
+from decompose.map.reply_schemas import SCHEMAS
 from decompose.map.settings import Preset, Settings, settings_of
 from decompose.map.wording import WORDINGS
 from decompose.step import Dialect, Done, Flag, Prompt, Step
@@ -145,6 +146,10 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
         """The module's reading."""
         found: str | Flag = MODULES[step.kind].parse(step.reads, text, dialect)
         return found
+
+    def reply_schema(self, step: Step) -> dict[str, Any]:
+        """What the module's reply names."""
+        return SCHEMAS[step.kind]
 
     def check(self, step: Step, candidate: str) -> Flag | None:
         """The module's red flags."""

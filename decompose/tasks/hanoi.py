@@ -16,20 +16,19 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from decompose.drawing import Drawing, Shape
+from decompose.drawing import Drawing
 from decompose.outline import Outline, halved
 from decompose.plan import Child, Expansion, Node, Ref
 from decompose.plan import Literal as Given
 from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from decompose.task import Task
 from decompose.tasks import hanoi_chat
+from decompose.tasks.hanoi_states import WORD, above, drawing, illegal, move_before, moved, third, tower_state, words
 from decompose.tasks.hanoi_wordings import WORDINGS
 
 Peg = Literal["a", "b", "c"]
 RELABELLED = ("bca", "cba")
 """Pegs under other names: what a, b and c are called. The second turns clockwise into counter-clockwise."""
-WORD = 5
-"""Disks in one word of the compact dialect: a word is one token of the bundled model."""
 
 
 class Tower(msgspec.Struct, frozen=True, tag=True):
@@ -98,6 +97,9 @@ class Hanoi(Task, frozen=True, kw_only=True):
     disks: Annotated[int, msgspec.Meta(ge=1, le=30, description="number of disks")] = 3
     start: Annotated[Peg, msgspec.Meta(description="peg on which the tower stands")] = "a"
     goal: Annotated[Peg, msgspec.Meta(description="peg to which it is moved")] = "c"
+    shown: Annotated[
+        Literal["tower", "all"], msgspec.Meta(description="disks that a step is shown: those of its own tower, or all")
+    ] = "all"
 
     summary: ClassVar[str] = "Tower of Hanoi: 2^disks - 1 dependent moves"
     offers_transition: ClassVar[bool] = True
@@ -125,17 +127,17 @@ class Hanoi(Task, frozen=True, kw_only=True):
         if moved == goal.target * height or climb.steps >= self.size(goal):
             return Done(climb.state)
         states_next = self.state_by == "model"
-        tokens = 4 + (len(climb.state) + WORD - 1) // WORD * states_next
+        state = self._shown(climb.state, goal.disks if isinstance(goal, Tower) else goal.disk)
+        tokens = 4 + (len(state) + WORD - 1) // WORD * states_next
         if isinstance(goal, Carry):
-            facts = GoalFacts(f"{goal.disk}{goal.source}{goal.target}", climb.state, states_next)
+            facts = GoalFacts(f"{goal.disk}{goal.source}{goal.target}", state, states_next)
             return Step("carry", Role.ACTOR, facts, tokens)
-        facts_of_move = MoveFacts(direction(goal), climb.previous, climb.state, states_next)
-        return Step("move", Role.ACTOR, facts_of_move, tokens)
+        return Step("move", Role.ACTOR, MoveFacts(direction(goal), climb.previous, state, states_next), tokens)
 
     def advance(self, goal: Any, state: Any, candidate: str) -> Climb:
         """Adopt the state that won, or do the move that won when the task keeps the state."""
         move, *words = candidate.split(" ")
-        reached = "".join(words) if words else moved(state.state, move)
+        reached = above(state.state, words) if words else moved(state.state, move)
         return Climb(reached, move, state.steps + 1)
 
     def size(self, goal: Any, inputs: tuple[Any, ...] = ()) -> int:
@@ -150,8 +152,9 @@ class Hanoi(Task, frozen=True, kw_only=True):
         """How to split a tower of two or more disks."""
         if isinstance(goal, Carry) or goal.disks < 2:
             return None
-        tokens = 3 * (2 + (len(inputs[0]) + WORD - 1) // WORD) + 2
-        facts = GoalFacts(f"{goal.disks}{goal.source}{goal.target}", inputs[0])
+        state = self._shown(inputs[0], goal.disks)
+        tokens = 3 * (2 + (len(state) + WORD - 1) // WORD) + 2
+        facts = GoalFacts(f"{goal.disks}{goal.source}{goal.target}", state)
         return Step("split", Role.TASK_DECOMPOSER, facts, tokens)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
@@ -161,7 +164,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
             move, *words = part.split(" ")
             kind = Carry if number == 1 else Tower
             source = Ref(number - 1) if number else Given(inputs[0])
-            children.append(Child(kind(int(move[:-2]), move[-2], move[-1]), (source,), "".join(words)))
+            children.append(Child(kind(int(move[:-2]), move[-2], move[-1]), (source,), above(inputs[0], words)))
         return Expansion(tuple(children))
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
@@ -206,51 +209,56 @@ class Hanoi(Task, frozen=True, kw_only=True):
         rng = random.Random(f"hanoi {number}")
         if number % 8 < 7:
             moment = rng.randrange(self.size(self.root().goal))
-            previous = "-" if moment % 2 == 0 and rng.random() < 0.1 else self._move_before(moment)
-            climb = Climb(self._state_at(moment), previous)
-            step = self.next_step(self.root().goal, climb)
-        else:
-            goal, state = self._goal_met(rng)
-            splits = rng.random() < 0.5
-            split = self.decomposition_step(goal, (state,)) if splits else None
-            if split is not None:
-                step = split
-            else:
-                aside = next(peg for peg in "abc" if peg not in (goal.source, goal.target))
-                state = aside * (goal.disks - 1) + state[goal.disks - 1 :]
-                step = self.next_step(Carry(goal.disks, goal.source, goal.target), Climb(state))
-        assert isinstance(step, Step)
-        return step
+            forgets = moment % 2 == 0 and rng.random() < 0.1
+            return self._move_at(self.root().goal, "", moment, forgets)
+        goal, rest = self._met(rng, self.disks - rng.randrange(self.disks))
+        return self._split_or_carry(rng, goal, rest)
 
-    def _state_at(self, moment: int) -> str:
-        """The state that the decomposition leads to after so many moves: each bit says which half it is in."""
-        state = ""
-        source, target = str(self.start), str(self.goal)
-        for disk in range(self.disks, 0, -1):
-            aside = next(peg for peg in "abc" if peg not in (source, target))
-            if moment >> (disk - 1) & 1:
-                state, source = target + state, aside
-            else:
-                state, target = source + state, aside
-        return state
+    def sample_leaf(self, number: int, leaf_steps: int) -> Step:
+        """The same of a plan whose towers of at most so many steps are not split."""
+        height = max(1, (leaf_steps + 1).bit_length() - 1)
+        if height >= self.disks:
+            return self.sample_step(number)
+        rng = random.Random(f"hanoi leaf {number}")
+        if number % 8 < 7:
+            return self._move_at(*self._met(rng, height), rng.randrange(2**height - 1))
+        # Each tower that is split has two a disk smaller below it.
+        split = rng.choices(
+            range(height + 1, self.disks + 1), [2 ** (self.disks - n) for n in range(height + 1, self.disks + 1)]
+        )
+        return self._split_or_carry(rng, *self._met(rng, split[0]))
 
-    def _move_before(self, moment: int) -> str:
-        if moment == 0:
-            return "-"
-        before, after = self._state_at(moment - 1), self._state_at(moment)
-        disk = next(i for i in range(self.disks) if before[i] != after[i])
-        return f"{disk + 1}{before[disk]}{after[disk]}"
-
-    def _goal_met(self, rng: random.Random) -> tuple[Tower, str]:
-        """A sub-tower on the way down the decomposition, and the state in which it is met."""
+    def _met(self, rng: random.Random, height: int) -> tuple[Tower, str]:
+        """A tower of so many disks on a random way down the decomposition, and where the larger disks are then."""
         goal, rest = Tower(self.disks, self.start, self.goal), ""
-        for _ in range(rng.randrange(self.disks)):
-            aside = next(peg for peg in "abc" if peg not in (goal.source, goal.target))
+        while goal.disks > height:
+            aside = third(goal.source, goal.target)
             if rng.random() < 0.5:
                 goal, rest = Tower(goal.disks - 1, goal.source, aside), goal.source + rest
             else:
                 goal, rest = Tower(goal.disks - 1, aside, goal.target), goal.target + rest
-        return goal, goal.source * goal.disks + rest
+        return goal, rest
+
+    def _move_at(self, goal: Tower, rest: str, moment: int, forgets: bool = False) -> Step:
+        """What a tower's chain asks after so many moves."""
+        way = goal.disks, goal.source, goal.target, moment
+        step = self.next_step(goal, Climb(tower_state(*way) + rest, "-" if forgets else move_before(*way)))
+        assert isinstance(step, Step)
+        return step
+
+    def _split_or_carry(self, rng: random.Random, goal: Tower, rest: str) -> Step:
+        below = goal.disks - 1
+        split = self.decomposition_step(goal, (goal.source * goal.disks + rest,)) if rng.random() < 0.5 else None
+        if split is not None:
+            return split
+        state = third(goal.source, goal.target) * below + goal.source + rest
+        step = self.next_step(Carry(goal.disks, goal.source, goal.target), Climb(state))
+        assert isinstance(step, Step)
+        return step
+
+    def _shown(self, state: str, disks: int) -> str:
+        """What a step of a tower is shown. Larger disks neither move meanwhile nor hinder what does."""
+        return state if self.shown == "all" else state[:disks]
 
     def disguise(self, step: Step, number: int) -> Step:
         """The same puzzle with its pegs relabelled."""
@@ -271,22 +279,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
 
     def picture(self, shown: Any) -> Drawing | None:
         """Three pegs and the disks on them."""
-        state = shown if isinstance(shown, str) else shown.state
-        size = len(state)
-        wide, high = 100.0, 100.0 / (size + 3)
-        shapes = [Shape(f"peg {i}", wide * (i + 0.5) - 1, high, 2, 100 - 2 * high) for i in range(3)]
-        shapes.append(Shape("table", 2, 100 - high, 3 * wide - 4, high / 2))
-        below = dict.fromkeys("abc", 0)
-        disks = []
-        for disk in range(size, 0, -1):
-            peg = state[disk - 1]
-            below[peg] += 1
-            width = wide * (0.16 + 0.76 * disk / size)
-            left = wide * ("abc".index(peg) + 0.5) - width / 2
-            top = 100 - high * (below[peg] + 1)
-            disks.append(Shape(f"disk {disk}", round(left, 2), round(top, 2), round(width, 2), round(high * 0.9, 2),
-                               round(330 * (disk - 1) / size)))  # fmt: skip
-        return Drawing(3 * wide, 100.0, (*shapes, *disks))
+        return drawing(shown if isinstance(shown, str) else shown.state)
 
 
 def direction(goal: Tower) -> str:
@@ -295,34 +288,10 @@ def direction(goal: Tower) -> str:
     return "cw" if straight == (goal.disks % 2 == 1) else "ccw"
 
 
-def words(state: str) -> str:
-    """Peg letters in words of five, disk 1 first."""
-    return " ".join([state[i : i + WORD] for i in range(0, len(state), WORD)])
-
-
-def moved(state: str, move: str) -> str:
-    """The state after a move such as ``"3ca"``; nothing is checked."""
-    disk = int(move[:-2])
-    return state[: disk - 1] + move[-1] + state[disk:]
-
-
-def illegal(state: str, move: str) -> str:
-    """Which rule a move breaks in a state, in words; empty if none."""
-    disk, pair = int(move[:-2]), move[-2:]
-    if not 1 <= disk <= len(state) or state[disk - 1] != pair[0]:
-        return f"disk {disk} is not on peg {pair[0]}"
-    smaller = state[: disk - 1]
-    if pair[0] in smaller:
-        return f"disk {disk} is not the top of peg {pair[0]}"
-    if pair[1] in smaller:
-        return f"disk {disk} may not rest on the smaller disk on peg {pair[1]}"
-    return ""
-
-
 def _check_split(facts: GoalFacts, candidate: str) -> Flag | None:
     parts = [part.split(" ") for part in candidate.split(" / ")]
     disk, source, target = int(facts.goal[:-2]), facts.goal[-2], facts.goal[-1]
-    aside = next(peg for peg in "abc" if peg not in (source, target))
+    aside = third(source, target)
     below, rest = disk - 1, facts.state[disk:]
     if [move for move, *_ in parts] != [f"{below}{source}{aside}", facts.goal, f"{below}{aside}{target}"]:
         return Flag("inconsistent", f"these sub-goals do not move {disk} disks from {source} to {target}")

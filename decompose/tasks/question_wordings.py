@@ -5,7 +5,7 @@ answer are spelt out. What a model answered is shown in later prompts as one sho
 """
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -124,6 +124,16 @@ _CLOSINGS = (
     "Explain yourself in a sentence or two; the last thing you write is {}",
     "Think first, as long as you need. Then close with the answer and write nothing after it: {}",
 )
+
+
+_YES_OR_NO = {"type": "string", "enum": ["yes", "no"]}
+SCHEMAS: dict[type[Facts], dict[str, Any]] = {
+    PartsFacts: {"question": {"type": "array", "items": {"type": "string"}}},
+    AnswerFacts: {"answer": {"type": "string"}},
+    CheckFacts: {"correct": _YES_OR_NO},
+    DecideFacts: {"answer": _YES_OR_NO},
+}
+"""What a ``chat`` reply names, as JSON schemas."""
 
 
 def prompt(facts: Facts, dialect: Dialect, wording: int = 0) -> Prompt:

@@ -155,6 +155,10 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         """See `decompose.tasks.question_wordings`."""
         return question_wordings.parse(step.reads, text, dialect)
 
+    def reply_schema(self, step: Step) -> dict[str, Any]:
+        """See `decompose.tasks.question_wordings`."""
+        return question_wordings.SCHEMAS[type(step.reads)]
+
     def check(self, step: Step, candidate: str) -> Flag | None:
         """A placeholder for an answer that is not known yet. An Actor may insist on an answer that did not pass."""
         if isinstance(step.reads, PartsFacts):

@@ -1,10 +1,10 @@
 """Chooses leads from a target and an estimate: one way for a pilot, a measurement, a plan and a run that learns.
 
-A mistake in a step without a seam is final: its lead is the paper's k_min (arXiv 2511.09030, eq. 14) at the
-pessimistic end of the rate. A mistake before a seam costs running a chain again: its lead, and with it the length
-of the chain, are those with the fewest expected calls at the middle of the rate. Long leaves save decomposition
-steps; short ones lose less when a seam fails. No ground truth is used: a run's own evidence is dissent, and chains that
-did not return their promise.
+A mistake that is final is to be rare: its step has the paper's k_min (arXiv 2511.09030, eq. 14) at the pessimistic
+end of the rate. A mistake that is noticed costs calls: running a chain again, or what hangs below a decomposition.
+There the leads, and with them the length of the chains, are those with the fewest expected calls at the middle of the
+rate. Long leaves save decomposition steps; short ones lose less when a seam fails. No ground truth is used: a run's
+own evidence is dissent, and chains that did not return their promise.
 
 A run goes on learning: at checkpoints (``next_checkpoint``) the leads are chosen again from all that was seen. Each
 step has the same share of the run's error budget whatever lead it is decided with, and the interval holds at every
@@ -20,16 +20,13 @@ from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.forecast.estimates import Estimate, learned, p_high_of, rates_of
-from runtime.forecast.forecasting import Forecast, calls_of, forecast, has_seams, mixed, outline_of
-from runtime.leads import Leads
+from runtime.forecast.forecasting import Forecast, all_caught, calls_of, forecast, has_seams, mixed, outline_of
+from runtime.leads import LEAF_STEPS, Leads
 from runtime.records import Counts
 from voting.lead import expected_ballots, k_min
 from voting.sequential import Sequential, needed
 from voting.sequential import learned as weights_of
 from voting.watch import patterns_from
-
-LEAF_STEPS = 31
-"""Leaf length where nothing is known of the model."""
 
 LEAF_CHOICES = (3, 7, 15, 31, 63, 127)
 """Leaf lengths that ``--leaf-steps auto`` weighs. Longer ones save less than one call in a hundred."""
@@ -158,7 +155,7 @@ def with_rules(config: RunConfig, task: Task, leads: Leads, estimate: Estimate, 
         winner, _, others = name.partition("-")
         seen[int(winner), int(others)] += count
     weights = weights_of(seen)
-    share = (1 - config.target) / final_steps(config, task, leads.leaf_steps)
+    share = (1 - config.target) / _unguarded_steps(config, task, leads.leaf_steps)
     rules = {}
     for budget in (share, share / 10):
         rule = Sequential(budget, weights)
@@ -189,20 +186,21 @@ def _fixed_leads(config: RunConfig, task: Task, estimate: Estimate) -> Leads:
         return Leads(k, k, k + 2, leaf_steps)
     choices = []
     for leaf_steps in LEAF_CHOICES if asked == "auto" else (asked,):
-        unguarded = _k_min(config, task, leaf_steps, estimate)
-        for guarded in range(1, unguarded + 1):
-            leads = Leads(guarded, unguarded, unguarded + 2, leaf_steps)
-            choices.append((calls_of(config, task, leads, estimate), leads))
+        most = _k_min(config, task, leaf_steps, estimate)
+        for unguarded in range(1, most + 1) if all_caught(config, task) else (most,):
+            for guarded in range(1, most + 1):
+                leads = Leads(guarded, unguarded, max(guarded, unguarded) + 2, leaf_steps)
+                choices.append((calls_of(config, task, leads, estimate), leads))
     return min(choices, key=lambda choice: choice[0])[1]
 
 
 def _k_min(config: RunConfig, task: Task, leaf_steps: int, estimate: Estimate) -> int:
-    """Lead of the steps whose mistakes are final, at the pessimistic end of the worst of their kinds."""
-    return k_min(1 - _worst(config, task, estimate), final_steps(config, task, leaf_steps), config.target)
+    """Lead at which steps without a seam hold the target, at the pessimistic end of the worst of their kinds."""
+    return k_min(1 - _worst(config, task, estimate), _unguarded_steps(config, task, leaf_steps), config.target)
 
 
 def _worst(config: RunConfig, task: Task, estimate: Estimate) -> float:
-    """Pessimistic error rate of the worst kind of question whose mistakes are final."""
+    """Pessimistic error rate of the worst kind of question without a seam."""
     outline = outline_of(config, task, LEAF_CHOICES[0] if config.leaf_steps == "auto" else config.leaf_steps)
     kinds = {outline.split_kind} if outline.splits else set()
     if not has_seams(config, task):
@@ -210,7 +208,12 @@ def _worst(config: RunConfig, task: Task, estimate: Estimate) -> float:
     return max((p_high_of(estimate, kind) for kind in kinds), default=estimate.p_error_high)
 
 
-def final_steps(config: RunConfig, task: Task, leaf_steps: int) -> int:
-    """Steps whose mistakes are final."""
+def _unguarded_steps(config: RunConfig, task: Task, leaf_steps: int) -> int:
+    """Steps without a seam of their own: decompositions, and without seams all others."""
     outline = outline_of(config, task, leaf_steps)
     return max(1, outline.splits + (0 if has_seams(config, task) else outline.steps))
+
+
+def final_steps(config: RunConfig, task: Task, leaf_steps: int) -> int:
+    """Steps whose mistakes are final."""
+    return 0 if all_caught(config, task) else _unguarded_steps(config, task, leaf_steps)

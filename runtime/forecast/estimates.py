@@ -192,7 +192,7 @@ def rates_of(estimate: Estimate, kind: str) -> Rates:
     answers, trials = sum(k.answers for k in own), sum(k.trials for k in own)
     # The middle estimate may have moved since the kinds were sampled: their own rates move along.
     sampled = sum(k.trials for k in estimate.kinds)
-    drift = estimate.p_error / _rate(sampled, sum(k.errors for k in estimate.kinds))[0] if sampled else 1.0
+    drift = estimate.p_error / _middle(sampled, sum(k.errors for k in estimate.kinds)) if sampled else 1.0
     errors = drift * sum(k.errors for k in own)
     p_error = min((errors + SHRINK * estimate.p_error) / (trials + SHRINK), 1.0)
     weight = max(1, answers)
@@ -217,6 +217,11 @@ def p_high_of(estimate: Estimate, kind: str) -> float:
 
 
 def _rate(trials: int, errors: float) -> tuple[float, float]:
-    """The middle by Jeffreys' prior (half an error in one more trial), and the upper end."""
-    middle = (errors + 0.5) / (trials + 1)
+    """The middle, and the upper end."""
+    middle = _middle(trials, errors)
     return middle, max(middle, confidence_sequence(math.fsum([errors]), trials).high) if trials else 1.0
+
+
+def _middle(trials: int, errors: float) -> float:
+    """By Jeffreys' prior: half an error in one more trial."""
+    return (errors + 0.5) / (trials + 1)

@@ -5,8 +5,12 @@ until it returns its promise: a run of ``n`` steps, each of which ends wrong wit
 probability ``1 - (1 - e)^n``. The next run is held against it step by step. Where they first differ, one of the two is
 wrong: that step is raced again with the lead of a suspect, and the refuted answer is asked for once more. What lies
 before that step is put right on the way, so only a mistake behind it makes the next run fail as well.
+
+A decomposition that states something wrong is refuted by the nodes right below it: they ask theirs in vain, and about
+half of what hangs below it was done for nothing.
 """
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
@@ -55,11 +59,41 @@ class Retries(msgspec.Struct, frozen=True):
     suspects: float
 
 
+class Longest(msgspec.Struct, frozen=True):
+    """Requests that wait for each other.
+
+    Attributes:
+        splits: From the root down.
+        chain: Then those of the chain that is run most often.
+    """
+
+    splits: float
+    chain: float
+
+    @property
+    def requests(self) -> float:
+        """Both."""
+        return self.splits + self.chain
+
+
 def has_seams(config: RunConfig, task: Task) -> bool:
     """Whether promises will guard steps: those that a decomposition makes. The root's own is only the goal test."""
     root = task.root()
     splits = config.strategy == "tree" and task.decomposition_step(root.goal, root.inputs) is not None
     return config.seams and splits and root.promise is not None
+
+
+def all_caught(config: RunConfig, task: Task) -> bool:
+    """Whether a plan that kept its promises has no wrong step: all are checked, and no other way leads there.
+
+    Then a mistake costs calls, wherever it is made, and never the run's result; see ``Task.one_way``.
+    """
+    return has_seams(config, task) and leaves_one_way(config, task)
+
+
+def leaves_one_way(config: RunConfig, task: Task) -> bool:
+    """Whether the checks that are on leave only one way from a start to a promise."""
+    return task.one_way and parse_switch(config.red_flags) >= CHECKS
 
 
 def outline_of(config: RunConfig, task: Task, leaf_steps: int) -> Outline:
@@ -79,7 +113,7 @@ def forecast(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) ->
         requests[asked.kind] += asked.requests(rates)
     return Forecast(
         sum(calls.values()),
-        _p_success(outline, leads, estimate, seams),
+        1.0 if all_caught(config, task) else _p_success(outline, leads, estimate, seams),
         sum(requests.values()),
         sum(count * rates_of(estimate, kind).prompt_tokens for kind, count in requests.items()),
         sum(count * rates_of(estimate, kind).reply_tokens for kind, count in calls.items()),
@@ -104,6 +138,7 @@ def mixed(parts: Iterable[tuple[float, Forecast]]) -> Forecast:
     return Forecast(calls, p_success, requests, tokens_in, tokens_out)
 
 
+@functools.lru_cache(maxsize=4096)
 def retries_of(p_wrong: float, length: int) -> Retries:
     """How often a chain is run again until its seam holds; see the module's docstring.
 
@@ -123,12 +158,14 @@ def retries_of(p_wrong: float, length: int) -> Retries:
     return Retries(runs, suspects)
 
 
-def longest_of(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> float:
-    """Requests that wait for each other: splits from the root down, then the chain that is run most often."""
+def longest_of(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> Longest:
+    """Requests that wait for each other, however many are asked at a time."""
     outline = outline_of(config, task, leads.leaf_steps)
     split = rates_of(estimate, outline.split_kind)
-    rounds = outline.levels * expected_requests(split.p, leads.unguarded, split.valid)
-    return rounds + max(_longest_chain(config, task, leads, estimate, chains) for chains in outline.chains)
+    return Longest(
+        outline.levels * expected_requests(split.p, leads.unguarded, split.valid),
+        max(_longest_chain(config, task, leads, estimate, chains) for chains in outline.chains),
+    )
 
 
 def _longest_chain(config: RunConfig, task: Task, leads: Leads, estimate: Estimate, chains: Chains) -> float:
@@ -182,10 +219,15 @@ class _Asked(msgspec.Struct, frozen=True):
 
 def _asked(config: RunConfig, outline: Outline, leads: Leads, estimate: Estimate, seams: bool) -> Iterator[_Asked]:
     """Everything that is asked, by kind of question and how."""
+    again = 1.0
     if outline.splits:
-        yield _Asked(outline.split_kind, outline.splits, leads.unguarded)
+        refuted = 1 - p_step(rates_of(estimate, outline.split_kind).p, leads.unguarded) if seams else 0.0
+        again += refuted * outline.levels / 2
+        yield _Asked(outline.split_kind, outline.splits * again, leads.unguarded)
+        in_vain = 1 + config.re_decompositions  # the refuted one, and those of a node below it
+        yield _Asked(outline.split_kind, outline.splits * refuted * in_vain, leads.suspect)
     for chains in outline.chains:
-        steps = chains.count * chains.length
+        steps = chains.count * chains.length * again
         if not seams:
             yield _Asked(chains.kind, steps, leads.unguarded)
             continue
@@ -213,7 +255,7 @@ def double_mistakes(config: RunConfig, task: Task, leads: Leads, estimate: Estim
 
     ``p_success`` takes it that none does. Where a task has one way and its steps are checked none can: 0.
     """
-    if not has_seams(config, task) or (task.one_way and parse_switch(config.red_flags) >= CHECKS):
+    if not has_seams(config, task) or leaves_one_way(config, task):
         return 0.0
     found = 0.0
     for chains in outline_of(config, task, leads.leaf_steps).chains:

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from decompose.step import Step
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
 from runtime.forecast.choosing import choose_leads, final_steps, forecast_run
 from runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, kinds_of, pilot_steps
-from runtime.forecast.forecasting import double_mistakes, has_seams, longest_of, outline_of, price_of
+from runtime.forecast.forecasting import all_caught, double_mistakes, has_seams, longest_of, outline_of, price_of
 from runtime.forecast.measurement import KindRate, Measurement, setting_of
 from runtime.forecast.planning import Sampled, walls_of
+from runtime.forecast.sampling import sampled_step
 from runtime.leads import Leads
 from runtime.models.factory import AnswerKey
 from runtime.records import Counts
@@ -33,7 +35,7 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
         ConfigurationError: No answer was without a red flag.
     """
     samples, counts = sampled.samples, sampled.counts
-    wrong = [_wrong(task, key, sample) for sample in samples]
+    wrong = [_wrong(task, key, sampled_step(config, task, sample.number), sample) for sample in samples]
     per_kind: dict[str, list[_Scored]] = defaultdict(list)
     for sample, flags in zip(samples, wrong, strict=True):
         per_kind[sample.kind].append((sample, flags))
@@ -81,12 +83,15 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
     )
     if leads is None:
         return told
-    uneven = _spread([flags for kind in final_kinds(config, task, leads) for _, flags in per_kind[kind]])
+    final = final_kinds(config, task, leads)
+    uneven = _spread([flags for kind in final for _, flags in per_kind[kind]]) if final else None
     return _predict(config, task, told, estimate, leads, sampled, uneven)
 
 
 def final_kinds(config: RunConfig, task: Task, leads: Leads) -> set[str]:
-    """Kinds of the questions whose mistakes are final: those before a seam are not."""
+    """Kinds of the questions whose mistakes are final: those before a seam are not, nor any where all are caught."""
+    if all_caught(config, task):
+        return set()
     outline = outline_of(config, task, leads.leaf_steps)
     kinds = {outline.split_kind} if outline.splits else set()
     return kinds if has_seams(config, task) else kinds | {chains.kind for chains in outline.chains}
@@ -162,9 +167,8 @@ def _at(spread: Spread, mean: float) -> Spread:
     return spread_of(mean * size, (1 - mean) * size)
 
 
-def _wrong(task: Task, key: AnswerKey, sample: Sample) -> list[bool | None]:
+def _wrong(task: Task, key: AnswerKey, step: Step, sample: Sample) -> list[bool | None]:
     """For each ballot whether it is wrong; ``None`` if it is spoiled."""
-    step = task.sample_step(sample.number)
     prompt = task.prompt(step, "compact")
     right = task.parse(step, key(prompt).right[0], "chat" if prompt.system else "compact")
     return [None if b.candidate is None else b.candidate != right for b in sample.ballots]

@@ -6,12 +6,13 @@ import time
 
 import msgspec
 
+from decompose.outline import Outline
 from decompose.task import Task
 from runtime.config import RunConfig
 from runtime.crew import LocalCrew
 from runtime.forecast.choosing import choose_leads, explain_leads, forecast_run
 from runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, pilot_steps, sample_numbers
-from runtime.forecast.forecasting import Forecast, longest_of, outline_of, price_of
+from runtime.forecast.forecasting import Forecast, Longest, longest_of, outline_of, price_of
 from runtime.leads import Leads
 from runtime.records import Counts
 
@@ -49,7 +50,7 @@ class Wall(msgspec.Struct, frozen=True):
     Attributes:
         segments: Segments at the same time.
         calls_in_flight: Calls at the same time that they make.
-        wall_s: Seconds: the work at that width, or the longest chain of dependent calls.
+        wall_s: Seconds.
     """
 
     segments: int
@@ -138,7 +139,7 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         tokens_out=whole.tokens_out,
         cost_usd=price_of(whole, sampled.counts, sampled.prices),
         p_success=expected.p_success,
-        longest_chain=round(longest),
+        longest_chain=round(longest.requests),
         leads=leads,
         why=explain_leads(leads, start if config.k == "auto" else None, expected, size),
         speed=sampled.speed,
@@ -159,9 +160,12 @@ def _with_pilot(expected: Forecast, asks: int, sampled: Sampled) -> Forecast:
 
 
 def walls_of(
-    config: RunConfig, task: Task, leads: Leads, expected: Forecast, longest: float, speed: Speed
+    config: RunConfig, task: Task, leads: Leads, expected: Forecast, longest: Longest, speed: Speed
 ) -> list[Wall]:
     """Wall time at growing widths, as far as more segments still mean more calls in flight.
+
+    Decompositions come first, and on each level there are twice as many: the upper ones leave most of a width empty.
+    Chains then fill it, or wait for the longest of them.
 
     Args:
         config: As a run would have it.
@@ -176,12 +180,23 @@ def walls_of(
     each = max(1, config.segment_steps // (leads.leaf_steps + 1)) if leaves > 1 else 1
     most = min(config.chains_in_flight * (config.workers or 1), leaves)
     together = expected.calls / expected.requests
+    per_level = outline.splits / max(1, outline.levels)
     walls: list[Wall] = []
     for segments in WIDTHS:
         width = min(segments * each, most)
         in_flight = round(width * together)
         if walls and walls[-1].calls_in_flight == in_flight:
             break
-        work = max(expected.requests / width * speed.latency_s, expected.calls / (speed.calls_per_s or math.inf))
-        walls.append(Wall(segments, in_flight, max(work, longest * speed.latency_s)))
+        rounds = _rounds_of_splits(outline, longest, width)
+        rounds += max(longest.chain, (expected.requests - longest.splits * per_level) / width)
+        fastest = expected.calls / (speed.calls_per_s or math.inf)
+        walls.append(Wall(segments, in_flight, max(rounds * speed.latency_s, fastest)))
     return walls
+
+
+def _rounds_of_splits(outline: Outline, longest: Longest, width: int) -> float:
+    """Requests after one another until the last decomposition is decided, with so many at a time."""
+    levels = range(outline.levels)
+    each = outline.splits / max(1, (1 << outline.levels) - 1)
+    full = sum(max(1.0, each * (1 << level) / width) for level in levels)
+    return full * longest.splits / max(1, outline.levels)

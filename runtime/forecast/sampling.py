@@ -8,11 +8,14 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
+from decompose.step import Step
 from decompose.task import Task
 from runtime import errors
+from runtime.config import RunConfig
 from runtime.forecast.estimates import Sample
 from runtime.gate import Gate
 from runtime.in_flight import InFlight
+from runtime.leads import LEAF_STEPS
 from runtime.records import Batch, Contested, Counts, Failed, Finished, Paused, Record, unpack
 from runtime.segment_runner import SegmentStopped, draws_of
 from runtime.step_runner import StepRunner
@@ -24,7 +27,7 @@ class SampleRunner:
     """Asks one worker's share of the sampled steps.
 
     Args:
-        task: The task.
+        question: The sampled step of a number; see ``sampled_step``.
         steps: Asks.
         gate: Limits what is asked at the same time.
         flush_steps: Sampled steps after which ``flush`` is called.
@@ -34,7 +37,7 @@ class SampleRunner:
 
     def __init__(
         self,
-        task: Task,
+        question: Callable[[int], Step],
         steps: StepRunner,
         gate: Gate,
         *,
@@ -42,7 +45,7 @@ class SampleRunner:
         flush: Callable[[], None],
         flush_s: float = math.inf,
     ) -> None:
-        self.task, self.steps, self.gate = task, steps, gate
+        self.question, self.steps, self.gate = question, steps, gate
         self.flush_steps, self.flush, self.flush_s = flush_steps, flush, flush_s
         self._flush_at = time.monotonic() + flush_s
         self.stopping = False
@@ -76,14 +79,21 @@ class SampleRunner:
             with self._asked:
                 first = draws_of(((number,), PART, attempt))
                 began = time.time()
-                ballots = await self.steps.draw(self.task.sample_step(number), draws, first)
+                ballots = await self.steps.draw(self.question(number), draws, first)
         entry, ended = Contested(draws, ballots), time.time()
         self._records.append(Record((number,), PART, attempt, 0, draws, (entry,), started=began, ended=ended))
         if len(self._records) >= self.flush_steps or time.monotonic() >= self._flush_at:
             self.flush()
 
 
-def samples_of(task: Task, payloads: Iterable[bytes]) -> list[Sample]:
+def sampled_step(config: RunConfig, task: Task, number: int) -> Step:
+    """The sampled step of a number as a run asks it: leaves of a tree may show less than one long chain does."""
+    if config.strategy != "tree":
+        return task.sample_step(number)
+    return task.sample_leaf(number, LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps)
+
+
+def samples_of(question: Callable[[int], Step], payloads: Iterable[bytes]) -> list[Sample]:
     """The samples that payloads hold, each once, in the order of their numbers."""
     found: dict[int, Sample] = {}
     for payload in payloads:
@@ -91,7 +101,7 @@ def samples_of(task: Task, payloads: Iterable[bytes]) -> list[Sample]:
             if record.part == PART:
                 (number,), (entry,) = record.path, record.entries
                 assert isinstance(entry, Contested)
-                kind, seconds = task.sample_step(number).kind, record.ended - record.started
+                kind, seconds = question(number).kind, record.ended - record.started
                 found[number] = Sample(number, kind, entry.ballots, seconds)
     return [found[number] for number in sorted(found)]
 
@@ -101,7 +111,7 @@ def numbers_in(payloads: Iterable[bytes]) -> set[int]:
     return {record.path[0] for payload in payloads for record in unpack(payload) if record.part == PART}
 
 
-async def collected(task: Task, batches: AsyncIterator[Batch]) -> tuple[list[Sample], Counts]:
+async def collected(question: Callable[[int], Step], batches: AsyncIterator[Batch]) -> tuple[list[Sample], Counts]:
     """The samples of one worker's share, and what they cost.
 
     Raises:
@@ -116,7 +126,7 @@ async def collected(task: Task, batches: AsyncIterator[Batch]) -> tuple[list[Sam
             raise getattr(errors, batch.end.error)(batch.end.message, **batch.end.context)
         if isinstance(batch.end, Paused):
             raise errors.ModelUnavailable(batch.end.reason)
-    return samples_of(task, payloads), counts
+    return samples_of(question, payloads), counts
 
 
 def gathered(parts: Sequence[tuple[list[Sample], Counts]]) -> tuple[list[Sample], Counts]:

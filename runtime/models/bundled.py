@@ -3,9 +3,9 @@
 One is for the steps of hanoi and multiply, small and fast; the other, the planner, for the six modules of MAP. The
 first word of a prompt says which is asked.
 
-All requests that wait are answered together. A call of CTranslate2 costs about as much for a hundred prompts as for
-ten, so one thread takes whatever waits, asks once, and hands all replies back in one go; what is asked meanwhile
-gathers for the next call.
+Requests that wait are answered together, if they open with the same words. A call of CTranslate2 costs about as much
+for a hundred prompts as for ten, so one thread takes what waits in the longest line, asks once, and hands all replies
+back in one go; what is asked meanwhile gathers for the next call.
 """
 
 import asyncio
@@ -33,6 +33,8 @@ END: Final = "<eos>"
 ABREAST: Final = 128
 """Prompts that go through the model together. More do not fit the processor's cache, which halves the speed; and what
 waits meanwhile is half of a worker's chains, so that replies are read while the next batch is made."""
+DIRECTIONS: Final = frozenset({"cw", "ccw"})
+"""Second words of moves."""
 
 
 class _Part:
@@ -46,15 +48,33 @@ class _Part:
         self.known = frozenset(word for word in words if "<" not in word)
 
 
+class _Line:
+    """What waits for one part at one temperature and opens with the same words, oldest first.
+
+    Attributes:
+        opening: Tokens that all prompts begin with. The model reads them once and keeps what it made of them, which
+            saves a third of the work of a short prompt.
+        asked: A request for each of its draws.
+        passed: How often another line was served since this one was last, plus 1.
+    """
+
+    __slots__ = ("asked", "opening", "part", "passed", "temperature")
+
+    def __init__(self, part: _Part, temperature: float, opening: list[str]) -> None:
+        self.part, self.temperature, self.opening = part, temperature, opening
+        self.asked: deque[_Asked] = deque()
+        self.passed = 1
+
+
 class _Asked:
     """A request under way. Its replies come in the order of its draws, because it waits once for each, in line."""
 
-    __slots__ = ("future", "loop", "part", "replies", "request", "tokens")
+    __slots__ = ("future", "loop", "paid", "replies", "request", "tokens")
 
-    def __init__(self, request: Request, part: _Part, tokens: list[str]) -> None:
+    def __init__(self, request: Request, tokens: list[str], paid: int) -> None:
         self.request = request
-        self.part = part
         self.tokens = tokens
+        self.paid = paid
         self.replies: list[Reply] = []
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[list[Reply]] = self.loop.create_future()
@@ -62,7 +82,7 @@ class _Asked:
     def answer(self, said: Sequence[str]) -> None:
         """Take the next reply: words, the last of them the end token unless the model was cut off."""
         most = self.request.max_tokens
-        paid = 0 if self.replies else len(self.tokens)
+        paid = 0 if self.replies else self.paid
         if len(said) <= most and said and said[-1] == END:
             self.replies.append(Reply(" ".join(said[:-1]), Stop.END, paid, len(said)))
         else:
@@ -98,8 +118,8 @@ class BundledModel:
         self._runs = _Part(folder, threads)
         self._planner: _Part | None = None
         self._folder = folder
-        # By part and temperature; guarded by the lock.
-        self._waiting: dict[tuple[_Part, float], deque[_Asked]] = {}
+        # By part, temperature and opening; guarded by the lock.
+        self._waiting: dict[tuple[_Part, float, tuple[str, ...]], _Line] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -120,7 +140,9 @@ class BundledModel:
         """
         words = request.prompt.user.split(" ")
         part = self._open_planner() if words[0] in PLANNER_WORDS else self._runs
-        asked = _Asked(request, part, _tokens(request.prompt, words, part.known))
+        _check(request.prompt, words, part.known)
+        opening = opening_of(words)
+        asked = _Asked(request, [*words[len(opening) :], STOP_PROMPT], len(words) + 2)
         if not request.draws:
             return []
         with self._lock:
@@ -128,7 +150,11 @@ class BundledModel:
                 raise ModelUnavailable("the bundled model is closed")
             if self._thread is None:
                 self._start(request.seed)
-            self._waiting.setdefault((part, request.temperature), deque()).extend([asked] * len(request.draws))
+            kind = (part, request.temperature, opening)
+            line = self._waiting.get(kind)
+            if line is None:
+                line = self._waiting[kind] = _Line(part, request.temperature, [START, *opening])
+            line.asked.extend([asked] * len(request.draws))
         if self._waking is not asked.loop:
             # Not at once: whatever else is asked in this turn of the event loop is to share the batch.
             self._waking = asked.loop
@@ -170,48 +196,57 @@ class BundledModel:
             while not self._closed:
                 self._wake.wait()
                 self._wake.clear()
-                while not self._closed and (batch := self._take()):
-                    self._run(batch)
+                while not self._closed and (taken := self._take()) is not None:
+                    self._run(*taken)
         finally:
             self._closed = True
             with self._lock:
-                left = [asked for line in self._waiting.values() for asked in line]
+                left = [asked for line in self._waiting.values() for asked in line.asked]
                 self._waiting.clear()
             _hand_over(left, ModelUnavailable("the bundled model was closed"))
 
-    def _take(self) -> list[_Asked]:
-        """What waits for one part at one temperature, oldest first; these take turns."""
+    def _take(self) -> tuple[_Line, list[_Asked]] | None:
+        """A batch of the line in which most wait; one that is passed over counts for more each time."""
         with self._lock:
-            for kind in list(self._waiting):
-                line = self._waiting.pop(kind)
+            while self._waiting:
+                kind = max(self._waiting, key=lambda kind: len(self._waiting[kind].asked) * self._waiting[kind].passed)
+                line = self._waiting[kind]
                 batch: list[_Asked] = []
-                while line and len(batch) < self._max_batch:
-                    asked = line.popleft()
+                while line.asked and len(batch) < self._max_batch:
+                    asked = line.asked.popleft()
                     if not asked.future.cancelled():
                         batch.append(asked)
-                if line:
-                    self._waiting[kind] = line
+                if not line.asked:
+                    del self._waiting[kind]
                 if batch:
-                    return batch
-        return []
+                    for other in self._waiting.values():
+                        other.passed += 1
+                    line.passed = 1
+                    return line, batch
+        return None
 
-    def _run(self, batch: list[_Asked]) -> None:
-        temperature = batch[0].request.temperature
+    def _run(self, line: _Line, batch: list[_Asked]) -> None:
         try:
-            results = batch[0].part.generator.generate_batch(
+            results = line.part.generator.generate_batch(
                 [asked.tokens for asked in batch],
+                static_prompt=line.opening,
                 max_length=max(asked.request.max_tokens for asked in batch),
                 include_prompt_in_result=False,
                 return_end_token=True,
-                sampling_topk=0 if temperature else 1,
-                sampling_temperature=temperature or 1.0,
+                sampling_topk=0 if line.temperature else 1,
+                sampling_temperature=line.temperature or 1.0,
             )
             _hand_over(batch, [result.sequences[0] for result in results])
         except (RuntimeError, ValueError) as error:
             _hand_over(batch, ModelUnavailable(f"the bundled model failed: {error}"))
 
 
-def _tokens(prompt: Prompt, words: list[str], known: frozenset[str]) -> list[str]:
+def opening_of(words: list[str]) -> tuple[str, ...]:
+    """The words of a prompt that many others begin with as well."""
+    return tuple(words[: 2 if len(words) > 1 and words[1] in DIRECTIONS else 1])
+
+
+def _check(prompt: Prompt, words: list[str], known: frozenset[str]) -> None:
     if prompt.system or not known.issuperset(words):
         strange = next((word for word in words if word not in known), None)
         why = "knows no system prompts" if prompt.system else f"does not know the word {strange!r:.40}"
@@ -220,7 +255,6 @@ def _tokens(prompt: Prompt, words: list[str], known: frozenset[str]) -> list[str
             f"only; it {why}",
             word=strange,
         )
-    return [START, *words, STOP_PROMPT]
 
 
 def _load(folder: Path, threads: int) -> Any:

@@ -5,6 +5,7 @@ tells what it sees; ``runtime/limits/pacing.py`` makes the shares.
 """
 
 import asyncio
+import math
 from collections import deque
 from types import TracebackType
 
@@ -13,8 +14,13 @@ import msgspec
 from runtime.models.pace import Pace
 from runtime.models.rate import Start
 
-LATE_S = 0.02
-"""Timers are late; what they are late by, up to so much, is caught up."""
+LATE_S, LEAST_LATE_S = 0.32, 0.005
+"""Timers are late, on a busy machine by much. What they are late by is made up for by calls in a row: up to so much,
+and less if the server turns out to refuse them."""
+LATER_CALLS = 200
+"""Paced calls without such a refusal after which twice as much is made up for."""
+HURRIED_S = 0.06
+"""Seconds after such calls in which a refusal is their fault."""
 HOLD_S = 1.0
 """Longest time that a worker waits for its next share after a refusal. A coordinator that is later costs refusals."""
 
@@ -84,6 +90,7 @@ class Places:
         self._share: Share | None = None
         self._news = News()
         self._stopped_until = self._next = 0.0
+        self._late_s, self._since_shorter, self._hurried_until = LATE_S, 0, -math.inf
         self._waiting: deque[asyncio.Future[Start]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._wake_at = 0.0  # not every loop's timers say (uvloop's, which Ray uses where it is installed)
@@ -131,6 +138,12 @@ class Places:
     def refused(self, after_s: float | None, start: Start) -> None:
         """A call was refused with 429."""
         now, news = _now(), self._news
+        if start.hurried and self._late_s > LEAST_LATE_S and start.rate:
+            # What this says is not how fast the server may be asked, but that it has little in hand.
+            if self._since_shorter:  # not by one of the same row
+                self._late_s, self._since_shorter = max(LEAST_LATE_S, self._late_s / 2), 0
+            self._next = max(self._next, now + 1 / start.rate)
+            return
         if self._share is None:
             if self.pace.refused(now, after_s, start):
                 self._next = now + 1 / (self.rate or 1.0)  # what it has in hand is used up
@@ -181,13 +194,19 @@ class Places:
         """Note that a call starts."""
         rate, paced = self.rate, 0
         if rate:
-            paced = int(now < self._next + max(1 / rate, LATE_S))
-            self._next = max(self._next, now - LATE_S) + 1 / rate
+            paced = int(now < self._next + max(1 / rate, self._late_s))
+            self._since_shorter += paced
+            if self._since_shorter >= LATER_CALLS:
+                self._late_s, self._since_shorter = min(LATE_S, 2 * self._late_s), 0
+            if now > self._next + max(LEAST_LATE_S, 0.5 / rate):
+                self._hurried_until = now + HURRIED_S
+            self._next = max(self._next, now - self._late_s) + 1 / rate
+        hurried = now < self._hurried_until
         if self._share is None:
-            return self.pace.started(now, 1, paced)
+            return msgspec.structs.replace(self.pace.started(now, 1, paced), hurried=hurried)
         self._news.started += 1
         self._news.paced += paced
-        return Start(self._share.epoch, self._news.started, now, rate)
+        return Start(self._share.epoch, self._news.started, now, rate, hurried)
 
     def _wake_after(self, wait: float) -> None:
         loop = asyncio.get_running_loop()

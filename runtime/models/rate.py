@@ -9,6 +9,10 @@ Once the rate is known, it is held a little below for some time, then raised slo
 longer none comes. All growth is counted in calls that the rate held up, not in seconds: a rate that nobody used says
 nothing about the server. A refusal in some two hundred calls is what it costs to notice that a server got faster.
 
+Some servers also refuse for other reasons, at any rate. Between two refusals no server takes in more than its rate, so
+one that took in more before is not too slow for what it refuses now: the search goes on upwards, unless that happens
+again and again at once.
+
 Pure: it has no clock, and the times given to it need only be those of one clock.
 """
 
@@ -38,6 +42,10 @@ SURE = 0.8
 """Two estimates are one if the lower is at least so much of the higher."""
 EXACT_CALLS, SURE_COUNT = 12, 30
 """Calls between two refusals that are enough to count by, and to be sure."""
+CONTRADICTIONS = 3
+"""Refusals soon one after the other that are believed although more was taken in before."""
+THIN_CALLS, THIN_TIMES = 8, 3
+"""A search that took in fewer calls says little: so many times it goes on, from a lower rate."""
 IN_HAND = 1.5
 """Calls that a server may have in hand again when the first call after a refusal comes."""
 SURE_ABOVE = 0.95
@@ -54,12 +62,14 @@ class Start(msgspec.Struct, frozen=True):
         number: Calls started since the last cut, this one included.
         at: The time.
         rate: Calls a second that were allowed; ``None`` for no limit.
+        hurried: Whether it, or one just before it, made up for time lost.
     """
 
     epoch: int
     number: int
     at: float
     rate: float | None
+    hurried: bool = False
 
 
 class RateSearch:
@@ -74,6 +84,8 @@ class RateSearch:
         self._peak: float | None = None
         self._low = 0.0
         self._searching, self._sure, self._trust = False, False, 0.5
+        self._proved, self._contradictions = 0.0, 0
+        self._thin_times = 0
         self._number, self._paced, self._cut_at = 0, 0, 0.0
 
     @property
@@ -113,10 +125,18 @@ class RateSearch:
 
     def _cut(self, high: float, taken_in: int, seconds: float) -> None:
         """Choose a rate between the one at which a call was refused and that at which calls were taken in."""
+        if self._contradicts(high, taken_in):
+            self._peak, self._searching = high, True
+            return
+        if taken_in >= EXACT_CALLS:
+            self._proved = max(self._proved, (taken_in - IN_HAND) / seconds)
         if self._searching or self._paced > self._hold() + 2:
             low = min(high, taken_in / seconds)
             if self._searching:
                 self._peak, self._sure, self._trust = _middle(low, high), False, 0.5
+                if taken_in < THIN_CALLS and self._thin_times < THIN_TIMES:
+                    self._thin_times += 1
+                    return
             else:
                 self._trust += TRUST * (1 - self._trust)
                 self._peak = max(LEAST, low + self._trust * (high - low))
@@ -132,6 +152,17 @@ class RateSearch:
             self._peak = self._low = max(LEAST, min(high, max(counted, known)))
         else:
             self._peak = _middle(known or min(high, counted), high)
+
+    def _contradicts(self, high: float, taken_in: int) -> bool:
+        """Whether a refusal is not one for the rate: more was taken in before, and some was between it and the last."""
+        if high >= SURE_ABOVE * self._proved:
+            self._contradictions = 0
+            return False
+        self._contradictions = 0 if taken_in >= EXACT_CALLS else self._contradictions + 1
+        if self._contradictions < CONTRADICTIONS:
+            return True
+        self._proved, self._contradictions = 0.0, 0  # it has become slower
+        return False
 
     def _hold(self) -> float:
         """Calls for which the rate is not raised."""

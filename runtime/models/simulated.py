@@ -6,6 +6,7 @@ mistakes are drawn from the key's plausible ones, at rates that are independent 
 """
 
 import asyncio
+import functools
 import hashlib
 from collections.abc import Callable
 from typing import Annotated, Literal
@@ -81,7 +82,9 @@ class SimulatedModel:
         dialect: Dialect = "compact",
         name: str = "simulated",
     ) -> None:
-        self._key, self.profile, self._dialect, self.name = key, profile, dialect, name
+        # The same questions come back: most of the time of a simulated run would go into the key.
+        self._key = functools.lru_cache(maxsize=2**14)(key)
+        self.profile, self._dialect, self.name = profile, dialect, name
         self.asked = 0
 
     @property

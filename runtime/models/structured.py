@@ -1,7 +1,8 @@
 """Replies as JSON objects, for servers that can hold a model to a schema.
 
 A task says what a reply to a step names (``Task.reply_schema``); its parser reads lines ``name = value``. An object
-that names the same things is turned into such lines, so that both forms are read, and judged, by one parser.
+that names the same things is turned into such lines, a list of texts into one for each, so that both forms are read,
+and judged, by one parser.
 """
 
 import json
@@ -40,8 +41,12 @@ def as_lines(text: str) -> str:
         return text
     if not isinstance(said, dict):
         return text
-    return "\n".join(f"{name} = {_plain(value)}" for name, value in said.items() if name != "explanation")
+    lines = [(name, text) for name, value in said.items() if name != "explanation" for text in _plain(value)]
+    return "\n".join(f"{name} = {text}" for name, text in lines)
 
 
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _plain(value: Any) -> list[str]:
+    """A value as the texts of its lines."""
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return value
+    return [value if isinstance(value, str) else json.dumps(value)]

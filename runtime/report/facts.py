@@ -9,7 +9,7 @@ import msgspec
 from decompose.task import Task
 from runtime.config import RunConfig, open_task
 from runtime.forecast.estimates import PILOT_DRAWS, Estimate
-from runtime.forecast.forecasting import CHECKS, has_seams
+from runtime.forecast.forecasting import has_seams, leaves_one_way
 from runtime.journal.journal import Journal, open_journal
 from runtime.leads import Leads
 from runtime.plan_reader import PlanReader
@@ -23,7 +23,6 @@ from runtime.worker import strategy_of
 from voting.alarms import Kind
 from voting.ballot import Ballot
 from voting.certificate import RIVALS, Certificate, certify
-from voting.red_flags import parse_switch
 from voting.watch import Alarm
 
 VIOLATING = (Kind.WAYS_TOGETHER, Kind.DRIFT)
@@ -124,7 +123,7 @@ def _certificate(
 ) -> Certificate:
     """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
     seams, counts = has_seams(config, task), journal.totals
-    one_way = task.one_way and parse_switch(config.red_flags) >= CHECKS
+    one_way = leaves_one_way(config, task)
     linked = one_way and (seams or config.strategy == "chain") and not journal.meta("changes")
     voted: dict[int, Counter[int]] = {}
     stated: dict[int, Counter[int]] = {}

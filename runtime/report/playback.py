@@ -35,7 +35,7 @@ def playback(task: Task, steps: Generator[PlanStep, None, Any], total: int) -> d
             output = end.value
             break
         if count % stride == 0:
-            drawn = task.picture(step.reads)
+            drawn = task.picture(step.state)
             if drawn is not None:
                 canvas = drawn
                 frames.append(_changes(count, step.candidate, drawn, shown))

@@ -7,6 +7,7 @@ import signal
 import struct
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -87,6 +88,10 @@ class Run:
         out, err = process.communicate(timeout=100)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
+    def asked_so_far(self) -> int:
+        """How many draws the model was asked for."""
+        return self.log.stat().st_size // 8
+
     def asked(self) -> list[int]:
         """Every draw that the model was asked for, in order."""
         data = self.log.read_bytes()
@@ -122,6 +127,17 @@ class Run:
             return [(repr(step.reads), step.candidate) for step in reader.steps()]
         finally:
             journal.close()
+
+
+def until(process: "subprocess.Popen[Any]", reached: Callable[[], bool]) -> bool:
+    """Whether something came about before a process ended; in between the processor is left to others."""
+    while not reached():
+        try:
+            process.wait(0.005)
+        except subprocess.TimeoutExpired:
+            continue
+        return reached()
+    return True
 
 
 def killed(ended: "subprocess.CompletedProcess[str]") -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from runtime.journal.journal import open_journal
 from tests.chaos import hanoi_server
-from tests.chaos.harness import Run, killed, result
+from tests.chaos.harness import Run, killed, result, until
 from tests.chaos.test_coordinator_kills import SMALL, random_session
 
 PRICE_IN, PRICE_OUT = 100.0, 1000.0
@@ -101,9 +101,7 @@ def money_under_kills(place: pathlib.Path, seeds: range, sessions: int) -> Stops
             for _ in range(sessions):
                 process = run.start(OPENAI_API_KEY="none")
                 stop_at = seen.calls() + rng.randint(3, 12)
-                while process.poll() is None and seen.calls() < stop_at:
-                    pass
-                over = process.poll() is not None
+                over = not until(process, lambda: seen.calls() >= stop_at)  # noqa: B023
                 process.kill()
                 process.communicate()
                 if over:

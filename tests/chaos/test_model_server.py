@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chaos import hanoi_server
-from tests.chaos.harness import Run
+from tests.chaos.harness import Run, until
 from tests.chaos.lies import harmful
 
 KEY = "planted-7f3a9c-do-not-print"
@@ -78,8 +78,7 @@ def test_the_server_dies_and_comes_back(
     servers.append(first)
     run = Run(tmp_path, *TASK, "openai/x", "--api-base", hanoi_server.client(port).base, "--timeout", "30")
     process = start(run)
-    while hanoi_server.client(port).calls() < 8:
-        assert process.poll() is None
+    assert until(process, lambda: hanoi_server.client(port).calls() >= 8)
     first.kill()
     line = wait_for_line(process, "waiting for the model")
     assert "asking again in" in line

@@ -13,7 +13,7 @@ import pytest
 
 from runtime.journal.fault_points import VARIABLE
 from runtime.journal.journal import open_journal
-from tests.chaos.harness import REPOSITORY, Account, Run, result, survive
+from tests.chaos.harness import REPOSITORY, Account, Run, result, survive, until
 
 TASK = ("hanoi", "--disks", "6", "--address", "none", "--workers", "1", "--leaf-steps", "7", "--chains-in-flight", "2")
 QUICK = (*TASK, "--model", "simulated:latency_s=0.003", "--flush-steps", "4", "--k", "2")
@@ -33,8 +33,7 @@ def surefoot(*arguments: object, cwd: pathlib.Path | None = None) -> "subprocess
 
 def until_asked(run: Run, process: "subprocess.Popen[str]", count: int) -> None:
     """Wait until the model was asked for so many draws."""
-    while len(run.asked()) < count:
-        assert process.poll() is None, process.communicate()
+    assert until(process, lambda: run.asked_so_far() >= count), process.communicate()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

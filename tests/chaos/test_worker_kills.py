@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.harness import REPOSITORY, Account, Run, draws, step_of
+from tests.chaos.harness import REPOSITORY, Account, Run, draws, step_of, until
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
 
@@ -75,12 +75,9 @@ class Killer:
 
     def strike(self, asked: int, how: signal.Signals | Callable[[int], object]) -> bool:
         """Wait until so many draws were asked, and strike a worker; False when the run was over before."""
-        while len(self.run.asked()) < asked:
-            if self.process.poll() is not None:
-                return False
-        while not (victims := workers_below(self.process.pid)):
-            if self.process.poll() is not None:
-                return False
+        there = lambda: self.run.asked_so_far() >= asked and bool(workers_below(self.process.pid))  # noqa: E731
+        if not until(self.process, there) or not (victims := workers_below(self.process.pid)):
+            return False
         committed = self.run.committed()
         self._held.append((committed, len(self.run.asked())))
         self.account.committed += len(committed)
@@ -117,7 +114,7 @@ def whole(tmp_path: pathlib.Path, disks: str) -> Run:
 def attack(tmp_path: pathlib.Path, disks: str, kills: int, every: int, model: str) -> tuple[Killer, Run]:
     run = Run(tmp_path, *TASK, *SIZES, "--disks", disks, "--workers", str(WORKERS), "--model", model)
     killer = Killer(run, start(run, tmp_path), kills)
-    while killer.account.kills < kills and killer.strike(len(run.asked()) + every, signal.SIGKILL):
+    while killer.account.kills < kills and killer.strike(run.asked_so_far() + every, signal.SIGKILL):
         pass
     end = killer.end()
     assert run.plan() == whole(tmp_path, disks).plan()
@@ -228,8 +225,7 @@ def test_a_node_dies_and_another_joins(tmp_path: pathlib.Path, cluster: Any, mon
     monkeypatch.setenv("PYTHONPATH", f"{SITE}:{REPOSITORY}")
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     process = start(run, tmp_path)
-    while len(run.asked()) < 120:
-        assert process.poll() is None, process.communicate()
+    assert until(process, lambda: run.asked_so_far() >= 120), process.communicate()
     committed = run.committed()
     cluster.remove_node(nodes[0], allow_graceful=False)
     cluster.add_node(num_cpus=1)

@@ -201,7 +201,7 @@ async def test_leads_are_chosen_once_and_kept(new_run: NewRun, planted: Any) -> 
     journal = run.journal()
     leads, pilot = journal.meta("leads"), journal.meta("pilot")
     journal.close()
-    assert leads["unguarded"] > leads["guarded"] >= 1
+    assert leads["suspect"] > leads["unguarded"] >= leads["guarded"] >= 1
     assert pilot["ballots"] + pilot["spoiled"] == 20 * 3
     later = SimulatedModel(hanoi.answers, Profile(p_error=0.05))
     assert_solved(run, await run.session(later))

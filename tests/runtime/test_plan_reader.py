@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from decompose.answer_keys import hanoi
-from decompose.tasks.hanoi import moved
+from decompose.tasks.hanoi_states import moved
 from runtime.errors import JournalError
 
 NewRun = Callable[..., Any]

@@ -1,5 +1,6 @@
 """A segment finds its own mistakes: seams, retries, suspects, and decompositions that are asked again."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ from decompose.tasks.multiply import Multiply
 from runtime.errors import RunFailed, StepDeadlocked
 from runtime.gate import Gate
 from runtime.leads import Leads
+from runtime.models.port import Reply, Request, Stop
 from runtime.records import Contested, Contradicted, Entry, Finished, Record, pack, winner
 from runtime.segment_runner import SegmentRunner, SegmentStopped, draws_of
 from runtime.step_runner import MAX_DRAWS
@@ -169,6 +171,14 @@ async def test_a_wrong_decomposition_is_convicted_by_the_one_child_that_breaks_i
     assert (model.asked, runner.steps.counts.red_flags) == (17, {"inconsistent": 1})
 
 
+async def test_placebo_without_seams_a_wrong_decomposition_goes_through(segment: Make, planted: Any) -> None:
+    model = planted(answers, lambda text, nth: WRONG_SPLIT if text == SPLIT and nth == 0 else None)
+    runner = segment(model, red_flags="none", seams=False)
+    assert isinstance(await runner.run(Segment(ROOT)), Finished)
+    assert model.times[SPLIT] == 1
+    assert not verify(TASK, Ended(plan(runner.take()))).valid
+
+
 async def test_steps_counts_what_stands(segment: Make, planted: Any) -> None:
     """Also when a decomposition was asked again and half of the plan was thrown away."""
     model = planted(answers, lambda text, nth: WRONG_SPLIT if text == SPLIT and nth == 0 else None)
@@ -190,6 +200,35 @@ async def test_nodes_run_together_as_far_as_promises_and_the_gate_allow(segment:
     chain = planted(multiply.answers)
     assert await segment(chain, task, Chain()).run(Segment(task.root())) == Finished(str(1234 * 56))
     assert chain.most == 1
+
+
+class Straggler:
+    """Takes thousands of turns of the event loop over one prompt; counts what was answered before and by its end."""
+
+    dialect = "compact"
+
+    def __init__(self, slow: str) -> None:
+        self.slow, self.answered, self.before, self.after = slow, 0, 0, 0
+
+    async def ask(self, request: Request) -> list[Reply]:
+        if request.prompt.user == self.slow:
+            self.before = self.answered
+            for _ in range(5_000):
+                await asyncio.sleep(0)
+            self.after = self.answered
+        self.answered += 1
+        return [Reply(answers(request.prompt).right[0], Stop.END, 1, 1) for _ in request.draws]
+
+
+async def test_no_step_waits_for_a_straggler_of_another_chain(segment: Make) -> None:
+    """All of the other chains come to their end, however long one answer takes. Placebo: one chain at a time."""
+    tower = Hanoi(disks=6)
+    for chains in (16, 1):
+        model = Straggler("move cw - aaaaa a")  # the first step of the first of eight chains of 7 steps
+        runner = segment(model, tower, Tree(7), chains=chains)
+        assert await runner.run(Segment(tower.root())) == Finished("cccccc")
+        assert model.answered == 63 + 7
+        assert model.after == (63 + 7 - 7 if chains > 1 else model.before)
 
 
 async def test_leads_go_with_the_protection(segment: Make, planted: Any) -> None:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.optimize import brentq
+from scipy.special import betaln
 
 from voting.error_rate import Interval, clopper_pearson, confidence_sequence
 
@@ -100,6 +102,18 @@ def test_draws_that_all_go_alike_are_one_observation() -> None:
         naive = clopper_pearson(4 * wrong, 1600)  # placebo: as if draws were independent
         counted += naive.low <= 0.05 <= naive.high
     assert held >= 50 > counted
+
+
+@pytest.mark.parametrize(("errors", "samples"), [(1, 1), (0.5, 30), (3, 1000), (29, 30), (4e4, 10**7)])
+def test_the_ends_are_where_the_martingale_reaches_its_limit(errors: float, samples: int) -> None:
+    def excess(p: float) -> float:
+        mixed = betaln(0.5 + errors, 8 + samples - errors) - betaln(0.5, 8)
+        return float(mixed - errors * math.log(p) - (samples - errors) * math.log1p(-p) - math.log(20))
+
+    interval, best = confidence_sequence(errors, samples), errors / samples
+    assert interval.low == pytest.approx(brentq(excess, 1e-15, min(best, 1 - 1e-15)), abs=1e-11)
+    if errors < samples:
+        assert interval.high == pytest.approx(brentq(excess, best, 1 - 1e-15), abs=1e-11)
 
 
 def test_ends_of_the_sequence() -> None:

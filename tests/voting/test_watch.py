@@ -5,6 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy.stats import hypergeom
 
 from tests.voting.simulated_races import easy, simulate
 from tests.voting.watched_runs import kinds_raised
@@ -57,6 +58,9 @@ def test_drift_is_noticed_and_a_steady_rate_is_not(rises: bool) -> None:
         found = watch.look()
         assert [alarm.kind for alarm in found] == ([Kind.DRIFT] if drifts else [])
         assert all(alarm.worse is rises for alarm in found)
+        if drifts:
+            law = hypergeom(16_384, 384, 8_192)
+            assert found[0].p_value == pytest.approx(float(law.cdf(64) if rises else law.sf(319)), rel=1e-6)
 
 
 def test_failing_chains_drift_where_single_ballots_cannot_disagree() -> None:
@@ -68,6 +72,16 @@ def test_failing_chains_drift_where_single_ballots_cannot_disagree() -> None:
     assert steady.look() == ()
 
 
+@pytest.mark.parametrize("changes", [True, False])
+def test_chains_that_fail_less_since_their_lead_is_larger_do_not_drift(changes: bool) -> None:
+    """Placebo: the same where the lead stays."""
+    watch = Watch(16_384)
+    for batch in range(64):
+        late = batch >= 32
+        watch.passed({"2" if late and changes else "1": 256}, {}, retried=1 if late else 6)
+    assert [alarm.kind for alarm in watch.look()] == ([] if changes else [Kind.DRIFT])
+
+
 def test_ways_that_fail_together_are_told_from_ways_that_fail_as_often() -> None:
     together, apart = Watch(10_000), Watch(10_000)
     together.saw({}, {}, {"other names/00": 150, "other names/10": 1, "other names/11": 4})
@@ -75,6 +89,7 @@ def test_ways_that_fail_together_are_told_from_ways_that_fail_as_often() -> None
     (found,) = together.look()
     assert found.kind is Kind.WAYS_TOGETHER
     assert "4 of 5 steps" in found.detail
+    assert found.p_value == pytest.approx(float(hypergeom(155, 5, 4).sf(3)))
     assert apart.look() == ()
 
 

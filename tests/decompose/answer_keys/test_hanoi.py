@@ -8,7 +8,8 @@ import pytest
 
 from decompose.answer_keys.hanoi import answers
 from decompose.step import Flag, Prompt, Role, Step
-from decompose.tasks.hanoi import GoalFacts, Hanoi, MoveFacts, moved
+from decompose.tasks.hanoi import GoalFacts, Hanoi, MoveFacts
+from decompose.tasks.hanoi_states import moved
 from runtime.models.port import Request
 from runtime.models.simulated import Profile, SimulatedModel
 

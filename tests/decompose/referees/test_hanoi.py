@@ -7,7 +7,8 @@ import pytest
 
 from decompose.plan import PlanStep
 from decompose.referees.hanoi import verify
-from decompose.tasks.hanoi import Hanoi, moved, words
+from decompose.tasks.hanoi import Hanoi
+from decompose.tasks.hanoi_states import moved, words
 
 
 class Finished:

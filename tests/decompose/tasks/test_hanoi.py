@@ -8,7 +8,8 @@ import pytest
 from decompose.answer_keys.hanoi import answers
 from decompose.plan import Literal, Ref
 from decompose.step import Done, Flag, Role, Step
-from decompose.tasks.hanoi import Carry, Climb, GoalFacts, Hanoi, MoveFacts, Tower, direction, illegal, moved, words
+from decompose.tasks.hanoi import Carry, Climb, GoalFacts, Hanoi, MoveFacts, Tower, direction
+from decompose.tasks.hanoi_states import illegal, moved, words
 
 PAIRS = [(start, goal) for start in "abc" for goal in "abc" if start != goal]
 
@@ -37,9 +38,10 @@ def test_the_task_can_keep_the_state_itself(walk: Any, recursive: Any, start: An
 
 @pytest.mark.parametrize("dialect", ["compact", "chat"])
 @pytest.mark.parametrize("state_by", ["model", "task"])
-def test_splitting_down_to_single_moves_keeps_every_promise(grow: Any, dialect: Any, state_by: Any) -> None:
+@pytest.mark.parametrize("shown", ["tower", "all"])
+def test_splitting_down_to_single_moves_keeps_every_promise(grow: Any, dialect: Any, state_by: Any, shown: Any) -> None:
     for start, goal in PAIRS:
-        task = Hanoi(disks=5, start=start, goal=goal, state_by=state_by)
+        task = Hanoi(disks=5, start=start, goal=goal, state_by=state_by, shown=shown)
         root = task.root()
         assert root.promise == goal * 5
         assert grow(task, answers, dialect, root.goal, root.inputs) == root.promise
@@ -52,6 +54,25 @@ def test_a_decomposition_states_three_promises() -> None:
     assert [child.promise for child in expansion.children] == ["bbab", "bbcb", "cccb"]
     assert [child.inputs for child in expansion.children] == [(Literal("aaab"),), (Ref(0),), (Ref(1),)]
     assert expansion.children[expansion.result].promise == "cccb"
+
+
+def test_a_tower_is_shown_its_own_disks_and_the_larger_ones_stay_where_they_are() -> None:
+    goal, climbs = Tower(3, "b", "a"), [Climb("bcb" + rest, "1bc", 1) for rest in ("", "a", "cab")]
+    for shown in ("tower", "all"):  # the placebo is shown all
+        task = Hanoi(disks=6, shown=shown)
+        steps = [task.next_step(goal, climb) for climb in climbs]
+        prompts = {task.prompt(step, "compact").user for step in steps if isinstance(step, Step)}
+        assert prompts == {
+            f"move ccw 1bc {words(climb.state)}" for climb in (climbs[:1] if shown == "tower" else climbs)
+        }
+    tower = Hanoi(disks=6, shown="tower")
+    assert [tower.advance(goal, climb, "2ba caa").state for climb in climbs] == ["caa", "caaa", "caacab"]
+    assert tower.advance(goal, climbs[1], "2ba caaa").state == "caaa"  # a journal from before, with all disks
+    carry, split = tower.next_step(Carry(3, "a", "c"), Climb("bbacab")), tower.decomposition_step(goal, ("bbbcab",))
+    assert [step.reads.state for step in (carry, split) if isinstance(step, Step)] == ["bba", "bbb"]
+    for said in ("2bc ccb / 3ba cca / 2ca aaa", "2bc ccbcab / 3ba ccacab / 2ca aaacab"):
+        expansion = tower.expand(goal, ("bbbcab",), said)
+        assert [child.promise for child in expansion.children] == ["ccbcab", "ccacab", "aaacab"]
 
 
 def test_sizes_are_those_of_the_chains(walk: Any) -> None:
@@ -166,6 +187,34 @@ def test_sampled_steps_lie_on_the_way(recursive: Any, disks: int, start: Any, go
             assert facts.direction == direction(Tower(disks, start, goal))
         else:
             assert (facts.goal, facts.state) in (splits if step.kind == "split" else carries)
+
+
+@pytest.mark.parametrize("disks", [3, 6])
+def test_sampled_leaves_are_those_of_the_plan(recursive: Any, disks: int) -> None:
+    """Towers of 2 disks and their moves; what is split comes as often as in a plan.
+
+    A tower of n disks is met 2^(6 - n) times: within 6 standard deviations, a false alarm in less than one of 1e7 runs.
+    """
+    task = Hanoi(disks=disks, shown="tower")
+    ways = {(direction(Tower(2, *pair)), step) for pair in PAIRS for step in recursive(2, *pair)}
+    splits = {(goal, state[: int(goal[0])]) for goal, state in goals_met(disks, "a", "c", "a" * disks)}
+    heights: Counter[int] = Counter()
+    for number in range(4000):
+        step = task.sample_leaf(number, 3)
+        assert step == Hanoi(disks=disks, shown="tower").sample_leaf(number, 3)
+        facts = step.reads
+        if step.kind == "move":
+            (right,) = answers(task.prompt(step, "compact")).right
+            assert (facts.direction, (facts.state, right.split(" ")[0])) in ways
+        else:
+            heights[len(facts.state)] += 1
+            assert step.kind == "carry" or (facts.goal, facts.state) in splits
+    total = sum(2 ** (disks - n) for n in range(3, disks + 1))
+    for n in range(3, disks + 1):
+        share = 2 ** (disks - n) / total
+        assert abs(heights[n] - 500 * share) <= 6 * (500 * share * (1 - share)) ** 0.5
+    assert set(heights) == set(range(3, disks + 1))
+    assert task.sample_leaf(7, 2**disks) == task.sample_step(7)
 
 
 def goals_met(height: int, source: str, target: str, state: str) -> list[tuple[str, str]]:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from decompose.answer_keys.hanoi import answers
 from decompose.step import Prompt, Role, Step
-from decompose.tasks.hanoi import Carry, Climb, GoalFacts, Hanoi, MoveFacts, Tower, moved
+from decompose.tasks.hanoi import Carry, Climb, GoalFacts, Hanoi, MoveFacts, Tower
+from decompose.tasks.hanoi_states import moved
 
 DIALECTS: tuple[Any, ...] = ("compact", "chat")
 PAIRS = [(start, goal) for start in "abc" for goal in "abc" if start != goal]

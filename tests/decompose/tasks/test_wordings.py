@@ -9,8 +9,9 @@ from decompose.answer_keys import hanoi as hanoi_key
 from decompose.answer_keys import multiply as multiply_key
 from decompose.step import Flag, Step
 from decompose.task import Task
-from decompose.tasks.hanoi import GoalFacts, Hanoi, illegal, moved
+from decompose.tasks.hanoi import GoalFacts, Hanoi
 from decompose.tasks.hanoi_chat import parse
+from decompose.tasks.hanoi_states import illegal, moved
 from decompose.tasks.hanoi_wordings import WORDINGS
 from decompose.tasks.multiply import Multiply
 from decompose.tasks.multiply_wordings import DIGIT, SPLIT

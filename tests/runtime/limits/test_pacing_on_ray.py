@@ -11,7 +11,7 @@ import pytest
 
 from scripts.bench_litellm import serving
 
-pytestmark = [pytest.mark.ray, pytest.mark.long, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.ray, pytest.mark.long, pytest.mark.timeout(600)]
 
 ROOT = pathlib.Path(__file__).parents[3]
 RATE = 40.0
@@ -24,7 +24,7 @@ from runtime.records import Counts
 from scripts.run import open_crew
 
 async def main():
-    config = RunConfig(task="hanoi", model="openai/m", api_base=sys.argv[1], workers=2)
+    config = RunConfig(task="hanoi", model="openai/m", api_base=sys.argv[1], workers=2, worker_silence_s=600)
     crew = open_crew(config, open_task(config))
     async with Pacemaker(crew, config.calls_in_flight) as pacemaker:
         counts = Counts()
@@ -52,6 +52,5 @@ def test_two_workers_share_a_pace() -> None:
     assert done.returncode == 0, done.stderr
     calls, failed, rate, workers = json.loads(done.stdout.splitlines()[-1])
     assert (calls, workers) == (1200, ["0", "1"])
-    # On a busy machine timers are late, on both sides; the figures are held on a virtual clock (test_pacing.py).
-    assert failed <= 0.15 * calls
+    assert failed <= 0.02 * calls
     assert rate == pytest.approx(RATE, rel=0.3)

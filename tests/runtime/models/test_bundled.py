@@ -31,10 +31,12 @@ class Watched:
     def __init__(self, generator: Any) -> None:
         self.generator = generator
         self.sizes: list[int] = []
+        self.openings: list[list[str]] = []
         self.fault: Exception | None = None
 
     def generate_batch(self, prompts: list[list[str]], **options: Any) -> Any:
         self.sizes.append(len(prompts))
+        self.openings.append(options["static_prompt"])
         if self.fault:
             raise self.fault
         return self.generator.generate_batch(prompts, **options)
@@ -127,10 +129,40 @@ async def test_no_batch_is_larger_than_allowed(watched: Watched, model: BundledM
     assert len(watched.sizes) == 5
 
 
-async def test_temperatures_do_not_mix_and_take_turns(model: BundledModel, watched: Watched) -> None:
+async def test_temperatures_do_not_mix(model: BundledModel, watched: Watched) -> None:
     model._max_batch = 4
     await asyncio.gather(*(model.ask(request(MOVE, 1, 0.0 if i < 10 else 1.0)) for i in range(12)))
-    assert watched.sizes == [4, 2, 4, 2]
+    assert watched.sizes == [4, 4, 2, 2]
+
+
+async def test_a_short_line_is_not_passed_over_for_ever(model: BundledModel, watched: Watched) -> None:
+    model._max_batch = 4
+    short = asyncio.create_task(model.ask(request("plus 1 2 0", 1, 0.0)))
+
+    async def insist() -> None:
+        while not short.done():
+            await model.ask(request(MOVE, 1, 0.0))
+
+    await asyncio.gather(*(insist() for _ in range(12)))
+    assert (await short)[0].text == "0 3"
+    assert sum(opening[1] == "move" for opening in watched.openings) < 20
+
+
+async def test_what_opens_alike_is_read_once_and_answered_the_same(model: BundledModel, watched: Watched) -> None:
+    """The placebo gets the whole prompts: the likeliest replies are the same, so what was read before is in use."""
+    prompts = [task.prompt(step, "compact").user for task, step, _ in questions(40)]
+    replies = await asyncio.gather(*(model.ask(request(prompt, 1, 0.0)) for prompt in prompts))
+    found = {tuple(opening) for opening in watched.openings}
+    assert found >= {("<bos>", "move", "ccw"), ("<bos>", "split"), ("<bos>", "times")}
+    whole = watched.generator.generate_batch(
+        [["<bos>", *prompt.split(" "), "<sep>"] for prompt in prompts],
+        max_length=40,
+        include_prompt_in_result=False,
+        sampling_topk=1,
+    )
+    assert [reply.text for (reply,) in replies] == [" ".join(result.sequences[0]) for result in whole]
+    told = sum(reply.tokens_in for (reply,) in replies)
+    assert told == sum(len(prompt.split(" ")) + 2 for prompt in prompts)  # the account does not change
 
 
 async def test_draws_are_counted_and_the_prompt_is_paid_once(model: BundledModel) -> None:

@@ -3,12 +3,14 @@
 import asyncio
 import heapq
 import random
+from collections.abc import Container
 
+import msgspec
 import pytest
 
 from runtime.models.pace import DOWN_AFTER, FIRST_LIMIT, LONGEST_PAUSE_S, Pace
-from runtime.models.places import Places, Share
-from runtime.models.rate import Start
+from runtime.models.places import LATE_S, Places, Share
+from runtime.models.rate import RateSearch, Start
 from tests.runtime.models.virtual_time import Limited, run_virtually
 
 
@@ -46,9 +48,9 @@ async def chains(server: Limited, places: list[Places], number: int, seconds: fl
     await asyncio.gather(*working, return_exceptions=True)
 
 
-def served(places: Places, server: Limited, seconds: float) -> tuple[float, float]:
+def served(places: Places, server: Limited, seconds: float, stall_s: float = 0.0) -> tuple[float, float]:
     """Share of a server's rate used by 64 chains, and share of the calls refused."""
-    run_virtually(chains(server, [places], 64, seconds))
+    run_virtually(chains(server, [places], 64, seconds), stall_s)
     return server.answered / (server.rate * seconds), server.refused / (server.refused + server.answered)
 
 
@@ -58,6 +60,93 @@ def test_a_servers_rate_is_found_and_used(rate: float, seconds: float, latency_s
     used, refused = served(Places(64), Limited(rate, rate / 2, latency_s, refusal_s), seconds)
     assert used >= 0.95
     assert refused <= 0.02
+
+
+class Making(Places):
+    """The placebos: always make up for so much lost time, whatever is refused."""
+
+    def __init__(self, late_s: float) -> None:
+        super().__init__(64)
+        self._late_s, self._since_shorter = late_s, -(10**9)
+
+    def refused(self, after_s: float | None, start: Start) -> None:
+        super().refused(after_s, msgspec.structs.replace(start, hurried=False))
+
+
+@pytest.mark.parametrize("rate", [15, 60])
+def test_time_lost_on_a_busy_machine_is_made_up_for(rate: float) -> None:
+    """Half of the time nothing runs, a tenth of a second at a time."""
+
+    def used(places: Places) -> tuple[float, float]:
+        return served(places, Limited(rate, rate / 2, 0.05, 0.005), 60, stall_s=0.1)
+
+    share, refused = used(Places(64))
+    assert share >= 0.9
+    assert refused <= 0.02
+    assert used(Making(0.02))[0] < 0.9 * share
+
+
+@pytest.mark.parametrize("rate", [15, 60])
+def test_it_is_not_where_the_server_has_nothing_in_hand(rate: float) -> None:
+    def used(places: Places) -> tuple[float, float]:
+        return served(places, Limited(rate, 1.5, 0.05, 0.005), 60, stall_s=0.1)
+
+    share, refused = used(Places(64))
+    assert refused <= 0.03
+    assert share > 1.5 * used(Making(LATE_S))[0]
+
+
+class Moody:
+    """A server that refuses some calls, however fast they come: those of these numbers, or a share of all."""
+
+    after_s = None
+
+    def __init__(self, numbers: Container[int] = (), share: float = 0.0) -> None:
+        self.numbers, self.share, self.asked, self.dice = numbers, share, 0, random.Random(1)
+
+    async def ask(self) -> bool:
+        self.asked += 1
+        refuses = self.asked in self.numbers or self.dice.random() < self.share
+        await asyncio.sleep(0.01 if refuses else 0.1)
+        return not refuses
+
+
+def took(server: Moody, calls: int, at_once: int) -> float:
+    """Seconds for so many answers."""
+    places, left, dice = Places(64), iter(range(calls)), random.Random(2)
+
+    async def chain() -> None:
+        clock = asyncio.get_running_loop().time
+        for _ in left:
+            answered, wait = False, 0.25
+            while not answered:
+                async with places as start:
+                    began, answered = clock(), await server.ask()
+                    if answered:
+                        places.answered(clock() - began)
+                    else:
+                        places.refused(None, start)
+                if not answered:
+                    await asyncio.sleep(dice.uniform(wait / 2, wait))
+                    wait = min(4.0, 2 * wait)
+
+    async def work() -> float:
+        await asyncio.gather(*(chain() for _ in range(at_once)))
+        return asyncio.get_running_loop().time()
+
+    return run_virtually(work())
+
+
+@pytest.mark.parametrize("numbers", [(1, 2, 3), (3, 6, 9), (500, 501, 502), (500, 600, 700)])
+def test_a_few_refusals_without_a_reason_are_soon_forgotten(numbers: tuple[int, ...]) -> None:
+    calls, at_once = (18, 4) if numbers[0] < 18 else (2000, 64)
+    assert took(Moody(numbers), calls, at_once) < 7
+
+
+def test_refusals_that_do_not_depend_on_the_rate_do_not_wear_it_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert took(Moody(share=0.03), 1000, 64) < 50
+    monkeypatch.setattr(RateSearch, "_contradicts", lambda *_: False)  # the placebo's arm
+    assert took(Moody(share=0.03), 1000, 64) > 150
 
 
 def test_a_pace_that_does_not_listen_is_refused_all_the_time() -> None:

@@ -1,32 +1,55 @@
 """Replies as JSON objects are read by the same parser, and asked for by schema."""
 
 import json
+import pathlib
 from typing import Any
 
 import pytest
 
+from decompose.answer_keys import digit_hanoi as digit_hanoi_key
+from decompose.answer_keys import graph as graph_key
 from decompose.answer_keys import hanoi as hanoi_key
 from decompose.answer_keys import multiply as multiply_key
+from decompose.answer_keys import pddl as pddl_key
+from decompose.answer_keys import questions as question_key
+from decompose.map.map_task import MapTask
 from decompose.task import Task
+from decompose.tasks.digit_hanoi import DigitHanoi
+from decompose.tasks.graph_navigation import GraphNavigation
 from decompose.tasks.hanoi import Hanoi
 from decompose.tasks.multiply import Multiply
+from decompose.tasks.pddl import PddlPlanning
+from decompose.tasks.questions import Questions
 from runtime.models.structured import ASK, as_lines, asking_for_json, schema_of
 
-KEYS: dict[type[Task], Any] = {Hanoi: hanoi_key.answers, Multiply: multiply_key.answers}
+FILE = (pathlib.Path(__file__).parents[2] / "data" / "questions.json").read_text()
+TASKS: list[tuple[Task, Any]] = [
+    (Hanoi(disks=5), hanoi_key.answers),
+    (Hanoi(disks=5, state_by="task"), hanoi_key.answers),
+    (Multiply(), multiply_key.answers),
+    (DigitHanoi(), digit_hanoi_key.answers),
+    (GraphNavigation(question="valuepath"), graph_key.answers),
+    (PddlPlanning(generate="logistics", instances=2), pddl_key.answers),
+    (Questions(file=FILE), question_key.answers_of({"file": FILE})),
+]
 
 
-@pytest.mark.parametrize("task", [Hanoi(disks=5), Hanoi(disks=5, state_by="task"), Multiply()], ids=repr)
-def test_an_object_is_read_like_the_lines_it_stands_for(task: Task) -> None:
+@pytest.mark.parametrize(("task", "key"), TASKS, ids=[type(task).__name__ for task, _ in TASKS])
+def test_an_object_is_read_like_the_lines_it_stands_for(task: Task, key: Any) -> None:
     for number in range(64):
         step = task.sample_step(number)
-        text = KEYS[type(task)](task.prompt(step, "chat")).right[0]
+        text = key(task.prompt(step, "chat")).right[0]
         names = task.reply_schema(step)
         assert names is not None
         said: dict[str, Any] = {"explanation": "carry = 7\nmove = [1, 0, 1]"}
         for line in text.splitlines():
             name, _, value = line.partition(" = ")
-            if name in names:
+            if names.get(name, {}).get("items") == {"type": "string"}:
+                said.setdefault(name, []).append(value)
+            elif name in names:
                 said[name] = value if names[name]["type"] == "string" else json.loads(value)
+        if step.kind == "check" and isinstance(task, MapTask):
+            said = {"rule": "none", **said}  # a valid action breaks none, and a schema has no optional names
         assert set(said) == set(schema_of(names)["required"])
         assert task.parse(step, as_lines(json.dumps(said)), "chat") == task.parse(step, text, "chat")
 

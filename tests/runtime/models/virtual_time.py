@@ -19,20 +19,39 @@ class _Jumping(selectors.DefaultSelector):
         return super().select(0)
 
 
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """Seconds cost nothing in here: programs that only sleep run as fast as they compute, and always alike."""
+class _Stalling(_Jumping):
+    """Every now and then, some time passes in which nothing runs: ``stall_s`` in the mean, 0.1 s after the last."""
 
-    def __init__(self) -> None:
-        self._jumping = _Jumping()
+    def __init__(self, stall_s: float) -> None:
+        super().__init__()
+        self.stall_s, self.dice, self.next = stall_s, random.Random(5), 0.3
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        ready = super().select(timeout)
+        if self.now >= self.next:
+            self.now += self.dice.uniform(0, 2 * self.stall_s)
+            self.next = self.now + self.dice.expovariate(10)
+        return ready
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """Seconds cost nothing in here: programs that only sleep run as fast as they compute, and always alike.
+
+    Args:
+        stall_s: Mean length of times in which nothing runs, as on a machine that has other things to do.
+    """
+
+    def __init__(self, stall_s: float = 0.0) -> None:
+        self._jumping = _Stalling(stall_s) if stall_s else _Jumping()
         super().__init__(self._jumping)
 
     def time(self) -> float:
         return self._jumping.now
 
 
-def run_virtually(program: Coroutine[Any, Any, T]) -> T:
+def run_virtually(program: Coroutine[Any, Any, T], stall_s: float = 0.0) -> T:
     """What a program returns that is run on a virtual clock from second 0."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(stall_s)) as runner:
         return runner.run(program)
 
 
