@@ -20,7 +20,8 @@ from runtime.models.bundled import PLANNER, WEIGHTS, BundledModel
 from runtime.models.port import Request, Stop
 from scripts.cli import main
 
-QUESTIONS = ("steppath", "valuepath", "detour", "revaluation", "transfer")
+QUESTIONS = ("steppath", "valuepath", "detour", "transfer")
+"""Not revaluation, which it does not serve: see its card."""
 TASKS: list[MapTask] = [
     *(DigitHanoi(numbers=numbers) for numbers in (3, 4, 5)),
     *(GraphNavigation(question=name, steps=4) for name in QUESTIONS),  # type: ignore[arg-type]
@@ -64,8 +65,8 @@ def wrong(asked: list[tuple[MapTask, Step]], said: list[str | Flag]) -> int:
 async def test_it_knows_the_modules_and_its_replies_parse(model: BundledModel) -> None:
     asked = questions(40)
     said = await candidates(model, asked, 0.0)
-    assert sum(isinstance(candidate, Flag) for candidate in said) <= 3  # of 320
-    assert wrong(asked, said) <= 16
+    assert sum(isinstance(candidate, Flag) for candidate in said) <= 3  # of 280
+    assert wrong(asked, said) <= 14
 
 
 async def test_with_its_words_exchanged_it_knows_nothing(tmp_path: pathlib.Path) -> None:
@@ -76,7 +77,7 @@ async def test_with_its_words_exchanged_it_knows_nothing(tmp_path: pathlib.Path)
     )
     said = [task.parse(step, reply.text, "compact") for (task, step), (reply,) in zip(asked, replies, strict=True)]
     await placebo.close()
-    assert sum(isinstance(candidate, Flag) for candidate in said) >= 48  # of 64
+    assert sum(isinstance(candidate, Flag) for candidate in said) >= 42  # of 56
 
 
 async def test_the_planner_is_read_when_it_is_first_asked(model: BundledModel) -> None:
@@ -120,7 +121,7 @@ def solves(capsys: pytest.CaptureFixture[str], directory: str, *options: str) ->
     """Whether the public commands say that a castle's problem is solved, by the model's plan and by simulation."""
     ends = []
     for command in (
-        ["run", "graph", *options, "--k", "3", "--address", "none", "--max-calls", "400", "--run-dir", directory],
+        ["run", "graph", *options, "--k", "1", "--temperature", "0", "--address", "none", "--run-dir", directory],
         ["verify", directory],
     ):
         with pytest.raises(SystemExit) as end:
@@ -145,7 +146,7 @@ def exchanged(folder: pathlib.Path) -> pathlib.Path:
 def test_a_castles_problem_is_solved_from_the_command_line(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], question: str
 ) -> None:
-    options = ("--question", question, "--steps", "4", "--problem", "3")
+    options = ("--question", question, "--steps", "4", "--problem", "2")
     assert solves(capsys, str(tmp_path / "run"), *options)
 
 
@@ -153,7 +154,7 @@ def test_a_castles_problem_is_not_solved_by_a_planner_that_was_not_taught(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runtime.models.bundled.WEIGHTS", exchanged(tmp_path / "weights"))
-    assert not solves(capsys, str(tmp_path / "run"), "--question", "steppath", "--steps", "4", "--problem", "3")
+    assert not solves(capsys, str(tmp_path / "run"), "--question", "steppath", "--steps", "4", "--problem", "2")
 
 
 def test_the_package_has_both_parts_and_they_are_small() -> None:
