@@ -69,7 +69,7 @@ class Crew(Protocol):
         ...
 
     async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
-        """Wait until a worker is short of what a limit leaves, and say what its first call lacks, and all."""
+        """Wait until a worker is short of what a limit leaves, and say what its first call needs, and all."""
         ...
 
     async def grant(self, worker: int, unit: Unit, amount: float) -> None:
@@ -171,17 +171,23 @@ class LocalCrew:
 
     async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
         """Wait until a worker is short. Of workers that hold one purse the first speaks."""
-        purse = self._workers[worker].purses[unit]
-        if any(other.purses[unit] is purse for other in self._workers[:worker]):
+        if not self._has_purse(worker, unit):
             await asyncio.Event().wait()
         return await self._workers[worker].shortage(unit)
+
+    def _has_purse(self, worker: int, unit: Unit) -> bool:
+        """Whether a worker is the first that holds its purse."""
+        purse = self._workers[worker].purses[unit]
+        return not any(other.purses[unit] is purse for other in self._workers[:worker])
 
     async def grant(self, worker: int, unit: Unit, amount: float) -> None:
         """Give a worker so much."""
         await self._workers[worker].grant(unit, amount)
 
     async def empty_purse(self, worker: int, unit: Unit) -> tuple[float, float]:
-        """Take back what a worker holds."""
+        """Take back what a worker holds; nothing from the others that hold the same purse."""
+        if not self._has_purse(worker, unit):
+            return 0.0, 0.0
         return await self._workers[worker].empty_purse(unit)
 
     async def refusal(self, worker: int) -> None:

@@ -129,8 +129,8 @@ class RayCrew:
         """Wait until a worker is short of what a limit leaves, also if it is replaced meanwhile."""
         while True:
             try:
-                lacks, wants = await self._workers[worker].shortage.remote(unit)
-                return lacks, wants
+                needs, wants = await self._workers[worker].shortage.remote(unit)
+                return needs, wants
             except self._lost:
                 await asyncio.sleep(0.1)
 

@@ -158,10 +158,12 @@ def certify(
     voted, below = among(final, 1.0, 1.0), among(kept, unkept, 1.0)
     found = [*voted, *below, *([seams] if seams else [])]
     most, credible = _together(found)
-    allowed = []
+    allowed: list[Allowed] = []
     for rival, meaning in rivals if most > 1 - confidence and (final or kept) else ():
         easier = [*among(final, 1.0, rival), *among(kept, unkept, rival), *([seams] if seams else [])]
-        allowed.append(Allowed(rival, meaning, *_together(easier)))
+        bound, possible = _together(easier)
+        if bound < 0.99 or not possible:
+            allowed.append(Allowed(rival, meaning, bound, possible))
     wrong = list(violations)
     if not credible:
         wrong.append("no mixture of steps at which the right answer is the likeliest explains the race lengths")

@@ -46,6 +46,7 @@ class Bound(msgspec.Struct, frozen=True):
     bound: float
     credible: bool = True
     p_any: float = 1.0
+    k: int = 0
 
 
 def bound_of_races(
@@ -83,10 +84,10 @@ def bound_of_races(
     counts = [count for count in seen if count]
     credible = all(w is not None for w in worst)
     if not credible:
-        return Bound(total, expected * also, float(total), credible=False)
+        return Bound(total, expected * also, float(total), credible=False, k=k)
     each = [(n, also * min(1.0, w)) for n, w in zip(counts, worst, strict=True) if w is not None]
     none = math.prod(1 - any_wrong(n, w) for n, w in each)
-    return Bound(total, expected * also, float(sum(n * w for n, w in each)), p_any=1 - none)
+    return Bound(total, expected * also, float(sum(n * w for n, w in each)), p_any=1 - none, k=k)
 
 
 def _classes(

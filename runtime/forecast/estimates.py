@@ -193,8 +193,9 @@ def rates_of(estimate: Estimate, kind: str) -> Rates:
     # The middle estimate may have moved since the kinds were sampled: their own rates move along.
     sampled = sum(k.trials for k in estimate.kinds)
     drift = estimate.p_error / _middle(sampled, sum(k.errors for k in estimate.kinds)) if sampled else 1.0
-    errors = drift * sum(k.errors for k in own)
-    p_error = min((errors + SHRINK * estimate.p_error) / (trials + SHRINK), 1.0)
+    half = trials / sampled / 2 if sampled else 0.0  # its share of the half error that the middle of all has
+    errors = drift * (sum(k.errors for k in own) + half)
+    p_error = min((errors + SHRINK * estimate.p_error) / (trials + 2 * half + SHRINK), 1.0)
     weight = max(1, answers)
     return Rates(
         1 - p_error,

@@ -80,11 +80,11 @@ class Purse:
         return taken
 
     async def shortage(self) -> tuple[float, float]:
-        """Wait until calls wait; what the first of them lacks, and all of them."""
+        """Wait until calls wait; what the first of them needs, and all of them, whatever is in the purse."""
         while not self._waiting or self._refused:
             self._short.clear()
             await self._short.wait()
-        return self._waiting[0][0] - self.balance, sum(amount for amount, _ in self._waiting) - self.balance
+        return self._waiting[0][0], sum(amount for amount, _ in self._waiting)
 
     def grant(self, amount: float) -> None:
         """Put so much in; 0 says that there is no more."""

@@ -30,7 +30,7 @@ class Purses(Protocol):
         ...
 
     async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
-        """Wait until a worker is short, and say what its first call lacks, and all."""
+        """Wait until a worker is short, and say what its first call needs, and all."""
         ...
 
     async def grant(self, worker: int, unit: Unit, amount: float) -> None:
@@ -64,6 +64,7 @@ class Treasury:
         self._unit: Unit = unit
         self._limit, self._writer, self._purses, self._on_empty = limit, writer, purses, on_empty
         self._serving: list[asyncio.Task[None]] = []
+        self._one_at_a_time = asyncio.Lock()
 
     @property
     def granted(self) -> float:
@@ -96,30 +97,33 @@ class Treasury:
 
     async def _serve(self, worker: int, limit: float) -> None:
         while True:
-            lacks, wants = await self._purses.shortage(worker, self._unit)
-            try:
-                amount = await self._find(worker, lacks, wants, limit)
-                if amount:
-                    await self._write(amount)
-                else:
-                    await self._on_empty()
-            except BaseException:
-                await self._purses.grant(worker, self._unit, 0.0)  # or its calls would wait for ever
-                raise
-            await self._purses.grant(worker, self._unit, amount)
+            needs, wants = await self._purses.shortage(worker, self._unit)
+            # Two that are short would take from each other for ever what neither can use.
+            async with self._one_at_a_time:
+                try:
+                    await self._recall([worker])
+                    amount = await self._find(needs, wants, limit)
+                    if amount:
+                        await self._write(amount)
+                    else:
+                        await self._on_empty()
+                except BaseException:
+                    await self._purses.grant(worker, self._unit, 0.0)  # or its calls would wait for ever
+                    raise
+                await self._purses.grant(worker, self._unit, amount)
 
-    async def _find(self, worker: int, lacks: float, wants: float, limit: float) -> float:
-        """How much a worker gets, out of what is left or what others do not need; 0 if nobody has enough."""
+    async def _find(self, needs: float, wants: float, limit: float) -> float:
+        """How much an empty purse gets, out of what is left or what is not reserved; 0 if that is never enough."""
         while True:
             left = limit - self.granted
-            if left >= lacks:
-                return grant_of(self._unit, lacks, wants, left, self._purses.size)
-            reserved = await self._recall(other for other in range(self._purses.size) if other != worker)
-            if limit - self.granted >= lacks:
+            if left >= needs:
+                return grant_of(self._unit, needs, wants, left, self._purses.size)
+            reserved = await self._recall(range(self._purses.size))
+            if limit - self.granted >= needs:
                 continue
             if not reserved:
                 return 0.0
-            await asyncio.sleep(RECALL_S)  # calls under way elsewhere will use less than they have reserved
+            await asyncio.sleep(RECALL_S)  # calls under way will use less than they have reserved
 
     async def _recall(self, workers: Iterable[int]) -> float:
         """Take back what workers hold and have not reserved; what they have reserved."""
@@ -139,11 +143,11 @@ class Treasury:
         return Batch(pack([]), Counts(granted_usd=amount) if money else Counts(granted_calls=int(amount)))
 
 
-def grant_of(unit: Unit, lacks: float, wants: float, left: float, workers: int) -> float:
-    """How much a worker gets whose first call lacks so much and all of them want so much; never more than is left.
+def grant_of(unit: Unit, needs: float, wants: float, left: float, workers: int) -> float:
+    """How much a worker gets whose first call needs so much and all of them want so much; never more than is left.
 
     Twice what they want, so that calls rarely wait; near the end, a fair share. A run that is killed loses what its
     workers hold, so they never hold much more than their calls could use. Calls are granted whole.
     """
-    amount = min(left, max(lacks, min(2 * wants, left / (2 * workers))))
+    amount = min(left, max(needs, min(2 * wants, left / (2 * workers))))
     return amount if unit == "usd" else float(int(amount))

@@ -56,7 +56,7 @@ class Calls:
         reserved = self.prices.at_most(request.prompt, n, request.max_tokens + self._thinking_tokens)
         return choose(self._deployments).places.free and self.purse.balance >= reserved
 
-    async def once(self, request: Request, n: int, schema: Any) -> list[Reply]:
+    async def once(self, request: Request, n: int, form: Any) -> list[Reply]:
         """One call to one server; its money is reserved before and settled after, however it ends."""
         deployment = choose(self._deployments)
         limit = request.max_tokens + self._thinking_tokens
@@ -65,7 +65,7 @@ class Calls:
             await self.purse.reserve(reserved)
             spent: float | None = None  # nobody knows
             try:
-                response = await self._ask_server(deployment, start, _arguments(request, n, limit, schema))
+                response = await self._ask_server(deployment, start, _arguments(request, n, limit, form))
                 cost, replies = read_replies(response, n, self._name, self.prices, self.litellm)
                 tokens_in, tokens_out = (sum(getattr(r, one) for r in replies) for one in ("tokens_in", "tokens_out"))
                 self.prices.seen(request.prompt, n, limit, tokens_in, tokens_out)
@@ -125,7 +125,7 @@ class _Free(Exception):
         self.cause = cause
 
 
-def _arguments(request: Request, n: int, max_tokens: int, schema: Any) -> dict[str, Any]:
+def _arguments(request: Request, n: int, max_tokens: int, form: Any) -> dict[str, Any]:
     # The system message first and unchanged from step to step: what servers cache is a prefix.
     system = [{"role": "system", "content": request.prompt.system}] if request.prompt.system else []
     arguments = {
@@ -135,9 +135,8 @@ def _arguments(request: Request, n: int, max_tokens: int, schema: Any) -> dict[s
     }
     if n > 1:
         arguments["n"] = n
-    if schema is not None:
-        named = {"name": "answer", "schema": schema, "strict": True}
-        arguments["response_format"] = {"type": "json_schema", "json_schema": named}
+    if form is not None:
+        arguments["response_format"] = form
     return arguments
 
 

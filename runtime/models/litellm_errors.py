@@ -22,13 +22,16 @@ class Transient(Exception):
         after_s: How long the server asks to wait, in seconds; ``None`` when it does not say.
         limited: The server said that it was asked too fast.
         calls: How many calls failed so: 2 if a late one was asked again and both failed.
+        status: 500 if the server answered that something broke in it.
     """
 
     calls = 1
 
-    def __init__(self, text: str, after_s: float | None = None, limited: bool = False) -> None:
+    def __init__(
+        self, text: str, after_s: float | None = None, limited: bool = False, status: int | None = None
+    ) -> None:
         super().__init__(text)
-        self.after_s, self.limited = after_s, limited
+        self.after_s, self.limited, self.status = after_s, limited, status
 
 
 class Refused(Exception):
@@ -99,8 +102,11 @@ def judge(error: BaseException, model: str) -> Exception:
         kind = Refused
     if isinstance(error.__context__, ImportError):  # LiteLLM takes a package that is missing for a lost connection
         kind, text = ModelRejected, clean(str(error.__context__))
+    if named == "NotFoundError" and text == "Error code: 404":  # no server of a model's, or no such path on it
+        text = "nothing is served there: is the address right (--api-base often ends in /v1), and the name?"
     if kind is Transient:
-        return Transient(text, retry_after_s(error), named == "RateLimitError")
+        broke = status if named == "InternalServerError" else None
+        return Transient(text, retry_after_s(error), named == "RateLimitError", broke)
     if kind is Refused:
         return Refused(text)
     failure = ModelUnavailable if kind is ModelUnavailable else ModelRejected

@@ -24,6 +24,7 @@ from runtime.models.litellm_replies import counted
 from runtime.models.places import Places
 from runtime.models.port import Reply, Request, Stop
 from runtime.models.retries import RetryBudget
+from runtime.models.structured import response_formats
 
 _UNKNOWN_PARAMETER: Final = ("BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError")
 """How a provider says that it does not know a parameter."""
@@ -84,7 +85,7 @@ class LiteLLMModel:
         self._deployments = [Deployment(base, max_in_flight) for base in split_bases(api_base)]
         self._hedge, self._retries = hedge, RetryBudget(retry_share)
         self.purse = purse or Purse()
-        self._takes_n, self._takes_schema = True, True
+        self._takes_n, self._form, self._form_is_known = True, 0, False
         self._calls: Calls | None = None
 
     async def ask(self, request: Request) -> list[Reply]:
@@ -170,19 +171,33 @@ class LiteLLMModel:
         return [reply for call in calls for reply in call.result()]
 
     async def _call(self, request: Request, n: int) -> list[Reply]:
-        """Up to ``n`` replies from one call that got through, and the failures before it."""
-        schema = request.schema if self._takes_schema else None
-        try:
-            return await self._patiently(request, n, schema)
-        except ModelRejected as rejected:
-            if schema is None or rejected.context.get("error") not in _UNKNOWN_PARAMETER:
-                raise
-            replies = await self._patiently(request, n, None)  # raises again if it was not for the schema
-            self._takes_schema = False
-            return counted(replies, rejected.context["failed_calls"])
+        """Up to ``n`` replies from one call that got through, and the failures before it.
 
-    async def _patiently(self, request: Request, n: int, schema: Any) -> list[Reply]:
-        """The replies of one call, with the number of calls that failed before it."""
+        The first call with a schema finds out in which form the server takes it, if in any.
+        """
+        if request.schema is None:
+            return await self._patiently(request, n, None)
+        forms, failed = (*response_formats(request.schema), None), 0
+        for number in range(self._form, len(forms)):
+            sure = self._form_is_known or forms[number] is None
+            try:
+                replies = await self._patiently(request, n, forms[number], may_be_the_form=not sure)
+            except (ModelRejected, ModelUnavailable) as error:
+                if sure or not _says_so(error):
+                    raise
+                failed += error.context["failed_calls"]
+                continue
+            if forms[number] is None and not self._form_is_known and self._on_wait:
+                self._on_wait(f"{self.name}: its server takes no schema; replies are free text (--structured)")
+            self._form, self._form_is_known = number, True
+            return counted(replies, failed)
+        raise AssertionError("unreachable")
+
+    async def _patiently(self, request: Request, n: int, form: Any, *, may_be_the_form: bool = False) -> list[Reply]:
+        """The replies of one call, with the number of calls that failed before it.
+
+        A server's own error (500) is not waited out where the form of the request may be to blame for it.
+        """
         started, failed = _now(), 0
 
         def wait_s(error: Exception) -> bool | float:
@@ -190,6 +205,8 @@ class LiteLLMModel:
             if not isinstance(error, Transient):
                 return False
             failed += error.calls
+            if may_be_the_form and error.status == 500:
+                return False
             wait = self._wait_s(error, failed)
             if _now() - started + wait > self._patience_s or not self._retries.spend():
                 return False
@@ -200,14 +217,15 @@ class LiteLLMModel:
         try:
             async for attempt in stamina.retry_context(on=wait_s, attempts=None, timeout=None):
                 with attempt:
-                    replies = await self._asked(request, n, schema)
+                    replies = await self._asked(request, n, form)
                     self._retries.earn()
                     return counted(replies, failed)
         except Transient as last:
             line = f"{self.name}: unavailable for {_now() - started:.0f} s, {failed} calls failed; {last}"
             line += f"; it asks to wait {last.after_s:.0f} s" if last.after_s else ""
             line += f"; {self._retries.spent}" if self._retries.spent else ""
-            raise ModelUnavailable(line, model=self.name, failed_calls=failed, last_error=str(last)) from None
+            context = {"failed_calls": failed, "last_error": str(last), "status": last.status}
+            raise ModelUnavailable(line, model=self.name, **context) from None
         except Refused:
             return counted([Reply("", Stop.REFUSED)] * n, failed)
         except (ModelRejected, ModelUnavailable) as error:
@@ -215,14 +233,14 @@ class LiteLLMModel:
             raise
         raise AssertionError("unreachable")
 
-    async def _asked(self, request: Request, n: int, schema: Any) -> list[Reply]:
+    async def _asked(self, request: Request, n: int, form: Any) -> list[Reply]:
         """One call, or two where the first is late and a second pays."""
         calls = self._open()
         calls.purse = self.purse  # another one may have been put in its place
         after_s = calls.hedge_after_s(request, n) if self._hedge else None
         if after_s is None:
-            return await calls.once(request, n, schema)
-        return await first_of(lambda: calls.once(request, n, schema), after_s, lambda: calls.has_room(request, n))
+            return await calls.once(request, n, form)
+        return await first_of(lambda: calls.once(request, n, form), after_s, lambda: calls.has_room(request, n))
 
     def _wait_s(self, error: Transient, failed: int) -> float:
         """Seconds until a failed call is asked again: none to speak of where another server can be asked."""
@@ -232,6 +250,11 @@ class LiteLLMModel:
             return error.after_s + random.uniform(0, self._backoff_initial_s)
         longest = min(self._backoff_max_s, self._backoff_initial_s * 2 ** min(failed - 1, 30))
         return random.uniform(longest / 2, longest)
+
+
+def _says_so(error: ModelRejected | ModelUnavailable) -> bool:
+    """Whether a server may have failed at the form of a request: it says that it does not know it, or breaks (500)."""
+    return error.context.get("error") in _UNKNOWN_PARAMETER or error.context.get("status") == 500
 
 
 def split_bases(api_base: str | None) -> list[str | None]:

@@ -28,6 +28,12 @@ def schema_of(names: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def response_formats(schema: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The ways in which servers take a schema: OpenAI's, then that of llama.cpp's Python server."""
+    named = {"name": "answer", "schema": schema, "strict": True}
+    return {"type": "json_schema", "json_schema": named}, {"type": "json_object", "schema": schema}
+
+
 def asking_for_json(prompt: Prompt) -> Prompt:
     """A prompt that says that an object is wanted. The system message stays the same from step to step."""
     return msgspec.structs.replace(prompt, system=f"{prompt.system}\n\n{ASK}")

@@ -140,6 +140,8 @@ def _certificate(
     if counts.broken_promises:
         violations.append(f"{counts.broken_promises} decompositions that had won their race were refuted by a seam")
     violations += [f"{alarm.kind}: {alarm.detail}" for alarm in alarms if alarm.kind in VIOLATING]
+    if told.status == "failed" and not found.given_up:
+        violations.append(f"every step had a verdict, and yet the plan failed: a step is wrong ({told.message[:200]})")
     return certify(
         voted,
         chains=found.chains if seams else 0,

@@ -59,7 +59,8 @@ def chart(
     margin = 0.5 if any(s.bars for s in shown) else 0.0
     whole = any(s.bars or s.dots for s in shown)
     x0, x1 = min(xs) - margin, max(max(xs), min(xs) + 1) + margin
-    ticks = _log_ticks(min(ys), max(ys)) if log else _ticks(0.0, max(ys) or 1.0)
+    least = min(1.0, *ys) if any(s.bars for s in shown) else min(ys)
+    ticks = _log_ticks(least, max(ys)) if log else _ticks(0.0, max(ys) or 1.0)
     low, high = ticks[0], ticks[-1]
 
     def px(x: float) -> float:

@@ -162,7 +162,8 @@ def _compared(facts: Facts) -> list[tuple[str, str, str]]:
         return format(ahead[name], form) if name in ahead else "no pilot"
 
     sure = "nothing wrong was noticed" if facts.standing.status == "solved" else facts.standing.status
-    dissent = found.dissent / max(1, found.ballots - found.spoiled)
+    could = [(p, n) for p, n in found.patterns.items() if p.k > 1]  # a single ballot has nobody to dissent from
+    dissent = sum(p.dissent * n for p, n in could) / max(1, sum(p.valid * n for p, n in could))
     counts, pilot = (
         facts.counts,
         {name: ahead.get(f"pilot_{name}", 0.0) for name in ("calls", "tokens_in", "tokens_out")},
@@ -172,7 +173,7 @@ def _compared(facts: Facts) -> list[tuple[str, str, str]]:
         (f"calls{without}", f"{counts.calls - pilot['calls']:,.0f}", before("calls", ",.0f")),
         ("tokens in", f"{counts.tokens_in - pilot['tokens_in']:,.0f}", before("tokens_in", ",.0f")),
         ("tokens out", f"{counts.tokens_out - pilot['tokens_out']:,.0f}", before("tokens_out", ",.0f")),
-        ("dissenting ballots", f"{dissent:.3%}" if found.dissent else "none seen", before("p_error", ".3%")),
+        ("dissenting ballots", f"{dissent:.3%}" if dissent else "none seen", before("p_error", ".3%")),
         ("ballots without a red flag", f"{1 - found.spoiled / max(1, found.ballots):.3%}", before("valid_rate", ".3%")),
         ("probability of a run without error", sure, before("p_success", ".4f")),
     ]

@@ -1,5 +1,6 @@
 """How leads follow from a target and from what is known of a model."""
 
+import math
 from collections.abc import Callable
 
 import msgspec
@@ -9,9 +10,17 @@ from decompose.tasks.hanoi import Hanoi
 from decompose.tasks.multiply import Multiply
 from runtime.config import RunConfig
 from runtime.errors import ConfigurationError
-from runtime.forecast.choosing import LEAF_CHOICES, choose_again, choose_leads, final_steps, next_checkpoint, seen_in
+from runtime.forecast.choosing import (
+    CANCEL,
+    LEAF_CHOICES,
+    choose_again,
+    choose_leads,
+    final_steps,
+    next_checkpoint,
+    seen_in,
+)
 from runtime.forecast.estimates import Estimate, KindEstimate
-from runtime.forecast.forecasting import forecast
+from runtime.forecast.forecasting import double_mistakes, forecast
 from runtime.leads import Leads
 from runtime.records import Counts
 from voting.lead import k_min, p_full
@@ -54,7 +63,8 @@ def test_a_product_has_no_seams(configured: Configured) -> None:
 def test_with_seams_the_choice_is_the_cheapest(configured: Configured, p_error: float, checked: bool) -> None:
     """No other leads and no other length of leaves have fewer expected calls by the same arithmetic.
 
-    Where no step is checked, a wrong decomposition may go through: those have the lead of the formula.
+    Where no step is checked, a wrong decomposition may go through: those have the lead of the formula. So may a chain
+    with two mistakes: such chains are kept within the budget.
     """
     task = Hanoi(disks=14)
     flags = {"red_flags": "all" if checked else "none"}
@@ -63,13 +73,16 @@ def test_with_seams_the_choice_is_the_cheapest(configured: Configured, p_error: 
     assert 1 <= leads.guarded <= leads.suspect > leads.unguarded >= 1
     best = forecast(config, task, leads, known)
     assert best.p_success >= 0.95
+    budget = -math.log(0.95) / CANCEL
     for leaf_steps in LEAF_CHOICES:
         most = k_min(1 - p_error * 2, task.outline(leaf_steps).splits, 0.95)
         for unguarded in range(1, most + 1) if checked else (most,):
             for guarded in range(1, most + 1):
                 other = Leads(guarded, unguarded, max(guarded, unguarded) + 2, leaf_steps)
-                assert best.calls <= forecast(config, task, other, known).calls * (1 + 1e-9)
+                if double_mistakes(config, task, other, known) <= budget:
+                    assert best.calls <= forecast(config, task, other, known).calls * (1 + 1e-9)
     if not checked:
+        assert double_mistakes(config, task, leads, known) <= budget
         assert leads.unguarded == k_min(1 - p_error * 2, task.outline(leads.leaf_steps).splits, 0.95)
 
 

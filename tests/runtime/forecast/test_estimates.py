@@ -68,6 +68,10 @@ def test_few_answers_of_a_kind_lean_on_the_others() -> None:
     assert rates_of(known, "move").p == pytest.approx(0.95, abs=0.001)
     assert 0.96 < rates_of(known, "split").p < 0.97  # placebo: 1.0, as five answers say
     assert rates_of(known, "split").reply_tokens == 20
+    spotless = (KindEstimate("move", 90, 0, 90, 5, 5), KindEstimate("split", 12, 0, 12, 5, 20))
+    middle = Estimate(102, 0, 0, 0.5 / 103, 0.04, kinds=spotless)
+    for kind in ("move", "split"):  # no kind is taken for better than all of them; placebo: 0.0005, ten times as good
+        assert rates_of(middle, kind).p == pytest.approx(1 - 0.5 / 103, abs=1e-4)
     assert rates_of(known, "").reply_tokens == pytest.approx(5.07, abs=0.01)
     assert rates_of(Estimate(60, 0, 40, 0.01, 0.06), "move").valid == pytest.approx(0.6)
 

@@ -20,7 +20,7 @@ DISKS, SECOND = 10, "simulated:latency_s=1"
 async def planned_and_taken(config: RunConfig, directory: pathlib.Path) -> tuple[Plan, float]:
     """A plan for a model that answers in a second, however many ask, and the virtual seconds of the run."""
     task = open_task(config)
-    sampled = msgspec.structs.replace(await take_sample(config, task, 200, 3), speed=Speed(1.0, None))
+    sampled = msgspec.structs.replace(await take_sample(config, task, 1500, 3), speed=Speed(1.0, None))
     ahead = plan(config, task, sampled)
     crew, journal = LocalCrew(config, task), create_journal(directory)
     clock = asyncio.get_running_loop().time

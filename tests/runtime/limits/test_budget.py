@@ -122,6 +122,22 @@ async def test_no_more_money_is_asked_for_than_the_limit_over_random_stops(tmp_p
     assert {"solved", "paused"} <= statuses
 
 
+async def test_workers_of_one_process_share_a_purse_and_pause_when_it_is_short(tmp_path: pathlib.Path) -> None:
+    """The next call may cost more than is left, though less than the limit: nobody takes it from himself again."""
+    async with serving() as (server, base):
+        config = RunConfig(
+            task="hanoi", task_options={"disks": 5}, model="openai/m", api_base=base, k=2, workers=2,
+            max_cost_usd=0.02, leaf_steps=3, segment_steps=7, flush_steps=2,
+        )  # fmt: skip
+        model, journal = model_of(config, Purse(limited=True)), create_journal(tmp_path)
+        crew = LocalCrew(config, open_task(config), [model, model])
+        async with asyncio.timeout(60):
+            assert await Coordinator(config, open_task(config), journal, crew).run() == "paused"
+        assert 0 < server.usd <= journal.totals.granted_usd + 1e-9 <= 0.02 + 2e-9
+        journal.close()
+        await crew.close()
+
+
 @pytest.mark.filterwarnings("ignore:coroutine 'OpenAI:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_without_reservations_the_same_stops_overshoot(tmp_path: pathlib.Path) -> None:

@@ -52,9 +52,9 @@ async def test_a_call_that_was_never_sent_costs_nothing(make: Make, server: Clie
 async def test_no_call_is_made_before_there_is_money_for_it(make: Make, server: Client) -> None:
     purse = Purse(limited=True)
     asking = asyncio.create_task(make(purse=purse, price_in=1.0, price_out=2.0).ask(request_of(user=LONG)))
-    lacks, _ = await purse.shortage()
+    needs, _ = await purse.shortage()
     assert server.calls() == 0
-    purse.grant(lacks)
+    purse.grant(needs)
     await asking
     assert server.calls() == 1
 
@@ -63,21 +63,44 @@ async def test_a_server_that_is_down_is_left_to_the_others(make: Make, server: C
     model = make(api_base=f"http://127.0.0.1:{free_port()}/v1,{server.base}", backoff_initial_s=0.5)
     replies = [(await model.ask(request_of()))[0] for _ in range(20)]
     assert {reply.text for reply in replies} == {answer_to("Where to?")}
-    assert sum(reply.failed_calls for reply in replies) <= 2
+    assert sum(reply.failed_calls for reply in replies) <= 5  # half of them, if it were not left out
     assert server.calls() == 20
 
 
-async def test_a_schema_is_sent_and_dropped_where_it_is_not_known(make: Make, server: Client) -> None:
+async def test_a_schema_is_sent(make: Make, server: Client) -> None:
     schema = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
     asked = msgspec.structs.replace(request_of(), schema=schema)
     model = make()
     await model.ask(asked)
     (body,) = server.stats()["seen"]
     assert body["response_format"]["json_schema"]["schema"] == schema
-    server.script("400")
-    assert (await model.ask(asked))[0].failed_calls == 1
+
+
+@pytest.mark.parametrize(
+    ("faults", "form"), [(("400",), "json_object"), (("500",), "json_object"), (("400", "500"), "")]
+)
+async def test_the_form_in_which_a_server_takes_a_schema_is_found_once(
+    make: Make, server: Client, faults: tuple[str, ...], form: str
+) -> None:
+    """OpenAI's, llama.cpp's, which breaks at OpenAI's, or none: then the replies are free text, and it says so."""
+    said: list[str] = []
+    asked = msgspec.structs.replace(request_of(), schema={"type": "object"})
+    model = make(on_wait=said.append)
+    server.script(*faults)
+    assert (await model.ask(asked))[0].failed_calls == len(faults)
     await model.ask(asked)
-    assert ["response_format" in body for body in server.stats()["seen"]] == [True, False, False]
+    used = [body.get("response_format", {}).get("type", "") for body in server.stats()["seen"]]
+    assert used == ["json_schema", *(["json_object"] if len(faults) > 1 else []), form, form]
+    assert ["no schema" in line for line in said] == ([] if form else [True])
+
+
+async def test_a_server_that_breaks_later_is_waited_for(make: Make, server: Client) -> None:
+    asked = msgspec.structs.replace(request_of(), schema={"type": "object"})
+    model = make()
+    await model.ask(asked)
+    server.script("500", "500")
+    assert (await model.ask(asked))[0].failed_calls == 2
+    assert all(body["response_format"]["type"] == "json_schema" for body in server.stats()["seen"])
 
 
 def test_a_limit_on_money_needs_a_price() -> None:

@@ -59,3 +59,11 @@ def test_lines_for_people_are_clean(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clean("a\x1b[2J\nb\u202e c") == "a [2J b c"
     assert len(clean("x" * 5000)) == 300
     assert clean("risk-averse tasks") == "risk-averse tasks"
+
+
+def test_a_wrong_path_is_told_from_a_model_that_does_not_exist() -> None:
+    errors = litellm_setup.load().exceptions
+    nothing = judge(errors.NotFoundError("OpenAIException - Error code: 404", "m", "openai"), "m")
+    assert "--api-base often ends in /v1" in str(nothing)
+    known = judge(errors.NotFoundError("The model `nonsense` does not exist", "m", "openai"), "m")
+    assert str(known) == "m: The model `nonsense` does not exist (NotFoundError)"

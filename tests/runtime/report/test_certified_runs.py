@@ -37,3 +37,13 @@ def test_a_plan_whose_parts_were_never_held_together_is_not_shown_right(tmp_path
         if status == "solved" and not checked(directory).valid:
             return
     pytest.fail("no run went wrong: this shows nothing")
+
+
+def test_a_plan_that_fails_in_spite_of_its_verdicts_has_no_certificate(tmp_path: pathlib.Path) -> None:
+    """All ballots of a prompt are wrong alike: no count sees it, but the chain does not get to its goal."""
+    misled, placebo = tmp_path / "misled", tmp_path / "placebo"
+    options = {"disks": 7, "strategy": "chain", "k": 3, "red_flags": "none"}
+    assert run(misled, "p_error=0.001,p_shared=0.02", **options)[0] == "failed"
+    assert "the plan failed" in str(certified(misled).violations)
+    assert run(placebo, "p_error=0.001", **options)[0] == "solved"
+    assert not certified(placebo).violations
