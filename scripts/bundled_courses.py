@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from scripts.bundled_decoder import Recipe
 from scripts.bundled_exams import exam, met_goal, met_move
 from scripts.bundled_questions import Pair
 
-COURSES: Final = ("runs", "planner", "lists")
+COURSES: Final = ("runs", "planner")
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -41,14 +40,13 @@ class Course(msgspec.Struct, frozen=True):
 
 
 def course_of(name: str) -> Course:
-    """A course by its name: the steps of runs, the planner, or of the planner digit lists alone."""
-    if name in ("planner", "lists"):
-        families = modules.FAMILIES if name == "planner" else ("lists",)
-        recipe = Recipe(layers=4, width=96, heads=4, inner=256, batch=128, steps=4000, gaps=0.15)
-        lesson = partial(modules.lesson, families=families)
-        exams = partial(modules.exams, families=families)
+    """A course by its name: the steps of runs, or the planner."""
+    if name == "planner":
+        recipe = Recipe(layers=4, width=96, heads=4, inner=256, batch=80, steps=15_000, gaps=0.15)
         facts: dict[str, Any] = {"course": name}
-        return Course(modules.vocabulary, modules.spell, lesson, exams, recipe, WEIGHTS / PLANNER, facts)
+        return Course(
+            modules.vocabulary, modules.spell, modules.lesson, modules.exams, recipe, WEIGHTS / PLANNER, facts
+        )
     facts = {"held_out": questions.HELD_OUT, "most_digits": questions.MOST_DIGITS}
     return Course(questions.vocabulary, None, questions.lesson, run_exams, Recipe(), WEIGHTS, facts)
 

@@ -102,11 +102,11 @@ class Decoder(nn.Module):  # type: ignore[misc]
         )
         self.layers = nn.ModuleList(Layer(recipe) for _ in range(recipe.layers))
         self.norm = nn.Parameter(torch.ones(recipe.width))
-        self.scores = nn.Parameter(torch.randn(vocabulary, recipe.width) * 0.02)
+        self.scores = nn.Parameter(torch.randn(self.parts.shape) * 0.02)
 
-    def embeddings(self) -> Tensor:
-        """The embedding of each word, (words, width)."""
-        return self.parts if self.spelling is None else self.spelling @ self.parts
+    def spelt(self, parts: Tensor) -> Tensor:
+        """A row for each word, (words, width), from those of the parts."""
+        return parts if self.spelling is None else self.spelling @ parts
 
     def forward(
         self, tokens: Tensor, wanted: Tensor, places: Tensor | None = None, heard: Tensor | None = None
@@ -118,10 +118,10 @@ class Decoder(nn.Module):  # type: ignore[misc]
         """
         where = torch.arange(tokens.shape[1]) if places is None else places[:, None]
         angles = (where[..., None] * self.turns).repeat(*(1,) * where.dim(), 2)
-        x = functional.embedding(tokens, self.embeddings())
+        x = functional.embedding(tokens, self.spelt(self.parts))
         for layer in self.layers:
             x = layer(x, angles.cos(), angles.sin(), heard)
-        return functional.linear(norm(x[wanted], self.norm), self.scores)
+        return functional.linear(norm(x[wanted], self.norm), self.spelt(self.scores))
 
 
 def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Path, quantization: str | None) -> None:
@@ -136,9 +136,9 @@ def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Pa
     weights: dict[str, Any] = {name: w.detach().clone().numpy() for name, w in model.named_parameters()}
     decoder = spec.decoder
     decoder.scale_embeddings = False
-    decoder.embeddings.weight = model.embeddings().detach().clone().numpy()
+    decoder.embeddings.weight = model.spelt(model.parts).detach().clone().numpy()
     decoder.layer_norm.gamma = weights["norm"]
-    decoder.projection.weight = weights["scores"]
+    decoder.projection.weight = model.spelt(model.scores).detach().clone().numpy()
     for number, to in enumerate(decoder.layer):
         of = {name.split(".")[2]: w for name, w in weights.items() if name.startswith(f"layers.{number}.")}
         to.self_attention.layer_norm.gamma, to.ffn.layer_norm.gamma = of["norm_1"], of["norm_2"]

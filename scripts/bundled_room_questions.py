@@ -7,8 +7,10 @@ with 15 rooms that have four doors each. Nothing that decides imports this file.
 import itertools
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
+
+import msgspec
 
 from decompose.answer_keys import graph
 from decompose.map import actor, evaluator, monitor, orchestrator
@@ -41,15 +43,44 @@ def questions(rng: random.Random, module: str, most: int = MOST_ROOMS) -> Iterat
         if module == "reached" and rng.random() < 0.4:
             room = target(world, goal)
         if module != "propose" or 0 < rules.distance(room, goal) < graph.FAR:
-            yield asked(world, step(rng, module, rules, room, goal))
+            yield asked(rng, world, step(rng, module, rules, room, goal))
 
 
-def asked(world: Rooms, step: Step) -> Pair:
+def asked(rng: random.Random, world: Rooms, step: Step) -> Pair:
     """A step's prompt and reply."""
     prompt = GraphNavigation().prompt(step, "compact")
+    shown = work(rng, step, world)
+    if step.kind == "propose":
+        return prompt.user, f"{shown} = {proposals(step.reads, world, shown.split(' ')[-1])}"
     right = graph.answers(prompt).right[0]
-    answer = right.replace(" ", "") if step.kind == "value" else right
-    return prompt.user, " = ".join(filter(None, (work(step, world), answer)))
+    return prompt.user, f"{shown} = {right.replace(' ', '') if step.kind == 'value' else right}"
+
+
+def proposals(facts: actor.ActorFacts, world: Rooms, last: str) -> str:
+    """The step that the Actor's work ends with, then other doors of the room in order of number."""
+    rejected = {said.action for said in facts.rejected}
+    left = [action for action in graph.RoomRules(world).actions(facts.state) if action not in rejected]
+    first = [action for action in left if action.replace("-", ">") == last]
+    said = [*first, *(action for action in left if action not in first)][: facts.breadth]
+    return " / ".join(world.say_action(action, "compact") for action in said) or "-"
+
+
+def proposes_well(prompt: str, said: str) -> bool:
+    """Whether an Actor's answer has as many doors as are asked for and left, the first of them on a shortest way."""
+    asked, world = graph.read_compact(prompt)
+    left = [action for action in graph.RoomRules(world).actions(asked.state) if action not in asked.rejected]
+    actions = [action.replace(" ", "-") for action in said.split(" / ")] if said != "-" else []
+    if not {*actions} <= {*left} or len(actions) != len({*actions}) or len(actions) != min(asked.breadth, len(left)):
+        return False
+    lengths = {action: way_by(world, asked.state, asked.goal, action) for action in left}
+    return not left or lengths[actions[0]] == min(lengths.values())
+
+
+def way_by(world: Rooms, state: str, goal: str, action: str) -> int:
+    """Steps to a goal if the room is left by this door and by no other."""
+    others = [one.split("-") for one in graph.RoomRules(world).actions(state) if one != action]
+    locked = (*world.locked, *((int(a), int(b)) for a, b in others))
+    return graph.RoomRules(msgspec.structs.replace(world, locked=locked)).distance(state, goal)
 
 
 def step(rng: random.Random, module: str, rules: graph.RoomRules, room: str, goal: str) -> Step:
@@ -81,17 +112,38 @@ def proposed(rng: random.Random, world: Rooms, room: str, near: list[str]) -> st
     return "{}-{}".format(*rng.sample(rng.choice(world.edges), 2))
 
 
-def work(step: Step, world: Rooms) -> str:
-    """What a reply says before its answer: the worth of every chest, the target, and the rooms around it by steps."""
+def work(rng: random.Random, step: Step, world: Rooms) -> str:
+    """What a reply says before its answer: the room, the target, the way to it.
+
+    The way is found backwards: from the target, then from each room that is found, in that order, the steps that lead
+    there from rooms not seen before, until one leads from the room that is asked about. The steps that lead to room 5
+    come after a ``5:``. The Evaluator then follows the steps to the target and counts them. Doors of a room come in
+    any order: what is to be said next is then any of those left, and none has to be put in its place first.
+    """
     if step.kind == "check":
-        return ""
+        return " ".join(doors_at(rng, step.reads, world))
     state, goal = str(step.reads.state), str(step.reads.goal)
-    now = {**dict(world.chests), **dict(world.changed)}
-    words = [f"{room} ${worth}" for room, worth in now.items()] if goal == BEST else []
-    words.append(f"> {target(world, goal)}")
-    if step.kind != "reached":
-        words += list(levels(world, state, goal))
+    words = [f"@{state}", f"> {target(world, goal)}"]
+    if step.kind == "reached":
+        return " ".join(words)
+    rejected = {said.action for said in step.reads.rejected} if step.kind == "propose" else set()
+    found = steps(rng, world, state, goal, rejected)
+    words += [f"{a}>{b}" if a else f"{b}:" for a, b in found]
+    if step.kind == "value":
+        words += followed(dict(found), state, target(world, goal))
     return " ".join(words)
+
+
+def doors_at(rng: random.Random, facts: monitor.MonitorFacts, world: Rooms) -> list[str]:
+    """What the Monitor says first: the room, and if the action begins there, all steps that end there."""
+    near = shuffled(rng, graph.RoomRules(world).actions(facts.state))
+    here = facts.action.partition("-")[0] == facts.state
+    return [f"{facts.state}:", *(f"{action.partition('-')[2]}>{facts.state}" for action in near if here)]
+
+
+def shuffled(rng: random.Random, actions: Sequence[str]) -> list[str]:
+    """The same in any order."""
+    return rng.sample(actions, len(actions))
 
 
 def target(world: Rooms, goal: str) -> str:
@@ -100,18 +152,34 @@ def target(world: Rooms, goal: str) -> str:
     return str(max(now, key=lambda room: now[room])) if goal == BEST else goal
 
 
-def levels(world: Rooms, state: str, goal: str) -> Iterator[str]:
-    """Rooms one step from the target, then two, until the state is among them or there are no more."""
-    rules, level = graph.RoomRules(world), [target(world, goal)]
-    shut = {str(room) for room, _ in world.chests} - set(level) if goal == BEST else set()
-    seen = {*shut, *level}
-    number = 0
-    while level and state not in seen:
-        nearby = {rules.after(room, action) for room in level for action in rules.actions(room)} - seen
-        level, number = sorted(nearby, key=int), number + 1
-        seen |= nearby
-        if level:
-            yield f"{number}: {' '.join(level)}"
+def steps(rng: random.Random, world: Rooms, state: str, goal: str, rejected: set[str]) -> list[tuple[str, str]]:
+    """Steps that lead to the target, by breadth first, up to one from the state; from nowhere where none is found."""
+    rules, queue = graph.RoomRules(world), [target(world, goal)]
+    shut = {str(room) for room, _ in world.chests} - set(queue) if goal == BEST else set()
+    seen, found = {*shut, *queue}, []
+    if state in queue:
+        return []
+    for room in queue:
+        found.append(("", room))
+        for other in (rules.after(room, action) for action in shuffled(rng, rules.actions(room))):
+            if other in seen or (other == state and f"{state}-{room}" in rejected):
+                continue
+            found.append((other, room))
+            if other == state:
+                return found
+            queue.append(other)
+            seen.add(other)
+    return found
+
+
+def followed(way: dict[str, str], state: str, target: str) -> Iterator[str]:
+    """The steps from a state to the target, counted."""
+    count = 1
+    while way.get(state, target) != target:
+        state, count = way[state], count + 1
+        yield f"{count - 1} {state}>{way[state]}"
+    if state in way:
+        yield str(count)
 
 
 def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Rooms:
@@ -122,7 +190,7 @@ def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Roo
     chests: tuple[Chest, ...] = ()
     if with_chests or rng.random() < 0.2:
         chosen = rng.sample(rooms, rng.choice((2, 2, 2, 2, 3, 4)))
-        chests = tuple(zip(chosen, rng.sample(range(1, 100), len(chosen)), strict=True))
+        chests = tuple(zip(chosen, worths(rng, len(chosen)), strict=True))
     changed = tuple((room, worth) for room, worth in new_worths(rng, chests)) if rng.random() < 0.4 else ()
     locked: tuple[Edge, ...] = ()
     opened: tuple[Edge, ...] = ()
@@ -134,10 +202,24 @@ def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Roo
 
 
 def new_worths(rng: random.Random, chests: tuple[Chest, ...]) -> list[Chest]:
-    """Other worths of one chest or of all, none twice."""
+    """Other worths of one chest or of all."""
     kept = chests if rng.random() < 0.7 else chests[:1]
-    free = [worth for worth in range(1, 100) if worth not in {old for _, old in chests}]
-    return list(zip([room for room, _ in kept], rng.sample(free, len(kept)), strict=True))
+    while True:
+        new = dict(zip([room for room, _ in kept], worths(rng, len(kept)), strict=True))
+        if clear(sorted({**dict(chests), **new}.values())):
+            return list(new.items())
+
+
+def worths(rng: random.Random, count: int) -> list[int]:
+    """So many worths that are clearly different."""
+    while True:
+        if clear(sorted(found := rng.sample(range(1, 100), count))):
+            return found
+
+
+def clear(worths: list[int]) -> bool:
+    """Whether no two are within 5."""
+    return all(b - a > 5 for a, b in itertools.pairwise(worths))
 
 
 def turned(rng: random.Random, edge: Edge) -> Edge:

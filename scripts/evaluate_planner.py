@@ -20,7 +20,7 @@ from decompose.map.wording import answer
 from runtime.models.bundled import PLANNER, WEIGHTS
 from scripts import bundled_list_questions as lists
 from scripts import bundled_room_questions as rooms
-from scripts.bundled_module_questions import FAMILIES, SHARES, published
+from scripts.bundled_module_questions import SHARES, published
 from scripts.bundled_questions import HELD_OUT, Pair, held_out
 from scripts.evaluate_bundled_model import Measured, replies, table, write_part
 
@@ -40,32 +40,37 @@ def unseen(rng: random.Random, module: str, numbers: int) -> Pair:
             return pair
 
 
-def draws(module: str, families: Sequence[str]) -> Iterator[tuple[str, Draw]]:
+def draws(module: str) -> Iterator[tuple[str, Draw]]:
     """Where a module is asked, and how to draw a question there."""
     for numbers in (3, 5, 4):
         yield f"{numbers} numbers", partial(unseen, module=module, numbers=numbers)
-    if module in rooms.MODULES and "rooms" in families:
+    if module in rooms.MODULES:
         yield "random castles", partial(rooms.question, module=module)
         yield "published castle", partial(published, module=module)
+
+
+def good(prompt: str, said: str, right: str) -> bool:
+    """Whether an answer is the right one; in castles, where several doors can be as good, whether the Actor's is."""
+    return rooms.proposes_well(prompt, said) if prompt.startswith("propose") and "|" in prompt else said == right
 
 
 def measure(generator: Any, pairs: Sequence[Pair]) -> Measured:
     """Ask every question twice. Only what follows the work counts."""
     prompts = [prompt for prompt, _ in pairs]
     wrong, misled = (
-        sum(answer(reply) != answer(right) for reply, (_, right) in zip(said, pairs, strict=True))
+        sum(not good(prompt, answer(reply), answer(right)) for reply, (prompt, right) in zip(said, pairs, strict=True))
         for said in (replies(generator, prompts, False), replies(generator, prompts, True))
     )
     return Measured(len(pairs), len(set(prompts)), wrong, misled)
 
 
-def errors(generator: Any, samples: int, seed: int, families: Sequence[str]) -> str:
+def errors(generator: Any, samples: int, seed: int) -> str:
     """The card's table: a row a module, a column where it is asked."""
-    places = [place for place, _ in draws("value", families)]
+    places = [place for place, _ in draws("value")]
     rows = []
     for module, name in NAMES.items():
         cells = {}
-        for place, draw in draws(module, families):
+        for place, draw in draws(module):
             rng = random.Random(f"planner {seed} {module} {place}")
             cells[place] = measure(generator, [draw(rng) for _ in range(samples)]).cell()
             print(f"{name:16} {place:18} {cells[place]}", flush=True)
@@ -80,34 +85,29 @@ def section(folder: Path, samples: int, seed: int) -> str:
     ctranslate2.set_random_seed(seed)
     generator = ctranslate2.Generator(str(folder), intra_threads=1)
     recipe = msgspec.json.decode((folder / "recipe.json").read_bytes())
-    families = ("lists",) if recipe["course"] == "lists" else FAMILIES
-    shown = {f"{NAMES[module]} on {family}": share for (family, module), share in SHARES.items() if family in families}
-    shares = ", ".join(f"{name} {100 * share / sum(shown.values()):.0f}" for name, share in shown.items())
+    shares = ", ".join(f"{NAMES[module]} on {family} {share}" for (family, module), share in SHARES.items())
     return PART.format(
-        **recipe, errors=errors(generator, samples, seed, families), samples=samples, eval_seed=seed, shares=shares,
-        castles=TAUGHT if "rooms" in families else NOT_TAUGHT, held_out=HELD_OUT,
-        size=(folder / "model.bin").stat().st_size / 1e6,
+        **recipe, errors=errors(generator, samples, seed), samples=samples, eval_seed=seed, shares=shares,
+        held_out=HELD_OUT, size=(folder / "model.bin").stat().st_size / 1e6,
     )  # fmt: skip
 
 
-TAUGHT: Final = """\
-random ones of 4 to 15 rooms. Not the published castle, nor any other with 15 rooms and four doors each, so
-  that it is not among them under any numbering. Locked and opened doors and changed chests are random too."""
-NOT_TAUGHT: Final = """\
-none. These weights were trained on digit lists alone; `surefoot run graph` gets no useful answer from them."""
 PART: Final = """\
 A second decoder of the same shape, with {parameters:,} parameters ({layers} layers, width {width}, {heads} heads), for
 the six modules of the Modular Agentic Planner on digit lists (task digit-hanoi) and castles (task graph). A prompt that
 begins with a module's word goes here, every other to the model above; this one knows {vocabulary} words. A reply shows
 its work before the answer, as the modules of large models do: the Monitor names what stands on top where a move begins
-and ends, the Evaluator adds up the moves disk by disk, or lists the rooms one step from the target, then two.
+and ends, the Evaluator adds up the moves disk by disk. In a castle the Monitor lists the room's doors, Actor and
+Evaluator write a breadth-first search that begins at the target, step by step, until it comes to the room that is
+asked about, and the Evaluator then counts the steps back.
 
 ### How often it is wrong
 
 Measured by `python -m scripts.evaluate_planner --samples {samples} --seed {eval_seed}`, {samples} questions a cell.
 First figure: percent of answers at temperature 1, which is what runs use, that differ from the right one, with the
 95 % interval of Clopper and Pearson; after the stroke: percent when always the likeliest word is taken. For the Actor
-the right answer is the two best actions in order, so that much of what counts as wrong there still leads on.
+on lists the right answer is the two best actions in order, so that much of what counts as wrong there still leads on;
+in castles it is a best action first, and any other doors after it.
 
 {errors}
 
@@ -119,7 +119,10 @@ the right answer is the two best actions in order, so that much of what counts a
 - Lists of 4 numbers: never, in no module. More than half of the questions on 3 numbers are asked with other names for
   them, any three of five, and positions are told with gaps: without that it answered 4 as if they were 3. That was
   found by looking at its answers on 4, so the recipe, unlike the weights, has seen them.
-- Castles: {castles}
+- Castles: random ones of 4 to 15 rooms, with random locked and opened doors and changed chests, whose worths differ by
+  more than 5. Not the published castle, nor any other with 15 rooms and four doors each, so that it is not among them
+  under any numbering. In a prompt like those of reward revaluation (thirty doors, four facts about chests) most of the
+  Actor's replies are no doors of the room; asked for one action it says two to four.
 - The Evaluator is not asked about states where a number would have to move twice: its way of working cannot say that.
 
 ### Data and recipe

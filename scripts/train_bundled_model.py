@@ -14,7 +14,8 @@ import math
 import os
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -63,8 +64,10 @@ def orthogonal(x: Tensor) -> Tensor:
     return x.mT
 
 
-GAPPED: Final = 32
+GAPPED: Final = 40
 """Longest lines in which positions are told with gaps."""
+A_PART: Final = 20
+"""Pairs that are computed together, about."""
 
 
 class Rectangle(NamedTuple):
@@ -113,11 +116,10 @@ def lines_of(pairs: Sequence[questions.Pair], number: Mapping[str, int], share: 
 def rectangles(
     pairs: Sequence[questions.Pair], number: Mapping[str, int], parts: int, share: bool = True
 ) -> Iterator[Rectangle]:
-    """Pairs, sorted by length so that little is padding, with the number of each word."""
+    """Pairs, sorted by length so that little is padding, with the number of each word; first those without facts."""
     lines = sorted(lines_of(pairs, number, share), key=lambda line: len(line[0]))
-    size = math.ceil(len(lines) / parts)
-    for start in range(0, len(lines), size):
-        part = lines[start : start + size]
+    told = [line for line in lines if line[1].count(0) > 1]
+    for part in (*cut([line for line in lines if line[1].count(0) < 2], parts), *cut(told, parts)):
         longest = len(part[-1][0])
         padded = [[row + [0] * (longest - len(row)) for row in rows] for rows in zip(*part, strict=True)]
         tokens, asked, places, said = map(torch.tensor, padded)
@@ -126,6 +128,13 @@ def rectangles(
             from_asked, to_asked = asked[:, None, :-1, None], asked[:, None, None, :-1]
             heard = ((to_asked == 0) | (to_asked == from_asked)).tril()
         yield Rectangle(tokens[:, :-1], wanted, tokens[:, 1:][wanted], places[:, :-1], heard)
+
+
+def cut(lines: Sequence[Line], parts: int) -> Iterator[Sequence[Line]]:
+    """Lines in so many parts, or fewer."""
+    size = math.ceil(len(lines) / parts)
+    for start in range(0, len(lines), size or 1):
+        yield lines[start : start + size]
 
 
 def apart(places: Tensor, share: float) -> Tensor:
@@ -177,6 +186,24 @@ def average(weights: Sequence[nn.Parameter], ranks: int) -> None:
         w.grad.copy_(part.view_as(w))
 
 
+def prepared(course: Course, rng: random.Random, size: int) -> Generator[list[questions.Pair], float, None]:
+    """Batches, each made by another process while the one before is learned; is sent the share of the training done."""
+    with ProcessPoolExecutor(1) as pool:
+        made: tuple[list[questions.Pair], random.Random] = ([], rng)
+        done = 0.0
+        while True:
+            to_come = pool.submit(made_lesson, course.lesson, made[1], size, done)
+            done = yield made[0]
+            made = to_come.result()
+
+
+def made_lesson(
+    lesson: Callable[[random.Random, int, float], list[questions.Pair]], rng: random.Random, size: int, done: float
+) -> tuple[list[questions.Pair], random.Random]:
+    """A batch, and the generator after it."""
+    return lesson(rng, size, done), rng
+
+
 def train(
     recipe: Recipe,
     course: Course,
@@ -203,9 +230,12 @@ def train(
     others = [w for w in model.parameters() if w.dim() < 3]
     muon, adamw = Muon(matrices), torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
     exams, began, step, done, mean = course.exams(recipe.seed), time.monotonic(), 0, 0.0, 0.0
+    batches = prepared(course, rng, recipe.batch // ranks)
+    next(batches)
     while done < 1:
         share = min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
-        parts = list(rectangles(course.lesson(rng, recipe.batch // ranks, done), number, 12 // ranks))
+        pairs = batches.send(done)
+        parts = list(rectangles(pairs, number, max(1, recipe.batch // A_PART // ranks)))
         said = sum(len(part.words) for part in parts)
         model.zero_grad()
         loss = 0.0

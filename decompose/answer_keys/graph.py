@@ -26,7 +26,7 @@ def answers(prompt: Prompt) -> Answers:
     if prompt.system:
         world = _read_castle(prompt.system)
         return module_answers(read_chat(prompt, world), RoomRules(world), world, "chat")
-    asked, world = _read_compact(prompt.user)
+    asked, world = read_compact(prompt.user)
     return module_answers(asked, RoomRules(world), world, "compact")
 
 
@@ -52,7 +52,12 @@ def _pairs(pattern: str, text: str) -> tuple[Edge | Chest, ...]:
     return tuple((int(a), int(b)) for a, b in re.findall(pattern, text))
 
 
-def _read_compact(text: str) -> tuple[Asked, Rooms]:
+def read_compact(text: str) -> tuple[Asked, Rooms]:
+    """What a ``compact`` prompt asks, and where.
+
+    Raises:
+        ValueError: It is not a module's question.
+    """
     role = role_of(text)
     castle, *further, asked = [part.strip() for part in text.partition(" ")[2].split("|")]
     edges = _doors(castle)
@@ -72,7 +77,7 @@ def _read_compact(text: str) -> tuple[Asked, Rooms]:
 
 
 def _doors(text: str) -> tuple[Edge, ...]:
-    return tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)-(\d+)", text))
+    return tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)[-x](\d+)", text))
 
 
 class RoomRules(msgspec.Struct, frozen=True):

@@ -28,7 +28,7 @@ _NO = re.compile(
     re.I,
 )
 
-WORK = 40
+WORK = 56
 """Words that a ``compact`` reply may spend on its work before the answer."""
 
 

@@ -70,10 +70,10 @@ class Rooms(msgspec.Struct, frozen=True):
         return "\n".join(lines)
 
     def preamble(self) -> str:
-        """A word for each door, then what changed: ``1-7 1-10 2-5 | chest 8 $50 | shut 1-11 | open 11-13``."""
+        """A word for each door, then what changed: ``1-7 1-10 2-5 | chest 8 $50 | shut 1x11 | open 11-13``."""
         parts = [" ".join(f"{room}-{nearby}" for room, others in self._grouped() for nearby in others)]
         parts += [f"chest {room} ${worth}" for room, worth in self.chests]
-        parts += [f"shut {a}-{b}" for a, b in self.locked] + [f"open {a}-{b}" for a, b in self.opened]
+        parts += [f"shut {a}x{b}" for a, b in self.locked] + [f"open {a}-{b}" for a, b in self.opened]
         parts += [f"worth {room} ${worth}" for room, worth in self.changed]
         return " | ".join(parts) + " |"
 

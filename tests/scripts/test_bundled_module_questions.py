@@ -4,12 +4,12 @@ import random
 import re
 from collections import Counter
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decompose.answer_keys import digit_hanoi, graph
+from decompose.map import actor
 from decompose.map.wording import answer
 from decompose.step import Prompt
 from decompose.tasks.digit_hanoi import DigitHanoi
@@ -33,6 +33,8 @@ def test_replies_end_with_the_keys_answer_and_every_word_is_known(family: str, m
         right = {one.replace(" ", "") if module == "value" else one for one in key.answers(Prompt(prompt)).right}
         if module == "subgoal" and right == {"-"} and answer(reply) != "-":  # the planner takes these for none
             assert answer(reply) in prompt.removeprefix("subgoal ").split(" not ")[0].split(" to ")
+        elif (family, module) == ("rooms", "propose"):  # any of the best first
+            assert rooms.proposes_well(prompt, answer(reply))
         else:
             assert answer(reply) in right
         assert KNOWN.issuperset(f"{prompt} {reply}".split(" "))
@@ -101,7 +103,7 @@ def test_every_room_of_a_castle_can_be_reached() -> None:
 def test_lessons_hold_back_what_is_examined() -> None:
     five = [
         prompt
-        for prompt, _ in lesson(random.Random(1), 2000)
+        for prompt, _ in lesson(random.Random(1), 4000)
         if re.search("5[abc] 4[abc] 3[abc] 2[abc] 1[abc]", prompt)
     ]
     assert len(five) > 300
@@ -140,20 +142,39 @@ def test_other_names_keep_the_question(seed: int, module: str, numbers: int) -> 
     assert tuple(back) == pair
 
 
-def test_the_rooms_work_counts_the_steps() -> None:
+def test_the_rooms_work_is_a_way_by_doors() -> None:
+    """Its steps go through open doors, each from a room not seen before, and as many follow as are counted."""
     rng = random.Random(3)
     for _ in range(300):
         prompt, reply = rooms.question(rng, "value")
-        said, room = int(answer(reply)), prompt.split(" ")[-3]
-        levels = re.findall(r"(\d+): ([\d ]+?)(?= \d+:| =)", reply)
+        asked, world = graph.read_compact(prompt)
+        rules, said = graph.RoomRules(world), int(answer(reply))
+        found, *followed = re.split(r" \d+(?= |$)", reply.partition("> ")[2].partition(" = ")[0])
+        steps = [step.split(">") for step in re.findall(r"\d+>\d+", found)]
+        assert all(rules.broken(a, f"{a}-{b}") == "" for a, b in steps)
+        assert len({a for a, _ in steps}) == len(steps)
         if 0 < said < graph.FAR:
-            assert (int(levels[-1][0]), room in levels[-1][1].split(" ")) == (said, True)
-        assert len({r for _, level in levels for r in level.split(" ")}) == sum(len(x.split(" ")) for _, x in levels)
+            assert steps[-1][0] == asked.state
+            assert len(followed) == said
 
 
-def test_an_actor_is_shown_castles_whose_chests_changed() -> None:
-    rng = random.Random(4)
-    worlds: list[Rooms] = [rooms.castle(rng, True) for _ in range(300)]
-    for name in ("changed", "locked", "opened"):
-        share = sum(bool(msgspec.structs.asdict(world)[name]) for world in worlds) / 300
-        assert 0.1 < share < 0.6, name
+def test_what_proposes_well() -> None:
+    """In a square with a door to a fifth room; a detour first, a wall, too few or a rejected door do not."""
+    castle = "1-2 2-3 3-4 4-1 4-5"
+    assert rooms.proposes_well(f"propose {castle} | 2 4 to 1", "4 1 / 4 3")
+    for said in ("4 3 / 4 1", "4 2 / 4 1", "4 1", "4 1 / 4 1", "-"):
+        assert not rooms.proposes_well(f"propose {castle} | 2 4 to 1", said)
+    assert rooms.proposes_well(f"propose {castle} | 2 4 to 1 not 4 1", "4 3 / 4 5")
+    assert not rooms.proposes_well(f"propose {castle} | 2 4 to 1 not 4 1", "4 5 / 4 3")
+    assert rooms.proposes_well(f"propose {castle} | 2 5 to 1 not 5 4", "-")
+
+
+def test_a_rejected_step_is_not_the_way() -> None:
+    """With its first step rejected the work finds another one, if there is another."""
+    world = Rooms(edges_of("1-2 2-3 3-4 4-1 4-5"))
+    direct, around = (
+        rooms.asked(random.Random(1), world, actor.step(actor.ActorFacts(world, "4", "1", 1, rejected)))[1]
+        for rejected in ((), (actor.Rejected("4-1", "visited"),))
+    )
+    assert direct.endswith("4>1 = 4 1")
+    assert around == "@4 > 1 1: 2>1 2: 3>2 3: 4>3 = 4 3"

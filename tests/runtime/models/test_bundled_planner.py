@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from decompose.answer_keys import digit_hanoi
+from decompose.answer_keys import digit_hanoi, graph
 from decompose.map.map_task import MapTask
 from decompose.step import Flag, Role, Step
 from decompose.tasks.digit_hanoi import DigitHanoi
@@ -20,7 +20,12 @@ from runtime.models.bundled import PLANNER, WEIGHTS, BundledModel
 from runtime.models.port import Request, Stop
 from scripts.cli import main
 
-TASKS: list[MapTask] = [DigitHanoi(numbers=numbers) for numbers in (3, 4, 5)]
+QUESTIONS = ("steppath", "valuepath", "detour", "transfer")
+"""Not revaluation, which it does not serve: see its card."""
+TASKS: list[MapTask] = [
+    *(DigitHanoi(numbers=numbers) for numbers in (3, 4, 5)),
+    *(GraphNavigation(question=name, steps=4) for name in QUESTIONS),  # type: ignore[arg-type]
+]
 
 
 @pytest.fixture
@@ -50,34 +55,29 @@ def wrong(asked: list[tuple[MapTask, Step]], said: list[str | Flag]) -> int:
     """Replies that are not the right one; not of the Actor and the TaskDecomposer, where others are as good."""
     count = 0
     for (task, step), candidate in zip(asked, said, strict=True):
-        (right,) = digit_hanoi.answers(task.prompt(step, "compact")).right
+        key = graph if isinstance(task, GraphNavigation) else digit_hanoi
+        (right,) = key.answers(task.prompt(step, "compact")).right
         many = step.role in (Role.ACTOR, Role.TASK_DECOMPOSER)
         count += not many and candidate != task.parse(step, right, "compact")
     return count
 
 
 async def test_it_knows_the_modules_and_its_replies_parse(model: BundledModel) -> None:
-    asked = questions(60)
+    asked = questions(40)
     said = await candidates(model, asked, 0.0)
-    assert sum(isinstance(candidate, Flag) for candidate in said) <= 2  # of 180
-    assert wrong(asked, said) <= 9
+    assert sum(isinstance(candidate, Flag) for candidate in said) <= 3  # of 280
+    assert wrong(asked, said) <= 14
 
 
 async def test_with_its_words_exchanged_it_knows_nothing(tmp_path: pathlib.Path) -> None:
-    shutil.copytree(WEIGHTS, tmp_path / "weights")
-    path = tmp_path / "weights" / PLANNER / "vocabulary.json"
-    known = json.loads(path.read_text())
-    plain = [word for word in known if "<" not in word]
-    exchanged = iter(random.Random(1).sample(plain, len(plain)))
-    path.write_text(json.dumps([word if "<" in word else next(exchanged) for word in known]))
-    placebo = BundledModel(tmp_path / "weights")
-    asked = questions(20)
+    placebo = BundledModel(exchanged(tmp_path / "weights"))
+    asked = questions(8)
     replies = await asyncio.gather(
         *(placebo.ask(Request(task.prompt(step, "compact"), (0,), 0.0, 48, 1)) for task, step in asked)
     )
     said = [task.parse(step, reply.text, "compact") for (task, step), (reply,) in zip(asked, replies, strict=True)]
     await placebo.close()
-    assert sum(isinstance(candidate, Flag) for candidate in said) >= 45  # of 60
+    assert sum(isinstance(candidate, Flag) for candidate in said) >= 42  # of 56
 
 
 async def test_the_planner_is_read_when_it_is_first_asked(model: BundledModel) -> None:
@@ -115,6 +115,46 @@ def test_a_problem_is_solved_from_the_command_line(tmp_path: pathlib.Path, capsy
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert found["valid"]
     assert found["reached_goal"]
+
+
+def solves(capsys: pytest.CaptureFixture[str], directory: str, *options: str) -> bool:
+    """Whether the public commands say that a castle's problem is solved, by the model's plan and by simulation."""
+    ends = []
+    for command in (
+        ["run", "graph", *options, "--k", "1", "--temperature", "0", "--address", "none", "--run-dir", directory],
+        ["verify", directory],
+    ):
+        with pytest.raises(SystemExit) as end:
+            main([*command, "--json"])
+        ends.append(end.value.code)
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return ends == [0, 0] and found["valid"] and found["reached_goal"]
+
+
+def exchanged(folder: pathlib.Path) -> pathlib.Path:
+    """A copy of the weights in which the planner takes every word for another: it was taught nothing."""
+    shutil.copytree(WEIGHTS, folder)
+    path = folder / PLANNER / "vocabulary.json"
+    known = json.loads(path.read_text())
+    plain = [word for word in known if "<" not in word]
+    others = iter(random.Random(1).sample(plain, len(plain)))
+    path.write_text(json.dumps([word if "<" in word else next(others) for word in known]))
+    return folder
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_castles_problem_is_solved_from_the_command_line(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], question: str
+) -> None:
+    options = ("--question", question, "--steps", "4", "--problem", "2")
+    assert solves(capsys, str(tmp_path / "run"), *options)
+
+
+def test_a_castles_problem_is_not_solved_by_a_planner_that_was_not_taught(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.models.bundled.WEIGHTS", exchanged(tmp_path / "weights"))
+    assert not solves(capsys, str(tmp_path / "run"), "--question", "steppath", "--steps", "4", "--problem", "2")
 
 
 def test_the_package_has_both_parts_and_they_are_small() -> None:
