@@ -153,3 +153,66 @@ def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Pa
     spec.optimize(quantization)
     folder.mkdir(parents=True, exist_ok=True)
     spec.save(str(folder))
+
+
+def restore(model: Decoder, folder: Path) -> None:
+    """Give a model the weights that `export` wrote, to go on from there: as exact as they were stored.
+
+    Raises:
+        ValueError: They are of a model of another size.
+    """
+    stored = {name.removeprefix("decoder/"): w for name, w in _read(folder / "model.bin").items()}
+
+    def weight(name: str) -> Tensor:
+        w = torch.tensor(stored[name].astype("float32"))
+        scale = stored.get(name + "_scale")
+        return w if scale is None else w / torch.tensor(scale)[:, None]
+
+    def parts(words: Tensor) -> Tensor:
+        return words if model.spelling is None else torch.linalg.pinv(model.spelling) @ words
+
+    found = {"norm": weight("layer_norm/gamma"), "parts": parts(weight("embeddings/weight"))}
+    found["scores"] = parts(weight("projection/weight"))
+    for number in range(len(model.layers)):
+        attention, ffn = (f"layer_{number}/{part}/" for part in ("self_attention", "ffn"))
+        to = f"layers.{number}."
+        found[f"{to}norm_1"], found[f"{to}norm_2"] = (weight(f"{a}layer_norm/gamma") for a in (attention, ffn))
+        found[f"{to}attend"] = weight(f"{attention}linear_0/weight").unflatten(0, (3, -1))
+        found[f"{to}out"] = weight(f"{attention}linear_1/weight")[None]
+        found[f"{to}gates"] = torch.stack([weight(f"{ffn}linear_0/weight"), weight(f"{ffn}linear_0_noact/weight")])
+        found[f"{to}down"] = weight(f"{ffn}linear_1/weight").T[None]
+    for name, w in model.named_parameters():
+        if found[name].shape != w.shape:
+            raise ValueError(f"{folder}: {name} has the shape {tuple(found[name].shape)}, not {tuple(w.shape)}")
+        w.data.copy_(found[name])
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """Each weight's array by its name, from CTranslate2's format, version 6."""
+    import numpy as np
+
+    data, at = memoryview(file.read_bytes()), 0
+
+    def some(size: int) -> memoryview:
+        nonlocal at
+        at += size
+        return data[at - size : at]
+
+    def number(size: int) -> int:
+        return int.from_bytes(some(size), "little")
+
+    def name() -> str:
+        return bytes(some(number(2))[:-1]).decode()
+
+    if (version := number(4)) != 6:
+        raise ValueError(f"{file}: format {version} of CTranslate2 is not known here")
+    name(), number(4)
+    found: dict[str, Any] = {}
+    for _ in range(number(4)):
+        called, shape = name(), [number(4) for _ in range(number(1))]
+        kind = (np.float32, np.int8, np.int16, np.int32, np.float16)[number(1)]
+        found[called] = np.frombuffer(some(number(4)), kind).reshape(shape)
+    for _ in range(number(4)):  # arrays that are the same are stored once
+        other = name()
+        found[other] = found[name()]
+    return found

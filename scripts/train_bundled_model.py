@@ -27,41 +27,12 @@ from torch.nn import functional
 from runtime.models.bundled import END, START, STOP_PROMPT
 from scripts import bundled_questions as questions
 from scripts.bundled_courses import COURSES, Course, course_of
-from scripts.bundled_decoder import Decoder, Recipe, export
+from scripts.bundled_decoder import Decoder, Recipe, export, restore
+from scripts.bundled_muon import Muon
 
 NUMBERS: Final = ("seed", "steps", "batch", "layers", "width", "heads", "inner")
+RATES: Final = ("rate", "matrix_rate")
 """What of the recipe the command line can change."""
-
-
-class Muon:
-    """Momentum made orthogonal, for matrices (K. Jordan, "Muon: an optimizer for hidden layers", 2024).
-
-    Came to the same loss as AdamW here in about half the steps. Matrices of one shape are updated together.
-    """
-
-    def __init__(self, weights: Sequence[nn.Parameter]) -> None:
-        shapes = sorted({w.shape[1:] for w in weights})
-        self.groups = [[w for w in weights if w.shape[1:] == shape] for shape in shapes]
-        self.momenta = [torch.zeros_like(torch.cat(list(group))) for group in self.groups]
-
-    def step(self, rate: float) -> None:
-        """Update every weight that has a gradient, with a decay of 0.02 of the rate."""
-        for group, momentum in zip(self.groups, self.momenta, strict=True):
-            gradient = torch.cat([w.grad for w in group if w.grad is not None])
-            momentum.lerp_(gradient, 0.05)
-            update = orthogonal(gradient.lerp(momentum, 0.95))
-            update *= math.sqrt(update.shape[1] / update.shape[2])
-            for w, part in zip(group, update.split([len(w) for w in group]), strict=True):
-                w.data.mul_(1 - 0.02 * rate).sub_(part, alpha=rate)
-
-
-def orthogonal(x: Tensor) -> Tensor:
-    """Matrices with singular values of about 1 in place of those given; five Newton-Schulz steps of order 5."""
-    x = x.mT / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
-    for _ in range(5):
-        square = x @ x.mT
-        x = 3.4445 * x + (2.0315 * square @ square - 4.7750 * square) @ x
-    return x.mT
 
 
 GAPPED: Final = 40
@@ -210,6 +181,7 @@ def train(
     minutes: float | None = None,
     every: int = 500,
     keep: Callable[[Decoder], None] | None = None,
+    start: Path | None = None,
 ) -> Decoder:
     """A model trained by a recipe.
 
@@ -219,6 +191,7 @@ def train(
         minutes: Stop by the clock instead of by ``steps``, which is not repeatable.
         every: Updates between two lines of progress.
         keep: Called with the model after each of these.
+        start: Folder with exported weights to go on from, in place of random ones.
     """
     rank, ranks = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     if ranks > 1:
@@ -226,6 +199,8 @@ def train(
     torch.manual_seed(recipe.seed)
     number = {word: i for i, word in enumerate(course.vocabulary())}
     rng, model = random.Random(recipe.seed + 1_000_000 * rank), Decoder(recipe, len(number), spelling(course))
+    if start is not None:
+        restore(model, start)
     matrices = [w for w in model.parameters() if w.dim() == 3]
     others = [w for w in model.parameters() if w.dim() < 3]
     muon, adamw = Muon(matrices), torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
@@ -268,6 +243,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--course", choices=COURSES, default="runs", help="which of its two parts (default: runs)")
     for name in NUMBERS:
         parser.add_argument(f"--{name}", type=int, help="(default: the course's)")
+    for name in RATES:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=float, help="(default: the course's)")
+    parser.add_argument("--start", type=Path, help="folder of exported weights to go on from (default: random ones)")
     parser.add_argument("--minutes", type=float, help="stop by the clock instead of --steps; not repeatable")
     parser.add_argument("--threads", type=int, default=2, help="part of the recipe: sums depend on it (default: 2)")
     parser.add_argument("--every", type=int, default=500, help="updates between two lines of progress (default: 500)")
@@ -275,7 +253,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, help="folder to write to (default: the package's)")
     said = parser.parse_args(arguments)
     course = course_of(said.course)
-    chosen = {name: getattr(said, name) for name in NUMBERS if getattr(said, name) is not None}
+    chosen = {name: getattr(said, name) for name in (*NUMBERS, *RATES) if getattr(said, name) is not None}
     recipe = msgspec.structs.replace(course.recipe, **chosen)
     if recipe.width % (2 * recipe.heads):
         parser.error(f"--width {recipe.width} does not divide among --heads {recipe.heads} in even parts")
@@ -286,7 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def keep(model: Decoder) -> None:
         export(model, recipe, course.vocabulary(), folder, quantization)
 
-    model = train(recipe, course, said.minutes, said.every, keep)
+    model = train(recipe, course, said.minutes, said.every, keep, said.start)
     if int(os.environ.get("RANK", 0)):
         return
     facts = {
@@ -299,6 +277,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "minutes": round((time.monotonic() - began) / 60, 1),
         "torch": str(torch.__version__),
     }
+    if said.start is not None:
+        facts["start"] = msgspec.json.decode((said.start / "recipe.json").read_bytes())
     (folder / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(facts)) + b"\n")
     print(f"wrote {folder}")
 

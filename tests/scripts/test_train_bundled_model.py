@@ -183,3 +183,31 @@ def test_questions_about_one_castle_do_not_hear_each_other() -> None:
         assert any(r.heard is not None for r in rectangles(pairs, number, 3, share)) == share
         losses.append(-torch.cat(scores).gather(1, torch.cat(said)[:, None]).sum().item())
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+
+
+def test_training_goes_on_from_exported_weights(tmp_path: Path) -> None:
+    """They come back as exact as they are stored, in either form; a model of another size is refused."""
+    torch = pytest.importorskip("torch", reason="needs the extra train")
+    from scripts.bundled_courses import course_of
+    from scripts.bundled_decoder import Decoder, Recipe, export, restore
+    from scripts.train_bundled_model import spelling
+
+    course, recipe = course_of("planner"), Recipe(layers=2, width=32, heads=4, inner=48)
+    words = course.vocabulary()
+
+    def made(seed: int) -> Decoder:
+        torch.manual_seed(seed)
+        return Decoder(recipe, len(words), spelling(course))
+
+    asked, wanted = torch.randint(len(words), (4, 20)), torch.ones(4, 20, dtype=torch.bool)
+    first = made(1)
+    with torch.no_grad():
+        right = first(asked, wanted)
+        for quantization, most in ((None, 1e-5), ("int8", 0.03)):
+            export(first, recipe, words, tmp_path, quantization)
+            other = made(2)
+            assert (other(asked, wanted) - right).norm() > 0.9 * right.norm()  # a placebo: weights of its own
+            restore(other, tmp_path)
+            assert (other(asked, wanted) - right).norm() < most * right.norm()
+    with pytest.raises(ValueError, match="has the shape"):
+        restore(Decoder(Recipe(layers=2, width=48, heads=4, inner=48), len(words), spelling(course)), tmp_path)
