@@ -20,7 +20,6 @@ def run(directory: pathlib.Path, model: str, disks: int = 10, **options: Any) ->
         task="hanoi", task_options={"disks": disks}, model=f"simulated:{model}", address="none", workers=2, **options
     )
     directory.mkdir(parents=True)
-    directory.mkdir(parents=True, exist_ok=True)
     write_config(directory, config)
     return asyncio.run(_run(directory, config))
 
