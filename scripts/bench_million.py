@@ -137,7 +137,9 @@ def main(disks: int, shown: str, model: str, kill: bool) -> None:
 
 
 def _tell(used: Used) -> None:
-    """Where the processor's time went."""
+    """Where the processor's time went. A process is a worker's if it was ever named so: Ray renames those it reuses."""
+    workers = {process for process, name, _ in used if name == "workers"}
+    used = {key: seconds for key, seconds in used.items() if key[1] == "workers" or key[0] not in workers}
     whole = sum(used.values())
     for name in ("workers", "coordinator", "Ray"):
         threads = [0.0, 0.0, 0.0]
