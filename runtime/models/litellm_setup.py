@@ -24,7 +24,7 @@ def load() -> Any:
         os.environ.setdefault(f"LITELLM_LOCAL_{what}", "True")
     os.environ.setdefault("LITELLM_DISABLE_BUG_REPORT_LINK", "true")
     # pydantic about openai's types, whenever LiteLLM comes to import them.
-    warnings.filterwarnings("ignore", "Item '.*' on TypedDict class", UserWarning)
+    warnings.filterwarnings("ignore", "Items? '.*' on TypedDict class", UserWarning)
     # A call that is cancelled while LiteLLM prepares it in a thread leaves a coroutine behind.
     warnings.filterwarnings("ignore", "coroutine '.*acompletion' was never awaited", RuntimeWarning)
     import litellm
