@@ -1,7 +1,7 @@
 """A task that comes in problems: one is run, all are a suite of ``surefoot bench``."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from decompose.plan import Node
 from decompose.task import Task
@@ -28,6 +28,8 @@ class Posed(Protocol):
 
 class SuiteTask(Task, frozen=True, kw_only=True):
     """Base of tasks whose output is a plan for one of several problems."""
+
+    necessary: ClassVar[tuple[str, ...]] = ("problem_of_run", "next_step", "prompt", "parse")
 
     def problem_of_run(self) -> Any:
         """The problem that ``surefoot run`` solves."""

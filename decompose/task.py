@@ -41,6 +41,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Ways in which the ``chat`` dialect can put each step; ``compact`` has one."""
     disguises: ClassVar[int] = 0
     """Ways in which the facts of a step can go by other names; see ``disguise``."""
+    necessary: ClassVar[tuple[str, ...]] = ("root", "next_step", "prompt", "parse")
+    """Methods that have no default. Structs are made by decoding, so Python's own check of abstract classes would not
+    see that one is missing: ``missing`` does, before anything starts."""
 
     def root(self) -> Node:
         """The node whose output solves the task. Its promise, if any, is the goal as the task states it."""
@@ -142,3 +145,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
             shown: What a chain stands in, or a node's input or output.
         """
         return None
+
+
+def missing(cls: type[Task]) -> list[str]:
+    """Names of the necessary methods that a class does not give: what it has is what the base that asks for it has."""
+    bases = [base for base in cls.__mro__ if "necessary" in base.__dict__]
+    return [
+        name for name in cls.necessary if any(base.__dict__.get(name) is getattr(cls, name, None) for base in bases)
+    ]

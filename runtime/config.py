@@ -10,7 +10,7 @@ import msgspec
 import msgspec.inspect
 
 from decompose.step import Dialect
-from decompose.task import StateBy, Task
+from decompose.task import StateBy, Task, missing
 from runtime.errors import ConfigurationError
 from voting.red_flags import parse_switch
 
@@ -173,9 +173,12 @@ def open_task(config: RunConfig) -> Task:
     """The task of a configuration, with its options checked.
 
     Raises:
-        ConfigurationError: Unknown task or option, a value out of range, or a state rule that does not exist.
+        ConfigurationError: Unknown task or option, a value out of range, a state rule that does not exist, or a task
+            that lacks a method.
     """
     cls = task_class(config.task)
+    if lacks := missing(cls):
+        raise ConfigurationError(f"task {config.task} is not whole: it has no {', '.join(lacks)}")
     check_options(config)
     if config.state_by == "task" and not cls.offers_transition:
         raise ConfigurationError(f"task {config.task} has no transition function: --state-by task is not possible")

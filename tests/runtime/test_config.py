@@ -86,6 +86,23 @@ def test_a_task_of_ones_own_is_found_in_the_working_directory(own_path: pathlib.
     del sys.modules["errands_here"]
 
 
+def test_a_task_that_lacks_a_method_is_refused_before_anything_starts(own_path: pathlib.Path) -> None:
+    (own_path / "half_here.py").write_text(
+        "from decompose.suite import SuiteTask\nfrom decompose.task import Task\n"
+        "class Half(Task, frozen=True, kw_only=True):\n    n: int = 1\n"
+        "    def root(self): ...\n    def prompt(self, step, dialect, wording=0): ...\n"
+        "class Posing(SuiteTask, frozen=True, kw_only=True):\n    n: int = 1\n"
+        "class Whole(Half, frozen=True, kw_only=True):\n"
+        "    def next_step(self, goal, state): ...\n    def parse(self, step, text, dialect): ...\n"
+    )
+    with pytest.raises(ConfigurationError, match=r"task half_here:Half is not whole: it has no next_step, parse$"):
+        open_task(RunConfig(task="half_here:Half"))
+    with pytest.raises(ConfigurationError, match=r"it has no problem_of_run, next_step, prompt, parse$"):
+        open_task(RunConfig(task="half_here:Posing"))
+    open_task(RunConfig(task="half_here:Whole"))
+    del sys.modules["half_here"]
+
+
 @pytest.mark.parametrize("source", ["import no_such_library_at_all\n", "def broken(:\n", "from json import x\n"])
 def test_a_module_that_cannot_be_imported_is_the_users_to_mend(own_path: pathlib.Path, source: str) -> None:
     name = f"broken_{len(source)}"
