@@ -1,13 +1,20 @@
 """Property tests draw the same examples on every machine and in every run; the long sets run with ``--long``.
 
-With ``-n 2 --dist loadgroup`` two processes share the tests, a file at a time; those that start a Ray are one lot.
+With ``-n 2`` two processes share the tests, a file at a time; the files that start a Ray are one lot, so that there is
+one Ray at a time: each has both cores, and says how many workers fit.
 """
+
+import functools
+import pathlib
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, database=None, max_examples=150)
 settings.load_profile("deterministic")
+
+ROOT = pathlib.Path(__file__).parents[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,19 +25,32 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.loadscopereorder = False  # lots are handed out in the order below, not those of most tests first
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    # Not ``--dist loadgroup``: with pytest 9.2 xdist 3.8 loses the groups of its marker on the way, and every test is a
+    # lot of its own.
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Lots(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return lot_of(nodeid.partition("::")[0])
+
+    return Lots(config, log)
+
+
+@functools.cache
+def lot_of(file: str) -> str:
+    """The lot of a test file, by its path from the root."""
+    return "ray" if "pytest.mark.ray" in (ROOT / file).read_text() else file
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=_late)
+    # The longest first, so that both processes end at about the same time.
+    items.sort(key=lambda item: 0 if _lot(item) == "ray" else 1 if "chaos" in item.path.parts else 2)
     for item in items:
-        # One Ray at a time: each has both cores, and says how many workers fit.
-        item.add_marker(pytest.mark.xdist_group("ray" if _on_ray(item) else str(item.path)))
         if "long" in item.keywords and not config.getoption("--long"):
             item.add_marker(pytest.mark.skip(reason="the long sets run with --long"))
 
 
-def _on_ray(item: pytest.Item) -> bool:
-    return item.get_closest_marker("ray") is not None
-
-
-def _late(item: pytest.Item) -> int:
-    """The longest first, so that both processes end at about the same time."""
-    return 0 if _on_ray(item) else 1 if "chaos" in item.path.parts else 2
+def _lot(item: pytest.Item) -> str:
+    return lot_of(item.nodeid.partition("::")[0])
