@@ -95,8 +95,8 @@ class Decoder(nn.Module):  # type: ignore[misc]
     def __init__(self, recipe: Recipe, vocabulary: int, spelling: Tensor | None = None) -> None:
         super().__init__()
         size = recipe.width // recipe.heads
-        self.turns = ROTARY_BASE ** -(torch.arange(0, size, 2) / size)
-        self.spelling = spelling
+        self.register_buffer("turns", ROTARY_BASE ** -(torch.arange(0, size, 2) / size))
+        self.register_buffer("spelling", spelling)
         self.parts = nn.Parameter(
             torch.randn(vocabulary if spelling is None else spelling.shape[1], recipe.width) * 0.5
         )
@@ -104,24 +104,30 @@ class Decoder(nn.Module):  # type: ignore[misc]
         self.norm = nn.Parameter(torch.ones(recipe.width))
         self.scores = nn.Parameter(torch.randn(self.parts.shape) * 0.02)
 
+    @property
+    def device(self) -> str:
+        """Where it computes."""
+        return str(self.norm.device)
+
     def spelt(self, parts: Tensor) -> Tensor:
         """A row for each word, (words, width), from those of the parts."""
         return parts if self.spelling is None else self.spelling @ parts
 
     def forward(
-        self, tokens: Tensor, wanted: Tensor, places: Tensor | None = None, heard: Tensor | None = None
+        self, tokens: Tensor, wanted: Tensor | None, places: Tensor | None = None, heard: Tensor | None = None
     ) -> Tensor:
-        """Scores at the positions that ``wanted``, a mask, picks from ``tokens``; both are (batch, time).
+        """Scores at positions of ``tokens``, (batch, time): all, or those that ``wanted`` counts along the lines.
 
-        ``places`` of the same shape are the positions that attention is told, by default 0, 1, 2 and so on. ``heard``,
-        (batch, 1, time, time), says which words a word can attend to, by default all before it.
+        ``places`` of the shape of ``tokens`` are the positions that attention is told, by default 0, 1, 2 and so on.
+        ``heard``, (batch, 1, time, time), says which words a word can attend to, by default all before it.
         """
-        where = torch.arange(tokens.shape[1]) if places is None else places[:, None]
+        where = torch.arange(tokens.shape[1], device=tokens.device) if places is None else places[:, None]
         angles = (where[..., None] * self.turns).repeat(*(1,) * where.dim(), 2)
-        x = functional.embedding(tokens, self.spelt(self.parts))
+        x = self.spelt(self.parts).index_select(0, tokens.flatten()).view(*tokens.shape, -1)
         for layer in self.layers:
             x = layer(x, angles.cos(), angles.sin(), heard)
-        return functional.linear(norm(x[wanted], self.norm), self.spelt(self.scores))
+        flat = x.flatten(0, 1)
+        return functional.linear(norm(flat if wanted is None else flat[wanted], self.norm), self.spelt(self.scores))
 
 
 def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Path, quantization: str | None) -> None:
@@ -133,12 +139,12 @@ def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Pa
         rms_norm=True, rotary_dim=0, rotary_interleave=False, rotary_base=ROTARY_BASE,
     )  # fmt: skip
     # Contiguous, as what is written is the array's own memory.
-    weights: dict[str, Any] = {name: w.detach().clone().numpy() for name, w in model.named_parameters()}
+    weights: dict[str, Any] = {name: w.detach().cpu().clone().numpy() for name, w in model.named_parameters()}
     decoder = spec.decoder
     decoder.scale_embeddings = False
-    decoder.embeddings.weight = model.spelt(model.parts).detach().clone().numpy()
+    decoder.embeddings.weight = model.spelt(model.parts).detach().cpu().clone().numpy()
     decoder.layer_norm.gamma = weights["norm"]
-    decoder.projection.weight = model.spelt(model.scores).detach().clone().numpy()
+    decoder.projection.weight = model.spelt(model.scores).detach().cpu().clone().numpy()
     for number, to in enumerate(decoder.layer):
         of = {name.split(".")[2]: w for name, w in weights.items() if name.startswith(f"layers.{number}.")}
         to.self_attention.layer_norm.gamma, to.ffn.layer_norm.gamma = of["norm_1"], of["norm_2"]

@@ -22,7 +22,7 @@ from scripts.bundled_questions import PAIRS, SPECIAL, Pair, held_out
 SHARES: Final = {
     ("lists", "propose"): 5, ("lists", "check"): 3, ("lists", "predict"): 2, ("lists", "value"): 5,
     ("lists", "reached"): 2, ("lists", "subgoal"): 3,
-    ("rooms", "propose"): 24, ("rooms", "check"): 12, ("rooms", "value"): 28, ("rooms", "reached"): 16,
+    ("rooms", "propose"): 30, ("rooms", "check"): 14, ("rooms", "value"): 24, ("rooms", "reached"): 12,
 }  # fmt: skip
 """Every kind of question, and how many in a hundred are of it."""
 WORDS: Final = (

@@ -94,7 +94,7 @@ def step(rng: random.Random, module: str, rules: graph.RoomRules, room: str, goa
     if module == "check":
         return monitor.step(monitor.MonitorFacts(world, room, proposed(rng, world, room, near)))
     rejected = rng.sample(near, min(len(near), rng.choice((0, 0, 0, 1, 1, 2, 3))))
-    breadth = rng.choice((2, 2, 2, 2, 2, 2, 1, 3, 8))
+    breadth = rng.choice((2, 2, 2, 2, 1, 1, 1, 3, 8))
     avoid = tuple(Rejected(action, "visited") for action in rejected)
     return actor.step(actor.ActorFacts(world, room, goal, breadth, avoid))
 
@@ -194,7 +194,7 @@ def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Roo
     changed = tuple((room, worth) for room, worth in new_worths(rng, chests)) if rng.random() < 0.4 else ()
     locked: tuple[Edge, ...] = ()
     opened: tuple[Edge, ...] = ()
-    if rng.random() < 0.35:
+    if rng.random() < 0.45:
         walls = [pair for pair in itertools.combinations(rooms, 2) if pair not in edges and pair[::-1] not in edges]
         locked = tuple(rng.sample(edges, rng.choice((0, 1, 1, 1, 2))))
         opened = tuple(turned(rng, edge) for edge in rng.sample(walls, min(len(walls), rng.choice((0, 1, 1, 1, 2)))))
@@ -235,7 +235,7 @@ def regular(edges: tuple[Edge, ...]) -> bool:
 
 def doors(rng: random.Random, largest: int = MOST_ROOMS) -> tuple[Edge, ...]:
     """Doors of a castle of 4 to so many rooms: a tree, more doors, or groups of rooms with few doors between them."""
-    size = rng.choice((rng.randint(4, min(7, largest)), rng.randint(4, largest), rng.randint(4, largest), largest))
+    size = rng.choice((rng.randint(4, min(7, largest)), rng.randint(4, largest), largest, largest))
     rooms = rng.sample(range(1, MOST_ROOMS + 1), size) if rng.random() < 0.5 else rng.sample(range(1, size + 1), size)
     most = rng.choice((3, 4, 4, 5, 6))
     found: dict[frozenset[int], None] = {}
@@ -253,7 +253,7 @@ def doors(rng: random.Random, largest: int = MOST_ROOMS) -> tuple[Edge, ...]:
             join(room, rng.choice([other for other in part[:i] if count[other] < most] or part[:i]))
     for one, other in itertools.pairwise(parts):
         join(rng.choice(one), rng.choice(other))
-    wanted = round(rng.uniform(size - 1, 2.1 * size))
+    wanted = round(rng.uniform(rng.choice((1, 1.7)) * size - 1, 2.1 * size))
     for _ in range(4 * size):
         part = rng.choice(parts) if rng.random() < 0.85 else rooms
         a, b = rng.choice(part), rng.choice(part)

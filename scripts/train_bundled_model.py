@@ -12,23 +12,23 @@ build of torch give the same weights; elsewhere another model of about the same 
 import argparse
 import math
 import os
-import random
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from runtime.models.bundled import END, START, STOP_PROMPT
-from scripts import bundled_questions as questions
 from scripts.bundled_courses import COURSES, Course, course_of
 from scripts.bundled_decoder import Decoder, Recipe, export, restore
+from scripts.bundled_graphs import Graphs
+from scripts.bundled_lines import A_RANK, Block, blocks, prepared
 from scripts.bundled_muon import Muon
+from scripts.bundled_questions import Pair
 
 NUMBERS: Final = ("seed", "steps", "batch", "layers", "width", "heads", "inner")
 RATES: Final = ("rate", "matrix_rate")
@@ -38,16 +38,17 @@ RATES: Final = ("rate", "matrix_rate")
 GAPPED: Final = 40
 """Longest lines in which positions are told with gaps."""
 A_PART: Final = 20
+A_PART_ON_GPU: Final = 1000
 """Pairs that are computed together, about."""
 
 
 class Rectangle(NamedTuple):
-    """Lines of about one length.
+    """Lines of about one length, on the device that computes.
 
     Attributes:
         tokens: Numbers of words, (batch, time).
-        wanted: Mask of the positions that are to say a reply word, (batch, time).
-        words: Those words, in that order.
+        wanted: Which positions are to say a reply word, counted along the lines one after another, (replies,).
+        words: Those words, (replies,).
         places: Position of each word in its own question, (batch, time).
         heard: Which words a word attends to, (batch, 1, time, time); ``None`` for all before it.
     """
@@ -59,74 +60,46 @@ class Rectangle(NamedTuple):
     heard: Tensor | None
 
 
-Line = tuple[list[int], list[int], list[int], list[bool]]
-"""Of each word its number, its question (0 for what all share), its position, and whether it is to be said."""
+def rectangle(block: Block, device: str = "cpu") -> Rectangle:
+    """A block as the model reads it: each word but the last is asked for the next."""
+    wanted = torch.from_numpy(np.flatnonzero(block.said[:, 1:])).to(device)
+    tokens, asked, places = (torch.from_numpy(part).to(device) for part in block[:3])
+    heard = None
+    if not alone(block):
+        from_asked, to_asked = asked[:, None, :-1, None], asked[:, None, None, :-1]
+        heard = ((to_asked == 0) | (to_asked == from_asked)).tril()
+    return Rectangle(tokens[:, :-1], wanted, tokens[:, 1:].flatten()[wanted], places[:, :-1], heard)
 
 
-def lines_of(pairs: Sequence[questions.Pair], number: Mapping[str, int], share: bool) -> list[Line]:
-    """A line for each question; or, if shared, for all that begin with the same facts: up to the last ``|``."""
-    shared: dict[tuple[str, int], list[list[tuple[str, bool]]]] = {}
-    for count, (prompt, reply) in enumerate(pairs):
-        facts, bar, asked = prompt.rpartition(" | ")
-        told = [(word, False) for word in (*asked.split(" "), STOP_PROMPT)]
-        told += [(word, True) for word in (*reply.split(" "), END)]
-        shared.setdefault((facts + bar, 0 if bar and share else count), []).append(told)
-    lines: list[Line] = []
-    for (facts, _), asked_there in shared.items():
-        start = [number[word] for word in (START, *facts.split())]
-        line: Line = (start, [0] * len(start), list(range(len(start))), [False] * len(start))
-        for question, said in enumerate(asked_there, 1):
-            line[0].extend(number[word] for word, _ in said)
-            line[1].extend([question] * len(said))
-            line[2].extend(range(len(start), len(start) + len(said)))
-            line[3].extend(is_reply for _, is_reply in said)
-        lines.append(line)
-    return lines
+def alone(block: Block) -> bool:
+    """Whether each line has one question."""
+    return int(block.asked.max()) < 2
 
 
-def rectangles(
-    pairs: Sequence[questions.Pair], number: Mapping[str, int], parts: int, share: bool = True
-) -> Iterator[Rectangle]:
-    """Pairs, sorted by length so that little is padding, with the number of each word; first those without facts."""
-    lines = sorted(lines_of(pairs, number, share), key=lambda line: len(line[0]))
-    told = [line for line in lines if line[1].count(0) > 1]
-    for part in (*cut([line for line in lines if line[1].count(0) < 2], parts), *cut(told, parts)):
-        longest = len(part[-1][0])
-        padded = [[row + [0] * (longest - len(row)) for row in rows] for rows in zip(*part, strict=True)]
-        tokens, asked, places, said = map(torch.tensor, padded)
-        wanted, heard = said[:, 1:].bool(), None
-        if asked.max() > 1:
-            from_asked, to_asked = asked[:, None, :-1, None], asked[:, None, None, :-1]
-            heard = ((to_asked == 0) | (to_asked == from_asked)).tril()
-        yield Rectangle(tokens[:, :-1], wanted, tokens[:, 1:][wanted], places[:, :-1], heard)
-
-
-def cut(lines: Sequence[Line], parts: int) -> Iterator[Sequence[Line]]:
-    """Lines in so many parts, or fewer."""
-    size = math.ceil(len(lines) / parts)
-    for start in range(0, len(lines), size or 1):
-        yield lines[start : start + size]
-
-
-def apart(places: Tensor, share: float) -> Tensor:
-    """Positions, (batch, time), with gaps between them in every other line.
+def apart(block: Block, share: float) -> Block:
+    """With gaps between the positions in every other line that is not long.
 
     What is learned with them does not lean on how many words are between two others, so that it holds for prompts of
     other lengths (Ruoss et al., "Randomized positional encodings", 2023).
     """
-    skipped = (torch.rand(places.shape) < share) * torch.randint(1, 4, places.shape)
-    skipped[torch.rand(len(places)) < 0.5] = 0
-    return places + skipped.cumsum(1)
+    shape = block.places[:, 1:].shape
+    skipped = (torch.rand(shape) < share) * torch.randint(1, 4, shape)
+    skipped[torch.rand(len(block.places)) < 0.5] = 0
+    skipped[block.said[:, GAPPED + 1 :].any(1)] = 0
+    places = block.places.copy()
+    places[:, :-1] += skipped.cumsum(1).numpy()
+    return block._replace(places=places)
 
 
-def wrong_at_1(model: Decoder, pairs: Sequence[questions.Pair], number: Mapping[str, int]) -> float:
+def wrong_at_1(model: Decoder, pairs: Sequence[Pair], number: Mapping[str, int]) -> float:
     """Probability that a reply sampled at temperature 1 is not the right one, exactly, averaged over questions."""
     right = 0.0
-    for tokens, wanted, words, _, _ in rectangles(pairs, number, 4, share=False):
-        logs = torch.zeros(wanted.shape)
+    for block in blocks(pairs, number, 4, share=False):
+        tokens, wanted, words, _, _ = rectangle(block, model.device)
+        logs = torch.zeros(tokens.numel(), device=model.device)
         with torch.no_grad():
             logs[wanted] = -functional.cross_entropy(model(tokens, wanted), words, reduction="none")
-        right += logs.sum(1).exp().sum().item()
+        right += logs.view_as(tokens).sum(1).exp().sum().item()
     return 1 - right / len(pairs)
 
 
@@ -157,22 +130,23 @@ def average(weights: Sequence[nn.Parameter], ranks: int) -> None:
         w.grad.copy_(part.view_as(w))
 
 
-def prepared(course: Course, rng: random.Random, size: int) -> Generator[list[questions.Pair], float, None]:
-    """Batches, each made by another process while the one before is learned; is sent the share of the training done."""
-    with ProcessPoolExecutor(1) as pool:
-        made: tuple[list[questions.Pair], random.Random] = ([], rng)
-        done = 0.0
-        while True:
-            to_come = pool.submit(made_lesson, course.lesson, made[1], size, done)
-            done = yield made[0]
-            made = to_come.result()
-
-
-def made_lesson(
-    lesson: Callable[[random.Random, int, float], list[questions.Pair]], rng: random.Random, size: int, done: float
-) -> tuple[list[questions.Pair], random.Random]:
-    """A batch, and the generator after it."""
-    return lesson(rng, size, done), rng
+def gradients(model: Decoder, lesson: Sequence[Block], gaps: float, graphs: Graphs | None) -> Tensor:
+    """Set every weight's gradient; returns the mean loss in nats a word, on the model's device."""
+    said = sum(int(block.said[:, 1:].sum()) for block in lesson)
+    lesson = [apart(block, gaps) if gaps and alone(block) else block for block in lesson]
+    model.zero_grad(set_to_none=False)
+    if graphs is not None:
+        graphs.loss.zero_()
+        graphs.said.fill_(said)
+        for block in lesson:
+            graphs.add_gradients(block)
+        return graphs.loss.clone()
+    loss = torch.zeros(())
+    for tokens, wanted, words, places, heard in map(rectangle, lesson):
+        share = functional.cross_entropy(model(tokens, wanted, places, heard), words, reduction="sum") / said
+        share.backward()
+        loss += share.detach()
+    return loss
 
 
 def train(
@@ -182,8 +156,10 @@ def train(
     every: int = 500,
     keep: Callable[[Decoder], None] | None = None,
     start: Path | None = None,
-) -> Decoder:
-    """A model trained by a recipe.
+    device: str = "cpu",
+    makers: int = 1,
+) -> tuple[Decoder, int]:
+    """A model trained by a recipe, and how many updates it took.
 
     Args:
         recipe: Size, updates and rates.
@@ -192,36 +168,34 @@ def train(
         every: Updates between two lines of progress.
         keep: Called with the model after each of these.
         start: Folder with exported weights to go on from, in place of random ones.
+        device: What computes: ``cpu`` or ``cuda``, whose sums are not the same from run to run.
+        makers: Processes that make lessons, each its own.
     """
     rank, ranks = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     if ranks > 1:
         torch.distributed.init_process_group("gloo")
     torch.manual_seed(recipe.seed)
     number = {word: i for i, word in enumerate(course.vocabulary())}
-    rng, model = random.Random(recipe.seed + 1_000_000 * rank), Decoder(recipe, len(number), spelling(course))
+    model = Decoder(recipe, len(number), spelling(course))
     if start is not None:
         restore(model, start)
+    model.to(device)
+    graphs = Graphs(model) if device == "cuda" else None
+    for w in model.parameters():
+        w.grad = torch.zeros_like(w)
     matrices = [w for w in model.parameters() if w.dim() == 3]
     others = [w for w in model.parameters() if w.dim() < 3]
     muon, adamw = Muon(matrices), torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    exams, began, step, done, mean = course.exams(recipe.seed), time.monotonic(), 0, 0.0, 0.0
-    batches = prepared(course, rng, recipe.batch // ranks)
+    exams, step, done, mean = course.exams(recipe.seed), 0, 0.0, torch.zeros((), device=device)
+    seeds = [recipe.seed + A_RANK * (rank * makers + maker) for maker in range(makers)]
+    parts = max(1, recipe.batch // (A_PART if device == "cpu" else A_PART_ON_GPU) // ranks)
+    batches = prepared(course.lesson, number, seeds, recipe.batch // ranks, parts)
     next(batches)
+    began = time.monotonic()
     while done < 1:
         share = min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
-        pairs = batches.send(done)
-        parts = list(rectangles(pairs, number, max(1, recipe.batch // A_PART // ranks)))
-        said = sum(len(part.words) for part in parts)
-        model.zero_grad()
-        loss = 0.0
-        for tokens, wanted, words, places, heard in parts:
-            if recipe.gaps and heard is None and tokens.shape[1] <= GAPPED:
-                places = apart(places, recipe.gaps)
-            share_of_loss = (
-                functional.cross_entropy(model(tokens, wanted, places, heard), words, reduction="sum") / said
-            )
-            share_of_loss.backward()
-            loss += share_of_loss.item()
+        lesson = batches.send(done)
+        loss = gradients(model, lesson, recipe.gaps, graphs)
         if ranks > 1:
             average(list(model.parameters()), ranks)
         nn.utils.clip_grad_norm_(others, 1.0)
@@ -231,10 +205,10 @@ def train(
         step, mean = step + 1, loss if step == 0 else 0.98 * mean + 0.02 * loss
         done = (time.monotonic() - began) / 60 / minutes if minutes else step / recipe.steps
         if rank == 0 and (step % every == 0 or done >= 1):
-            tell(step, mean, began, {name: wrong_at_1(model, pairs, number) for name, pairs in exams.items()})
+            tell(step, mean.item(), began, {name: wrong_at_1(model, pairs, number) for name, pairs in exams.items()})
             if keep is not None:
                 keep(model)
-    return model
+    return model, step
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -248,6 +222,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--start", type=Path, help="folder of exported weights to go on from (default: random ones)")
     parser.add_argument("--minutes", type=float, help="stop by the clock instead of --steps; not repeatable")
     parser.add_argument("--threads", type=int, default=2, help="part of the recipe: sums depend on it (default: 2)")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="what computes (default: cpu)")
+    parser.add_argument("--makers", type=int, default=1, help="processes that make lessons, likewise (default: 1)")
     parser.add_argument("--every", type=int, default=500, help="updates between two lines of progress (default: 500)")
     parser.add_argument("--quantization", choices=["float32", "int8"], default="int8", help="(default: int8)")
     parser.add_argument("--out", type=Path, help="folder to write to (default: the package's)")
@@ -258,22 +234,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if recipe.width % (2 * recipe.heads):
         parser.error(f"--width {recipe.width} does not divide among --heads {recipe.heads} in even parts")
     torch.set_num_threads(said.threads)
+    if said.device == "cuda":
+        torch.set_float32_matmul_precision("high")
     began, folder = time.monotonic(), said.out or course.folder
     quantization = None if said.quantization == "float32" else said.quantization
 
     def keep(model: Decoder) -> None:
         export(model, recipe, course.vocabulary(), folder, quantization)
 
-    model = train(recipe, course, said.minutes, said.every, keep, said.start)
+    model, steps = train(recipe, course, said.minutes, said.every, keep, said.start, said.device, said.makers)
     if int(os.environ.get("RANK", 0)):
         return
     facts = {
         **msgspec.to_builtins(recipe),
         **course.facts,
+        "steps": steps,
         "parameters": sum(w.numel() for w in model.parameters()),
         "vocabulary": len(course.vocabulary()),
         "quantization": said.quantization,
         "threads": said.threads,
+        "device": said.device,
+        "makers": said.makers,
         "minutes": round((time.monotonic() - began) / 60, 1),
         "torch": str(torch.__version__),
     }

@@ -10,6 +10,7 @@ it was trained on.
 
 import json
 import re
+from functools import cache
 
 import msgspec
 
@@ -110,7 +111,8 @@ class DigitLists(msgspec.Struct, frozen=True):
         return self.numbers
 
 
-def all_states(numbers: int) -> list[str]:
+@cache
+def all_states(numbers: int) -> tuple[str, ...]:
     """Every state in the order of the published problem numbers' digits: each number's list, A before B before C."""
     states = []
     for code in range(3**numbers):
@@ -118,4 +120,4 @@ def all_states(numbers: int) -> list[str]:
         for number in range(numbers):
             lists[code // 3 ** (numbers - 1 - number) % 3] += str(number)
         states.append("/".join(part or "-" for part in lists))
-    return states
+    return tuple(states)

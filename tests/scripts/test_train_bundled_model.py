@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,8 +11,11 @@ from decompose.step import Prompt
 from decompose.tasks.hanoi import Hanoi
 from decompose.tasks.multiply import Multiply
 from runtime.models.bundled import WEIGHTS, BundledModel
-from scripts import bundled_exams, bundled_questions
+from scripts import bundled_exams, bundled_lines, bundled_questions
 from scripts.evaluate_bundled_model import FINITE
+
+if TYPE_CHECKING:
+    from scripts.train_bundled_model import Rectangle
 
 
 @pytest.mark.parametrize("kind", bundled_questions.SHARES)
@@ -134,7 +138,7 @@ def test_what_is_exported_computes_what_was_trained(tmp_path: Path) -> None:
     export(model, recipe, known, tmp_path, None)
     line = ["<bos>", *["split", "7ab", "aaaaa", "aabcc", "cba"], "<sep>"]
     tokens = torch.tensor([[known.index(word) for word in line]])
-    wanted = torch.ones_like(tokens, dtype=torch.bool)
+    wanted = torch.arange(tokens.numel())
     generator = ctranslate2.Generator(str(tmp_path))
     exported = np.array(generator.forward_batch([line]))[0]
     trained = model(tokens, wanted).detach().numpy()
@@ -163,26 +167,40 @@ def test_the_package_has_the_vocabulary_that_is_trained() -> None:
 
 
 def test_questions_about_one_castle_do_not_hear_each_other() -> None:
-    """They share its description in one line, and are told and taught as if each stood alone."""
+    """They share its description in one line, and are told and taught as the model reads each when it is asked."""
     torch = pytest.importorskip("torch", reason="needs the extra train")
     from scripts.bundled_decoder import Decoder, Recipe
     from scripts.bundled_module_questions import lesson, vocabulary
-    from scripts.train_bundled_model import rectangles
+    from scripts.train_bundled_model import blocks, rectangle
 
     number = {word: i for i, word in enumerate(vocabulary())}
     pairs = [pair for pair in lesson(random.Random(5), 60) if "|" in pair[0]]
     torch.manual_seed(1)
     model = Decoder(Recipe(layers=2, width=32, heads=4, inner=48), len(number))
-    losses = []
+    with torch.no_grad():
+        for weight in model.parameters():  # sharp attention, so that positions matter
+            weight.mul_(20 if weight.dim() == 3 else 2)
+
+    def loss(part: "Rectangle", told: bool = True) -> float:
+        places = part.places if told else None
+        scores = torch.log_softmax(model(part.tokens, part.wanted, places, part.heard), 1)
+        return -scores.gather(1, part.words[:, None]).sum().item()
+
+    shared, alone = ([rectangle(block) for block in blocks(pairs, number, 3, share)] for share in (True, False))
+    assert any(part.heard is not None for part in shared)
+    assert all(part.heard is None for part in alone)
+    right = sum(loss(part, told=False) for part in alone)
+    assert sum(map(loss, alone)) == pytest.approx(right, rel=1e-5)
+    assert sum(map(loss, shared)) == pytest.approx(right, rel=1e-5)
+    assert sum(loss(part, told=False) for part in shared) != pytest.approx(right, rel=1e-4)  # the placebo
+
+
+def test_positions_do_not_tell_how_long_a_reply_is() -> None:
+    number = {word: i for i, word in enumerate(["<bos>", "<sep>", "<eos>", "a", "b", "|", "c", "d", "e"])}
     for share in (True, False):
-        scores = [
-            torch.log_softmax(model(r.tokens, r.wanted, r.places, r.heard), 1)
-            for r in rectangles(pairs, number, 3, share)
-        ]
-        said = [r.words for r in rectangles(pairs, number, 3, share)]
-        assert any(r.heard is not None for r in rectangles(pairs, number, 3, share)) == share
-        losses.append(-torch.cat(scores).gather(1, torch.cat(said)[:, None]).sum().item())
-    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+        lines = bundled_lines.lines_of([("a | b", "c"), ("a | b", "d e")], number, share)
+        places = [place for line in lines for place, question in zip(line[2], line[1], strict=True) if question]
+        assert places == [3, 4, 5, 6, 3, 4, 5, 6, 7]
 
 
 def test_training_goes_on_from_exported_weights(tmp_path: Path) -> None:
@@ -199,7 +217,7 @@ def test_training_goes_on_from_exported_weights(tmp_path: Path) -> None:
         torch.manual_seed(seed)
         return Decoder(recipe, len(words), spelling(course))
 
-    asked, wanted = torch.randint(len(words), (4, 20)), torch.ones(4, 20, dtype=torch.bool)
+    asked, wanted = torch.randint(len(words), (4, 20)), torch.arange(80)
     first = made(1)
     with torch.no_grad():
         right = first(asked, wanted)
