@@ -59,9 +59,10 @@ def submit_job(dashboard: str, entrypoint: str, packages: Sequence[str], pip: Se
         name: What the dashboard calls it.
 
     Raises:
-        ConfigurationError: There is no dashboard at the address.
+        ConfigurationError: There is no dashboard at the address, or it wants a token.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    from ray.exceptions import RayError
     from ray.job_submission import JobSubmissionClient
 
     environment: dict[str, Any] = {"py_modules": list(packages), "env_vars": {"PYTHONUNBUFFERED": "1"}}
@@ -70,6 +71,9 @@ def submit_job(dashboard: str, entrypoint: str, packages: Sequence[str], pip: Se
     try:
         client = JobSubmissionClient(dashboard)
         return str(client.submit_job(entrypoint=entrypoint, runtime_env=environment, metadata={"name": name}))
+    except RayError as error:  # refused, such as for want of a token
+        line = str(error).splitlines()[0].rstrip(".")
+        raise ConfigurationError(f"cannot submit a job to {dashboard}: {line}{_token_hint()}") from error
     except (ConnectionError, RuntimeError) as error:
         raise ConfigurationError(f"cannot submit a job to {dashboard}: {last_line(error)}") from error
 
@@ -117,9 +121,12 @@ def start_ray(config: RunConfig, task: Task | None) -> Any:
         ray.init(address=config.address, runtime_env={"py_modules": [decompose, runtime, voting, *modules]}, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
         line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        hint = "" if "RAY_AUTH_MODE" in os.environ else "; if it asks for a token, set RAY_AUTH_MODE=token"
-        raise ConfigurationError(f"cannot join a Ray cluster at {config.address}: {line}{hint}") from error
+        raise ConfigurationError(f"cannot join a Ray cluster at {config.address}: {line}{_token_hint()}") from error
     return ray
+
+
+def _token_hint() -> str:
+    return "" if "RAY_AUTH_MODE" in os.environ else "; if it asks for a token, set RAY_AUTH_MODE=token"
 
 
 @contextlib.contextmanager

@@ -1,8 +1,10 @@
 """What a job is made of, and the cluster file; jobs on a cluster are in ``tests/runtime/test_cluster_services.py``."""
 
+import http.server
 import importlib.metadata
 import pathlib
 import re
+import threading
 from typing import Any
 
 import pytest
@@ -32,6 +34,32 @@ def test_no_dashboard_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> N
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert "cannot submit a job to http://127.0.0.1:9" in said
+
+
+@pytest.mark.parametrize(("mode", "hint"), [(None, True), ("token", False)])
+def test_a_cluster_that_wants_a_token_is_one_line_and_a_hint(
+    mode: str | None, hint: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refuses(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(401)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    if mode:
+        monkeypatch.setenv("RAY_AUTH_MODE", mode)
+        monkeypatch.setenv("RAY_AUTH_TOKEN", "not the one that is wanted, but as long as one has to be")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert main(["--dashboard", f"http://127.0.0.1:{server.server_port}", "--", "run", "hanoi"]) == 2
+        server.shutdown()
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "Authentication required" in said
+    assert ("set RAY_AUTH_MODE=token" in said) == hint
 
 
 def cluster_file() -> dict[str, Any]:
