@@ -23,6 +23,7 @@ from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
 from runtime.journal.journal import create_journal
+from runtime.leads import LEAF_STEPS
 from runtime.logs import configure_logs
 from runtime.models.litellm_setup import load
 from scripts.cli import print_json
@@ -72,12 +73,17 @@ class Replay(Recorder):
         return self.responses[json.dumps(arguments["messages"])]
 
 
+def config_of(base: str, disks: int, at_once: int) -> RunConfig:
+    """A run that asks each step once."""
+    return RunConfig(
+        task="hanoi", task_options={"disks": disks}, model="openai/m", api_base=base, address="none", workers=1, k=1,
+        calls_in_flight=at_once, price_in=1.0, price_out=1.0, leaf_steps=LEAF_STEPS,
+    )  # fmt: skip
+
+
 async def run(base: str, disks: int, at_once: int, recorder: Recorder | None = None) -> tuple[float, float, int]:
     """Wall and CPU seconds of a run in this process, and its calls."""
-    config = RunConfig(
-        task="hanoi", task_options={"disks": disks}, model="openai/m", api_base=base, address="none", workers=1, k=1,
-        calls_in_flight=at_once, price_in=1.0, price_out=1.0,
-    )  # fmt: skip
+    config = config_of(base, disks, at_once)
     task = open_task(config)
     crew = LocalCrew(config, task)
     model: Any = crew._workers[0].model
@@ -115,12 +121,17 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
     return statistics.median(ordered), ordered[outer], ordered[n - 1 - outer]
 
 
-async def compare(base: str, disks: int, at_once: int, pairs: int) -> dict[str, float]:
-    """Ratios of calls/s, and milliseconds of CPU a call: of the bare loop, and of a run without litellm."""
+async def compare(base: str, disks: int, at_once: int, pairs: int, latency_s: float) -> dict[str, float]:
+    """Ratios of calls/s, and milliseconds of CPU a call: of the bare loop, and of a run without litellm.
+
+    ``speed_possible`` is the ratio of a run that takes no longer than its longest chain of calls, each of which needs
+    the answer before it: the calls of the bare loop need nothing.
+    """
     recorder = Recorder(load())
     await run(base, disks, at_once, recorder)
     replay = Replay(recorder)
-    ratios, own, theirs_ms = [], [], []
+    longest_s = open_task(config_of(base, disks, at_once)).outline(LEAF_STEPS).longest * latency_s
+    ratios, own, theirs_ms, possible = [], [], [], []
     for pair in range(pairs):
         asked = recorder.asked
         if pair % 2:
@@ -128,10 +139,12 @@ async def compare(base: str, disks: int, at_once: int, pairs: int) -> dict[str, 
         else:
             theirs, ours = await bare(asked, at_once), await run(base, disks, at_once)
         ratios.append((ours[2] / ours[0]) / (len(asked) / theirs[0]))
+        possible.append(min(1.0, theirs[0] / longest_s) if longest_s else 1.0)
         theirs_ms.append(theirs[1] / len(asked) * 1e3)
         alone = await run(base, disks, at_once, replay)
         own.append(alone[1] / alone[2] * 1e3)
     found = {"calls": float(len(recorder.asked)), "litellm_cpu_ms_a_call": statistics.median(theirs_ms)}
+    found["speed_possible"] = statistics.median(possible)
     for name, values in (("speed_ratio", ratios), ("own_cpu_ms_a_call", own)):
         found |= dict(zip((name, f"{name}_low", f"{name}_high"), interval(values), strict=True))
     return {name: round(value, 4) for name, value in found.items()}
@@ -148,7 +161,7 @@ def main(disks: int, at_once: int, pairs: int, latencies: str) -> None:
     found = {}
     for latency in latencies.split(","):
         with serving(float(latency)) as base:
-            found[latency] = asyncio.run(compare(base, disks, at_once, pairs))
+            found[latency] = asyncio.run(compare(base, disks, at_once, pairs, float(latency)))
         print(f"latency {latency} s")
         for name, value in found[latency].items():
             print(f"  {name:<24} {value:>10}")

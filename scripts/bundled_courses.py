@@ -42,7 +42,7 @@ class Course(msgspec.Struct, frozen=True):
 def course_of(name: str) -> Course:
     """A course by its name: the steps of runs, or the planner."""
     if name == "planner":
-        recipe = Recipe(layers=4, width=96, heads=4, inner=256, batch=80, steps=15_000, gaps=0.15)
+        recipe = Recipe(layers=6, width=128, heads=4, inner=320, batch=480, steps=36_000, gaps=0.15)
         facts: dict[str, Any] = {"course": name}
         return Course(
             modules.vocabulary, modules.spell, modules.lesson, modules.exams, recipe, WEIGHTS / PLANNER, facts

@@ -14,7 +14,7 @@ from runtime.models.bundled import END, START
 
 EPSILON: Final = 1e-5
 ROTARY_BASE: Final = 1000.0
-"""Base of the rotary angles: short, as sequences have at most 70 words."""
+"""Base of the rotary angles: short, as sequences have some hundred words at most."""
 
 
 class Recipe(msgspec.Struct, frozen=True):

@@ -85,12 +85,18 @@ def stages(recipe: dict[str, Any]) -> list[dict[str, Any]]:
 
 def commands(made: Sequence[dict[str, Any]]) -> str:
     """How to make them again, a command a stage."""
-    names = ("course", "seed", "steps", "batch", "rate", "matrix_rate", "layers", "width", "heads", "inner", "threads")
+    size = ("layers", "width", "heads", "inner")
+    rest = ("seed", "steps", "batch", "rate", "matrix_rate", "threads", "device", "makers")
     lines = []
     for number, stage in enumerate(made, 1):
-        said = " ".join(f"--{name.replace('_', '-')} {stage[name]}" for name in names)
+        processes = f"torch.distributed.run --nproc-per-node {stage['processes']} -m " if stage["processes"] > 1 else ""
         start = f" --start stage{number - 1}" if number > 1 else ""
-        lines.append(f"    python -m scripts.train_bundled_model {said}{start} --out stage{number}")
+        lines += [
+            f"    python -m {processes}scripts.train_bundled_model --course {stage['course']} \\",
+            "        " + " ".join(f"--{name} {stage[name]}" for name in size) + " \\",
+            "        " + " ".join(f"--{name.replace('_', '-')} {stage[name]}" for name in rest) + " \\",
+            f"       {start} --out stage{number}",
+        ]
     return "\n".join(lines)
 
 

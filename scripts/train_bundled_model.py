@@ -255,6 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "threads": said.threads,
         "device": said.device,
         "makers": said.makers,
+        "processes": int(os.environ.get("WORLD_SIZE", 1)),
         "minutes": round((time.monotonic() - began) / 60, 1),
         "torch": str(torch.__version__),
     }
