@@ -107,13 +107,41 @@ def print_table(title: str, scores: list[Score], published: Published, out: Text
     console.print("calls: paid for each problem; alone: without answers that earlier problems paid for", style="dim")
 
 
+STYLE = """
+:root{color-scheme:light dark}
+body{font-family:sans-serif;margin:2em}
+td,th{padding:.2em .6em;text-align:left;white-space:nowrap}
+.scale{position:relative;width:11em;height:1em;background:#8882;border-radius:.2em}
+.scale *{position:absolute;top:0;bottom:0}
+.interval{background:#48c8}
+.at{width:.2em;margin-left:-.1em;background:#26a}
+.published .at{background:#888}
+"""
+
+
 def write_page(path: pathlib.Path, title: str, scores: list[Score], published: Published) -> None:
-    """The table as a self-contained page."""
-    rows = [cells(score) for score in scores] + [_published(row) for row in published]
-    head = "".join(f"<th>{html.escape(name)}" for name in HEAD)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}" for cell in row) + "\n" for row in rows)
-    style = "body{font-family:sans-serif;margin:2em}td,th{padding:.2em .8em;text-align:left}"
-    page = f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{style}</style>"
+    """The table as a self-contained page, with a bar for each row: what was solved, and its interval."""
+    rows = []
+    for score in scores:
+        shown = score.shown()
+        bar = _bar(shown["solved_percent"], (shown["low_percent"], shown["high_percent"]))
+        rows.append(_row(cells(score), bar, ""))
+    rows += [_row(_published(row), _bar(row[1]), "published") for row in published]
+    head = "".join(f"<th>{html.escape(name)}" for name in (*HEAD[:3], "0 to 100 %", *HEAD[3:]))
+    page = f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>"
+    note = "calls: paid for each problem; alone: without answers that earlier problems paid for"
     draft = path.with_suffix(".draft")
-    draft.write_text(f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{body}</table>\n")
+    draft.write_text(f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{note}</p>\n")
     draft.replace(path)
+
+
+def _row(texts: tuple[str, ...], bar: str, kind: str) -> str:
+    told = [f"<td>{html.escape(text)}" for text in texts]
+    return f'<tr class="{kind}">{"".join(told[:3])}<td>{bar}{"".join(told[3:])}\n'
+
+
+def _bar(percent: float, interval: tuple[float, float] | None = None) -> str:
+    inner = f'<i class=at style="left:{percent:g}%"></i>'
+    if interval is not None:
+        inner = f'<i class=interval style="left:{interval[0]:g}%;right:{100 - interval[1]:g}%"></i>{inner}'
+    return f"<div class=scale>{inner}</div>"

@@ -94,7 +94,7 @@ def step(rng: random.Random, module: str, rules: graph.RoomRules, room: str, goa
     if module == "check":
         return monitor.step(monitor.MonitorFacts(world, room, proposed(rng, world, room, near)))
     rejected = rng.sample(near, min(len(near), rng.choice((0, 0, 0, 1, 1, 2, 3))))
-    breadth = rng.choice((2, 2, 2, 2, 1, 1, 1, 3, 8))
+    breadth = rng.choice((1, 1, 1, 2, 2, 2, 3, 4, 5, 6, 8))
     avoid = tuple(Rejected(action, "visited") for action in rejected)
     return actor.step(actor.ActorFacts(world, room, goal, breadth, avoid))
 

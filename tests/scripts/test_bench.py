@@ -37,7 +37,13 @@ def test_oracle_and_random_legal_stand_in_every_table(
     assert 10 < row(found, "random-legal")["solved_percent"] < 18
     assert row(found, "zero-shot")["solved_percent"] < 100
     assert {"method": "MAP, GPT-4", "solved_percent": 74, "invalid_percent": 0} in found["published"]
-    assert "95 % interval" in (tmp_path / "b" / "bench.html").read_text()
+    page = (tmp_path / "b" / "bench.html").read_text()
+    assert "95 % interval" in page
+    for one in found["rows"]:  # drawn where the figures say
+        low, high = one["low_percent"], one["high_percent"]
+        assert f'class=interval style="left:{low:g}%;right:{100 - high:g}%"' in page
+        assert f'class=at style="left:{one["solved_percent"]:g}%"' in page
+    assert page.count("class=at") == len(found["rows"]) + len(found["published"])
 
 
 def test_votes_make_a_noisy_planner_sure(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,20 +8,22 @@ import shutil
 import tomllib
 from collections.abc import AsyncIterator
 
+import msgspec
 import pytest
 
 from decompose.answer_keys import digit_hanoi, graph
 from decompose.map.map_task import MapTask
+from decompose.map.wording import answer
 from decompose.step import Flag, Role, Step
 from decompose.tasks.digit_hanoi import DigitHanoi
 from decompose.tasks.graph_navigation import GraphNavigation
 from runtime.errors import ModelRejected
 from runtime.models.bundled import PLANNER, WEIGHTS, BundledModel
 from runtime.models.port import Request, Stop
+from scripts.bundled_room_questions import proposes_well
 from scripts.cli import main
 
-QUESTIONS = ("steppath", "valuepath", "detour", "transfer")
-"""Not revaluation, which it does not serve: see its card."""
+QUESTIONS = ("steppath", "valuepath", "detour", "revaluation", "transfer")
 TASKS: list[MapTask] = [
     *(DigitHanoi(numbers=numbers) for numbers in (3, 4, 5)),
     *(GraphNavigation(question=name, steps=4) for name in QUESTIONS),  # type: ignore[arg-type]
@@ -65,8 +67,31 @@ def wrong(asked: list[tuple[MapTask, Step]], said: list[str | Flag]) -> int:
 async def test_it_knows_the_modules_and_its_replies_parse(model: BundledModel) -> None:
     asked = questions(40)
     said = await candidates(model, asked, 0.0)
-    assert sum(isinstance(candidate, Flag) for candidate in said) <= 3  # of 280
-    assert wrong(asked, said) <= 14
+    assert sum(isinstance(candidate, Flag) for candidate in said) <= 3  # of 320
+    assert wrong(asked, said) <= 4
+    print("FW", sum(isinstance(c, Flag) for c in said), wrong(asked, said))
+
+
+@pytest.mark.parametrize("breadth", [1, 2, 3])
+async def test_in_a_castle_the_actor_names_a_best_door_and_as_many_as_it_is_asked_for(
+    model: BundledModel, breadth: int
+) -> None:
+    """It once named two to four, whatever it was asked."""
+    tasks = [GraphNavigation(question=name, steps=4) for name in QUESTIONS]  # type: ignore[arg-type]
+    steps = [(task, step) for task in tasks for step in map(task.sample_step, range(200)) if step.role is Role.ACTOR]
+    asked: list[tuple[MapTask, Step]] = [
+        (task, msgspec.structs.replace(step, reads=msgspec.structs.replace(step.reads, breadth=breadth)))
+        for task, step in steps
+    ]
+    replies = await asyncio.gather(
+        *(model.ask(Request(task.prompt(step, "compact"), (0,), 0.0, step.max_reply_tokens, 1)) for task, step in asked)
+    )
+    good = [
+        proposes_well(task.prompt(step, "compact").user, answer(reply.text))
+        for (task, step), (reply,) in zip(asked, replies, strict=True)
+    ]
+    assert len(good) > 100
+    assert sum(good) > 0.97 * len(good)
 
 
 async def test_with_its_words_exchanged_it_knows_nothing(tmp_path: pathlib.Path) -> None:
@@ -77,7 +102,7 @@ async def test_with_its_words_exchanged_it_knows_nothing(tmp_path: pathlib.Path)
     )
     said = [task.parse(step, reply.text, "compact") for (task, step), (reply,) in zip(asked, replies, strict=True)]
     await placebo.close()
-    assert sum(isinstance(candidate, Flag) for candidate in said) >= 42  # of 56
+    assert sum(isinstance(candidate, Flag) for candidate in said) >= 42  # of 64
 
 
 async def test_the_planner_is_read_when_it_is_first_asked(model: BundledModel) -> None:
