@@ -97,12 +97,12 @@ def lesson(rng: random.Random, size: int, done: float = 1.0) -> list[Pair]:
 
 
 def published(rng: random.Random, module: str) -> Pair:
-    """A question on the published castle, which is never taught."""
+    """A question on the published castle, which is never taught; the Actor's where there is a way to go."""
     asked: tuple[Question, ...] = ("steppath", "valuepath", "detour", "revaluation", "transfer")
     task = GraphNavigation(question=rng.choice(asked), steps=rng.choice((2, 3, 4)))
     while True:
         step = task.sample_step(rng.getrandbits(32))
-        if step.role is Role.ACTOR and step.reads.state == rooms.target(step.reads.world, step.reads.goal):
+        if step.role is Role.ACTOR and not rooms.there_is_a_way(step.reads.world, step.reads.state, step.reads.goal):
             continue
         if step.kind == module:
             if step.role is Role.ACTOR:

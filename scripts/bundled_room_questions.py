@@ -42,8 +42,13 @@ def questions(rng: random.Random, module: str, most: int = MOST_ROOMS) -> Iterat
         goal = BEST if with_chests and rng.random() < 0.7 else other
         if module == "reached" and rng.random() < 0.4:
             room = target(world, goal)
-        if module != "propose" or 0 < rules.distance(room, goal) < graph.FAR:
+        if module != "propose" or there_is_a_way(world, room, goal):
             yield asked(rng, world, step(rng, module, rules, room, goal))
+
+
+def there_is_a_way(world: Rooms, room: str, goal: str) -> bool:
+    """Whether steps lead from a room to a goal that is elsewhere; not so in the room of another chest."""
+    return 0 < graph.RoomRules(world).distance(room, goal) < graph.FAR
 
 
 def asked(rng: random.Random, world: Rooms, step: Step) -> Pair:

@@ -145,7 +145,7 @@ in castles it is a best action first, and any other doors after it.
   found by looking at its answers on 4, so the recipe, unlike the weights, has seen them.
 - Castles: random ones of 4 to 15 rooms, with random locked and opened doors and changed chests, whose worths differ by
   more than 5. Not the published castle, nor any other with 15 rooms and four doors each, so that it is not among them
-  under any numbering.
+  under any numbering. The Actor is not asked in the goal's room, nor in that of a chest which is not the goal.
 - The Evaluator is not asked about states where a number would have to move twice: its way of working cannot say that.
 
 ### Data and recipe
