@@ -243,7 +243,7 @@ def main(disks: int, rounds: int, seconds: float, only: str | None) -> None:
     if only in (None, "alone"):
         against_the_model_alone(disks, rounds)
     if only in (None, "chain"):
-        tree_against_chain(min(disks, 12), rounds)
+        tree_against_chain(disks, rounds)
     if only in (None, "workers"):
         two_workers_against_one(disks + 2, rounds)
     if only in (None, "latency"):

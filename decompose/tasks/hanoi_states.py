@@ -6,6 +6,7 @@ from decompose.drawing import Drawing, Shape
 
 WORD = 5
 """Disks in one word of the compact dialect: a word is one token of the bundled model."""
+THIRD = {(one, other): next(peg for peg in "abc" if peg not in (one, other)) for one in "abc" for other in "abc"}
 
 
 def words(state: str) -> str:
@@ -21,7 +22,7 @@ def moved(state: str, move: str) -> str:
 
 def third(one: str, other: str) -> str:
     """The peg that is neither."""
-    return next(peg for peg in "abc" if peg not in (one, other))
+    return THIRD[one, other]
 
 
 def tower_state(height: int, source: str, target: str, moment: int) -> str:

@@ -30,12 +30,14 @@ class Sample(msgspec.Struct, frozen=True):
         kind: Class of the question.
         ballots: In the order drawn.
         seconds: From the question to the last answer.
+        ended: When that came, in seconds since 1970.
     """
 
     number: int
     kind: str
     ballots: tuple[Ballot, ...]
     seconds: float = 0.0
+    ended: float = 0.0
 
 
 class KindEstimate(msgspec.Struct, frozen=True):

@@ -60,9 +60,10 @@ class SampleRunner:
             ModelUnavailable, ModelRejected: From the model.
             SegmentStopped: ``stopping`` was set; what was asked by then is in the records.
         """
+        questions = [(number, self.question(number)) for number in numbers]  # before, as it is no work of the model's
         async with asyncio.TaskGroup() as group:
-            for number in numbers:
-                group.create_task(self._one(number, draws, attempt))
+            for number, step in questions:
+                group.create_task(self._one(number, step, draws, attempt))
         return Finished(None)
 
     def take(self) -> list[Record]:
@@ -71,7 +72,7 @@ class SampleRunner:
         self._flush_at = time.monotonic() + self.flush_s
         return records
 
-    async def _one(self, number: int, draws: int, attempt: int) -> None:
+    async def _one(self, number: int, step: Step, draws: int, attempt: int) -> None:
         async with self.gate((number,)):
             if self.stopping:
                 await self._asked.none()
@@ -79,7 +80,7 @@ class SampleRunner:
             with self._asked:
                 first = draws_of(((number,), PART, attempt))
                 began = time.time()
-                ballots = await self.steps.draw(self.question(number), draws, first)
+                ballots = await self.steps.draw(step, draws, first)
         entry, ended = Contested(draws, ballots), time.time()
         self._records.append(Record((number,), PART, attempt, 0, draws, (entry,), started=began, ended=ended))
         if len(self._records) >= self.flush_steps or time.monotonic() >= self._flush_at:
@@ -102,7 +103,7 @@ def samples_of(question: Callable[[int], Step], payloads: Iterable[bytes]) -> li
                 (number,), (entry,) = record.path, record.entries
                 assert isinstance(entry, Contested)
                 kind, seconds = question(number).kind, record.ended - record.started
-                found[number] = Sample(number, kind, entry.ballots, seconds)
+                found[number] = Sample(number, kind, entry.ballots, seconds, record.ended)
     return [found[number] for number in sorted(found)]
 
 

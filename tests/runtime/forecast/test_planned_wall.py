@@ -10,7 +10,8 @@ import pytest
 from runtime.config import RunConfig, open_task
 from runtime.coordinator import Coordinator
 from runtime.crew import LocalCrew
-from runtime.forecast.planning import Plan, Speed, plan, take_sample
+from runtime.forecast.estimates import Sample
+from runtime.forecast.planning import Plan, Speed, plan, speed_of, take_sample
 from runtime.journal.journal import create_journal
 from tests.runtime.models.virtual_time import run_virtually
 
@@ -49,3 +50,15 @@ def test_it_is_planned_within_15_per_cent(
     ahead, took = run_virtually(planned_and_taken(config, tmp_path))
     assert ahead.walls[-1].wall_s == pytest.approx(took, rel=0.15)
     assert (ahead.calls / chains < 0.7 * took) is (chains == 256)
+
+
+def test_speed_is_that_of_a_model_under_way() -> None:
+    """40 answers a second after a start that takes 3 s; all at once says nothing; questions alone take 0.1 s."""
+    late = [Sample(n, "move", (), seconds=3 + n / 40, ended=1000 + 3 + n / 40) for n in range(200)]
+    found = speed_of(late, 400, 0.1)  # two answers to each question
+    assert found.calls_per_s == pytest.approx(80)
+    assert found.latency_s == 0.1
+    assert 400 / (late[-1].ended - 1000) < 51  # the placebo: of the whole time
+    at_once = [Sample(n, "move", (), seconds=0.1, ended=1000.1) for n in range(200)]
+    assert speed_of(at_once, 400, 0.1).calls_per_s is None
+    assert speed_of([Sample(1, "move", (), seconds=9, ended=9)], 2, 0.1).calls_per_s is None
