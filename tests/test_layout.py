@@ -39,6 +39,7 @@ TRAINING = {
     "scripts/evaluate_bundled_model.py",
     "scripts/evaluate_planner.py",
     "scripts/bundled_decoder.py",
+    "scripts/bundled_graphs.py",
     "scripts/bundled_muon.py",
 }
 KEEPERS_OF_ANSWERS = {
