@@ -84,8 +84,11 @@ def summary(standing: Standing) -> str:
     flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
     hedged = f", {s.hedged_calls:,} more for late ones" if s.hedged_calls else ""
     money = "price unknown" if s.cost_usd is None else f"${s.cost_usd:.4f}"
+    # A plan that is found may be shorter than the longest that was allowed.
+    early = s.status == "solved" and s.steps < s.total_steps
+    whole = f"(at most {s.total_steps:,})" if early else f"of {s.total_steps:,} steps"
     lines = [
-        f"{s.status:<9} {s.steps:,} of {s.total_steps:,} steps in {s.wall_s:.1f} s   {s.run_dir}",
+        f"{s.status:<9} {s.steps:,} {'steps ' if early else ''}{whole} in {s.wall_s:.1f} s   {s.run_dir}",
         f"calls     {s.calls:,} ({per_step}), {s.decompositions:,} decompositions, "
         f"{s.failed_calls:,} failed calls{hedged}",
         f"chosen    {s.why or 'nothing yet'}; target {s.target}; next states by the {s.state_by}",

@@ -44,3 +44,19 @@ def test_the_progress_line_has_tokens_and_money(
         )
     said = " ".join(capsys.readouterr().err.split())
     assert f"1,050 tokens, {money}" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "steps", "said"),
+    [
+        ("solved", 33, "33 steps (at most 3,200) in"),
+        ("solved", 3200, "3,200 of 3,200 steps in"),
+        ("paused", 33, "33 of 3,200 steps in"),
+    ],
+)
+def test_a_plan_that_is_found_early_is_not_a_part_of_one(
+    tmp_path: pathlib.Path, status: str, steps: int, said: str
+) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=3)
+    ended = msgspec.structs.replace(standing(tmp_path / "run"), status=status, steps=steps, total_steps=3200)
+    assert said in summary(ended).splitlines()[0]
