@@ -97,7 +97,9 @@ def money_under_kills(place: pathlib.Path, seeds: range, sessions: int) -> Stops
             seen = hanoi_server.client(port)
             money = ("--price-in", str(PRICE_IN), "--price-out", str(PRICE_OUT), "--max-cost-usd", str(limit))
             model = ("--model", "openai/x", "--api-base", seen.base, "--max-reply-tokens", "20", "--k", "2")
-            run = Run(place / str(seed), *PAID, *model, *money, "--flush-steps", "2")
+            # What a killed process held counts as spent: with few calls under way a limit lasts for several kills.
+            few = ("--flush-steps", "2", "--calls-in-flight", str(rng.choice((2, 4, 16))))
+            run = Run(place / str(seed), *PAID, *model, *money, *few)
             for _ in range(sessions):
                 process = run.start(OPENAI_API_KEY="none")
                 stop_at = seen.calls() + rng.randint(3, 12)

@@ -111,6 +111,18 @@ def test_a_width_that_heads_cannot_share_is_refused(capsys: pytest.CaptureFixtur
     assert "--heads" in capsys.readouterr().err
 
 
+def test_a_gpu_that_is_not_there_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra train")
+    from scripts.train_bundled_model import main
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit, match="2"):
+        main(["--device", "cuda"])
+    assert "finds no GPU" in capsys.readouterr().err
+
+
 def test_training_lowers_the_loss(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch", reason="needs the extra train")
     from scripts.bundled_courses import course_of
