@@ -70,6 +70,7 @@ class Score(msgspec.Struct):
 HEAD = (
     "method", "model", "solved", "95 % interval", "n", "optimal", "invalid moves", "calls", "alone", "tokens in/out",
 )  # fmt: skip
+NOTE = "calls: paid for each problem; alone: without answers that earlier problems paid for"
 
 
 def cells(score: Score) -> tuple[str, ...]:
@@ -104,7 +105,7 @@ def print_table(title: str, scores: list[Score], published: Published, out: Text
     for row in published:
         table.add_row(*_published(row))
     console.print(table)
-    console.print("calls: paid for each problem; alone: without answers that earlier problems paid for", style="dim")
+    console.print(NOTE, style="dim")
 
 
 STYLE = """
@@ -129,9 +130,8 @@ def write_page(path: pathlib.Path, title: str, scores: list[Score], published: P
     rows += [_row(_published(row), _bar(row[1]), "published") for row in published]
     head = "".join(f"<th>{html.escape(name)}" for name in (*HEAD[:3], "0 to 100 %", *HEAD[3:]))
     page = f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>"
-    note = "calls: paid for each problem; alone: without answers that earlier problems paid for"
     draft = path.with_suffix(".draft")
-    draft.write_text(f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{note}</p>\n")
+    draft.write_text(f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{NOTE}</p>\n")
     draft.replace(path)
 
 

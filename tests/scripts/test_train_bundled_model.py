@@ -215,6 +215,25 @@ def test_positions_do_not_tell_how_long_a_reply_is() -> None:
         assert places == [3, 4, 5, 6, 3, 4, 5, 6, 7]
 
 
+def test_gaps_are_only_between_words_of_lines_that_are_not_long() -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra train")
+    from scripts.bundled_module_questions import lesson, vocabulary
+    from scripts.train_bundled_model import GAPPED, alone, apart, blocks
+
+    number = {word: i for i, word in enumerate(vocabulary())}
+    torch.manual_seed(1)
+    (block,) = (one for one in blocks(lesson(random.Random(5), 300), number, 1) if alone(one))
+    told = apart(block, 0.15)
+    moved = (told.places != block.places).any(1)
+    long = block.said[:, GAPPED + 1 :].any(1)
+    assert len(told.places) > 50
+    assert not moved[long].any()
+    assert 0.25 < moved[~long].mean() < 0.75  # every other line; 60 lines or so, and the seed is fixed
+    assert (told.places >= block.places)[moved].all()
+    assert (told.tokens == block.tokens).all()
+    assert not (apart(block, 0.0).places != block.places).any()
+
+
 def test_training_goes_on_from_exported_weights(tmp_path: Path) -> None:
     """They come back as exact as they are stored, in either form; a model of another size is refused."""
     torch = pytest.importorskip("torch", reason="needs the extra train")
