@@ -140,7 +140,7 @@ class RayPool:
 
     async def return_lease(self, worker: int, unit: Unit) -> tuple[float, float]:
         """Take back what a worker holds; nothing from a dead one."""
-        taken, reserved = await self._answer(worker, "empty_purse", unit) or (0.0, 0.0)
+        taken, reserved = await self._answer(worker, "return_lease", unit) or (0.0, 0.0)
         return taken, reserved
 
     async def refusal(self, worker: int) -> None:
@@ -153,7 +153,7 @@ class RayPool:
 
     async def rate_feedback(self, worker: int) -> dict[str, Feedback]:
         """What a worker saw; nothing from a dead one."""
-        return await self._answer(worker, "pace_news") or {}
+        return await self._answer(worker, "rate_feedback") or {}
 
     async def follow(self, worker: int, quotas: dict[str, Quota]) -> None:
         """Give a worker its shares."""

@@ -106,8 +106,8 @@ class LocalPool:
         self._question = partial(sampled_step, config, task)
         chosen = list(models or [None] * (config.workers or default_workers()))
         first = Worker(config, task, chosen[0])
-        if chosen[0] is None and getattr(first.model, "shared", False):
-            # A server: what one worker learns of its pace all should know, and hold one purse.
+        if chosen[0] is None and first.model.shared:
+            # A server: what one worker learns of its pace all should know, and hold one lease.
             chosen = [first.model] * len(chosen)
         rest = [Worker(config, task, model, str(number)) for number, model in enumerate(chosen) if number]
         self._workers = [first, *rest]
@@ -156,8 +156,7 @@ class LocalPool:
 
     def prices(self) -> tuple[float, float] | None:
         """What a prompt token and a generated one cost in USD, if the model has a price list."""
-        listed = getattr(self._workers[0].model, "prices", None)
-        return listed() if listed is not None else None
+        return self._workers[0].model.prices()
 
     async def stop(self) -> None:
         """Let every segment end at its next step."""
@@ -170,13 +169,13 @@ class LocalPool:
             await worker.close()
 
     async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
-        """Wait until a worker is short. Of workers that hold one purse the first speaks."""
+        """Wait until a worker is short. Of workers that hold one lease the first speaks."""
         if not self._holds_lease(worker, unit):
             await asyncio.Event().wait()
         return await self._workers[worker].shortage(unit)
 
     def _holds_lease(self, worker: int, unit: Unit) -> bool:
-        """Whether a worker is the first that holds its purse."""
+        """Whether a worker is the first that holds its lease."""
         lease = self._workers[worker].leases[unit]
         return not any(other.leases[unit] is lease for other in self._workers[:worker])
 
@@ -185,7 +184,7 @@ class LocalPool:
         await self._workers[worker].grant(unit, amount)
 
     async def return_lease(self, worker: int, unit: Unit) -> tuple[float, float]:
-        """Take back what a worker holds; nothing from the others that hold the same purse."""
+        """Take back what a worker holds; nothing from the others that hold the same lease."""
         if not self._holds_lease(worker, unit):
             return 0.0, 0.0
         return await self._workers[worker].return_lease(unit)
