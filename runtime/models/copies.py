@@ -40,6 +40,16 @@ class Sameness(msgspec.Struct, frozen=True):
         """Whether the replies look kept: copies came, or many prompts were asked again and none ever differed."""
         return self.copied > 0 or (self.differing == 0 and self.insistent >= SUSPICIOUS_PROMPTS)
 
+    @property
+    def sentence(self) -> str:
+        """What to say of it to people."""
+        if self.copied:
+            return f"{self.copied} replies are copies of earlier ones: a cache is in between, and copies are no votes"
+        return (
+            f"the replies to one prompt never differ ({self.insistent} prompts, asked {SUSPICIOUS_DRAWS} times or more "
+            "each): is there a cache, a fixed seed or temperature 0 in between? Copies are no votes"
+        )
+
 
 class _Prompt:
     """The replies to one request: a digest of the first, how many there were, and whether one differed."""

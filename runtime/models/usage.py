@@ -24,6 +24,12 @@ class UsageMeter(dict[tuple[str, str], Usage]):
         else:
             account.cost_usd += reply.cost_usd
 
+    def book_failures(self, kind: str, model: str, calls: int) -> None:
+        """Put calls on the account of a question that failed and brought no reply in the end."""
+        if calls:
+            account = self.setdefault((kind, model), Usage())
+            account.failed_calls += calls
+
     def move_to(self, counts: Counts) -> None:
         """Add everything to counts: in all, by kind, by model. Nothing is left here."""
         for (kind, model), account in self.items():
