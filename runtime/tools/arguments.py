@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from runtime.tools.contract import CALL_KEY, FailureKind, Tool, ToolFailed
-from runtime.untrusted import tame
+from surefoot.runtime.tools.contract import CALL_KEY, FailureKind, Tool, ToolFailed
+from surefoot.runtime.untrusted import tame
 
 
 def checked_arguments(tool: Tool, arguments: Mapping[str, Any], key: str) -> dict[str, Any] | ToolFailed:

@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import contextvars
-import functools
 import inspect
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 GRACE_S: Final = 5.0
@@ -29,10 +28,15 @@ class TimedOut(TimeoutError):
     """The attempt took longer than the tool's ``timeout_s``; tells it from a ``TimeoutError`` of the function's own."""
 
 
-async def attempt(function: Callable[..., Any], arguments: Mapping[str, Any], timeout_s: float) -> Returned | Raised:
-    """Call a function once and wait for it for at most ``timeout_s`` seconds."""
-    call = functools.partial(function, **arguments)
-    running = asyncio.ensure_future(_on_the_loop(call) if is_async(function) else _in_a_thread(call))
+async def attempt(call: Callable[[], Any], *, on_loop: bool, timeout_s: float) -> Returned | Raised:
+    """Call a function once and wait for it for at most ``timeout_s`` seconds.
+
+    Args:
+        call: The function, without arguments.
+        on_loop: Whether it is async; otherwise it runs in a thread.
+        timeout_s: Longest time, in seconds.
+    """
+    running = asyncio.ensure_future(_on_the_loop(call) if on_loop else _in_a_thread(call))
     try:
         await asyncio.wait({running}, timeout=timeout_s)
         if not running.done():

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import msgspec
 
-from runtime.errors import ConfigurationError, SurefootError
+from surefoot.runtime.errors import ConfigurationError, SurefootError
 
 CALL_KEY: Final = "call_key"
-"""The parameter by which a function is told the key of its call, if it has one: the same key when a call is repeated."""
+"""The parameter, if a function has it, that is given the key of the call: the same key when a call is repeated."""
 
 DEFAULT_RESULT_BYTES: Final = 1 << 20
 

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, Final
 
-from runtime.tools.sandbox.inside import frames
+from surefoot.runtime.tools.sandbox.inside import frames
 
 SHOWN_LENGTH: Final = 2000
 """Characters of the written form of a last expression that are sent."""
@@ -40,7 +40,7 @@ class _Counted(io.TextIOBase):
 
 
 def ask_all(requests: Sequence[Any]) -> list[Any]:
-    """Ask outside, all at once; answers in the order of the requests, ``CallFailed`` in the place of one that failed."""
+    """Ask outside for several things at once; answers in their order, a ``CallFailed`` where one failed."""
     frames.send({"asks": list(requests)})
     answers = frames.receive()["answers"]
     return [CallFailed(answer["failed"]) if answer["failed"] is not None else answer["value"] for answer in answers]
@@ -73,7 +73,7 @@ def serve() -> None:
     except MemoryError:
         del names, program
         frames.send({"memory": True})
-    except BaseException as error:  # SystemExit and what signal handlers raise included: each ends the cell
+    except BaseException as error:  # noqa: BLE001 - SystemExit and what signal handlers raise: each ends the cell
         frames.send({"error": _described(error)})
     os._exit(0)
 
@@ -97,9 +97,12 @@ def _run(cells: list[str], names: dict[str, Any], output: _Counted) -> dict[str,
 def _value_of(code: str, name: str, names: dict[str, Any]) -> Any:
     """Run one cell; the value of its last statement if that is an expression, as notebooks do."""
     tree = ast.parse(code, name)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, name, "exec"), names)
-    return None if last is None else eval(compile(ast.Expression(last.value), name, "eval"), names)
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, name, "exec"), names)
+        return None
+    exec(compile(ast.Module(tree.body[:-1], tree.type_ignores), name, "exec"), names)
+    return eval(compile(ast.Expression(last.value), name, "eval"), names)
 
 
 def _described(error: BaseException) -> dict[str, Any]:
@@ -110,6 +113,6 @@ def _described(error: BaseException) -> dict[str, Any]:
         place, line = error.filename or place, error.lineno
     try:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the text of a foreign error is foreign code
         text = "its text cannot be read"
     return {"place": place, "line": line or 0, "type": type(error).__name__, "text": text[:500]}

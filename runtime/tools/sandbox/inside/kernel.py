@@ -58,7 +58,12 @@ def make_read_only(target: str) -> None:
     wanted = Attributes(_MOUNT_ATTR_RDONLY_NOSUID_NODEV, 0, 0, 0)
     at_here, size = ctypes.c_int(-100), ctypes.c_size_t(ctypes.sizeof(wanted))
     returned = _libc().syscall(
-        ctypes.c_long(_MOUNT_SETATTR), at_here, target.encode(), ctypes.c_uint(_AT_RECURSIVE), ctypes.byref(wanted), size
+        ctypes.c_long(_MOUNT_SETATTR),
+        at_here,
+        target.encode(),
+        ctypes.c_uint(_AT_RECURSIVE),
+        ctypes.byref(wanted),
+        size,
     )
     _checked(returned, f"mount_setattr {target}")
 

@@ -13,16 +13,16 @@ import signal
 import sys
 from typing import Any, Final
 
-from runtime.tools.sandbox.inside import cell, frames, kernel, namespaces
-from runtime.tools.sandbox.inside.seccomp_filter import Rules, filter_program
+from surefoot.runtime.tools.sandbox.inside import cell, frames, kernel, namespaces
+from surefoot.runtime.tools.sandbox.inside.seccomp_filter import Rules, filter_program
 
-WITHOUT_FILES: Final = (
-    "_strptime array ast base64 bisect calendar collections.abc contextlib copy csv ctypes dataclasses datetime decimal"
-    " difflib encodings.ascii encodings.idna encodings.latin_1 encodings.unicode_escape enum fractions functools hashlib"
-    " heapq html io itertools json keyword linecache math operator pprint queue random re reprlib signal statistics"
-    " string stringprep struct textwrap threading time traceback types typing unicodedata uuid zlib"
-).split()
-"""What a cell finds imported where no file may be opened: it cannot import more."""
+WITHOUT_FILES: Final = """
+_strptime array ast base64 bisect calendar collections.abc contextlib copy csv ctypes dataclasses datetime decimal
+difflib encodings.ascii encodings.idna encodings.latin_1 encodings.unicode_escape enum fractions functools hashlib
+heapq html io itertools json keyword linecache math operator pprint queue random re reprlib signal statistics string
+stringprep struct textwrap threading time traceback types typing unicodedata uuid zlib
+"""
+"""Modules that a cell finds imported where no file may be opened: it cannot import more."""
 
 
 def main() -> None:
@@ -51,7 +51,7 @@ def isolate(setup: dict[str, Any]) -> None:
         kernel.die_with_parent()
         namespaces.hide_all_but(readable, setup["root"], setup["file_bytes"] or 1 << 40)
     elif setup["level"] == "seccomp":
-        for name in WITHOUT_FILES:
+        for name in WITHOUT_FILES.split():
             importlib.import_module(name)
     _continue_in_child(setup["cpu_s"])
     _limit(setup, None if room is None or not on_linux else size + room, was_root)

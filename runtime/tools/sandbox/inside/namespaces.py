@@ -6,7 +6,7 @@ import pathlib
 import sysconfig
 from typing import Final
 
-from runtime.tools.sandbox.inside import kernel
+from surefoot.runtime.tools.sandbox.inside import kernel
 
 NOBODY: Final = 65534
 """The user and the group that a cell runs as, where it was started by root."""

@@ -10,7 +10,7 @@ import errno
 import struct
 from typing import Final, NamedTuple
 
-from runtime.tools.sandbox.inside.syscalls import COMPUTING, FILES, MACHINES, WITH_ARGUMENTS, Table
+from surefoot.runtime.tools.sandbox.inside.syscalls import COMPUTING, FILES, MACHINES, WITH_ARGUMENTS, Table
 
 _LOAD: Final = 0x20  # BPF_LD | BPF_W | BPF_ABS
 _IF_EQUAL: Final = 0x15  # BPF_JMP | BPF_JEQ | BPF_K

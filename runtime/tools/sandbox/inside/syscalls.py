@@ -54,4 +54,3 @@ WITH_ARGUMENTS: Final[Table] = {
 }
 """Calls whose arguments decide; the filter says how."""
 # fmt: on
-
