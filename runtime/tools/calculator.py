@@ -4,7 +4,7 @@ import ast
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
 
@@ -137,10 +137,12 @@ def _factorial(value: Number) -> int:
     return math.factorial(_whole(value))
 
 
-def _rounded(value: Number, places: Number = Fraction(0)) -> Number:
-    if abs(places) > MAX_LENGTH:
+def _rounded(value: Any, places: Number = Fraction(0)) -> Number:
+    count = _whole(places)
+    if abs(count) > MAX_LENGTH:
         raise ToolError(f"rounds to at most {MAX_LENGTH:,} places", FailureKind.REFUSED)
-    return round(value, _whole(places))
+    rounded: Number = round(value, count)
+    return rounded
 
 
 def _logarithm(value: Number, base: Number | None = None) -> float:

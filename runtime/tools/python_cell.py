@@ -8,11 +8,11 @@ import msgspec
 from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
 from surefoot.runtime.tools.sandbox.cells import (
     Answer,
+    CellProgram,
     CellsAsk,
     CellsEnded,
     CellsFailed,
     IsolationRefused,
-    Program,
     run_cells,
 )
 from surefoot.runtime.tools.sandbox.isolation import find_isolation
@@ -30,7 +30,7 @@ class _Cells:
         self._limits, self._readable, self._unsafe_local = limits, readable, unsafe_local
         self._sandbox: Sandbox | None = None
 
-    async def run(self, program: Program) -> CellsEnded | CellsAsk:
+    async def run(self, program: CellProgram) -> CellsEnded | CellsAsk:
         if self._sandbox is None:
             self._sandbox = Sandbox(await self._isolation(), self._limits, self._readable)
         try:
@@ -53,7 +53,7 @@ class _Cells:
 
     async def cell(self, code: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         """Run one cell. Returns ``value``, ``shown`` and ``printed``, as ``CellsEnded`` says."""
-        ended = await self.run(Program((code,), variables or {}))
+        ended = await self.run(CellProgram((code,), variables or {}))
         if isinstance(ended, CellsAsk):
             raise ToolError("`ask` is not available here", FailureKind.REFUSED)
         return {"value": ended.value, "shown": ended.shown, "printed": ended.printed}
@@ -70,7 +70,7 @@ class _Cells:
             known: Mapping[str, Answer] = msgspec.convert(answers or {}, dict[str, Answer])
         except msgspec.ValidationError as error:
             raise ToolError(f"answers: {error}", FailureKind.BAD_ARGUMENTS) from error
-        ended = await self.run(Program(tuple(cells), variables or {}, known, seed))
+        ended = await self.run(CellProgram(tuple(cells), variables or {}, known, seed))
         if isinstance(ended, CellsAsk):
             return {"state": "asks", "requests": list(ended.requests)}
         return {"state": "ended", **{field: getattr(ended, field) for field in ended.__struct_fields__}}

@@ -31,7 +31,7 @@ class Answer(msgspec.Struct, frozen=True):
     failed: str | None = None
 
 
-class Program(msgspec.Struct, frozen=True):
+class CellProgram(msgspec.Struct, frozen=True):
     """What is run.
 
     Attributes:
@@ -123,7 +123,7 @@ def request_key(request: Any) -> str:
 
 
 async def run_cells(
-    program: Program, sandbox: Sandbox, answering: Answering | None = None
+    program: CellProgram, sandbox: Sandbox, answering: Answering | None = None
 ) -> CellsEnded | CellsAsk | CellsFailed:
     """Run a program to its end, its failure, or its first request that has no answer.
 
@@ -151,7 +151,7 @@ async def run_cells(
 
 
 async def _converse(
-    process: SandboxProcess, program: Program, answering: Answering | None
+    process: SandboxProcess, program: CellProgram, answering: Answering | None
 ) -> CellsEnded | CellsAsk | CellsFailed:
     answers = dict(program.answers)
     while True:

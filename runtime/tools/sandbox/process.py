@@ -44,6 +44,8 @@ _STARTING_S: Final = 30.0
 """Seconds that the launcher has to isolate itself; a loaded machine takes long to start a process."""
 _DRAIN_S: Final = 2.0
 """Seconds in which the rest of the output is read once the process is dead."""
+_CLEAN_UP_S: Final = 5.0
+"""Seconds in which the launcher of a program may kill what the program started, before it is killed itself."""
 _BUFFER_BYTES: Final = 1 << 16
 
 
@@ -73,10 +75,11 @@ class SandboxProcess:
         stopped: Why it was killed from outside, if it was; the first reason counts.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, sandbox: Sandbox, folder: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, sandbox: Sandbox, folder: str, cleans_up: bool) -> None:
         self.output, self.errors = bytearray(), bytearray()
         self.stopped: Stopped | None = None
         self._process, self._sandbox, self._limits, self._folder = process, sandbox, sandbox.limits, folder
+        self._cleans_up = cleans_up
         self._timer: asyncio.TimerHandle | None = None
         self._left_s = sandbox.limits.wall_s
         self._since = 0.0
@@ -134,7 +137,11 @@ class SandboxProcess:
     def stop(self, kind: FailureKind, detail: str) -> None:
         """Kill the process for a reason."""
         self.stopped = self.stopped or Stopped(kind, detail)
-        self.kill()
+        if not self._cleans_up:
+            self.kill()
+        elif self._process.returncode is None:
+            self._process.terminate()  # its launcher kills what has left the group, too; if it does not end, we do
+            asyncio.get_running_loop().call_later(_CLEAN_UP_S, self.kill)
 
     def kill(self) -> None:
         """Kill the process and all that it started."""
@@ -179,8 +186,8 @@ class SandboxProcess:
 
     async def close(self) -> None:
         """Kill the process and let go of all that belongs to it."""
-        self.kill()
         self.stop_clock()
+        self.stop(FailureKind.CRASHED, "given up")
         await self._process.wait()
         if hasattr(self, "_writer"):
             self._writer.close()
@@ -198,8 +205,12 @@ class SandboxProcess:
 
 
 @contextlib.asynccontextmanager
-async def sandbox_process(sandbox: Sandbox) -> AsyncIterator[SandboxProcess]:
+async def sandbox_process(sandbox: Sandbox, launcher: str = "launcher") -> AsyncIterator[SandboxProcess]:
     """A started process that waits to be told how to isolate itself; dead when the block is left.
+
+    Args:
+        sandbox: How it is to be isolated, and its limits.
+        launcher: Module, in ``inside``, whose ``main`` it runs.
 
     Raises:
         OSError: This machine cannot start another process.
@@ -208,8 +219,8 @@ async def sandbox_process(sandbox: Sandbox) -> AsyncIterator[SandboxProcess]:
     ours, theirs = socket.socketpair()
     try:
         with theirs:
-            process = await _started(theirs, folder)
-        held = SandboxProcess(process, sandbox, folder)
+            process = await _started(theirs, folder, launcher)
+        held = SandboxProcess(process, sandbox, folder, cleans_up=launcher == "program_launcher")
         try:
             await held.connect(ours)
             yield held
@@ -220,12 +231,12 @@ async def sandbox_process(sandbox: Sandbox) -> AsyncIterator[SandboxProcess]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _started(channel: socket.socket, folder: str) -> asyncio.subprocess.Process:
+async def _started(channel: socket.socket, folder: str, launcher: str) -> asyncio.subprocess.Process:
     package = __name__.rpartition(".")[0]
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *("-P", "-s", "-S", "-B", "-X", "utf8", "-c", _START),
-        *(_folder_of_packages(), f"{package}.inside.launcher", str(channel.fileno())),
+        *(_folder_of_packages(), f"{package}.inside.{launcher}", str(channel.fileno())),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

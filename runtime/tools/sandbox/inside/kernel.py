@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import signal
 from typing import Any, Final
 
 CLONE_NEWNS: Final = 0x00020000
@@ -82,9 +83,9 @@ def _prctl(what: str, option: int, value: int, pointer: Any = 0) -> None:
     _checked(_libc().prctl(ctypes.c_int(option), ctypes.c_ulong(value), last, zero, zero), what)
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when the thread that started it ends."""
-    _prctl("prctl(PR_SET_PDEATHSIG)", _PR_SET_PDEATHSIG, 9)
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Have the kernel send this process a signal when the thread that started it ends."""
+    _prctl("prctl(PR_SET_PDEATHSIG)", _PR_SET_PDEATHSIG, number)
 
 
 def adopt_orphans() -> None:
