@@ -36,6 +36,7 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Batch, Contradicted, Counts, pack
+from surefoot.runtime.worker.control import UseLeads
 from surefoot.runtime.worker.worker import method_of
 from surefoot.runtime.worker.worker_pool import WorkerPool
 
@@ -257,7 +258,7 @@ class Coordinator:
             self._log.info("leads learned", **msgspec.structs.asdict(known))
         leads = self._leads_now()
         if self._told is not None and leads != self._told:
-            await self.pool.lead(leads)
+            await self.pool.tell_all(UseLeads(leads))
         self._told = leads
 
     async def _out_of_money(self) -> None:

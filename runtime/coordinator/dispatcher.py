@@ -23,6 +23,7 @@ from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
 from surefoot.runtime.worker.batch_stream import WAITS
+from surefoot.runtime.worker.control import Stop
 from surefoot.runtime.worker.worker_pool import WorkerLost, WorkerPool, back_off_s
 
 
@@ -69,7 +70,7 @@ class Dispatcher:
             self.pausing = reason
             self._stop_waiting.set()
             self._log.info("pausing", reason=reason)
-            await self.pool.stop()
+            await self.pool.tell_all(Stop())
 
     async def send(self, segment: Segment, leads: Callable[[], Leads]) -> Outcome:
         """Have a segment run; ``leads`` are looked up each time that it is sent.

@@ -39,6 +39,8 @@ class BatchStream:
         waits: Lines that say what the worker waits for; emptied here.
 
     Attributes:
+        sent: Number of batches sent so far.
+        known_durable: How many of the batches sent so far the coordinator has said to be on its disk.
         room: Clear while ``AHEAD`` batches are not known to be durable; no step is begun then.
     """
 
@@ -47,6 +49,8 @@ class BatchStream:
         self._since = time.time()
         self._batches: asyncio.Queue[Batch | None] = asyncio.Queue()
         self._unsure, self._handed_over = 0, 0
+        self.sent = self.known_durable = 0
+        self._durable = asyncio.Event()
         self.room = asyncio.Event()
         self.room.set()
 
@@ -59,8 +63,20 @@ class BatchStream:
         worked = Record((), "worked", 0, 0, 0, (), (), self._place, began, self._since, steps=counts.steps)
         self._batches.put_nowait(Batch(pack([*records, worked]), counts, end, events))
         self._unsure += 1
+        self.sent += 1
         if self._unsure >= AHEAD:
             self.room.clear()
+
+    def durable(self, batches: int) -> None:
+        """Note that the first ``batches`` batches of this stream are on the coordinator's disk."""
+        self.known_durable = max(self.known_durable, batches)
+        self._durable.set()
+
+    async def until_durable(self, batches: int) -> None:
+        """Wait until the coordinator has said that the first ``batches`` batches are on its disk."""
+        while self.known_durable < batches:
+            self._durable.clear()
+            await self._durable.wait()
 
     def close(self) -> None:
         """Say that nothing more comes before the end."""

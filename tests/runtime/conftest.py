@@ -25,8 +25,8 @@ from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.models.port import Reply, Request, Stop
 from surefoot.runtime.records import Counts
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.worker import method_of
-from surefoot.runtime.worker.worker_pool import LocalPool
 from surefoot.voting.red_flags import RedFlag
 
 Key = Callable[[Prompt], Answers]
