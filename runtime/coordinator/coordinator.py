@@ -38,6 +38,7 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import FAILED_NODES, Batch, Contradicted, Counts, Record, failures_in, pack
+from surefoot.runtime.worker.control import UseLeads
 from surefoot.runtime.worker.worker_pool import WorkerPool
 
 PILOT = "pilot"
@@ -274,7 +275,7 @@ class Coordinator:
             self._log.info("leads learned", **msgspec.structs.asdict(known))
         leads = self._leads_now()
         if self._told is not None and leads != self._told:
-            await self.pool.lead(leads)
+            await self.pool.tell_all(UseLeads(leads))
         self._told = leads
 
     async def _out_of_money(self) -> None:

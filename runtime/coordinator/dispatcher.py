@@ -24,6 +24,7 @@ from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
 from surefoot.runtime.worker.batch_stream import WAITS
+from surefoot.runtime.worker.control import Durable, Stop
 from surefoot.runtime.worker.worker_pool import WorkerLost, WorkerPool, back_off_s
 
 
@@ -66,7 +67,7 @@ class Dispatcher:
             self.pausing = reason
             self._stop_waiting.set()
             self._log.info("pausing", reason=reason)
-            await self.pool.stop()
+            await self.pool.tell_all(Stop())
 
     async def send(self, segment: Segment, leads: Callable[[], Leads]) -> Outcome:
         """Have a segment run; ``leads`` are looked up each time that it is sent.
@@ -165,6 +166,10 @@ class Dispatcher:
             durable = self._writer.write(Write(key, batch, shared))
             self._arrived[key] = self._arrived.get(key, 0) + 1
             await self._on_batch(key, batch)
+            if batch.number:  # the worker waits for it, such as with a once-only tool call
+                await durable
+                self.journal.faults.reach("batch.awaited")
+                await self.pool.tell_holder(key, Durable(key, batch.number))
             if batch.end is not None:
                 await durable
                 self.journal.faults.reach("segment.ended")

@@ -19,7 +19,7 @@ from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.port import Reply, Request
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import FirstToAheadBy, Race
 

@@ -28,7 +28,7 @@ from surefoot.runtime.leads import NO_LIMITS, Leads
 from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.models.port import Reply, Request, Stop
 from surefoot.runtime.records import Counts
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 
 Key = Callable[[Prompt], Answers]
 
