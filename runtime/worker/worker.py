@@ -95,20 +95,20 @@ class Worker:
             for role, settings in self._modules.items()
             if settings.model is not None
         }
-        money: BudgetLease = getattr(self.model, "lease", None) or BudgetLease(config.max_cost_usd is not None)
-        others: list[Any] = [self._fallback, *self._own_models.values()]
-        for other in others:
-            if hasattr(other, "lease"):
-                other.lease = money  # one budget, whichever model spends it
+        money = self.model.lease or BudgetLease(config.max_cost_usd is not None)
+        models = [one for one in (self.model, self._fallback, *self._own_models.values()) if one is not None]
+        for model in models:
+            model.use_lease(money)  # one budget, whichever model spends it
         self.leases: dict[Unit, BudgetLease] = {
             "usd": money,
             "calls": BudgetLease(config.max_calls is not None, "calls"),
         }
         self._refusal = asyncio.Event()
         self._endpoints: dict[str, Limiter] = {}
-        for asked in (self.model, self._fallback, *self._own_models.values()):
-            for name, limiter in getattr(asked, "endpoints", {}).items():
-                self._endpoints[name], limiter.refusal = limiter, self._refusal
+        for model in models:
+            for endpoint, limiter in model.endpoints.items():
+                limiter.report_refusals_to(self._refusal)
+                self._endpoints[endpoint] = limiter
         self.cache = AnswerCache() if config.cache == "modules" else None
         self._semaphore = PrioritySemaphore(config.chains_in_flight)
         self._jobs: list[_Job] = []
