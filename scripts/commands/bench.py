@@ -26,8 +26,8 @@ from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
 from surefoot.scripts.commands.bench_table import Score, print_table, write_page
-from surefoot.scripts.commands.cli import OK, PAUSED, print_json
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
+from surefoot.scripts.commands.output import OK, PAUSED, print_json
 from surefoot.scripts.commands.run import open_pool
 
 OPTIONS = (

@@ -8,7 +8,7 @@ import msgspec
 import rich.console
 import rich.table
 
-from surefoot.scripts.commands.cli import printable
+from surefoot.scripts.commands.output import printable
 from surefoot.voting.error_rate import wilson
 
 Published = tuple[tuple[str, float, float | None], ...]

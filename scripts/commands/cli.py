@@ -24,7 +24,7 @@ from surefoot.scripts.commands.output import (
 )
 from surefoot.scripts.commands.streams import ForgivingFile, forgive
 
-__all__ = ["COMMANDS", "FAILED", "OK", "PAUSED", "USAGE", "main", "print_json", "printable", "surefoot"]
+__all__ = ("COMMANDS", "FAILED", "OK", "PAUSED", "USAGE", "main", "print_json", "printable", "surefoot")
 
 
 class Entry(NamedTuple):

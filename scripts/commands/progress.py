@@ -11,7 +11,7 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import Standing
 from surefoot.runtime.records import Counts, Usage
-from surefoot.scripts.commands.cli import printable
+from surefoot.scripts.commands.output import printable
 
 MOST_ACCOUNTS = 8
 """Accounts of one sort that are listed for people; ``--json`` has all."""

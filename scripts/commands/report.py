@@ -4,8 +4,8 @@ import pathlib
 
 import click
 
-from surefoot.scripts.commands.cli import OK, print_json
 from surefoot.scripts.commands.options import json_option
+from surefoot.scripts.commands.output import OK, print_json
 
 
 @click.command()

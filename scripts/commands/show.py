@@ -14,8 +14,8 @@ import rich.table
 import rich.text
 
 from surefoot.runtime.journal.run_directory import Standing, standing
-from surefoot.scripts.commands.cli import OK, print_json, printable
 from surefoot.scripts.commands.options import json_option
+from surefoot.scripts.commands.output import OK, print_json, printable
 from surefoot.scripts.commands.progress import summary
 
 EVERY_S = 1.0
