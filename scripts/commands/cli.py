@@ -42,12 +42,17 @@ class Entry(NamedTuple):
 COMMANDS = {
     "run": Entry("run:run", "Start a run and work until it is solved, failed or paused."),
     "resume": Entry("run:resume", "Go on with a paused, killed or failed run."),
+    "result": Entry("result:result", "Print the answer of a run: as text, JSON, JSON lines or CSV."),
     "show": Entry("show:show", "Say where a run stands, also while it runs."),
+    "steps": Entry("steps:steps", "List steps of a run: what was answered, and what was discarded."),
     "report": Entry("report:report", "Write a page about a run, from its journal alone."),
     "verify": Entry("verify:verify", "Check a finished plan with an exact simulator that no run sees."),
     "measure": Entry("measure:measure_command", "Measure how often a model errs per step, before money is spent."),
     "plan": Entry("plan:plan_command", "Say what a whole run would take: steps, calls, tokens, money, time."),
     "bench": Entry("bench:bench", "Run a suite of problems by several methods and print one table."),
+    "runs": Entry("runs:runs", "List the runs below a folder, or delete some."),
+    "compare": Entry("compare:compare", "Say how two runs differ: options, answer, calls, cost."),
+    "stop": Entry("stop:stop", "Ask a run that goes on in another process to stop politely."),
     "tasks": Entry("catalogue:tasks", "List the tasks that can be run here."),
     "models": Entry("catalogue:models", "List the models that can be used, or ask one of them a first step."),
 }

@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+from collections.abc import Collection, Sequence
 from typing import Any
 
 OK, FAILED, USAGE, PAUSED = 0, 1, 2, 3
@@ -56,3 +57,34 @@ def failure(kind: str, message: str, code: int, **more: Any) -> dict[str, Any]:
     """
     error = {"type": kind, "message": one_line(message), **more}
     return {"status": STATUS_OF_CODE[code], "error": error, "exit_code": code}
+
+
+def money(usd: float | None) -> str:
+    """An amount for people; never 0 for what is not known."""
+    return "unknown" if usd is None else f"${usd:,.4f}" if usd else "$0"
+
+
+def answer_in_short(answer: Any, limit: int = 200) -> str:
+    """An answer on one line: text as it is, anything else as JSON, cut at so many characters."""
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+    line = one_line(text[: 4 * limit])
+    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:
+    """Rows of text as columns, two blanks between them.
+
+    Args:
+        rows: The first one may be a head; all have the same number of cells.
+        right: Numbers of the columns that are aligned at their right edge, 0-based.
+    """
+    texts = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(texts[0]))]
+    lines = []
+    for row in texts:
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,153 @@
+"""The decided steps of a journal one by one, as plain values: which ballots there were and what came of them.
+
+Read from the journal alone: the task's code is not needed, and nothing of it is run.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.plan import Path
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.records import Contested, Entry, Record, unpack, winner
+from surefoot.scripts.commands.kept_replies import Kept, kept_of
+from surefoot.voting.ballot import Ballot
+
+STEPS = {"run": "step", "split": "decomposition", "undecided": "undecided step", "sample": "pilot"}
+"""Parts of a journal that hold steps, and what people call them."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One ballot, spoiled or not.
+
+    Attributes:
+        candidate: What it named; ``None`` if it was discarded.
+        flag: Name of the red flag; empty if it counted.
+        why: What exactly was wrong; untrusted text, cut short.
+    """
+
+    candidate: str | None
+    flag: str = ""
+    why: str = ""
+
+
+class JournalStep(msgspec.Struct, frozen=True):
+    """One step as the journal has it.
+
+    Attributes:
+        node: Path of the node, such as ``0.2.1``; ``root`` for the root.
+        what: ``step`` of a chain, ``decomposition``, ``undecided step`` or ``pilot``.
+        attempt: Which run of the chain, or which decomposition, 0-based.
+        number: Which step of the chain, 0-based.
+        lead: Lead that was asked for.
+        answer: The candidate that won; ``None`` if none did.
+        ballots: In the order drawn; those of lower rungs of the ladder first.
+        way: Name of the rung of the ladder that decided; empty for the first.
+        alarms: Alarms that the step raised.
+        remembered: Whether the answer came from the cache and nothing was asked.
+        kind: Class of the question, where the journal has it.
+        system: System prompt, where the journal has it.
+        prompt: The question, where the journal has it.
+        replies: Replies as they came, where the journal has them.
+    """
+
+    node: str
+    what: str
+    attempt: int
+    number: int
+    lead: int
+    answer: str | None
+    ballots: tuple[Shown, ...]
+    way: str = ""
+    alarms: tuple[str, ...] = ()
+    remembered: bool = False
+    kind: str = ""
+    system: str = ""
+    prompt: str = ""
+    replies: tuple[Any, ...] = ()
+
+    @property
+    def disputed(self) -> bool:
+        """Whether its valid ballots named more than one candidate, or nothing was decided."""
+        return self.answer is None or len({one.candidate for one in self.ballots if one.candidate is not None}) > 1
+
+    @property
+    def flagged(self) -> bool:
+        """Whether some reply was discarded."""
+        return any(one.flag for one in self.ballots)
+
+
+def name_of(path: Path) -> str:
+    """A node's path for people."""
+    return ".".join(map(str, path)) or "root"
+
+
+def steps_of(journal: Journal, rule: str) -> Iterator[JournalStep]:
+    """Every step of a journal, segment by segment, each once though its record may have come twice.
+
+    Args:
+        journal: Open.
+        rule: Name of the rule that the run's races were decided by.
+
+    Raises:
+        JournalError: It cannot be read.
+    """
+    for segment in journal.segments():
+        known: Counter[tuple[Path, str, int]] = Counter()
+        for payload in journal.payloads(segment):
+            for record in unpack(payload):
+                if record.part not in STEPS:
+                    continue
+                key = (record.path, record.part, record.attempt)
+                for offset, entry in enumerate(record.entries):
+                    number = record.first + offset
+                    if record.part in ("run", "split") and number < known[key]:
+                        continue
+                    known[key] = number + 1
+                    yield _step(record, offset, entry, rule)
+
+
+def _step(record: Record, offset: int, entry: Entry, rule: str) -> JournalStep:
+    kept: Kept = kept_of(record, offset)
+    contested = entry if isinstance(entry, Contested) else None
+    return JournalStep(
+        node=name_of(record.path),
+        what=STEPS[record.part],
+        attempt=record.attempt,
+        number=record.first + offset,
+        lead=contested.k if contested else record.k,
+        answer=_answer(record, entry, rule),
+        ballots=_ballots(contested) if contested else (Shown(str(entry)),) * max(1, record.k),
+        way=contested.way if contested else "",
+        alarms=tuple(str(one.kind) for one in contested.raised) if contested else (),
+        remembered=contested.remembered if contested else False,
+        kind=kept.kind,
+        system=kept.system,
+        prompt=kept.prompt,
+        replies=kept.replies,
+    )
+
+
+def _answer(record: Record, entry: Entry, rule: str) -> str | None:
+    if record.part in ("undecided", "sample"):
+        return None
+    try:
+        return winner(entry, rule)
+    except ValueError:
+        return None
+
+
+def _ballots(entry: Contested) -> tuple[Shown, ...]:
+    """All ballots of a step, those of lower rungs first; the journal keeps their details behind those of the last."""
+    details = (*entry.details, *("" for _ in range(len(entry.ballots) + len(entry.before))))
+    own = map(_shown, entry.ballots, details)
+    before = map(_shown, entry.before, details[len(entry.ballots) :])
+    return (*before, *own)
+
+
+def _shown(ballot: Ballot, detail: str) -> Shown:
+    if ballot.candidate is not None:
+        return Shown(ballot.candidate)
+    return Shown(None, str(ballot.spoiled_by), detail)
