@@ -130,6 +130,8 @@ def main(arguments: list[str] | None = None) -> None:
         code = code if isinstance(code, int) else OK
     except click.exceptions.Exit as leaving:
         code = leaving.exit_code
+    except SystemExit as leaving:  # shell completion ends so
+        code = leaving.code if isinstance(leaving.code, int) else FAILED
     except BaseException as error:  # noqa: BLE001  whatever it is: one line, one code and, if asked for, one object
         code = _failed(error, _wants_json(given))
     sys.exit(_closing(given, code, stdout))
