@@ -78,7 +78,7 @@ def _usage(error: click.UsageError) -> Failure:
 
 def _on_purpose(error: errors.SurefootError) -> Failure:
     yours = isinstance(error, errors.ConfigurationError | errors.ModelRejected)
-    later = isinstance(error, errors.ModelUnavailable)
+    later = isinstance(error, errors.ModelUnavailable | errors.RunPaused)
     code = USAGE if yours else PAUSED if later else FAILED
     return Failure(type(error).__name__, str(error), code, str(error.context.get("hint", "")))
 

@@ -4,19 +4,22 @@ Read from the journal alone: the task's code is not needed, and nothing of it is
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from surefoot.decompose.plan import Path
 from surefoot.runtime.journal.journal import Journal
-from surefoot.runtime.records import Contested, Entry, Record, unpack, winner
-from surefoot.scripts.commands.kept_replies import Kept, kept_of
+from surefoot.runtime.records import Contested, Entry, KeptReply, KeptStep, Record, unpack, winner
 from surefoot.voting.ballot import Ballot
 
-STEPS = {"run": "step", "split": "decomposition", "undecided": "undecided step", "sample": "pilot"}
+STEPS = {
+    "run": "step", "split": "decomposition", "undecided": "undecided step", "sample": "pilot", "failed": "failed node",
+}  # fmt: skip
 """Parts of a journal that hold steps, and what people call them."""
+
+Place = tuple[Path, int, int]
+"""Node, attempt, and number of the step within the attempt."""
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -38,7 +41,8 @@ class JournalStep(msgspec.Struct, frozen=True):
 
     Attributes:
         node: Path of the node, such as ``0.2.1``; ``root`` for the root.
-        what: ``step`` of a chain, ``decomposition``, ``undecided step`` or ``pilot``.
+        what: ``step`` of a chain, ``decomposition``, ``undecided step``, ``pilot``, ``result`` of a tool or a sub-plan
+            (JSON, not voted on), or ``failed node`` (whose failure is its result).
         attempt: Which run of the chain, or which decomposition, 0-based.
         number: Which step of the chain, 0-based.
         lead: Lead that was asked for.
@@ -48,9 +52,9 @@ class JournalStep(msgspec.Struct, frozen=True):
         alarms: Alarms that the step raised.
         remembered: Whether the answer came from the cache and nothing was asked.
         kind: Class of the question, where the journal has it.
-        system: System prompt, where the journal has it.
-        prompt: The question, where the journal has it.
-        replies: Replies as they came, where the journal has them.
+        system: System prompt, where the journal has it; cut short.
+        prompt: The question as the model saw it, where the journal has it; cut short.
+        replies: Some or all replies as they came, in the order drawn, as the run's option ``--keep-replies`` says.
     """
 
     node: str
@@ -66,7 +70,7 @@ class JournalStep(msgspec.Struct, frozen=True):
     kind: str = ""
     system: str = ""
     prompt: str = ""
-    replies: tuple[Any, ...] = ()
+    replies: tuple[KeptReply, ...] = ()
 
     @property
     def disputed(self) -> bool:
@@ -95,39 +99,48 @@ def steps_of(journal: Journal, rule: str) -> Iterator[JournalStep]:
         JournalError: It cannot be read.
     """
     for segment in journal.segments():
+        payloads = journal.payloads(segment)
+        kept = _kept(payloads)
         known: Counter[tuple[Path, str, int]] = Counter()
-        for payload in journal.payloads(segment):
-            for record in unpack(payload):
-                if record.part not in STEPS:
+        for record in (record for payload in payloads for record in unpack(payload)):
+            if record.part not in STEPS:
+                continue
+            key = (record.path, record.part, record.attempt)
+            for number, entry in enumerate(record.entries, record.first):
+                if record.part in ("run", "split") and number < known[key]:
                     continue
-                key = (record.path, record.part, record.attempt)
-                for offset, entry in enumerate(record.entries):
-                    number = record.first + offset
-                    if record.part in ("run", "split") and number < known[key]:
-                        continue
-                    known[key] = number + 1
-                    yield _step(record, offset, entry, rule)
+                known[key] = number + 1
+                yield _step(record, number, entry, rule, kept.get((record.path, record.attempt, number)))
 
 
-def _step(record: Record, offset: int, entry: Entry, rule: str) -> JournalStep:
-    kept: Kept = kept_of(record, offset)
+def _kept(payloads: Iterable[bytes]) -> dict[Place, KeptStep]:
+    """The prompts and replies that were kept of a segment's steps; they may come before or after the step."""
+    return {
+        (record.path, record.attempt, record.first): record.kept
+        for payload in payloads
+        for record in unpack(payload)
+        if record.part == "replies" and record.kept is not None
+    }
+
+
+def _step(record: Record, number: int, entry: Entry, rule: str, kept: KeptStep | None) -> JournalStep:
     contested = entry if isinstance(entry, Contested) else None
-    return JournalStep(
+    voted = record.k > 0 or contested is not None
+    step = JournalStep(
         node=name_of(record.path),
-        what=STEPS[record.part],
+        what=STEPS[record.part] if voted or record.part == "failed" else "result",
         attempt=record.attempt,
-        number=record.first + offset,
+        number=number,
         lead=contested.k if contested else record.k,
         answer=_answer(record, entry, rule),
-        ballots=_ballots(contested) if contested else (Shown(str(entry)),) * max(1, record.k),
-        way=contested.way if contested else "",
-        alarms=tuple(str(one.kind) for one in contested.raised) if contested else (),
-        remembered=contested.remembered if contested else False,
-        kind=kept.kind,
-        system=kept.system,
-        prompt=kept.prompt,
-        replies=kept.replies,
+        ballots=_ballots(contested) if contested else (Shown(str(entry)),) * record.k,
     )
+    if contested is not None:
+        alarms = tuple(str(one.kind) for one in contested.raised)
+        step = msgspec.structs.replace(step, way=contested.way, alarms=alarms, remembered=contested.remembered)
+    if kept is None:
+        return step
+    return msgspec.structs.replace(step, kind=kept.kind, system=kept.system, prompt=kept.user, replies=kept.replies)
 
 
 def _answer(record: Record, entry: Entry, rule: str) -> str | None:

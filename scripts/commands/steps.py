@@ -83,11 +83,11 @@ def described(step: JournalStep) -> Iterator[str]:
     if step.prompt:
         yield from _block("prompt", step.prompt)
     for reply in step.replies:
-        read = f"discarded as {reply.discarded}: {reply.why}" if reply.discarded else f"read as {reply.read_as}"
-        yield from _block(f"reply, {read}", reply.text)
+        yield from _block("reply", reply.text)
+        yield from _block(f"discarded as {reply.flag}" if reply.flag else "read as", reply.read)
     if step.answer is not None:
         yield from _block("answer", step.answer)
-    if step.disputed or step.flagged:
+    if step.ballots and (step.disputed or step.flagged):
         yield from _votes(step)
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
-from surefoot.decompose.referees.verification import Verification
+from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
@@ -61,13 +61,13 @@ def verification(directory: pathlib.Path, config: RunConfig) -> Verification:
             config.rule,
             config.segment_steps,
         )
-        return _judged(referee, task, ReadSteps(reader.steps()))
+        return judged(referee, task, ReadSteps(reader.steps()))
     finally:
         journal.close()
 
 
-def _judged(referee: Any, task: Any, steps: "ReadSteps") -> Verification:
-    """What a referee says of the steps; one of somebody's own task may be faulty.
+def judged(referee: Any, task: Any, steps: FinishedPlan) -> Verification:
+    """What a referee says of a finished plan; that of somebody's own task may be faulty.
 
     Raises:
         UserCodeError: It fails, or returns something else.
