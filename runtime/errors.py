@@ -5,7 +5,8 @@
     SurefootError
     |- ConfigurationError     yours: fix it and run again (exit 2, nothing written)
     |  |- RunDirectoryError   not a run directory, already one, or in use by another process
-    |  `- ResumeMismatch      the run was started with something else
+    |  |- ResumeMismatch      the run was started with something else
+    |  `- UserCodeError       a method of a task, or its file, does what it must not; names file and line
     |- ModelError
     |  |- ModelRejected       the call can never succeed: key, name or base address (exit 2)
     |  `- ModelUnavailable    the outage outlasted the patience (exit 3: resume later)
@@ -60,6 +61,13 @@ class RunDirectoryError(ConfigurationError):
 
 class ResumeMismatch(ConfigurationError):
     """A run would go on with something other than it was started with."""
+
+
+class UserCodeError(ConfigurationError):
+    """The code of a task fails, or returns what it must not.
+
+    The context has ``place`` (class and method), ``file``, ``line`` and perhaps ``hint``, all text or numbers.
+    """
 
 
 class ModelError(SurefootError):
