@@ -2,7 +2,8 @@
 
 A state is canonically its true atoms, sorted, without those that never change: ``"(clear a) (on a b)"``. A goal is a
 list of literals: ``"(on a b) (not (clear b))"``. An action is ``"(stack a b)"``. Domains with templates are worded in
-natural language in the ``chat`` dialect (`decompose.tasks.pddl_templates`); all others, and ``compact``, in atoms.
+natural language in the ``chat`` dialect (`surefoot.decompose.tasks.pddl_templates`); all others, and ``compact``, in
+atoms.
 """
 
 import functools
@@ -10,9 +11,9 @@ import re
 
 import msgspec
 
-from decompose.step import Dialect
-from decompose.tasks.pddl_examples import ELSEWHERE, EXAMPLES
-from decompose.tasks.pddl_templates import ACTION_TEMPLATES, ATOM_TEMPLATES
+from surefoot.decompose.step import Dialect
+from surefoot.decompose.tasks.pddl_examples import ELSEWHERE, EXAMPLES
+from surefoot.decompose.tasks.pddl_templates import ACTION_TEMPLATES, ATOM_TEMPLATES
 
 Atom = tuple[str, ...]
 """A predicate's name and its arguments: objects, or variables with a question mark."""
