@@ -21,10 +21,12 @@ class Text(msgspec.Struct, frozen=True):
         case: Whether upper and lower case differ. Without it the canonical form is the case-folded text, and that is
             what the answer says: ``ACME`` and ``Acme`` both become ``acme``.
         spaces: What white space counts for.
+        ends: Characters that are taken off both ends, such as ``".,;"``; with them goes the white space there.
     """
 
     case: bool = True
     spaces: Spaces = "strip"
+    ends: str = ""
 
 
 LOOSE = Text(case=False, spaces="collapse")

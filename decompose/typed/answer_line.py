@@ -9,7 +9,9 @@ import re
 
 import msgspec
 
-MARK = re.compile(r"^[ \t>*_#`-]*+(?:(?:the|my|final)[ \t]++){0,2}answer[ \t*_`]*+(?:is[ \t*_`]*+)?[:=](.*)$", re.I | re.M)
+MARK = re.compile(
+    r"^[ \t>*_#`-]*+(?:(?:the|my|final|so)[ \t]++){0,3}answer[ \t*_`]*+(?:[:=]|is\b[ \t*_`]*+:?)(.*)$", re.I | re.M
+)
 FENCE = re.compile(r"^[ \t]*+```[^\n`]*+$", re.M)
 WRAPPERS = (
     ("**", "**"), ("__", "__"), ("```", "```"), ("`", "`"), ('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"),
@@ -25,7 +27,8 @@ class Line(msgspec.Struct, frozen=True):
     Attributes:
         text: Without the mark ``Answer:``.
         start: Where it begins in the reply.
-        marked: Whether the mark stood before it. A line without is an answer only if it reads as one.
+        marked: Whether the mark stood before it, or it is all that the reply says. Any other line is an answer only if
+            it cannot be read as anything else.
     """
 
     text: str

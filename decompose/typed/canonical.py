@@ -7,14 +7,15 @@
   there is no ``-0``, no ``NaN``, no infinity, and nothing out of bounds (`numerals`);
 * a choice is the declared value; a date and time with a zone is in UTC; a set is sorted, each member once.
 
-A number, truth value or nothing may be given as a text (``"1,000"``, ``"yes"``, ``"null"``), as models do. That is form.
-What is missing is not supplied: every field has to be stated, defaults or not. Names that the type does not have are
-passed over.
+A number, truth value or nothing may be given as a text (``"1,000"``, ``"yes"``, ``"null"``), as models do: that is
+form. What is missing is not supplied: every field has to be stated, defaults or not. Names that the type does not have
+are passed over.
 """
 
 import datetime
 import json
 import re
+import string
 import unicodedata
 import uuid
 from decimal import Decimal
@@ -22,10 +23,10 @@ from typing import Any
 
 import msgspec
 
-from decompose.typed.annotations import Money, Text
-from decompose.typed.numerals import as_float, as_int, bounded, plain, read_number
-from decompose.typed.shape_of import fields_of
-from decompose.typed.shapes import (
+from surefoot.decompose.typed.annotations import Money, Number, Text
+from surefoot.decompose.typed.numerals import as_float, as_int, bounded, plain, read_number
+from surefoot.decompose.typed.shape_of import fields_of
+from surefoot.decompose.typed.shapes import (
     AnyShape,
     ChoiceShape,
     IsoShape,
@@ -42,6 +43,7 @@ from decompose.typed.shapes import (
 )
 
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
+PYTHON = Number(group="")
 NOTHING = ("null", "none")
 ISO_FORMS = {
     "date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
@@ -62,11 +64,15 @@ class Reading(msgspec.Struct, frozen=True):
 
     Attributes:
         line: Whether it is the text of an answer line, where a text is what is left when nothing else fits.
-        stated: Whether every field must be there. Not so for what the user's own type has written.
+        own: Whether the user's own type has written it: numbers in texts are in Python's notation then, whatever a
+            model is to use, and fields that the type leaves out may lack.
     """
 
     line: bool = False
-    stated: bool = True
+    own: bool = False
+
+
+OWN = Reading(own=True)
 
 
 def written(value: Any) -> str:
@@ -95,7 +101,7 @@ def canonical(shape: Shape, value: Any, how: Reading = Reading()) -> Any:  # noq
                 return None
             raise Unreadable(f"not nothing, but {_shown(value)}")
         case NumberShape():
-            return _number(shape, value)
+            return _number(shape, value, how)
         case ChoiceShape():
             return _choice(shape, value)
         case IsoShape():
@@ -110,10 +116,10 @@ def canonical(shape: Shape, value: Any, how: Reading = Reading()) -> Any:  # noq
 def _container(shape: Shape, value: Any, how: Reading) -> Any:
     match shape:
         case ListShape(item, unordered):
-            items = [_at(f"[{i}]", item, one, how) for i, one in enumerate(_expect(value, list, "a list"))]
+            items = [_at(f"[{i}]", item, one, how) for i, one in enumerate(_items(value))]
             return [json.loads(text) for text in sorted({written(one) for one in items})] if unordered else items
         case TupleShape(shapes):
-            if len(_expect(value, list, "a list")) != len(shapes):
+            if len(_items(value)) != len(shapes):
                 raise Unreadable(f"{len(value)} values where there should be {len(shapes)}")
             return [_at(f"[{i}]", one, part, how) for i, (one, part) in enumerate(zip(shapes, value, strict=True))]
         case MapShape():
@@ -125,9 +131,11 @@ def _container(shape: Shape, value: Any, how: Reading) -> Any:
 
 def spelled(text: str, rule: Text) -> str:
     """A text with what its type says does not matter taken out."""
-    text = unicodedata.normalize("NFC", text)
     if not rule.case:
-        text = unicodedata.normalize("NFC", text.casefold())
+        text = unicodedata.normalize("NFD", text).casefold()  # Unicode 3.13, D145: folded in its decomposed form
+    text = unicodedata.normalize("NFC", text)
+    if rule.ends:
+        text = text.strip(rule.ends + string.whitespace)
     if rule.spaces == "keep":
         return text
     return text.strip() if rule.spaces == "strip" else " ".join(text.split())
@@ -175,9 +183,10 @@ def _truth(value: Any) -> bool:
     return said
 
 
-def _number(shape: NumberShape, value: Any) -> Any:
+def _number(shape: NumberShape, value: Any, how: Reading) -> Any:
     """A number: an int or float, a text for a Decimal."""
-    number = read_number(value, shape.rule) if isinstance(value, str) else _exact(value)
+    rule = PYTHON if how.own else shape.rule
+    number = read_number(value, rule) if isinstance(value, str) else _exact(value)
     if number is None:
         raise Unreadable(f"no number that can be used: {_shown(value)}")
     said: Any
@@ -240,7 +249,7 @@ def _record(shape: RecordShape, value: dict[str, Any], how: Reading) -> dict[str
     for field in fields_of(shape):
         if field.name in value and not (field.may_lack and value[field.name] is None and not _takes_null(field.shape)):
             said[field.name] = _at(field.name, field.shape, value[field.name], how)
-        elif how.stated and not field.may_lack:
+        elif not how.own and not field.may_lack:
             raise Unreadable(f"the field {field.name} is missing")
     return said
 
@@ -289,6 +298,11 @@ def _at(where: str, shape: Shape, value: Any, how: Reading) -> Any:
         return canonical(shape, value, how)
     except Unreadable as error:
         raise Unreadable(f"{where}: {error}") from None
+
+
+def _items(value: Any) -> list[Any]:
+    """The values of a list; the user's own type may write tuples and sets."""
+    return _expect(list(value) if isinstance(value, tuple | set | frozenset) else value, list, "a list")  # type: ignore[no-any-return]
 
 
 def _expect(value: Any, kind: type, what: str) -> Any:

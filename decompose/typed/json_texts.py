@@ -6,9 +6,10 @@ Python's ``True``, ``False``, ``None``, and control characters in strings. Not t
 quotes, typographic quotes, a name given twice, ``NaN`` and infinities, half of a surrogate pair, numbers out of bounds
 (``numerals.bounded``), more than `DEEPEST` levels.
 
-*A bracket that opens no value is text.* If it was read as far as a first name and its colon, or, where the answer may be
-a list, as far as a first item and its comma, it was meant as a value and broke off. Its parts are not answers, so reading goes on behind the next empty line or fence; if
-no value follows there, the reply is unreadable. An earlier draft is never taken for the answer that broke off.
+*A bracket that opens no value is text.* If it was read as far as a first name and its colon, or, where the answer may
+be a list, as far as a first item and its comma, it was meant as a value and broke off. Its parts are not answers, so
+reading goes on behind the next empty line or fence; if no value follows there, the reply is unreadable. An earlier
+draft is never taken for the answer that broke off.
 
 *Why the time is linear.* Reading goes back only once for each string that is followed by nothing that may follow it:
 to its first character (``{"`` in prose may have swallowed the bracket that matters). A character lies in at most one
@@ -22,7 +23,7 @@ from typing import Any
 
 import msgspec
 
-from decompose.typed.numerals import bounded
+from surefoot.decompose.typed.numerals import bounded
 
 DEEPEST = 64
 """Levels of brackets, at most."""
@@ -155,6 +156,7 @@ class _Attempt:
 
     def _open(self) -> None:
         if len(self.frames) == DEEPEST:
+            self.named = self.listed = True  # nobody writes so many brackets in prose
             raise self._break(f"more than {DEEPEST} levels of brackets")
         is_object = self._at("{")
         self.frames.append({} if is_object else [])

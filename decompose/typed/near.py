@@ -8,9 +8,9 @@ counted all the same.
 from decimal import Decimal
 from typing import Any
 
-from decompose.typed.annotations import Near
-from decompose.typed.shape_of import fields_of
-from decompose.typed.shapes import (
+from surefoot.decompose.typed.annotations import Near
+from surefoot.decompose.typed.shape_of import fields_of
+from surefoot.decompose.typed.shapes import (
     ListShape,
     MapShape,
     NumberShape,
@@ -43,10 +43,10 @@ def same(shape: Shape, a: Any, b: Any) -> bool:
 
 def _both(option: Shape, a: Any, b: Any) -> bool:
     """Whether two canonical values both are of a shape, so that its limits speak of them."""
-    from decompose.typed.canonical import Unreadable, canonical
+    from surefoot.decompose.typed.canonical import OWN, Unreadable, canonical
 
     try:
-        return bool(canonical(option, a) == a and canonical(option, b) == b)
+        return bool(canonical(option, a, OWN) == a and canonical(option, b, OWN) == b)
     except Unreadable:
         return False
 

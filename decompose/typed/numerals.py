@@ -4,7 +4,7 @@ import functools
 import re
 from decimal import Decimal
 
-from decompose.typed.annotations import Money, Number
+from surefoot.decompose.typed.annotations import Money, Number
 
 MOST_PLACES = 1000
 """Figures of a number, and the largest power of ten, at most: ``1e999999999`` is short to write and long to add."""

@@ -35,7 +35,7 @@ def is_record(hint: Any) -> bool:
         dataclasses.is_dataclass(hint)
         or typing.is_typeddict(hint)
         or issubclass(hint, msgspec.Struct)
-        or hasattr(hint, "model_fields")
+        or (is_pydantic(hint) and hasattr(hint, "model_fields"))
     )
 
 
@@ -60,13 +60,13 @@ def stated_fields(cls: Any) -> tuple[Stated, ...]:
 
 
 def _fields(cls: Any) -> tuple[Stated, ...]:
-    if hasattr(cls, "model_fields"):
+    if is_pydantic(cls) and hasattr(cls, "model_fields"):
         return tuple(_field(_alias(cls, name), _annotated(info)) for name, info in cls.model_fields.items())
     hints = typing.get_type_hints(cls, include_extras=True)
     if issubclass(cls, msgspec.Struct):
         return _of_struct(cls, hints)
     if typing.is_typeddict(cls):
-        optional = getattr(cls, "__optional_keys__", frozenset())
+        optional: frozenset[str] = getattr(cls, "__optional_keys__", frozenset())
         return tuple(_field(name, hint, name in optional) for name, hint in hints.items())
     return tuple(_field(one.name, hints[one.name]) for one in dataclasses.fields(cls) if one.init)
 

@@ -18,9 +18,9 @@ from typing import Annotated, Any, Literal, Union
 
 import msgspec
 
-from decompose.typed.annotations import LOOSE, Money, Near, Number, Text
-from decompose.typed.record_classes import is_pydantic, is_record, root_of, stated_fields
-from decompose.typed.shapes import (
+from surefoot.decompose.typed.annotations import LOOSE, Money, Near, Number, Text
+from surefoot.decompose.typed.record_classes import is_pydantic, is_record, root_of, stated_fields
+from surefoot.decompose.typed.shapes import (
     AnyShape,
     ChoiceShape,
     Field,
@@ -96,7 +96,7 @@ def _plain(hint: Any, notes: Sequence[Any]) -> Shape | None:
         return NullShape()
     if hint in (int, float, decimal.Decimal):
         return _number(hint, notes)
-    if hint in ISO:
+    if isinstance(hint, type) and hint in ISO:
         return IsoShape(ISO[hint])
     if hint is Any:
         return AnyShape()
@@ -141,7 +141,7 @@ def _composed(hint: Any, notes: Sequence[Any]) -> Shape | None:
 
 
 def _union(parts: Sequence[Any], notes: Sequence[Any]) -> Shape:
-    options = [shape_of(part, notes if part is not type(None) else ()) for part in parts if part is not msgspec.UnsetType]
+    options = [shape_of(part, notes) for part in parts if part is not msgspec.UnsetType]
     return UnionShape(tuple(options)) if len(options) > 1 else options[0]
 
 

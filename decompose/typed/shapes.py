@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from decompose.typed.annotations import Money, Near, Number, Text
+from surefoot.decompose.typed.annotations import Money, Near, Number, Text
 
 
 class TextShape(msgspec.Struct, frozen=True):
@@ -117,4 +117,3 @@ def is_scalar(shape: Shape) -> bool:
     if isinstance(shape, UnionShape):
         return all(is_scalar(option) for option in shape.options)
     return isinstance(shape, SCALARS)
-

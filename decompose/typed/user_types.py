@@ -27,6 +27,10 @@ class MsgspecType:
 
     def __init__(self, hint: Any) -> None:
         self._hint = hint
+        try:
+            msgspec.json.Decoder(hint)
+        except TypeError as error:
+            raise ValueError(f"msgspec cannot read this type: {one_line(str(error))}") from error
 
     def raw_schema(self) -> dict[str, Any]:
         """See `UserType`."""
@@ -48,9 +52,12 @@ class PydanticType:
     """A type that Pydantic reads and writes."""
 
     def __init__(self, hint: Any) -> None:
-        from pydantic import TypeAdapter
+        from pydantic import PydanticUserError, TypeAdapter
 
-        self._adapter: Any = TypeAdapter(hint)
+        try:
+            self._adapter: Any = TypeAdapter(hint)
+        except PydanticUserError as error:
+            raise ValueError(f"Pydantic cannot read this type: {one_line(str(error))}") from error
 
     def raw_schema(self) -> dict[str, Any]:
         """See `UserType`."""
