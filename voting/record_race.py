@@ -229,7 +229,7 @@ def _result(race: Race) -> FieldResult:
     won = race.verdict if isinstance(race.verdict, Won) else None
     tally = _ranking(race.tally)
     ballots = sum(count for _, count in tally) + race.spoiled
-    return FieldResult(won and won.candidate, ballots, race.spoiled, won.margin if won else 0, tally)
+    return FieldResult(won.candidate if won else None, ballots, race.spoiled, won.margin if won else 0, tally)
 
 
 def _ranking(tally: dict[str, int]) -> tuple[tuple[str, int], ...]:

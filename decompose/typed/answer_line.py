@@ -60,8 +60,10 @@ def unwrapped(text: str) -> str:
     for _ in range(LAYERS):
         before = text
         for opening, closing in WRAPPERS:
-            if len(text) > len(opening) + len(closing) and text.startswith(opening) and text.endswith(closing):
-                text = text[len(opening) : -len(closing)].strip()
+            inner = text[len(opening) : -len(closing)]
+            whole = inner and text.startswith(opening) and text.endswith(closing)
+            if whole and closing not in inner:  # "Rome" and "Paris" are not one quotation
+                text = inner.strip()
                 break
         if text == before:
             return text

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from surefoot.decompose.typed.annotations import Near
+from surefoot.decompose.typed.canonical import canonical
+from surefoot.decompose.typed.scalars import OWN, Unreadable
 from surefoot.decompose.typed.shape_of import fields_of
 from surefoot.decompose.typed.shapes import (
     ListShape,
@@ -43,8 +45,6 @@ def same(shape: Shape, a: Any, b: Any) -> bool:
 
 def _both(option: Shape, a: Any, b: Any) -> bool:
     """Whether two canonical values both are of a shape, so that its limits speak of them."""
-    from surefoot.decompose.typed.canonical import OWN, Unreadable, canonical
-
     try:
         return bool(canonical(option, a, OWN) == a and canonical(option, b, OWN) == b)
     except Unreadable:

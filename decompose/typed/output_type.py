@@ -4,10 +4,11 @@ import json
 from typing import Any, Literal
 
 from surefoot.decompose.step import Flag
-from surefoot.decompose.typed.canonical import OWN, Reading, Unreadable, canonical, written
+from surefoot.decompose.typed.canonical import canonical, written
 from surefoot.decompose.typed.near import same
 from surefoot.decompose.typed.record_classes import is_pydantic
 from surefoot.decompose.typed.reply_value import reply_value
+from surefoot.decompose.typed.scalars import OWN, Reading, Unreadable
 from surefoot.decompose.typed.shape_of import fields_of, shape_of
 from surefoot.decompose.typed.shapes import (
     Field,
@@ -102,7 +103,10 @@ class OutputType:
         Raises:
             ValueError: It is no canonical form of this type.
         """
-        return self._user.decode(json.loads(candidate))
+        try:
+            return self._user.decode(json.loads(candidate))
+        except RecursionError as error:
+            raise ValueError("nested deeper than any canonical form") from error
 
     def same(self, a: str, b: str) -> bool:
         """Whether two canonical forms are near enough to be the same answer; see ``near``."""

@@ -3,8 +3,9 @@
 from typing import Any
 
 from surefoot.decompose.typed.answer_line import last_line, unwrapped
-from surefoot.decompose.typed.canonical import Reading, Unreadable, canonical
+from surefoot.decompose.typed.canonical import canonical
 from surefoot.decompose.typed.json_texts import Broken, Found, last_value
+from surefoot.decompose.typed.scalars import Reading, Unreadable
 from surefoot.decompose.typed.shapes import ListShape, RecordShape, Shape, TextShape, TupleShape, UnionShape, is_scalar
 from surefoot.decompose.typed.strict_schema import ANSWER, EXPLANATION
 

@@ -58,7 +58,8 @@ class Template(msgspec.Struct, frozen=True):
         Raises:
             ValueError: A field is missing from the row.
         """
-        self.check(row)
+        if any(field not in row for field in self.fields):
+            self.check(row)
         return TOKEN.sub(lambda match: match[0][0] if match[1] is None else _said(row[match[1]]), self.text)
 
 

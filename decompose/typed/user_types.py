@@ -4,6 +4,7 @@ msgspec for builtin types, dataclasses, typed dicts and its structs; Pydantic fo
 It is imported only then, so that nobody needs it who does not use it.
 """
 
+import json
 from typing import Any, Protocol
 
 import msgspec
@@ -69,7 +70,7 @@ class PydanticType:
         from pydantic import ValidationError
 
         try:
-            return self._adapter.validate_json(msgspec.json.encode(value))
+            return self._adapter.validate_json(json.dumps(value))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"])
