@@ -51,7 +51,7 @@ from surefoot.decompose.typed.shapes import (
     UnionShape,
 )
 
-MOST_TRIED = 4
+MOST_TRIED = 6
 """Levels at which several lists or objects of a union are tried in turn."""
 KEY, VALUE = "key", "value"
 """Names by which a list of pairs stands for a dict; see ``strict_schema``."""
@@ -90,8 +90,8 @@ def canonical(shape: Shape, value: Any, how: Reading = Reading()) -> Any:  # noq
             return iso(shape, value)
         case AnyShape():
             return _anything(value)
-        case UnionShape(options):
-            return _first_fit(options, value, how)
+        case UnionShape():
+            return _first_fit(shape, value, how)
     return _container(shape, value, how)
 
 
@@ -131,10 +131,11 @@ def fits_exactly(shape: Shape, value: Any) -> bool:
     return isinstance(shape, AnyShape)
 
 
-def _first_fit(options: tuple[Shape, ...], value: Any, how: Reading) -> Any:
+def _first_fit(shape: UnionShape, value: Any, how: Reading) -> Any:
     """The first option that can be read: those of the very kind first, on an answer line texts last."""
+    options = shape.options
     if isinstance(value, list | dict):
-        options, how = _of_the_kind(options, value, how)
+        options, how = _of_the_kind(shape, value, how)
     elif how.line:
         options = tuple(sorted(options, key=lambda one: isinstance(one, TextShape)))
     else:
@@ -149,23 +150,23 @@ def _first_fit(options: tuple[Shape, ...], value: Any, how: Reading) -> Any:
 
 
 def _of_the_kind(
-    options: tuple[Shape, ...], value: list[Any] | dict[str, Any], how: Reading
+    shape: UnionShape, value: list[Any] | dict[str, Any], how: Reading
 ) -> tuple[tuple[Shape, ...], Reading]:
     """The options that a list or object may be, judged without looking into its parts.
 
-    Trying several at each level would take twice the time for each level, so below `MOST_TRIED` the first is meant.
+    Reading several at each level takes twice the time for each level; so does Pydantic, which has to read what is
+    found here, unless a discriminator tells the options apart. So there may be `MOST_TRIED` such levels.
     """
-    fitting = [
-        one
-        for one in options
-        if (_has_the_names(one, value, how) if isinstance(one, RecordShape) else fits_exactly(one, value))
-        or (isinstance(one, MapShape) and isinstance(value, list))
-    ]
-    if len(fitting) < 2:
-        return tuple(fitting), how
-    if how.tried >= MOST_TRIED:
-        return tuple(fitting[:1]), how
-    return tuple(fitting), msgspec.structs.replace(how, tried=how.tried + 1)
+    kind = [option for option in shape.options if _is_of_kind(option, value)]
+    if len(kind) > 1 and not shape.told:
+        if how.tried == MOST_TRIED:
+            raise Unreadable(f"more than {MOST_TRIED} levels at which objects do not tell what they are")
+        how = msgspec.structs.replace(how, tried=how.tried + 1)
+    return tuple(one for one in kind if not isinstance(one, RecordShape) or _has_the_names(one, value, how)), how
+
+
+def _is_of_kind(shape: Shape, value: list[Any] | dict[str, Any]) -> bool:
+    return fits_exactly(shape, value) or (isinstance(shape, MapShape) and isinstance(value, list))
 
 
 def _has_the_names(shape: RecordShape, value: Any, how: Reading) -> bool:

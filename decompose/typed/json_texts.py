@@ -89,7 +89,7 @@ def last_value(text: str, wanted: Callable[[Any], bool], lists: bool = True) -> 
             position = error.resume
             if attempt.named or (lists and attempt.listed):
                 found = Broken(str(error), start)
-                paragraph = PARAGRAPH.search(text, attempt.position)
+                paragraph = PARAGRAPH.search(text, attempt.token_end)
                 position = paragraph.end() if paragraph else len(text)
         else:
             position = attempt.position
@@ -115,6 +115,7 @@ class _Attempt:
     def __init__(self, text: str, start: int) -> None:
         self.text = text
         self.position = start
+        self.token_end = start  # behind the last token, before the white space that follows it
         self.named = False
         self.listed = False
         self.frames: list[dict[str, Any] | list[Any]] = []
@@ -146,6 +147,7 @@ class _Attempt:
         return self.text.startswith(token, self.position)
 
     def _skip(self) -> None:
+        self.token_end = self.position
         match = SPACE.match(self.text, self.position)
         self.position = match.end() if match else self.position
 

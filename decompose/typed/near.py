@@ -38,7 +38,7 @@ def same(shape: Shape, a: Any, b: Any) -> bool:
             return a.keys() == b.keys() and all(
                 same(field.shape, a[field.name], b[field.name]) for field in fields_of(shape) if field.name in a
             )
-        case UnionShape(options):
+        case UnionShape(options, _):
             return bool(a == b) or any(_both(option, a, b) and same(option, a, b) for option in options)
     return bool(a == b)
 

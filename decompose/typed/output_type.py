@@ -6,7 +6,7 @@ from typing import Any, Literal
 from surefoot.decompose.step import Flag
 from surefoot.decompose.typed.canonical import canonical, written
 from surefoot.decompose.typed.near import same
-from surefoot.decompose.typed.record_classes import is_pydantic
+from surefoot.decompose.typed.record_classes import contains_pydantic
 from surefoot.decompose.typed.reply_value import reply_value
 from surefoot.decompose.typed.scalars import OWN, Reading, Unreadable
 from surefoot.decompose.typed.shape_of import fields_of, shape_of
@@ -39,8 +39,8 @@ class OutputType:
         self.hint = hint
         self.shape: Shape = shape_of(hint)
         self._records = _records_of(self.shape)
-        self._user: UserType = _user_type(hint, self._records)
-        self._parts = {field.name: _user_type(field.hint, self._records) for field in self.fields}
+        self._user: UserType = _user_type(hint, contains_pydantic(hint))
+        self._parts = {field.name: _user_type(field.hint, contains_pydantic(hint)) for field in self.fields}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return OutputType, (self.hint,)
@@ -141,8 +141,8 @@ ABSENT = '""absent'
 """Stands for a field that its type lets be absent; no JSON text looks like it."""
 
 
-def _user_type(hint: Any, records: tuple[RecordShape, ...]) -> UserType:
-    return PydanticType(hint) if any(is_pydantic(record.cls) for record in records) else MsgspecType(hint)
+def _user_type(hint: Any, pydantic: bool) -> UserType:
+    return PydanticType(hint) if pydantic else MsgspecType(hint)
 
 
 def _records_of(shape: Shape) -> tuple[RecordShape, ...]:
@@ -156,7 +156,7 @@ def _records_of(shape: Shape) -> tuple[RecordShape, ...]:
                 todo += [field.shape for field in fields_of(record)]
             case ListShape(item):
                 todo.append(item)
-            case TupleShape(parts) | UnionShape(parts):
+            case TupleShape(parts) | UnionShape(parts, _):
                 todo += parts
             case MapShape(key, value):
                 todo += [key, value]

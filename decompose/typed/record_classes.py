@@ -44,6 +44,24 @@ def root_of(hint: Any) -> Any:
     return _annotated(hint.model_fields["root"]) if getattr(hint, "__pydantic_root_model__", False) else None
 
 
+def contains_pydantic(hint: Any) -> bool:
+    """Whether a type is, or contains, one of Pydantic's, which then reads and writes all of it."""
+    seen: list[Any] = []
+    todo = [hint]
+    while todo:
+        one = todo.pop()
+        if is_pydantic(one):
+            return True
+        if any(one is other for other in seen):
+            continue
+        seen.append(one)
+        todo += typing.get_args(one)
+        todo += [getattr(one, name) for name in ("__supertype__", "__value__") if hasattr(one, name)]
+        if is_record(one):
+            todo += [field.hint for field in stated_fields(one)]
+    return False
+
+
 def stated_fields(cls: Any) -> tuple[Stated, ...]:
     """Fields in the order declared, the tag of a tagged struct first.
 
@@ -61,6 +79,7 @@ def stated_fields(cls: Any) -> tuple[Stated, ...]:
 
 def _fields(cls: Any) -> tuple[Stated, ...]:
     if is_pydantic(cls) and hasattr(cls, "model_fields"):
+        cls.model_rebuild()  # names that were not known yet when the class was made; nothing to do as a rule
         return tuple(_field(_alias(cls, name), _annotated(info)) for name, info in cls.model_fields.items())
     hints = typing.get_type_hints(cls, include_extras=True)
     if issubclass(cls, msgspec.Struct):
@@ -89,7 +108,14 @@ def _field(name: str, hint: Any, may_lack: bool = False) -> Stated:
 
 def _annotated(info: Any) -> Any:
     """The annotation of a Pydantic field with what was said beside it."""
-    return Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
+    notes = list(info.metadata)
+    if isinstance(info.discriminator, str):
+        from pydantic import Discriminator
+
+        notes.append(Discriminator(info.discriminator))
+    elif info.discriminator is not None:
+        notes.append(info.discriminator)
+    return Annotated[info.annotation, *notes] if notes else info.annotation
 
 
 def _alias(cls: Any, name: str) -> str:

@@ -142,7 +142,12 @@ def _composed(hint: Any, notes: Sequence[Any]) -> Shape | None:
 
 def _union(parts: Sequence[Any], notes: Sequence[Any]) -> Shape:
     options = [shape_of(part, notes) for part in parts if part is not msgspec.UnsetType]
-    return UnionShape(tuple(options)) if len(options) > 1 else options[0]
+    records = [option for option in options if isinstance(option, RecordShape)]
+    told = any(getattr(note, "discriminator", None) for note in notes) or all(
+        issubclass(record.cls, msgspec.Struct)
+        for record in records  # msgspec takes several in a union only with tags
+    )
+    return UnionShape(tuple(options), told) if len(options) > 1 else options[0]
 
 
 def _tuple(parts: tuple[Any, ...]) -> Shape:

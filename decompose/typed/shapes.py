@@ -79,9 +79,15 @@ class RecordShape(msgspec.Struct, frozen=True):
 
 
 class UnionShape(msgspec.Struct, frozen=True):
-    """One of several shapes; the first that fits is meant."""
+    """One of several shapes; the first that fits is meant.
+
+    Attributes:
+        options: In the order declared.
+        told: Whether objects say which of the options they are, so that none is read in vain.
+    """
 
     options: tuple["Shape", ...]
+    told: bool = False
 
 
 class AnyShape(msgspec.Struct, frozen=True):

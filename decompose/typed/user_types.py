@@ -46,7 +46,10 @@ class MsgspecType:
 
     def builtins(self, value: Any) -> Any:
         """See `UserType`."""
-        return msgspec.to_builtins(value, str_keys=True)
+        try:
+            return msgspec.to_builtins(value, str_keys=True)
+        except TypeError as error:
+            raise ValueError(one_line(str(error))) from error
 
 
 class PydanticType:

@@ -71,7 +71,7 @@ def form_of(shape: Shape, within: tuple[RecordShape, ...] = ()) -> str:
             return f"[{', '.join(form_of(item, within) for item in items)}]"
         case MapShape(_, value):
             return f'{{"name": {form_of(value, within)}, ...}}'
-        case UnionShape(options):
+        case UnionShape(options, _):
             return " or ".join(form_of(option, within) for option in options)
         case RecordShape():
             return _record(shape, within)
