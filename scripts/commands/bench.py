@@ -24,12 +24,12 @@ from surefoot.runtime.journal.run_directory import new_run_directory, read_confi
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
+from surefoot.runtime.session.work import open_pool
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
 from surefoot.scripts.commands.bench_table import Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
 from surefoot.scripts.commands.output import OK, PAUSED, print_json
 from surefoot.scripts.commands.output_file import write_output
-from surefoot.scripts.commands.run import open_pool
 
 OPTIONS = (
     "model", "api_base", "dialect", "k", "rule", "red_flags", "max_ballots", "workers", "address", "seed",

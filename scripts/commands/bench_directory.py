@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.report.glance import Glance, glance, runs_below
 from surefoot.scripts.commands.bench_suites import SUITES
 from surefoot.scripts.commands.bench_table import Published, Score
-from surefoot.scripts.commands.glance import Glance, glance, runs_below
 
 LARGEST = 64 << 20
 """Bytes of the largest ``bench.json`` that is read."""

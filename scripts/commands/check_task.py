@@ -18,8 +18,8 @@ from surefoot.runtime.journal.configuration_drift import dialect_of
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.models.factory import answer_key
+from surefoot.runtime.report.journal_steps import steps_of
 from surefoot.runtime.user_code import blame, wrong_value
-from surefoot.scripts.commands.journal_steps import steps_of
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 from surefoot.scripts.commands.run import ByTask

@@ -9,7 +9,7 @@ import msgspec
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.records import Counts
-from surefoot.scripts.commands.glance import OUTPUT, cost_of, status_of
+from surefoot.runtime.report.glance import OUTPUT, cost_of, status_of
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, aligned, answer_in_short, money, print_json, quoted
 
