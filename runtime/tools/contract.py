@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError, SurefootError
+from surefoot.runtime.tools.functions import hints_of
 
 CALL_KEY: Final = "call_key"
 """The parameter, if a function has it, that is given the key of the call: the same key when a call is repeated."""
@@ -154,4 +155,8 @@ def _fault_of(function: Callable[..., Any]) -> str | None:
         return "its parameters cannot be read"
     if any(parameter.kind is inspect.Parameter.POSITIONAL_ONLY for parameter in parameters):
         return "it has positional-only parameters; tools are called by keyword"
+    try:
+        hints_of(function)
+    except NameError as error:
+        return f"its annotations cannot be read: {error}"
     return None

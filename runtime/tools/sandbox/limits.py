@@ -51,7 +51,8 @@ class Sandbox(msgspec.Struct, frozen=True):
     Attributes:
         isolation: By which means.
         limits: Within which limits.
-        readable: Files and folders that it may read, at their own place; with namespaces only.
+        readable: Files and folders that it may read, at their own place; with namespaces only. Where root starts it,
+            it runs as nobody, and reads of these what everyone may read.
     """
 
     isolation: Isolation

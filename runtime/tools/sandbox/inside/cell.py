@@ -96,7 +96,11 @@ def _run(cells: list[str], names: dict[str, Any], output: _Counted) -> dict[str,
 
 def _value_of(code: str, name: str, names: dict[str, Any]) -> Any:
     """Run one cell; the value of its last statement if that is an expression, as notebooks do."""
-    tree = ast.parse(code, name)
+    try:
+        tree = ast.parse(code, name)
+    except SyntaxError as error:
+        error.filename = name  # which is missing where the code is not text that can be read at all
+        raise
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, ast.Expr):
         exec(compile(tree, name, "exec"), names)
