@@ -39,7 +39,8 @@ def sqlite_query(
         raise ConfigurationError(f"there is no SQLite file at {file}")
 
     def query(sql: str, parameters: list[Any] | None = None) -> dict[str, Any]:
-        with contextlib.closing(_opened(file, max_bytes, time.monotonic() + timeout_s)) as database, _named_failures():
+        deadline = time.monotonic() + timeout_s
+        with _named_failures(), contextlib.closing(_opened(file, max_bytes, deadline)) as database:
             cursor = database.execute(sql, parameters or [])
             columns = [column[0] for column in cursor.description or ()]
             rows = _fetched(cursor, max_rows, max_bytes)
@@ -56,8 +57,18 @@ def _opened(file: pathlib.Path, max_bytes: int, deadline: float) -> sqlite3.Conn
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(max_bytes, 4096))  # zeroblob(1e9) fails before it is made
     database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     database.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_LOOKS)
+    _load_virtual_tables(database)
     database.set_authorizer(_allowed)
     return database
+
+
+def _load_virtual_tables(database: sqlite3.Connection) -> None:
+    """Have SQLite set up full-text and other virtual tables, for which it asks to write to its list of tables."""
+    listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%'"
+    for (name,) in database.execute(listed).fetchall():
+        quoted = name.replace('"', '""')
+        with contextlib.suppress(sqlite3.OperationalError):  # of a kind that is not built in; a query of it says so
+            database.execute(f'SELECT 1 FROM "{quoted}" LIMIT 0')
 
 
 def _allowed(action: int, first: str | None, second: str | None, schema: str | None, trigger: str | None) -> int:
@@ -108,5 +119,7 @@ def _kind(error: sqlite3.Error) -> FailureKind:
     }
     if name in kinds:
         return kinds[name]
+    if "not authorized" in str(error):  # of some statements SQLite gives no code of its own
+        return FailureKind.REFUSED
     asked_wrongly = name == "SQLITE_ERROR" or isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError)
     return FailureKind.BAD_ARGUMENTS if asked_wrongly else FailureKind.CRASHED
