@@ -238,7 +238,7 @@ async def _started(channel: socket.socket, folder: str, launcher: str) -> asynci
     package = __name__.rpartition(".")[0]
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-P", "-s", "-S", "-B", "-X", "utf8", "-c", _START),
+        *("-P", "-s", "-S", "-X", "utf8", "-c", _START),
         *(_folder_of_packages(), f"{package}.inside.{launcher}", str(channel.fileno())),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
