@@ -1,9 +1,11 @@
 """Python of a model as a tool, and the refusal where the machine cannot isolate it."""
 
+import pathlib
 from typing import Any
 
 import pytest
 
+from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.tools import python_cell as module
 from surefoot.runtime.tools.contract import FailureKind
 from surefoot.runtime.tools.python_cell import python_cell, python_program
@@ -73,6 +75,20 @@ async def test_where_nothing_isolates_it_is_refused_in_one_line(failure: Any) ->
         "this machine cannot isolate Python code (namespaces: unshare: Operation not permitted; "
         "seccomp: unknown machine 'vax'); unsafe_local=True runs it all the same"
     )
+
+
+async def test_files_that_cells_are_to_read_are_not_left_out_in_silence(
+    failure: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    async def found() -> Found:
+        return Found(Isolation.SECCOMP, {Isolation.NAMESPACES: "no"})
+
+    monkeypatch.setattr(module, "find_isolation", found)
+    failed = await failure(python_cell(readable=(str(tmp_path),)), code="1")
+    assert failed.kind is FailureKind.REFUSED
+    assert failed.detail == f"cells can read no files on this machine, and are to read {tmp_path} (namespaces: no)"
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        python_cell(readable=(str(tmp_path / "none"),))
 
 
 @pytest.mark.usefixtures("nothing_isolates")

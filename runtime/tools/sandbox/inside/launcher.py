@@ -40,9 +40,11 @@ def main() -> None:
 
 def isolate(setup: dict[str, Any]) -> None:
     """Return in the process that is to run the cell; the processes around it end in here."""
+    if sys.platform != "linux" and setup["level"] != "none":
+        raise OSError(f"isolation needs Linux, this is {sys.platform}")
     on_linux, room = sys.platform == "linux", setup["memory_bytes"]
     size = _address_space() if on_linux else 0
-    readable = {*namespaces.needed_folders(), *setup["readable"]} if setup["level"] == "namespaces" else set()
+    readable = namespaces.needed_folders() | set(setup["readable"]) if setup["level"] == "namespaces" else set()
     if on_linux:
         kernel.die_with_parent()
     was_root = os.geteuid() == 0

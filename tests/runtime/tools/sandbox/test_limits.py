@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.tools.contract import FailureKind
 from surefoot.runtime.tools.sandbox.cells import CellsEnded, CellsFailed
 from surefoot.runtime.tools.sandbox.limits import Isolation, Limits
@@ -52,6 +53,14 @@ except OSError as error:
     pass
 started
 """
+
+
+@pytest.mark.parametrize("field", Limits.__struct_fields__)
+def test_a_limit_is_above_zero(field: str) -> None:
+    for wrong in (0, -1, "1", float("nan"), float("inf")):
+        with pytest.raises(ConfigurationError, match=field):
+            Limits(**{field: wrong})  # type: ignore[arg-type]
+    assert getattr(Limits(**{field: None}), field) is None
 
 
 async def test_the_number_of_processes_is_held(namespaces: Isolation, ended: Ended) -> None:
