@@ -49,8 +49,14 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     dialect: Annotated[
         Dialect | Auto, _option("how steps are worded: chat (instruction models), compact (bundled), auto")
     ] = "auto"
+    keep_replies: Annotated[
+        Literal["none", "some", "disputed", "all"],
+        _option(
+            "replies kept in the journal: some of every kind of question and flag, those of disputed steps, or all"
+        ),
+    ] = "some"
     strategy: Annotated[
-        Literal["tree", "chain"],
+        str,
         _option("tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other"),
     ] = "tree"
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"

@@ -9,9 +9,11 @@
     |- ModelError
     |  |- ModelRejected       the call can never succeed: key, name or base address (exit 2)
     |  `- ModelUnavailable    the outage outlasted the patience (exit 3: resume later)
+    |- RunPaused              nobody's: the run stops politely and can be resumed (exit 3)
     |- JournalError           the disk's: the journal cannot be read or written
     `- RunFailed              the run came to an end that is not the goal (exit 1)
        |- StepDeadlocked      no candidate led by enough within the allowed ballots
+       |- ToolCallFailed      a tool gave no result, and its failure is not one
        |- SeamBroken          a node keeps contradicting what was promised of it, whatever is decided above it
        `- PlanTooDeep         decompositions go on without end
 
@@ -73,12 +75,20 @@ class JournalError(SurefootError):
     """The journal cannot be trusted, read or written."""
 
 
+class RunPaused(SurefootError):
+    """The run stops politely; the message says why, and the run can be resumed."""
+
+
 class RunFailed(SurefootError):
     """The run ended without reaching its goal; the journal says where and why."""
 
 
 class StepDeadlocked(RunFailed):
     """A race ended undecided within its cap on ballots."""
+
+
+class ToolCallFailed(RunFailed):
+    """A tool that a node called gave no result."""
 
 
 class SeamBroken(RunFailed):

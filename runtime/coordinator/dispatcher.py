@@ -14,6 +14,7 @@ import structlog
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.errors import RunPaused
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.sampling import numbers_in
@@ -24,10 +25,6 @@ from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
 from surefoot.runtime.worker.batch_stream import WAITS
 from surefoot.runtime.worker.worker_pool import WorkerLost, WorkerPool, back_off_s
-
-
-class RunPaused(Exception):
-    """The run stops politely; the message says why."""
 
 
 class Dispatcher:

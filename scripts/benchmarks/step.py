@@ -62,7 +62,7 @@ def verdict_us(rounds: int = 20_000) -> float:
 
 async def step_us(disks: int, strategy: str) -> tuple[float, int]:
     """Microseconds of one step of a whole journalled run outside the model, and the steps."""
-    config = RunConfig(task="hanoi", task_options={"disks": disks}, address="none", workers=1, k=1, strategy=strategy)  # type: ignore[arg-type]
+    config = RunConfig(task="hanoi", task_options={"disks": disks}, address="none", workers=1, k=1, strategy=strategy)
     task, model = open_task(config), Table()
     pool = LocalPool(config, task, [model])
     with tempfile.TemporaryDirectory() as directory:

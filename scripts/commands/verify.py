@@ -8,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.verification import Verification
 from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task
@@ -16,7 +17,6 @@ from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.worker.worker import method_of
 from surefoot.scripts.commands.cli import FAILED, OK, print_json, printable
 from surefoot.scripts.commands.options import json_option
 
@@ -56,7 +56,7 @@ def verification(directory: pathlib.Path, config: RunConfig) -> Verification:
         reader = PlanReader(
             journal,
             task,
-            method_of(config, msgspec.convert(journal.meta("leads"), Leads)),
+            method_of(config.strategy, msgspec.convert(journal.meta("leads"), Leads).leaf_steps),
             config.rule,
             config.segment_steps,
         )
