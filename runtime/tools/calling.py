@@ -6,6 +6,7 @@ Failures are values of named kinds. An error in a tool's own function is one lin
 import asyncio
 import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -73,16 +74,26 @@ def _bounded(tool: Tool, value: Any, attempts: int) -> ToolResult | ToolFailed:
             tool, f"{place_of(tool.function)}: returned a coroutine; write `async def`, or await it", attempts
         )
     try:
-        kept = msgspec.msgpack.encode(value)
+        kept = msgspec.json.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         return _crashed(tool, f"{place_of(tool.function)}: returned what cannot be kept: {error}", attempts)
     if len(kept) > tool.max_result_bytes:
         detail = f"the result has {len(kept):,} bytes, more than {tool.max_result_bytes:,}"
         return ToolFailed(tool.name, FailureKind.OUTPUT_LIMIT, detail, attempts)
+    if b"null" in kept and _has_nan(value):  # which would be kept as null, and so as another value
+        return _crashed(tool, f"{place_of(tool.function)}: returned what cannot be kept: nan or inf", attempts)
     try:
-        return ToolResult(tool.name, msgspec.msgpack.decode(kept), attempts, len(kept))
-    except (msgspec.DecodeError, RecursionError, TypeError) as error:  # deeper than is read, or unhashable keys
+        return ToolResult(tool.name, msgspec.json.decode(kept), attempts, len(kept))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # deeper, or numbers longer, than are read
         return _crashed(tool, f"{place_of(tool.function)}: returned what cannot be read back: {error}", attempts)
+
+
+def _has_nan(value: Any) -> bool:
+    """Whether there is a float in a value that is not a finite number."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    parts = [*value.keys(), *value.values()] if isinstance(value, Mapping) else value
+    return isinstance(parts, list | tuple | set | frozenset) and any(map(_has_nan, parts))
 
 
 def _failure(tool: Tool, function: Callable[..., Any], error: BaseException, attempts: int) -> ToolFailed:

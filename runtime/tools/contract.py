@@ -58,9 +58,10 @@ class ToolResult(msgspec.Struct, frozen=True, tag="result"):
 
     Attributes:
         tool: The tool's name.
-        value: A builtin value, as it reads after a round trip through the journal: a tuple has become a list.
+        value: A builtin value, as it reads after a round trip through the journal, which keeps JSON: a tuple has become
+            a list, keys have become text, and binary data base64 text.
         attempts: How often the function was called for it, at least 1.
-        size_bytes: Length of the value as msgpack.
+        size_bytes: Length of the value as JSON.
     """
 
     tool: str
@@ -111,7 +112,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
         attempts: How often a call is tried, at least 1.
         retried: The errors after which it is tried again; ``TimeoutError`` stands for ``timeout_s`` as well.
         wait_s: Seconds before the second attempt; doubles with each one.
-        max_result_bytes: Largest result, as msgpack.
+        max_result_bytes: Largest result, as JSON.
 
     Raises:
         ConfigurationError: The values contradict each other.

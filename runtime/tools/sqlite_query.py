@@ -23,7 +23,8 @@ def sqlite_query(
     """A tool that reads from an SQLite file: arguments ``sql`` (one statement) and ``parameters``.
 
     It returns ``{"columns": [...], "rows": [[...]], "more": false}``; ``more`` says that there are more than
-    ``max_rows`` rows. Only reading is allowed: the file is opened so, and each part of a statement is checked.
+    ``max_rows`` rows; binary data is base64 text. Only reading is allowed: the file is opened so, and each part of a
+    statement is checked.
 
     Args:
         path: The file.

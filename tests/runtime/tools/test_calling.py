@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 
 from surefoot.runtime.errors import ConfigurationError
@@ -37,7 +38,7 @@ async def call(called: Tool, **arguments: Any) -> Any:
 
 @pytest.mark.parametrize("function", [double, double_async, Doubler(), functools.partial(double), lambda n: n + n])
 async def test_functions_of_every_kind_are_called(function: Any) -> None:
-    assert await call(tool(function), n=21) == ToolResult("t", 42, 1, 1)
+    assert await call(tool(function), n=21) == ToolResult("t", 42, 1, 2)
 
 
 async def test_a_sync_function_runs_in_a_thread_of_its_own() -> None:
@@ -48,7 +49,9 @@ async def test_a_sync_function_runs_in_a_thread_of_its_own() -> None:
 
 
 async def test_the_value_is_what_the_journal_gives_back() -> None:
-    assert (await call(tool(lambda: (1, {2: b"x"}, None)))).value == [1, {2: b"x"}, None]
+    given = (await call(tool(lambda: (1, {2: b"x"}, None, 2**70)))).value
+    assert given == [1, {"2": "eA=="}, None, 2**70]
+    assert msgspec.json.decode(msgspec.json.encode(given)) == given
 
 
 @pytest.mark.parametrize(
@@ -208,7 +211,9 @@ NESTED.append(NESTED)
     [
         ("x" * 101, "output-limit", "the result has 103 bytes, more than 100"),
         (object(), "crashed", "cannot be kept"),
-        (2**64, "crashed", "cannot be kept"),
+        ({(1, 2): 3}, "crashed", "cannot be kept"),
+        ([None, {"a": float("nan")}], "crashed", "nan or inf"),
+        pytest.param(10**5000, "crashed", "cannot be", id="an endless number"),
         ("\ud800", "crashed", "cannot be kept"),
         (NESTED, "crashed", "cannot be kept"),
         ({"a": [object()]}, "crashed", "cannot be kept"),
