@@ -41,7 +41,8 @@ def sqlite_query(
 
     def query(sql: str, parameters: list[Any] | None = None) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_s
-        with _named_failures(), contextlib.closing(_opened(file, max_bytes, deadline)) as database:
+        with _named_failures(), contextlib.closing(_connected(file)) as database:
+            _hold(database, max_bytes, deadline)
             cursor = database.execute(sql, parameters or [])
             columns = [column[0] for column in cursor.description or ()]
             rows = _fetched(cursor, max_rows, max_bytes)
@@ -52,15 +53,18 @@ def sqlite_query(
     )
 
 
-def _opened(file: pathlib.Path, max_bytes: int, deadline: float) -> sqlite3.Connection:
-    database = sqlite3.connect(f"file:{urllib.parse.quote(str(file))}?mode=ro", uri=True, timeout=1.0)
+def _connected(file: pathlib.Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{urllib.parse.quote(str(file))}?mode=ro", uri=True, timeout=1.0)
+
+
+def _hold(database: sqlite3.Connection, max_bytes: int, deadline: float) -> None:
+    """Set what a query may do, how large its values may be, and until when it may run."""
     database.text_factory = lambda raw: raw.decode(errors="replace")
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(max_bytes, 4096))  # zeroblob(1e9) fails before it is made
     database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     database.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_LOOKS)
     _load_virtual_tables(database)
     database.set_authorizer(_allowed)
-    return database
 
 
 def _load_virtual_tables(database: sqlite3.Connection) -> None:
