@@ -19,6 +19,8 @@ CALL_KEY: Final = "call_key"
 """The parameter, if a function has it, that is given the key of the call: the same key when a call is repeated."""
 
 DEFAULT_RESULT_BYTES: Final = 1 << 20
+JSON_BYTES_PER_BYTE: Final = 6
+"""Bytes of JSON that one byte of text becomes at most: ``\\u0001``."""
 
 
 class FailureKind(enum.StrEnum):

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
+from surefoot.runtime.tools.contract import JSON_BYTES_PER_BYTE, FailureKind, Tool, ToolError
 from surefoot.runtime.tools.sandbox.cells import (
     Answer,
     CellProgram,
@@ -98,7 +98,7 @@ def python_cell(*, limits: Limits = DEFAULT_LIMITS, readable: tuple[str, ...] = 
         ConfigurationError: A path in ``readable`` does not exist.
     """
     cells = _Cells(limits, readable, unsafe_local)
-    return Tool(name="python_cell", function=cells.cell, timeout_s=_timeout_s(limits))
+    return Tool(name="python_cell", function=cells.cell, timeout_s=_timeout_s(limits), max_result_bytes=_room(limits))
 
 
 def python_program(
@@ -111,7 +111,13 @@ def python_program(
     answer; the caller finds the answers and calls again. The arguments after those of ``python_cell`` are alike.
     """
     cells = _Cells(limits, readable, unsafe_local)
-    return Tool(name="python_program", function=cells.program, timeout_s=_timeout_s(limits))
+    timeout_s, room = _timeout_s(limits), _room(limits)
+    return Tool(name="python_program", function=cells.program, timeout_s=timeout_s, max_result_bytes=room)
+
+
+def _room(limits: Limits) -> int:
+    """Size of the largest result: what was printed, a value and its written form."""
+    return 1 << 62 if limits.output_bytes is None else 2 * JSON_BYTES_PER_BYTE * limits.output_bytes + 65_536
 
 
 def _timeout_s(limits: Limits) -> float:

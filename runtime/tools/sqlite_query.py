@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
+from surefoot.runtime.tools.contract import JSON_BYTES_PER_BYTE, FailureKind, Tool, ToolError
 
 _INSTRUCTIONS_BETWEEN_LOOKS: Final = 10_000
 _REFUSED_FUNCTIONS: Final = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
@@ -49,8 +49,15 @@ def sqlite_query(
         return {"columns": columns, "rows": rows[:max_rows], "more": len(rows) > max_rows}
 
     return Tool(
-        name="sqlite_query", function=query, timeout_s=timeout_s + _BEYOND_S, max_result_bytes=2 * max_bytes + 4096
+        name="sqlite_query",
+        function=query,
+        timeout_s=timeout_s + _BEYOND_S,
+        max_result_bytes=_room(max_rows, max_bytes),
     )
+
+
+def _room(max_rows: int, max_bytes: int) -> int:
+    return JSON_BYTES_PER_BYTE * max_bytes + 64 * max_rows + 65_536
 
 
 def _connected(file: pathlib.Path) -> sqlite3.Connection:

@@ -19,6 +19,7 @@ from surefoot.runtime.tools.contract import FailureKind
 from surefoot.runtime.tools.sandbox.cells import CellProgram, CellsEnded, CellsFailed, run_cells
 from surefoot.runtime.tools.sandbox.limits import Isolation, Limits, Sandbox
 
+ROOT = pathlib.Path(__file__).parents[4]
 Ended = Callable[..., Coroutine[Any, Any, Any]]
 
 SYSCALL = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
@@ -186,6 +187,43 @@ async def test_nothing_of_a_killed_cell_is_left(namespaces: Isolation, ended: En
     assert isinstance(failed, CellsFailed)
     assert failed.kind is FailureKind.TIMEOUT
     assert _processes() <= before
+
+
+KILLED = """
+import asyncio, sys
+from surefoot.runtime.tools.sandbox.cells import CellProgram, run_cells
+from surefoot.runtime.tools.sandbox.limits import Isolation, Limits, Sandbox
+from surefoot.runtime.tools.sandbox.process import SandboxProcess
+
+SandboxProcess.start_clock = lambda self: print(self._process.pid, flush=True)
+limits = Limits(wall_s=None, cpu_s=None)
+asyncio.run(run_cells(CellProgram(("while True: pass",)), Sandbox(Isolation(sys.argv[1]), limits)))
+"""
+
+
+def test_a_cell_ends_when_the_process_that_started_it_is_killed(isolation: Isolation) -> None:
+    command = [sys.executable, "-c", KILLED, isolation.value]
+    starter = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+    assert starter.stdout is not None
+    supervisor = int(starter.stdout.readline())
+    inside = [supervisor, *_descendants(supervisor)]
+    assert len(inside) > 1
+    starter.kill()
+    starter.communicate()
+    while any(_is_alive(pid) for pid in inside):  # ended by the time limit of the test otherwise
+        os.sched_yield()
+
+
+def _descendants(pid: int) -> list[int]:
+    children = [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [*children, *(deeper for child in children for deeper in _descendants(child))]
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def _processes() -> set[str]:
