@@ -12,8 +12,9 @@ import msgspec.inspect
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
-from surefoot.runtime.checked_task import check_fields, checked_class
+from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.user_code import blame
 from surefoot.voting.red_flags import parse_switch
 

@@ -78,7 +78,7 @@ class Lazy(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
+        """Import the module of a command and return the command."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
@@ -122,7 +122,7 @@ def surefoot() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit."""
+    """Run the command line ``surefoot`` and exit with its code."""
     given = sys.argv[1:] if arguments is None else arguments
     stdout = forgive()
     if stdout is not None:
@@ -145,7 +145,7 @@ def _wants_json(arguments: Iterable[str]) -> bool:
 
 
 def _failed(error: BaseException, as_json: bool) -> int:
-    """Report an error; the exit code."""
+    """Report an error on stderr, and as JSON if wanted; returns the exit code."""
     from surefoot.scripts.commands.failures import TRACEBACK, explain, told
 
     found = explain(error)
