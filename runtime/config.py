@@ -9,10 +9,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 import msgspec.inspect
 
+from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
-from surefoot.runtime.checked_task import check_fields, checked_class
+from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.user_code import blame
 from surefoot.voting.red_flags import parse_switch
 
@@ -213,12 +215,14 @@ def check_options(config: RunConfig) -> None:
     """What the types of single fields cannot say.
 
     Raises:
-        ConfigurationError: Unknown red flags, or a cap on ballots below the lead.
+        ConfigurationError: Unknown red flags or strategy, or a cap on ballots below the lead.
     """
     try:
         parse_switch(config.red_flags)
     except ValueError as error:
         raise ConfigurationError(f"--red-flags: {error}") from error
+    if config.strategy not in METHODS:
+        raise ConfigurationError(f"--strategy: there is no {config.strategy!r}; it takes {'|'.join(sorted(METHODS))}")
     if config.k != "auto" and config.max_ballots < config.k:
         raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")
 

@@ -41,10 +41,10 @@ WALKS, WALKED = 4000, 20_000
 
 
 class _BySuite(click.Group):
-    """A command for each suite."""
+    """A group that has a command for each suite of problems."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The suites."""
+        """Names of the suites of problems that can be run."""
         return list(SUITES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -102,7 +102,7 @@ def bench() -> None:
 
 
 def _configured(suite: Suite, cls: type[Any], row: Row, given: dict[str, Any]) -> RunConfig:
-    """The configuration of a row."""
+    """The run configuration of one row of the table."""
     values = {**given, **row.options}
     if not row.votes:
         values["k"] = "1"

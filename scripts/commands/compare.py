@@ -21,7 +21,7 @@ FIGURES = (
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One of the two runs.
+    """One of the two runs that are compared: status, answer and figures.
 
     Attributes:
         run_dir: The run directory.
@@ -55,7 +55,7 @@ def compare(first: pathlib.Path, second: pathlib.Path, as_json: bool) -> int:
 
 
 def side_of(directory: pathlib.Path) -> Side:
-    """What a run is compared by.
+    """Read status, answer and figures of a run from its journal.
 
     Raises:
         RunDirectoryError, JournalError: It cannot be read.

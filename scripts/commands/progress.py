@@ -66,17 +66,17 @@ class Progress(Watcher):
         self._bar.stop()
 
     def say(self, text: str) -> None:
-        """Put a line before the bar."""
+        """Show beside the progress bar what the run is doing."""
         self._bar.update(self._row, description=printable(text.partition(":")[0]))
         if self._bar.disable:
             self._console.print(printable(text), markup=False)
 
     def note(self, text: str) -> None:
-        """Leave a line standing above the bar."""
+        """Leave a line standing above the progress bar."""
         self._console.print(printable(text), markup=False)
 
     def update(self, counts: Counts, wall_s: float) -> None:
-        """Show the totals after a durable write."""
+        """Show what was counted so far, after a durable write."""
         flags = sum(counts.red_flags.values())
         extra = f"{counts.calls:,} calls, {flags:,} flags, {counts.seam_retries:,} seam retries"
         extra += f", {counts.tokens_in + counts.tokens_out:,} tokens, {_money(counts.cost_usd, counts.unpriced_calls)}"

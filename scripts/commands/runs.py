@@ -84,7 +84,7 @@ def _delete(found: list[Glance], sure: bool, as_json: bool) -> int:
 
 
 def _ask(doomed: Sequence[str]) -> None:
-    """Have a person confirm.
+    """Ask a person whether runs may be deleted.
 
     Raises:
         ConfigurationError: Nobody is there to be asked.

@@ -1,4 +1,4 @@
-"""``surefoot show``."""
+"""``surefoot show``: where a run stands, once or again and again while it works."""
 
 import pathlib
 import sys
