@@ -62,8 +62,6 @@ KEEPERS_OF_ANSWERS = {
         "scripts/commands/task_walk.py",
         "scripts/commands/measure.py",
         # surefoot test walks a plan with right answers, without a run.
-        "scripts/commands/check_task.py",
-        "scripts/commands/task_walk.py",
         "scripts/bundled/list_questions.py",
         "scripts/bundled/room_questions.py",
     },
