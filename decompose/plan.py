@@ -5,7 +5,7 @@ step turns a node into children; the node's output is then the output of one of 
 stated in advance carries it as its *promise*: siblings that read it start at once, on the promise, and what the
 child really returns is compared with the promise at the *seam*.
 
-Only values live here. What runs them is ``runtime/plan_runner.py``.
+Only values live here. What runs them is ``runtime/execution/plan_runner.py``.
 """
 
 from typing import Any

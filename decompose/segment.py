@@ -2,7 +2,7 @@
 
 import msgspec
 
-from decompose.plan import Node, Path
+from surefoot.decompose.plan import Node, Path
 
 
 class Segment(msgspec.Struct, frozen=True):

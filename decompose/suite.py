@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
-from decompose.plan import Node
-from decompose.task import Task
+from surefoot.decompose.plan import Node
+from surefoot.decompose.task import Task
 
 
 class Posed(Protocol):

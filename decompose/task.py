@@ -12,10 +12,10 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
-from decompose.drawing import Drawing
-from decompose.outline import Outline, halved
-from decompose.plan import Expansion, Node
-from decompose.step import Dialect, Done, Flag, Prompt, Step
+from surefoot.decompose.drawing import Drawing
+from surefoot.decompose.outline import Outline, halved
+from surefoot.decompose.plan import Expansion, Node
+from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
 
 StateBy = Literal["model", "task"]
 """Who says what the next state is: the model, voted on with the action (published), or the task's own rule."""
@@ -39,8 +39,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     ``size`` steps: then a chain that returned its promise has no wrong step."""
     wordings: ClassVar[int] = 1
     """Ways in which the ``chat`` dialect can put each step; ``compact`` has one."""
-    disguises: ClassVar[int] = 0
-    """Ways in which the facts of a step can go by other names; see ``disguise``."""
+    relabelings: ClassVar[int] = 0
+    """Ways in which the facts of a step can go by other names; see ``relabel``."""
     necessary: ClassVar[tuple[str, ...]] = ("root", "next_step", "prompt", "parse")
     """Methods that have no default. Structs are made by decoding, so Python's own check of abstract classes would not
     see that one is missing: ``missing`` does, before anything starts."""
@@ -125,16 +125,16 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """The same of a plan whose nodes of at most so many steps are not split; by default the same step."""
         return self.sample_step(number)
 
-    def disguise(self, step: Step, number: int) -> Step:
+    def relabel(self, step: Step, number: int) -> Step:
         """The same question with its facts under other names: right answers stay right once they are translated.
 
         Args:
             step: A step of this task.
-            number: 1 to ``disguises``.
+            number: 1 to ``relabelings``.
         """
         raise NotImplementedError(f"{type(self).__name__} has no disguise()")
 
-    def undisguise(self, candidate: str, number: int) -> str:
+    def unlabel(self, candidate: str, number: int) -> str:
         """The answer to a disguised step as an answer to the step itself."""
         raise NotImplementedError(f"{type(self).__name__} has no undisguise()")
 

@@ -9,18 +9,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 import msgspec.inspect
 
-from decompose.step import Dialect
-from decompose.task import StateBy, Task, missing
-from runtime.errors import ConfigurationError
-from voting.red_flags import parse_switch
+from surefoot.decompose.step import Dialect
+from surefoot.decompose.task import StateBy, Task, missing
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.voting.red_flags import parse_switch
 
 BUILT_IN_TASKS = {
-    "hanoi": "decompose.tasks.hanoi:Hanoi",
-    "multiply": "decompose.tasks.multiply:Multiply",
-    "digit-hanoi": "decompose.tasks.digit_hanoi:DigitHanoi",
-    "pddl": "decompose.tasks.pddl:PddlPlanning",
-    "graph": "decompose.tasks.graph_navigation:GraphNavigation",
-    "questions": "decompose.tasks.questions:Questions",
+    "hanoi": "surefoot.decompose.tasks.hanoi:Hanoi",
+    "multiply": "surefoot.decompose.tasks.multiply:Multiply",
+    "digit-hanoi": "surefoot.decompose.tasks.digit_hanoi:DigitHanoi",
+    "pddl": "surefoot.decompose.tasks.pddl:PddlPlanning",
+    "graph": "surefoot.decompose.tasks.graph_navigation:GraphNavigation",
+    "questions": "surefoot.decompose.tasks.questions:Questions",
 }
 
 Auto = Literal["auto"]

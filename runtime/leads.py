@@ -2,8 +2,8 @@
 
 import msgspec
 
-from voting.alarms import Limits
-from voting.sequential import Sequential
+from surefoot.voting.alarms import Limits
+from surefoot.voting.sequential import Sequential
 
 NO_LIMITS = Limits()
 
@@ -32,7 +32,7 @@ class Leads(msgspec.Struct, frozen=True):
     limits: Limits = NO_LIMITS
 
 
-class Learned(msgspec.Struct, frozen=True, array_like=True):
+class LeadChange(msgspec.Struct, frozen=True, array_like=True):
     """The leads that a run goes on with, and what they were chosen from.
 
     Attributes:

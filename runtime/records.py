@@ -8,13 +8,19 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from decompose.plan import Path
-from runtime.errors import JournalError
-from runtime.leads import Learned
-from voting.alarms import Raised
-from voting.ballot import Ballot
-from voting.race import FirstTo, FirstToAheadBy, Rule, Won
-from voting.sequential import Sequential, replay_any
+from surefoot.decompose.plan import Path
+from surefoot.runtime.errors import JournalError
+from surefoot.runtime.leads import LeadChange
+from surefoot.voting.alarms import Raised
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.race import FirstTo, FirstToAheadBy, Rule, Won
+from surefoot.voting.sequential import Sequential, replay_any
+
+LARGER = "a larger lead"
+"""Name, in ``Counts.caught`` and ``climbed``, of the level below all prompt variants: more ballots, same prompt."""
+
+AGAIN = "the decomposition again"
+"""Name, likewise, of the level above a segment: the parent's decomposition is asked again. After it the run stops."""
 
 
 class Contested(msgspec.Struct, frozen=True, array_like=True):
@@ -27,7 +33,8 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
             Untrusted text, cut short.
         rule: What decided, if it is not the run's rule with lead ``k``.
         before: Ballots of lower rungs of the ladder, which ended undecided.
-        way: Name of the rung of the ladder (``runtime/escalation/ladder.py``) it was asked on; empty for the first.
+        way: Name of the rung of the ladder (``runtime/execution/escalation/prompt_variants.py``) it was asked on;
+        empty for the first.
         remembered: Whether the race was run before and its ballots are shown again from the cache of answers.
         raised: Alarms that the step raised: its answers may go wrong together.
     """
@@ -75,11 +82,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     worker: str = ""
     started: float = 0.0
     ended: float = 0.0
-    learned: Learned | None = None
+    learned: LeadChange | None = None
     steps: int = 0
 
 
-class Account(msgspec.Struct, kw_only=True):
+class Usage(msgspec.Struct, kw_only=True):
     """What some of the calls used: those of one kind of question, of one model, or of one worker.
 
     Attributes:
@@ -104,7 +111,7 @@ class Account(msgspec.Struct, kw_only=True):
     unpriced_calls: int = 0
     hedged_calls: int = 0
 
-    def add(self, other: "Account") -> None:
+    def add(self, other: "Usage") -> None:
         """Count another's calls as well."""
         for name in self.__struct_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
@@ -144,8 +151,9 @@ class Counts(msgspec.Struct, kw_only=True):
         alarms: Alarms by kind: of single steps, and of the whole run.
         climbed: How often each rung of the ladder was asked.
         races: Races in the first way to ask, by lead.
-        contested: Those of them whose ballots did not all agree, by ``voting.alarms.Pattern``.
-        ways: Steps at which two ways to ask can be compared, by "way/cell"; see ``voting.watch.pair_up``.
+        contested: Those of them whose ballots did not all agree, by
+        ``surefoot.voting.alarms.Pattern``.
+        ways: Steps at which two ways to ask can be compared, by "way/cell"; see ``pair_up``.
         borrowed_calls: Calls that an earlier problem paid for answers which this one took from the cache; with
             ``calls`` they are what the problem would have cost alone.
         guarded_steps: Steps before a seam asked with a lead of 1 whose first answer is known to be right or wrong: all
@@ -173,9 +181,9 @@ class Counts(msgspec.Struct, kw_only=True):
     tokens_reasoning: int = 0
     uncertain_usd: float = 0.0
     granted_usd: float = 0.0
-    by_kind: dict[str, Account] = {}
-    by_model: dict[str, Account] = {}
-    by_worker: dict[str, Account] = {}
+    by_kind: dict[str, Usage] = {}
+    by_model: dict[str, Usage] = {}
+    by_worker: dict[str, Usage] = {}
     caught: dict[str, int] = {}
     shared: int = 0
     votes: dict[str, int] = {}
@@ -197,7 +205,7 @@ class Counts(msgspec.Struct, kw_only=True):
             mine, theirs = getattr(self, name), getattr(other, name)
             if name.startswith("by_"):
                 for key, account in theirs.items():
-                    mine.setdefault(key, Account()).add(account)
+                    mine.setdefault(key, Usage()).add(account)
             elif isinstance(mine, dict):
                 tally(mine, theirs)
             else:
@@ -258,7 +266,7 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     """The segment cannot go on.
 
     Attributes:
-        error: Name of the error class in ``runtime.errors``.
+        error: Name of the error class in ``surefoot.runtime.errors``.
         message: One line for people.
         context: What the error carries.
     """

@@ -30,30 +30,30 @@ PURE = {"collections", "enum", "functools", "hashlib", "heapq", "itertools", "js
 IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "compile", "__import__", "hash", "id", "globals", "vars"}
 
 ONLY_IN = {
-    "ray": {"runtime/cluster.py", "runtime/worker.py"},
+    "ray": {"runtime/worker/ray_cluster.py"},
     "litellm": {"runtime/models/litellm_model.py", "runtime/models/litellm_setup.py"},
     "sqlite3": {"runtime/journal/journal.py", "runtime/journal/file.py", "runtime/journal/fault_points.py"},
 }
 TRAINING = {
-    "scripts/train_bundled_model.py",
-    "scripts/evaluate_bundled_model.py",
-    "scripts/evaluate_planner.py",
-    "scripts/bundled_decoder.py",
-    "scripts/bundled_graphs.py",
-    "scripts/bundled_muon.py",
+    "scripts/bundled/train.py",
+    "scripts/bundled/evaluate.py",
+    "scripts/bundled/evaluate_planner.py",
+    "scripts/bundled/decoder.py",
+    "scripts/bundled/graphs.py",
+    "scripts/bundled/muon.py",
 }
 KEEPERS_OF_ANSWERS = {
-    "decompose.answer_keys": {
+    "surefoot.decompose.answer_keys": {
         "runtime/models/factory.py",
         "runtime/models/simulated.py",
-        "scripts/measure.py",
-        "scripts/bundled_list_questions.py",
-        "scripts/bundled_room_questions.py",
+        "scripts/commands/measure.py",
+        "scripts/bundled/list_questions.py",
+        "scripts/bundled/room_questions.py",
     },
     # The key of PDDL questions shares its executor with the referee; neither is seen by anything that decides.
-    "decompose.referees": {
-        "scripts/verify.py",
-        "scripts/bench.py",
+    "surefoot.decompose.referees": {
+        "scripts/commands/verify.py",
+        "scripts/commands/bench.py",
         "decompose/answer_keys/pddl.py",
         "decompose/answer_keys/pddl_policies.py",
     },
@@ -75,6 +75,11 @@ def imports(path: pathlib.Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def own(path: pathlib.Path) -> list[str]:
+    """What a file imports of this project."""
+    return [name for name in imports(path) if name.startswith("surefoot.")]
+
+
 def tops(path: pathlib.Path) -> set[str]:
     return {name.split(".")[0] for name in imports(path)}
 
@@ -86,18 +91,41 @@ def in_package(*starts: str) -> list[pathlib.Path]:
 def test_there_is_something_to_read() -> None:
     assert {path.parts[0] for path in FILES} == set(PACKAGES)
     assert len(FILES) > 40
-    assert "asyncio" in tops(pathlib.Path("runtime/gate.py"))
+    assert "asyncio" in tops(pathlib.Path("runtime/execution/priority_semaphore.py"))
     assert "scipy" in tops(pathlib.Path("voting/error_rate.py"))  # imported inside a function
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_imports_go_one_way(path: pathlib.Path) -> None:
-    assert tops(path) & {*PACKAGES, "tests"} <= MAY_IMPORT[path.parts[0]]
+    assert not tops(path) & {*PACKAGES, "tests"}, "the packages lie below surefoot"
+    assert {name.split(".")[1] for name in own(path)} <= MAY_IMPORT[path.parts[0]]
+
+
+ROOMS = ("ground", "journal", "forecast", "models", "execution", "worker", "coordinator", "measurement", "report")
+"""The folders of ``runtime/`` from the lowest up; files of the ground lie in ``runtime/`` itself."""
+
+
+def room(module: str) -> str:
+    """The folder below ``runtime/`` that a module lies in."""
+    parts = module.split(".")
+    return parts[2] if parts[2] in ROOMS else "ground"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if p.parts[0] == "runtime" and p.name != "__init__.py"], ids=str)
+def test_no_folder_of_the_runtime_imports_back_up(path: pathlib.Path) -> None:
+    here = room("surefoot." + ".".join(path.with_suffix("").parts))
+    above = {name for name in own(path) if name.startswith("surefoot.runtime.")}
+    above = {name for name in above if ROOMS.index(room(name)) > ROOMS.index(here)}
+    assert not above
+
+
+def test_every_folder_of_the_runtime_has_its_height() -> None:
+    assert {path.parts[1] for path in FILES if path.parts[0] == "runtime" and len(path.parts) > 2} == {*ROOMS[1:]}
 
 
 @pytest.mark.parametrize("path", in_package("decompose", "voting"), ids=str)
 def test_the_pure_packages_touch_no_world(path: pathlib.Path) -> None:
-    allowed = PURE | {path.parts[0]}
+    allowed = PURE | {"surefoot"}
     if path.parts[:2] == ("decompose", "tasks"):
         allowed |= {"random"}  # a generator of its own, seeded from arguments: see the next test
     if path.parts[0] == "voting":
@@ -146,7 +174,9 @@ def test_nothing_that_decides_knows_the_answers(package: str) -> None:
     allowed = KEEPERS_OF_ANSWERS[package]
     for path in FILES:
         name = path.as_posix()
-        if name in allowed or name.startswith((package.replace(".", "/"), "scripts/bench_", *TRAINING)):
+        if name in allowed or name.startswith(
+            (package.removeprefix("surefoot.").replace(".", "/"), "scripts/benchmarks/", *TRAINING)
+        ):
             continue
         assert not [found for found in imports(path) if found.startswith(package)], name
         # Nor by name, at run time. Docstrings may speak of it.
@@ -209,10 +239,14 @@ def test_no_file_is_named_after_nothing() -> None:
 def test_importing_surefoot_is_light() -> None:
     """No heavy library comes with any module; each is imported where it is used."""
     modules = [
-        ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-        for path in in_package("decompose", "voting", "runtime", "scripts/cli", "scripts/run", "scripts/verify")
+        ".".join(["surefoot", *path.with_suffix("").parts]).removesuffix(".__init__")
+        for path in in_package("decompose", "voting", "runtime", "scripts/commands")
     ]
-    assert {"runtime.cluster", "runtime.models.bundled", "runtime.models.litellm_model"} <= set(modules)
+    assert {
+        "surefoot.runtime.worker.ray_cluster",
+        "surefoot.runtime.models.bundled",
+        "surefoot.runtime.models.litellm_model",
+    } <= set(modules)
     program = (
         f"import sys, json, importlib\nsys.path.insert(0, {str(ROOT)!r})\n"
         f"for name in {modules!r}: importlib.import_module(name)\n"

@@ -30,7 +30,7 @@ def test_every_file_that_starts_a_ray_is_in_one_lot() -> None:
 
 
 def test_a_lot_stays_with_one_process() -> None:
-    found = shared(ROOT, "tests/runtime/test_gate.py", "tests/voting/test_ballot.py")
+    found = shared(ROOT, "tests/runtime/execution/test_priority_semaphore.py", "tests/voting/test_ballot.py")
     assert sorted(map(len, found.values())) == [1, 1]
     assert len(set.union(*found.values())) == 2
 

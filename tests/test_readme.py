@@ -33,7 +33,7 @@ def test_the_task_in_the_readme_runs_as_it_stands(tmp_path: pathlib.Path) -> Non
     assert text.count("\n") <= 40
     (tmp_path / "collatz.py").write_text(text)
     options = ["--n", "97", "--model", "simulated:p_error=0.02", "--address", "none", "--json"]
-    command = [sys.executable, "-m", "scripts.cli", "run", "collatz:Collatz", *options]
+    command = [sys.executable, "-m", "surefoot.scripts.commands.cli", "run", "collatz:Collatz", *options]
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

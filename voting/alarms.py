@@ -7,7 +7,8 @@ If ballots err independently and alike, a run of any length raises any alarm at 
   with a dissenting (or spoiled) ballot rather than ballots: a few very hard steps then raise the estimate a little,
   not tenfold, and cannot hide behind themselves. Each estimate is replaced by the upper end of an interval that is
   missed with probability ``MISSED``; it is made anew whenever the run has doubled, which is at most 25 times.
-* ``SHARE`` to each kind of alarm. The kinds that concern the run as a whole are in ``voting.watch``.
+* ``SHARE`` to each kind of alarm. The kinds that concern the run as a whole are in
+  ``surefoot.voting.sequential_tests``.
 * within a kind that concerns one step, the same to every race: ``SHARE / (2 max(n, r))``, with n the steps that
   the task expects and r the races held so far. That adds up to at most ``SHARE`` as long as fewer than 2.7 n races
   are held.
@@ -21,7 +22,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from voting.error_rate import clopper_pearson
+from surefoot.voting.error_rate import clopper_pearson
 
 FALSE_ALARMS = 0.01
 """Probability that a run with independent errors raises any alarm."""

@@ -32,9 +32,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from voting.error_rate import clopper_pearson
-from voting.race_bound import Bound, any_wrong, bound_of_races
-from voting.sequential import Sequential
+from surefoot.voting.error_rate import clopper_pearson
+from surefoot.voting.race_bound import Bound, any_wrong, bound_of_races
+from surefoot.voting.sequential import Sequential
 
 MOST_LEAD = 24
 """Largest lead that is considered when it is said what a smaller bound would take."""

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from voting.ballot import Ballot
+from surefoot.voting.ballot import Ballot
 
 
 class FirstToAheadBy(msgspec.Struct, frozen=True, tag="first-to-ahead-by"):

@@ -22,9 +22,9 @@ from typing import Any
 
 import msgspec
 
-from voting.error_rate import clopper_pearson
-from voting.outcomes import difficulties, outcomes, sequential_outcomes
-from voting.sequential import Sequential
+from surefoot.voting.error_rate import clopper_pearson
+from surefoot.voting.race_outcomes import difficulties, outcomes, sequential_outcomes
+from surefoot.voting.sequential import Sequential
 
 LONGEST = 60
 """Races with more ballots than this share one class; they count as if a wrong answer had won half of them."""

@@ -18,7 +18,7 @@ winner was right is taken for granted there, which errs by the budget.
 
 Assumptions: ballots are independent given the difficulty; the right answer is the likeliest at every step (p > q); the
 steps to come are drawn from the mixture that the steps so far were drawn from. What breaks the first or second is
-looked for by ``voting.alarms`` and caught by seams.
+looked for by ``surefoot.voting.alarms`` and caught by seams.
 
 The same posterior, with other priors: Optimal Bayesian Stopping, arXiv 2602.05395; ConSol, arXiv 2503.17587.
 """
@@ -29,8 +29,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from voting.ballot import Ballot
-from voting.race import FirstTo, FirstToAheadBy, Race, Verdict, replay
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.race import FirstTo, FirstToAheadBy, Race, Verdict, replay
 
 TYPES: tuple[tuple[float, float], ...] = (
     (0.9999, 0.0001), (0.9997, 0.0003), (0.999, 0.001), (0.997, 0.003), (0.99, 0.01), (0.97, 0.03), (0.93, 0.07),

@@ -9,10 +9,10 @@ from collections import deque
 
 import msgspec
 
-from decompose.answer_keys.answers import Answers
-from decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
-from decompose.step import Prompt
-from decompose.tasks.digit_lists import DigitLists, all_states
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
+from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.digit_lists import DigitLists, all_states
 
 
 def answers(prompt: Prompt) -> Answers:
@@ -52,7 +52,7 @@ def _read_compact(text: str) -> tuple[Asked, DigitLists]:
 
 
 class DigitRules(msgspec.Struct, frozen=True):
-    """Exact rules; see `decompose.answer_keys.modules.Exact`."""
+    """Exact rules; see `surefoot.decompose.answer_keys.modules.Exact`."""
 
     numbers: int
 

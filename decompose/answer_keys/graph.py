@@ -8,10 +8,10 @@ from collections import deque
 
 import msgspec
 
-from decompose.answer_keys.answers import Answers
-from decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
-from decompose.step import Prompt
-from decompose.tasks.rooms import BEST, Chest, Edge, Rooms
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
+from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.rooms import BEST, Chest, Edge, Rooms
 
 FAR = 99
 """Steps from where the goal cannot be reached any more."""
@@ -81,7 +81,7 @@ def _doors(text: str) -> tuple[Edge, ...]:
 
 
 class RoomRules(msgspec.Struct, frozen=True):
-    """Exact rules; see `decompose.answer_keys.modules.Exact`."""
+    """Exact rules; see `surefoot.decompose.answer_keys.modules.Exact`."""
 
     world: Rooms
 

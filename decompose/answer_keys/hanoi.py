@@ -10,11 +10,11 @@ import re
 
 import msgspec
 
-from decompose.answer_keys.answers import Answers
-from decompose.step import Prompt
-from decompose.tasks.hanoi_chat import move as chat_move
-from decompose.tasks.hanoi_chat import pegs as chat_pegs
-from decompose.tasks.hanoi_states import illegal, moved, words
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.hanoi_chat import move as chat_move
+from surefoot.decompose.tasks.hanoi_chat import pegs as chat_pegs
+from surefoot.decompose.tasks.hanoi_states import illegal, moved, words
 
 _PAIRS = ["ab", "ac", "ba", "bc", "ca", "cb"]
 

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from decompose.answer_keys.answers import Answers
-from decompose.map.wording import LABELS, MODULE_WORDS
-from decompose.map.world import World
-from decompose.step import Dialect, Prompt
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.modular_planner.wording import LABELS, MODULE_WORDS
+from surefoot.decompose.modular_planner.world import World
+from surefoot.decompose.step import Dialect, Prompt
 
 
 class Exact(Protocol):

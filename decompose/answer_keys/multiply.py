@@ -6,8 +6,8 @@ imports it. Where a prompt lacks a fact, every answer that some value of the fac
 
 import re
 
-from decompose.answer_keys.answers import Answers
-from decompose.step import Prompt
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.step import Prompt
 
 
 def answers(prompt: Prompt) -> Answers:

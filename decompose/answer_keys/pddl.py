@@ -8,12 +8,12 @@ import re
 
 import msgspec
 
-from decompose.answer_keys.answers import Answers
-from decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
-from decompose.answer_keys.pddl_policies import next_action
-from decompose.referees import strips
-from decompose.step import Prompt
-from decompose.tasks.strips import Atom, Parameter, Schema, StripsWorld, join, literals, parts
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
+from surefoot.decompose.answer_keys.pddl_policies import next_action
+from surefoot.decompose.referees import strips
+from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.strips import Atom, Parameter, Schema, StripsWorld, join, literals, parts
 
 FAR = 999
 """Steps where the key knows no way."""
@@ -86,7 +86,7 @@ def _read_compact(text: str) -> tuple[Asked, StripsWorld]:
 
 
 class StripsRules(msgspec.Struct, frozen=True):
-    """Exact rules; see `decompose.answer_keys.modules.Exact`."""
+    """Exact rules; see `surefoot.decompose.answer_keys.modules.Exact`."""
 
     world: StripsWorld
 

@@ -6,9 +6,9 @@ None of them claims to be optimal: an Actor that is called exact proposes valid 
 import functools
 import heapq
 
-from decompose.referees import strips
-from decompose.referees.strips import State
-from decompose.tasks.strips import StripsWorld, literals, parts
+from surefoot.decompose.referees import strips
+from surefoot.decompose.referees.strips import State
+from surefoot.decompose.tasks.strips import StripsWorld, literals, parts
 
 BLOCK_NAMES = {"attack": "pick-up", "succumb": "put-down", "overcome": "stack", "feast": "unstack"}
 _BLOCK_ATOMS = {"planet": "ontable", "province": "clear", "harmony": "handempty", "pain": "holding", "craves": "on"}
@@ -81,7 +81,7 @@ def _logistics(world: StripsWorld, state: State, goal: str) -> str | None:
     inside = {rest[0]: rest[1] for name, *rest in state if name == "in"}
     city = {rest[0]: rest[1] for name, *rest in world.always if name == "in-city"}
     kind = dict(world.objects)
-    gate = {city[name]: name for name, types in world.objects if "airport" in types}
+    semaphore = {city[name]: name for name, types in world.objects if "airport" in types}
     moves: list[str] = []
     for literal in literals(goal):
         _, package, there = parts(literal)
@@ -90,9 +90,9 @@ def _logistics(world: StripsWorld, state: State, goal: str) -> str | None:
         if here == there and vehicle is None:
             continue
         local = city[here] == city[there]
-        flying = "airplane" in kind[vehicle] if vehicle else not local and here == gate[city[here]]
+        flying = "airplane" in kind[vehicle] if vehicle else not local and here == semaphore[city[here]]
         if vehicle is not None:
-            stop = gate[city[there]] if flying else there if local else gate[city[here]]
+            stop = semaphore[city[there]] if flying else there if local else semaphore[city[here]]
             if here == stop:
                 return f"(unload-{'airplane' if flying else 'truck'} {package} {vehicle} {here})"
             moves.append(_move(vehicle, here, stop, flying, city))

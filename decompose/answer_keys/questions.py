@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from decompose.answer_keys.answers import Answers
-from decompose.step import Prompt
-from decompose.tasks.question_wordings import LABELS, canonical
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.question_wordings import LABELS, canonical
 
 KINDS = {"TaskDecomposer": "parts", "Actor": "answer", "Monitor": "correct"}
 

@@ -2,9 +2,9 @@
 
 from collections import deque
 
-from decompose.map.planner import Problem
-from decompose.referees.verification import FinishedPlan, Verification
-from decompose.tasks.digit_hanoi import DigitHanoi
+from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.referees.verification import FinishedPlan, Verification
+from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
 
 
 def verify(task: DigitHanoi, plan: FinishedPlan) -> Verification:

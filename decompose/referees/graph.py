@@ -2,10 +2,10 @@
 
 from collections import deque
 
-from decompose.map.planner import Problem
-from decompose.referees.verification import FinishedPlan, Verification
-from decompose.tasks.graph_navigation import GraphNavigation
-from decompose.tasks.rooms import BEST, Rooms
+from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.referees.verification import FinishedPlan, Verification
+from surefoot.decompose.tasks.graph_navigation import GraphNavigation
+from surefoot.decompose.tasks.rooms import BEST, Rooms
 
 
 def verify(task: GraphNavigation, plan: FinishedPlan) -> Verification:

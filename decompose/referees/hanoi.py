@@ -1,7 +1,7 @@
 """Exact simulator of Tower of Hanoi, for scoring finished plans. Nothing that decides imports it."""
 
-from decompose.referees.verification import FinishedPlan, Verification
-from decompose.tasks.hanoi import Hanoi
+from surefoot.decompose.referees.verification import FinishedPlan, Verification
+from surefoot.decompose.tasks.hanoi import Hanoi
 
 
 def verify(task: Hanoi, plan: FinishedPlan) -> Verification:

@@ -1,7 +1,7 @@
 """Independent check of a long multiplication, for scoring finished runs. Nothing that decides imports it."""
 
-from decompose.referees.verification import FinishedPlan, Verification
-from decompose.tasks.multiply import Multiply
+from surefoot.decompose.referees.verification import FinishedPlan, Verification
+from surefoot.decompose.tasks.multiply import Multiply
 
 
 def verify(task: Multiply, plan: FinishedPlan) -> Verification:

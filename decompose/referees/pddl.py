@@ -1,10 +1,10 @@
 """Scores plans for PDDL problems by executing them. Nothing that decides imports it."""
 
-from decompose.map.planner import Problem
-from decompose.referees import strips
-from decompose.referees.verification import FinishedPlan, Verification
-from decompose.tasks.pddl import PddlPlanning
-from decompose.tasks.strips import StripsWorld
+from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.referees import strips
+from surefoot.decompose.referees.verification import FinishedPlan, Verification
+from surefoot.decompose.tasks.pddl import PddlPlanning
+from surefoot.decompose.tasks.strips import StripsWorld
 
 
 def verify(task: PddlPlanning, plan: FinishedPlan) -> Verification:

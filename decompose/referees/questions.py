@@ -2,9 +2,9 @@
 
 import msgspec
 
-from decompose.referees.verification import FinishedPlan, Verification
-from decompose.tasks.question_file import Question
-from decompose.tasks.questions import Questions
+from surefoot.decompose.referees.verification import FinishedPlan, Verification
+from surefoot.decompose.tasks.question_file import Question
+from surefoot.decompose.tasks.questions import Questions
 
 ANSWERS = ("yes", "no")
 

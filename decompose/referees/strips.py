@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from decompose.tasks.strips import Atom, Schema, StripsWorld, literals, parts
+from surefoot.decompose.tasks.strips import Atom, Schema, StripsWorld, literals, parts
 
 State = frozenset[Atom]
 

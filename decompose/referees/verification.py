@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from decompose.plan import PlanStep
+from surefoot.decompose.plan import PlanStep
 
 
 class FinishedPlan(Protocol):

@@ -10,11 +10,11 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from decompose.map import actor, evaluator, monitor, orchestrator, predictor, task_decomposer
-from decompose.map.map_task import MapTask
-from decompose.map.planner import Problem
-from decompose.step import Step
-from decompose.tasks.digit_lists import DigitLists, all_states
+from surefoot.decompose.modular_planner import actor, evaluator, monitor, orchestrator, predictor, task_decomposer
+from surefoot.decompose.modular_planner.modular_task import MapTask
+from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.step import Step
+from surefoot.decompose.tasks.digit_lists import DigitLists, all_states
 
 EXAMPLES = (3, 22)
 """Shown in prompts, hence not evaluated."""

@@ -14,8 +14,8 @@ from functools import cache
 
 import msgspec
 
-from decompose.step import Dialect
-from decompose.tasks.digit_list_examples import EXAMPLES
+from surefoot.decompose.step import Dialect
+from surefoot.decompose.tasks.digit_list_examples import EXAMPLES
 
 
 class DigitLists(msgspec.Struct, frozen=True):

@@ -11,11 +11,11 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from decompose.map import actor, evaluator, monitor, orchestrator
-from decompose.map.map_task import MapTask
-from decompose.map.planner import Problem
-from decompose.step import Step
-from decompose.tasks.rooms import BEST, Chest, Edge, Rooms
+from surefoot.decompose.modular_planner import actor, evaluator, monitor, orchestrator
+from surefoot.decompose.modular_planner.modular_task import MapTask
+from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.step import Step
+from surefoot.decompose.tasks.rooms import BEST, Chest, Edge, Rooms
 
 CAP = 6
 """Most moves, as published."""

@@ -16,15 +16,25 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from decompose.drawing import Drawing
-from decompose.outline import Outline, halved
-from decompose.plan import Child, Expansion, Node, Ref
-from decompose.plan import Literal as Given
-from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
-from decompose.task import Task
-from decompose.tasks import hanoi_chat
-from decompose.tasks.hanoi_states import WORD, above, drawing, illegal, move_before, moved, third, tower_state, words
-from decompose.tasks.hanoi_wordings import WORDINGS
+from surefoot.decompose.drawing import Drawing
+from surefoot.decompose.outline import Outline, halved
+from surefoot.decompose.plan import Child, Expansion, Node, Ref
+from surefoot.decompose.plan import Literal as Given
+from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
+from surefoot.decompose.task import Task
+from surefoot.decompose.tasks import hanoi_chat
+from surefoot.decompose.tasks.hanoi_states import (
+    WORD,
+    above,
+    drawing,
+    illegal,
+    move_before,
+    moved,
+    third,
+    tower_state,
+    words,
+)
+from surefoot.decompose.tasks.hanoi_wordings import WORDINGS
 
 Peg = Literal["a", "b", "c"]
 RELABELLED = ("bca", "cba")
@@ -77,7 +87,7 @@ class GoalFacts(msgspec.Struct, frozen=True):
     states_next: bool = True
 
 
-class Climb(msgspec.Struct, frozen=True):
+class Walk(msgspec.Struct, frozen=True):
     """Where a chain stands.
 
     Attributes:
@@ -105,7 +115,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
     offers_transition: ClassVar[bool] = True
     one_way: ClassVar[bool] = True  # the shortest way to move a tower, which has as many steps as ``size`` allows
     wordings: ClassVar[int] = len(WORDINGS)
-    disguises: ClassVar[int] = len(RELABELLED)
+    relabelings: ClassVar[int] = len(RELABELLED)
 
     def __post_init__(self) -> None:
         if self.start == self.goal:
@@ -115,30 +125,30 @@ class Hanoi(Task, frozen=True, kw_only=True):
         """The whole tower; its promise is the goal state."""
         return Node((), Tower(self.disks, self.start, self.goal), (self.start * self.disks,), self.goal * self.disks)
 
-    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Climb:
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Walk:
         """The entry state, and no previous move."""
-        return Climb(inputs[0])
+        return Walk(inputs[0])
 
     def next_step(self, goal: Any, state: Any) -> Step | Done:
         """The next move, until the tower stands or the steps are used up."""
-        climb: Climb = state
+        walk: Walk = state
         height = goal.disks if isinstance(goal, Tower) else 1
-        moved = climb.state[:height] if isinstance(goal, Tower) else climb.state[goal.disk - 1]
-        if moved == goal.target * height or climb.steps >= self.size(goal):
-            return Done(climb.state)
+        moved = walk.state[:height] if isinstance(goal, Tower) else walk.state[goal.disk - 1]
+        if moved == goal.target * height or walk.steps >= self.size(goal):
+            return Done(walk.state)
         states_next = self.state_by == "model"
-        state = self._shown(climb.state, goal.disks if isinstance(goal, Tower) else goal.disk)
+        state = self._shown(walk.state, goal.disks if isinstance(goal, Tower) else goal.disk)
         tokens = 4 + (len(state) + WORD - 1) // WORD * states_next
         if isinstance(goal, Carry):
             facts = GoalFacts(f"{goal.disk}{goal.source}{goal.target}", state, states_next)
             return Step("carry", Role.ACTOR, facts, tokens)
-        return Step("move", Role.ACTOR, MoveFacts(direction(goal), climb.previous, state, states_next), tokens)
+        return Step("move", Role.ACTOR, MoveFacts(direction(goal), walk.previous, state, states_next), tokens)
 
-    def advance(self, goal: Any, state: Any, candidate: str) -> Climb:
+    def advance(self, goal: Any, state: Any, candidate: str) -> Walk:
         """Adopt the state that won, or do the move that won when the task keeps the state."""
         move, *words = candidate.split(" ")
         reached = above(state.state, words) if words else moved(state.state, move)
-        return Climb(reached, move, state.steps + 1)
+        return Walk(reached, move, state.steps + 1)
 
     def size(self, goal: Any, inputs: tuple[Any, ...] = ()) -> int:
         """2^n - 1 moves for a tower of n."""
@@ -242,7 +252,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
     def _move_at(self, goal: Tower, rest: str, moment: int, forgets: bool = False) -> Step:
         """What a tower's chain asks after so many moves."""
         way = goal.disks, goal.source, goal.target, moment
-        step = self.next_step(goal, Climb(tower_state(*way) + rest, "-" if forgets else move_before(*way)))
+        step = self.next_step(goal, Walk(tower_state(*way) + rest, "-" if forgets else move_before(*way)))
         assert isinstance(step, Step)
         return step
 
@@ -252,7 +262,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         if split is not None:
             return split
         state = third(goal.source, goal.target) * below + goal.source + rest
-        step = self.next_step(Carry(goal.disks, goal.source, goal.target), Climb(state))
+        step = self.next_step(Carry(goal.disks, goal.source, goal.target), Walk(state))
         assert isinstance(step, Step)
         return step
 
@@ -260,7 +270,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         """What a step of a tower is shown. Larger disks neither move meanwhile nor hinder what does."""
         return state if self.shown == "all" else state[:disks]
 
-    def disguise(self, step: Step, number: int) -> Step:
+    def relabel(self, step: Step, number: int) -> Step:
         """The same puzzle with its pegs relabelled."""
         names = str.maketrans("abc", RELABELLED[number - 1])
         facts = step.reads
@@ -273,7 +283,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
                 changed["direction"] = "ccw" if facts.direction == "cw" else "cw"
         return msgspec.structs.replace(step, reads=msgspec.structs.replace(facts, **changed))
 
-    def undisguise(self, candidate: str, number: int) -> str:
+    def unlabel(self, candidate: str, number: int) -> str:
         """Give the pegs their own names again."""
         return candidate.translate(str.maketrans(RELABELLED[number - 1], "abc"))
 

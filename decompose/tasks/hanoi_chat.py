@@ -12,8 +12,8 @@ import json
 import re
 from typing import Any
 
-from decompose.step import Flag, Prompt
-from decompose.tasks.hanoi_wordings import WORDINGS
+from surefoot.decompose.step import Flag, Prompt
+from surefoot.decompose.tasks.hanoi_wordings import WORDINGS
 
 _CYCLES = {
     "cw": ("clockwise", "from 0 to 1, from 1 to 2, or from 2 to 0"),

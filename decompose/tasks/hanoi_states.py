@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from decompose.drawing import Drawing, Shape
+from surefoot.decompose.drawing import Drawing, Shape
 
 WORD = 5
 """Disks in one word of the compact dialect: a word is one token of the bundled model."""

@@ -11,11 +11,11 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
-from decompose.plan import Child, Expansion, Node, Ref
-from decompose.plan import Literal as Given
-from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
-from decompose.task import Task
-from decompose.tasks.multiply_wordings import DIGIT, SPLIT, SYSTEM
+from surefoot.decompose.plan import Child, Expansion, Node, Ref
+from surefoot.decompose.plan import Literal as Given
+from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
+from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.multiply_wordings import DIGIT, SPLIT, SYSTEM
 
 Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,100}\Z")]
 

@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
-from decompose.map import actor, monitor, orchestrator
-from decompose.map.map_task import MapTask
-from decompose.map.planner import Problem
-from decompose.step import Step
-from decompose.tasks.pddl_generators import Generated, generated
-from decompose.tasks.pddl_reader import read
+from surefoot.decompose.modular_planner import actor, monitor, orchestrator
+from surefoot.decompose.modular_planner.modular_task import MapTask
+from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.step import Step
+from surefoot.decompose.tasks.pddl_generators import Generated, generated
+from surefoot.decompose.tasks.pddl_reader import read
 
 PddlFile = Annotated[str, msgspec.Meta(extra_json_schema={"file": True})]
 """The text of a file; the command line reads it from the path that it is given."""

@@ -1,8 +1,8 @@
 """Conditions of PDDL: from brackets to formulas, with ``not`` moved inwards and ``imply`` written out."""
 
-from decompose.tasks.pddl_forms import Form, Part, Refused
-from decompose.tasks.pddl_scope import Scope, name, variables_of
-from decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parameter, all_of, any_of
+from surefoot.decompose.tasks.pddl_forms import Form, Part, Refused
+from surefoot.decompose.tasks.pddl_scope import Scope, name, variables_of
+from surefoot.decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parameter, all_of, any_of
 
 NUMERIC = frozenset({"<", ">", "<=", ">=", "+", "-", "*", "/"})
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import msgspec
 
-from decompose.tasks.pddl_forms import Form, Part, Refused
-from decompose.tasks.pddl_scope import Scope
-from decompose.tasks.strips_formulas import Atom
+from surefoot.decompose.tasks.pddl_forms import Form, Part, Refused
+from surefoot.decompose.tasks.pddl_scope import Scope
+from surefoot.decompose.tasks.strips_formulas import Atom
 
 TOTAL = "total-cost"
 

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from decompose.tasks.pddl_conditions import atom, condition
-from decompose.tasks.pddl_costs import Increase, increase
-from decompose.tasks.pddl_forms import Form, Part, Refused
-from decompose.tasks.pddl_scope import Scope, variables_of
-from decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parameter, all_of
+from surefoot.decompose.tasks.pddl_conditions import atom, condition
+from surefoot.decompose.tasks.pddl_costs import Increase, increase
+from surefoot.decompose.tasks.pddl_forms import Form, Part, Refused
+from surefoot.decompose.tasks.pddl_scope import Scope, variables_of
+from surefoot.decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parameter, all_of
 
 
 class Change(msgspec.Struct, frozen=True):

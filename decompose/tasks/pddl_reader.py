@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from decompose.tasks.strips import Atom, Parameter, Schema, StripsWorld, join
+from surefoot.decompose.tasks.strips import Atom, Parameter, Schema, StripsWorld, join
 
 SUPPORTED = ("strips", "typing", "negative-preconditions", "equality")
 UNSUPPORTED = {

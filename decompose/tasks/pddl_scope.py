@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from decompose.tasks.pddl_forms import Form, Part, Refused
-from decompose.tasks.strips_formulas import WORDS, Atom, Parameter
+from surefoot.decompose.tasks.pddl_forms import Form, Part, Refused
+from surefoot.decompose.tasks.strips_formulas import WORDS, Atom, Parameter
 
 OBJECT = "object"
 """The type of everything."""

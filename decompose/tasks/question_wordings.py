@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from decompose.map.wording import passed, said
-from decompose.step import Dialect, Flag, Prompt
+from surefoot.decompose.modular_planner.wording import passed, said
+from surefoot.decompose.step import Dialect, Flag, Prompt
 
 CORRECT = "yes"
 LONGEST_ANSWER = 120

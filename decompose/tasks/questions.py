@@ -13,14 +13,14 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from decompose.map.planner import ACCEPTED, outcome
-from decompose.map.settings import Preset, Settings, settings_of
-from decompose.plan import Child, Expansion, Ref
-from decompose.step import Dialect, Done, Flag, Prompt, Role, Step
-from decompose.suite import SuiteTask
-from decompose.tasks import question_wordings
-from decompose.tasks.question_file import Question, read_questions
-from decompose.tasks.question_wordings import AnswerFacts, CheckFacts, DecideFacts, PartsFacts, Style
+from surefoot.decompose.modular_planner.planner import ACCEPTED, outcome
+from surefoot.decompose.modular_planner.settings import Preset, Settings, settings_of
+from surefoot.decompose.plan import Child, Expansion, Ref
+from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
+from surefoot.decompose.suite import SuiteTask
+from surefoot.decompose.tasks import question_wordings
+from surefoot.decompose.tasks.question_file import Question, read_questions
+from surefoot.decompose.tasks.question_wordings import AnswerFacts, CheckFacts, DecideFacts, PartsFacts, Style
 
 QuestionFile = Annotated[str, msgspec.Meta(extra_json_schema={"file": True})]
 """The text of a file; the command line reads it from the path that it is given."""
@@ -148,15 +148,15 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         return said if len(said) < self.plans else Counter(said).most_common(1)[0][0]
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
-        """See `decompose.tasks.question_wordings`."""
+        """See `surefoot.decompose.tasks.question_wordings`."""
         return question_wordings.prompt(step.reads, dialect, wording)
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
-        """See `decompose.tasks.question_wordings`."""
+        """See `surefoot.decompose.tasks.question_wordings`."""
         return question_wordings.parse(step.reads, text, dialect)
 
     def reply_schema(self, step: Step) -> dict[str, Any]:
-        """See `decompose.tasks.question_wordings`."""
+        """See `surefoot.decompose.tasks.question_wordings`."""
         return question_wordings.SCHEMAS[type(step.reads)]
 
     def check(self, step: Step, candidate: str) -> Flag | None:

@@ -9,8 +9,8 @@ import re
 
 import msgspec
 
-from decompose.step import Dialect
-from decompose.tasks.room_examples import ELSEWHERE
+from surefoot.decompose.step import Dialect
+from surefoot.decompose.tasks.room_examples import ELSEWHERE
 
 BEST = "best"
 

@@ -2,17 +2,17 @@
 
 A state is canonically its true atoms, sorted, without those that never change: ``"(clear a) (on a b)"``. A goal is a
 list of literals: ``"(on a b) (not (clear b))"``. An action is ``"(stack a b)"``. In the ``chat`` dialect facts and
-actions are put in words (`decompose.tasks.strips_words`); in ``compact`` they are said as they are.
+actions are put in words (`surefoot.decompose.tasks.strips_words`); in ``compact`` they are said as they are.
 """
 
 import functools
 
 import msgspec
 
-from decompose.step import Dialect
-from decompose.tasks.pddl_examples import ELSEWHERE, EXAMPLES
-from decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parameter, literals_in
-from decompose.tasks.strips_words import Words, join, literals, parts, split_literals
+from surefoot.decompose.step import Dialect
+from surefoot.decompose.tasks.pddl_examples import ELSEWHERE, EXAMPLES
+from surefoot.decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parameter, literals_in
+from surefoot.decompose.tasks.strips_words import Words, join, literals, parts, split_literals
 
 __all__ = ["Atom", "Derived", "Effect", "Parameter", "Schema", "StripsWorld", "join", "literals", "parts"]
 
@@ -98,8 +98,8 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
 
     @functools.cached_property
     def lines(self) -> tuple[str, ...]:
-        """The world formally, one fact about it a line; `decompose.tasks.strips_lines` reads them back."""
-        from decompose.tasks.strips_lines import lines_of  # that file builds worlds
+        """The world formally, one fact about it a line; `surefoot.decompose.tasks.strips_lines` reads them back."""
+        from surefoot.decompose.tasks.strips_lines import lines_of  # that file builds worlds
 
         return tuple(lines_of(self))
 

@@ -13,10 +13,10 @@ An action's line is one line. What is empty is left out. Conditions are those of
 
 from collections.abc import Iterable, Sequence
 
-from decompose.tasks.pddl_forms import Form, Part, forms
-from decompose.tasks.pddl_scope import variables_of
-from decompose.tasks.strips import Derived, Effect, Schema, StripsWorld
-from decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parameter, text_of, variables_text
+from surefoot.decompose.tasks.pddl_forms import Form, Part, forms
+from surefoot.decompose.tasks.pddl_scope import variables_of
+from surefoot.decompose.tasks.strips import Derived, Effect, Schema, StripsWorld
+from surefoot.decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parameter, text_of, variables_text
 
 
 def lines_of(world: StripsWorld) -> list[str]:

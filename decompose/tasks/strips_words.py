@@ -19,8 +19,8 @@ import re
 
 import msgspec
 
-from decompose.tasks.pddl_templates import ACTION_TEMPLATES, ATOM_TEMPLATES
-from decompose.tasks.strips_formulas import Atom
+from surefoot.decompose.tasks.pddl_templates import ACTION_TEMPLATES, ATOM_TEMPLATES
+from surefoot.decompose.tasks.strips_formulas import Atom
 
 _LETTERS = "XYZWV"
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from runtime.records import Account, Counts
-from voting.ballot import Ballot
-from voting.error_rate import confidence_sequence
+from surefoot.runtime.records import Counts, Usage
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.error_rate import confidence_sequence
 
 PILOT_DRAWS = 3
 """Ballots for each step of the pilot: the fewest of which a majority can say who dissents."""
@@ -155,7 +155,7 @@ def kinds_of(counted: Mapping[str, Sequence[int]], counts: Counts) -> tuple[Kind
     """
     found = []
     for kind, (steps, answers, trials, errors) in sorted(counted.items()):
-        took = counts.by_kind.get(kind, Account())
+        took = counts.by_kind.get(kind, Usage())
         each = max(1, took.calls)
         found.append(
             KindEstimate(kind, trials, errors, answers, took.tokens_in / each * answers / steps, took.tokens_out / each)

@@ -19,7 +19,7 @@ from collections import Counter
 
 import msgspec
 
-from runtime.errors import ConfigurationError
+from surefoot.runtime.errors import ConfigurationError
 
 VARIABLE = "SUREFOOT_FAULT"
 

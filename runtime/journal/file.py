@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from runtime.errors import JournalError
-from runtime.journal.fault_points import FaultPoints
-from runtime.journal.wal import first_damage
+from surefoot.runtime.errors import JournalError
+from surefoot.runtime.journal.fault_points import FaultPoints
+from surefoot.runtime.journal.wal import first_damage
 
 FORMAT = 2
 """Version of the file's layout. A newer version reads older files; an older version refuses newer ones."""

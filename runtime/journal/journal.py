@@ -21,7 +21,7 @@ commit   A group of batches, the outcomes of the segments they end, and the tota
          The same holds for what is committed beside the plan: a pilot's sampled steps, which no resume asks again, and
          notes of decompositions that did not hold (``abandoned.py``), each in one batch with the counts that
          it changes, so that none is counted twice.
-grant    A batch without records that says that a worker may ask for so much (``runtime/limits/treasury.py``).
+grant    A batch without records that says that a worker may ask for so much (``runtime/coordinator/budget_ledger.py``).
          before and during: no worker has it. after, also if the worker never gets it: it counts as asked for, unless a
          living worker gives it back. So a limit may be kept too well, and is never exceeded.
 meta     Named values in one transaction, while no batch is being written: the leads with what they were chosen from;
@@ -45,9 +45,9 @@ from typing import Any
 
 import msgspec
 
-from runtime.errors import JournalError, RunDirectoryError
-from runtime.journal.fault_points import FaultPoints, faults_from_environment
-from runtime.journal.file import (
+from surefoot.runtime.errors import JournalError, RunDirectoryError
+from surefoot.runtime.journal.fault_points import FaultPoints, faults_from_environment
+from surefoot.runtime.journal.file import (
     check_format,
     check_header,
     check_log,
@@ -57,9 +57,9 @@ from runtime.journal.file import (
     is_whole,
     reporting,
 )
-from runtime.journal.lock import take_lock
-from runtime.journal.rows import Outcome, Totals, Write, decode_outcome, decode_totals, encode_row
-from runtime.records import Counts
+from surefoot.runtime.journal.lock import take_lock
+from surefoot.runtime.journal.rows import Outcome, Totals, Write, decode_outcome, decode_totals, encode_row
+from surefoot.runtime.records import Counts
 
 
 class Journal:

@@ -10,7 +10,7 @@ import os
 import pathlib
 import time
 
-from runtime.errors import RunDirectoryError
+from surefoot.runtime.errors import RunDirectoryError
 
 
 def take_lock(directory: pathlib.Path) -> int:

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from runtime.records import Batch, Contradicted, Counts, Finished
+from surefoot.runtime.records import Batch, Contradicted, Counts, Finished
 
 Outcome = Finished | Contradicted
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from runtime.errors import JournalError
-from runtime.journal.journal import Journal
-from runtime.journal.rows import Write
-from runtime.records import Batch, Counts
+from surefoot.runtime.errors import JournalError
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.records import Batch, Counts
 
 PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.25
 """Seconds between two commits while more is coming; a durable write waits for its disk, and a group shares one."""

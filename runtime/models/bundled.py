@@ -18,10 +18,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from decompose.map.wording import MODULE_WORDS
-from decompose.step import Dialect, Prompt
-from runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
-from runtime.models.port import Reply, Request, Stop
+from surefoot.decompose.modular_planner.wording import MODULE_WORDS
+from surefoot.decompose.step import Dialect, Prompt
+from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
+from surefoot.runtime.models.port import Reply, Request, Stop
 
 WEIGHTS: Final = Path(__file__).with_name("bundled_weights")
 PLANNER: Final = "planner"

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 
-from decompose.answer_keys.answers import Answers
-from decompose.step import Dialect, Prompt
-from runtime.config import RunConfig
-from runtime.errors import ConfigurationError
-from runtime.models.port import Model
-from runtime.modules.settings import parse_modules
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.step import Dialect, Prompt
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.port import Model
+from surefoot.runtime.role_options import parse_role_options
 
 AnswerKey = Callable[[Prompt], Answers]
 
@@ -29,20 +29,20 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
     """
     name, _, parameters = config.model.partition(":")
     if config.model == "bundled":
-        from runtime.models.bundled import BundledModel
+        from surefoot.runtime.models.bundled import BundledModel
 
         if config.dialect == "chat":
             raise ConfigurationError("the bundled model does not understand --dialect chat")
         return BundledModel()
     if name == "simulated":
-        from runtime.models.simulated import SimulatedModel, parse_profile
+        from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
 
         return SimulatedModel(
             answer_key(config.task, config.task_options), parse_profile(parameters), _dialect(config, "compact")
         )
-    from runtime.limits.purse import Purse
-    from runtime.models.litellm_model import LiteLLMModel
-    from runtime.models.litellm_setup import check_ready
+    from surefoot.runtime.models.budget_lease import BudgetLease
+    from surefoot.runtime.models.litellm_model import LiteLLMModel
+    from surefoot.runtime.models.litellm_setup import check_ready
 
     check_ready(config.model, config.api_base)
     model = LiteLLMModel(
@@ -55,7 +55,7 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
         price_in=config.price_in,
         price_out=config.price_out,
         thinking_tokens=config.thinking_tokens,
-        purse=Purse(limited=config.max_cost_usd is not None),
+        lease=BudgetLease(limited=config.max_cost_usd is not None),
         on_wait=on_wait,
         retry_share=config.retry_share,
         hedge=config.hedge == "auto",
@@ -84,7 +84,7 @@ def check_model(config: RunConfig) -> None:
     Raises:
         ConfigurationError: As for ``open_model``, and a server that does not answer.
     """
-    names = {settings.model for settings in parse_modules(config.modules).values() if settings.model is not None}
+    names = {settings.model for settings in parse_role_options(config.modules).values() if settings.model is not None}
     for name in (config.model, *sorted(names)):
         asyncio.run(_check(msgspec.structs.replace(config, model=name)))
 
@@ -100,14 +100,16 @@ async def _check(config: RunConfig) -> None:
 
 
 def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
-    """The answer key of a task: its own module in ``decompose.answer_keys``, or ``answers`` beside the class.
+    """The answer key of a task: its own module in ``surefoot.decompose.answer_keys``, or ``answers`` beside the class.
 
     A key whose answers are in a file of the task's has a function ``answers_of(options)`` instead.
 
     Raises:
         ConfigurationError: The task has none.
     """
-    module_name = f"decompose.answer_keys.{task.replace('-', '_')}" if ":" not in task else task.partition(":")[0]
+    module_name = (
+        f"surefoot.decompose.answer_keys.{task.replace('-', '_')}" if ":" not in task else task.partition(":")[0]
+    )
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from runtime.models.litellm_errors import Transient
-from runtime.models.port import Reply
+from surefoot.runtime.models.litellm_errors import Transient
+from surefoot.runtime.models.port import Reply
 
 SEEN = 128
 """Latencies that are enough to judge by, and as many as are judged by."""

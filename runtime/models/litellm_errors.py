@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from runtime.errors import ModelRejected, ModelUnavailable
+from surefoot.runtime.errors import ModelRejected, ModelUnavailable
 
 
 class Transient(Exception):

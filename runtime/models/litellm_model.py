@@ -11,20 +11,20 @@ from typing import Any, Final
 
 import stamina
 
-from decompose.step import Dialect
-from runtime.errors import ModelRejected, ModelUnavailable
-from runtime.limits.purse import Purse
-from runtime.models import litellm_setup
-from runtime.models.deployment import Deployment, another_is_up
-from runtime.models.hedging import first_of
-from runtime.models.litellm_calls import Calls
-from runtime.models.litellm_errors import Refused, Transient
-from runtime.models.litellm_prices import Prices
-from runtime.models.litellm_replies import counted
-from runtime.models.places import Places
-from runtime.models.port import Reply, Request, Stop
-from runtime.models.retries import RetryBudget
-from runtime.models.structured import response_formats
+from surefoot.decompose.step import Dialect
+from surefoot.runtime.errors import ModelRejected, ModelUnavailable
+from surefoot.runtime.models import litellm_setup
+from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.endpoints import ModelServer, another_is_up
+from surefoot.runtime.models.hedging import first_of
+from surefoot.runtime.models.limiter import Limiter
+from surefoot.runtime.models.litellm_calls import Calls
+from surefoot.runtime.models.litellm_errors import Refused, Transient
+from surefoot.runtime.models.litellm_prices import Prices
+from surefoot.runtime.models.litellm_replies import counted
+from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.retries import RetryBudget
+from surefoot.runtime.models.structured import response_formats
 
 _UNKNOWN_PARAMETER: Final = ("BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError")
 """How a provider says that it does not know a parameter."""
@@ -70,7 +70,7 @@ class LiteLLMModel:
         price_in: float | None = None,
         price_out: float | None = None,
         thinking_tokens: int | None = None,
-        purse: Purse | None = None,
+        lease: BudgetLease | None = None,
         on_wait: Callable[[str], None] | None = None,
         dialect: Dialect = "chat",
         backoff_initial_s: float = 0.25,
@@ -82,9 +82,9 @@ class LiteLLMModel:
         self._timeout_s, self._patience_s = timeout_s, patience_s
         self._price_in, self._price_out, self._thinking_tokens = price_in, price_out, thinking_tokens
         self._backoff_initial_s, self._backoff_max_s = backoff_initial_s, backoff_max_s
-        self._deployments = [Deployment(base, max_in_flight) for base in split_bases(api_base)]
+        self._servers = [ModelServer(base, max_in_flight) for base in split_bases(api_base)]
         self._hedge, self._retries = hedge, RetryBudget(retry_share)
-        self.purse = purse or Purse()
+        self.lease = lease or BudgetLease()
         self._takes_n, self._form, self._form_is_known = True, 0, False
         self._calls: Calls | None = None
 
@@ -117,7 +117,7 @@ class LiteLLMModel:
         Raises:
             ConfigurationError: One cannot be reached.
         """
-        for one in self._deployments:
+        for one in self._servers:
             await litellm_setup.probe(self.name, one.base)
 
     def prices(self) -> tuple[float, float] | None:
@@ -125,9 +125,9 @@ class LiteLLMModel:
         return self._open().prices.per_token
 
     @property
-    def endpoints(self) -> dict[str, Places]:
+    def endpoints(self) -> dict[str, Limiter]:
         """The places where it is asked, by name: other processes that ask the same ones use the same names."""
-        return {f"{self.name} {one.base or ''}": one.places for one in self._deployments}
+        return {f"{self.name} {one.base or ''}": one.limiter for one in self._servers}
 
     async def close(self) -> None:
         """Close the connections LiteLLM keeps for this event loop: those of other models on it too."""
@@ -139,7 +139,7 @@ class LiteLLMModel:
         if self._calls is not None:
             return self._calls
         litellm = litellm_setup.load()
-        base = self._deployments[0].base
+        base = self._servers[0].base
         model, provider, _, _ = litellm_setup.resolve(litellm, self.name, base)
         always: dict[str, Any] = {"model": self.name, "timeout": self._timeout_s, "drop_params": True}
         always |= {"num_retries": 0, "max_retries": 0}  # LiteLLM's own, and those of the client it uses
@@ -152,8 +152,8 @@ class LiteLLMModel:
             litellm,
             always,
             Prices(litellm, self.name, model, provider, self._price_in, self._price_out),
-            self._deployments,
-            self.purse,
+            self._servers,
+            self.lease,
             thinking_tokens=thinking,
             longest_s=self._timeout_s,
             set_aside_s=self._backoff_initial_s,
@@ -236,7 +236,7 @@ class LiteLLMModel:
     async def _asked(self, request: Request, n: int, form: Any) -> list[Reply]:
         """One call, or two where the first is late and a second pays."""
         calls = self._open()
-        calls.purse = self.purse  # another one may have been put in its place
+        calls.lease = self.lease  # another one may have been put in its place
         after_s = calls.hedge_after_s(request, n) if self._hedge else None
         if after_s is None:
             return await calls.once(request, n, form)
@@ -244,7 +244,7 @@ class LiteLLMModel:
 
     def _wait_s(self, error: Transient, failed: int) -> float:
         """Seconds until a failed call is asked again: none to speak of where another server can be asked."""
-        if another_is_up(self._deployments):
+        if another_is_up(self._servers):
             return random.uniform(0, self._backoff_initial_s)
         if error.after_s is not None:
             return error.after_s + random.uniform(0, self._backoff_initial_s)

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from decompose.step import Prompt
+from surefoot.decompose.step import Prompt
 
 OVERHEAD_TOKENS = 64
 """Most tokens that a server's template puts around a prompt of two messages, until one is seen to put more."""

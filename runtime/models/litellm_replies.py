@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from runtime.models.litellm_prices import Prices
-from runtime.models.port import Reply, Stop
+from surefoot.runtime.models.litellm_prices import Prices
+from surefoot.runtime.models.port import Reply, Stop
 
 _STOPS: Final = {"length": Stop.LENGTH, "content_filter": Stop.REFUSED}
 _THOUGHT: Final = re.compile(r"\s*<think>.*?(?:</think>\s*|\Z)", re.DOTALL)

@@ -14,8 +14,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import stamina
 
-from runtime.errors import ConfigurationError
-from runtime.models.litellm_errors import clean
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.litellm_errors import clean
 
 
 def load() -> Any:

@@ -1,6 +1,6 @@
 """OpenAI's chat completions in front of any model: bytes of a request in, status and JSON of the reply out.
 
-``scripts/serve_bundled_model.py`` and the Ray Serve deployment put it on a socket. Without streaming; every request
+``scripts/cluster/serve_model.py`` and the Ray Serve deployment put it on a socket. Without streaming; every request
 is a fresh draw, whatever its seed.
 """
 
@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from decompose.step import Prompt
-from runtime.errors import ModelError, ModelRejected
-from runtime.models.port import Model, Reply, Request, Stop
+from surefoot.decompose.step import Prompt
+from surefoot.runtime.errors import ModelError, ModelRejected
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
 
 FINISH_REASON = {Stop.END: "stop", Stop.LENGTH: "length", Stop.REFUSED: "content_filter"}
 """OpenAI's words for why a reply ended."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from decompose.step import Dialect, Prompt
+from surefoot.decompose.step import Dialect, Prompt
 
 
 class Stop(enum.StrEnum):

@@ -13,10 +13,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from decompose.answer_keys.answers import Answers
-from decompose.step import Dialect, Prompt
-from runtime.errors import ConfigurationError
-from runtime.models.port import Reply, Request, Stop
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.step import Dialect, Prompt
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.port import Reply, Request, Stop
 
 Planted = Literal["", "shared", "hard"]
 """What is wrong with a prompt: nothing, all its draws are wrong alike, or it is hard."""

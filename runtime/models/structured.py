@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from decompose.step import Prompt
+from surefoot.decompose.step import Prompt
 
 ASK = """\
 Where lines of the form "name = value" are asked for, answer with one JSON object instead; its keys are these names. \

@@ -6,30 +6,30 @@ from typing import Any
 
 import msgspec
 
-from decompose.task import Task
-from runtime.config import RunConfig, open_task
-from runtime.forecast.estimates import PILOT_DRAWS, Estimate
-from runtime.forecast.forecasting import has_seams, leaves_one_way
-from runtime.journal.journal import Journal, open_journal
-from runtime.leads import Leads
-from runtime.plan_reader import PlanReader
-from runtime.records import Counts
-from runtime.report.doubted import Doubt, Place
-from runtime.report.gather import Gathered, gather
-from runtime.report.playback import playback
-from runtime.report.questions import Questions
-from runtime.run_directory import Standing, read_config, standing
-from runtime.worker import strategy_of
-from voting.alarms import Kind
-from voting.ballot import Ballot
-from voting.certificate import RIVALS, Certificate, certify
-from voting.watch import Alarm
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
+from surefoot.runtime.forecast.forecast import has_seams, leaves_one_way
+from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.plan_reader import PlanReader
+from surefoot.runtime.journal.run_directory import Standing, read_config, standing
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.records import Counts
+from surefoot.runtime.report.gather import Gathered, gather
+from surefoot.runtime.report.playback import playback
+from surefoot.runtime.report.questions import Questions
+from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep
+from surefoot.runtime.worker.worker import method_of
+from surefoot.voting.alarms import Kind
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.certificate import RIVALS, Certificate, certify
+from surefoot.voting.sequential_tests import Alarm
 
 VIOLATING = (Kind.WAYS_TOGETHER, Kind.DRIFT)
 """Alarms of the whole run that contradict what the certificate takes for granted."""
 
 
-class Told(msgspec.Struct, frozen=True):
+class ReportedStep(msgspec.Struct, frozen=True):
     """A step as the report shows it. All text is untrusted.
 
     Attributes:
@@ -67,8 +67,8 @@ class Facts(msgspec.Struct, frozen=True):
     alarms: tuple[Alarm, ...]
     watched: bool
     predicted: dict[str, float]
-    suspects: list[Told]
-    weakest: list[Told]
+    suspects: list[ReportedStep]
+    weakest: list[ReportedStep]
     film: dict[str, Any] | None
 
 
@@ -92,7 +92,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         leads = journal.meta("leads")
         pilot = journal.meta("pilot")
         chosen = msgspec.convert(leads, Leads) if leads else Leads(1, 1, 1)
-        questions = Questions(journal, task, strategy_of(config, chosen), config.rule, config.segment_steps)
+        questions = Questions(journal, task, method_of(config, chosen), config.rule, config.segment_steps)
         alarms = tuple(msgspec.convert(one, Alarm) for one in journal.meta("alarms") or [])
         return Facts(
             standing=told,
@@ -103,8 +103,8 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             alarms=alarms,
             watched=journal.meta("looks") is not None,
             predicted=_predicted(journal.meta("forecast"), pilot),
-            suspects=_tell(questions, config, found.suspects),
-            weakest=_tell(questions, config, found.weakest, stand=True),
+            suspects=_report_steps(questions, config, found.suspects),
+            weakest=_report_steps(questions, config, found.weakest, stand=True),
             film=_film(journal, task, config, chosen, told),
         )
     finally:
@@ -186,7 +186,9 @@ def _pilot_took(pilot: Estimate) -> dict[str, float]:
     }
 
 
-def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt], *, stand: bool = False) -> list[Told]:
+def _report_steps(
+    questions: Questions, config: RunConfig, doubts: list[SuspiciousStep], *, stand: bool = False
+) -> list[ReportedStep]:
     """Find the questions in journal order, which is quick, and keep the order given; ``stand`` if all of them do."""
     steps = {d.place: questions.find(d.place) for d in sorted(doubts, key=lambda d: d.place)}
     dialect = "compact" if config.dialect == "auto" else config.dialect
@@ -195,7 +197,7 @@ def _tell(questions: Questions, config: RunConfig, doubts: list[Doubt], *, stand
     for doubt in doubts:
         step = steps[doubt.place]
         told.append(
-            Told(
+            ReportedStep(
                 name=_name(doubt.place),
                 kind=step.kind if step else "",
                 question=questions.task.prompt(step, dialect).user if step else "",
@@ -235,5 +237,5 @@ def _name(place: Place) -> str:
 def _film(journal: Any, task: Task, config: RunConfig, chosen: Leads, told: Standing) -> dict[str, Any] | None:
     if told.status != "solved":
         return None
-    reader = PlanReader(journal, task, strategy_of(config, chosen), config.rule, config.segment_steps)
+    reader = PlanReader(journal, task, method_of(config, chosen), config.rule, config.segment_steps)
     return playback(task, reader.steps(), told.steps)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from decompose.plan import Path
-from runtime.journal.journal import Journal
-from runtime.records import Contested, Record, unpack
-from runtime.report.doubted import Doubt, Place, Thinnest, Worst
-from voting.alarms import Pattern
-from voting.ballot import Ballot
-from voting.sequential import Sequential
+from surefoot.decompose.plan import Path
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.records import Contested, Record, unpack
+from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep, Thinnest, Worst
+from surefoot.voting.alarms import Pattern
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.sequential import Sequential
 
 BINS = 240
 """Most points of a line along the run."""
@@ -52,7 +52,7 @@ class Gathered(msgspec.Struct):
         given_up: Steps that were undecided on every rung.
         raised: Steps that raised an alarm, by its kind.
         rules: Rules of sequential races, by the lead that they stand for.
-        patterns: How many steps had which ballots; see ``voting.alarms.Pattern``.
+        patterns: How many steps had which ballots; see ``surefoot.voting.alarms.Pattern``.
         suspects: The most suspicious steps first.
         weakest: Decided steps that stand, those with the thinnest evidence first.
     """
@@ -73,8 +73,8 @@ class Gathered(msgspec.Struct):
     raised: Counter[str] = Counter()
     rules: dict[int, Sequential] = {}
     patterns: Counter[Pattern] = Counter()
-    suspects: list[Doubt] = []
-    weakest: list[Doubt] = []
+    suspects: list[SuspiciousStep] = []
+    weakest: list[SuspiciousStep] = []
 
 
 Lengths = dict[tuple[Path, str, int], dict[int, Counter[int]]]
@@ -158,17 +158,17 @@ def _records(journal: Journal, segment: str, spans: list[Span]) -> Iterator[Reco
                 yield msgspec.structs.replace(record, first=first, entries=fresh)
 
 
-def _doubt(place: Place, entry: Contested) -> Doubt:
+def _doubt(place: Place, entry: Contested) -> SuspiciousStep:
     named = Counter(b.candidate for b in entry.ballots if b.candidate is not None)
     ranking = tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
-    return Doubt(place, entry, ranking, len(entry.ballots) - sum(named.values()))
+    return SuspiciousStep(place, entry, ranking, len(entry.ballots) - sum(named.values()))
 
 
-def _valid(doubt: Doubt | None, lead: int) -> int:
+def _valid(doubt: SuspiciousStep | None, lead: int) -> int:
     return lead if doubt is None else len(doubt.entry.ballots) - doubt.spoiled
 
 
-def _count(found: Gathered, record: Record, doubt: Doubt | None) -> tuple[int, int, int]:
+def _count(found: Gathered, record: Record, doubt: SuspiciousStep | None) -> tuple[int, int, int]:
     """Count one step; its ballots, those that dissent, and those that are spoiled."""
     lead = record.k if doubt is None else doubt.entry.k
     valid = _valid(doubt, lead)
@@ -198,7 +198,7 @@ def _count_before(found: Gathered, ballots: tuple[Ballot, ...]) -> None:
     found.spoiled += sum(ballot.candidate is None for ballot in ballots)
 
 
-def _give_up(found: Gathered, doubt: Doubt | None) -> None:
+def _give_up(found: Gathered, doubt: SuspiciousStep | None) -> None:
     """Count a step that has no verdict; its ballots are ballots."""
     found.given_up += 1
     if doubt is not None:

@@ -5,12 +5,12 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
-from runtime.records import Account, rule_of
-from runtime.report.facts import Facts
-from runtime.report.figures import WHOLE, Series, chart, lanes, short
-from runtime.report.gather import Gathered, Span
-from runtime.report.lettering import lettered
-from voting.decay import undecided_if_independent
+from surefoot.runtime.records import Usage, rule_of
+from surefoot.runtime.report.ballot_strip import lettered
+from surefoot.runtime.report.facts import Facts
+from surefoot.runtime.report.figures import WHOLE, Series, chart, lanes, short
+from surefoot.runtime.report.gather import Gathered, Span
+from surefoot.voting.decision_times import undecided_if_independent
 
 COLUMNS = 240
 """Stretches of time in the picture of the workers."""
@@ -23,7 +23,7 @@ def render(facts: Facts) -> str:
     import jinja2
     import markupsafe
 
-    source = importlib.resources.files("runtime.report").joinpath("page.html.j2").read_text()
+    source = importlib.resources.files("surefoot.runtime.report").joinpath("page.html.j2").read_text()
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters["count"] = lambda value: f"{value:,}"
     environment.filters["short"] = short
@@ -41,7 +41,7 @@ def plain_page(title: str, svg: str) -> str:
     """A page with one chart, in the report's style."""
     import html
 
-    source = importlib.resources.files("runtime.report").joinpath("page.html.j2").read_text()
+    source = importlib.resources.files("surefoot.runtime.report").joinpath("page.html.j2").read_text()
     style = source[source.index("<style>") : source.index("</style>")]
     text = html.escape(title)
     return (
@@ -150,7 +150,7 @@ def _time(spans: list[Span]) -> tuple[float, list[tuple[float, float]], list[tup
     return end - start, [(i * wide, n) for i, n in enumerate(pace)], rows
 
 
-def _kinds(facts: Facts) -> list[tuple[str, Account]]:
+def _kinds(facts: Facts) -> list[tuple[str, Usage]]:
     return sorted(facts.counts.by_kind.items(), key=lambda item: -item[1].calls)
 
 

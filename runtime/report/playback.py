@@ -4,9 +4,9 @@ changed since the one before."""
 from collections.abc import Generator
 from typing import Any
 
-from decompose.drawing import Drawing
-from decompose.plan import PlanStep
-from decompose.task import Task
+from surefoot.decompose.drawing import Drawing
+from surefoot.decompose.plan import PlanStep
+from surefoot.decompose.task import Task
 
 FRAMES = 1024
 """Most frames: a million steps are played back with every thousandth state."""

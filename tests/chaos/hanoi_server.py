@@ -14,8 +14,8 @@ from typing import Any
 
 from aiohttp import web
 
-from decompose.answer_keys.hanoi import answers
-from decompose.step import Prompt
+from surefoot.decompose.answer_keys.hanoi import answers
+from surefoot.decompose.step import Prompt
 from tests.runtime.models import openai_server
 from tests.runtime.models.openai_server import Client, Server
 

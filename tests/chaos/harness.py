@@ -12,16 +12,16 @@ from typing import Any
 
 import msgspec
 
-from runtime.config import open_task
-from runtime.journal.fault_points import VARIABLE
-from runtime.journal.journal import open_journal
-from runtime.leads import Leads
-from runtime.plan_reader import PlanReader
-from runtime.records import Entry, unpack
-from runtime.run_directory import read_config
-from runtime.segment_runner import draws_of
-from runtime.step_runner import MAX_DRAWS
-from runtime.worker import strategy_of
+from surefoot.runtime.config import open_task
+from surefoot.runtime.execution.segment_runner import draws_of
+from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.journal.fault_points import VARIABLE
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.plan_reader import PlanReader
+from surefoot.runtime.journal.run_directory import read_config
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.records import Entry, unpack
+from surefoot.runtime.worker.worker import method_of
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 LAUNCHED = pathlib.Path(__file__).with_name("launched.py")
@@ -29,7 +29,7 @@ Step = tuple[tuple[int, ...], str, int, int]
 """Path, part, attempt, number within the attempt."""
 
 
-class Account(msgspec.Struct):
+class Usage(msgspec.Struct):
     """What a set of runs came to: the table of the closing note."""
 
     runs: int = 0
@@ -121,9 +121,7 @@ class Run:
         journal = open_journal(self.path, write=False)
         try:
             leads = msgspec.convert(journal.meta("leads"), Leads)
-            reader = PlanReader(
-                journal, open_task(config), strategy_of(config, leads), config.rule, config.segment_steps
-            )
+            reader = PlanReader(journal, open_task(config), method_of(config, leads), config.rule, config.segment_steps)
             return [(repr(step.reads), step.candidate) for step in reader.steps()]
         finally:
             journal.close()
@@ -159,7 +157,7 @@ def draws(step: Step) -> range:
     return range(first, first + MAX_DRAWS)
 
 
-def survive(run: Run, sessions: list[dict[str, Any]], account: Account) -> dict[str, Any]:
+def survive(run: Run, sessions: list[dict[str, Any]], account: Usage) -> dict[str, Any]:
     """Kill a run as listed, resume it each time, and let the last session end by itself.
 
     After each kill the journal must still hold what it held before, and the model must not have been asked again

@@ -15,9 +15,9 @@ import struct
 
 import msgspec
 
-from runtime.models.port import Reply, Request, Stop
-from runtime.models.simulated import SimulatedModel
-from runtime.records import Counts
+from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.simulated import SimulatedModel
+from surefoot.runtime.records import Counts
 from tests.chaos.lies import LIES
 
 
@@ -64,18 +64,18 @@ def _lie(request: Request, replies: list[Reply], prompts: str) -> list[Reply]:
 
 
 def _kill_through_ray(commits: set[int]) -> None:
-    from runtime.ray_crew import RayCrew
+    from surefoot.runtime.worker.ray_pool import RayPool
 
-    observe, seen = RayCrew.observe, 0
+    observe, seen = RayPool.observe, 0
 
-    def observed(self: RayCrew, counts: Counts, wall_s: float) -> None:
+    def observed(self: RayPool, counts: Counts, wall_s: float) -> None:
         nonlocal seen
         seen += 1
         if seen in commits:
             self._ray.kill(self._workers[seen % self.size])
         observe(self, counts, wall_s)
 
-    RayCrew.observe = observed  # type: ignore[method-assign]
+    RayPool.observe = observed  # type: ignore[method-assign]
 
 
 def patch_from_environment() -> None:
@@ -84,7 +84,7 @@ def patch_from_environment() -> None:
 
 
 if __name__ == "__main__":
-    from scripts.cli import main
+    from surefoot.scripts.commands.cli import main
 
     patch_from_environment()
     if os.environ.get("CHAOS_RAY_KILL"):

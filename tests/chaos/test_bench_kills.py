@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from runtime.journal.fault_points import VARIABLE
-from runtime.journal.journal import open_journal
-from runtime.report.gather import gather
+from surefoot.runtime.journal.fault_points import VARIABLE
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.report.gather import gather
 from tests.chaos.harness import REPOSITORY
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
@@ -28,7 +28,7 @@ def bench(home: pathlib.Path, name: str, *more: str, fault: str = "") -> "subpro
     ray = {"RAY_TMPDIR": str(home / "ray"), "RAY_AUTH_MODE": "disabled"}
     (home / "ray").mkdir(exist_ok=True)
     process = subprocess.Popen(
-        [sys.executable, "-m", "scripts.cli", *SUITE, *more, "--run-dir", str(home / name), "--json"],
+        [sys.executable, "-m", "surefoot.scripts.commands.cli", *SUITE, *more, "--run-dir", str(home / name), "--json"],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), **ray, VARIABLE: fault},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from runtime.journal.fault_points import POINTS
-from tests.chaos.harness import Account, Run, survive
+from surefoot.runtime.journal.fault_points import POINTS
+from tests.chaos.harness import Run, Usage, survive
 
 TASK = ("hanoi", "--disks", "7", "--address", "none", "--workers", "1", "--flush-steps", "4", "--leaf-steps", "7")
 SLOW = ("--chains-in-flight", "2", "--model", "simulated:p_error=0.05,p_format=0.03,latency_s=0.003")
@@ -22,7 +22,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Run, d
     runs = {}
     for seed in (1, 2, 3):
         run = Run(tmp_path_factory.mktemp("unbroken"), *SMALL, "--seed", str(seed))
-        runs[seed] = (run, survive(run, [], Account()))
+        runs[seed] = (run, survive(run, [], Usage()))
     return runs
 
 
@@ -46,7 +46,7 @@ def random_session(rng: random.Random) -> dict[str, Any]:
 def test_killed_at_every_place(
     point: str, tmp_path: pathlib.Path, unbroken: dict[int, tuple[Run, dict[str, Any]]]
 ) -> None:
-    account = Account()
+    account = Usage()
     run = Run(tmp_path, *SMALL, "--seed", "1")
     end = survive(run, [{"fault": f"{point}=kill"}, {"fault": "commit.during:3=kill"}], account)
     assert account.kills >= 1, "the place was never reached"
@@ -57,7 +57,7 @@ def test_killed_at_every_place(
 def test_killed_again_and_again(
     tmp_path: pathlib.Path, unbroken: dict[int, tuple[Run, dict[str, Any]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    account = Account()
+    account = Usage()
     for seed in (1, 2, 3):
         rng = random.Random(f"kills {seed}")
         run = Run(tmp_path / str(seed), *SMALL, "--seed", str(seed))
@@ -75,7 +75,7 @@ def test_killed_again_and_again(
 def test_two_hundred_kills(
     tmp_path: pathlib.Path, unbroken: dict[int, tuple[Run, dict[str, Any]]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    account, number = Account(), 0
+    account, number = Usage(), 0
     while account.kills < 200:
         rng, seed = random.Random(f"long kills {number}"), 1 + number % 3
         run = Run(tmp_path / str(number), *SMALL, "--seed", str(seed))
@@ -90,7 +90,7 @@ def test_two_hundred_kills(
 
 def test_the_account_sees_a_journal_that_forgets(tmp_path: pathlib.Path) -> None:
     """The placebo: without its journal a run starts over, and the account must say so."""
-    account = Account()
+    account = Usage()
     run = Run(tmp_path, *SMALL, "--seed", "1")
     assert run.session(fault="commit.after:6=kill").returncode == -9
     before = run.committed()

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from runtime.errors import JournalError
-from runtime.journal.fault_points import VARIABLE
-from runtime.journal.file import FORMAT, crc_of
-from runtime.journal.journal import open_journal
-from runtime.records import unpack
-from tests.chaos.harness import Account, Run, result, survive
+from surefoot.runtime.errors import JournalError
+from surefoot.runtime.journal.fault_points import VARIABLE
+from surefoot.runtime.journal.file import FORMAT, crc_of
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.records import unpack
+from tests.chaos.harness import Run, Usage, result, survive
 from tests.chaos.test_resume import surefoot, until_asked
 
 TASK = ("hanoi", "--disks", "6", "--address", "none", "--workers", "1", "--leaf-steps", "7", "--chains-in-flight", "2")
@@ -60,13 +60,13 @@ def copy_of(run: Run, to: pathlib.Path) -> pathlib.Path:
 @pytest.mark.parametrize("fault", ["commit.during:4=full", "commit.written:5=io", "commit.before:3=full"])
 def test_a_full_disk_loses_nothing_committed(fault: str, tmp_path: pathlib.Path) -> None:
     whole, run = Run(tmp_path / "whole", *RUN), Run(tmp_path / "full", *RUN)
-    survive(whole, [], Account())
+    survive(whole, [], Usage())
     ended = run.session(fault=fault)
     assert ended.returncode == 1
     assert "journal.sqlite" in ended.stderr
     assert "resume" in ended.stderr
     assert "Traceback" not in ended.stderr
-    account = Account()
+    account = Usage()
     survive(run, [], account)
     assert (account.lost, account.repeated) == (0, 0)
     assert run.plan() == whole.plan()
@@ -85,7 +85,7 @@ def test_a_file_that_may_not_grow(tmp_path: pathlib.Path) -> None:
     assert process.returncode == 1, process.stderr
     assert "journal.sqlite" in process.stderr
     assert "Traceback" not in process.stderr
-    account = Account()
+    account = Usage()
     survive(run, [], account)
     assert (account.lost, account.repeated) == (0, 0)
 
@@ -201,7 +201,18 @@ def test_a_medium_that_cannot_be_written_to(closed_run: Run, tmp_path: pathlib.P
 
     def inside(command: str) -> "subprocess.CompletedProcess[str]":
         script = f'{mounted} && exec "$@"'
-        words = ["unshare", "-rm", "bash", "-c", script, "-", *closed_run.python(), "-m", "scripts.cli", command]
+        words = [
+            "unshare",
+            "-rm",
+            "bash",
+            "-c",
+            script,
+            "-",
+            *closed_run.python(),
+            "-m",
+            "surefoot.scripts.commands.cli",
+            command,
+        ]
         return subprocess.run(
             [*words, str(there), "--json"], env=closed_run.environment(), capture_output=True, text=True, timeout=60
         )

@@ -16,18 +16,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decompose.step import Flag, Step
-from decompose.task import Task
-from decompose.tasks.hanoi import Hanoi
-from decompose.tasks.multiply import Multiply
-from runtime.errors import JournalError
-from runtime.models.port import Model, Reply, Request
-from runtime.records import Record, extend, pack, unpack
-from runtime.step_runner import StepRunner
-from tests.chaos.harness import Account, Run, result, survive
+from surefoot.decompose.step import Flag, Step
+from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.hanoi import Hanoi
+from surefoot.decompose.tasks.multiply import Multiply
+from surefoot.runtime.errors import JournalError
+from surefoot.runtime.execution.step_runner import StepRunner
+from surefoot.runtime.models.port import Model, Reply, Request
+from surefoot.runtime.records import Record, extend, pack, unpack
+from surefoot.voting.red_flags import RedFlag
+from tests.chaos.harness import Run, Usage, result, survive
 from tests.chaos.lies import LIES, harmful
 from tests.chaos.test_resume import surefoot
-from voting.red_flags import RedFlag
 
 RUN = ("--address", "none", "--workers", "1", "--k", "2", "--leaf-steps", "7", "--log-format", "text", "--verbose")
 HANOI = ("hanoi", "--disks", "6", *RUN, "--model", "simulated:p_error=0.02", "--max-ballots", "400")
@@ -116,7 +116,7 @@ def test_the_same_run_killed_and_resumed_while_lied_to(tmp_path: pathlib.Path) -
     run = Run(tmp_path / "run", *HANOI)
     os.environ["CHAOS_LIES"] = str(tmp_path / "prompts")
     try:
-        account = Account()
+        account = Usage()
         survive(run, [{"fault": "commit.during:2=kill"}, {"kill_at": 40}], account)
     finally:
         del os.environ["CHAOS_LIES"]

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime.journal.journal import open_journal
+from surefoot.runtime.journal.journal import open_journal
 from tests.chaos import hanoi_server
 from tests.chaos.harness import Run, killed, result, until
 from tests.chaos.test_coordinator_kills import SMALL, random_session

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from runtime.journal.fault_points import VARIABLE
-from runtime.journal.journal import open_journal
-from tests.chaos.harness import REPOSITORY, Account, Run, result, survive, until
+from surefoot.runtime.journal.fault_points import VARIABLE
+from surefoot.runtime.journal.journal import open_journal
+from tests.chaos.harness import REPOSITORY, Run, Usage, result, survive, until
 
 TASK = ("hanoi", "--disks", "6", "--address", "none", "--workers", "1", "--leaf-steps", "7", "--chains-in-flight", "2")
 QUICK = (*TASK, "--model", "simulated:latency_s=0.003", "--flush-steps", "4", "--k", "2")
@@ -22,7 +22,7 @@ ENDLESS = (*TASK, "--model", "simulated:latency_s=0.05", "--flush-steps", "1", "
 
 def surefoot(*arguments: object, cwd: pathlib.Path | None = None) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "scripts.cli", *map(str, arguments)],
+        [sys.executable, "-m", "surefoot.scripts.commands.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -49,7 +49,7 @@ def test_one_signal_stops_politely(number: signal.Signals, tmp_path: pathlib.Pat
     assert number.name in ended["message"]
     # Polite: all that was asked is in the journal.
     assert ended["calls"] == len(run.asked()) < 126
-    account = Account()
+    account = Usage()
     survive(run, [], account)
     survive(whole, [], account)
     assert account.repeated == account.lost == 0
@@ -106,7 +106,7 @@ def test_the_second_coordinator_is_refused(tmp_path: pathlib.Path) -> None:
     assert (run.path / "lock").exists()
     shown = json.loads(surefoot("show", run.path, "--json").stdout)
     assert (shown["status"], "killed" in shown["message"]) == ("paused", True)
-    survive(run, [], Account())
+    survive(run, [], Usage())
 
 
 def test_of_two_that_start_at_once_one_wins(tmp_path: pathlib.Path) -> None:
@@ -177,9 +177,9 @@ def test_an_edited_configuration_is_a_change(tmp_path: pathlib.Path) -> None:
 
 
 TASK_MODULE = """
-from decompose.answer_keys import hanoi
-from decompose.step import Prompt
-from decompose.tasks.hanoi import Hanoi
+from surefoot.decompose.answer_keys import hanoi
+from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.hanoi import Hanoi
 
 
 class Worded(Hanoi, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ LOGGED = ("--log-format", "json", "--verbose", "--json")
 LOOKING = """
 import json, os, pathlib, sys
 from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_list
-from runtime.ray_crew import RayCrew
+from surefoot.runtime.worker.ray_pool import RayCrew
 import ray
 
 leave = RayCrew.close
@@ -45,7 +45,7 @@ def gather():
     pathlib.Path(os.environ["LOOKED"]).write_text(json.dumps(found, default=repr))
 
 RayCrew.close = look
-from scripts.cli import main
+from surefoot.scripts.commands.cli import main
 main(sys.argv[1:])
 """
 
@@ -90,7 +90,7 @@ def test_a_key_is_found_nowhere(folder: pathlib.Path) -> None:
         server.communicate()
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     assert json.loads(done.stdout.splitlines()[-1])["failed_calls"] == 5
-    reported = command(folder, KEY, "-m", "scripts.cli", "report", "run")
+    reported = command(folder, KEY, "-m", "surefoot.scripts.commands.cli", "report", "run")
     assert (folder / "run" / "report.html").stat().st_size > 10_000, reported.stderr
     for text in (done.stdout, done.stderr, reported.stdout, reported.stderr):
         assert KEY.encode() not in text

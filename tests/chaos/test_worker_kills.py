@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.chaos.harness import REPOSITORY, Account, Run, draws, step_of, until
+from tests.chaos.harness import REPOSITORY, Run, Usage, draws, step_of, until
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
 
@@ -70,7 +70,7 @@ class Killer:
 
     def __init__(self, run: Run, process: "subprocess.Popen[str]", seed: int) -> None:
         self.run, self.process, self.rng = run, process, random.Random(f"worker kills {seed}")
-        self.account = Account(runs=1)
+        self.account = Usage(runs=1)
         self._held: list[tuple[dict[Any, Any], int]] = []
 
     def strike(self, asked: int, how: signal.Signals | Callable[[int], object]) -> bool:
@@ -139,7 +139,7 @@ def test_killed_workers_cost_a_bounded_number_of_calls(
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_a_hundred_worker_kills(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-    total, number = Account(), 0
+    total, number = Usage(), 0
     while total.kills < 100:
         killer, _ = attack(tmp_path / str(number), "10", 34, 40, "simulated:p_error=0.03,latency_s=0.02")
         for name in total.__struct_fields__:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from decompose.answer_keys.answers import Answers
-from decompose.plan import Ref
-from decompose.step import Dialect, Done, Flag, Prompt, Step
-from decompose.task import Task
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.plan import Ref
+from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
+from surefoot.decompose.task import Task
 
 Key = Callable[[Prompt], Answers]
 Walk = Callable[..., tuple[list[Step], list[str], Any]]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from decompose.plan import Child, Expansion, Literal, Ref
-from decompose.segment import segment_key
+from surefoot.decompose.plan import Child, Expansion, Literal, Ref
+from surefoot.decompose.segment import segment_key
 
 
 def child(*reads: int) -> Child:

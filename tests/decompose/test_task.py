@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from decompose.plan import Node
-from decompose.step import Dialect, Done, Prompt, Role, Step
-from decompose.task import Task
+from surefoot.decompose.plan import Node
+from surefoot.decompose.step import Dialect, Done, Prompt, Role, Step
+from surefoot.decompose.task import Task
 
 
 class Countdown(Task, frozen=True, kw_only=True):

@@ -11,23 +11,23 @@ import msgspec
 import pytest
 import structlog
 
-from decompose.answer_keys.answers import Answers
-from decompose.plan import PlanStep
-from decompose.step import Dialect, Prompt
-from decompose.task import Task
-from runtime.config import RunConfig, open_task
-from runtime.coordinator import Coordinator
-from runtime.crew import LocalCrew
-from runtime.journal import writer as journal_writer
-from runtime.journal.journal import Journal, create_journal, open_journal
-from runtime.leads import Leads
-from runtime.models.factory import answer_key
-from runtime.models.port import Reply, Request, Stop
-from runtime.plan_reader import PlanReader
-from runtime.records import Counts
-from runtime.step_runner import StepRunner
-from runtime.worker import strategy_of
-from voting.red_flags import RedFlag
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.plan import PlanStep
+from surefoot.decompose.step import Dialect, Prompt
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.execution.step_runner import StepRunner
+from surefoot.runtime.journal import writer as journal_writer
+from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
+from surefoot.runtime.journal.plan_reader import PlanReader
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.models.factory import answer_key
+from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.records import Counts
+from surefoot.runtime.worker.worker import method_of
+from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.voting.red_flags import RedFlag
 
 Key = Callable[[Prompt], Answers]
 
@@ -173,12 +173,12 @@ class Run:
         """Work until the run is solved, failed or paused; ``changes`` are to the configuration."""
         config = msgspec.structs.replace(self.config, **changes)
         journal = self.journal(write=True)
-        crew = LocalCrew(config, self.task, models)
-        self.coordinator = Coordinator(config, self.task, journal, crew, on_progress)
+        pool = LocalPool(config, self.task, models)
+        self.coordinator = Coordinator(config, self.task, journal, pool, on_progress)
         try:
             return await self.coordinator.run()
         finally:
-            await crew.close()
+            await pool.close()
             self.message, self.totals = journal.meta("message") or "", journal.totals
             journal.close()
 
@@ -187,7 +187,7 @@ class Run:
         journal = self.journal()
         steps: list[PlanStep] = []
         try:
-            strategy = strategy_of(self.config, Leads(**journal.meta("leads")))
+            strategy = method_of(self.config, Leads(**journal.meta("leads")))
             reader = PlanReader(journal, self.task, strategy, self.config.rule, self.config.segment_steps).steps()
             while True:
                 try:

@@ -4,14 +4,14 @@ import asyncio
 import pathlib
 from typing import Any
 
-from decompose.referees.verification import Verification
-from runtime.config import RunConfig, open_task
-from runtime.coordinator import Coordinator
-from runtime.crew import LocalCrew
-from runtime.journal.journal import create_journal
-from runtime.records import Counts
-from runtime.run_directory import write_config
-from scripts.verify import verification
+from surefoot.decompose.referees.verification import Verification
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.journal.journal import create_journal
+from surefoot.runtime.journal.run_directory import write_config
+from surefoot.runtime.records import Counts
+from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.scripts.commands.verify import verification
 
 
 def run(directory: pathlib.Path, model: str, disks: int = 10, **options: Any) -> tuple[str, Counts]:
@@ -26,18 +26,18 @@ def run(directory: pathlib.Path, model: str, disks: int = 10, **options: Any) ->
 
 async def _run(directory: pathlib.Path, config: RunConfig) -> tuple[str, Counts]:
     task = open_task(config)
-    crew = LocalCrew(config, task)
+    pool = LocalPool(config, task)
     journal = create_journal(directory)
     try:
-        status = await Coordinator(config, task, journal, crew).run()
+        status = await Coordinator(config, task, journal, pool).run()
         return status, journal.totals
     finally:
         journal.close()
-        await crew.close()
+        await pool.close()
 
 
 def checked(directory: pathlib.Path) -> Verification:
     """What the referee says of a solved run."""
-    from runtime.run_directory import read_config
+    from surefoot.runtime.journal.run_directory import read_config
 
     return verification(directory, read_config(directory))

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from decompose.tasks.hanoi import Hanoi
-from decompose.tasks.multiply import Multiply
-from runtime.config import RunConfig, choices_of, explain, open_task, task_class
-from runtime.errors import ConfigurationError
+from surefoot.decompose.tasks.hanoi import Hanoi
+from surefoot.decompose.tasks.multiply import Multiply
+from surefoot.runtime.config import RunConfig, choices_of, explain, open_task, task_class
+from surefoot.runtime.errors import ConfigurationError
 
 Configured = Callable[..., RunConfig]
 
@@ -68,7 +68,7 @@ def test_wrong_disks_are_told_what_is_right(configured: Configured, disks: Any) 
 @pytest.mark.parametrize(
     "task",
     ["chess", "", "hanoi ", "Hanoi", "../hanoi", "os:path", "os:no_such", "no_such_module:Task", ":Task", ".hanoi:Task",
-     "json:JSONDecoder", "decompose.tasks.hanoi:Tower", "decompose.tasks.hanoi:", "a b:Task"],
+     "json:JSONDecoder", "surefoot.decompose.tasks.hanoi:Tower", "surefoot.decompose.tasks.hanoi:", "a b:Task"],
 )  # fmt: skip
 def test_unknown_tasks(configured: Configured, task: str) -> None:
     with pytest.raises(ConfigurationError, match="task"):
@@ -77,7 +77,8 @@ def test_unknown_tasks(configured: Configured, task: str) -> None:
 
 def test_a_task_of_ones_own_is_found_in_the_working_directory(own_path: pathlib.Path) -> None:
     (own_path / "errands_here.py").write_text(
-        "from decompose.task import Task\n\n\nclass Errand(Task, frozen=True, kw_only=True):\n    stops: int = 2\n"
+        "from surefoot.decompose.task import Task\n\n\n"
+        "class Errand(Task, frozen=True, kw_only=True):\n    stops: int = 2\n"
     )
     found = task_class("errands_here:Errand")
     assert found.__struct_fields__ == ("state_by", "stops")
@@ -88,7 +89,7 @@ def test_a_task_of_ones_own_is_found_in_the_working_directory(own_path: pathlib.
 
 def test_a_task_that_lacks_a_method_is_refused_before_anything_starts(own_path: pathlib.Path) -> None:
     (own_path / "half_here.py").write_text(
-        "from decompose.suite import SuiteTask\nfrom decompose.task import Task\n"
+        "from surefoot.decompose.suite import SuiteTask\nfrom surefoot.decompose.task import Task\n"
         "class Half(Task, frozen=True, kw_only=True):\n    n: int = 1\n"
         "    def root(self): ...\n    def prompt(self, step, dialect, wording=0): ...\n"
         "class Posing(SuiteTask, frozen=True, kw_only=True):\n    n: int = 1\n"

@@ -6,9 +6,9 @@ import pickle
 
 import pytest
 
-from runtime import errors
-from runtime.records import Contested
-from voting.ballot import Ballot
+from surefoot.runtime import errors
+from surefoot.runtime.records import Contested
+from surefoot.voting.ballot import Ballot
 
 CLASSES = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, errors.SurefootError)]
 

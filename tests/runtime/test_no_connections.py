@@ -84,30 +84,33 @@ def test_the_watch_sees_what_it_should(watched: Watched) -> None:
     assert any("192.0.2.77" in line for line in watched.run("-c", program))
 
 
-MODELS = ["simulated:p_error=0.01", *(["bundled"] if importlib.util.find_spec("runtime.models.bundled") else [])]
+MODELS = [
+    "simulated:p_error=0.01",
+    *(["bundled"] if importlib.util.find_spec("surefoot.runtime.models.bundled") else []),
+]
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_run_in_one_process(watched: Watched, model: str) -> None:
-    run = ["-m", "scripts.cli", "run", "hanoi", "--disks", "6", "--model", model, "--address", "none"]
+    run = ["-m", "surefoot.scripts.commands.cli", "run", "hanoi", "--disks", "6", "--model", model, "--address", "none"]
     assert watched.run(*run) == []
 
 
 @pytest.mark.ray
 @pytest.mark.parametrize("model", MODELS)
 def test_a_run_on_a_ray_of_its_own(watched: Watched, model: str) -> None:
-    run = ["-m", "scripts.cli", "run", "hanoi", "--disks", "6", "--model", model, "--workers", "1"]
+    run = ["-m", "surefoot.scripts.commands.cli", "run", "hanoi", "--disks", "6", "--model", model, "--workers", "1"]
     assert watched.run(*run) == []
 
 
 HOSTED = """
 import asyncio
 from aiohttp import web
-from decompose.answer_keys.hanoi import answers
-from runtime.config import RunConfig, open_task
-from runtime.crew import LocalCrew
-from runtime.models.simulated import Profile, SimulatedModel
-from scripts.serve_bundled_model import make_app
+from surefoot.decompose.answer_keys.hanoi import answers
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.worker.worker_pool import LocalCrew
+from surefoot.runtime.models.simulated import Profile, SimulatedModel
+from surefoot.scripts.cluster.serve_model import make_app
 
 async def main():
     runner = web.AppRunner(make_app(SimulatedModel(answers, Profile(), "chat"), "m"))

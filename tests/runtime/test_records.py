@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.errors import JournalError
-from runtime.records import Contested, Counts, Record, pack, unpack, winner
-from voting.ballot import Ballot
+from surefoot.runtime.errors import JournalError
+from surefoot.runtime.records import Contested, Counts, Record, pack, unpack, winner
+from surefoot.voting.ballot import Ballot
 
 CANDIDATES = st.text(st.characters(codec="utf-8"), max_size=20)
 

@@ -19,9 +19,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from decompose.step import Prompt
-from runtime.models.litellm_model import LiteLLMModel
-from runtime.models.port import Request, Stop
+from surefoot.decompose.step import Prompt
+from surefoot.runtime.models.litellm_model import LiteLLMModel
+from surefoot.runtime.models.port import Request, Stop
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
@@ -82,7 +82,18 @@ def ask(base: str, name: str, draws: int) -> list[object]:
 def solve_is_refused_by_flags(base: str, name: str, folder: pathlib.Path) -> None:
     """Random weights answer nonsense: every ballot is spoiled, none is a failed call, and the run says so."""
     options = ["--model", name, "--api-base", base, "--max-reply-tokens", "8", "--max-ballots", "4", "--k", "1"]
-    command = [sys.executable, "-m", "scripts.cli", "run", "hanoi", "--disks", "2", "--address", "none", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "surefoot.scripts.commands.cli",
+        "run",
+        "hanoi",
+        "--disks",
+        "2",
+        "--address",
+        "none",
+        *options,
+    ]
     done = subprocess.run([*command, "--json", "--run-dir", str(folder)], capture_output=True, text=True, timeout=200)
     assert done.returncode == 1, done.stderr
     end = json.loads(done.stdout.splitlines()[-1])

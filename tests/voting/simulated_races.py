@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from voting.alarms import Pattern
-from voting.ballot import Ballot
-from voting.race import Won
-from voting.sequential import AnyRule, open_race
+from surefoot.voting.alarms import Pattern
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.race import Won
+from surefoot.voting.sequential import AnyRule, open_race
 
 Shares = tuple[float, float, float]
 HARD: Shares = (0.56, 0.30, 0.14)

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from tests.voting.simulated_races import HARD, Run, easy, simulate
-from tests.voting.watched_runs import kinds_raised
-from voting.alarms import (
+from surefoot.voting.alarms import (
     FALSE_ALARMS,
     SHARE,
     Kind,
@@ -24,8 +22,10 @@ from voting.alarms import (
     rates_of,
     repeats,
 )
-from voting.race import FirstToAheadBy
-from voting.sequential import Sequential, learned, needed
+from surefoot.voting.race import FirstToAheadBy
+from surefoot.voting.sequential import Sequential, learned, needed
+from tests.voting.simulated_races import HARD, Run, easy, simulate
+from tests.voting.watched_runs import kinds_raised
 
 STEPS = 2**14
 

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from voting.ballot import Ballot
+from surefoot.voting.ballot import Ballot
 
 
 def test_names_a_candidate_or_says_what_spoiled_it() -> None:

@@ -5,11 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from surefoot.voting.certificate import RIVALS, bound_of_chains, certify
+from surefoot.voting.race import FirstToAheadBy
+from surefoot.voting.race_outcomes import sequential_outcomes
+from surefoot.voting.sequential import Sequential, learned, open_race
 from tests.voting.simulated_races import HARD, Shares, easy, simulate
-from voting.certificate import RIVALS, bound_of_chains, certify
-from voting.outcomes import sequential_outcomes
-from voting.race import FirstToAheadBy
-from voting.sequential import Sequential, learned, open_race
 
 HOMOGENEOUS: list[tuple[Shares, int]] = [((0.99, 0.01, 0.0), 10_000)]
 MIXED: list[tuple[Shares, int]] = [(easy(0.001), 9_990), (HARD, 10)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voting.correlation import Collisions, count_collisions
+from surefoot.voting.correlation import Collisions, count_collisions
 
 ROWS = st.lists(
     st.sampled_from(

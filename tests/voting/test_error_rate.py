@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 from scipy.special import betaln
 
-from voting.error_rate import Interval, clopper_pearson, confidence_sequence
+from surefoot.voting.error_rate import Interval, clopper_pearson, confidence_sequence
 
 
 def at_most(errors: int, samples: int, rate: float) -> float:

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voting.ballot import Ballot
-from voting.lead import expected_ballots, expected_calls, expected_cost_usd, k_min, p_full, p_step
-from voting.race import FirstToAheadBy, Race, Won
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.lead import expected_ballots, expected_calls, expected_cost_usd, k_min, p_full, p_step
+from surefoot.voting.race import FirstToAheadBy, Race, Won
 
 STEPS = 2**20 - 1
 SIGMAS = 6.5

@@ -6,8 +6,8 @@ import random
 import msgspec
 import pytest
 
-from voting.ballot import Ballot
-from voting.race import Deadlocked, FirstTo, FirstToAheadBy, Race, Rule, Verdict, Won, replay, unanimous
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.race import Deadlocked, FirstTo, FirstToAheadBy, Race, Rule, Verdict, Won, replay, unanimous
 
 # Votes of step 10241 of the published run, in order. A is right; B led 5 : 4 after 11 votes.
 STEP_10241 = "ACBBAAABCBBAABACAABAAAACBAA"

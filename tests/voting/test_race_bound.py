@@ -5,11 +5,11 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from surefoot.voting.lead import p_full
+from surefoot.voting.race import FirstToAheadBy
+from surefoot.voting.race_bound import bound_of_races
+from surefoot.voting.race_outcomes import outcomes
 from tests.voting.simulated_races import HARD, Shares, easy, simulate
-from voting.lead import p_full
-from voting.outcomes import outcomes
-from voting.race import FirstToAheadBy
-from voting.race_bound import bound_of_races
 
 HOMOGENEOUS: list[tuple[Shares, int]] = [((0.99, 0.01, 0.0), 10_000)]
 MIXED: list[tuple[Shares, int]] = [(easy(0.001), 9_990), (HARD, 10)]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voting.ballot import Ballot
-from voting.race import Deadlocked, FirstTo, FirstToAheadBy, Race, Rule, Verdict, Won, replay
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.race import Deadlocked, FirstTo, FirstToAheadBy, Race, Rule, Verdict, Won, replay
 
 Decide = Callable[[Rule, int, Sequence[Ballot]], Verdict | None]
 

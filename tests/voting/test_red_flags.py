@@ -1,7 +1,7 @@
 import pytest
 
-from voting.ballot import Ballot
-from voting.red_flags import ALWAYS_ON, SWITCHABLE, RedFlag, overlong, parse_switch
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.red_flags import ALWAYS_ON, SWITCHABLE, RedFlag, overlong, parse_switch
 
 
 def test_the_names_that_journals_and_reports_use() -> None:

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.voting.simulated_races import HARD, Run, easy, simulate
-from voting.ballot import Ballot
-from voting.race import FirstToAheadBy
-from voting.sequential import (
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.race import FirstToAheadBy
+from surefoot.voting.sequential import (
     TYPES,
     AnyRule,
     Sequential,
@@ -22,6 +21,7 @@ from voting.sequential import (
     open_race,
     replay_any,
 )
+from tests.voting.simulated_races import HARD, Run, easy, simulate
 
 EVEN = (1 / len(TYPES),) * len(TYPES)
 POPULATION = [(easy(0.001), 9_990), (HARD, 10)]

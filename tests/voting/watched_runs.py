@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 
+from surefoot.voting.alarms import Kind, Pattern, raised_by
+from surefoot.voting.sequential_tests import Alarm, SequentialTests
 from tests.voting.simulated_races import Run
-from voting.alarms import Kind, Pattern, raised_by
-from voting.watch import Alarm, Watch
 
 BATCH = 256
 
@@ -14,7 +14,7 @@ def kinds_raised(
     run: Run, k: int, pilot: Mapping[Pattern, int] | None = None
 ) -> tuple[Counter[Kind], list[Alarm], dict[int, tuple[Kind, ...]]]:
     """Alarms of single steps by kind, alarms of the run, and the steps that raised one."""
-    watch = Watch(run.steps, pilot)
+    watch = SequentialTests(run.steps, pilot)
     by_batch: dict[int, list[int]] = {}
     for number, one in enumerate(run.contested):
         by_batch.setdefault(one.step // BATCH, []).append(number)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from decompose.answer_keys.hanoi import answers
-from decompose.step import Flag, Prompt, Role, Step
-from decompose.tasks.hanoi import GoalFacts, Hanoi, MoveFacts
-from decompose.tasks.hanoi_states import moved
-from runtime.models.port import Request
-from runtime.models.simulated import Profile, SimulatedModel
+from surefoot.decompose.answer_keys.hanoi import answers
+from surefoot.decompose.step import Flag, Prompt, Role, Step
+from surefoot.decompose.tasks.hanoi import GoalFacts, Hanoi, MoveFacts
+from surefoot.decompose.tasks.hanoi_states import moved
+from surefoot.runtime.models.port import Request
+from surefoot.runtime.models.simulated import Profile, SimulatedModel
 
 DIALECTS: tuple[Any, ...] = ("compact", "chat")
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from decompose.answer_keys.multiply import answers
-from decompose.step import Prompt, Role, Step
-from decompose.tasks.multiply import DigitFacts, Multiply, SplitFacts
-from runtime.models.port import Request
-from runtime.models.simulated import Profile, SimulatedModel
+from surefoot.decompose.answer_keys.multiply import answers
+from surefoot.decompose.step import Prompt, Role, Step
+from surefoot.decompose.tasks.multiply import DigitFacts, Multiply, SplitFacts
+from surefoot.runtime.models.port import Request
+from surefoot.runtime.models.simulated import Profile, SimulatedModel
 
 DIALECTS: tuple[Any, ...] = ("compact", "chat")
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from decompose.plan import PlanStep
-from decompose.referees.hanoi import verify
-from decompose.tasks.hanoi import Hanoi
-from decompose.tasks.hanoi_states import moved, words
+from surefoot.decompose.plan import PlanStep
+from surefoot.decompose.referees.hanoi import verify
+from surefoot.decompose.tasks.hanoi import Hanoi
+from surefoot.decompose.tasks.hanoi_states import moved, words
 
 
 class Finished:

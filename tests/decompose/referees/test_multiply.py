@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from decompose.answer_keys.multiply import answers
-from decompose.plan import PlanStep
-from decompose.referees.multiply import verify
-from decompose.tasks.multiply import Multiply, SplitFacts
+from surefoot.decompose.answer_keys.multiply import answers
+from surefoot.decompose.plan import PlanStep
+from surefoot.decompose.referees.multiply import verify
+from surefoot.decompose.tasks.multiply import Multiply, SplitFacts
 
 TASK = Multiply(x="4059", y="708")
 

@@ -2,10 +2,10 @@
 
 from collections import Counter
 
-from decompose.answer_keys.digit_hanoi import answers
-from decompose.referees import digit_hanoi as referee
-from decompose.tasks.digit_hanoi import DigitHanoi, numbered
-from decompose.tasks.digit_lists import all_states
+from surefoot.decompose.answer_keys.digit_hanoi import answers
+from surefoot.decompose.referees import digit_hanoi as referee
+from surefoot.decompose.tasks.digit_hanoi import DigitHanoi, numbered
+from surefoot.decompose.tasks.digit_lists import all_states
 
 THREE = [7, 7, 7, 7, 4, 4, 5, 5, 6, 1, 3, 7, 6, 3, 6, 1, 3, 7, 6, 3, 5, 5, 7, 2, 7, 2]
 FOUR_COUNTS = {1: 2, 2: 2, 3: 4, 4: 2, 5: 4, 6: 4, 7: 8, 8: 2, 9: 4, 10: 4, 11: 8, 12: 4, 13: 8, 14: 8, 15: 16}

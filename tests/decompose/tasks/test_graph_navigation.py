@@ -2,9 +2,9 @@
 
 import pytest
 
-from decompose.answer_keys.graph import answers
-from decompose.referees import graph as referee
-from decompose.tasks.graph_navigation import PAIRS, GraphNavigation
+from surefoot.decompose.answer_keys.graph import answers
+from surefoot.decompose.referees import graph as referee
+from surefoot.decompose.tasks.graph_navigation import PAIRS, GraphNavigation
 
 VALUE = {1: 3, 2: 1, 3: 1, 4: 5, 5: 1, 6: 2, 7: 4, 9: 2, 10: 4, 11: 2, 12: 2, 13: 4, 14: 1}
 DETOUR = {1: 4, 2: 1, 3: 1, 4: 4, 5: 1, 6: 2, 7: 4, 9: 2, 10: 4, 11: 2, 12: 2, 13: 3, 14: 1}

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from decompose.answer_keys.hanoi import answers
-from decompose.plan import Literal, Ref
-from decompose.step import Done, Flag, Role, Step
-from decompose.tasks.hanoi import Carry, Climb, GoalFacts, Hanoi, MoveFacts, Tower, direction
-from decompose.tasks.hanoi_states import illegal, moved, words
+from surefoot.decompose.answer_keys.hanoi import answers
+from surefoot.decompose.plan import Literal, Ref
+from surefoot.decompose.step import Done, Flag, Role, Step
+from surefoot.decompose.tasks.hanoi import Carry, Climb, GoalFacts, Hanoi, MoveFacts, Tower, direction
+from surefoot.decompose.tasks.hanoi_states import illegal, moved, words
 
 PAIRS = [(start, goal) for start in "abc" for goal in "abc" if start != goal]
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decompose.answer_keys.hanoi import answers
-from decompose.step import Prompt, Role, Step
-from decompose.tasks.hanoi import Carry, Climb, GoalFacts, Hanoi, MoveFacts, Tower
-from decompose.tasks.hanoi_states import moved
+from surefoot.decompose.answer_keys.hanoi import answers
+from surefoot.decompose.step import Prompt, Role, Step
+from surefoot.decompose.tasks.hanoi import Carry, GoalFacts, Hanoi, MoveFacts, Tower, Walk
+from surefoot.decompose.tasks.hanoi_states import moved
 
 DIALECTS: tuple[Any, ...] = ("compact", "chat")
 PAIRS = [(start, goal) for start in "abc" for goal in "abc" if start != goal]
@@ -50,11 +50,11 @@ def test_r9_the_strategy_in_words_solves_every_tower(start: Any, goal: Any) -> N
     """Odd and even, every pair of pegs: by reading the chat prompt and not by asking any of our code."""
     for disks in range(1, 8):
         task = Hanoi(disks=disks, start=start, goal=goal)
-        climb, moves = task.begin(task.root().goal, task.root().inputs), 0
-        while isinstance(step := task.next_step(task.root().goal, climb), Step):
+        walk, moves = task.begin(task.root().goal, task.root().inputs), 0
+        while isinstance(step := task.next_step(task.root().goal, walk), Step):
             move = asked(task.prompt(step, "chat"))
-            climb, moves = Climb(moved(climb.state, move), move, moves + 1), moves + 1
-        assert climb.state == goal * disks
+            walk, moves = Walk(moved(walk.state, move), move, moves + 1), moves + 1
+        assert walk.state == goal * disks
         assert moves == 2**disks - 1
 
 
@@ -63,7 +63,7 @@ def test_r9_the_strategy_in_words_solves_every_tower(start: Any, goal: Any) -> N
 def test_published_steps_have_their_published_answer(number: int, dialect: Any) -> None:
     lists, previous, move = PUBLISHED[number]
     task, state = Hanoi(disks=20), letters(lists)
-    step = task.next_step(task.root().goal, Climb(state, previous, number))
+    step = task.next_step(task.root().goal, Walk(state, previous, number))
     assert isinstance(step, Step)
     (right,) = answers(task.prompt(step, dialect)).right
     candidate = task.parse(step, right, dialect)
@@ -83,7 +83,7 @@ def test_r11_one_template_for_every_step(dialect: Any, state_by: Any) -> None:
     task = Hanoi(disks=20, state_by=state_by)
     templates = set()
     for number, (lists, previous, _) in {0: ([[*range(20, 0, -1)], [], []], "-", ""), **PUBLISHED}.items():
-        step = task.next_step(task.root().goal, Climb(letters(lists), previous, number))
+        step = task.next_step(task.root().goal, Walk(letters(lists), previous, number))
         assert isinstance(step, Step)
         shown = task.prompt(step, dialect)
         user = re.sub(r"\[\[.*\]\]|[abc]{5}( [abc]{5})+", "STATE", shown.user)
@@ -112,7 +112,7 @@ def test_a_prompt_follows_from_what_its_step_reads(disks: int, pair: Any, data: 
     done = [data.draw(st.integers(0, 2**disks - 2)) for _ in range(2)]
     goal = Tower(disks, *pair)
     tasks = [Hanoi(disks=disks, start=pair[0], goal=pair[1]), Hanoi(disks=30, start="c", goal="b")]
-    steps = [task.next_step(goal, Climb(state, previous, count)) for task, count in zip(tasks, done, strict=True)]
+    steps = [task.next_step(goal, Walk(state, previous, count)) for task, count in zip(tasks, done, strict=True)]
     assert steps[0] == steps[1]
     if isinstance(steps[0], Step) and isinstance(steps[1], Step):
         for dialect in DIALECTS:
@@ -126,12 +126,12 @@ def test_chains_that_come_to_the_same_facts_ask_the_same() -> None:
         for height in range(1, 6):
             for rest in ("a", "b", "ca"):
                 task = Hanoi(disks=height + len(rest), start=start, goal=goal)
-                climb = Climb(start * height + rest)
-                while isinstance(step := task.next_step(Tower(height, start, goal), climb), Step):
+                walk = Walk(start * height + rest)
+                while isinstance(step := task.next_step(Tower(height, start, goal), walk), Step):
                     both = task.prompt(step, "compact"), task.prompt(step, "chat")
                     shown.setdefault(step.reads, set()).add(both)
                     move = asked(both[1])
-                    climb = Climb(moved(climb.state, move), move, climb.steps + 1)
+                    walk = Walk(moved(walk.state, move), move, walk.steps + 1)
     assert len(shown) > 200
     assert all(len(prompts) == 1 for prompts in shown.values())
     assert len({prompts for (prompts,) in shown.values()}) == len(shown)
@@ -160,7 +160,7 @@ def test_roles_and_limits() -> None:
             task = Hanoi(disks=disks, state_by=state_by)
             goals = [Tower(disks, "a", "c"), Carry(disks, "a", "c")]
             states = ["a" * disks, "b" * (disks - 1) + "a"]
-            steps = [task.next_step(goal, Climb(state)) for goal, state in zip(goals, states, strict=True)]
+            steps = [task.next_step(goal, Walk(state)) for goal, state in zip(goals, states, strict=True)]
             split = task.decomposition_step(goals[0], ("a" * disks,))
             assert [getattr(step, "role", None) for step in steps] == [Role.ACTOR, Role.ACTOR]
             assert split is None or split.role is Role.TASK_DECOMPOSER

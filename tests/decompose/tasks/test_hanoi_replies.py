@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decompose.answer_keys.hanoi import answers
-from decompose.step import Flag, Role, Step
-from decompose.tasks.hanoi import GoalFacts, Hanoi, MoveFacts
-from decompose.tasks.hanoi_states import moved, words
+from surefoot.decompose.answer_keys.hanoi import answers
+from surefoot.decompose.step import Flag, Role, Step
+from surefoot.decompose.tasks.hanoi import GoalFacts, Hanoi, MoveFacts
+from surefoot.decompose.tasks.hanoi_states import moved, words
 
 STATE_10241 = "acccccccccc" + "abc" + "aaaaaa"
 MOVE = Step("move", Role.ACTOR, MoveFacts("cw", "1ca", STATE_10241))

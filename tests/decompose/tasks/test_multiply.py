@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from decompose.answer_keys.multiply import answers
-from decompose.plan import Literal, Ref
-from decompose.step import Flag, Role, Step
-from decompose.tasks.multiply import DigitFacts, Multiply, Product, SplitFacts, Sum
+from surefoot.decompose.answer_keys.multiply import answers
+from surefoot.decompose.plan import Literal, Ref
+from surefoot.decompose.step import Flag, Role, Step
+from surefoot.decompose.tasks.multiply import DigitFacts, Multiply, Product, SplitFacts, Sum
 
 DIALECTS: tuple[Any, ...] = ("compact", "chat")
 NUMBERS = st.text("0123456789", min_size=1, max_size=7)

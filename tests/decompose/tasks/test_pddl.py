@@ -4,16 +4,16 @@ import random
 
 import pytest
 
-from decompose.answer_keys.pddl import answers
-from decompose.answer_keys.pddl_policies import next_action
-from decompose.map.planner import Problem
-from decompose.referees import pddl as referee
-from decompose.referees import strips
-from decompose.step import Dialect
-from decompose.tasks.pddl import PddlPlanning
-from decompose.tasks.pddl_generators import BLOCKSWORLD
-from decompose.tasks.pddl_reader import read
-from decompose.tasks.strips import StripsWorld
+from surefoot.decompose.answer_keys.pddl import answers
+from surefoot.decompose.answer_keys.pddl_policies import next_action
+from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.referees import pddl as referee
+from surefoot.decompose.referees import strips
+from surefoot.decompose.step import Dialect
+from surefoot.decompose.tasks.pddl import PddlPlanning
+from surefoot.decompose.tasks.pddl_generators import BLOCKSWORLD
+from surefoot.decompose.tasks.pddl_reader import read
+from surefoot.decompose.tasks.strips import StripsWorld
 
 PROBLEM = "(define (problem p) (:domain blocksworld) (:objects a b) {init} (:goal (and (on a b))))"
 INIT = "(:init (handempty) (ontable a) (ontable b) (clear a) (clear b))"

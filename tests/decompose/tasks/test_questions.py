@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from decompose.answer_keys.questions import answers_of
-from decompose.plan import Ref
-from decompose.referees import questions as referee
-from decompose.step import Dialect, Done, Flag, Role, Step
-from decompose.tasks.questions import RETRIES, Decision, Part, Questions
+from surefoot.decompose.answer_keys.questions import answers_of
+from surefoot.decompose.plan import Ref
+from surefoot.decompose.referees import questions as referee
+from surefoot.decompose.step import Dialect, Done, Flag, Role, Step
+from surefoot.decompose.tasks.questions import RETRIES, Decision, Part, Questions
 
 FILE = (pathlib.Path(__file__).parents[2] / "data" / "questions.json").read_text()
 ENTRIES: list[dict[str, Any]] = json.loads(FILE)

@@ -5,16 +5,16 @@ import re
 
 import pytest
 
-from decompose.answer_keys import hanoi as hanoi_key
-from decompose.answer_keys import multiply as multiply_key
-from decompose.step import Flag, Step
-from decompose.task import Task
-from decompose.tasks.hanoi import GoalFacts, Hanoi
-from decompose.tasks.hanoi_chat import parse
-from decompose.tasks.hanoi_states import illegal, moved
-from decompose.tasks.hanoi_wordings import WORDINGS
-from decompose.tasks.multiply import Multiply
-from decompose.tasks.multiply_wordings import DIGIT, SPLIT
+from surefoot.decompose.answer_keys import hanoi as hanoi_key
+from surefoot.decompose.answer_keys import multiply as multiply_key
+from surefoot.decompose.step import Flag, Step
+from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.hanoi import GoalFacts, Hanoi
+from surefoot.decompose.tasks.hanoi_chat import parse
+from surefoot.decompose.tasks.hanoi_states import illegal, moved
+from surefoot.decompose.tasks.hanoi_wordings import WORDINGS
+from surefoot.decompose.tasks.multiply import Multiply
+from surefoot.decompose.tasks.multiply_wordings import DIGIT, SPLIT
 
 KEYS = {Hanoi: hanoi_key.answers, Multiply: multiply_key.answers}
 TASKS = [Hanoi(disks=3), Hanoi(disks=8), Hanoi(disks=8, state_by="task"), Multiply()]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.forecast.estimates import (
+from surefoot.runtime.forecast.estimates import (
     Estimate,
     KindEstimate,
     Sample,
@@ -13,9 +13,9 @@ from runtime.forecast.estimates import (
     rates_of,
     sample_numbers,
 )
-from runtime.records import Account, Counts
-from voting.ballot import Ballot
-from voting.error_rate import confidence_sequence
+from surefoot.runtime.records import Counts, Usage
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.error_rate import confidence_sequence
 
 
 def sample(*said: str | None, number: int = 0, kind: str = "move") -> Sample:
@@ -37,7 +37,7 @@ def test_a_pilot_counts_dissent_without_knowing_what_is_right() -> None:
 
 def test_kinds_are_told_apart() -> None:
     counts = Counts(
-        by_kind={"move": Account(calls=9, tokens_in=30, tokens_out=90), "split": Account(calls=3, tokens_in=20)}
+        by_kind={"move": Usage(calls=9, tokens_in=30, tokens_out=90), "split": Usage(calls=3, tokens_in=20)}
     )
     samples = [
         sample("a", "a", "b"),

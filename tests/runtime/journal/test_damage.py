@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from runtime.errors import JournalError
-from runtime.journal.journal import create_journal, open_journal
-from runtime.journal.rows import Write
-from runtime.records import Batch, Contradicted, Counts, Finished, Record, pack
+from surefoot.runtime.errors import JournalError
+from surefoot.runtime.journal.journal import create_journal, open_journal
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.records import Batch, Contradicted, Counts, Finished, Record, pack
 
 Flip = Callable[[int, int], None]
 

@@ -11,22 +11,22 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from runtime.errors import JournalError, RunDirectoryError
-from runtime.journal.file import FORMAT
-from runtime.journal.journal import Journal, create_journal, open_journal
-from runtime.journal.lock import is_locked
-from runtime.journal.rows import Write
-from runtime.records import Batch, Contradicted, Counts, End, Failed, Finished, Paused, Record, pack, unpack
+from surefoot.runtime.errors import JournalError, RunDirectoryError
+from surefoot.runtime.journal.file import FORMAT
+from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
+from surefoot.runtime.journal.lock import is_locked
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.records import Batch, Contradicted, Counts, End, Failed, Finished, Paused, Record, pack, unpack
 
 ROOT = pathlib.Path(__file__).parents[3]
 Child = Callable[[str], "subprocess.Popen[str]"]
 
 IMPORTS = """
 import json, pathlib, resource, sys
-from runtime.errors import JournalError, RunDirectoryError
-from runtime.journal.journal import create_journal, open_journal
-from runtime.journal.rows import Write
-from runtime.records import Batch, Counts, Record, pack
+from surefoot.runtime.errors import JournalError, RunDirectoryError
+from surefoot.runtime.journal.journal import create_journal, open_journal
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.records import Batch, Counts, Record, pack
 where = pathlib.Path(sys.argv[1])
 def say(value): print(json.dumps(value), flush=True)
 """

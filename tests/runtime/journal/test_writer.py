@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from runtime.errors import JournalError
-from runtime.journal import writer as journal_writer
-from runtime.journal.journal import Journal, create_journal
-from runtime.journal.rows import Write
-from runtime.journal.writer import JournalWriter
-from runtime.records import Batch, Counts, Record, pack, unpack
+from surefoot.runtime.errors import JournalError
+from surefoot.runtime.journal import writer as journal_writer
+from surefoot.runtime.journal.journal import Journal, create_journal
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.journal.writer import JournalWriter
+from surefoot.runtime.records import Batch, Counts, Record, pack, unpack
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import socket
 from collections.abc import Callable
 
-from decompose.step import Prompt
-from runtime.models.litellm_model import LiteLLMModel
-from runtime.models.port import Request
+from surefoot.decompose.step import Prompt
+from surefoot.runtime.models.litellm_model import LiteLLMModel
+from surefoot.runtime.models.port import Request
 
 SECRET = "letmein-0123456789"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.models.litellm_model import LiteLLMModel
+from surefoot.runtime.models.litellm_model import LiteLLMModel
 from tests.runtime.models.asking import SECRET, Make, request_of
 from tests.runtime.models.openai_server import Client, running
 

@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from decompose.answer_keys import hanoi as hanoi_key
-from decompose.answer_keys import multiply as multiply_key
-from decompose.step import Flag, Prompt, Step
-from decompose.task import Task
-from decompose.tasks.hanoi import Hanoi
-from decompose.tasks.multiply import Multiply
-from runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
-from runtime.models.bundled import WEIGHTS, BundledModel
-from runtime.models.port import Reply, Request, Stop
+from surefoot.decompose.answer_keys import hanoi as hanoi_key
+from surefoot.decompose.answer_keys import multiply as multiply_key
+from surefoot.decompose.step import Flag, Prompt, Step
+from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.hanoi import Hanoi
+from surefoot.decompose.tasks.multiply import Multiply
+from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
+from surefoot.runtime.models.bundled import WEIGHTS, BundledModel
+from surefoot.runtime.models.port import Reply, Request, Stop
 
 MOVE = "move cw - aaaaa aaaaa"
 
@@ -251,7 +251,7 @@ def test_missing_weights_are_a_configuration_error(tmp_path: Path) -> None:
 
 
 def test_importing_it_loads_no_engine() -> None:
-    code = "import sys, runtime.models.bundled; assert not {'ctranslate2', 'torch'} & set(sys.modules)"
+    code = "import sys, surefoot.runtime.models.bundled; assert not {'ctranslate2', 'torch'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

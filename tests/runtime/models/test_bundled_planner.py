@@ -11,17 +11,17 @@ from collections.abc import AsyncIterator
 import msgspec
 import pytest
 
-from decompose.answer_keys import digit_hanoi, graph
-from decompose.map.map_task import MapTask
-from decompose.map.wording import answer
-from decompose.step import Flag, Role, Step
-from decompose.tasks.digit_hanoi import DigitHanoi
-from decompose.tasks.graph_navigation import GraphNavigation
-from runtime.errors import ModelRejected
-from runtime.models.bundled import PLANNER, WEIGHTS, BundledModel
-from runtime.models.port import Request, Stop
-from scripts.bundled_room_questions import proposes_well, there_is_a_way
-from scripts.cli import main
+from surefoot.decompose.answer_keys import digit_hanoi, graph
+from surefoot.decompose.modular_planner.modular_task import MapTask
+from surefoot.decompose.modular_planner.wording import answer
+from surefoot.decompose.step import Flag, Role, Step
+from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
+from surefoot.decompose.tasks.graph_navigation import GraphNavigation
+from surefoot.runtime.errors import ModelRejected
+from surefoot.runtime.models.bundled import PLANNER, WEIGHTS, BundledModel
+from surefoot.runtime.models.port import Request, Stop
+from surefoot.scripts.bundled.room_questions import proposes_well, there_is_a_way
+from surefoot.scripts.commands.cli import main
 
 QUESTIONS = ("steppath", "valuepath", "detour", "revaluation", "transfer")
 TASKS: list[MapTask] = [
@@ -180,7 +180,7 @@ def test_a_castles_problem_is_solved_from_the_command_line(
 def test_a_castles_problem_is_not_solved_by_a_planner_that_was_not_taught(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runtime.models.bundled.WEIGHTS", exchanged(tmp_path / "weights"))
+    monkeypatch.setattr("surefoot.runtime.models.bundled.WEIGHTS", exchanged(tmp_path / "weights"))
     assert not solves(capsys, str(tmp_path / "run"), "--question", "steppath", "--steps", "4", "--problem", "2")
 
 
@@ -188,7 +188,7 @@ def test_the_package_has_both_parts_and_they_are_small() -> None:
     assert sum(path.stat().st_size for path in WEIGHTS.rglob("*") if path.is_file()) <= 3_000_000
     for name in ("model.bin", "config.json", "vocabulary.json", "recipe.json"):
         assert (WEIGHTS / PLANNER / name).exists()
-    project = tomllib.loads((WEIGHTS.parents[2] / "pyproject.toml").read_text())
-    patterns = project["tool"]["setuptools"]["package-data"]["runtime.models"]
+    project = tomllib.loads((WEIGHTS.parents[3] / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["surefoot.runtime.models"]
     packed = {path for pattern in patterns for path in WEIGHTS.parent.glob(pattern) if path.is_file()}
     assert packed == {path for path in WEIGHTS.rglob("*") if path.is_file()}

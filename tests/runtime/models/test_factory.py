@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from decompose.answer_keys import hanoi, multiply
-from runtime.config import RunConfig
-from runtime.errors import ConfigurationError
-from runtime.models.factory import answer_key, check_model, open_model
-from runtime.models.simulated import Profile, SimulatedModel
+from surefoot.decompose.answer_keys import hanoi, multiply
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.factory import answer_key, check_model, open_model
+from surefoot.runtime.models.simulated import Profile, SimulatedModel
 
 
 def test_a_simulated_model_with_its_rates(configured: Callable[..., RunConfig]) -> None:

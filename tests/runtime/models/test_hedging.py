@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from runtime.models.hedging import SEEN, first_of, hedge_after_s
-from runtime.models.litellm_errors import Transient
-from runtime.models.port import Reply
+from surefoot.runtime.models.hedging import SEEN, first_of, hedge_after_s
+from surefoot.runtime.models.litellm_errors import Transient
+from surefoot.runtime.models.port import Reply
 from tests.runtime.models.virtual_time import run_virtually
 
 DRAWS: dict[str, Callable[[random.Random], float]] = {

@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from decompose.step import Prompt
-from runtime.config import RunConfig
-from runtime.errors import ConfigurationError
-from runtime.limits.purse import Purse
-from runtime.models import litellm_setup
-from runtime.models.factory import open_model
-from runtime.models.litellm_prices import Prices
-from runtime.models.litellm_replies import read_replies
+from surefoot.decompose.step import Prompt
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models import litellm_setup
+from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.factory import open_model
+from surefoot.runtime.models.litellm_prices import Prices
+from surefoot.runtime.models.litellm_replies import read_replies
 from tests.runtime.models.asking import Make, free_port, request_of
 from tests.runtime.models.openai_server import Client, answer_to
 
@@ -27,34 +27,34 @@ LONG = "Where to? " * 20  # longer in bytes than the server's 100 tokens
 )
 async def test_what_may_have_been_charged_is_forfeited(make: Make, server: Client, fault: str, forfeited: int) -> None:
     server.script(fault)
-    purse = Purse(limited=True)
-    purse.grant(1.0)
-    model = make(purse=purse, price_in=1.0, price_out=2.0, timeout_s=0.3 if fault == "hang" else 5)
+    lease = BudgetLease(limited=True)
+    lease.grant(1.0)
+    model = make(lease=lease, price_in=1.0, price_out=2.0, timeout_s=0.3 if fault == "hang" else 5)
     (reply,) = await model.ask(request_of(user=LONG))
     assert reply.failed_calls == 1
     most = (len(LONG) + 64 + 2 * 9) / 1e6
-    uncertain = purse.take_uncertain()
+    uncertain = lease.take_uncertain()
     assert uncertain == pytest.approx(forfeited * most)
     assert reply.cost_usd == pytest.approx(114e-6)
-    assert purse.balance == pytest.approx(1.0 - 114e-6 - uncertain)
-    assert purse.reserved == pytest.approx(0)
+    assert lease.balance == pytest.approx(1.0 - 114e-6 - uncertain)
+    assert lease.reserved == pytest.approx(0)
 
 
 async def test_a_call_that_was_never_sent_costs_nothing(make: Make, server: Client) -> None:
-    purse = Purse(limited=True)
-    purse.grant(1.0)
+    lease = BudgetLease(limited=True)
+    lease.grant(1.0)
     bases = f"http://127.0.0.1:{free_port()}/v1,{server.base}"
-    model = make(api_base=bases, purse=purse, price_in=1.0, price_out=2.0, backoff_initial_s=0.5)
+    model = make(api_base=bases, lease=lease, price_in=1.0, price_out=2.0, backoff_initial_s=0.5)
     (reply,) = await model.ask(request_of(user=LONG))
-    assert (reply.failed_calls, purse.take_uncertain()) == (1, 0)
+    assert (reply.failed_calls, lease.take_uncertain()) == (1, 0)
 
 
 async def test_no_call_is_made_before_there_is_money_for_it(make: Make, server: Client) -> None:
-    purse = Purse(limited=True)
-    asking = asyncio.create_task(make(purse=purse, price_in=1.0, price_out=2.0).ask(request_of(user=LONG)))
-    needs, _ = await purse.shortage()
+    lease = BudgetLease(limited=True)
+    asking = asyncio.create_task(make(lease=lease, price_in=1.0, price_out=2.0).ask(request_of(user=LONG)))
+    needs, _ = await lease.shortage()
     assert server.calls() == 0
-    purse.grant(needs)
+    lease.grant(needs)
     await asking
     assert server.calls() == 1
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from runtime.models import litellm_setup
-from runtime.models.litellm_errors import ERRORS, Transient, clean, judge, retry_after_s
+from surefoot.runtime.models import litellm_setup
+from surefoot.runtime.models.litellm_errors import ERRORS, Transient, clean, judge, retry_after_s
 from tests.runtime.models.asking import SECRET
 
 

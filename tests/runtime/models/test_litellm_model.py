@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from runtime.errors import ModelRejected, ModelUnavailable
-from runtime.models.litellm_model import THINKING_TOKENS
-from runtime.models.port import Model, Reply, Stop
+from surefoot.runtime.errors import ModelRejected, ModelUnavailable
+from surefoot.runtime.models.litellm_model import THINKING_TOKENS
+from surefoot.runtime.models.port import Model, Reply, Stop
 from tests.runtime.models.asking import SECRET, Make, free_port, request_of
 from tests.runtime.models.openai_server import Client, answer_to
 

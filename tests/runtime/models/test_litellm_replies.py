@@ -2,7 +2,7 @@
 
 import pytest
 
-from runtime.models.litellm_replies import split
+from surefoot.runtime.models.litellm_replies import split
 
 
 @pytest.mark.parametrize("weights", [[1], [0, 0], [1, 0, 2], [5, 5, 5, 5], [1000, 1, 1]])

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from runtime.errors import ConfigurationError
-from runtime.models import litellm_setup
-from runtime.models.litellm_setup import check_ready
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models import litellm_setup
+from surefoot.runtime.models.litellm_setup import check_ready
 from tests.runtime.models.asking import SECRET, Make, free_port
 
 
@@ -70,5 +70,7 @@ def test_the_price_list_is_the_one_that_was_installed() -> None:
 
 
 def test_importing_the_module_imports_neither_litellm_nor_aiohttp() -> None:
-    code = "import sys, runtime.models.litellm_model; print(*{'litellm', 'openai', 'aiohttp'} & set(sys.modules))"
+    code = (
+        "import sys, surefoot.runtime.models.litellm_model; print(*{'litellm', 'openai', 'aiohttp'} & set(sys.modules))"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from decompose.answer_keys import hanoi
-from decompose.answer_keys.answers import Answers
-from decompose.step import Prompt
-from decompose.tasks.hanoi import Hanoi
-from runtime.errors import ConfigurationError
-from runtime.models.port import Reply, Request, Stop
-from runtime.models.simulated import Profile, SimulatedModel, parse_profile
+from surefoot.decompose.answer_keys import hanoi
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.hanoi import Hanoi
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.simulated import Profile, SimulatedModel, parse_profile
 
 DRAWS = 4000
 answers = functools.cache(hanoi.answers)  # thousands of draws of the same few prompts

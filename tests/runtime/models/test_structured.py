@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 
-from decompose.answer_keys import digit_hanoi as digit_hanoi_key
-from decompose.answer_keys import graph as graph_key
-from decompose.answer_keys import hanoi as hanoi_key
-from decompose.answer_keys import multiply as multiply_key
-from decompose.answer_keys import pddl as pddl_key
-from decompose.answer_keys import questions as question_key
-from decompose.map.map_task import MapTask
-from decompose.task import Task
-from decompose.tasks.digit_hanoi import DigitHanoi
-from decompose.tasks.graph_navigation import GraphNavigation
-from decompose.tasks.hanoi import Hanoi
-from decompose.tasks.multiply import Multiply
-from decompose.tasks.pddl import PddlPlanning
-from decompose.tasks.questions import Questions
-from runtime.models.structured import ASK, as_lines, asking_for_json, schema_of
+from surefoot.decompose.answer_keys import digit_hanoi as digit_hanoi_key
+from surefoot.decompose.answer_keys import graph as graph_key
+from surefoot.decompose.answer_keys import hanoi as hanoi_key
+from surefoot.decompose.answer_keys import multiply as multiply_key
+from surefoot.decompose.answer_keys import pddl as pddl_key
+from surefoot.decompose.answer_keys import questions as question_key
+from surefoot.decompose.modular_planner.modular_task import MapTask
+from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
+from surefoot.decompose.tasks.graph_navigation import GraphNavigation
+from surefoot.decompose.tasks.hanoi import Hanoi
+from surefoot.decompose.tasks.multiply import Multiply
+from surefoot.decompose.tasks.pddl import PddlPlanning
+from surefoot.decompose.tasks.questions import Questions
+from surefoot.runtime.models.structured import ASK, as_lines, asking_for_json, schema_of
 
 FILE = (pathlib.Path(__file__).parents[2] / "data" / "questions.json").read_text()
 TASKS: list[tuple[Task, Any]] = [

@@ -4,9 +4,9 @@ import pathlib
 
 import pytest
 
-from runtime.report.facts import facts_of
+from surefoot.runtime.report.facts import facts_of
+from surefoot.voting.certificate import Certificate
 from tests.runtime.simulated_runs import checked, run
-from voting.certificate import Certificate
 
 
 def certified(directory: pathlib.Path) -> Certificate:

@@ -8,16 +8,16 @@ import subprocess
 
 import pytest
 
-from runtime.config import RunConfig
-from runtime.journal.journal import create_journal
-from runtime.journal.rows import Write
-from runtime.leads import Leads
-from runtime.records import Account, Batch, Contested, Counts, Finished, Record, pack
-from runtime.report.facts import Facts, facts_of
-from runtime.report.page import render
-from runtime.run_directory import write_config
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.journal.journal import create_journal
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.journal.run_directory import write_config
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.records import Batch, Contested, Counts, Finished, Record, Usage, pack
+from surefoot.runtime.report.facts import Facts, facts_of
+from surefoot.runtime.report.page import render
+from surefoot.voting.ballot import Ballot
 from tests.runtime.simulated_runs import run
-from voting.ballot import Ballot
 
 EVIL = "</script><script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
 
@@ -90,7 +90,7 @@ def evil_run(directory: pathlib.Path) -> pathlib.Path:
     entry = Contested(2, ballots, ("", "", EVIL, "", ""))
     record = Record((), "run", 0, 0, 2, ("1ac caa", entry, entry))
     journal = create_journal(directory)
-    counts = Counts(steps=3, calls=12, by_kind={EVIL: Account(calls=12)})
+    counts = Counts(steps=3, calls=12, by_kind={EVIL: Usage(calls=12)})
     journal.commit([Write("/", Batch(pack([record]), counts, Finished("ccc")))], 1)
     journal.set_meta(leads=Leads(2, 2, 4), status="failed", message=EVIL)
     journal.close()
@@ -193,7 +193,7 @@ def dump(folder: pathlib.Path, name: str) -> str:
 
 
 def test_the_command(contested: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from scripts.cli import main
+    from surefoot.scripts.commands.cli import main
 
     with pytest.raises(SystemExit) as left:
         main(["report", str(contested), "--json"])

@@ -1,0 +1,114 @@
+"""The Actor: (state, goal, feedback) to up to B actions (MAP, algorithm 1).
+
+More than one set of proposals can be right, so the Actor is asked for a lead of 1 unless a run says otherwise: what
+it proposes is checked by the Monitor and compared by the Evaluator, both voted on.
+"""
+
+import msgspec
+
+from surefoot.decompose.modular_planner.wording import WORK, answer, chat, compact, said
+from surefoot.decompose.modular_planner.world import World
+from surefoot.decompose.step import Dialect, Flag, Prompt, Role, Step
+
+NONE = "none"
+"""The candidate that says: no action is left to propose."""
+
+DUTIES = (
+    "You are the Actor of a planner: you propose valid next actions that lead towards the goal.",
+    "A plan is made one action at a time, and you are the Actor of a planner that does so. Look at what is wanted, see "
+    "what stands in its way, and name what can be done at once to get nearer to it. An action that breaks a rule is "
+    "useless.",
+    "Somebody wants to get from a situation to a goal. You are the Actor of a planner and say what to do next. First "
+    "list what is possible without breaking any rule, then choose what leaves the least to do afterwards.",
+)
+"""Its duty, in each wording."""
+
+
+class Rejected(msgspec.Struct, frozen=True):
+    """An action not to be proposed again in a state, and why.
+
+    Attributes:
+        action: Canonical form.
+        reason: Name of the rule it breaks, or ``"visited"`` if it leads back.
+    """
+
+    action: str
+    reason: str
+
+
+class ActorFacts(msgspec.Struct, frozen=True):
+    """What the Actor reads.
+
+    Attributes:
+        world: The domain.
+        state: Where the plan stands.
+        goal: The sub-goal, or the goal.
+        breadth: How many different actions are wanted, at most.
+        rejected: Feedback: what was proposed in this state before and may not be proposed again.
+    """
+
+    world: World
+    state: str
+    goal: str
+    breadth: int
+    rejected: tuple[Rejected, ...] = ()
+
+
+def step(facts: ActorFacts, lead: int | None = 1) -> Step:
+    """The question."""
+    return Step("propose", Role.ACTOR, facts, WORK + 8 * facts.breadth, lead)
+
+
+def prompt(facts: ActorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
+    """``compact``: ``propose B STATE to GOAL [not ACTION ...]``."""
+    world = facts.world
+    state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
+    if dialect == "compact":
+        avoid = [f"not {world.say_action(r.action, dialect)}" for r in facts.rejected]
+        return compact("Actor", world, str(facts.breadth), state, "to", goal, *avoid)
+    shown = [("Current state", state), ("Goal", goal)]
+    shown += [(f"Do not propose ({r.reason})", world.say_action(r.action, dialect)) for r in facts.rejected]
+    many = (
+        f"up to {facts.breadth} lines, each with a different action, the best first"
+        if facts.breadth > 1
+        else ("exactly one line")
+    )
+    return chat(
+        world,
+        "Actor",
+        DUTIES,
+        f"{many}, in the form\naction = {world.action_form()}\n"
+        "or, if no action is left to propose, the line\naction = none",
+        shown,
+        wording,
+    )
+
+
+def parse(facts: ActorFacts, text: str, dialect: Dialect) -> str | Flag:
+    """The canonical form is the actions, best first, separated by ``"; "``, or ``"none"``."""
+    parts = answer(text).split(" / ") if dialect == "compact" else said(text, "action")
+    if [part.lower().rstrip(".") for part in parts] in (["-"], [NONE]):
+        return NONE
+    actions = [facts.world.read_action(part, dialect) for part in parts]
+    read = [action for action in actions if action is not None]
+    if not read or len(read) != len(actions):
+        return Flag("misformatted", text[:200])
+    if len(read) > facts.breadth:
+        return Flag("misformatted", f"{len(read)} actions instead of at most {facts.breadth}")
+    return "; ".join(read)
+
+
+def check(facts: ActorFacts, candidate: str) -> Flag | None:
+    """An action twice, or one that the prompt says not to propose, contradicts the prompt."""
+    actions = proposals(candidate)
+    again = {r.action for r in facts.rejected} & set(actions)
+    if again:
+        return Flag("inconsistent", f"{min(again)} was rejected before")
+    if len(set(actions)) < len(actions):
+        return Flag("inconsistent", "the same action twice")
+    return None
+
+
+def proposals(candidate: str) -> tuple[str, ...]:
+    """The actions of a decided proposal; none if the Actor has none left."""
+    return () if candidate == NONE else tuple(candidate.split("; "))

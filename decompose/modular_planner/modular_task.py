@@ -1,0 +1,185 @@
+"""A planning problem as a task: a method's turns become the steps of a chain. See
+`surefoot.decompose.modular_planner.planner`."""
+
+from collections.abc import Generator
+from typing import Annotated, Any, ClassVar, Literal, Protocol
+
+import msgspec
+
+from surefoot.decompose.modular_planner import (
+    actor,
+    baselines,
+    evaluator,
+    monitor,
+    orchestrator,
+    predictor,
+    task_decomposer,
+    whole_plan,
+)
+from surefoot.decompose.modular_planner.planner import Planner, Problem
+from surefoot.decompose.modular_planner.reply_schemas import SCHEMAS
+from surefoot.decompose.modular_planner.settings import Preset, Settings, settings_of
+from surefoot.decompose.modular_planner.wording import WORDINGS
+from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
+from surefoot.decompose.suite import Posed, SuiteTask
+
+Method = Literal["map", "zero-shot", "in-context", "cot", "debate", "tot", "best-of-n"]
+
+MODULES: dict[str, Any] = {
+    "propose": actor,
+    "check": monitor,
+    "predict": predictor,
+    "value": evaluator,
+    "reached": orchestrator,
+    "subgoal": task_decomposer,
+    "plan": whole_plan,
+}
+"""Which module words and reads a kind of step."""
+
+
+class PromptVariant(Protocol):
+    """A way to solve a problem by questions; pure."""
+
+    def begin(self, problem: Problem) -> Any:
+        """The board before the first turn."""
+        ...
+
+    def end(self, board: Any) -> Done | None:
+        """The output, if the board is the last one."""
+        ...
+
+    def turn(self, problem: Problem, board: Any) -> Generator[Step, str, Any]:
+        """From one board to the next."""
+        ...
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """A chain's state: the board on which the current turn began, and the candidates decided since."""
+
+    board: Any
+    answers: tuple[str, ...] = ()
+
+
+class MapTask(SuiteTask, frozen=True, kw_only=True):
+    """What planning tasks have in common. A task of its own says which problem it is, and which its suite has."""
+
+    method: Annotated[
+        Method, msgspec.Meta(description="map (the modules), or a baseline: one question, debate, tree of thought")
+    ] = "map"
+    preset: Annotated[
+        Preset, msgspec.Meta(description="paper: algorithms as published; surefoot: closed list, climbing, recovery")
+    ] = "surefoot"
+    breadth: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=16)] | None,
+        msgspec.Meta(description="B, actions proposed in a state"),
+    ] = None
+    depth: Annotated[
+        Annotated[int, msgspec.Meta(ge=1, le=6)] | None,
+        msgspec.Meta(description="L, layers of the search"),
+    ] = None
+    cap: Annotated[
+        Annotated[int, msgspec.Meta(ge=1)] | None,
+        msgspec.Meta(description="most actions of a plan; default: the task's"),
+    ] = None
+    without: Annotated[
+        str, msgspec.Meta(description="ablations: monitor, decomposer, search, orchestrator, votes; by commas")
+    ] = ""
+    plans: Annotated[int, msgspec.Meta(ge=1, le=200, description="plans drawn by best-of-n")] = 10
+
+    wordings: ClassVar[int] = WORDINGS
+    unused: ClassVar[frozenset[str]] = frozenset()
+    """Modules that are never used in this domain."""
+    unused_by_paper: ClassVar[frozenset[str]] = frozenset()
+    """Modules that the published system does not use in this domain."""
+
+    def __post_init__(self) -> None:
+        settings_of(self.preset, 1, self.breadth, self.depth, self.without)
+
+    def way(self, problem: Problem) -> PromptVariant:
+        """The method, with its settings for a problem."""
+        if self.method != "map":
+            return baselines.way(self.method, self.cap_of(problem), self.plans)
+        return Planner(self._settings(problem))
+
+    def _settings(self, problem: Posed) -> Settings:
+        off = self.unused | (self.unused_by_paper if self.preset == "paper" else frozenset())
+        return settings_of(self.preset, self.cap_of(problem), self.breadth, self.depth, self.without, off)
+
+    def cap_of(self, problem: Posed) -> int:
+        """The option's, or the problem's own."""
+        return self.cap or problem.cap
+
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Thread:
+        """The board before the first turn; turns that ask nothing are passed over."""
+        return self._settle(goal, self.way(goal).begin(goal), ())
+
+    def next_step(self, goal: Any, state: Any) -> Step | Done:
+        """What the current turn asks next, or the output."""
+        way = self.way(goal)
+        done = way.end(state.board)
+        if done is not None:
+            return done
+        asked = _replay(way.turn(goal, state.board), state.answers)
+        assert isinstance(asked, Step)
+        return asked
+
+    def advance(self, goal: Any, state: Any, candidate: str) -> Thread:
+        """Tell the current turn what won."""
+        return self._settle(goal, state.board, (*state.answers, candidate))
+
+    def _settle(self, problem: Problem, board: Any, answers: tuple[str, ...]) -> Thread:
+        """The thread as it stands when a question is next, or the end."""
+        way = self.way(problem)
+        while way.end(board) is None:
+            found = _replay(way.turn(problem, board), answers)
+            if isinstance(found, Step):
+                return Thread(board, answers)
+            board, answers = found.board, ()
+        return Thread(board)
+
+    def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        """Most questions of a problem: for each action that may be tried, a whole search with every proposal used."""
+        settings = self._settings(goal)
+        nodes = sum(int(settings.breadth**layer) for layer in range(settings.depth))
+        return 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.plans
+
+    def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        """A plan of the longest length, each of its actions found at the first attempt; a baseline is as long."""
+        return self.cap_of(goal) * self._settings(goal).questions
+
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
+        """The module's wording."""
+        found: Prompt = MODULES[step.kind].prompt(step.reads, dialect, wording)
+        return found
+
+    def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
+        """The module's reading."""
+        found: str | Flag = MODULES[step.kind].parse(step.reads, text, dialect)
+        return found
+
+    def reply_schema(self, step: Step) -> dict[str, Any]:
+        """What the module's reply names."""
+        return SCHEMAS[step.kind]
+
+    def check(self, step: Step, candidate: str) -> Flag | None:
+        """The module's red flags."""
+        found: Flag | None = MODULES[step.kind].check(step.reads, candidate)
+        return found
+
+
+class _Ended(msgspec.Struct, frozen=True):
+    """The board that a turn led to."""
+
+    board: Any
+
+
+def _replay(turn: Generator[Step, str, Any], answers: tuple[str, ...]) -> Step | _Ended:
+    """What a turn asks after these answers, or the board it ends with."""
+    try:
+        asked = next(turn)
+        for answer in answers:
+            asked = turn.send(answer)
+    except StopIteration as end:
+        return _Ended(end.value)
+    turn.close()
+    return asked

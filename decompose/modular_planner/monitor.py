@@ -1,0 +1,81 @@
+"""The Monitor: (state, action) to valid or not, with the rule that is broken as feedback (MAP, algorithm 1).
+
+It fails closed. The published one asks whether a token equals "invalid" and lets "is not valid" pass; here an action
+passes only on an explicit yes, every other wording blocks it, and a reply without any answer is spoiled.
+"""
+
+import msgspec
+
+from surefoot.decompose.modular_planner.wording import WORK, answer, chat, compact, passed, said
+from surefoot.decompose.modular_planner.world import World
+from surefoot.decompose.step import Dialect, Flag, Prompt, Role, Step
+
+VALID = "yes"
+UNSTATED = "unstated"
+"""The rule of an action that is called invalid without saying why."""
+
+DUTIES = (
+    "You are the Monitor of a planner: you check a proposed action against each rule in turn, in the order {rules}, "
+    "and say which is the first that it breaks.",
+    "Mistakes are expensive here, and you are the Monitor of a planner: nothing is done that you did not check. Go "
+    "through the rules in this order: {rules}. For each of them say what it asks of the action and whether that is so. "
+    "The first that is broken decides.",
+    "May this action be done? You are the Monitor of a planner and the only one who looks. Take the rules one by one "
+    "({rules}), compare each with what is true now, and stop at the first that does not hold.",
+)
+"""Its duty, in each wording."""
+
+
+class MonitorFacts(msgspec.Struct, frozen=True):
+    """What the Monitor reads: the domain, a state, and an action proposed in it."""
+
+    world: World
+    state: str
+    action: str
+
+
+def step(facts: MonitorFacts, lead: int | None = None) -> Step:
+    """The question."""
+    return Step("check", Role.MONITOR, facts, WORK + 8, lead)
+
+
+def prompt(facts: MonitorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
+    """``compact``: ``check ACTION in STATE``."""
+    world = facts.world
+    state, action = world.say_state(facts.state, dialect), world.say_action(facts.action, dialect)
+    if dialect == "compact":
+        return compact("Monitor", world, action, "in", state)
+    rules = ", ".join(world.rules)
+    return chat(
+        world,
+        "Monitor",
+        [duty.format(rules=rules) for duty in DUTIES],
+        f"either the line\nvalid = yes\nor the two lines\nrule = one of {rules}\nvalid = no",
+        [("Current state", state), ("Proposed action", action)],
+        wording,
+    )
+
+
+def parse(facts: MonitorFacts, text: str, dialect: Dialect) -> str | Flag:
+    """The canonical form is ``"yes"``, or ``"no RULE"``."""
+    if dialect == "compact":
+        verdict = answer(text)
+        word, _, rule = verdict.partition(" ")
+        known = word == "no" and rule in facts.world.rules
+        return verdict if known or verdict == VALID else Flag("misformatted", text[:200])
+    valid = passed(text, "valid")
+    if valid is None:
+        return Flag("misformatted", text[-200:])
+    rules = [rule.lower().rstrip(".") for rule in said(text, "rule")]
+    named = rules[-1] if rules and rules[-1] in facts.world.rules else UNSTATED
+    return VALID if valid else f"no {named}"
+
+
+def check(facts: MonitorFacts, candidate: str) -> Flag | None:
+    """Nothing that the prompt shows can be held against a yes or a no."""
+    return None
+
+
+def broken_rule(candidate: str) -> str | None:
+    """The rule that a decided check names, or ``None`` if the action is valid. Only an exact yes is valid."""
+    return None if candidate == VALID else candidate.partition(" ")[2] or UNSTATED

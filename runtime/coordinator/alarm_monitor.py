@@ -1,0 +1,100 @@
+"""The coordinator's eyes: tells a watch what batches bring, and makes its alarms durable.
+
+What was seen is rebuilt from the journal's totals when a run is resumed; only the stretches that drift is looked for
+in begin anew.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+import msgspec
+import structlog
+
+from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.writer import JournalWriter
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.records import Batch, Counts, pack
+from surefoot.voting.alarms import Pattern
+from surefoot.voting.sequential_tests import Alarm, SequentialTests
+
+
+class AlarmMonitor:
+    """Watches one run.
+
+    Args:
+        journal: Of the run; keeps the alarms under ``alarms``, and the number of looks.
+        writer: Into that journal.
+        steps: That the task expects of the whole plan.
+        pilot: What the pilot saw, if there was one.
+        on_note: Told of an alarm in one line.
+        in_order: Whether the run is one chain.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        writer: JournalWriter,
+        steps: int,
+        pilot: Estimate | None,
+        on_note: Callable[[str], None],
+        *,
+        in_order: bool,
+    ) -> None:
+        self._in_order = in_order
+        self._pieces: dict[str, Counts] = {}
+        self._journal, self._writer, self._on_note = journal, writer, on_note
+        self._tests = SequentialTests(steps, patterns_of(pilot) if pilot else None)
+        self.alarms = [msgspec.convert(one, Alarm) for one in journal.meta("alarms") or []]
+        totals = writer.totals
+        self._tests.looks = journal.meta("looks") or 0
+        if totals.races:
+            self._tests.saw(totals.races, totals.contested, totals.ways)
+            self._tests.look_again()
+        self._log = structlog.get_logger().bind(run=str(journal.path.parent))
+
+    def saw(self, segment: str, batch: Batch) -> None:
+        """Add a batch. Drift is looked for between whole segments, or where one chain is all, between batches."""
+        counts = batch.counts
+        if not (counts.races or counts.ways or segment in self._pieces):
+            return
+        self._tests.saw(counts.races, counts.contested, counts.ways)
+        piece = self._pieces.setdefault(segment, Counts())
+        piece.add(Counts(races=counts.races, contested=counts.contested, seam_retries=counts.seam_retries))
+        if self._in_order or batch.end is not None:
+            del self._pieces[segment]
+            self._tests.passed(piece.races, piece.contested, piece.seam_retries)
+
+    async def look(self, *, last: bool = False) -> None:
+        """Look if it is time to, and make what is found durable."""
+        if not (self._tests.due or (last and self._tests.seen)):
+            return
+        known = {alarm.kind for alarm in self.alarms}
+        found = [alarm for alarm in self._tests.look() if alarm.kind not in known]
+        self.alarms += found
+        for alarm in found:
+            self._log.warning("alarm", kind=str(alarm.kind), p_value=alarm.p_value, detail=alarm.detail)
+            self._on_note(f"alarm: {alarm.kind}: {alarm.detail}")
+            self._writer.note("watch", Batch(pack([]), Counts(alarms={alarm.kind: 1})))
+        await self._writer.flush()
+        self._journal.set_meta(alarms=self.alarms, looks=self._tests.looks)
+
+    def leads(self, leads: Leads) -> Leads:
+        """Leads as the run asks for them now.
+
+        After an alarm of the whole run that says that steps are harder than they were taken for, every step whose
+        mistake is final gets the lead of a suspect.
+        """
+        worse = any(alarm.worse for alarm in self.alarms)
+        return msgspec.structs.replace(
+            leads, unguarded=leads.suspect if worse else leads.unguarded, limits=self._tests.limits
+        )
+
+
+def patterns_of(pilot: Estimate) -> Counter[Pattern]:
+    """A pilot's steps as races of ``PILOT_DRAWS`` ballots each."""
+    found = Counter({Pattern(PILOT_DRAWS, w + d, d, max(0, PILOT_DRAWS - w - d)): count for w, d, count in pilot.votes})
+    lost = pilot.spoiled - sum(p.spoiled * count for p, count in found.items())
+    if lost >= PILOT_DRAWS:
+        found[Pattern(PILOT_DRAWS, 0, 0, PILOT_DRAWS)] += lost // PILOT_DRAWS
+    return found

@@ -1,0 +1,153 @@
+"""Hands a run's money and calls out to its workers, so that ``--max-cost-usd`` and ``--max-calls`` are limits on what
+is asked for.
+
+One invariant: *what was ever handed out is in the journal before a worker has it.* Workers reserve out of what they
+hold, so no call is made for money that the journal does not know of. A worker that dies takes what it held with it:
+nobody knows how much of it was spent, so it counts as spent. A run that ends politely takes back what is left.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Protocol
+
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.journal.writer import JournalWriter
+from surefoot.runtime.models.budget_lease import Unit
+from surefoot.runtime.records import Batch, Counts, pack
+
+RECALL_S = 0.05
+"""Seconds between two looks at what other workers no longer need."""
+SEGMENT = "money"
+"""The journal's name for what is written here, calls included."""
+
+
+class LeaseHolders(Protocol):
+    """The workers' purses, by number."""
+
+    @property
+    def size(self) -> int:
+        """Number of workers."""
+        ...
+
+    async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
+        """Wait until a worker is short, and say what its first call needs, and all."""
+        ...
+
+    async def grant(self, worker: int, unit: Unit, amount: float) -> None:
+        """Give a worker so much; 0 says that there is no more."""
+        ...
+
+    async def return_lease(self, worker: int, unit: Unit) -> tuple[float, float]:
+        """Take back what a worker holds and has not reserved; that, and what is reserved."""
+        ...
+
+
+class BudgetLedger:
+    """Grants one unit while a run works.
+
+    Args:
+        unit: What is granted.
+        limit: ``--max-cost-usd`` or ``--max-calls``; ``None`` for no limit, and then nothing is granted.
+        writer: Makes grants durable.
+        purses: The workers'.
+        on_empty: Called when a worker asks for more than is left.
+    """
+
+    def __init__(
+        self,
+        unit: Unit,
+        limit: float | None,
+        writer: JournalWriter,
+        leases: LeaseHolders,
+        on_empty: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._unit: Unit = unit
+        self._limit, self._writer, self._purses, self._on_empty = limit, writer, leases, on_empty
+        self._serving: list[asyncio.Task[None]] = []
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def granted(self) -> float:
+        """What was handed out and not taken back, in all sessions."""
+        totals = self._writer.totals
+        return totals.granted_usd if self._unit == "usd" else totals.granted_calls
+
+    @property
+    def spent(self) -> float:
+        """What the journal knows to have been asked for."""
+        totals = self._writer.totals
+        return totals.cost_usd + totals.uncertain_usd if self._unit == "usd" else totals.calls
+
+    def open(self) -> None:
+        """Begin to answer workers that are short. What a session without a limit asked for counts as handed out."""
+        if self._limit is None:
+            return
+        if self.spent > self.granted:
+            self._writer.note(SEGMENT, self._handed_out(self.spent - self.granted))
+        self._serving = [asyncio.create_task(self._serve(i, self._limit)) for i in range(self._purses.size)]
+
+    async def close(self) -> None:
+        """Take back what living workers hold. All their calls have ended, and their counts are in the journal."""
+        if self._limit is None:
+            return
+        for serving in self._serving:
+            serving.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        await self._recall(range(self._purses.size))
+
+    async def _serve(self, worker: int, limit: float) -> None:
+        while True:
+            needs, wants = await self._purses.shortage(worker, self._unit)
+            # Two that are short would take from each other for ever what neither can use.
+            async with self._one_at_a_time:
+                try:
+                    await self._recall([worker])
+                    amount = await self._find(needs, wants, limit)
+                    if amount:
+                        await self._write(amount)
+                    else:
+                        await self._on_empty()
+                except BaseException:
+                    await self._purses.grant(worker, self._unit, 0.0)  # or its calls would wait for ever
+                    raise
+                await self._purses.grant(worker, self._unit, amount)
+
+    async def _find(self, needs: float, wants: float, limit: float) -> float:
+        """How much an empty purse gets, out of what is left or what is not reserved; 0 if that is never enough."""
+        while True:
+            left = limit - self.granted
+            if left >= needs:
+                return grant_of(self._unit, needs, wants, left, self._purses.size)
+            reserved = await self._recall(range(self._purses.size))
+            if limit - self.granted >= needs:
+                continue
+            if not reserved:
+                return 0.0
+            await asyncio.sleep(RECALL_S)  # calls under way will use less than they have reserved
+
+    async def _recall(self, workers: Iterable[int]) -> float:
+        """Take back what workers hold and have not reserved; what they have reserved."""
+        back = held = 0.0
+        for worker in workers:
+            taken, reserved = await self._purses.return_lease(worker, self._unit)
+            back, held = back + taken, held + reserved
+        if back:
+            await self._write(-back)
+        return held if held > 1e-12 else 0.0
+
+    async def _write(self, amount: float) -> None:
+        await self._writer.write(Write(SEGMENT, self._handed_out(amount)), awaited=True)
+
+    def _handed_out(self, amount: float) -> Batch:
+        money = self._unit == "usd"
+        return Batch(pack([]), Counts(granted_usd=amount) if money else Counts(granted_calls=int(amount)))
+
+
+def grant_of(unit: Unit, needs: float, wants: float, left: float, workers: int) -> float:
+    """How much a worker gets whose first call needs so much and all of them want so much; never more than is left.
+
+    Twice what they want, so that calls rarely wait; near the end, a fair share. A run that is killed loses what its
+    workers hold, so they never hold much more than their calls could use. Calls are granted whole.
+    """
+    amount = min(left, max(needs, min(2 * wants, left / (2 * workers))))
+    return amount if unit == "usd" else float(int(amount))

@@ -1,0 +1,311 @@
+"""The coordinator: the one process that owns a run's progress.
+
+It grows the upper part of the plan, sends segments to workers, and believes nothing before the journal has it. A
+fresh start and a resume are the same thing: a segment that the journal knows the end of is not sent, one that it
+knows part of is sent together with that part.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import msgspec
+import structlog
+
+from surefoot.decompose.methods.chain import Chain
+from surefoot.decompose.methods.method import Method
+from surefoot.decompose.plan import Node
+from surefoot.decompose.segment import Segment
+from surefoot.decompose.task import Task
+from surefoot.runtime import errors
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
+from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
+from surefoot.runtime.coordinator.dispatcher import Dispatcher, RunPaused
+from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
+from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.sampling import sampled_step, samples_of
+from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.retracted import RetractedExpansions
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.journal.writer import JournalWriter
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.records import Batch, Contradicted, Counts, pack
+from surefoot.runtime.worker.worker import method_of
+from surefoot.runtime.worker.worker_pool import WorkerPool
+
+PILOT = "pilot"
+"""The journal's name for the pilot; what an accepted change asks again has the number of the change behind it."""
+
+
+class Coordinator:
+    """Runs one plan to its end, or to a pause.
+
+    Args:
+        config: The run's configuration.
+        task: The task.
+        journal: Open for writing.
+        crew: Takes segments.
+        on_progress: Called after every durable write with the totals and the seconds worked so far.
+        on_note: Told in one line what people may want to read, such as which leads were chosen and why.
+        on_wait: Told in one line what the run waits for, while it waits.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        task: Task,
+        journal: Journal,
+        pool: WorkerPool,
+        on_progress: Callable[[Counts, float], None] = lambda counts, wall_s: None,
+        on_note: Callable[[str], None] = lambda text: None,
+        on_wait: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.config, self.task, self.journal, self.pool = config, task, journal, pool
+        self._started, self._worked_before = time.monotonic(), journal.wall_s
+        self._writer = JournalWriter(journal, self.wall_s, on_progress)
+        self._dispatcher = Dispatcher(config, journal, self._writer, pool, self._arrived, on_wait)
+        self._lead_controller, self._retracted = (
+            LeadController(config, task, None, Leads(1, 1, 1)),
+            RetractedExpansions(journal),
+        )
+        self._told: Leads | None = None
+        self._method: Method = Chain()
+        self._alarm_monitor: AlarmMonitor | None = None
+        self._on_note = on_note
+        self._ledgers = (
+            BudgetLedger("usd", config.max_cost_usd, self._writer, pool, self._out_of_money),
+            BudgetLedger("calls", config.max_calls, self._writer, pool, self._out_of_calls),
+        )
+        self._log = structlog.get_logger().bind(run=str(journal.path.parent))
+
+    def wall_s(self) -> float:
+        """Seconds of work over all sessions of this run."""
+        return self._worked_before + time.monotonic() - self._started
+
+    async def run(self) -> str:
+        """Work until the run is ``solved``, ``failed`` or ``paused``; the status is in the journal by then."""
+        status, message, cause = "failed", "", None
+        self.journal.set_meta(status="running", message="")
+        try:
+            async with self._limited():
+                message = await self._run_plan()
+                status = "failed" if message else "solved"
+        except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
+            cause = _first_cause(error)
+            message = str(cause)
+            if isinstance(cause, RunPaused | errors.ModelUnavailable):
+                status = "paused"
+        ended = cause is None or status == "paused" or isinstance(cause, errors.RunFailed)
+        if ended and status != "paused" and self._alarm_monitor is not None:
+            await self._alarm_monitor.look(last=True)
+        self.journal.faults.reach("finish.before")
+        if ended or isinstance(cause, errors.ConfigurationError | errors.ModelRejected):
+            self.journal.set_meta(status=status, message=message)
+        self.journal.faults.reach("finish.after")
+        if not ended:
+            assert cause is not None
+            raise cause from None
+        self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
+        return status
+
+    async def run_each(self, nodes: Sequence[Node]) -> tuple[str, list[Outcome | errors.RunFailed | None]]:
+        """Run nodes that do not depend on each other, each to its own end: the problems of a suite.
+
+        A node that fails is a result, kept beside the others; it fails again, without being asked, on resume.
+
+        Returns:
+            ``solved`` if every node came to an end or ``paused``, also in the journal; and the ends, in the order of
+            the nodes, with ``None`` for one that was paused.
+        """
+        status, message = "solved", ""
+        try:
+            async with self._limited():
+                self._lead_controller = await self._open_lead_controller()
+                semaphore = PrioritySemaphore(self.config.chains_in_flight * self.pool.size)
+                results = await asyncio.gather(
+                    *(self._run_one(node, semaphore) for node in nodes), return_exceptions=True
+                )
+        except (RunPaused, BaseExceptionGroup) as paused:  # in the pilot
+            results = [_first_cause(paused)] * len(nodes)
+        ends = [None if isinstance(r, BaseException) and not isinstance(r, errors.RunFailed) else r for r in results]
+        causes = [_first_cause(result) for result in results if isinstance(result, BaseException)]
+        stops = [cause for cause in causes if not isinstance(cause, errors.RunFailed)]
+        if stops:
+            cause = next((stop for stop in stops if not isinstance(stop, RunPaused | errors.ModelUnavailable)), None)
+            if cause is not None:
+                raise cause
+            status, message = "paused", str(stops[0])
+        self.journal.set_meta(status=status, message=message)
+        return status, ends
+
+    async def _run_one(self, node: Node, semaphore: PrioritySemaphore) -> Outcome | errors.RunFailed:
+        async with semaphore(node.path):
+            try:
+                return await self._send(Segment(node))
+            except errors.RunFailed as failed:
+                return failed
+
+    @asynccontextmanager
+    async def _limited(self) -> AsyncIterator[None]:
+        """Keep the limits while something runs; afterwards the journal's writer is at rest."""
+        for ledger in self._ledgers:
+            ledger.open()
+        clock = asyncio.create_task(self._watch_clock())
+        try:
+            await self._check_limits()
+            yield
+        finally:
+            clock.cancel()
+            await self._writer.flush()
+            for ledger in self._ledgers:
+                await ledger.close()
+            await self._writer.flush()
+
+    async def _run_plan(self) -> str:
+        """Run the plan; why it did not reach its goal, or nothing."""
+        self._lead_controller = await self._open_lead_controller()
+        leads = self._lead_controller.leads
+        root = self.task.root()
+        size, in_order = self.task.size(root.goal, root.inputs), self.config.strategy == "chain"
+        start, note = self._lead_controller.start, self._on_note
+        self._alarm_monitor = AlarmMonitor(self.journal, self._writer, size, start, note, in_order=in_order)
+        self._method = method_of(self.config, leads)
+        semaphore = PrioritySemaphore(self._segments_per_worker(leads) * self.pool.size)
+        outcome = await PlanRunner(self.task, self, semaphore, self.config.re_decompositions).run(root)
+        if isinstance(outcome, Contradicted):
+            return f"node {_name(outcome.path)} {outcome.detail}"
+        if root.promise is not None and outcome.output != root.promise:
+            return f"the plan ended in {outcome.output!r}, not in the goal {root.promise!r}"
+        return ""
+
+    def _segments_per_worker(self, leads: Leads) -> int:
+        """Twice as many as hold a worker's chains, and one: a segment that begins or ends asks fewer questions at once.
+
+        The worker's own gate keeps to ``chains_in_flight``, the earliest in plan order first.
+        """
+        chains = max(1, self.config.segment_steps // (leads.leaf_steps + 1))
+        return 1 + 2 * -(-self.config.chains_in_flight // chains)
+
+    async def pause(self, reason: str) -> None:
+        """Stop politely: segments in flight end at their next step, and all they decided is journalled."""
+        await self._dispatcher.pause(reason)
+
+    def is_leaf(self, node: Node) -> bool:
+        """Whether the node travels to a worker as it is."""
+        return self.task.size(node.goal, node.inputs) <= self.config.segment_steps or not self._method.splits(
+            self.task, node
+        )
+
+    async def run_leaf(self, node: Node) -> Outcome:
+        """Run a node on a worker."""
+        return await self._send(Segment(node))
+
+    async def split(self, node: Node, attempt: int) -> str:
+        """Have a decomposition step decided by a worker."""
+        outcome = await self._send(Segment(node, attempt))
+        if isinstance(outcome, Contradicted):
+            raise errors.StepDeadlocked(outcome.detail)
+        if attempt:
+            await self._writer.flush()
+            self._retracted.look_below(node.path, attempt)
+        return str(outcome.output)
+
+    def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
+        """Count it, once."""
+        self._log.warning("promise broken", node=_name(node.path), attempt=attempt, detail=by.detail)
+        self._write_note(self._retracted.broken(node.path, attempt))
+
+    def promise_mended(self, node: Node, attempt: int) -> None:
+        """Count it, once."""
+        self._write_note(self._retracted.mended(node.path, attempt))
+
+    def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
+        """Keep it with the decomposition that it belongs to."""
+        self._write_note(self._retracted.kept(node.path, attempt, elements))
+
+    def _write_note(self, note: Write | None) -> None:
+        if note is not None:
+            self._writer.note(note.segment, note.batch)
+
+    async def _send(self, segment: Segment) -> Outcome:
+        return await self._dispatcher.send(segment, self._leads_now)
+
+    def _leads_now(self) -> Leads:
+        """What was learned, and what alarms make of it."""
+        leads = self._lead_controller.leads
+        return self._alarm_monitor.leads(leads) if self._alarm_monitor is not None else leads
+
+    async def _arrived(self, key: str, batch: Batch) -> None:
+        """What is done after every batch."""
+        if self._alarm_monitor is not None:
+            self._alarm_monitor.saw(key, batch)
+            await self._alarm_monitor.look()
+        await self._learn()
+        await self._check_limits()
+
+    async def _learn(self) -> None:
+        """Choose the leads again if it is time, note it, and tell the workers if they changed."""
+        known = self._lead_controller.look(self._writer.totals)
+        if known is not None:
+            self._writer.note(LEADS, Batch(pack([record_of(known)]), Counts()))
+            self._log.info("leads learned", **msgspec.structs.asdict(known))
+        leads = self._leads_now()
+        if self._told is not None and leads != self._told:
+            await self.pool.lead(leads)
+        self._told = leads
+
+    async def _out_of_money(self) -> None:
+        await self.pause(f"--max-cost-usd {self.config.max_cost_usd} is reached: what is left is for calls under way")
+
+    async def _out_of_calls(self) -> None:
+        await self.pause(f"--max-calls {self.config.max_calls} is reached")
+
+    async def _check_limits(self) -> None:
+        totals, config = self._writer.totals, self.config
+        if config.max_calls is not None and totals.calls >= config.max_calls:
+            await self._out_of_calls()
+        if config.max_cost_usd is not None and totals.cost_usd >= config.max_cost_usd:
+            await self.pause(f"--max-cost-usd {config.max_cost_usd} is reached")
+        if config.max_wall_s is not None and self.wall_s() >= config.max_wall_s:
+            await self.pause(f"--max-wall {config.max_wall_s:g} is reached")
+
+    async def _watch_clock(self) -> None:
+        """Pause when the time is used up, also while no batch comes."""
+        if self.config.max_wall_s is not None:
+            await asyncio.sleep(self.config.max_wall_s - self.wall_s())
+            await self._check_limits()
+
+    async def _open_lead_controller(self) -> LeadController:
+        return await open_lead_controller(
+            self.config, self.task, self.journal, self._writer, self._ask_pilot, self._on_note
+        )
+
+    async def _ask_pilot(self, numbers: Sequence[int]) -> list[Sample]:
+        """A pilot's samples. Those that the journal has are not asked again, unless a change was accepted since."""
+        changes = len(self.journal.meta("changes") or ())
+        key = f"{PILOT}#{changes}" if changes else PILOT
+        payloads = await self._dispatcher.ask_pilot(key, numbers, PILOT_DRAWS, attempt=changes)
+        return samples_of(partial(sampled_step, self.config, self.task), payloads)
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """The error inside groups of groups that says most: a failure before a pause."""
+    causes: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseExceptionGroup):
+            waiting.extend(one.exceptions)
+        else:
+            causes.append(one)
+    return next((cause for cause in causes if not isinstance(cause, RunPaused)), causes[0])
+
+
+def _name(path: tuple[int, ...]) -> str:
+    return ".".join(map(str, path)) or "root"

@@ -1,0 +1,185 @@
+"""Sends work to workers and brings its batches into the journal, whatever becomes of the workers.
+
+A segment whose end the journal knows is not sent; one that it knows part of is sent together with that part. So a
+worker that dies costs what it had not sent yet: ``flush_steps`` decided steps or ``flush_s`` seconds of work at most
+for each segment it held, and the questions that were being asked.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+import structlog
+
+from surefoot.decompose.segment import Segment, segment_key
+from surefoot.runtime import errors
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.execution.in_flight import InFlight
+from surefoot.runtime.execution.plan_runner import Outcome
+from surefoot.runtime.execution.sampling import numbers_in
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.journal.writer import JournalWriter
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
+from surefoot.runtime.worker.batch_stream import WAITS
+from surefoot.runtime.worker.worker_pool import WorkerLost, WorkerPool, back_off_s
+
+
+class RunPaused(Exception):
+    """The run stops politely; the message says why."""
+
+
+class Dispatcher:
+    """Between the plan and the crew.
+
+    Args:
+        config: The run's configuration.
+        journal: Open for writing.
+        writer: Makes batches durable.
+        crew: Takes the work.
+        on_batch: Called after every batch, with the key of its segment; may pause.
+        on_wait: Told in one line what is waited for, while it is.
+
+    Attributes:
+        pausing: Why the run is pausing; empty while it is not.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        journal: Journal,
+        writer: JournalWriter,
+        pool: WorkerPool,
+        on_batch: Callable[[str, Batch], Awaitable[None]],
+        on_wait: Callable[[str], None],
+    ) -> None:
+        self.config, self.journal, self.pool = config, journal, pool
+        self.pausing = ""
+        self._writer, self._on_batch, self._on_wait = writer, on_batch, on_wait
+        self._stop_waiting = asyncio.Event()
+        self._ended, self._begun = journal.outcomes(), journal.begun()
+        self._sent = InFlight()
+        self._arrived: dict[str, int] = {}
+        self._log = structlog.get_logger().bind(run=str(journal.path.parent))
+
+    async def pause(self, reason: str) -> None:
+        """Stop politely: what is in flight ends at its next step, and all that was decided is journalled."""
+        if not self.pausing:
+            self.pausing = reason
+            self._stop_waiting.set()
+            self._log.info("pausing", reason=reason)
+            await self.pool.stop()
+
+    async def send(self, segment: Segment, leads: Callable[[], Leads]) -> Outcome:
+        """Have a segment run; ``leads`` are looked up each time that it is sent.
+
+        Raises:
+            RunPaused: The run pauses.
+            SurefootError: The segment failed.
+        """
+        key = segment_key(segment.node.path, segment.split)
+        ended = self._ended.pop(key, None)
+        if ended is not None:
+            return ended
+
+        async def stream() -> AsyncIterator[Batch]:
+            journalled = await self._journalled(key)
+            return self.pool.run_segment(segment, leads(), journalled)
+
+        return await self._until_ended(key, stream)
+
+    async def ask_pilot(self, key: str, numbers: Sequence[int], draws: int, attempt: int) -> tuple[bytes, ...]:
+        """Have those of the sampled steps asked that the journal does not have; the payloads with all of them.
+
+        Raises:
+            RunPaused: The run pauses.
+            SurefootError: The pilot failed.
+        """
+        known = numbers_in(await self._journalled(key))
+        missing = [number for number in numbers if number not in known]
+        shares = [missing[i :: self.pool.size] for i in range(self.pool.size)]
+        async with asyncio.TaskGroup() as group:
+            for share in filter(None, shares):
+                group.create_task(self._ask_share(key, share, draws, attempt))
+        return await self._journalled(key)
+
+    async def _ask_share(self, key: str, share: Sequence[int], draws: int, attempt: int) -> None:
+        async def stream() -> AsyncIterator[Batch]:
+            known = numbers_in(await self._journalled(key))
+            return self.pool.run_sample([number for number in share if number not in known], draws, attempt)
+
+        await self._until_ended(key, stream, shared=True)
+
+    async def _until_ended(
+        self, key: str, stream: Callable[[], Awaitable[AsyncIterator[Batch]]], shared: bool = False
+    ) -> Outcome:
+        """Send a piece of work, and send it again, ever later, where a worker dies with it."""
+        losses = 0
+        while True:
+            await self._stop_here()
+            arrived = self._arrived.get(key, 0)
+            try:
+                with self._sent:
+                    return self._ending(key, await self._follow(key, await stream(), shared))
+            except RunPaused as paused:
+                await self.pause(str(paused))
+            except WorkerLost as lost:
+                losses = losses + 1 if self._arrived.get(key, 0) == arrived else 1
+                await self._back_off(key, losses, str(lost).splitlines()[0])
+
+    async def _back_off(self, key: str, losses: int, detail: str) -> None:
+        """Wait before a lost piece of work is sent again; after too many losses without a decided step, pause."""
+        if losses >= self.config.worker_losses:
+            await self.pause(f"{losses} workers in a row died with {key} and decided nothing; the last: {detail}")
+            return
+        wait_s = back_off_s(losses)
+        self._log.warning("worker lost", segment=key, detail=detail, in_a_row=losses, again_in_s=wait_s)
+        self._on_wait(f"waiting for workers: one died with {key} ({detail}); sending it again in {wait_s:g} s")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._stop_waiting.wait()
+
+    async def _stop_here(self) -> None:
+        """If the run pauses: let what was sent come to its end, then stop."""
+        if self.pausing:
+            await self._sent.none()
+            raise RunPaused(self.pausing)
+
+    async def _journalled(self, key: str) -> tuple[bytes, ...]:
+        """The payloads of all that arrived of a piece of work."""
+        if key not in self._begun:
+            return ()
+        await self._writer.flush()
+        return self.journal.payloads(key)
+
+    async def _follow(self, key: str, batches: AsyncIterator[Batch], shared: bool) -> Batch:
+        """Journal batches as they come, and return the last once it is durable."""
+        self._begun.add(key)
+        self._log.debug("segment sent", segment=key)
+        async for batch in batches:
+            self.journal.faults.reach("batch.received")
+            for event, context in batch.events:
+                self._log.info(event, segment=key, **context)
+                if event == WAITS:
+                    self._on_wait(f"waiting for the model: {context.get('detail', '')}")
+            if batch.alive:
+                continue
+            durable = self._writer.write(Write(key, batch, shared))
+            self._arrived[key] = self._arrived.get(key, 0) + 1
+            await self._on_batch(key, batch)
+            if batch.end is not None:
+                await durable
+                self.journal.faults.reach("segment.ended")
+                return batch
+        raise WorkerLost(f"{key} stopped without an end")
+
+    def _ending(self, key: str, batch: Batch) -> Outcome:
+        end = batch.end
+        self._log.debug("segment ended", segment=key, steps=batch.counts.steps, calls=batch.counts.calls)
+        if isinstance(end, Paused):
+            raise RunPaused(self.pausing or end.reason)
+        if isinstance(end, Failed):
+            raise getattr(errors, end.error)(end.message, **end.context)
+        assert isinstance(end, Finished | Contradicted)
+        return end

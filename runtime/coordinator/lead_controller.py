@@ -1,0 +1,161 @@
+"""Learns during the run: at checkpoints the leads are chosen again from everything that was seen so far.
+
+What was chosen is journalled with the number of steps after which it holds. A resumed run reads it and goes on with
+the same leads; verdicts do not depend on it, as every record of steps says which lead decided them.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+
+import msgspec
+import structlog
+
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.forecast.estimates import Estimate, Sample, judge_pilot, learned, pilot_steps, sample_numbers
+from surefoot.runtime.forecast.lead_choice import (
+    choose_again,
+    choose_leads,
+    explain_leads,
+    forecast_run,
+    next_checkpoint,
+    seen_in,
+)
+from surefoot.runtime.forecast.measurement_file import read_measurement
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.journal.writer import JournalWriter
+from surefoot.runtime.leads import LeadChange, Leads
+from surefoot.runtime.records import Batch, Counts, Record, pack, unpack
+
+LEADS = "leads"
+"""What the journal files learned leads under."""
+
+
+class LeadController:
+    """Holds the leads of a run and chooses them again.
+
+    Args:
+        config: The run's configuration.
+        task: The task.
+        start: What was known before the run; ``None`` if leads were asked for.
+        leads: Chosen from it.
+        earlier: What an earlier session learned, in order.
+        votes: Races of earlier sessions; see ``Counts``. The sequential rule is made from them anew.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        task: Task,
+        start: Estimate | None,
+        leads: Leads,
+        earlier: Iterable[LeadChange] = (),
+        votes: Mapping[str, int] | None = None,
+    ) -> None:
+        self._config, self._task, self.start, self.leads = config, task, start, leads
+        self._stretches: list[tuple[int, float]] = []
+        self._seen: tuple[int, float] = (0, 0.0)
+        self._next = next_checkpoint(0)
+        for known in earlier:
+            self._note(known)
+            self.leads = _with(self.leads, known)
+        if leads.sequential and start is not None and votes:
+            self.leads = choose_again(config, task, leads, learned(start, self._stretches), votes)
+
+    def look(self, totals: Counts) -> LeadChange | None:
+        """What was learned if a checkpoint is passed; ``leads`` are the new ones then."""
+        if self.start is None or not self._config.learn or totals.steps < self._next:
+            return None
+        trials, errors = seen_in(totals)
+        self._note(LeadChange(totals.steps, 0, 0, 0, trials, errors))
+        estimate = learned(self.start, self._stretches)
+        self.leads = choose_again(self._config, self._task, self.leads, estimate, totals.votes)
+        return _told(self.leads, totals)
+
+    def _note(self, known: LeadChange) -> None:
+        """Remember how much was seen up to here."""
+        trials, errors = self._seen
+        if known.fresh:
+            self._stretches = []
+        elif known.trials > trials:
+            self._stretches.append((known.trials - trials, known.errors - errors))
+        self._seen, self._next = (known.trials, known.errors), next_checkpoint(known.steps)
+
+
+def fresh_start(leads: Leads, totals: Counts) -> LeadChange:
+    """The note that a run, begun before, goes on with leads from a new pilot."""
+    return msgspec.structs.replace(_told(leads, totals), fresh=True)
+
+
+def record_of(known: LeadChange) -> Record:
+    """What the journal keeps."""
+    return Record((), "leads", 0, known.steps, known.unguarded, (), learned=known)
+
+
+def _told(leads: Leads, totals: Counts) -> LeadChange:
+    trials, errors = seen_in(totals)
+    return LeadChange(totals.steps, leads.guarded, leads.unguarded, leads.suspect, trials, errors)
+
+
+def _with(leads: Leads, known: LeadChange) -> Leads:
+    numbers = {"guarded": known.guarded, "unguarded": known.unguarded, "suspect": known.suspect}
+    return msgspec.structs.replace(leads, **numbers)
+
+
+async def open_lead_controller(
+    config: RunConfig,
+    task: Task,
+    journal: Journal,
+    writer: JournalWriter,
+    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
+    on_note: Callable[[str], None],
+) -> LeadController:
+    """The leads that a run begins or goes on with: from the journal, from ``--k``, a measurement or a pilot.
+
+    Args:
+        config: The run's configuration.
+        task: The task.
+        journal: Of the run; keeps what is chosen here.
+        writer: Into that journal.
+        ask_pilot: Has sampled steps asked ``PILOT_DRAWS`` times each, and journalled.
+        on_note: Told in one line what was chosen and why.
+
+    Raises:
+        ConfigurationError: No lead helps, or the measurement is of something else.
+    """
+    chosen = journal.meta("leads")
+    if chosen is not None:
+        seen = journal.meta("pilot")
+        start = msgspec.convert(seen, Estimate) if seen else None
+        records = [record for payload in journal.payloads(LEADS) for record in unpack(payload)]
+        earlier = [record.learned for record in records if record.learned is not None]
+        return LeadController(config, task, start, msgspec.convert(chosen, Leads), earlier, writer.totals.votes)
+    # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.
+    kept = journal.meta("leaf_steps")
+    shaped = config if kept is None else msgspec.structs.replace(config, leaf_steps=kept)
+    root = task.root()
+    size = task.usual_steps(root.goal, root.inputs)
+    start = await _estimate(config, size, writer, ask_pilot) if config.k == "auto" else None
+    leads = choose_leads(shaped, task, start)
+    expected = forecast_run(shaped, task, leads, start) if start is not None else None
+    why = explain_leads(leads, start, expected, size)
+    if writer.totals.steps:
+        await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
+    await writer.flush()
+    journal.set_meta(leads=leads, pilot=start, forecast=expected, why=why)
+    log = structlog.get_logger().bind(run=str(journal.path.parent))
+    log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
+    on_note(why)
+    return LeadController(config, task, start, leads)
+
+
+async def _estimate(
+    config: RunConfig,
+    size: int,
+    writer: JournalWriter,
+    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
+) -> Estimate:
+    """What is known of the model: from the measurement that was named, or from a pilot made now."""
+    if config.measurement is not None:
+        return read_measurement(config)
+    return judge_pilot(await ask_pilot(sample_numbers(config.seed, pilot_steps(size))), writer.totals)

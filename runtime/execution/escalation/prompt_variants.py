@@ -1,0 +1,79 @@
+"""The ways in which one question can be asked: what an escalation climbs before it gives up.
+
+More ballots with a larger lead come first (``Leads.suspect``). When that is not enough, or when a chain came back
+with the wrong output, the next run asks in another way: in another wording, with its facts under other names, or of
+another model. A mistake that belongs to one prompt, which all its draws share and no vote can remove, is not made by
+the others. What stands at the end of the ladder is the parent's decomposition again, and then a typed report.
+"""
+
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.step import Dialect, Flag, Prompt, Step
+from surefoot.decompose.task import Task
+from surefoot.runtime.untrusted import can_be_kept
+
+
+class PromptVariant(msgspec.Struct, frozen=True):
+    """One way to ask.
+
+    Attributes:
+        name: What reports call it.
+        wording: Of the task's ``wordings``.
+        disguise: Of the task's ``relabelings``; 0 is none.
+        fallback: Ask the fallback model.
+    """
+
+    name: str
+    wording: int = 0
+    relabeling: int = 0
+    fallback: bool = False
+
+
+FIRST = PromptVariant("the same again")
+"""How every question is asked first; a second run of a chain that asks so has only new draws."""
+
+
+def variants_of(task: Task, dialect: Dialect, has_fallback: bool) -> tuple[PromptVariant, ...]:
+    """The rungs, in the order climbed. The ``compact`` dialect has one wording."""
+    wordings = range(1, task.wordings) if dialect == "chat" else range(0)
+    return (
+        FIRST,
+        *(PromptVariant("another wording", wording=number) for number in wordings),
+        *(PromptVariant("other names", relabeling=number) for number in range(1, task.relabelings + 1)),
+        *([PromptVariant("the fallback model", fallback=True)] if has_fallback else []),
+    )
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A step as one way asks it: worded, read and checked under that way's names, answered under the step's own."""
+
+    task: Task
+    step: Step
+    variant: PromptVariant
+    dialect: Dialect
+
+    @property
+    def prompt(self) -> Prompt:
+        """What the model is shown. A task with one wording need not know that there can be more."""
+        if not self.variant.wording:
+            return self.task.prompt(self.step, self.dialect)
+        return self.task.prompt(self.step, self.dialect, self.variant.wording)
+
+    def read(self, text: str, flags: Any) -> str | Flag:
+        """The candidate that a reply names, or the first red flag raised against it."""
+        candidate = self.task.parse(self.step, text, self.dialect)
+        if isinstance(candidate, Flag):
+            return candidate
+        if not can_be_kept(candidate):
+            return Flag("misformatted", candidate)
+        found = self.task.check(self.step, candidate)
+        if found is not None and found.name in flags:
+            return found
+        return self.task.unlabel(candidate, self.variant.relabeling) if self.variant.relabeling else candidate
+
+
+def asked(task: Task, step: Step, variant: PromptVariant, dialect: Dialect) -> Asked:
+    """A step in one way."""
+    return Asked(task, task.relabel(step, variant.relabeling) if variant.relabeling else step, variant, dialect)

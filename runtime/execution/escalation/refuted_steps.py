@@ -1,0 +1,75 @@
+"""Evidence that is gathered where a chain did not return its promise: do answers go wrong together?"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from surefoot.decompose.step import Step
+from surefoot.runtime.execution.step_runner import StepRunner
+from surefoot.runtime.records import Contested
+from surefoot.voting.alarms import Raised, repeats
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.sequential_tests import pair_up
+
+MOST_DRAWS = 24
+"""Fresh ballots at most that ask whether a refuted answer comes back."""
+
+
+class ChainRun(msgspec.Struct, frozen=True):
+    """One run of a chain.
+
+    Attributes:
+        rung: Of the ladder, counted round.
+        asked: What the rung's way answered at each step.
+        taken: What was gone on with; another answer where a suspect step was voted on again.
+    """
+
+    level: int
+    asked: list[str]
+    taken: list[str]
+
+
+async def ask_again(
+    steps: StepRunner, step: Step, refuted: str, count: int, draw: int
+) -> tuple[tuple[Ballot, ...], Raised | None]:
+    """Ask as at first until it is clear whether a refuted answer is wrong too often to be chance.
+
+    Args:
+        steps: Asks.
+        step: The question.
+        refuted: The answer that a later run and a larger lead decided against.
+        count: Ballots to draw at a time.
+        draw: First of the draw numbers.
+
+    Returns:
+        The fresh ballots, and the alarm if there is one.
+    """
+    ballots: tuple[Ballot, ...] = ()
+    while True:
+        fresh = await steps.draw(step, count, draw + len(ballots))
+        ballots += tuple(msgspec.structs.replace(b, draw=b.draw + len(ballots)) for b in fresh)
+        again = sum(ballot.candidate == refuted for ballot in ballots)
+        raised = repeats(again, len(ballots), steps.limits)
+        if raised is not None or 2 * again <= len(ballots) or len(ballots) + count > MOST_DRAWS:
+            return ballots, raised
+
+
+def with_alarm(entry: Contested, ballots: tuple[Ballot, ...], raised: Raised) -> Contested:
+    """An entry with one alarm more and its evidence."""
+    return msgspec.structs.replace(entry, before=entry.before + ballots, raised=(*entry.raised, raised))
+
+
+def compare_ways(runs: Sequence[ChainRun], names: Sequence[str]) -> dict[str, int]:
+    """Hold the later runs of a chain against the first, as far as they were asked the same.
+
+    Args:
+        runs: In order; the last returned the promise, the first did not.
+        names: Of the rungs.
+    """
+    found: dict[str, int] = {}
+    first, right = runs[0], runs[-1].taken
+    for run in runs[1:]:
+        for cell, count in pair_up(first.taken, run.asked, right).items():
+            key = f"{names[run.level % len(names)]}/{cell}"
+            found[key] = found.get(key, 0) + count
+    return found

@@ -1,0 +1,31 @@
+"""What a role is asked with: its model, wording, temperatures and lead."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from surefoot.decompose.step import Dialect, Role
+from surefoot.runtime.models.port import Model
+
+
+class RoleSettings(msgspec.Struct, frozen=True):
+    """A model as a role uses it.
+
+    Attributes:
+        model: What answers.
+        name: Its name, for the cache of answers.
+        dialect: Its wording.
+        temperature: Of all ballots but, perhaps, the first.
+        first_temperature: Of the first ballot.
+        k: Lead of the role, or ``None`` for the step's and the run's.
+    """
+
+    model: Model
+    name: str
+    dialect: Dialect
+    temperature: float
+    first_temperature: float
+    k: int | None = None
+
+
+SettingsByRole = Mapping[Role, RoleSettings]

@@ -1,0 +1,138 @@
+"""Asks sampled steps several times each, without a race: what pilots and measurements are made of.
+
+A sampled step is journalled like any other: as a record of the part ``sample``, under its number.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+
+from surefoot.decompose.step import Step
+from surefoot.decompose.task import Task
+from surefoot.runtime import errors
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.execution.in_flight import InFlight
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.segment_runner import SegmentStopped, draws_of
+from surefoot.runtime.execution.step_runner import StepRunner
+from surefoot.runtime.forecast.estimates import Sample
+from surefoot.runtime.leads import LEAF_STEPS
+from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, Paused, Record, unpack
+
+PART = "sample"
+
+
+class SampleRunner:
+    """Asks one worker's share of the sampled steps.
+
+    Args:
+        question: The sampled step of a number; see ``sampled_step``.
+        steps: Asks.
+        gate: Limits what is asked at the same time.
+        flush_steps: Sampled steps after which ``flush`` is called.
+        flush: Takes the records gathered so far.
+        flush_s: Seconds after which the next sampled step calls ``flush`` as well.
+    """
+
+    def __init__(
+        self,
+        question: Callable[[int], Step],
+        steps: StepRunner,
+        semaphore: PrioritySemaphore,
+        *,
+        flush_steps: int,
+        flush: Callable[[], None],
+        flush_s: float = math.inf,
+    ) -> None:
+        self.question, self.steps, self.semaphore = question, steps, semaphore
+        self.flush_steps, self.flush, self.flush_s = flush_steps, flush, flush_s
+        self._flush_at = time.monotonic() + flush_s
+        self.stopping = False
+        self.events: list[tuple[str, dict[str, object]]] = []
+        self._asked = InFlight()
+        self._records: list[Record] = []
+
+    async def run(self, numbers: Sequence[int], draws: int, attempt: int) -> Finished:
+        """Ask each of the steps ``draws`` times; another attempt draws other answers.
+
+        Raises:
+            ModelUnavailable, ModelRejected: From the model.
+            SegmentStopped: ``stopping`` was set; what was asked by then is in the records.
+        """
+        questions = [(number, self.question(number)) for number in numbers]  # before, as it is no work of the model's
+        async with asyncio.TaskGroup() as group:
+            for number, step in questions:
+                group.create_task(self._one(number, step, draws, attempt))
+        return Finished(None)
+
+    def take(self) -> list[Record]:
+        """The records gathered since the last time; they are the caller's now."""
+        records, self._records = self._records, []
+        self._flush_at = time.monotonic() + self.flush_s
+        return records
+
+    async def _one(self, number: int, step: Step, draws: int, attempt: int) -> None:
+        async with self.semaphore((number,)):
+            if self.stopping:
+                await self._asked.none()
+                raise SegmentStopped
+            with self._asked:
+                first = draws_of(((number,), PART, attempt))
+                began = time.time()
+                ballots = await self.steps.draw(step, draws, first)
+        entry, ended = Contested(draws, ballots), time.time()
+        self._records.append(Record((number,), PART, attempt, 0, draws, (entry,), started=began, ended=ended))
+        if len(self._records) >= self.flush_steps or time.monotonic() >= self._flush_at:
+            self.flush()
+
+
+def sampled_step(config: RunConfig, task: Task, number: int) -> Step:
+    """The sampled step of a number as a run asks it: leaves of a tree may show less than one long chain does."""
+    if config.strategy != "tree":
+        return task.sample_step(number)
+    return task.sample_leaf(number, LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps)
+
+
+def samples_of(question: Callable[[int], Step], payloads: Iterable[bytes]) -> list[Sample]:
+    """The samples that payloads hold, each once, in the order of their numbers."""
+    found: dict[int, Sample] = {}
+    for payload in payloads:
+        for record in unpack(payload):
+            if record.part == PART:
+                (number,), (entry,) = record.path, record.entries
+                assert isinstance(entry, Contested)
+                kind, seconds = question(number).kind, record.ended - record.started
+                found[number] = Sample(number, kind, entry.ballots, seconds, record.ended)
+    return [found[number] for number in sorted(found)]
+
+
+def numbers_in(payloads: Iterable[bytes]) -> set[int]:
+    """The numbers of the samples that payloads hold."""
+    return {record.path[0] for payload in payloads for record in unpack(payload) if record.part == PART}
+
+
+async def collected(question: Callable[[int], Step], batches: AsyncIterator[Batch]) -> tuple[list[Sample], Counts]:
+    """The samples of one worker's share, and what they cost.
+
+    Raises:
+        SurefootError: What ended the share early.
+    """
+    payloads, counts = [], Counts()
+    async for batch in batches:
+        counts.add(batch.counts)
+        if not batch.alive:
+            payloads.append(batch.payload)
+        if isinstance(batch.end, Failed):
+            raise getattr(errors, batch.end.error)(batch.end.message, **batch.end.context)
+        if isinstance(batch.end, Paused):
+            raise errors.ModelUnavailable(batch.end.reason)
+    return samples_of(question, payloads), counts
+
+
+def gathered(parts: Sequence[tuple[list[Sample], Counts]]) -> tuple[list[Sample], Counts]:
+    """The samples of several workers in the order of their numbers, and what they cost together."""
+    counts = Counts()
+    for _, part in parts:
+        counts.add(part)
+    return sorted((s for samples, _ in parts for s in samples), key=lambda s: s.number), counts

@@ -1,0 +1,308 @@
+"""Decides one step: draws ballots from the model until the race has a verdict.
+
+Each round draws the fewest ballots that could end the race and casts them in the order drawn, so no call is wasted,
+nothing has to be cancelled, and arrival order cannot change a verdict.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from surefoot.decompose.step import Dialect, Flag, Step
+from surefoot.decompose.task import Task
+from surefoot.runtime.errors import StepDeadlocked
+from surefoot.runtime.execution.escalation.escalate import (
+    EscalationLevel,
+    RaceResult,
+    entry_of,
+    escalate,
+    leaves,
+    levels_above,
+    pattern_of_ballots,
+    raised_in_all,
+    tally_of,
+)
+from surefoot.runtime.execution.escalation.prompt_variants import FIRST, Asked, PromptVariant, asked, variants_of
+from surefoot.runtime.leads import NO_LIMITS
+from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.runtime.models.structured import as_lines, asking_for_json, schema_of
+from surefoot.runtime.models.usage import UsageMeter
+from surefoot.runtime.records import Contested, Counts, Entry, rule_of, tally
+from surefoot.runtime.untrusted import tame
+from surefoot.voting.alarms import Limits, Raised, raised_by
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.race import Won, unanimous
+from surefoot.voting.red_flags import RedFlag, overlong
+from surefoot.voting.sequential import Sequential, open_race
+
+MAX_DRAWS = 4096
+"""Draw numbers are handed out in strides of this, so that no two steps of a run share one."""
+
+
+class StepRunner:
+    """Asks, reads, flags, and counts until a step is decided.
+
+    Args:
+        task: Words the step and reads the replies.
+        model: Answers.
+        dialect: Wording.
+        flags: Red flags that are on.
+        rule: Name of the race's rule.
+        max_ballots: Cap on the ballots of one race, spoiled ones included.
+        temperature: Sampling temperature.
+        first_temperature: Temperature of the first ballot of a step.
+        max_reply_tokens: Limit on ``chat`` replies; ``compact`` ones have the step's own.
+        seed: The run's seed.
+        structured: Whether ``chat`` replies are to follow the task's schema.
+        ladder: Whether a question may be asked in other ways; see ``runtime/execution/escalation/prompt_variants.py``.
+        fallback: Answers on the last rung of the ladder.
+        sequential: Rules that leads stand for; see ``Leads``.
+        suspect: Lead of a step that raised an alarm.
+        limits: What the ballots of a step are held against; by default no alarm is ever raised.
+        calls: What ``--max-calls`` leaves; without a limit if missing.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        model: Model,
+        dialect: Dialect,
+        *,
+        flags: frozenset[RedFlag],
+        rule: str,
+        max_ballots: int,
+        temperature: float,
+        first_temperature: float,
+        max_reply_tokens: int,
+        seed: int,
+        structured: bool = False,
+        ladder: bool = False,
+        fallback: Model | None = None,
+        sequential: dict[int, Sequential] | None = None,
+        suspect: int = 1,
+        limits: Limits = NO_LIMITS,
+        calls: BudgetLease | None = None,
+    ) -> None:
+        self.task, self.model, self.dialect = task, model, dialect
+        self.flags, self.rule, self.max_ballots = flags, rule, max_ballots
+        self.temperature, self.first_temperature = temperature, first_temperature
+        self.max_reply_tokens, self.seed = max_reply_tokens, seed
+        self.structured = structured and dialect == "chat"
+        self.counts, self.accounts = Counts(), UsageMeter()
+        self.fallback, self.sequential = fallback, sequential or {}
+        self.suspect, self.limits = suspect, limits
+        self.calls = calls or BudgetLease()
+        self.variants = variants_of(task, dialect, fallback is not None) if ladder else (FIRST,)
+        self._names = {True: _name(fallback), False: _name(model)}
+
+    def take_counts(self) -> Counts:
+        """What was counted since the last time, the accounts summed up in it; it is the caller's now."""
+        counts, self.counts = self.counts, Counts()
+        self.accounts.move_to(counts)
+        return counts
+
+    async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
+        """The winning candidate, and what the journal keeps of the race.
+
+        A race that ends undecided, or whose ballots raise an alarm, is held again one rung higher; see
+        ``runtime/execution/escalation/escalate.py``.
+
+        Args:
+            step: The question.
+            k: Lead to ask for.
+            draw: First of the ``MAX_DRAWS`` draw numbers that belong to this step.
+            rung: Of the ladder, counted round: where to begin.
+
+        Raises:
+            StepDeadlocked: The race ended undecided on this rung and on all above it.
+            ModelUnavailable, ModelRejected: From the model.
+        """
+        variants = self.variants[level % len(self.variants) :]
+        said: Sequence[str | Flag] = ()
+        if k not in self.sequential:
+            # Most steps of a long run end here: nothing is built that only a contested race needs.
+            model, question = self._asked(step, variants[0])
+            wanted = 1 if self.first_temperature != self.temperature else min(k, self.max_ballots)
+            said = await self._ask(model, question, range(draw, draw + wanted), self.first_temperature)
+            candidate = unanimous(said, k)
+            if candidate is not None:
+                return candidate, candidate
+        result = await self._hold_race(step, k, draw, variants[0], said=said)
+        if result.winner is None or result.raised:
+            return await self._escalate(step, k, draw, variants, result)
+        if len(result.ballots) == k:
+            return result.winner, result.winner
+        return result.winner, entry_of(result)
+
+    async def _escalate(
+        self, step: Step, k: int, draw: int, variants: tuple[PromptVariant, ...], first: RaceResult
+    ) -> tuple[str, Contested]:
+        levels = levels_above(first, variants, self._larger(k))
+
+        async def hold_race(level: EscalationLevel) -> RaceResult:
+            tally(self.counts.climbed, {level.name: 1})
+            return await self._hold_race(step, level.k, draw, level.variant, first if level.goes_on else None, level)
+
+        found, tried = await escalate(first, levels, hold_race)
+        counts = self.counts
+        raised = raised_in_all(first, [result for _, result in tried])
+        tally(counts.alarms, {one.kind: 1 for one in raised})
+        counts.escalations += bool(tried)
+        below = [first, *(result for _, result in tried)]
+        if found is None:
+            raise StepDeadlocked(
+                f"no candidate led by {k} within {len(below[-1].ballots)} ballots",
+                entry=entry_of(below[-1], below[:-1], raised),
+                tally=tally_of(below[-1]),
+                spoiled=below[-1].pattern.spoiled,
+            )
+        name = next(level.name for level, result in tried if result is found)
+        if found.winner != first.leader or not first.raised:
+            tally(counts.caught, {name: 1})
+        went_on = any(level.goes_on for level, _ in tried)  # whose ballots begin with those of the first race
+        before = [result for result in below if result is not found and not (result is first and went_on)]
+        assert found.winner is not None
+        return found.winner, entry_of(found, before, raised, name)
+
+    def _larger(self, k: int) -> int:
+        """The lead that a step with an alarm is asked with: that of a suspect, or two more if that is not more."""
+        if self.sequential:
+            return max(k, *self.sequential)
+        return self.suspect if self.suspect > k else k + 2
+
+    async def _hold_race(
+        self,
+        step: Step,
+        k: int,
+        draw: int,
+        variant: PromptVariant,
+        goes_on: RaceResult | None = None,
+        level: EscalationLevel | None = None,
+        said: Sequence[str | Flag] = (),
+    ) -> RaceResult:
+        """Hold a race to its verdict, or until its ballots raise an alarm that nobody has answered yet.
+
+        It begins with the ballots of the race it goes on with, or with what was said already.
+        """
+        rule = self.sequential.get(k)
+        race = open_race(rule or rule_of(self.rule, k), self.max_ballots)
+        ballots: list[Ballot] = [*goes_on.ballots] if goes_on else []
+        details: list[str] = [*goes_on.details] if goes_on else []
+        for ballot in ballots:
+            race.cast(ballot)
+        model, question = self._asked(step, variant)
+        raised: tuple[Raised, ...] = ()
+        while True:
+            for answer in said:
+                ballot, detail = _ballot(len(ballots), answer)
+                ballots.append(ballot)
+                details.append(detail)
+                if race.cast(ballot) is not None:
+                    break
+            if len(ballots) > k or goes_on:
+                raised = raised_by(pattern_of_ballots(k, ballots), self.limits)
+            if race.verdict is not None or (raised and leaves(raised, level)):
+                break
+            drawn = len(ballots)
+            wanted = 1 if self.first_temperature != self.temperature and not drawn else race.fewest()
+            heat = self.temperature if drawn else self.first_temperature
+            said = await self._ask(model, question, range(draw + drawn, draw + drawn + wanted), heat, drawn > 0)
+        verdict = race.verdict
+        winner = verdict.candidate if isinstance(verdict, Won) else None
+        result = RaceResult(variant, k, tuple(ballots), tuple(details), rule, winner, raised)
+        if level is None and (rule is not None or len(ballots) != k or winner is None):
+            self._count(result)
+        return result
+
+    def _count(self, result: RaceResult) -> None:
+        """Count a first race that its first ballots did not decide; the sequential rule learns from every one."""
+        pattern = result.pattern
+        if result.rule is not None:
+            tally(self.counts.votes, {f"{pattern.valid - pattern.dissent}-{pattern.dissent}": 1})
+        self.counts.disagreements += pattern.dissent > 0
+        if result.variant == FIRST and (pattern.dissent or pattern.spoiled):
+            tally(self.counts.contested, {str(pattern): 1})
+
+    async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
+        """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
+        model, question = self._asked(step, self.variants[level % len(self.variants)])
+        said = await self._ask(model, question, range(draw, draw + count), self.temperature)
+        return tuple(_ballot(number, answer)[0] for number, answer in enumerate(said))
+
+    def request(self, step: Step) -> Request:
+        """A step as it is put to the model, for one draw."""
+        return self._request(self._asked(step, FIRST)[1], range(1), self.temperature)
+
+    def judge(self, step: Step, reply: Reply) -> Flag | str:
+        """The candidate a reply names, or its red flag. Nothing is counted."""
+        question = self._asked(step, FIRST)[1]
+        return self._flag(question, reply, self._limit(question))
+
+    def _asked(self, step: Step, variant: PromptVariant) -> tuple[Model, Asked]:
+        """Who is asked, and what."""
+        if variant.fallback and self.fallback is not None:
+            return self.fallback, asked(self.task, step, variant, self.fallback.dialect)
+        return self.model, asked(self.task, step, variant, self.dialect)
+
+    async def _ask(
+        self, model: Model, question: Asked, draws: range, temperature: float, begun: bool = False
+    ) -> list[str | Flag]:
+        """What is said, in the order drawn: candidates, and red flags. All is counted.
+
+        The calls are reserved before they are made, those that go on with a ``begun`` race first. Answers that nobody
+        saw may have been drawn as well: they are not given back.
+        """
+        if self.calls.limited:
+            await self.calls.reserve(len(draws), begun)
+        try:
+            return await self._said(model, question, draws, temperature)
+        finally:
+            if self.calls.limited:
+                self.calls.settle(len(draws), spent=len(draws))
+
+    async def _said(self, model: Model, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
+        kind, name, limit = question.step.kind, self._names[question.variant.fallback], self._limit(question)
+        said = []
+        for reply in await model.ask(self._request(question, draws, temperature)):
+            self.accounts.book(kind, name, reply)
+            answer = self._flag(question, reply, limit)
+            if isinstance(answer, Flag):
+                tally(self.counts.red_flags, {answer.name: 1})
+            said.append(answer)
+        return said
+
+    def _request(self, question: Asked, draws: range, temperature: float) -> Request:
+        """A question as it is put to a model."""
+        limit, names = self._limit(question), self._schema(question)
+        if names is None:
+            return Request(question.prompt, tuple(draws), temperature, limit, self.seed)
+        return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, self.seed, schema_of(names))
+
+    def _schema(self, question: Asked) -> Any:
+        """What a reply is to follow, if anything."""
+        return self.task.reply_schema(question.step) if self.structured and question.dialect == "chat" else None
+
+    def _limit(self, question: Asked) -> int:
+        return question.step.max_reply_tokens if question.dialect == "compact" else self.max_reply_tokens
+
+    def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
+        """The candidate a reply names, or the first red flag that is raised against it."""
+        if reply.stop is Stop.REFUSED:
+            return Flag(RedFlag.REFUSED, reply.text)
+        said = reply.tokens_out - reply.tokens_reasoning  # thinking is not the answer
+        if RedFlag.OVERLONG in self.flags and overlong(said, limit, reply.stop is Stop.LENGTH):
+            return Flag(RedFlag.OVERLONG, f"{said} tokens")
+        text = as_lines(reply.text) if self.structured and question.dialect == "chat" else reply.text
+        return question.read(text, self.flags)
+
+
+def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:
+    """An answer as a ballot, and why it is spoiled if it is."""
+    if isinstance(said, str):
+        return Ballot(number, said), ""
+    return Ballot(number, None, said.name), tame(said.detail)
+
+
+def _name(model: Model | None) -> str:
+    """What a model is called in the accounts."""
+    return str(getattr(model, "name", type(model).__name__))

@@ -1,0 +1,147 @@
+"""What a run was set up with, and whether a later session may go on with something else.
+
+The journal keeps the configuration and what the task's code makes of it: the prompts of some sampled steps. A resume
+that differs in either is refused with the difference, unless it is told to accept the change; then the journal says
+from which step on. What the plan in the journal is read back with cannot change at all.
+"""
+
+import difflib
+import hashlib
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.step import Dialect
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.errors import ResumeMismatch
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.run_directory import LIMITS, write_config
+
+FIXED = ("task", "task_options", "strategy", "state_by", "rule", "leaf_steps", "segment_steps")
+"""What the committed part of a plan is read back with."""
+
+FREE = (*LIMITS, "flush_steps", "flush_s", "worker_silence_s", "worker_losses", "chains_in_flight")
+"""What no answer depends on."""
+
+SAMPLED_STEPS = 32
+TEXTS = 4
+"""Sampled prompts that are kept in full, to show a difference."""
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What answers depend on.
+
+    Attributes:
+        config: The configuration, as builtin values.
+        prompts: A hash for each sampled step's prompt, in the run's dialect.
+        texts: The first of these prompts in full.
+    """
+
+    config: dict[str, Any]
+    prompts: tuple[str, ...]
+    texts: tuple[str, ...] = ()
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A change that was accepted.
+
+    Attributes:
+        steps: Steps of the plan that had been decided before it.
+        calls: Calls that had been made before it.
+        differences: One line each.
+    """
+
+    steps: int
+    calls: int
+    differences: tuple[str, ...]
+
+
+def dialect_of(config: RunConfig) -> Dialect:
+    """The wording that the run's model is asked in."""
+    if config.dialect != "auto":
+        return config.dialect
+    return "compact" if config.model.partition(":")[0] in ("bundled", "simulated") else "chat"
+
+
+def setup_of(config: RunConfig, task: Task) -> Setup:
+    """The setup that a configuration and the code at hand give."""
+    dialect = dialect_of(config)
+    steps = [task.sample_step(number) for number in range(SAMPLED_STEPS)]
+    root = task.root()
+    split = task.decomposition_step(root.goal, root.inputs)
+    prompts = [task.prompt(step, dialect) for step in ([split] if split is not None else []) + steps]
+    texts = [f"{prompt.system}\n\n{prompt.user}" for prompt in prompts]
+    hashes = [hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest() for text in texts]
+    return Setup(msgspec.to_builtins(config), tuple(hashes), tuple(text[:4000] for text in texts[:TEXTS]))
+
+
+def differences(old: Setup, new: Setup) -> list[str]:
+    """What differs, one line each; prompts only where no changed key explains them."""
+    # A key that a journal does not know yet had the value that is now the default.
+    before = {**_defaults(), **old.config}
+    keys = [key for key in new.config if key not in FREE and before.get(key) != new.config[key]]
+    lines = [f"{key}: {_shown(before.get(key))} -> {_shown(new.config[key])}" for key in keys]
+    changed = [i for i, (a, b) in enumerate(zip(old.prompts, new.prompts, strict=False)) if a != b]
+    if changed or len(old.prompts) != len(new.prompts):
+        lines.append(f"prompts of {len(changed)} of {len(new.prompts)} sampled steps{_first_line(old, new)}")
+    return lines
+
+
+def admit(journal: Journal, directory: pathlib.Path, config: RunConfig, task: Task, accept: bool = False) -> None:
+    """Let a session begin, or refuse it.
+
+    Args:
+        journal: Open for writing.
+        directory: Its run directory; ``run.toml`` is replaced when a change is accepted.
+        config: What the session would run with.
+        task: The task of that configuration.
+        accept: Whether a change is accepted.
+
+    Raises:
+        ResumeMismatch: The run was set up with something else.
+    """
+    new = setup_of(config, task)
+    kept = journal.meta("setup")
+    if kept is None:
+        journal.set_meta(setup=new)
+        return
+    lines = differences(msgspec.convert(kept, Setup), new)
+    fixed = [line for line in lines if line.partition(":")[0] in FIXED]
+    if fixed:
+        raise ResumeMismatch(f"{directory}: {'; '.join(fixed)}: the plan so far cannot go on so; start a new run")
+    if lines and not accept:
+        raise ResumeMismatch(f"{directory} was set up with something else: {'; '.join(lines)}; --accept-change goes on")
+    if lines:
+        change = Change(journal.totals.steps, journal.totals.calls, tuple(lines))
+        changes = [*(journal.meta("changes") or []), msgspec.to_builtins(change)]
+        leaf_steps = (journal.meta("leads") or {}).get("leaf_steps", journal.meta("leaf_steps"))
+        journal.set_meta(setup=new, changes=changes, leads=None, leaf_steps=leaf_steps, rewrite=True)
+        settle(journal, directory)
+
+
+def settle(journal: Journal, directory: pathlib.Path) -> None:
+    """Bring ``run.toml`` in line with a change that was accepted; also after a kill between the two writes."""
+    if journal.meta("rewrite"):
+        write_config(directory, msgspec.convert(journal.meta("setup")["config"], RunConfig))
+        journal.set_meta(rewrite=False)
+
+
+def _defaults() -> dict[str, Any]:
+    return {key: value for key, value in msgspec.to_builtins(RunConfig(task="")).items() if key != "task"}
+
+
+def _shown(value: Any) -> str:
+    return "default" if value is None else str(value)
+
+
+def _first_line(old: Setup, new: Setup) -> str:
+    for before, after in zip(old.texts, new.texts, strict=False):
+        lines: Sequence[str] = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm=""))
+        if lines:
+            was = next((line[1:] for line in lines[2:] if line.startswith("-")), "")
+            now = next((line[1:] for line in lines[2:] if line.startswith("+")), "")
+            return f": {was[:200]!r} -> {now[:200]!r}"
+    return ""

@@ -1,0 +1,262 @@
+"""A run directory: ``run.toml`` (the frozen configuration, no secrets), ``journal.sqlite``, and what is derived."""
+
+import datetime
+import os
+import pathlib
+from typing import Any
+
+import msgspec
+import tomli_w
+
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
+from surefoot.runtime.journal.fault_points import faults_from_environment
+from surefoot.runtime.journal.file import sync_directory
+from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
+from surefoot.runtime.journal.lock import is_locked, take_lock
+from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
+
+LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",
+    "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
+"""What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
+
+
+class Rung(msgspec.Struct, frozen=True):
+    """What one rung of the ladder did.
+
+    Attributes:
+        asked: How often.
+        put_right: How often a mistake or an undecided race was put right by it.
+    """
+
+    asked: int
+    put_right: int
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where a run stands; the JSON of ``run``, ``resume`` and ``show``. Keys are added, never renamed.
+
+    Attributes:
+        run_dir: The run directory.
+        status: ``solved``, ``failed``, ``paused`` (can be resumed) or ``running``.
+        message: Why it is not solved, in one line.
+        task: Its name.
+        model: Its name.
+        strategy: Its name.
+        state_by: Who stated the next states.
+        total_steps: Steps that the task itself expects of the whole plan, at most.
+        calls_per_step: ``None`` before the first step.
+        red_flags: Spoiled ballots.
+        cost_usd: ``None`` if the price of some call is unknown.
+        k: Lead of a step whose mistake would be final.
+        leads: All leads by protection, and the length of leaves.
+        why: What was chosen and why, for people.
+        tokens_cached: Prompt tokens that the provider had in its cache.
+        tokens_reasoning: Reply tokens that were thinking before an answer.
+        cost_at_most_usd: ``cost_usd`` and what calls may have cost whose end nobody saw; ``None`` if unknown.
+        accounts: Calls, tokens and money by ``kind`` of question, ``model`` and ``worker``.
+        alarms: Alarms that answers go wrong together, by kind; see ``surefoot.voting.alarms``.
+        rungs: Rungs of the ladder that were asked: how often, and how often they put something right.
+        hedged_calls: Calls made beside others that were late, for the same answers.
+    """
+
+    run_dir: str
+    status: str
+    message: str
+    task: str
+    task_options: dict[str, Any]
+    model: str
+    strategy: str
+    state_by: str
+    steps: int
+    total_steps: int
+    decompositions: int
+    calls: int
+    calls_per_step: float | None
+    red_flags: int
+    red_flags_by_name: dict[str, int]
+    failed_calls: int
+    disagreements: int
+    escalations: int
+    seam_retries: int
+    broken_promises: int
+    tokens_in: int
+    tokens_out: int
+    cost_usd: float | None
+    wall_s: float
+    k: int | None
+    leads: dict[str, int]
+    why: str
+    target: float
+    tokens_cached: int
+    tokens_reasoning: int
+    cost_at_most_usd: float | None
+    accounts: dict[str, dict[str, Usage]]
+    alarms: dict[str, int] = {}
+    rungs: dict[str, Rung] = {}
+    hedged_calls: int = 0
+
+
+def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
+    """Where a new run will live; made when it is written to.
+
+    Raises:
+        RunDirectoryError: It exists and is not empty.
+    """
+    stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
+    directory = chosen or pathlib.Path("runs") / f"{task.replace(':', '.')}-{stamp}"
+    _check_empty(directory)
+    return directory
+
+
+def create_run(directory: pathlib.Path, config: RunConfig) -> Journal:
+    """Make the directory, its configuration and its journal, under the lock: of two at once, one is refused.
+
+    Raises:
+        RunDirectoryError: There is a run already, or another process is making one.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot make {directory}: {error.strerror}") from error
+    lock = take_lock(directory)
+    faults = faults_from_environment()
+    try:
+        _check_empty(directory)
+        faults.reach("create.before")
+        write_config(directory, config)
+        faults.reach("create.configured")
+    except BaseException:
+        os.close(lock)
+        raise
+    return create_journal(directory, lock)
+
+
+def _check_empty(directory: pathlib.Path) -> None:
+    """What a run that was killed before it had a configuration leaves behind does not count."""
+    if directory.exists() and not directory.is_dir():
+        raise RunDirectoryError(f"{directory} is not a directory")
+    left = {entry.name for entry in directory.iterdir()} if directory.exists() else set()
+    if left - {"lock", "run.draft"}:
+        raise RunDirectoryError(f"{directory} exists and is not empty; use another --run-dir, or surefoot resume")
+
+
+def write_config(directory: pathlib.Path, config: RunConfig) -> None:
+    """Write ``run.toml``, whole or not at all.
+
+    Raises:
+        RunDirectoryError: The disk does not take it.
+    """
+    values = {key: value for key, value in msgspec.to_builtins(config).items() if value is not None}
+    path = directory / "run.toml"
+    draft = path.with_suffix(".draft")
+    try:
+        with draft.open("w") as file:
+            file.write(tomli_w.dumps(values))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        sync_directory(directory)
+    except OSError as error:
+        raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
+
+
+def read_config(directory: pathlib.Path) -> RunConfig:
+    """The configuration a run was started with.
+
+    Raises:
+        RunDirectoryError: Not a run directory.
+        ConfigurationError: ``run.toml`` cannot be read.
+    """
+    path = directory / "run.toml"
+    if not path.is_file():
+        raise RunDirectoryError(f"{directory} is not a run directory: it has no run.toml")
+    return parse_config(path)
+
+
+def parse_config(path: pathlib.Path) -> RunConfig:
+    """A configuration file.
+
+    Raises:
+        ConfigurationError: It cannot be read, or has an unknown key or a value out of range.
+    """
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=RunConfig)
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
+def standing(directory: pathlib.Path) -> Standing:
+    """Where a run stands, also while it runs.
+
+    Raises:
+        RunDirectoryError: Not a run directory.
+        JournalError: The journal cannot be read.
+    """
+    config = read_config(directory)
+    task = open_task(config)
+    root = task.root()
+    journal = open_journal(directory, write=False)
+    try:
+        status, message = journal.meta("status") or "running", journal.meta("message") or ""
+        if is_locked(directory):
+            status = "running"
+        elif status == "running":
+            status, message = "paused", "its process ended without a word: it was killed"
+        counts, leads = journal.totals, journal.meta("leads") or {}
+        leads = {name: k for name, k in leads.items() if isinstance(k, int)}
+        why = journal.meta("why") or ""
+        wall_s = journal.wall_s
+    finally:
+        journal.close()
+    return Standing(
+        run_dir=str(directory),
+        status=status,
+        message="" if status == "solved" else message,
+        task=config.task,
+        task_options=config.task_options,
+        model=config.model,
+        strategy=config.strategy,
+        state_by=config.state_by,
+        total_steps=task.size(root.goal, root.inputs),
+        calls_per_step=round(counts.calls / counts.steps, 4) if counts.steps else None,
+        red_flags=sum(counts.red_flags.values()),
+        red_flags_by_name=counts.red_flags,
+        cost_usd=None if counts.unpriced_calls else round(counts.cost_usd, 6),
+        wall_s=round(wall_s, 3),
+        k=leads.get("unguarded"),
+        leads=leads,
+        why=why,
+        target=config.target,
+        steps=counts.steps,
+        decompositions=counts.decompositions,
+        calls=counts.calls,
+        failed_calls=counts.failed_calls,
+        disagreements=counts.disagreements,
+        escalations=counts.escalations,
+        seam_retries=counts.seam_retries,
+        broken_promises=counts.broken_promises,
+        tokens_in=counts.tokens_in,
+        tokens_out=counts.tokens_out,
+        tokens_cached=counts.tokens_cached,
+        tokens_reasoning=counts.tokens_reasoning,
+        cost_at_most_usd=_at_most(counts),
+        alarms=counts.alarms,
+        rungs=_rungs(counts),
+        accounts={"kind": counts.by_kind, "model": counts.by_model, "worker": counts.by_worker},
+        hedged_calls=counts.hedged_calls,
+    )
+
+
+def _at_most(counts: Counts) -> float | None:
+    if counts.unpriced_calls and not counts.granted_usd:
+        return None
+    return round(max(counts.cost_usd + counts.uncertain_usd, counts.granted_usd), 6)
+
+
+def _rungs(counts: Counts) -> dict[str, Rung]:
+    """The rungs in the order climbed."""
+    asked = {**counts.climbed, AGAIN: counts.broken_promises}
+    names = [LARGER, *sorted({*asked, *counts.caught} - {LARGER, AGAIN}), AGAIN]
+    rungs = {name: Rung(asked.get(name, 0), counts.caught.get(name, 0)) for name in names}
+    return {name: rung for name, rung in rungs.items() if rung.asked or rung.put_right}

@@ -1,0 +1,123 @@
+"""What a worker may ask for, in money or in calls, so that a limit holds with any number of calls under way.
+
+Before a call is made, the most that it can use is reserved; when it is answered, what it did use is settled. A call
+whose end nobody saw (a time-out, a lost connection, a cancelled race) may have been charged: what it reserved is not
+given back. A purse that runs short says so, and the coordinator fills it from what the run has left
+(``runtime/coordinator/budget_ledger.py``).
+"""
+
+import asyncio
+import math
+from collections import deque
+from typing import Literal
+
+from surefoot.runtime.errors import ModelUnavailable
+
+Unit = Literal["usd", "calls"]
+"""What is limited: ``--max-cost-usd``, in USD, or ``--max-calls``, in answers drawn."""
+
+OPTIONS: dict[Unit, str] = {"usd": "--max-cost-usd", "calls": "--max-calls"}
+
+
+class BudgetLease:
+    """What one worker holds of one unit.
+
+    Args:
+        limited: Whether the run has a limit. An unlimited purse is never short.
+        unit: What is held.
+
+    Attributes:
+        balance: What may still be reserved.
+        reserved: What calls under way have reserved.
+    """
+
+    def __init__(self, limited: bool = False, unit: Unit = "usd") -> None:
+        self.limited, self.unit = limited, unit
+        self.balance = 0.0 if limited else math.inf
+        self.reserved = 0.0
+        self._uncertain = 0.0
+        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
+        self._short = asyncio.Event()
+        self._refused = False
+
+    async def reserve(self, amount: float, begun: bool = False) -> None:
+        """Take so much aside for a call, waiting for it if need be; what goes on with a ``begun`` race comes first.
+
+        Raises:
+            ModelUnavailable: The run has not enough left for this call.
+        """
+        if self.balance >= amount and not self._waiting:
+            self._take(amount)
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if begun:
+            self._waiting.appendleft((amount, turn))
+        else:
+            self._waiting.append((amount, turn))
+        self._serve()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.settle(amount, 0.0)
+            self._serve()
+            raise
+
+    def settle(self, reserved: float, spent: float) -> None:
+        """A call cost so much of what it had reserved."""
+        self.reserved -= reserved
+        self.balance += reserved - spent
+        self._serve()
+
+    def forfeit(self, reserved: float) -> None:
+        """A call ended in a way that leaves open what it cost."""
+        self._uncertain += reserved
+        self.settle(reserved, reserved)
+
+    def take_uncertain(self) -> float:
+        """What was forfeited since this was last asked."""
+        taken, self._uncertain = self._uncertain, 0.0
+        return taken
+
+    async def shortage(self) -> tuple[float, float]:
+        """Wait until calls wait; what the first of them needs, and all of them, whatever is in the purse."""
+        while not self._waiting or self._refused:
+            self._short.clear()
+            await self._short.wait()
+        return self._waiting[0][0], sum(amount for amount, _ in self._waiting)
+
+    def grant(self, amount: float) -> None:
+        """Put so much in; 0 says that there is no more."""
+        self._refused = amount <= 0
+        self.balance += amount
+        self._serve()
+
+    def empty(self) -> tuple[float, float]:
+        """Take out all that is not reserved; what was taken, and what is reserved."""
+        left = 0.0 if not self.limited else max(0.0, self.balance)
+        self.balance -= left
+        return left, self.reserved
+
+    def _take(self, amount: float) -> None:
+        self.balance -= amount
+        self.reserved += amount
+
+    def _serve(self) -> None:
+        while self._waiting:
+            amount, turn = self._waiting[0]
+            if not turn.done():
+                # Rounding: a thousand settled reservations may differ from nothing by so little.
+                if self.balance < amount - 1e-15:
+                    break
+                self._take(amount)
+                turn.set_result(None)
+            self._waiting.popleft()
+        if self._waiting and self._refused and self.reserved <= 1e-12:
+            for amount, turn in self._waiting:
+                if not turn.done():
+                    next_call = f"up to ${amount:.6f}" if self.unit == "usd" else f"{amount:g} answers"
+                    line = f"{OPTIONS[self.unit]}: what is left does not cover the next call ({next_call})"
+                    turn.set_exception(ModelUnavailable(line))
+            self._waiting.clear()
+        if self._waiting:
+            self._short.set()

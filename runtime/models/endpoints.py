@@ -1,0 +1,61 @@
+"""The places where one model is served, and which of them is asked next.
+
+LiteLLM has a router for this. It is not used: it retries and cools down out of sight, and here each failed call is
+counted, each attempt reserves its money first, and each place learns its own pace.
+"""
+
+import asyncio
+import math
+from collections.abc import Sequence
+
+from surefoot.runtime.models.limiter import Limiter
+from surefoot.runtime.models.rate_search import Start
+
+
+class ModelServer:
+    """One server of the model.
+
+    Args:
+        base: Its base address; ``None`` for the provider's own.
+        most: Largest number of calls under way at once.
+    """
+
+    def __init__(self, base: str | None, most: int) -> None:
+        self.base, self.limiter = base, Limiter(most)
+        self.down_until = -math.inf
+        self._failures = 0
+
+    def answered(self, latency_s: float) -> None:
+        """A call was answered."""
+        self._failures, self.down_until = 0, -math.inf
+        self.limiter.answered(latency_s)
+
+    def failed(self, wait_s: float) -> None:
+        """A call failed: others are asked first for a while, the longer the more calls in a row failed."""
+        self.limiter.failed()
+        self._failures += 1
+        self.down_until = _now() + wait_s * 2 ** min(self._failures - 1, 4)
+
+    def refused(self, after_s: float | None, start: Start) -> None:
+        """A call was refused with 429."""
+        self.limiter.refused(after_s, start)
+        self.down_until = max(self.down_until, _now() + (after_s or 0.0))
+
+
+def choose(servers: Sequence[ModelServer]) -> ModelServer:
+    """The least loaded of those that are up, else the one that is back first."""
+    if len(servers) == 1:
+        return servers[0]
+    now = _now()
+    up = [one for one in servers if one.down_until <= now]
+    return min(up, key=lambda one: one.limiter.load) if up else min(servers, key=lambda one: one.down_until)
+
+
+def another_is_up(servers: Sequence[ModelServer]) -> bool:
+    """Whether a call that failed can be asked somewhere else at once."""
+    now = _now()
+    return len(servers) > 1 and any(one.down_until <= now for one in servers)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

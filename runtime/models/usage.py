@@ -1,0 +1,34 @@
+"""Books what each reply used, once; sums are made when a batch leaves."""
+
+from surefoot.runtime.models.port import Reply
+from surefoot.runtime.records import Counts, Usage
+
+
+class UsageMeter(dict[tuple[str, str], Usage]):
+    """What was used, by kind of question and name of the model."""
+
+    def book(self, kind: str, model: str, reply: Reply) -> None:
+        """Put a reply on its account."""
+        account = self.get((kind, model))
+        if account is None:
+            account = self[kind, model] = Usage()
+        account.calls += 1
+        account.failed_calls += reply.failed_calls
+        account.tokens_in += reply.tokens_in
+        account.tokens_cached += reply.tokens_cached
+        account.tokens_out += reply.tokens_out
+        account.tokens_reasoning += reply.tokens_reasoning
+        account.hedged_calls += reply.hedged_calls
+        if reply.cost_usd is None:
+            account.unpriced_calls += 1
+        else:
+            account.cost_usd += reply.cost_usd
+
+    def move_to(self, counts: Counts) -> None:
+        """Add everything to counts: in all, by kind, by model. Nothing is left here."""
+        for (kind, model), account in self.items():
+            for name in account.__struct_fields__:
+                setattr(counts, name, getattr(counts, name) + getattr(account, name))
+            counts.by_kind.setdefault(kind, Usage()).add(account)
+            counts.by_model.setdefault(model, Usage()).add(account)
+        self.clear()

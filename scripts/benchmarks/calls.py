@@ -1,0 +1,109 @@
+"""Calls a step at known error rates, and what each protection is worth: ``python -m
+surefoot.scripts.benchmarks.calls``.
+
+Simulated models whose errors are independent, the default tree, ``--k auto``; whole-run success as the referee sees it,
+with its 95 % interval. The rows of ``--ablation`` leave one protection out at a time, and at last all of them: the
+product's own switches, under the same seeds.
+"""
+
+import asyncio
+import multiprocessing
+import pathlib
+import statistics
+import tempfile
+from typing import Any
+
+import click
+import msgspec
+
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.journal.journal import create_journal
+from surefoot.runtime.journal.run_directory import write_config
+from surefoot.runtime.logs import configure_logs
+from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.scripts.commands.verify import verification
+from surefoot.voting.error_rate import clopper_pearson
+
+PROTECTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("all", {}),
+    ("--red-flags none", {"red_flags": "none"}),
+    ("--no-seams", {"seams": False}),
+    ("--k 1", {"k": 1}),
+    ("--no-seams --k 1", {"seams": False, "k": 1}),
+    ("all off", {"seams": False, "k": 1, "red_flags": "none"}),
+    ("chain --k auto", {"strategy": "chain"}),
+)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """One run: whether the referee agrees with it, and what it took; ``wall_s`` are the seconds it worked."""
+
+    right: bool
+    steps: int
+    calls: int
+    tokens_in: int
+    tokens_out: int
+    seam_retries: int
+    leads: str
+    wall_s: float
+
+
+def one_run(options: dict[str, Any]) -> Outcome:
+    """Run in this process, verify, and count; for a pool of processes."""
+    configure_logs("none")
+    return asyncio.run(_one_run(msgspec.convert(options, RunConfig)))
+
+
+async def _one_run(config: RunConfig) -> Outcome:
+    task = open_task(config)
+    with tempfile.TemporaryDirectory() as folder:
+        directory = pathlib.Path(folder)
+        write_config(directory, config)
+        pool, journal = LocalPool(config, task), create_journal(directory)
+        try:
+            status = await Coordinator(config, task, journal, pool).run()
+            totals, leads, wall_s = journal.totals, journal.meta("leads"), journal.wall_s
+        finally:
+            journal.close()
+            await pool.close()
+        found = verification(directory, config) if status == "solved" else None
+    right = found is not None and found.valid and found.reached_goal
+    told = f"{leads['guarded']}/{leads['unguarded']}x{leads['leaf_steps']}"
+    return Outcome(
+        right, totals.steps, totals.calls, totals.tokens_in, totals.tokens_out, totals.seam_retries, told, wall_s
+    )
+
+
+@click.command()
+@click.option("--disks", default=14, show_default=True)
+@click.option("--seeds", default=40, show_default=True)
+@click.option("--rates", default="0.1,0.05,0.02,0.01,0.001", show_default=True)
+@click.option("--ablation", default="", help="Error rate of the rows that leave protections out; none by default.")
+def main(disks: int, seeds: int, rates: str, ablation: str) -> None:
+    """Measure and print, row by row."""
+    configure_logs("none")
+    rows: list[tuple[str, str, dict[str, Any]]] = [(rate, "all", {}) for rate in rates.split(",") if rate]
+    rows += [(ablation, name, extra) for name, extra in PROTECTIONS] if ablation else []
+    print(f"{disks} disks, {2**disks - 1:,} steps, {seeds} seeds; leads before a seam / elsewhere x leaf")
+    print(f"{'error':6} {'protections':18} {'right (95 % interval)':26} calls a step (least to most)   retries   leads")
+    with multiprocessing.get_context("spawn").Pool() as pool:
+        for rate, name, extra in rows:
+            base = {"task": "hanoi", "task_options": {"disks": disks}, "model": f"simulated:p_error={rate}"}
+            runs = [{**base, "address": "none", "workers": 1, "seed": seed, **extra} for seed in range(seeds)]
+            print(_row(rate, name, pool.map(one_run, runs, chunksize=1)), flush=True)
+
+
+def _row(rate: str, name: str, found: list[Outcome]) -> str:
+    right = sum(outcome.right for outcome in found)
+    interval = clopper_pearson(right, len(found))
+    calls = sorted(outcome.calls / max(1, outcome.steps) for outcome in found)
+    retries = statistics.fmean(outcome.seam_retries for outcome in found)
+    leads = sorted({outcome.leads for outcome in found})
+    told = f"{right} of {len(found)} ({interval.low:.2f} to {interval.high:.2f})"
+    spread = f"{statistics.fmean(calls):.3f} ({calls[0]:.3f} to {calls[-1]:.3f})"
+    return f"{rate:6} {name:18} {told:26} {spread:30} {retries:12,.0f}   {' '.join(leads)}"
+
+
+if __name__ == "__main__":
+    main()

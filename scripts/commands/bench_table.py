@@ -1,0 +1,147 @@
+"""The table of ``surefoot bench``: on the terminal, as JSON and as a page."""
+
+import html
+import pathlib
+from typing import Any, TextIO
+
+import msgspec
+import rich.console
+import rich.table
+
+from surefoot.scripts.commands.cli import printable
+from surefoot.voting.error_rate import wilson
+
+Published = tuple[tuple[str, float, float | None], ...]
+
+
+class Score(msgspec.Struct):
+    """A row.
+
+    Attributes:
+        method: Its name.
+        model: What answered.
+        problems: Problems times repeats.
+        solved: Plans that the referee found valid and at the goal.
+        optimal: Solved plans that no plan is shorter than.
+        optimal_known: Solved plans of problems whose shortest length is known; others are not counted in ``optimal``.
+        moves: Actions of all plans, up to the first invalid one of each.
+        invalid: Plans with an invalid action; what follows such an action has no meaning and is not counted.
+        calls: Answers drawn; over all problems.
+        borrowed_calls: Calls saved because an earlier problem had paid for the answer.
+        ends: How plans ended, by reason.
+        status: ``solved`` if all problems came to an end, or ``paused``.
+    """
+
+    method: str
+    model: str
+    problems: int
+    solved: int = 0
+    optimal: int = 0
+    moves: int = 0
+    invalid: int = 0
+    calls: int = 0
+    borrowed_calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    red_flags: int = 0
+    cost_usd: float = 0.0
+    wall_s: float = 0.0
+    ends: dict[str, int] = {}
+    status: str = "solved"
+    optimal_known: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        """The row with its rates; 95 % Wilson interval."""
+        interval = wilson(self.solved, self.problems)
+        count = max(self.problems, 1)
+        return {
+            **msgspec.to_builtins(self),
+            "solved_percent": round(100 * self.solved / count, 2),
+            "low_percent": round(100 * interval.low, 2),
+            "high_percent": round(100 * interval.high, 2),
+            "invalid_percent": round(100 * self.invalid / max(self.moves, 1), 2),
+            "calls_per_problem": round(self.calls / count, 2),
+            "calls_per_problem_alone": round((self.calls + self.borrowed_calls) / count, 2),
+            "tokens_in_per_problem": round(self.tokens_in / count, 1),
+            "tokens_out_per_problem": round(self.tokens_out / count, 1),
+        }
+
+
+HEAD = (
+    "method", "model", "solved", "95 % interval", "n", "optimal", "invalid moves", "calls", "alone", "tokens in/out",
+)  # fmt: skip
+NOTE = "calls: paid for each problem; alone: without answers that earlier problems paid for"
+
+
+def cells(score: Score) -> tuple[str, ...]:
+    """A row as text."""
+    row = score.shown()
+    return (
+        score.method,
+        score.model,
+        f"{row['solved_percent']:.1f} %" + ("" if score.status == "solved" else f" ({score.status})"),
+        f"{row['low_percent']:.1f} to {row['high_percent']:.1f}",
+        str(score.problems),
+        f"{score.optimal}" if score.optimal_known or not score.solved else "unknown",
+        f"{row['invalid_percent']:.2f} %",
+        f"{row['calls_per_problem']:.1f}",
+        f"{row['calls_per_problem_alone']:.1f}",
+        f"{row['tokens_in_per_problem']:.0f}/{row['tokens_out_per_problem']:.0f}",
+    )
+
+
+def _published(row: tuple[str, float, float | None]) -> tuple[str, ...]:
+    method, solved, invalid = row
+    shown = "" if invalid is None else f"{invalid:g} %"
+    return (method, "published", f"{solved:g} %", "", "", "", shown, "", "", "")
+
+
+def print_table(title: str, scores: list[Score], published: Published, out: TextIO) -> None:
+    """One table; calls and tokens are means over the problems."""
+    console = rich.console.Console(file=out, highlight=False, width=None if out.isatty() else 150)
+    table = rich.table.Table(*HEAD, box=None, title=title, title_justify="left")
+    for score in scores:
+        table.add_row(*(printable(cell).replace("[", "\\[") for cell in cells(score)))
+    for row in published:
+        table.add_row(*_published(row))
+    console.print(table)
+    console.print(NOTE, style="dim")
+
+
+STYLE = """
+:root{color-scheme:light dark}
+body{font-family:sans-serif;margin:2em}
+td,th{padding:.2em .6em;text-align:left;white-space:nowrap}
+.scale{position:relative;width:11em;height:1em;background:#8882;border-radius:.2em}
+.scale *{position:absolute;top:0;bottom:0}
+.interval{background:#48c8}
+.at{width:.2em;margin-left:-.1em;background:#26a}
+.published .at{background:#888}
+"""
+
+
+def write_page(path: pathlib.Path, title: str, scores: list[Score], published: Published) -> None:
+    """The table as a self-contained page, with a bar for each row: what was solved, and its interval."""
+    rows = []
+    for score in scores:
+        shown = score.shown()
+        bar = _bar(shown["solved_percent"], (shown["low_percent"], shown["high_percent"]))
+        rows.append(_row(cells(score), bar, ""))
+    rows += [_row(_published(row), _bar(row[1]), "published") for row in published]
+    head = "".join(f"<th>{html.escape(name)}" for name in (*HEAD[:3], "0 to 100 %", *HEAD[3:]))
+    page = f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>"
+    draft = path.with_suffix(".draft")
+    draft.write_text(f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{NOTE}</p>\n")
+    draft.replace(path)
+
+
+def _row(texts: tuple[str, ...], bar: str, kind: str) -> str:
+    told = [f"<td>{html.escape(text)}" for text in texts]
+    return f'<tr class="{kind}">{"".join(told[:3])}<td>{bar}{"".join(told[3:])}\n'
+
+
+def _bar(percent: float, interval: tuple[float, float] | None = None) -> str:
+    inner = f'<i class=at style="left:{percent:g}%"></i>'
+    if interval is not None:
+        inner = f'<i class=interval style="left:{interval[0]:g}%;right:{100 - interval[1]:g}%"></i>{inner}'
+    return f"<div class=scale>{inner}</div>"

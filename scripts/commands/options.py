@@ -1,0 +1,131 @@
+"""Command-line options made from the fields of configuration structs: types, limits, defaults and help texts."""
+
+import pathlib
+from collections.abc import Iterable
+from typing import Any
+
+import click
+import msgspec
+import msgspec.inspect
+
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
+from surefoot.runtime.errors import ConfigurationError
+
+NOT_OPTIONS = ("task", "task_options")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line of stdout.")
+
+
+def log_options(command: Any) -> Any:
+    """The options that say what is logged."""
+    command = click.option(
+        "--log-format",
+        type=click.Choice(["none", "text", "json"]),
+        default="none",
+        help="Log events to stderr.",
+    )(command)
+    return click.option("--verbose", is_flag=True, help="Log events of single segments as well.")(command)
+
+
+def struct_options(struct: type[Any], names: Iterable[str] | None = None) -> list[click.Option]:
+    """An option for each field of a struct. Values stay text; the struct's own types check them."""
+    info: Any = msgspec.inspect.type_info(struct)
+    chosen = set(info_names(info)) - set(NOT_OPTIONS) if names is None else set(names)
+    return [_option(field) for field in info.fields if field.name in chosen]
+
+
+def info_names(info: Any) -> list[str]:
+    """Field names of an inspected struct."""
+    return [field.name for field in info.fields]
+
+
+def _option(field: Any) -> click.Option:
+    kind, text = field.type, ""
+    if isinstance(kind, msgspec.inspect.Metadata):
+        text = (kind.extra_json_schema or {}).get("description", "")
+        kind = kind.type
+    parts = list(kind.types) if isinstance(kind, msgspec.inspect.UnionType) else [kind]
+    shown = None if field.default in (None, msgspec.NODEFAULT) else field.default
+    flag = field.name.replace("_", "-")
+    if any(isinstance(part, msgspec.inspect.BoolType) for part in parts):
+        return click.Option(
+            [f"--{flag}/--no-{flag}", field.name], default=None, help=f"{text}  [default: {'on' if shown else 'off'}]"
+        )
+    # Seconds are the usual unit: --max-wall is --max-wall-s.
+    names = [f"--{flag}", f"--{flag[:-2]}"] if flag.endswith("-s") else [f"--{flag}"]
+    return click.Option(
+        [*names, field.name],
+        metavar=choices_of(kind),
+        help=text + (f"  [default: {shown}]" if shown is not None else ""),
+    )
+
+
+def build_config(
+    task_name: str, task_type: type[Task], values: dict[str, Any], config_file: pathlib.Path | None = None
+) -> RunConfig:
+    """The configuration that a command line and a file describe; the command line wins.
+
+    Raises:
+        ConfigurationError: An unknown key, a value out of range, or a file for another task.
+    """
+    given = {name: value for name, value in values.items() if value is not None}
+    given.update({name: read_option(given[name]) for name in _files(task_type) if name in given})
+    run: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    if config_file is not None:
+        run = _read_toml(config_file)
+        options = run.pop("task_options", {})
+        if run.pop("task", task_name) != task_name:
+            raise ConfigurationError(f"{config_file} is for another task than {task_name}")
+    for name, value in given.items():
+        (options if name in task_type.__struct_fields__ and name != "state_by" else run)[name] = value
+    try:
+        config = msgspec.convert({"task": task_name, "task_options": options, **run}, RunConfig, strict=False)
+    except msgspec.ValidationError as error:
+        where = f"{config_file}: " if config_file is not None else ""
+        raise ConfigurationError(where + explain(error, RunConfig)) from error
+    typed = msgspec.to_builtins(open_task(config))
+    return msgspec.structs.replace(config, task_options={name: typed[name] for name in options})
+
+
+def read_option(place: str) -> str:
+    """The text of a file that an option names: a run directory holds what was in it, not where it was.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
+    if place.lstrip()[:1] in ("(", "[", "{", ";"):
+        return place
+    try:
+        return pathlib.Path(place).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{place}: {getattr(error, 'strerror', None) or 'is no text file'}") from error
+
+
+def _files(struct: type[Any]) -> list[str]:
+    """Fields whose type says that they hold a file's text."""
+    info: Any = msgspec.inspect.type_info(struct)
+    return [field.name for field in info.fields if _is_file(field.type)]
+
+
+def _is_file(kind: Any) -> bool:
+    if isinstance(kind, msgspec.inspect.Metadata):
+        return bool((kind.extra_json_schema or {}).get("file")) or _is_file(kind.type)
+    return isinstance(kind, msgspec.inspect.UnionType) and any(map(_is_file, kind.types))
+
+
+def changed_config(config: RunConfig, values: dict[str, Any]) -> RunConfig:
+    """A configuration with what ``resume`` was given."""
+    given = {name: value for name, value in values.items() if value is not None and name in config.__struct_fields__}
+    try:
+        return msgspec.convert({**msgspec.to_builtins(config), **given}, RunConfig, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(explain(error, RunConfig)) from error
+
+
+def _read_toml(path: pathlib.Path) -> dict[str, Any]:
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=dict[str, Any])
+    except (msgspec.DecodeError, OSError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error

@@ -1,0 +1,77 @@
+"""``surefoot plan``: what a whole run would take, without running it."""
+
+import asyncio
+from typing import Any
+
+import click
+import msgspec
+import rich.console
+import rich.table
+
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.forecast.estimates import PILOT_DRAWS, pilot_steps
+from surefoot.runtime.forecast.measurement_file import read_measurement
+from surefoot.runtime.logs import configure_logs
+from surefoot.runtime.measurement.whole_run import Plan, plan, take_sample
+from surefoot.runtime.models.factory import check_model
+from surefoot.scripts.commands.cli import OK, print_json, printable
+from surefoot.scripts.commands.durations import duration
+from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
+from surefoot.scripts.commands.run import ByTask
+
+
+def _plan_command(name: str, cls: type[Task]) -> click.Command:
+    def think(samples: int, as_json: bool, **values: Any) -> int:
+        configure_logs(values.pop("log_format"), values.pop("verbose"))
+        config = build_config(name, cls, {**values, "address": "none"})
+        task = open_task(config)
+        check_model(config)
+        found = asyncio.run(_planned(config, task, samples))
+        if as_json:
+            print_json(msgspec.to_builtins(found))
+        else:
+            _print(config, found)
+        return OK
+
+    command = click.Command(name, callback=think, help=f"{cls.summary}\n\nWhat a whole run would take.")
+    command.params = [
+        click.Option(["--samples"], type=click.IntRange(1), default=500, show_default=True, help="Steps to sample."),
+        *struct_options(cls, [field for field in cls.__struct_fields__ if field != "state_by"]),
+        *struct_options(RunConfig),
+    ]
+    return json_option(log_options(command))  # type: ignore[no-any-return]
+
+
+@click.group("plan", cls=ByTask, of=_plan_command, subcommand_metavar="TASK [OPTIONS]")
+def plan_command() -> None:
+    """Say what a whole run would take: steps, calls, tokens, money, and wall time by width.
+
+    A small sample of the run's questions is asked for error rate, tokens, price and speed; the rest is arithmetic.
+    """
+
+
+async def _planned(config: RunConfig, task: Task, samples: int) -> Plan:
+    root = task.root()
+    asked = max(samples, pilot_steps(task.usual_steps(root.goal, root.inputs)))
+    measured = read_measurement(config) if config.measurement is not None else None
+    return plan(config, task, await take_sample(config, task, asked, PILOT_DRAWS), measured)
+
+
+def _print(config: RunConfig, p: Plan) -> None:
+    console = rich.console.Console(highlight=False)
+    console.print(f"{config.task} with {printable(config.model)}: {p.steps:,} steps", markup=False)
+    console.print(p.why, markup=False)
+    money = "price unknown" if p.cost_usd is None else f"${p.cost_usd:,.2f}"
+    console.print(
+        f"{p.calls:,.0f} calls ({p.calls_per_step:.3f} a step), {p.tokens_in:,.0f} tokens in, "
+        f"{p.tokens_out:,.0f} out, {money}; no mistake goes through with probability {p.p_success:.4f}"
+    )
+    together = "no limit met" if p.speed.calls_per_s is None else f"{p.speed.calls_per_s:,.0f} a second together"
+    console.print(
+        f"one call takes {p.speed.latency_s:.3g} s alone, {together}; {p.longest_chain:,} calls wait for each other"
+    )
+    table = rich.table.Table("segments at once", "calls in flight", "wall time", box=None)
+    for wall in p.walls:
+        table.add_row(f"{wall.segments:,}", f"{wall.calls_in_flight:,}", duration(wall.wall_s))
+    console.print(table)

@@ -1,0 +1,134 @@
+"""What a person sees of a run: a progress bar while it works, a summary at its end."""
+
+import pathlib
+import sys
+from types import TracebackType
+
+import rich.console
+import rich.progress
+
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.journal.run_directory import Standing
+from surefoot.runtime.records import Counts, Usage
+from surefoot.scripts.commands.cli import printable
+
+MOST_ACCOUNTS = 8
+"""Accounts of one sort that are listed for people; ``--json`` has all."""
+
+
+class Progress:
+    """A progress bar on stderr; plain lines now and then where stderr is no terminal.
+
+    Args:
+        directory: The run directory.
+        config: The run's configuration.
+        task: The task.
+    """
+
+    LINE_EVERY_S = 10.0
+    """Seconds of work between two plain lines."""
+
+    def __init__(self, directory: pathlib.Path, config: RunConfig, task: Task) -> None:
+        root = task.root()
+        self._console = rich.console.Console(stderr=True, highlight=False)
+        self._total = task.size(root.goal, root.inputs)
+        self._console.print(f"[bold]{config.task}[/] with {printable(config.model)} in {directory}")
+        self._bar = rich.progress.Progress(
+            rich.progress.TextColumn("{task.description}"),
+            rich.progress.BarColumn(),
+            rich.progress.TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
+            rich.progress.TimeElapsedColumn(),
+            rich.progress.TimeRemainingColumn(),
+            rich.progress.TextColumn("{task.fields[extra]}"),
+            console=self._console,
+            disable=not sys.stderr.isatty(),
+        )
+        self._row = self._bar.add_task("working", total=self._total, extra="")
+        self._last_line_s = 0.0
+
+    def __enter__(self) -> "Progress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """Put a line before the bar."""
+        self._bar.update(self._row, description=printable(text.partition(":")[0]))
+        if self._bar.disable:
+            self._console.print(printable(text), markup=False)
+
+    def note(self, text: str) -> None:
+        """Leave a line standing above the bar."""
+        self._console.print(printable(text), markup=False)
+
+    def update(self, counts: Counts, wall_s: float) -> None:
+        """Show the totals after a durable write."""
+        flags = sum(counts.red_flags.values())
+        extra = f"{counts.calls:,} calls, {flags:,} flags, {counts.seam_retries:,} seam retries"
+        extra += f", {counts.tokens_in + counts.tokens_out:,} tokens, {_money(counts.cost_usd, counts.unpriced_calls)}"
+        self._bar.update(self._row, completed=counts.steps, description="working", extra=extra)
+        if self._bar.disable and wall_s - self._last_line_s >= self.LINE_EVERY_S:
+            self._last_line_s = wall_s
+            self._console.print(f"{counts.steps:,}/{self._total:,} steps, {extra}, {wall_s:.0f} s", markup=False)
+
+
+def summary(standing: Standing) -> str:
+    """How a run ended, in a few lines."""
+    s = standing
+    per_step = f"{s.calls_per_step:.3f} a step" if s.calls_per_step is not None else "no step yet"
+    flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
+    hedged = f", {s.hedged_calls:,} more for late ones" if s.hedged_calls else ""
+    money = "price unknown" if s.cost_usd is None else f"${s.cost_usd:.4f}"
+    # A plan that is found may be shorter than the longest that was allowed.
+    early = s.status == "solved" and s.steps < s.total_steps
+    whole = f"(at most {s.total_steps:,})" if early else f"of {s.total_steps:,} steps"
+    lines = [
+        f"{s.status:<9} {s.steps:,} {'steps ' if early else ''}{whole} in {s.wall_s:.1f} s   {s.run_dir}",
+        f"calls     {s.calls:,} ({per_step}), {s.decompositions:,} decompositions, "
+        f"{s.failed_calls:,} failed calls{hedged}",
+        f"chosen    {s.why or 'nothing yet'}; target {s.target}; next states by the {s.state_by}",
+        f"red flags {flags}",
+        f"doubts    {s.disagreements:,} disagreements, {s.seam_retries:,} seam retries, {s.escalations:,} escalations, "
+        f"{s.broken_promises:,} broken promises",
+        f"tokens    {s.tokens_in:,} in, {s.tokens_out:,} out, {money}",
+        *_accounts(s.accounts),
+    ]
+    if s.rungs:
+        told = ", ".join(f"{name} {rung.put_right:,} of {rung.asked:,}" for name, rung in s.rungs.items())
+        lines.insert(5, f"put right {told}")
+    if s.alarms:
+        lines.insert(5, "alarms    " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(s.alarms.items())))
+    if s.message:
+        lines.insert(1, f"because   {printable(s.message)}")
+    hint = {"solved": "verify", "paused": "resume", "failed": "resume", "running": "show"}[s.status]
+    return "\n".join([*lines, f"next      surefoot {hint} {s.run_dir}"])
+
+
+def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:
+    """Calls, tokens and money by kind of question, model and worker, where there is more than one."""
+    lines = []
+    for what in ("kind", "model", "worker"):
+        accounts = by.get(what, {})
+        if len(accounts) > 1:
+            for name, account in sorted(accounts.items(), key=lambda item: -item[1].calls)[:MOST_ACCOUNTS]:
+                lines.append(f"  {what:<7} {printable(name):<16} {_used(account)}")
+            if len(accounts) > MOST_ACCOUNTS:
+                lines.append(f"  {what:<7} and {len(accounts) - MOST_ACCOUNTS:,} more: show --json")
+    return lines
+
+
+def _used(account: Usage) -> str:
+    cached = f" ({account.tokens_cached:,} cached)" if account.tokens_cached else ""
+    thought = f" ({account.tokens_reasoning:,} thinking)" if account.tokens_reasoning else ""
+    tokens = f"{account.tokens_in:,} in{cached}, {account.tokens_out:,} out{thought}"
+    return f"{account.calls:,} calls, {tokens}, {_money(account.cost_usd, account.unpriced_calls)}"
+
+
+def _money(usd: float, unpriced_calls: int) -> str:
+    """Never 0 for what is not known."""
+    return "price unknown" if unpriced_calls else f"${usd:.4f}"

@@ -1,0 +1,96 @@
+"""``surefoot verify``: the only place where a referee sees a run, after its end."""
+
+import importlib
+import pathlib
+from collections.abc import Generator
+from typing import Any
+
+import click
+import msgspec
+
+from surefoot.decompose.plan import PlanStep
+from surefoot.decompose.referees.verification import Verification
+from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.plan_reader import PlanReader
+from surefoot.runtime.journal.run_directory import read_config
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.worker.worker import method_of
+from surefoot.scripts.commands.cli import FAILED, OK, print_json, printable
+from surefoot.scripts.commands.options import json_option
+
+
+@click.command()
+@click.argument("run_dir", type=click.Path(path_type=pathlib.Path))
+@json_option
+def verify(run_dir: pathlib.Path, as_json: bool) -> int:
+    """Replay the finished plan from the start state with an exact simulator that no run ever sees."""
+    config = read_config(run_dir)
+    found = verification(run_dir, config)
+    if as_json:
+        print_json(msgspec.to_builtins(found))
+    else:
+        words = "valid" if found.valid else "NOT VALID"
+        goal = "reaches the goal" if found.reached_goal else "does NOT reach the goal"
+        print(
+            f"{words}, {goal}: {found.steps:,} steps checked"
+            + (f"; {printable(found.first_error)}" if found.first_error else "")
+        )
+    return OK if found.valid and found.reached_goal else FAILED
+
+
+def verification(directory: pathlib.Path, config: RunConfig) -> Verification:
+    """What the task's referee says of a run's plan.
+
+    Raises:
+        ConfigurationError: The run has no finished plan, or its task no referee.
+    """
+    task = open_task(config)
+    referee = referee_of(config.task)
+    journal = open_journal(directory, write=False)
+    try:
+        status = journal.meta("status")
+        if status != "solved":
+            raise ConfigurationError(f"{directory} has no finished plan: it is {status or 'not at its end'}")
+        reader = PlanReader(
+            journal,
+            task,
+            method_of(config, msgspec.convert(journal.meta("leads"), Leads)),
+            config.rule,
+            config.segment_steps,
+        )
+        steps = ReadSteps(reader.steps())
+        found: Verification = referee(task, steps)
+        return found
+    finally:
+        journal.close()
+
+
+class ReadSteps:
+    """A plan's steps, and its output once they were read to the end."""
+
+    def __init__(self, steps: Generator[PlanStep, None, Any]) -> None:
+        self._steps = steps
+        self.output: Any = None
+
+    def __iter__(self) -> Generator[PlanStep, None, None]:
+        self.output = yield from self._steps
+
+
+def referee_of(task: str) -> Any:
+    """The function ``verify`` of a task's referee.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    module = (
+        f"surefoot.decompose.referees.{task.replace('-', '_')}" if task in BUILT_IN_TASKS else task.partition(":")[0]
+    )
+    try:
+        found = getattr(importlib.import_module(module), "verify", None)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"task {task} has no referee: {error}") from error
+    if found is None:
+        raise ConfigurationError(f"task {task} has no referee: {module} has no function verify(task, steps)")
+    return found

@@ -1,0 +1,1 @@
+"""Surefoot runs plans of very many language-model steps: decomposed, voted on, journalled, resumable."""

@@ -1,0 +1,98 @@
+"""Workers that are short of what a limit leaves: each call is made, or refused, and nobody waits for ever."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
+from surefoot.runtime.errors import ModelUnavailable
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.journal.writer import JournalWriter
+from surefoot.runtime.models.budget_lease import BudgetLease, Unit
+from surefoot.runtime.records import Counts
+from tests.runtime.models.virtual_time import run_virtually
+
+
+class Writer:
+    """Keeps totals, and takes a millisecond."""
+
+    def __init__(self) -> None:
+        self.totals, self.writes = Counts(), 0
+
+    async def write(self, write: Write, awaited: bool) -> None:
+        self.totals.add(write.batch.counts)
+        self.writes += 1
+        await asyncio.sleep(0.001)
+
+
+class Workers:
+    """Workers that hold these purses, over a network that takes a millisecond."""
+
+    def __init__(self, leases: list[BudgetLease]) -> None:
+        self.leases, self.size = leases, len(leases)
+
+    async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
+        said = await self.leases[worker].shortage()
+        await asyncio.sleep(0.001)
+        return said
+
+    async def grant(self, worker: int, unit: Unit, amount: float) -> None:
+        await asyncio.sleep(0.001)
+        self.leases[worker].grant(amount)
+
+    async def return_lease(self, worker: int, unit: Unit) -> tuple[float, float]:
+        await asyncio.sleep(0.001)
+        return self.leases[worker].empty()
+
+
+def asked(limit: float, calls: list[list[tuple[float, float]]]) -> tuple[float, int, int]:
+    """Calls of each worker, the most each may cost and what it does: money spent, calls refused, journal writes."""
+    writer, leases = Writer(), [BudgetLease(limited=True) for _ in calls]
+
+    async def on_empty() -> None:
+        pass
+
+    async def call(lease: BudgetLease, most: float, cost: float) -> float:
+        try:
+            await lease.reserve(most)
+        except ModelUnavailable:
+            return -1.0
+        await asyncio.sleep(0.01)
+        lease.settle(most, cost)
+        return cost
+
+    async def work() -> list[float]:
+        ledger = BudgetLedger("usd", limit, cast(JournalWriter, writer), Workers(leases), on_empty)
+        ledger.open()
+        async with asyncio.timeout(60):
+            ended = await asyncio.gather(
+                *(call(lease, *one) for lease, own in zip(leases, calls, strict=True) for one in own)
+            )
+        await ledger.close()
+        return ended
+
+    ended: Any = run_virtually(work())
+    assert writer.totals.granted_usd == pytest.approx(sum(cost for cost in ended if cost > 0))
+    return sum(cost for cost in ended if cost > 0), sum(cost < 0 for cost in ended), writer.writes
+
+
+def test_two_that_are_short_do_not_take_from_each_other_for_ever() -> None:
+    """Each needs nearly all that is left: the second gets it when the first turned out to be cheap."""
+    spent, refused, writes = asked(0.36, [[(0.1, 0.05), (0.2, 0.05)], [(0.1, 0.05), (0.2, 0.05)]])
+    assert (spent, refused) == (pytest.approx(0.2), 0)
+    assert writes < 40
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_what_nobody_can_pay_is_refused(workers: int) -> None:
+    spent, refused, writes = asked(0.2, [[(0.15, 0.024), (0.19, 0.024)]] * workers)
+    assert refused >= workers
+    assert spent == pytest.approx(0.024 * (2 * workers - refused))
+    assert writes < 40 * workers
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_many_cheap_calls_use_all_but_the_price_of_one(workers: int) -> None:
+    spent, _, _ = asked(0.1, [[(0.002, 0.001)] * 100] * workers)
+    assert 0.1 - 0.002 * workers <= spent <= 0.1 + 1e-9

@@ -1,0 +1,135 @@
+"""The gate: so many inside, the earliest in plan order next, nobody lost when somebody gives up."""
+
+import asyncio
+import random
+
+import pytest
+
+from surefoot.decompose.plan import Path
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+class Visits:
+    """Tasks that enter a gate and stay until they are let out."""
+
+    def __init__(self, slots: int) -> None:
+        self.semaphore = PrioritySemaphore(slots)
+        self.entered: list[Path] = []
+        self.inside: dict[Path, asyncio.Event] = {}
+        self.tasks: dict[Path, asyncio.Task[None]] = {}
+
+    def arrive(self, path: Path) -> None:
+        self.tasks[path] = asyncio.create_task(self._visit(path))
+
+    async def _visit(self, path: Path) -> None:
+        async with self.semaphore(path):
+            self.entered.append(path)
+            self.inside[path] = asyncio.Event()
+            try:
+                await self.inside[path].wait()
+            finally:
+                del self.inside[path]
+
+    async def leave(self, path: Path) -> None:
+        self.inside[path].set()
+        await settle()
+
+    async def empty(self) -> None:
+        while self.inside:
+            await self.leave(next(iter(self.inside)))
+
+
+async def test_waiters_are_served_in_plan_order() -> None:
+    visits = Visits(1)
+    order: list[Path] = [(5,), (1, 2), (), (1,), (0, 9, 9), (1, 2, 0), (1024,), (2,)]
+    visits.arrive((3,))
+    await settle()
+    for path in order:
+        visits.arrive(path)
+    await settle()
+    await visits.empty()
+    assert visits.entered == [(3,), *sorted(order)]
+
+
+@pytest.mark.parametrize("slots", [1, 2, 7])
+async def test_so_many_are_inside_and_no_more(slots: int) -> None:
+    visits = Visits(slots)
+    for number in range(20):
+        visits.arrive((number,))
+    await settle()
+    for _ in range(20 - slots):
+        assert len(visits.inside) == slots
+        await visits.leave(next(iter(visits.inside)))
+    await visits.empty()
+    assert sorted(visits.entered) == [(number,) for number in range(20)]
+
+
+async def test_a_slot_comes_back_when_its_holder_fails() -> None:
+    semaphore = PrioritySemaphore(1)
+    with pytest.raises(ValueError, match="inside"):
+        async with semaphore((0,)):
+            raise ValueError("inside")
+    async with asyncio.timeout(5):
+        async with semaphore((1,)):
+            pass
+
+
+async def test_a_waiter_that_gives_up_takes_nobodys_place() -> None:
+    visits = Visits(1)
+    for path in ((0,), (1,), (2,)):
+        visits.arrive(path)
+        await settle()
+    visits.tasks[(1,)].cancel()
+    await settle()
+    await visits.leave((0,))
+    assert visits.entered == [(0,), (2,)]
+
+
+async def test_a_waiter_cancelled_in_the_moment_of_its_turn_hands_it_on() -> None:
+    visits = Visits(1)
+    for path in ((0,), (1,), (2,)):
+        visits.arrive(path)
+        await settle()
+    visits.inside[(0,)].set()
+    await asyncio.sleep(0)  # the turn has been given, and not yet been taken
+    visits.tasks[(1,)].cancel()
+    await settle()
+    assert visits.entered == [(0,), (2,)]
+    await visits.empty()
+    async with asyncio.timeout(5):
+        async with visits.semaphore((9,)):
+            pass
+
+
+@pytest.mark.parametrize("seed", range(30))
+async def test_no_slot_is_lost_or_made_whatever_is_cancelled(seed: int) -> None:
+    rng = random.Random(seed)
+    slots = rng.randint(1, 4)
+    visits = Visits(slots)
+    for number in range(40):
+        visits.arrive((number,))
+        if rng.random() < 0.5:
+            await asyncio.sleep(0)
+        if rng.random() < 0.4:
+            visits.tasks[(rng.randint(0, number),)].cancel()
+        if visits.inside and rng.random() < 0.4:
+            rng.choice(list(visits.inside.values())).set()
+        assert len(visits.inside) <= slots
+    await settle()
+    await visits.empty()
+    await asyncio.gather(*visits.tasks.values(), return_exceptions=True)
+    entries = [visits.semaphore((number,)) for number in range(slots)]
+    async with asyncio.timeout(5):
+        for entry in entries:
+            await entry.__aenter__()
+    late = asyncio.create_task(visits.semaphore((99,)).__aenter__())
+    await settle()
+    assert not late.done()
+    late.cancel()
+    for entry in entries:
+        await entry.__aexit__(None, None, None)

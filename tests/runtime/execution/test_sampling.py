@@ -1,0 +1,28 @@
+"""Sampled steps: what their times count."""
+
+from typing import Any
+
+from surefoot.decompose.step import Role, Step
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.sampling import SampleRunner
+from surefoot.voting.ballot import Ballot
+
+
+async def test_questions_are_drawn_before_the_first_is_asked() -> None:
+    """Else the time of drawing them would count as the model's, and a plan's speed would be too low."""
+    order: list[str] = []
+
+    class Asks:
+        async def draw(self, step: Step, count: int, first: int) -> tuple[Ballot, ...]:
+            order.append(f"asked {step.reads}")
+            return tuple(Ballot(draw, "x") for draw in range(first, first + count))
+
+    def question(number: int) -> Step:
+        order.append(f"drawn {number}")
+        return Step("move", Role.ACTOR, reads=number)
+
+    steps: Any = Asks()
+    runner = SampleRunner(question, steps, PrioritySemaphore(2), flush_steps=100, flush=lambda: None)
+    await runner.run(range(5), 3, 0)
+    assert order == [*(f"drawn {n}" for n in range(5)), *(f"asked {n}" for n in range(5))]
+    assert [record.path for record in runner.take()] == [(n,) for n in range(5)]

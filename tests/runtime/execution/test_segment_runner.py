@@ -1,0 +1,347 @@
+"""A segment finds its own mistakes: seams, retries, suspects, and decompositions that are asked again."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from surefoot.decompose.answer_keys import multiply
+from surefoot.decompose.answer_keys.hanoi import answers
+from surefoot.decompose.methods.chain import Chain
+from surefoot.decompose.methods.tree import Tree
+from surefoot.decompose.plan import Node, PlanStep
+from surefoot.decompose.referees.hanoi import verify
+from surefoot.decompose.segment import Segment
+from surefoot.decompose.tasks.hanoi import Carry, Hanoi
+from surefoot.decompose.tasks.multiply import Multiply
+from surefoot.runtime.errors import RunFailed, StepDeadlocked
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.segment_runner import SegmentRunner, SegmentStopped, draws_of
+from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.records import Contested, Contradicted, Entry, Finished, Record, pack, winner
+from surefoot.voting.red_flags import parse_switch
+
+TASK = Hanoi(disks=4)
+ROOT = TASK.root()
+TREE = Tree(7)  # two towers of three disks, seven steps each, and one carry between them
+ONE = Leads(1, 1, 3)
+Make = Callable[..., SegmentRunner]
+# The fifth step of the first tower. The answer breaks no rule, and it is not what the strategy wants.
+PLACE, ASTRAY = "move cw 3ab ccba", "1cb bcba"
+SPLIT, WRONG_SPLIT = "split 4ac aaaa", "3ab bbba / 4ac cbbc / 3bc cccc"
+
+
+@pytest.fixture
+def segment(step_runner: Any) -> Make:
+    def make(model: Any, task: Any = TASK, strategy: Any = TREE, leads: Leads = ONE, **options: Any) -> SegmentRunner:
+        settings = {"seams": True, "seam_retries": 4, "re_decompositions": 3, "flush_steps": 10**6, **options}
+        flags, chains = settings.pop("red_flags", "all"), settings.pop("chains", 9)
+        steps = step_runner(task, model, flags=parse_switch(flags), max_ballots=settings.pop("max_ballots", 20))
+        settings.setdefault("flush", lambda: None)
+        return SegmentRunner(task, steps, strategy, leads, semaphore=PrioritySemaphore(chains), **settings)
+
+    return make
+
+
+def entries(records: Iterable[Record]) -> dict[tuple[Any, str, int], list[Entry]]:
+    """What was decided, by node, part and attempt. Nothing may be there twice, or with a gap."""
+    found: dict[tuple[Any, str, int], list[Entry]] = {}
+    for record in records:
+        known = found.setdefault((record.path, record.part, record.attempt), [])
+        assert record.first == len(known)
+        known.extend(record.entries)
+    return found
+
+
+def plan(records: Iterable[Record]) -> list[PlanStep]:
+    """The last attempt of every chain, in plan order."""
+    last: dict[Any, list[Entry]] = {}
+    for (path, part, _), known in sorted(entries(records).items(), key=lambda item: item[0]):
+        if part == "run":
+            last[path] = known
+    rule = "first-to-ahead-by"
+    return [PlanStep("any", None, winner(entry, rule)) for path in sorted(last) for entry in last[path]]
+
+
+class Ended:
+    """A finished plan, as referees read it."""
+
+    output = None
+
+    def __init__(self, steps: list[PlanStep]) -> None:
+        self.steps = steps
+
+    def __iter__(self) -> Any:
+        return iter(self.steps)
+
+
+async def test_a_right_plan_costs_one_call_a_question(segment: Make, planted: Any) -> None:
+    model = planted(answers)
+    runner = segment(model)
+    assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    assert model.asked == 16
+    assert set(model.times.values()) == {1}
+    counts = runner.steps.take_counts()
+    assert (counts.steps, counts.decompositions, counts.calls, counts.seam_retries) == (15, 1, 16, 0)
+    found = verify(TASK, Ended(plan(runner.take())))
+    assert (found.valid, found.reached_goal, found.steps) == (True, True, 15)
+    assert runner.take() == []
+
+
+async def test_one_wrong_step_is_caught_at_the_seam_and_found(segment: Make, planted: Any) -> None:
+    """The tower is run again; the first step that differs is voted on with the larger lead; the rest is kept."""
+    model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
+    runner = segment(model)
+    assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    counts = runner.steps.counts
+    assert (counts.steps, counts.seam_retries, counts.escalations, counts.broken_promises) == (15, 1, 1, 0)
+    assert model.asked == 16 + 7 + 3
+    assert model.times[PLACE] == 1 + 1 + 3
+    elsewhere = {text: times for text, times in model.times.items() if text.endswith("c") or "carry" in text}
+    assert len(elsewhere) == 8
+    assert set(elsewhere.values()) == {1}
+    kept = entries(records := runner.take())
+    assert [len(kept[(0,), "run", attempt]) for attempt in (0, 1)] == [7, 7]
+    assert [isinstance(entry, Contested) for entry in kept[(0,), "run", 1]] == [False] * 4 + [True] + [False] * 2
+    assert verify(TASK, Ended(plan(records))).reached_goal
+    assert [name for name, _ in runner.events] == ["seam retry", "suspect step"]
+    assert runner.events[1][1]["step"] == 4
+
+
+async def test_without_seams_the_wrong_step_goes_through(segment: Make, planted: Any) -> None:
+    """The placebo: the same model, and nobody notices; the last tower starts from what was promised."""
+    model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
+    runner = segment(model, seams=False)
+    assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    assert (model.asked, runner.steps.counts.seam_retries, runner.steps.counts.escalations) == (16, 0, 0)
+    found = verify(TASK, Ended(plan(runner.take())))
+    assert not (found.valid and found.reached_goal)
+
+
+async def test_with_a_lead_of_three_the_vote_itself_mends_it(segment: Make, planted: Any) -> None:
+    model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
+    runner = segment(model, leads=Leads(3, 3, 5))
+    assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    assert model.asked == 16 * 3 + 2
+    assert (runner.steps.counts.disagreements, runner.steps.counts.seam_retries) == (1, 0)
+
+
+async def test_mistakes_in_both_runs_are_both_voted_on(segment: Make, planted: Any) -> None:
+    """The second run errs earlier than the first one did: the vote there agrees with the first."""
+    wrong = {(PLACE, 0): ASTRAY, ("move cw 1ab baaa", 1): "1bc caaa"}
+    model = planted(answers, lambda text, nth: wrong.get((text, nth)))
+    runner = segment(model)
+    assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    assert (runner.steps.counts.seam_retries, runner.steps.counts.escalations) == (1, 2)
+    assert verify(TASK, Ended(plan(runner.take()))).reached_goal
+
+
+async def test_an_error_shared_by_all_draws_goes_up_and_ends_contradicted(segment: Make, planted: Any) -> None:
+    """Two runs that agree on what is not promised convict the promise; the decomposition is asked again."""
+    model = planted(answers, lambda text, nth: ASTRAY if text == PLACE else None)
+    runner = segment(model, re_decompositions=2)
+    outcome = await runner.run(Segment(ROOT))
+    assert isinstance(outcome, Contradicted)
+    assert outcome.path == ()
+    assert "promised was 'bbba'" in outcome.detail
+    counts = runner.steps.counts
+    assert (counts.broken_promises, counts.seam_retries, counts.decompositions) == (3, 3, 3)
+    assert model.times[SPLIT] == 1 + 3 + 3  # asked again with the lead of a suspect
+
+
+async def test_a_wrong_decomposition_is_convicted_by_the_one_child_that_breaks_it(segment: Make, planted: Any) -> None:
+    """The carry cannot keep what was promised of it. The first tower can: it is kept."""
+    say = lambda text, nth: WRONG_SPLIT if text == SPLIT and nth == 0 else None  # noqa: E731
+    model = planted(answers, say)
+    runner = segment(model, red_flags="none")
+    assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    assert {model.times[text] for text in model.times if text.startswith("move") and text.endswith("a")} == {1}
+    assert model.times[SPLIT] == 1 + 3
+    assert runner.steps.counts.broken_promises == 1
+    records = runner.take()
+    (kept,) = [record for record in records if record.part == "children"]
+    assert (kept.path, kept.attempt, kept.children) == ((), 1, (0, 1025, 1026))
+    # The red flag sees the same mistake at once.
+    model = planted(answers, say)
+    runner = segment(model)
+    assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    assert (model.asked, runner.steps.counts.red_flags) == (17, {"inconsistent": 1})
+
+
+async def test_placebo_without_seams_a_wrong_decomposition_goes_through(segment: Make, planted: Any) -> None:
+    model = planted(answers, lambda text, nth: WRONG_SPLIT if text == SPLIT and nth == 0 else None)
+    runner = segment(model, red_flags="none", seams=False)
+    assert isinstance(await runner.run(Segment(ROOT)), Finished)
+    assert model.times[SPLIT] == 1
+    assert not verify(TASK, Ended(plan(runner.take()))).valid
+
+
+async def test_steps_counts_what_stands(segment: Make, planted: Any) -> None:
+    """Also when a decomposition was asked again and half of the plan was thrown away."""
+    model = planted(answers, lambda text, nth: WRONG_SPLIT if text == SPLIT and nth == 0 else None)
+    runner = segment(model, red_flags="none")
+    await runner.run(Segment(ROOT))
+    assert runner.steps.counts.steps == 15
+
+
+async def test_nodes_run_together_as_far_as_promises_and_the_gate_allow(segment: Make, planted: Any) -> None:
+    for chains, most in ((9, 3), (2, 2), (1, 1)):
+        model = planted(answers)
+        await segment(model, chains=chains).run(Segment(ROOT))
+        assert model.most == most
+    task = Multiply(x="1234", y="56")
+    model = planted(multiply.answers)
+    runner = segment(model, task, Tree(1))
+    assert await runner.run(Segment(task.root())) == Finished(str(1234 * 56))
+    assert model.most == 2  # both products; their sum has to wait
+    chain = planted(multiply.answers)
+    assert await segment(chain, task, Chain()).run(Segment(task.root())) == Finished(str(1234 * 56))
+    assert chain.most == 1
+
+
+class Straggler:
+    """Takes thousands of turns of the event loop over one prompt; counts what was answered before and by its end."""
+
+    dialect = "compact"
+
+    def __init__(self, slow: str) -> None:
+        self.slow, self.answered, self.before, self.after = slow, 0, 0, 0
+
+    async def ask(self, request: Request) -> list[Reply]:
+        if request.prompt.user == self.slow:
+            self.before = self.answered
+            for _ in range(5_000):
+                await asyncio.sleep(0)
+            self.after = self.answered
+        self.answered += 1
+        return [Reply(answers(request.prompt).right[0], Stop.END, 1, 1) for _ in request.draws]
+
+
+async def test_no_step_waits_for_a_straggler_of_another_chain(segment: Make) -> None:
+    """All of the other chains come to their end, however long one answer takes. Placebo: one chain at a time."""
+    tower = Hanoi(disks=6)
+    for chains in (16, 1):
+        model = Straggler("move cw - aaaaa a")  # the first step of the first of eight chains of 7 steps
+        runner = segment(model, tower, Tree(7), chains=chains)
+        assert await runner.run(Segment(tower.root())) == Finished("cccccc")
+        assert model.answered == 63 + 7
+        assert model.after == (63 + 7 - 7 if chains > 1 else model.before)
+
+
+async def test_leads_go_with_the_protection(segment: Make, planted: Any) -> None:
+    """Guarded by a promise; a decomposition and the root are not; a product has none; seams can be switched off."""
+    leads = Leads(2, 4, 6)
+    for options, calls in (({}, 15 * 2 + 4), ({"seams": False}, 15 * 4 + 4), ({"strategy": Chain()}, 15 * 4)):
+        model = planted(answers)
+        await segment(model, leads=leads, **options).run(Segment(ROOT))
+        assert model.asked == calls
+    task = Multiply(x="12", y="3")
+    model = planted(multiply.answers)
+    await segment(model, task, leads=leads).run(Segment(task.root()))
+    assert model.asked == 2 * 4
+
+
+async def test_only_a_decomposition_step(segment: Make, planted: Any) -> None:
+    for attempt, calls in ((0, 2), (1, 5)):
+        model = planted(answers)
+        runner = segment(model, leads=Leads(1, 2, 5))
+        assert await runner.run(Segment(ROOT, attempt)) == Finished("3ab bbba / 4ac bbbc / 3bc cccc")
+        assert (model.asked, runner.steps.counts.decompositions, runner.steps.counts.steps) == (calls, 1, 0)
+        assert list(entries(runner.take())) == [((), "split", attempt)]
+    with pytest.raises(RunFailed, match="cannot be split"):
+        await segment(planted(answers)).run(Segment(Node((3,), Carry(1, "a", "c"), ("aaaa",)), 0))
+
+
+async def test_a_chain_that_does_not_end_is_stopped(segment: Make, planted: Any) -> None:
+    """Round and round with disk 1: with a promise the seam notices, without one the run has failed."""
+
+    class Endless(Hanoi, frozen=True, kw_only=True):
+        def size(self, goal: Any, inputs: Any = ()) -> int:
+            return 5
+
+        def next_step(self, goal: Any, state: Any) -> Any:
+            return Hanoi(disks=30).next_step(goal, state)
+
+    task, round_and_round = Endless(disks=3), {"aaa": "1ac caa", "caa": "1cb baa", "baa": "1ba aaa"}
+    model = planted(None, lambda text, nth: round_and_round[text.split(" ")[-1]])
+    outcome = await segment(model, task, Chain()).run(Segment(task.root()))
+    assert isinstance(outcome, Contradicted)
+    assert model.asked == 10
+    lone = Node((7,), task.root().goal, ("aaa",))
+    with pytest.raises(RunFailed, match=r"node \(7,\) did not come to an end within 5 steps"):
+        await segment(model, task, Chain()).run(Segment(lone))
+
+
+async def test_a_deadlock_is_run_again_then_decided_anew_above_and_then_says_where(segment: Make, planted: Any) -> None:
+    """A step that cannot be decided: two runs of its chain, under each of four decompositions, then an end."""
+    turns = [ASTRAY, "1ca acba"]
+    model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE else None)
+    runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
+    outcome = await runner.run(Segment(ROOT))
+    assert outcome == Contradicted((), "no candidate led by 2 within 8 ballots", levels=1)
+    taken = runner.take()
+    undecided = [record for record in taken if record.part == "undecided"]
+    assert {(record.path, record.attempt) for record in undecided} == {
+        ((1024 * again,), run) for again in range(4) for run in range(2)
+    }
+    assert {record.first for record in undecided} == {4}
+    named = {b.candidate for record in undecided for e in record.entries for b in e.ballots}  # type: ignore[union-attr]
+    assert named == set(turns)
+    assert runner.steps.counts.seam_retries == 4
+    assert runner.steps.counts.broken_promises == 4
+    # A resumed segment asks the undecided step of every last run again, and nothing else.
+    again = planted(answers, model.say)
+    assert await segment(again, leads=Leads(2, 2, 4), max_ballots=8).run(Segment(ROOT), [pack(taken)]) == outcome
+    assert again.asked == 4 * 8
+
+
+async def test_a_deadlock_that_a_second_run_does_not_meet_is_put_right_by_it(segment: Make, planted: Any) -> None:
+    turns = [ASTRAY, "1ca acba"]
+    model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE and nth < 8 else None)
+    runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
+    assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    assert runner.steps.counts.caught == {"the same again": 1}
+    assert verify(TASK, Ended(plan(r for r in runner.take() if r.part == "run"))).reached_goal
+
+
+async def test_a_deadlock_without_a_seam_says_where(segment: Make, planted: Any) -> None:
+    turns = [ASTRAY, "1ca acba"]
+    model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE else None)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await segment(model, leads=Leads(2, 2, 4), max_ballots=8, seams=False).run(Segment(ROOT))
+    assert caught.group_contains(StepDeadlocked, match="no candidate led by 2 within 8 ballots")
+    (error,) = caught.value.exceptions
+    assert isinstance(error, StepDeadlocked)
+    assert error.context["path"] == [0]
+    assert dict(error.context["tally"]) == {"1cb bcba": 4, "1ca acba": 4}
+
+
+async def test_a_stop_ends_at_the_next_step_and_loses_nothing(segment: Make, planted: Any) -> None:
+    model = planted(answers)
+    runner = segment(model)
+
+    def say(text: str, nth: int) -> None:
+        runner.stopping = model.asked >= 6
+
+    model.say = say
+    with pytest.raises((SegmentStopped, BaseExceptionGroup)):
+        await runner.run(Segment(ROOT))
+    taken = runner.take()
+    decided = sum(len(known) for known in entries(taken).values())
+    assert 6 <= decided == model.asked
+    again = planted(answers)
+    assert await segment(again).run(Segment(ROOT), [pack(taken)]) == Finished("cccc")
+    assert again.asked == 16 - decided
+    assert not set(again.draws) & set(model.draws)
+
+
+def test_draw_numbers_are_the_same_everywhere_and_for_ever() -> None:
+    """Journals of all versions rely on them: a resumed step must not be asked under another number."""
+    keys = [((), "run", 0), ((), "run", 1), ((), "split", 0), ((0,), "run", 0), ((0, 1), "run", 0), ((1, 0), "run", 0)]
+    numbers = [draws_of(key) for key in keys]
+    assert len(set(numbers)) == len(numbers)
+    assert all(number % MAX_DRAWS == 0 and number < 2**60 for number in numbers)
+    assert numbers[4] == draws_of(((0, 1), "run", 0)) == 142390676301856768

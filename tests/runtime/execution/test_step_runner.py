@@ -1,0 +1,238 @@
+"""How one step is decided: what is drawn, what is discarded, what counts, and what is kept of it."""
+
+import itertools
+from typing import Any
+
+import pytest
+
+from surefoot.decompose.step import Role, Step
+from surefoot.decompose.tasks.hanoi import Hanoi, MoveFacts
+from surefoot.runtime.errors import ModelUnavailable, StepDeadlocked
+from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.models.port import Reply, Stop
+from surefoot.runtime.records import Contested, Counts, Record, Usage, pack, unpack, winner
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
+from surefoot.voting.sequential import TYPES, Sequential, SequentialRace
+
+TASK = Hanoi(disks=3)
+STEP = Step("move", Role.ACTOR, MoveFacts("ccw", "1ac", "caa"), max_reply_tokens=10)
+A, B, C = "2ab cba", "1ca aaa", "1cb baa"  # three legal moves, rightly done; A is right
+ILLEGAL, INCONSISTENT = "2ac cca", "2ab cca"
+FLAGGED = {
+    "misformatted": Reply("2ab", tokens_out=1),
+    "illegal": Reply(ILLEGAL, tokens_out=2),
+    "inconsistent": Reply(INCONSISTENT, tokens_out=2),
+    "overlong": Reply(A, tokens_out=10),
+    "refused": Reply(A, Stop.REFUSED, tokens_out=2),
+}
+
+
+async def test_three_that_agree_are_one_request(scripted: Any, step_runner: Any) -> None:
+    model = scripted(A, A, A)
+    steps = step_runner(TASK, model)
+    assert await steps.decide(STEP, 3, 8192) == (A, A)
+    (request,) = model.requests
+    assert request.draws == (8192, 8193, 8194)
+    assert request.prompt == TASK.prompt(STEP, "compact")
+    assert (request.temperature, request.max_tokens, request.seed) == (1.0, 10, 0)
+    counts = steps.take_counts()
+    assert (counts.calls, counts.disagreements, counts.red_flags) == (3, 0, {})
+
+
+async def test_a_disagreement_draws_as_many_as_it_takes(scripted: Any, step_runner: Any) -> None:
+    """A B A leads by 1, so two more could do; A B again leads by 1; then A A."""
+    model = scripted(A, B, A, A, B, A, A)
+    steps = step_runner(TASK, model)
+    candidate, entry = await steps.decide(STEP, 3, 0)
+    assert candidate == A
+    assert entry == Contested(3, tuple(Ballot(n, c) for n, c in enumerate([A, B, A, A, B, A, A])), ("",) * 7)
+    assert [request.draws for request in model.requests] == [(0, 1, 2), (3, 4), (5, 6)]
+    counts = steps.take_counts()
+    assert (counts.calls, counts.disagreements) == (7, 1)
+
+
+async def test_first_to_k_stops_at_k(scripted: Any, step_runner: Any) -> None:
+    model = scripted(A, B, A, B, B)
+    candidate, entry = await step_runner(TASK, model, rule="first-to").decide(STEP, 3, 0)
+    assert candidate == B
+    assert isinstance(entry, Contested)
+    assert winner(entry, "first-to") == B
+    assert [len(request.draws) for request in model.requests] == [3, 1, 1]
+
+
+@pytest.mark.parametrize("name", FLAGGED)
+async def test_every_red_flag_has_the_answer_drawn_again(scripted: Any, step_runner: Any, name: str) -> None:
+    model = scripted(FLAGGED[name], A, A)
+    steps = step_runner(TASK, model)
+    candidate, entry = await steps.decide(STEP, 2, 0)
+    assert candidate == A
+    assert isinstance(entry, Contested)
+    assert entry.ballots == (Ballot(0, None, name), Ballot(1, A), Ballot(2, A))
+    assert [request.draws for request in model.requests] == [(0, 1), (2,)]
+    assert steps.counts.red_flags == {name: 1}
+    counts = steps.take_counts()
+    assert (counts.calls, counts.disagreements) == (3, 0)
+
+
+@pytest.mark.parametrize(("name", "candidate"), [("illegal", ILLEGAL), ("inconsistent", INCONSISTENT), ("overlong", A)])
+async def test_a_flag_that_is_off_lets_the_ballot_count(
+    scripted: Any, step_runner: Any, name: str, candidate: str
+) -> None:
+    for flags in (ALWAYS_ON, frozenset(RedFlag) - {RedFlag(name)}):
+        steps = step_runner(TASK, scripted(FLAGGED[name]), flags=flags)
+        assert await steps.decide(STEP, 1, 0) == (candidate, candidate)
+        assert steps.counts.red_flags == {}
+    others = frozenset({RedFlag(name)}) | ALWAYS_ON
+    steps = step_runner(TASK, scripted(FLAGGED[name], A), flags=others)
+    assert (await steps.decide(STEP, 1, 0))[0] == A
+    assert steps.counts.red_flags == {name: 1}
+
+
+async def test_answers_without_a_candidate_are_always_flagged(scripted: Any, step_runner: Any) -> None:
+    steps = step_runner(TASK, scripted(FLAGGED["misformatted"], FLAGGED["refused"], A), flags=parse_switch("none"))
+    assert (await steps.decide(STEP, 1, 0))[0] == A
+    assert steps.counts.red_flags == {"misformatted": 1, "refused": 1}
+
+
+@pytest.mark.parametrize("text", [A + " ", " " + A, A + "\n", A.upper(), A.replace(" ", "  "), f"move {A}", A + A, ""])
+async def test_r15_nothing_is_repaired(scripted: Any, step_runner: Any, text: str) -> None:
+    steps = step_runner(TASK, scripted(text, B))
+    assert (await steps.decide(STEP, 1, 0))[0] == B
+    assert steps.counts.red_flags == {"misformatted": 1}
+
+
+async def test_r4_failed_calls_are_neither_ballots_nor_flags(scripted: Any, step_runner: Any) -> None:
+    model = scripted(Reply(A, tokens_out=2, failed_calls=3), Reply(A, tokens_out=2, failed_calls=1))
+    steps = step_runner(TASK, model)
+    assert await steps.decide(STEP, 2, 0) == (A, A)
+    counts = steps.take_counts()
+    assert (counts.failed_calls, counts.calls, counts.red_flags) == (4, 2, {})
+
+    class Down(scripted):  # type: ignore[misc]
+        async def ask(self, request: Any) -> Any:
+            raise ModelUnavailable("no answer for 600 s")
+
+    steps = step_runner(TASK, Down())
+    with pytest.raises(ModelUnavailable, match="600 s"):
+        await steps.decide(STEP, 2, 0)
+    counts = steps.take_counts()
+    assert (counts.calls, counts.red_flags) == (0, {})
+
+
+@pytest.mark.parametrize(("cap", "said"), [(4, [A, B, A, B]), (5, [A, B, A, B, A]), (3, [A, B, C])])
+async def test_r1_r2_the_cap_ends_in_a_deadlock(scripted: Any, step_runner: Any, cap: int, said: list[str]) -> None:
+    model = scripted(*said)
+    steps = step_runner(TASK, model, max_ballots=cap)
+    with pytest.raises(StepDeadlocked, match=f"no candidate led by 3 within {cap} ballots") as caught:
+        await steps.decide(STEP, 3, 0)
+    assert model.replies == []
+    assert dict(caught.value.context["tally"]) == {one: said.count(one) for one in said}
+    assert [ballot.candidate for ballot in caught.value.context["entry"].ballots] == said
+    counts = steps.take_counts()
+    assert counts.calls == cap
+
+
+@pytest.mark.parametrize("name", FLAGGED)
+async def test_r3_r12_a_model_that_only_raises_flags_elects_nobody(scripted: Any, step_runner: Any, name: str) -> None:
+    with pytest.raises(StepDeadlocked) as caught:
+        await step_runner(TASK, scripted(*[FLAGGED[name]] * 9), max_ballots=9).decide(STEP, 1, 0)
+    assert (caught.value.context["tally"], caught.value.context["spoiled"]) == ((), 9)
+
+
+async def test_r5_r6_the_state_that_is_adopted_is_the_winners(scripted: Any, step_runner: Any) -> None:
+    """Same move, other next state: two candidates. The winner's state is adopted, in whichever order they come."""
+    other = "2ab cca"
+    for order in set(itertools.permutations([A, A, A, other])):
+        steps = step_runner(TASK, scripted(*order), flags=ALWAYS_ON)
+        candidate, entry = await steps.decide(STEP, 2, 0)
+        assert candidate == A
+        assert winner(entry, "first-to-ahead-by") == A
+    rival = step_runner(TASK, scripted(A, other, other, other), flags=ALWAYS_ON)
+    assert (await rival.decide(STEP, 2, 0))[0] == other
+
+
+async def test_r7_length_is_counted_in_tokens(scripted: Any, step_runner: Any) -> None:
+    """The provider's count decides, at the step's own limit in one dialect and at the model's in the other."""
+    for tokens, flags in ((9, {}), (10, {"overlong": 1}), (11, {"overlong": 1})):
+        steps = step_runner(TASK, scripted(Reply(A, tokens_out=tokens), A))
+        assert (await steps.decide(STEP, 1, 0))[0] == A
+        assert steps.counts.red_flags == flags
+    cut_off = step_runner(TASK, scripted(Reply(A, Stop.LENGTH, tokens_out=3), A))
+    await cut_off.decide(STEP, 1, 0)
+    assert cut_off.counts.red_flags == {"overlong": 1}
+    chat = "🗼 " * 500 + "move = [2, 0, 1]\nnext_state = [[3], [2], [1]]"
+    model = scripted(Reply(chat, tokens_out=49), dialect="chat")
+    assert (await step_runner(TASK, model).decide(STEP, 1, 0))[0] == A
+    assert model.requests[0].max_tokens == 50
+
+
+async def test_the_first_ballot_may_have_its_own_temperature(scripted: Any, step_runner: Any) -> None:
+    model = scripted(A, B, A, A, A)
+    steps = step_runner(TASK, model, first_temperature=0.0, temperature=0.1)
+    assert (await steps.decide(STEP, 3, 0))[0] == A
+    asked = [(request.draws, request.temperature) for request in model.requests]
+    assert asked == [((0,), 0.0), ((1, 2), 0.1), ((3, 4), 0.1)]
+
+
+async def test_ballots_after_a_verdict_are_paid_and_no_part_of_the_race(
+    scripted: Any, step_runner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SequentialRace, "fewest", lambda self: 9)
+    rule = Sequential(0.1, (1 / len(TYPES),) * len(TYPES))
+    steps = step_runner(TASK, scripted(A, B, *[A] * 7), sequential={1: rule}, max_ballots=50)
+    candidate, entry = await steps.decide(STEP, 1, 0)
+    assert candidate == winner(entry, "first-to-ahead-by") == A
+    assert 4 < len(entry.ballots) < 9 == steps.take_counts().calls
+
+
+async def test_r20_steps_share_nothing(scripted: Any, step_runner: Any) -> None:
+    steps = step_runner(TASK, scripted(A, B, A, A, B, B))
+    assert (await steps.decide(STEP, 2, 0))[0] == A
+    assert await steps.decide(STEP, 2, MAX_DRAWS) == (B, B)
+
+
+async def test_tokens_and_money_are_counted_where_they_are_spent(scripted: Any, step_runner: Any) -> None:
+    replies = [
+        Reply(A, tokens_in=100, tokens_out=7, cost_usd=0.25),
+        Reply("?", tokens_in=0, tokens_out=3, cost_usd=0.5),
+        Reply(A, tokens_in=50, tokens_out=2, cost_usd=None),
+    ]
+    steps = step_runner(TASK, scripted(*replies))
+    await steps.decide(STEP, 2, 0)
+    counts = steps.take_counts()
+    assert (counts.tokens_in, counts.tokens_out, counts.cost_usd, counts.unpriced_calls) == (150, 12, 0.75, 1)
+    assert counts.by_kind == counts_of(counts, "move")
+    assert list(counts.by_model.values()) == list(counts.by_kind.values())
+    assert steps.take_counts() == Counts()
+
+
+def counts_of(counts: Counts, name: str) -> dict[str, Usage]:
+    """One account that holds everything a run counted."""
+    return {name: Usage(**{field: getattr(counts, field) for field in Usage.__struct_fields__})}
+
+
+async def test_ballots_without_a_race(scripted: Any, step_runner: Any) -> None:
+    model = scripted(A, "?", B)
+    steps = step_runner(TASK, model)
+    assert await steps.draw(STEP, 3, 40) == (Ballot(0, A), Ballot(1, None, "misformatted"), Ballot(2, B))
+    assert model.requests[0].draws == (40, 41, 42)
+    counts = steps.take_counts()
+    assert (counts.calls, counts.red_flags) == (3, {"misformatted": 1})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\ud800 and \udfff", "\x00\x1b[2J", "<script>" * 1000, "\u202e" * 500, "?" * 10_000_000],
+    ids=["surrogates", "escapes", "markup", "backwards", "ten megabytes"],
+)
+@pytest.mark.parametrize("stop", [Stop.END, Stop.REFUSED])
+async def test_what_a_model_says_can_be_journalled(scripted: Any, step_runner: Any, text: str, stop: Stop) -> None:
+    """Untrusted text ends as a red flag with a short note that any journal can hold."""
+    steps = step_runner(TASK, scripted(Reply(text, stop, tokens_out=2), A))
+    _, entry = await steps.decide(STEP, 1, 0)
+    assert isinstance(entry, Contested)
+    payload = pack([Record((), "run", 0, 0, 1, (entry,))])
+    assert len(payload) < 2000
+    (record,) = unpack(payload)
+    assert record.entries == (entry,)

@@ -1,0 +1,189 @@
+"""The OpenAI-compatible endpoint, over real HTTP, in front of a model that only remembers what it was asked."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from surefoot.decompose.step import Dialect, Prompt
+from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
+from surefoot.runtime.models.litellm_model import LiteLLMModel
+from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.scripts.cluster.serve_model import make_app, serve
+
+HELLO = {"messages": [{"role": "user", "content": "hello"}]}
+
+Http = TestClient[Any, Any]
+
+
+class Echo:
+    """Answers with the question and the draw; raises what it is told to."""
+
+    dialect: Dialect = "compact"
+
+    def __init__(self, *, stop: Stop = Stop.END, error: Exception | None = None) -> None:
+        self.stop, self.error = stop, error
+        self.asked: list[Request] = []
+        self.closed = False
+
+    async def ask(self, request: Request) -> list[Reply]:
+        self.asked.append(request)
+        if self.error:
+            raise self.error
+        return [
+            Reply(f"{request.prompt.user} {draw}", self.stop, tokens_in=5 * (i == 0), tokens_out=2)
+            for i, draw in enumerate(request.draws)
+        ]
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def model() -> Echo:
+    return Echo()
+
+
+@pytest.fixture
+async def http(model: Echo) -> AsyncIterator[Http]:
+    async with TestClient(TestServer(make_app(model, "small"))) as client:
+        yield client
+
+
+async def complete(http: Http, **body: Any) -> dict[str, Any]:
+    async with http.post("/v1/chat/completions", json=HELLO | body) as response:
+        assert response.status == 200
+        answer: dict[str, Any] = await response.json()
+        return answer
+
+
+async def test_a_completion(http: Http, model: Echo) -> None:
+    answer = await complete(http, model="any", n=2, temperature=0.5, max_tokens=7, seed=3)
+    assert answer["choices"] == [
+        {"index": i, "message": {"role": "assistant", "content": f"hello {i}"}, "finish_reason": "stop"}
+        for i in range(2)
+    ]
+    assert answer["usage"] == {"prompt_tokens": 5, "completion_tokens": 4, "total_tokens": 9}
+    assert answer["model"] == "any"
+    assert model.asked == [Request(Prompt("hello"), draws=(0, 1), temperature=0.5, max_tokens=7, seed=3)]
+
+
+async def test_a_repeated_request_is_a_fresh_draw(http: Http) -> None:
+    answers = [await complete(http, seed=1) for _ in range(3)]
+    assert [a["choices"][0]["message"]["content"] for a in answers] == ["hello 0", "hello 1", "hello 2"]
+
+
+async def test_what_is_left_out_or_null_has_a_default(http: Http, model: Echo) -> None:
+    await complete(http, n=None, temperature=None, max_tokens=None, max_completion_tokens=11, user="somebody")
+    assert model.asked == [Request(Prompt("hello"), draws=(0,), temperature=1.0, max_tokens=11, seed=0)]
+
+
+async def test_system_messages_and_content_in_parts(http: Http, model: Echo) -> None:
+    parts = [{"type": "text", "text": "hel"}, {"type": "text", "text": "lo"}]
+    system = [{"role": "system", "content": "one"}, {"role": "developer", "content": "two"}]
+    await complete(http, messages=[*system, {"role": "user", "content": parts}])
+    assert model.asked[0].prompt == Prompt("hello", system="one\n\ntwo")
+
+
+@pytest.mark.parametrize(("stop", "word"), [(Stop.LENGTH, "length"), (Stop.REFUSED, "content_filter")])
+async def test_why_a_reply_ended(http: Http, model: Echo, stop: Stop, word: str) -> None:
+    model.stop = stop
+    assert (await complete(http))["choices"][0]["finish_reason"] == word
+
+
+@pytest.mark.parametrize(
+    ("body", "part"),
+    [
+        ("nonsense", "JSON is malformed"),
+        ("[]", "Expected `object`"),
+        ("{}", "messages"),
+        ('{"messages": []}', "$.messages"),
+        ('{"messages": [{"role": "user", "content": "x"}], "n": 0}', "$.n"),
+        ('{"messages": [{"role": "user", "content": "x"}], "temperature": "hot"}', "$.temperature"),
+        ('{"messages": [{"role": "user", "content": "x"}], "stream": true}', "stream"),
+        ('{"messages": [{"role": "assistant", "content": "x"}]}', "$.messages[0].role"),
+        ('{"messages": [{"role": "system", "content": "x"}]}', "one user message"),
+        ('{"messages": [{"role": "user", "content": "x"}, {"role": "user", "content": "y"}]}', "one user message"),
+    ],
+)
+async def test_a_bad_body_is_a_clear_error(http: Http, model: Echo, body: str, part: str) -> None:
+    async with http.post("/v1/chat/completions", data=body) as response:
+        assert response.status == 400
+        error = (await response.json())["error"]
+    assert part in error["message"]
+    assert error["type"] == "invalid_request_error"
+    assert not model.asked
+
+
+@pytest.mark.parametrize(("error", "status"), [(ModelRejected("no"), 400), (ModelUnavailable("later"), 503)])
+async def test_a_model_that_fails(http: Http, model: Echo, error: Exception, status: int) -> None:
+    model.error = error
+    async with http.post("/v1/chat/completions", json=HELLO) as response:
+        assert (response.status, (await response.json())["error"]["message"]) == (status, str(error))
+
+
+async def test_what_is_served(http: Http) -> None:
+    async with http.get("/v1/models") as response:
+        assert [m["id"] for m in (await response.json())["data"]] == ["small"]
+    async with http.get("/health") as response:
+        assert await response.json() == {"status": "ok"}
+
+
+async def test_through_litellm(model: Echo) -> None:
+    async with TestServer(make_app(model, "small")) as server:
+        client = LiteLLMModel(name="openai/small", api_base=str(server.make_url("/v1")))
+        replies = await client.ask(Request(Prompt("hello", "be brief"), (8, 9), 0.0, 5, 0))
+        await client.close()
+    assert [(r.text, r.tokens_in, r.tokens_out) for r in replies] == [("hello 0", 5, 2), ("hello 1", 0, 2)]
+    assert model.asked[0].prompt == Prompt("hello", "be brief")
+
+
+async def test_serve_says_where_and_closes_the_model(model: Echo, capsys: pytest.CaptureFixture[str]) -> None:
+    serving = asyncio.create_task(serve(model, name="small"))
+    while not (line := capsys.readouterr().out):  # noqa: ASYNC110  (nothing but the line says that it is ready)
+        await asyncio.sleep(0.001)
+    address = line.removeprefix("serving small at ").strip()
+    async with aiohttp.ClientSession() as session, session.get(address + "/models") as response:
+        assert response.status == 200
+    serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+    assert model.closed
+
+
+async def test_a_taken_port(model: Echo) -> None:
+    async with TestServer(make_app(model, "small")) as other:
+        with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{other.port}"):
+            await serve(model, name="small", port=other.port or 0)
+    assert model.closed
+
+
+COMMAND = [sys.executable, "-m", "surefoot.scripts.cluster.serve_model", "--model"]
+ROOT = Path(__file__).parents[3]
+
+
+def test_the_command_serves_until_it_is_told_to_stop() -> None:
+    command = [*COMMAND, "simulated"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("serving simulated at http://127.0.0.1:")
+        os.kill(process.pid, signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_the_command_refuses_an_unknown_model() -> None:
+    command = [*COMMAND, "simulated:no_such_key=1"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1

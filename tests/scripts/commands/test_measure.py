@@ -1,0 +1,72 @@
+"""Several models in one table, with a recommendation, saved as JSON and as a plot."""
+
+import json
+import pathlib
+
+import pytest
+
+from surefoot.scripts.commands.cli import main
+
+GOOD, BAD = "simulated:p_error=0.002", "simulated:p_error=0.2,p_format=0.1"
+UNEVEN = "simulated:p_hard=0.05"
+
+
+def measured(capsys: pytest.CaptureFixture[str], *options: str) -> dict:  # type: ignore[type-arg]
+    with pytest.raises(SystemExit) as left:
+        main(["measure", "hanoi", "--disks", "7", "--red-flags", "none", "--json", *options])
+    assert left.value.code == 0
+    return json.loads(capsys.readouterr().out.splitlines()[-1])  # type: ignore[no-any-return]
+
+
+def test_the_cheaper_model_is_recommended(capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path) -> None:
+    for order in ((GOOD, BAD), (BAD, GOOD)):
+        options = [word for model in order for word in ("--model", model)]
+        found = measured(capsys, *options, "--save", str(tmp_path / "m"))
+        assert found["recommended"] == found["model"] == GOOD
+        good, bad = sorted(found["models"], key=lambda m: m["p_error"])
+        assert good["predicted_calls"] < bad["predicted_calls"]
+        assert good["p_error_low"] <= good["p_error"] <= good["p_error_high"] < bad["p_error_low"]
+    saved = json.loads((tmp_path / "m" / "measure.json").read_text())
+    assert saved["recommended"] == GOOD
+    assert "<svg" in (tmp_path / "m" / "measure.html").read_text()
+
+
+def test_uneven_steps_are_told_from_even_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    """The same mean error rate: in one model all of it sits on one step in twenty."""
+    uneven = measured(capsys, "--model", UNEVEN, "--draws", "4", "--samples", "1500")
+    even = measured(capsys, "--model", "simulated:p_error=0.022", "--draws", "4", "--samples", "1500")
+    assert uneven["p_error"] == pytest.approx(even["p_error"], rel=0.5)
+    assert uneven["spread"]["correlation"] > 0.2 > 0.05 > even["spread"]["correlation"]
+    assert uneven["collisions"] > 5 * uneven["collisions_expected"]
+    assert uneven["spread"]["lost"] > 0.001 > even["spread"]["lost"]
+
+
+def test_a_run_begins_with_the_leads_that_were_stated(
+    capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path
+) -> None:
+    """With the measurement, and without it where the pilot sees what the measurement saw."""
+    model = ["--model", "simulated:p_error=0.05"]
+    stated = measured(capsys, *model, "--save", str(tmp_path / "m"))
+    file = str(tmp_path / "m" / "measure.json")
+    for name, options, leads in (("a", ["--measurement", file], "leads"), ("b", [], "pilot_leads")):
+        begins = [
+            "run",
+            "hanoi",
+            "--disks",
+            "7",
+            "--red-flags",
+            "none",
+            "--address",
+            "none",
+            "--json",
+            *model,
+            *options,
+        ]
+        with pytest.raises(SystemExit):
+            main([*begins, "--run-dir", str(tmp_path / name)])
+        told = json.loads(capsys.readouterr().out.splitlines()[-1])
+        assert told["leads"] == {key: value for key, value in stated[leads].items() if isinstance(value, int)}
+    with pytest.raises(SystemExit) as left:
+        main(["run", "hanoi", "--disks", "7", "--address", "none", *model, "--measurement", file])
+    assert left.value.code == 2
+    assert "was made with red_flags 'none', not 'all'" in capsys.readouterr().err

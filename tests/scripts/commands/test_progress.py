@@ -1,0 +1,62 @@
+"""What a run says of itself to people."""
+
+import pathlib
+
+import msgspec
+import pytest
+
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.journal.run_directory import standing
+from surefoot.runtime.records import Counts, Usage
+from surefoot.scripts.commands.progress import MOST_ACCOUNTS, Progress, summary
+from tests.runtime.simulated_runs import run
+
+
+def test_the_summary_has_tokens_and_money_by_kind_model_and_worker(tmp_path: pathlib.Path) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=5)
+    ended = standing(tmp_path / "run")
+    paid = Usage(calls=5, tokens_in=1200, tokens_cached=700, tokens_out=90, tokens_reasoning=40, cost_usd=0.25)
+    unknown = Usage(calls=3, tokens_in=10, tokens_out=20, cost_usd=0.5, unpriced_calls=1)
+    accounts = {"kind": {"move": paid, "split": unknown}, "model": {"one": paid}, "worker": {}}
+    lines = summary(msgspec.structs.replace(ended, accounts=accounts, hedged_calls=2)).splitlines()
+    assert "  kind    move             5 calls, 1,200 in (700 cached), 90 out (40 thinking), $0.2500" in lines
+    assert "  kind    split            3 calls, 10 in, 20 out, price unknown" in lines
+    assert not [line for line in lines if line.startswith("  model")]  # the line of all tokens says it
+    assert "2 more for late ones" in lines[1]
+
+
+def test_many_workers_are_not_all_listed(tmp_path: pathlib.Path) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=5)
+    workers = {str(number): Usage(calls=number) for number in range(MOST_ACCOUNTS + 5)}
+    text = summary(msgspec.structs.replace(standing(tmp_path / "run"), accounts={"worker": workers}))
+    assert text.count("  worker  ") == MOST_ACCOUNTS + 1
+    assert "and 5 more: show --json" in text
+
+
+@pytest.mark.parametrize(("unpriced", "money"), [(0, "$1.5000"), (1, "price unknown")])
+def test_the_progress_line_has_tokens_and_money(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], unpriced: int, money: str
+) -> None:
+    config = RunConfig(task="hanoi")
+    with Progress(tmp_path, config, open_task(config)) as progress:
+        progress.update(
+            Counts(steps=1, calls=2, tokens_in=1000, tokens_out=50, cost_usd=1.5, unpriced_calls=unpriced), 60
+        )
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"1,050 tokens, {money}" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "steps", "said"),
+    [
+        ("solved", 33, "33 steps (at most 3,200) in"),
+        ("solved", 3200, "3,200 of 3,200 steps in"),
+        ("paused", 33, "33 of 3,200 steps in"),
+    ],
+)
+def test_a_plan_that_is_found_early_is_not_a_part_of_one(
+    tmp_path: pathlib.Path, status: str, steps: int, said: str
+) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=3)
+    ended = msgspec.structs.replace(standing(tmp_path / "run"), status=status, steps=steps, total_steps=3200)
+    assert said in summary(ended).splitlines()[0]

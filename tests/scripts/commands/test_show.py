@@ -1,0 +1,52 @@
+import io
+import pathlib
+
+import msgspec
+import rich.console
+
+from surefoot.runtime.journal.run_directory import Rung, standing
+from surefoot.scripts.commands.show import looks, view, watched
+from tests.runtime.simulated_runs import run
+
+
+def test_watching_ends_with_the_run_and_shows_what_came_since_the_last_look(tmp_path: pathlib.Path) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=5)
+    ended = standing(tmp_path / "run")
+    earlier = msgspec.structs.replace(ended, status="running", steps=ended.steps - 7)
+    text = io.StringIO()
+    console = rich.console.Console(file=text, width=100, highlight=False)
+    assert watched(iter([earlier, ended]), console) == ended
+    console.print(view(ended, earlier))
+    assert "+7" in text.getvalue()
+    assert "solved" in text.getvalue()
+    assert "31 of 31 steps, 100.0%" in text.getvalue()
+    assert list(looks(tmp_path / "run")) == [ended]
+
+
+def test_a_name_cannot_steer_the_terminal(tmp_path: pathlib.Path) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=3)
+    evil = msgspec.structs.replace(standing(tmp_path / "run"), model="\x1b[2Jowned[bold]")
+    text = io.StringIO()
+    rich.console.Console(file=text, width=100).print(view(evil, None))
+    assert "\x1b" not in text.getvalue()
+    assert "[bold]" in text.getvalue()
+
+
+def test_the_live_view_has_pace_alarms_and_what_put_them_right(tmp_path: pathlib.Path) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=5)
+    ended = standing(tmp_path / "run")
+    rungs = {"other names": Rung(asked=3, put_right=2)}
+    looks = [
+        msgspec.structs.replace(ended, status="running", steps=at, wall_s=at / 5, alarms={"drift": 1}, rungs=rungs)
+        for at in (0, 10, 15)
+    ]
+    text = io.StringIO()
+    watched(iter(looks), rich.console.Console(file=text, width=120, highlight=False, force_terminal=True))
+    for wanted in (
+        "5 steps a second",
+        "about 3 s left",
+        "alarm: drift 1",
+        "other names: 2 of 3 put right",
+        "\u2588\u2588",
+    ):
+        assert wanted in text.getvalue(), wanted
