@@ -11,64 +11,10 @@ import msgspec
 
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.tasks.pddl_examples import ELSEWHERE, EXAMPLES
-from surefoot.decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parameter, literals_in
-from surefoot.decompose.tasks.strips_words import Words, join, literals, parts, split_literals
-
-__all__ = ["Atom", "Derived", "Effect", "Parameter", "Schema", "StripsWorld", "join", "literals", "parts"]
-
-
-class Effect(msgspec.Struct, frozen=True):
-    """What an action does beside its plain effects: for all objects of some variables, where a condition holds.
-
-    Attributes:
-        variables: Variables beside the action's parameters.
-        when: Condition, looked at before the action.
-        adds: Atoms it makes true.
-        deletes: Atoms it makes false.
-    """
-
-    variables: tuple[Parameter, ...]
-    when: Formula
-    adds: tuple[Atom, ...]
-    deletes: tuple[Atom, ...]
-
-
-class Schema(msgspec.Struct, frozen=True):
-    """An action with variables.
-
-    Attributes:
-        name: Its name.
-        parameters: Its variables in order.
-        needs: Atoms that must be true; ``("=", x, y)`` for two variables that must be the same object.
-        forbids: Atoms that must not be true; ``("=", x, y)`` for two variables that must differ.
-        adds: Atoms it makes true.
-        deletes: Atoms it makes false; one that it also adds is true afterwards.
-        where: Further conditions: disjunctions and quantifiers.
-        effects: Further effects: conditional and universal ones.
-    """
-
-    name: str
-    parameters: tuple[Parameter, ...]
-    needs: tuple[Atom, ...]
-    forbids: tuple[Atom, ...]
-    adds: tuple[Atom, ...]
-    deletes: tuple[Atom, ...]
-    where: tuple[Formula, ...] = ()
-    effects: tuple[Effect, ...] = ()
-
-
-class Derived(msgspec.Struct, frozen=True):
-    """A predicate that no action changes: it is true exactly where one of its rules says so.
-
-    Attributes:
-        predicate: Its name.
-        variables: Its arguments.
-        when: Condition under which it is true of them.
-    """
-
-    predicate: str
-    variables: tuple[Parameter, ...]
-    when: Formula = TRUE
+from surefoot.decompose.tasks.strips_formulas import Atom, literals_in, text_of
+from surefoot.decompose.tasks.strips_lines import action_line, derived_line
+from surefoot.decompose.tasks.strips_schemas import Derived, Schema
+from surefoot.decompose.tasks.strips_words import Words, join, literals, split_literals
 
 
 class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
@@ -98,10 +44,12 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
 
     @functools.cached_property
     def lines(self) -> tuple[str, ...]:
-        """The world formally, one fact about it a line; `surefoot.decompose.tasks.strips_lines` reads them back."""
-        from surefoot.decompose.tasks.strips_lines import lines_of  # that file builds worlds
-
-        return tuple(lines_of(self))
+        """The world formally, one fact about it a line; `surefoot.decompose.tasks.strips_from_lines` reads them."""
+        found = [f"domain {self.domain}"]
+        found += [f"object {name} - {' '.join(types)}" if types else f"object {name}" for name, types in self.objects]
+        found += [f"predicate {name} {count}" for name, count in self.predicates]
+        found += [f"always {text_of(atom)}" for atom in self.always]
+        return (*found, *map(derived_line, self.derived), *map(action_line, self.schemas))
 
     @functools.cached_property
     def rules(self) -> tuple[str, ...]:

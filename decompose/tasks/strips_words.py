@@ -147,7 +147,8 @@ def _patterns(templates: dict[str, str]) -> _Patterns:
     names, groups, number = {}, [], 1
     for name, template in templates.items():
         names[number] = name
-        groups.append(f"({re.sub(r'\\{[0-9]+\\}', '([^ ;,()]+)', re.escape(template))})")
+        places = re.sub(r"\\\{[0-9]+\\\}", "([^ ;,()]+)", re.escape(template))
+        groups.append(f"({places})")
         number += 1 + _places(template)
     return _Patterns(re.compile("|".join(groups), re.IGNORECASE), names)
 
