@@ -23,7 +23,7 @@ def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
         if found is not None:
             return Verification(False, False, count, f"action {count}, {action}: {found.detail}")
         state = strips.after(world, state, action)
-    reached = strips.holds(state, frozenset(world.always), problem.goal)
+    reached = strips.holds(world, state, problem.goal)
     return Verification(True, reached, len(actions), None if reached else "the plan does not end at the goal")
 
 
@@ -39,7 +39,7 @@ def after(problem: Problem, state: str, action: str) -> str:
 
 def at_goal(problem: Problem, state: str) -> bool:
     """Whether a state meets the goal."""
-    return strips.holds(strips.facts(state), frozenset(_world(problem).always), problem.goal)
+    return strips.holds(_world(problem), strips.facts(state), problem.goal)
 
 
 def optimal(problem: Problem) -> int | None:
@@ -50,7 +50,7 @@ def optimal(problem: Problem) -> int | None:
     start = strips.facts(problem.start)
     seen, layer, depth = {start}, [start], 0
     while layer:
-        if any(strips.holds(state, frozenset(world.always), problem.goal) for state in layer):
+        if any(strips.holds(world, state, problem.goal) for state in layer):
             return depth
         further = {
             strips.after(world, state, action) for state in layer for action in strips.applicable(world, state)

@@ -1,4 +1,4 @@
-"""Actions and derived predicates of PDDL: parameters, conditions and effects in any order, each of which may be missing."""
+"""Actions and derived predicates of PDDL; the parts of an action may stand in any order, and each may be missing."""
 
 from collections.abc import Iterable, Sequence
 
@@ -50,7 +50,9 @@ def _parts(form: Form, called: str) -> dict[str, Part]:
     found: dict[str, Part] = {}
     for word, part in zip(rest[::2], rest[1::2], strict=False):
         if not isinstance(word, str) or word not in PARTS:
-            raise Refused(form.line, f"action {called}: {word if isinstance(word, str) else 'a bracket'} is not expected")
+            raise Refused(
+                form.line, f"action {called}: {word if isinstance(word, str) else 'a bracket'} is not expected"
+            )
         if word in found:
             raise Refused(form.line, f"action {called} has two {word}")
         found[word] = part

@@ -67,7 +67,7 @@ def atom(form: Form, scope: Scope, variables: frozenset[str]) -> Atom:
     head = form.head
     if head == "preference":
         raise Refused(form.line, "preferences are not supported")
-    if head in NUMERIC or any(isinstance(part, Form) for part in form.parts) and head == "=":
+    if head in NUMERIC or (any(isinstance(part, Form) for part in form.parts) and head == "="):
         raise Refused(form.line, f"numeric conditions ({head} ...) are not supported")
     arguments = [part for part in form.parts[1:] if isinstance(part, str)]
     if len(arguments) < len(form.parts) - 1 or not head:

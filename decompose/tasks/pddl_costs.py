@@ -4,6 +4,7 @@ Costs are read and shown; no plan is chosen by them.
 """
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from surefoot.decompose.tasks.pddl_forms import Form, Part, Refused
 from surefoot.decompose.tasks.pddl_scope import Scope
 from surefoot.decompose.tasks.strips_formulas import Atom
+from surefoot.decompose.tasks.strips_words import parts
 
 TOTAL = "total-cost"
 
@@ -55,6 +57,11 @@ class Costs(msgspec.Struct, frozen=True):
             else:
                 total += self.table.get((amount[0], *(values.get(a, a) for a in amount[1:])), Fraction(0))
         return total
+
+    def of_plan(self, plan: Sequence[str]) -> int | float:
+        """What all actions of a plan cost together."""
+        total = sum((self.of(name, tuple(arguments)) for name, *arguments in map(parts, plan)), Fraction(0))
+        return int(total) if total.denominator == 1 else float(total)
 
 
 def number(part: Part, line: int) -> Fraction:

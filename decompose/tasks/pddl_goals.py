@@ -46,7 +46,7 @@ def goal_of(section: Form | None, scope: Scope) -> Goal:
     parts = [inner for part in conjuncts(found) for inner in _written_out(part, scope)]
     literals = [part for part in parts if is_literal(part) and "=" not in (part[0], part[-1][0])]
     others = [part for part in parts if part not in literals]
-    rules = []
+    rules: list[Derived] = []
     for part in others:
         called = _free_name(scope, len(rules))
         rules.append(Derived(called, (), part))

@@ -106,7 +106,7 @@ def _spaced(parts: Sequence[Part]) -> list[Part]:
 def _types(part: Part | None, line: int) -> tuple[str, ...]:
     """A type, or those of ``(either ...)``; none if one of them is the type of everything."""
     if isinstance(part, str) and part != "-":
-        found = (part,)
+        found: tuple[str, ...] = (part,)
     elif isinstance(part, Form) and part.head == "either" and len(part.parts) > 1:
         found = tuple(name(word, part.line, "a type") for word in part.parts[1:])
     else:

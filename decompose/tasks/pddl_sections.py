@@ -19,10 +19,9 @@ REFUSED = {
 
 KNOWN = {
     "domain": (
-        ":requirements", ":types", ":constants", ":predicates", ":functions", ":action", ":derived", ":metric", ":extends",
-        ":timeless",
+        ":requirements", ":types", ":constants", ":predicates", ":functions", ":action", ":derived", ":metric",
     ),
-    "problem": (":domain", ":requirements", ":objects", ":init", ":goal", ":metric", ":length", ":situation"),
+    "problem": (":domain", ":requirements", ":objects", ":init", ":goal", ":metric", ":length"),
 }  # fmt: skip
 ONCE = (":goal", ":init", ":metric", ":domain")
 NEEDED = {"domain": (":predicates", ":action"), "problem": (":init", ":goal")}
@@ -81,7 +80,7 @@ def _add(kind: str, called: str, part: "Form | str", by_word: dict[str, list[For
         raise Refused(line, f"{part[:40]!r} stands outside all sections of {kind} {called}")
     if part.head in REFUSED:
         raise Refused(part.line, f"{REFUSED[part.head]} ({part.head}) are not supported")
-    if part.head not in KNOWN[kind] or part.head in (":extends", ":timeless", ":situation"):
+    if part.head not in KNOWN[kind]:
         raise Refused(part.line, f"section ({part.head or '...'} ...) is not known in a {kind}")
     if part.head in ONCE and part.head in by_word:
         raise Refused(part.line, f"there is a second section ({part.head} ...)")

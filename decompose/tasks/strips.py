@@ -147,8 +147,8 @@ def _meanings(world: StripsWorld) -> list[str]:
         found.append("Where an action has a condition (where), that must be true as well.")
     if any(schema.effects for schema in world.schemas):
         found.append(
-            "What stands behind 'also' happens too: for all objects of its variables, where its condition (if) was true "
-            "before the action."
+            "What stands behind 'also' happens too: for all objects of its variables, where its condition (if) was "
+            "true before the action."
         )
     if world.derived:
         found.append("A derived fact is true exactly where its condition (if) is; a state does not list it.")

@@ -23,9 +23,7 @@ def layers(rules: Sequence[Derived]) -> list[list[Derived]]:
                 if atom[0] in named and height[rule.predicate] < least:
                     height[rule.predicate], changed = least, True
         if not changed:
-            return [
-                [rule for rule in rules if height[rule.predicate] == level] for level in sorted({*height.values()})
-            ]
+            return [[rule for rule in rules if height[rule.predicate] == level] for level in sorted({*height.values()})]
     raise ValueError("a derived predicate depends on its own negation")
 
 

@@ -23,7 +23,6 @@ Atom = tuple[str, ...]
 Formula = tuple[Any, ...]
 
 
-
 class Parameter(msgspec.Struct, frozen=True):
     """A variable, or an object, and the types it may have; none for any."""
 

@@ -1,4 +1,4 @@
-"""Reads the formal lines of `surefoot.decompose.tasks.strips_lines` back into a world, for whoever has only a prompt."""
+"""Reads the lines of `surefoot.decompose.tasks.strips_lines` back into a world, for whoever has only a prompt."""
 
 from collections.abc import Iterable
 
