@@ -39,9 +39,11 @@ class Heuristic:
         for action in ground.actions:
             for change in (action.always, *action.changes):
                 self._operator(action, change)
-        for rules, _ in ground.layers:
+        for rules, heads in ground.layers:
             for bit, when in rules:
                 self._add(self._atoms(when), [_place(bit)], 0, None)
+            # That a derived atom is false follows from others being false: here that is taken to be free.
+            self._add([], [_place(other) for _, other in heads], 0, None)
         self._needed_by: list[list[int]] = [[] for _ in range(self._count)]
         for number, needs in enumerate(self._needs):
             for atom in needs:

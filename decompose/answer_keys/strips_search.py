@@ -11,7 +11,7 @@ from collections.abc import Container
 
 import msgspec
 
-from surefoot.decompose.answer_keys.strips_ground import Action
+from surefoot.decompose.answer_keys.strips_ground import Action, holds
 from surefoot.decompose.answer_keys.strips_relaxed import Heuristic
 from surefoot.decompose.answer_keys.strips_states import States
 
@@ -149,7 +149,7 @@ def greedy(wanted: Wanted, heuristic: Heuristic, start: int, evaluations: int) -
     here: int | None = start
     while here is not None and evaluations > 0:
         if wanted.met(here):
-            return Found(_plan(origins, here))
+            return Found(without_detours(wanted, start, _plan(origins, here)))
         relaxed = heuristic(here, wanted.goal)
         evaluations -= 1
         if relaxed is not None:
@@ -160,6 +160,27 @@ def greedy(wanted: Wanted, heuristic: Heuristic, start: int, evaluations: int) -
         here = _next(origins, queues)
     # What was left out cannot be solved even if nothing became false.
     return Found(None, complete=here is None)
+
+
+def without_detours(wanted: Wanted, start: int, plan: tuple[Action, ...]) -> tuple[Action, ...]:
+    """A plan without actions that can be left out together with what then cannot be done (Nakhost and Müller 2010)."""
+    place = 0
+    while place < len(plan):
+        shorter = _without(wanted, start, plan, place)
+        if shorter is None:
+            place += 1
+        else:
+            plan = shorter
+    return plan
+
+
+def _without(wanted: Wanted, start: int, plan: tuple[Action, ...], place: int) -> tuple[Action, ...] | None:
+    state, kept = start, []
+    for number, action in enumerate(plan):
+        if number != place and holds(action.needs, state):
+            state = wanted.states.after(state, action)
+            kept.append(action)
+    return tuple(kept) if wanted.met(state) else None
 
 
 def _push(states: States, here: int, estimate: int, helpful: frozenset[str], queues: tuple[_Queue, _Queue]) -> None:
