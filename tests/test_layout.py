@@ -26,7 +26,20 @@ FILES = sorted(
 )
 
 # Everything that the pure packages may import: nothing here has a clock, a disk, a network, or chance.
-PURE = {"collections", "enum", "functools", "hashlib", "heapq", "itertools", "json", "math", "msgspec", "re", "typing"}
+PURE = {
+    "collections",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "itertools",
+    "json",
+    "math",
+    "msgspec",
+    "re",
+    "typing",
+}
 IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "compile", "__import__", "hash", "id", "globals", "vars"}
 
 ONLY_IN = {

@@ -41,7 +41,8 @@ class States:
                 filed.setdefault(rarest, []).append(action)
             else:
                 free.append(action)
-        return free, {bit: (functools.reduce(int.__and__, (a.needs[0] for a in found)), found) for bit, found in filed.items()}
+        shared = {bit: functools.reduce(int.__and__, (a.needs[0] for a in found)) for bit, found in filed.items()}
+        return free, {bit: (shared[bit], found) for bit, found in filed.items()}
 
     def read(self, text: str) -> int | None:
         """A canonical state as a number; ``None`` if it lists an atom that this world was not written out for."""

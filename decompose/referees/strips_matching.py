@@ -139,9 +139,12 @@ def true(facts: Facts, formula: Formula, values: Values) -> bool:
         variables = [Parameter(name, tuple(types)) for name, *types in formula[1]]
         body = formula[2] if word == "exists" else opposite(formula[2])
         parts = body[1:] if body[0] == "and" else (body,)
-        return any(True for _ in bindings(facts, variables, parts, values)) == (word == "exists")
+        found = any(True for _ in bindings(facts, variables, parts, values))
+        return found if word == "exists" else not found
     atom: Atom = bind(formula, values)
-    return atom in facts.atoms if word != "=" else atom[1] == atom[2]
+    if word == "=":
+        return bool(atom[1] == atom[2])
+    return atom in facts.atoms
 
 
 def bind(atom: Atom, values: Values) -> Atom:
