@@ -139,15 +139,30 @@ class RoomRules(msgspec.Struct, frozen=True):
 
     def ranked(self, state: str, goal: str) -> list[str]:
         """Doors by what remains behind them; a chest that is not the best from here is no end."""
-        best = self._best(self._first_chests(int(state))) if goal == BEST else None
+        targets = self.targets(state, goal)
 
         def left(action: str) -> int:
             room = int(self.after(state, action))
-            if best is not None and room in self.world.worths:
-                return 0 if self.world.worths[room] == self.world.worths[best] else FAR
+            if goal == BEST and room in self.world.worths:
+                return 0 if room in targets else FAR
             return self.distance(str(room), goal)
 
         return sorted(self.actions(state), key=lambda action: (left(action), action))
+
+    def by_door(self, state: str, goal: str, action: str) -> int:
+        """Steps to the goal if the room is left by this door and not entered again; ``FAR`` if it cannot be reached."""
+        targets, start = self.targets(state, goal), int(self.after(state, action))
+        chests = frozenset(self.world.worths) if goal == BEST else frozenset[int]()
+        steps = self._around(start, chests | {int(state)})
+        return min((steps[room] + 1 for room in targets if room in steps), default=FAR)
+
+    def targets(self, state: str, goal: str) -> frozenset[int]:
+        """The goal's room, or the chests that are worth the most of those that can be reached first from a room."""
+        if goal != BEST:
+            return frozenset([int(goal)])
+        first, worth = self._first_chests(int(state)), self.world.worths
+        best = self._best(first)
+        return frozenset(room for room in first if best is not None and worth[room] == worth[best])
 
     def _nearby(self, room: int) -> list[int]:
         shut = {frozenset(edge) for edge in self.world.locked}
