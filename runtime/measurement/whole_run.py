@@ -15,7 +15,7 @@ from surefoot.runtime.forecast.forecast import Forecast, Longest, longest_of, ou
 from surefoot.runtime.forecast.lead_choice import choose_leads, explain_leads, forecast_run
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 
 ALONE = 5
 """Calls made one at a time, for the latency."""

@@ -24,7 +24,8 @@ from surefoot.runtime.journal.run_directory import Standing, create_run, new_run
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts
-from surefoot.runtime.worker.worker_pool import LocalPool, WorkerPool
+from surefoot.runtime.worker.local_pool import LocalPool
+from surefoot.runtime.worker.worker_pool import WorkerPool
 from surefoot.scripts.commands.cli import FAILED, OK, PAUSED, print_json
 from surefoot.scripts.commands.options import build_config, changed_config, json_option, log_options, struct_options
 from surefoot.scripts.commands.progress import Progress, summary
