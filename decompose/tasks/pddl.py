@@ -10,6 +10,7 @@ from surefoot.decompose.modular_planner import actor, monitor, orchestrator
 from surefoot.decompose.modular_planner.modular_task import MapTask
 from surefoot.decompose.modular_planner.planner import Problem
 from surefoot.decompose.step import Done, Step
+from surefoot.decompose.tasks.pddl_collections import Collected, Unread, collected
 from surefoot.decompose.tasks.pddl_costs import Costs
 from surefoot.decompose.tasks.pddl_generators import Generated, generated
 from surefoot.decompose.tasks.pddl_reader import read
@@ -20,6 +21,10 @@ PddlFile = Annotated[str, msgspec.Meta(extra_json_schema={"file": True})]
 """The text of a file; the command line reads it from the path that it is given."""
 
 
+PddlFiles = Annotated[str, msgspec.Meta(extra_json_schema={"file": True, "folder": True})]
+"""Problems as one text (`surefoot.decompose.tasks.pddl_collections`), made of the files of a folder or a pattern."""
+
+
 class PddlPlanning(MapTask, frozen=True, kw_only=True):
     """Solve a planning problem given in PDDL: STRIPS or ADL, with types, derived predicates and action costs.
 
@@ -28,6 +33,10 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
 
     domain: Annotated[PddlFile | None, msgspec.Meta(description="PDDL file of the domain")] = None
     problem: Annotated[PddlFile | None, msgspec.Meta(description="PDDL file of the problem")] = None
+    problems: Annotated[
+        PddlFiles | None,
+        msgspec.Meta(description="for bench: a folder, a pattern such as 'p*.pddl', or PlanBench's JSON"),
+    ] = None
     generate: Annotated[
         Generated, msgspec.Meta(description="domain of a generated problem, where no files are given")
     ] = "blocksworld"
@@ -45,27 +54,56 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         MapTask.__post_init__(self)
+        if self.problems is not None:
+            if self.problem is not None:
+                raise ValueError("problem: give one problem or several, not both")
+            self._collected()
+            return
         if (self.domain is None) != (self.problem is None):
             raise ValueError("a domain and a problem are needed, or neither")
         if self.domain is not None:
             self.problem_of_run()
 
     def problem_of_run(self) -> Problem:
-        """The problem of the files, or the generated one."""
+        """The problem of the files, number ``instance`` of several, or the generated one.
+
+        Raises:
+            ValueError: There is no such problem, or it cannot be read.
+        """
+        if self.problems is not None:
+            found = self._collected()
+            if self.instance > len(found):
+                raise ValueError(f"instance {self.instance} does not exist: there are {len(found)} problems")
+            problem = found[self.instance - 1].problem
+            if isinstance(problem, Unread):
+                raise ValueError(f"{problem.name}: {problem.why}")
+            return problem
         if self.domain is not None and self.problem is not None:
             return _posed(self.domain, self.problem, MOST_ACTIONS)
         return _posed(*generated(self.generate, self.instance))
 
-    def suite(self) -> Sequence[Problem]:
-        """Generated problems, or the one of the files."""
+    def _collected(self) -> Sequence[Collected]:
+        assert self.problems is not None
+        return collected(self.problems, self.domain, MOST_ACTIONS)
+
+    def suite(self) -> Sequence[Problem | Unread]:
+        """The problems of the files, those that cannot be read among them, or generated ones."""
+        if self.problems is not None:
+            return [one.problem for one in self._collected()]
         if self.domain is not None:
             return [self.problem_of_run()]
         return [_posed(*generated(self.generate, number)) for number in range(1, self.instances + 1)]
 
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
+        """As every planning problem; of one that cannot be read there is nothing."""
+        return None if isinstance(goal, Unread) else MapTask.begin(self, goal, inputs)
+
     def next_step(self, goal: Any, state: Any) -> Step | Done:
         """The next question, or the plan; with what it costs, where the domain has costs."""
+        if isinstance(goal, Unread):
+            return Done({"plan": [], "ended": f"cannot be read: {goal.why}", "predicted": []}, goal.why)
         found = MapTask.next_step(self, goal, state)
-        costs = self.costs() if isinstance(found, Done) else None
+        costs = self.costs(goal) if isinstance(found, Done) else None
         if not isinstance(found, Done) or costs is None:
             return found
         told = {"cost": costs.of_plan(found.output["plan"]), "costs": "read and added up; they were not weighed"}
@@ -73,11 +111,16 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """A plan of a length that is usual for so many goals: the cap only has to be out of the way."""
+        if isinstance(goal, Unread):
+            return 1
         usual = min(self.cap_of(goal), _usual_length(len(literals(goal.goal))))
         return usual * self._settings(goal).questions
 
-    def costs(self) -> Costs | None:
-        """What actions cost; ``None`` if the domain has no costs."""
+    def costs(self, goal: Problem | None = None) -> Costs | None:
+        """What actions cost in a problem, or in that of the run; ``None`` if the domain has no costs."""
+        if self.problems is not None:
+            name = (goal or self.problem_of_run()).name
+            return next(one.costs for one in self._collected() if one.problem.name == name)
         if self.domain is None or self.problem is None:
             return None
         return read(self.domain, self.problem).costs

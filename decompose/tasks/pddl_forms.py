@@ -56,8 +56,13 @@ def forms(text: str) -> list[Part]:
     top: list[Part] = []
     inside: list[tuple[list[Part], int]] = []
     here = top
+    closed_twice = 0  # the line of a bracket that closes nothing; published files end with one, so that is let pass
     for number, line in enumerate(lines, 1):
         for token in _TOKEN.findall(line):
+            if token[0] == ";":
+                continue
+            if closed_twice and token != ")":
+                raise Refused(closed_twice, "a closing bracket ')' too many")
             if token == "(":
                 if len(inside) == DEEPEST:
                     raise Refused(number, f"more than {DEEPEST} brackets inside each other")
@@ -65,11 +70,12 @@ def forms(text: str) -> list[Part]:
                 here = []
             elif token == ")":
                 if not inside:
-                    raise Refused(number, "a closing bracket ')' too many")
+                    closed_twice = closed_twice or number
+                    continue
                 outer, begun = inside.pop()
                 outer.append(Form(tuple(here), begun))
                 here = outer
-            elif token[0] != ";":
+            else:
                 here.append(token)
     if inside:
         raise Refused(inside[-1][1], "a closing bracket ')' is missing for the one opened here")

@@ -68,12 +68,12 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         return {name: _general_action(name, named) for name, named in self.actions.items()}
 
     @functools.cached_property
-    def _atom_patterns(self) -> "_Patterns":
-        return _patterns(self.atom_templates)
+    def _atom_patterns(self) -> "Patterns":
+        return patterns_of(self.atom_templates)
 
     @functools.cached_property
-    def _action_patterns(self) -> "_Patterns":
-        return _patterns(self.action_templates)
+    def _action_patterns(self) -> "Patterns":
+        return patterns_of(self.action_templates)
 
     def action_forms(self) -> list[str]:
         """Every action's template with letters in its places."""
@@ -112,7 +112,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
             return None
         return f"({' '.join(found)})"
 
-    def _found(self, text: str, patterns: "_Patterns | None") -> Atom | None:
+    def _found(self, text: str, patterns: "Patterns | None") -> Atom | None:
         """Name and known objects of a text in brackets, or in words that the patterns know."""
         found: Atom | None = None
         if text.startswith("(") and text.endswith(")"):
@@ -122,7 +122,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         return found if found and self.objects.issuperset(found[1:]) else None
 
 
-class _Patterns(msgspec.Struct, frozen=True):
+class Patterns(msgspec.Struct, frozen=True):
     """All templates of a kind as one pattern.
 
     Attributes:
@@ -143,14 +143,15 @@ class _Patterns(msgspec.Struct, frozen=True):
         return (self.names[first], *(value.lower() for value in places))
 
 
-def _patterns(templates: dict[str, str]) -> _Patterns:
+def patterns_of(templates: dict[str, str]) -> Patterns:
+    """Templates by name, with places ``{0}``, ``{1}`` and so on in this order, as patterns that read them."""
     names, groups, number = {}, [], 1
     for name, template in templates.items():
         names[number] = name
         places = re.sub(r"\\\{[0-9]+\\\}", "([^ ;,()]+)", re.escape(template))
         groups.append(f"({places})")
         number += 1 + _places(template)
-    return _Patterns(re.compile("|".join(groups), re.IGNORECASE), names)
+    return Patterns(re.compile("|".join(groups), re.IGNORECASE), names)
 
 
 def _places(template: str | None) -> int:

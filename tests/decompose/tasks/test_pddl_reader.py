@@ -65,7 +65,7 @@ USUAL = changed()
         ("(:predicates => (:constants a) (:predicates", ""),
         ("(define (domain d) => (in-package \"pddl\") (define (domain d)", ""),
         ("DOMAIN".replace("DOMAIN", "(p ?x) => (P ?X)"), "(p a) => (P A)"),
-        (":effect => :effect ", "(:goal => (:length (:serial 4)) (:goal"),
+        (" :effect (q ?y))) =>  :effect (q ?y))))  ; one too many", "(:goal => (:length (:serial 4)) (:goal"),
         ("(:predicates => (:functions (fuel ?x)) (:predicates", "(p a) => (p a) (= (fuel a) 3.5)"),
     ],
 )  # fmt: skip
@@ -136,7 +136,7 @@ def test_costs_are_read_and_added_up() -> None:
     ("domain", "problem", "said"),
     [
         ("(define (domain d) => (define (domain", "", "domain, line 1: a closing bracket"),
-        (" :effect (q ?y))) =>  :effect (q ?y))))", "", "domain, line 7: a closing bracket"),
+        (" :precondition (p ?x) =>  :precondition (p ?x))))", "", "domain, line 6: a closing bracket"),
         ("", "(q b))) => (q b", "problem, line 1: a closing bracket"),
         ("", "(:domain d) => (:domain e)", "problem p is for domain e, not d"),
         ("", "(p a) => (r a)", r"problem, line 1: \(r a\): no predicate r is declared"),
