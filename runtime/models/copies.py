@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+COPIES: Final = "copies"
+"""Name of the alarm that a run raises where replies look kept."""
 KEPT: Final = 4096
 """Completions and prompts that are remembered, the latest ones."""
 SUSPICIOUS_PROMPTS: Final = 20
