@@ -51,7 +51,7 @@ class Calls:
         self.copies, self.silence = CopyDetector(), SilentReplies(settings.name)
 
     def hedge_after_s(self, question: Question, lease: BudgetLease) -> float | None:
-        """Seconds after which it pays to ask a call again; ``None`` where it does not, or cannot be done at once."""
+        """Return the seconds after which a late call is worth repeating; ``None`` where that is never."""
         after_s = choose(self._servers).limiter.congestion.hedge_after_s
         return after_s if after_s is not None and self.has_room(question, lease) else None
 
@@ -61,7 +61,7 @@ class Calls:
         return choose(self._servers).limiter.free and lease.balance >= reserved
 
     async def once(self, question: Question, lease: BudgetLease) -> list[Reply]:
-        """One call to one server; its money is reserved before and settled after, however it ends."""
+        """Make one call to one server; money is reserved before and settled after, however the call ends."""
         request, n, limit = question.request, question.n, self._limit(question)
         server = choose(self._servers)
         async with server.limiter as start:
