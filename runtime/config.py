@@ -9,10 +9,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 import msgspec.inspect
 
+from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
+from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.task_contract import check_fields
+from surefoot.runtime.user_code import blame
+from surefoot.runtime.voting_rules import rule_named
 from surefoot.voting.red_flags import parse_switch
+from surefoot.voting.rules import RULES
 
 BUILT_IN_TASKS = {
     "hanoi": "surefoot.decompose.tasks.hanoi:Hanoi",
@@ -49,8 +55,14 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     dialect: Annotated[
         Dialect | Auto, _option("how steps are worded: chat (instruction models), compact (bundled), auto")
     ] = "auto"
+    keep_replies: Annotated[
+        Literal["none", "some", "disputed", "all"],
+        _option(
+            "replies kept in the journal: some of every kind of question and flag, those of disputed steps, or all"
+        ),
+    ] = "some"
     strategy: Annotated[
-        Literal["tree", "chain"],
+        str,
         _option("tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other"),
     ] = "tree"
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
@@ -60,8 +72,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         str | None, _option("a measure.json of surefoot measure --save: leads are chosen from it, without a pilot")
     ] = None
     rule: Annotated[
-        Literal["first-to-ahead-by", "first-to", "sequential"],
-        _option("what wins a race: a lead of k, k ballots, or so much evidence that the error budget holds"),
+        str,
+        _option(
+            f"what wins a race: {', '.join(RULES)} (a lead of k, k ballots, or so much evidence that the error budget "
+            "holds), or your own my_module:MyRule"
+        ),
     ] = "first-to-ahead-by"
     ladder: Annotated[
         bool, _option("ask undecided and refuted steps in other wordings, under other names, of --fallback-model")
@@ -157,15 +172,20 @@ def task_class(name: str) -> type[Task]:
     if not class_name:
         known = ", ".join(BUILT_IN_TASKS)
         raise ConfigurationError(f"unknown task {name!r}: use {known}, or my_module:MyTask")
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        raise ConfigurationError(f"task {name!r}: {module_name!r} is not the name of a module")
     here = str(pathlib.Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
-    except (ImportError, SyntaxError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"task {name!r}: {error}") from error
+    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
+            raise ConfigurationError(f"task {name!r}: {error}") from error
+        raise blame(error, module_name) from error
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
+    check_fields(found)
     return found
 
 
@@ -187,22 +207,30 @@ def open_task(config: RunConfig) -> Task:
         if name not in known:
             raise ConfigurationError(f"task {config.task} has no option {name!r}; it has {', '.join(known) or 'none'}")
     try:
-        return msgspec.convert({**config.task_options, "state_by": config.state_by}, cls, strict=False)
+        values = {**config.task_options, "state_by": config.state_by}
+        return msgspec.convert(values, checked_class(cls), strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         reason = explain(error, cls) if isinstance(error, msgspec.ValidationError) else str(error)
         raise ConfigurationError(f"task {config.task}: {reason}") from error
+    except Exception as error:  # from __post_init__, or a type of a field that no option can have
+        raise blame(error, cls) from error
 
 
 def check_options(config: RunConfig) -> None:
     """What the types of single fields cannot say.
 
     Raises:
-        ConfigurationError: Unknown red flags, or a cap on ballots below the lead.
+        ConfigurationError: Unknown red flags, strategy or rule, a lead for a rule that finds out its own, or a cap on
+            ballots below the lead.
     """
     try:
         parse_switch(config.red_flags)
     except ValueError as error:
         raise ConfigurationError(f"--red-flags: {error}") from error
+    if config.strategy not in METHODS:
+        raise ConfigurationError(f"--strategy: there is no {config.strategy!r}; it takes {'|'.join(sorted(METHODS))}")
+    if rule_named(config.rule).learns and config.k != "auto":
+        raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")
     if config.k != "auto" and config.max_ballots < config.k:
         raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")
 

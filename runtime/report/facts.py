@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.forecast.basis import has_seams, leaves_one_way
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
-from surefoot.runtime.forecast.forecast import has_seams, leaves_one_way
 from surefoot.runtime.journal.journal import Journal, open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
@@ -19,10 +20,10 @@ from surefoot.runtime.report.gather import Gathered, gather
 from surefoot.runtime.report.playback import playback
 from surefoot.runtime.report.questions import Questions
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep
-from surefoot.runtime.worker.worker import method_of
+from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.alarms import Kind
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.certificate import RIVALS, Certificate, certify
+from surefoot.voting.certificate import RIVALS, Certificate, Evidence, certify
 from surefoot.voting.sequential_tests import Alarm
 
 VIOLATING = (Kind.WAYS_TOGETHER, Kind.DRIFT)
@@ -92,7 +93,9 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         leads = journal.meta("leads")
         pilot = journal.meta("pilot")
         chosen = msgspec.convert(leads, Leads) if leads else Leads(1, 1, 1)
-        questions = Questions(journal, task, method_of(config, chosen), config.rule, config.segment_steps)
+        questions = Questions(
+            journal, task, method_of(config.strategy, chosen.leaf_steps), config.rule, config.segment_steps
+        )
         alarms = tuple(msgspec.convert(one, Alarm) for one in journal.meta("alarms") or [])
         return Facts(
             standing=told,
@@ -124,7 +127,7 @@ def _certificate(
     """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
     seams, counts = has_seams(config, task), journal.totals
     one_way = leaves_one_way(config, task)
-    linked = one_way and (seams or config.strategy == "chain") and not journal.meta("changes")
+    linked = one_way and (seams or method_of(config.strategy, 0).in_order) and not journal.meta("changes")
     voted: dict[int, Counter[int]] = {}
     stated: dict[int, Counter[int]] = {}
     for (part, lead), lengths in found.standing.items():
@@ -142,17 +145,20 @@ def _certificate(
     violations += [f"{alarm.kind}: {alarm.detail}" for alarm in alarms if alarm.kind in VIOLATING]
     if told.status == "failed" and not found.given_up:
         violations.append(f"every step had a verdict, and yet the plan failed: a step is wrong ({told.message[:200]})")
+    rules = {lead: rule_of(config.rule, lead) for lead in (*voted, *stated)} | dict(leads.sequential) | found.rules
     return certify(
-        voted,
-        chains=found.chains if seams else 0,
-        chains_failed=found.retried if seams else 0,
-        confidence=confidence,
-        violations=tuple(violations),
-        rules=dict(leads.sequential) | found.rules,
-        stated=stated,
-        one_way=one_way,
-        proof=_proof(task, told) if linked else "",
-        rivals=RIVALS,
+        Evidence(
+            races=voted,
+            stated=stated,
+            rules=rules,
+            chains=found.chains if seams else 0,
+            chains_failed=found.retried if seams else 0,
+            one_way=one_way,
+            violations=tuple(violations),
+            proof=_proof(task, told) if linked else "",
+        ),
+        confidence,
+        RIVALS,
     )
 
 
@@ -237,5 +243,5 @@ def _name(place: Place) -> str:
 def _film(journal: Any, task: Task, config: RunConfig, chosen: Leads, told: Standing) -> dict[str, Any] | None:
     if told.status != "solved":
         return None
-    reader = PlanReader(journal, task, method_of(config, chosen), config.rule, config.segment_steps)
+    reader = PlanReader(journal, task, method_of(config.strategy, chosen.leaf_steps), config.rule, config.segment_steps)
     return playback(task, reader.steps(), told.steps)
