@@ -191,13 +191,20 @@ async def test_nothing_of_a_killed_cell_is_left(namespaces: Isolation, ended: En
 
 KILLED = """
 import asyncio, sys
-from surefoot.runtime.tools.sandbox.cells import CellProgram, run_cells
+from surefoot.runtime.tools.sandbox.cells import Answer, CellProgram, run_cells
 from surefoot.runtime.tools.sandbox.limits import Isolation, Limits, Sandbox
 from surefoot.runtime.tools.sandbox.process import SandboxProcess
 
-SandboxProcess.start_clock = lambda self: print(self._process.pid, flush=True)
+processes = []
+SandboxProcess.start_clock = lambda self: processes.append(self._process.pid)
+code = "try: ask(1)\\nexcept BaseException: pass\\nwhile True: pass"
+
+async def answering(requests):  # so the cell runs
+    print(processes[0], flush=True)
+    return [Answer(1)]
+
 limits = Limits(wall_s=None, cpu_s=None)
-asyncio.run(run_cells(CellProgram(("while True: pass",)), Sandbox(Isolation(sys.argv[1]), limits)))
+asyncio.run(run_cells(CellProgram((code,)), Sandbox(Isolation(sys.argv[1]), limits), answering))
 """
 
 
