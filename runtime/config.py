@@ -9,9 +9,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 import msgspec.inspect
 
+from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
+from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.task_contract import check_fields
+from surefoot.runtime.user_code import blame
 from surefoot.voting.red_flags import parse_switch
 
 BUILT_IN_TASKS = {
@@ -163,15 +167,20 @@ def task_class(name: str) -> type[Task]:
     if not class_name:
         known = ", ".join(BUILT_IN_TASKS)
         raise ConfigurationError(f"unknown task {name!r}: use {known}, or my_module:MyTask")
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        raise ConfigurationError(f"task {name!r}: {module_name!r} is not the name of a module")
     here = str(pathlib.Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
-    except (ImportError, SyntaxError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"task {name!r}: {error}") from error
+    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
+            raise ConfigurationError(f"task {name!r}: {error}") from error
+        raise blame(error, module_name) from error
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
+    check_fields(found)
     return found
 
 
@@ -193,22 +202,27 @@ def open_task(config: RunConfig) -> Task:
         if name not in known:
             raise ConfigurationError(f"task {config.task} has no option {name!r}; it has {', '.join(known) or 'none'}")
     try:
-        return msgspec.convert({**config.task_options, "state_by": config.state_by}, cls, strict=False)
+        values = {**config.task_options, "state_by": config.state_by}
+        return msgspec.convert(values, checked_class(cls), strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         reason = explain(error, cls) if isinstance(error, msgspec.ValidationError) else str(error)
         raise ConfigurationError(f"task {config.task}: {reason}") from error
+    except Exception as error:  # from __post_init__, or a type of a field that no option can have
+        raise blame(error, cls) from error
 
 
 def check_options(config: RunConfig) -> None:
     """What the types of single fields cannot say.
 
     Raises:
-        ConfigurationError: Unknown red flags, or a cap on ballots below the lead.
+        ConfigurationError: Unknown red flags or strategy, or a cap on ballots below the lead.
     """
     try:
         parse_switch(config.red_flags)
     except ValueError as error:
         raise ConfigurationError(f"--red-flags: {error}") from error
+    if config.strategy not in METHODS:
+        raise ConfigurationError(f"--strategy: there is no {config.strategy!r}; it takes {'|'.join(sorted(METHODS))}")
     if config.k != "auto" and config.max_ballots < config.k:
         raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")
 

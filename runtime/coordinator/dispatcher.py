@@ -9,8 +9,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-import structlog
-
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
@@ -22,8 +20,10 @@ from surefoot.runtime.journal.journal import Journal
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
 from surefoot.runtime.worker.batch_stream import WAITS
+from surefoot.runtime.worker.control import Durable, Stop
 from surefoot.runtime.worker.worker_pool import WorkerLost, WorkerPool, back_off_s
 
 
@@ -58,7 +58,7 @@ class Dispatcher:
         self._ended, self._begun = journal.outcomes(), journal.begun()
         self._sent = InFlight()
         self._arrived: dict[str, int] = {}
-        self._log = structlog.get_logger().bind(run=str(journal.path.parent))
+        self._log = events_of(journal.path.parent)
 
     async def pause(self, reason: str) -> None:
         """Stop politely: what is in flight ends at its next step, and all that was decided is journalled."""
@@ -66,7 +66,7 @@ class Dispatcher:
             self.pausing = reason
             self._stop_waiting.set()
             self._log.info("pausing", reason=reason)
-            await self.pool.stop()
+            await self.pool.tell_all(Stop())
 
     async def send(self, segment: Segment, leads: Callable[[], Leads]) -> Outcome:
         """Have a segment run; ``leads`` are looked up each time that it is sent.
@@ -165,6 +165,10 @@ class Dispatcher:
             durable = self._writer.write(Write(key, batch, shared))
             self._arrived[key] = self._arrived.get(key, 0) + 1
             await self._on_batch(key, batch)
+            if batch.number:  # the worker waits for it, such as with a once-only tool call
+                await durable
+                self.journal.faults.reach("batch.awaited")
+                await self.pool.tell_holder(key, Durable(key, batch.number))
             if batch.end is not None:
                 await durable
                 self.journal.faults.reach("segment.ended")

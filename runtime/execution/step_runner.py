@@ -282,4 +282,4 @@ def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:
 
 def _name(model: Model | None) -> str:
     """What a model is called in the accounts."""
-    return str(getattr(model, "name", type(model).__name__))
+    return "" if model is None else model.name or type(model).__name__

@@ -27,6 +27,8 @@ class BatchStream:
         waits: Lines that say what the worker waits for; emptied here.
 
     Attributes:
+        sent: Number of batches sent so far.
+        known_durable: How many of the batches sent so far the coordinator has said to be on its disk.
         room: Clear while ``AHEAD`` batches are not known to be durable; no step is begun then.
     """
 
@@ -35,7 +37,7 @@ class BatchStream:
         self._since = time.time()
         self._batches: asyncio.Queue[Batch | None] = asyncio.Queue()
         self._unsure, self._handed_over = 0, 0
-        self._sent, self._durable = 0, 0
+        self._sent = 0
         self._awaited: list[tuple[int, asyncio.Future[None]]] = []
         self.room = asyncio.Event()
         self.room.set()

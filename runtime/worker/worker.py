@@ -3,10 +3,10 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -32,11 +32,29 @@ from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.budget_lease import BudgetLease, Unit
 from surefoot.runtime.models.factory import open_fallback, open_model
-from surefoot.runtime.models.limiter import Feedback, Limiter, Quota
+from surefoot.runtime.models.limiter import Limiter
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Batch, Counts, End, Failed, Paused, Usage
 from surefoot.runtime.role_options import RoleOptions, parse_role_options
 from surefoot.runtime.worker.batch_stream import BatchStream
+from surefoot.runtime.worker.control import (
+    AwaitRefusal,
+    AwaitShortage,
+    Done,
+    Durable,
+    FollowQuotas,
+    Grant,
+    Message,
+    R,
+    Reply,
+    Returned,
+    ReturnLease,
+    SeenEndpoints,
+    Shortage,
+    Stop,
+    TakeFeedback,
+    UseLeads,
+)
 
 SAMPLES = "samples"
 """Key of a share of sampled steps among a worker's jobs; leads that a run learns do not concern it."""
@@ -50,7 +68,10 @@ Waits = ModelUnavailable | RunPaused
 
 
 class Worker:
-    """Runs segments.
+    """Runs segments of a plan and samples of its steps, several at a time, and does what it is told beside them.
+
+    It opens no port and reads no bytes itself: without Ray it is called in its own process; with Ray only over the
+    cluster's own protocol (``ray_worker.py``). It keeps its event loop free for as long as the model allows.
 
     Args:
         config: The run's configuration.
@@ -74,20 +95,20 @@ class Worker:
             for role, settings in self._modules.items()
             if settings.model is not None
         }
-        money: BudgetLease = getattr(self.model, "lease", None) or BudgetLease(config.max_cost_usd is not None)
-        others: list[Any] = [self._fallback, *self._own_models.values()]
-        for other in others:
-            if hasattr(other, "lease"):
-                other.lease = money  # one budget, whichever model spends it
+        money = self.model.lease or BudgetLease(config.max_cost_usd is not None)
+        models = [one for one in (self.model, self._fallback, *self._own_models.values()) if one is not None]
+        for model in models:
+            model.use_lease(money)  # one budget, whichever model spends it
         self.leases: dict[Unit, BudgetLease] = {
             "usd": money,
             "calls": BudgetLease(config.max_calls is not None, "calls"),
         }
         self._refusal = asyncio.Event()
         self._endpoints: dict[str, Limiter] = {}
-        for asked in (self.model, self._fallback, *self._own_models.values()):
-            for name, limiter in getattr(asked, "endpoints", {}).items():
-                self._endpoints[name], limiter.refusal = limiter, self._refusal
+        for model in models:
+            for endpoint, limiter in model.endpoints.items():
+                limiter.report_refusals_to(self._refusal)
+                self._endpoints[endpoint] = limiter
         self.cache = AnswerCache() if config.cache == "modules" else None
         self._semaphore = PrioritySemaphore(config.chains_in_flight)
         self._jobs: list[_Job] = []
@@ -95,7 +116,7 @@ class Worker:
 
     async def run_segment(
         self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...] = ()
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncGenerator[Batch, None]:
         """Run a segment; yields its records in batches, the last with the segment's end.
 
         The worker runs ahead of the journal by at most twice ``flush_steps`` steps and what is in flight (with Ray,
@@ -115,7 +136,7 @@ class Worker:
             async for batch in batches:
                 yield batch
 
-    async def sample(self, numbers: Sequence[int], draws: int, attempt: int = 0) -> AsyncIterator[Batch]:
+    async def sample(self, numbers: Sequence[int], draws: int, attempt: int = 0) -> AsyncGenerator[Batch, None]:
         """Ask sampled steps, each several times; yields batches as ``run_segment`` does."""
         work = self._new_work(CurrentLeads())
         runner = SampleRunner(partial(sampled_step, self.config, self.task), work, self._semaphore)
@@ -142,23 +163,35 @@ class Worker:
             self._jobs.remove(job)
             job.running.cancel()
 
-    async def acknowledge(self, key: str, number: int) -> None:
-        """Take note that the batches of a segment up to a number are durable; see ``Batch.number``."""
-        for job in self._jobs:
-            if job.key == key:
-                job.stream.acknowledge(number)
+    async def receive(self, message: Message[R]) -> R:
+        """Act on what the coordinator says beside the work, and reply."""
+        return cast(R, await self._reply(message))
 
-    async def shortage(self, unit: Unit) -> tuple[float, float]:
-        """Wait until calls wait for what a limit leaves, and say what the first lacks, and all."""
-        return await self.leases[unit].shortage()
-
-    async def grant(self, unit: Unit, amount: float) -> None:
-        """Put so much into a purse; 0 says that there is no more."""
-        self.leases[unit].grant(amount)
-
-    async def return_lease(self, unit: Unit) -> tuple[float, float]:
-        """Give back what is not reserved; that, and what is reserved."""
-        return self.leases[unit].empty()
+    async def _reply(self, message: Message[Any]) -> Reply:
+        match message:
+            case UseLeads(leads):
+                await self.lead(leads)
+            case Stop():
+                self._stop()
+            case Grant(unit, amount):
+                self.leases[unit].grant(amount)
+            case ReturnLease(unit):
+                return Returned(*self.leases[unit].empty())
+            case AwaitShortage(unit):
+                return Shortage(*await self.leases[unit].shortage())
+            case AwaitRefusal():
+                await self._refusal.wait()
+            case TakeFeedback():
+                self._refusal.clear()
+                return SeenEndpoints({name: limiter.take_feedback() for name, limiter in self._endpoints.items()})
+            case FollowQuotas(quotas):
+                for name, quota in quotas.items():
+                    self._endpoints[name].follow(quota)
+            case Durable(key, batches):
+                for job in self._jobs:
+                    if job.key == key:
+                        job.stream.acknowledge(batches)
+        return Done()
 
     async def lead(self, leads: Leads) -> None:
         """Go on with other leads: steps that are not begun yet are decided with them."""
@@ -166,21 +199,7 @@ class Worker:
             if job.key != SAMPLES:
                 job.work.steps.leads.follow(leads)
 
-    async def refusal(self) -> None:
-        """Wait until a call was refused with 429 that was begun under the share that is followed now."""
-        await self._refusal.wait()
-
-    async def rate_feedback(self) -> dict[str, Feedback]:
-        """What was seen at each endpoint since this was last asked."""
-        self._refusal.clear()
-        return {name: limiter.take_feedback() for name, limiter in self._endpoints.items()}
-
-    async def follow(self, quotas: dict[str, Quota]) -> None:
-        """From now on ask each endpoint as fast as this worker's share allows."""
-        for name, quota in quotas.items():
-            self._endpoints[name].follow(quota)
-
-    async def stop(self) -> None:
+    def _stop(self) -> None:
         """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""
         self._stopping = True
         for job in self._jobs:

@@ -28,8 +28,9 @@ from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
 from surefoot.runtime.records import Contested, Counts, Entry, Record, unpack, winner
 from surefoot.runtime.report.questions import Questions
 from surefoot.runtime.report.suspicious_steps import Place
+from surefoot.runtime.worker.control import Message, R, UseLeads
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.worker import Worker
-from surefoot.runtime.worker.worker_pool import LocalPool
 from surefoot.scripts.commands.verify import verification
 
 
@@ -82,10 +83,11 @@ class Overheard(LocalPool):
 
     leads = Leads(1, 1, 1)
 
-    async def lead(self, leads: Leads) -> None:
-        """Pass them on."""
-        self.leads = leads
-        await super().lead(leads)
+    async def tell(self, worker: int, message: Message[R]) -> R:
+        """Pass a message on and remember the leads in it."""
+        if isinstance(message, UseLeads):
+            self.leads = message.leads
+        return await super().tell(worker, message)
 
 
 def config_of(profile: str, seed: int, *, disks: int, **options: Any) -> RunConfig:

@@ -125,7 +125,7 @@ def test_the_same_run_killed_and_resumed_while_lied_to(tmp_path: pathlib.Path) -
     assert (account.lost, account.repeated) == (0, 0)
 
 
-class Says:
+class Says(Model):
     """A model that says one thing first and is silent for ever after."""
 
     dialect: Any = "compact"

@@ -26,9 +26,9 @@ from surefoot.runtime.journal.journal import Journal, create_journal, open_journ
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.leads import NO_LIMITS, Leads
 from surefoot.runtime.models.factory import answer_key
-from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.records import Counts
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 
 Key = Callable[[Prompt], Answers]
 
@@ -52,7 +52,7 @@ def prompt_commits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_writer.asyncio, "to_thread", here)
 
 
-class Scripted:
+class Scripted(Model):
     """Gives its replies one after the other, whatever it is asked."""
 
     def __init__(self, *replies: Reply | str, dialect: Dialect = "compact") -> None:
@@ -70,7 +70,7 @@ class Scripted:
         pass
 
 
-class Planted:
+class Planted(Model):
     """Answers rightly, except where ``say`` (prompt text, how often it was asked before) gives something else.
 
     Every request takes a few turns of the event loop, so that whatever may run at the same time does.

@@ -25,7 +25,7 @@ from surefoot.runtime.execution.segment_runner import SegmentRunner
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.records import Contested, Contradicted, Entry, Finished, Record, pack, winner
 from surefoot.voting.red_flags import parse_switch
 
@@ -59,7 +59,7 @@ def entries(records: Iterable[Record]) -> dict[tuple[Any, str, int], list[Entry]
     found: dict[tuple[Any, str, int], list[Entry]] = {}
     for record in records:
         known = found.setdefault((record.path, record.part, record.attempt), [])
-        assert record.first == len(known)
+        assert record.part == "replies" or record.first == len(known)
         known.extend(record.entries)
     return found
 
@@ -210,7 +210,7 @@ async def test_nodes_run_together_as_far_as_promises_and_the_gate_allow(segment:
     assert chain.most == 1
 
 
-class Straggler:
+class Straggler(Model):
     """Takes thousands of turns of the event loop over one prompt; counts what was answered before and by its end."""
 
     dialect = "compact"

@@ -19,8 +19,9 @@ from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.records import Batch, Counts, Failed, Finished, Paused, unpack
+from surefoot.runtime.worker.control import Done, Stop
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.worker import Worker
-from surefoot.runtime.worker.worker_pool import LocalPool
 from surefoot.voting.ballot import Ballot
 
 LEADS = Leads(1, 1, 3, 7)
@@ -75,9 +76,9 @@ async def test_a_stop_lets_every_segment_end_at_its_next_step(configured: Config
 
     def say(text: str, nth: int) -> None:
         if model.asked == 10:
-            stopping.append(asyncio.ensure_future(one.stop()))
+            stopping.append(asyncio.ensure_future(one.receive(Stop())))
 
-    stopping: list[asyncio.Future[None]] = []
+    stopping: list[asyncio.Future[Done]] = []
     model.say = say
     first, second = await asyncio.gather(batches(one), batches(one))
     for said in (first, second):
