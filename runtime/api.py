@@ -22,7 +22,7 @@ from surefoot.runtime.journal.configuration_drift import admit, settle
 from surefoot.runtime.journal.journal import Journal, open_journal
 from surefoot.runtime.journal.run_directory import create_run, new_run_directory, read_config
 from surefoot.runtime.measurement.measure import measure as measure_steps
-from surefoot.runtime.measurement.whole_run import take_sample
+from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.models.factory import answer_key, check_model
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.report.glance import Glance, glance, runs_below
