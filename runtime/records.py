@@ -282,20 +282,38 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Record, ...]).decode
 
 
+LARGEST_PAYLOAD = 32 << 20
+"""Bytes of the largest payload when it is unpacked: a few hundred steps with all their ballots take far less."""
+
+
 def pack(records: Sequence[Record]) -> bytes:
-    """Records as compressed bytes."""
-    return zlib.compress(_encode(records), 1)
+    """Records as compressed bytes.
+
+    Raises:
+        JournalError: They are more than one payload may hold.
+    """
+    encoded = _encode(records)
+    if len(encoded) > LARGEST_PAYLOAD:
+        raise JournalError(
+            f"a batch of {len(encoded):,} bytes is more than the journal takes ({LARGEST_PAYLOAD:,}): "
+            "lower --flush-steps or --max-ballots"
+        )
+    return zlib.compress(encoded, 1)
 
 
 def unpack(payload: bytes) -> tuple[Record, ...]:
     """The records of a payload.
 
     Raises:
-        JournalError: These bytes are not a payload.
+        JournalError: These bytes are not a payload, or one that unpacks to more than any that is written here.
     """
     try:
-        return _decode(zlib.decompress(payload))
-    except (zlib.error, msgspec.DecodeError) as error:
+        unpacker = zlib.decompressobj()
+        encoded = unpacker.decompress(payload, LARGEST_PAYLOAD + 1)
+        if not unpacker.eof:
+            raise JournalError(f"a batch of the journal is cut off, or unpacks to over {LARGEST_PAYLOAD:,} bytes")
+        return _decode(encoded)
+    except (zlib.error, msgspec.DecodeError, RecursionError) as error:
         raise JournalError(f"a batch of the journal cannot be read: {error}") from error
 
 

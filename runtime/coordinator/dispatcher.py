@@ -17,7 +17,7 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.sampling import numbers_in
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
@@ -48,7 +48,7 @@ class Dispatcher:
     def __init__(
         self,
         config: RunConfig,
-        journal: Journal,
+        journal: JournalStore,
         writer: JournalWriter,
         pool: WorkerPool,
         on_batch: Callable[[str, Batch], Awaitable[None]],
@@ -61,7 +61,7 @@ class Dispatcher:
         self._ended, self._begun = journal.outcomes(), journal.begun()
         self._sent = InFlight()
         self._arrived: dict[str, int] = {}
-        self._log = structlog.get_logger().bind(run=str(journal.path.parent))
+        self._log = structlog.get_logger().bind(run=journal.run)
 
     async def pause(self, reason: str) -> None:
         """Stop politely: what is in flight ends at its next step, and all that was decided is journalled."""

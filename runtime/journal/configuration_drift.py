@@ -17,7 +17,7 @@ from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ResumeMismatch
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.run_directory import LIMITS, write_config
 
 FIXED = ("task", "task_options", "strategy", "state_by", "rule", "leaf_steps", "segment_steps")
@@ -90,7 +90,7 @@ def differences(old: Setup, new: Setup) -> list[str]:
     return lines
 
 
-def admit(journal: Journal, directory: pathlib.Path, config: RunConfig, task: Task, accept: bool = False) -> None:
+def admit(journal: JournalStore, directory: pathlib.Path, config: RunConfig, task: Task, accept: bool = False) -> None:
     """Let a session begin, or refuse it.
 
     Args:
@@ -122,7 +122,7 @@ def admit(journal: Journal, directory: pathlib.Path, config: RunConfig, task: Ta
         settle(journal, directory)
 
 
-def settle(journal: Journal, directory: pathlib.Path) -> None:
+def settle(journal: JournalStore, directory: pathlib.Path) -> None:
     """Bring ``run.toml`` in line with a change that was accepted; also after a kill between the two writes."""
     if journal.meta("rewrite"):
         write_config(directory, msgspec.convert(journal.meta("setup")["config"], RunConfig))

@@ -9,7 +9,7 @@ from surefoot.decompose.segment import segment_key
 from surefoot.decompose.step import Done
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.records import Entry, Record, extend, unpack, winner
 
 Steps = Generator[PlanStep, None, Any]
@@ -26,7 +26,7 @@ class PlanReader:
         segment_steps: Nodes of at most so many steps travelled whole.
     """
 
-    def __init__(self, journal: Journal, task: Task, strategy: Method, rule: str, segment_steps: int) -> None:
+    def __init__(self, journal: JournalReader, task: Task, strategy: Method, rule: str, segment_steps: int) -> None:
         self.journal, self.task, self.strategy, self.rule = journal, task, strategy, rule
         self.segment_steps = segment_steps
 
@@ -77,7 +77,7 @@ class PlanReader:
             state = self.task.advance(node.goal, state, candidate)
         end = self.task.next_step(node.goal, state)
         if not isinstance(end, Done):
-            raise JournalError(f"{self.journal.path}: node {node.path} is not complete")
+            raise JournalError(f"{self.journal.run}: node {node.path} is not complete")
         return end.output
 
     def _records(self, key: str) -> list[Record]:

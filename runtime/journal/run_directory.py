@@ -1,7 +1,6 @@
 """A run directory: ``run.toml`` (the frozen configuration, no secrets), ``journal.sqlite``, and what is derived."""
 
 import datetime
-import os
 import pathlib
 from typing import Any
 
@@ -11,14 +10,17 @@ import tomli_w
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
 from surefoot.runtime.journal.fault_points import faults_from_environment
-from surefoot.runtime.journal.file import sync_directory
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.lock import is_locked, take_lock
 from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
+from surefoot.runtime.whole_files import DRAFT, write_whole
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",
     "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
+
+LARGEST_CONFIG = 16 << 20
+"""Bytes of the largest ``run.toml`` that is read; files given as task options are in it."""
 
 
 class Rung(msgspec.Struct, frozen=True):
@@ -116,7 +118,8 @@ def create_run(directory: pathlib.Path, config: RunConfig) -> Journal:
         RunDirectoryError: There is a run already, or another process is making one.
     """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise RunDirectoryError(f"cannot make {directory}: {error.strerror}") from error
     lock = take_lock(directory)
@@ -127,7 +130,7 @@ def create_run(directory: pathlib.Path, config: RunConfig) -> Journal:
         write_config(directory, config)
         faults.reach("create.configured")
     except BaseException:
-        os.close(lock)
+        lock.release()
         raise
     return create_journal(directory, lock)
 
@@ -136,8 +139,8 @@ def _check_empty(directory: pathlib.Path) -> None:
     """What a run that was killed before it had a configuration leaves behind does not count."""
     if directory.exists() and not directory.is_dir():
         raise RunDirectoryError(f"{directory} is not a directory")
-    left = {entry.name for entry in directory.iterdir()} if directory.exists() else set()
-    if left - {"lock", "run.draft"}:
+    left = [entry.name for entry in directory.iterdir()] if directory.exists() else []
+    if any(name != "lock" and not DRAFT.fullmatch(name) for name in left):
         raise RunDirectoryError(f"{directory} exists and is not empty; use another --run-dir, or surefoot resume")
 
 
@@ -149,14 +152,8 @@ def write_config(directory: pathlib.Path, config: RunConfig) -> None:
     """
     values = {key: value for key, value in msgspec.to_builtins(config).items() if value is not None}
     path = directory / "run.toml"
-    draft = path.with_suffix(".draft")
     try:
-        with draft.open("w") as file:
-            file.write(tomli_w.dumps(values))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        sync_directory(directory)
+        write_whole(path, tomli_w.dumps(values))
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
 
@@ -181,8 +178,14 @@ def parse_config(path: pathlib.Path) -> RunConfig:
         ConfigurationError: It cannot be read, or has an unknown key or a value out of range.
     """
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=RunConfig)
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_CONFIG + 1)
+        if len(text) > LARGEST_CONFIG:
+            raise ConfigurationError(f"{path} has more than {LARGEST_CONFIG:,} bytes")
+        return msgspec.toml.decode(text, type=RunConfig)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
 

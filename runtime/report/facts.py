@@ -10,8 +10,9 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
 from surefoot.runtime.forecast.forecast import has_seams, leaves_one_way
-from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
@@ -116,7 +117,7 @@ def _certificate(
     task: Task,
     leads: Leads,
     found: Gathered,
-    journal: Journal,
+    journal: JournalReader,
     alarms: tuple[Alarm, ...],
     told: Standing,
     confidence: float,
@@ -234,7 +235,9 @@ def _name(place: Place) -> str:
     return f"node {node}: {'decomposition' if place.part == 'split' else f'step {place.index}'}{attempt}"
 
 
-def _film(journal: Any, task: Task, config: RunConfig, chosen: Leads, told: Standing) -> dict[str, Any] | None:
+def _film(
+    journal: JournalReader, task: Task, config: RunConfig, chosen: Leads, told: Standing
+) -> dict[str, Any] | None:
     if told.status != "solved":
         return None
     reader = PlanReader(journal, task, method_of(config, chosen), config.rule, config.segment_steps)
