@@ -1,9 +1,7 @@
 """The frozen configuration of a run. Every field is an option of the command line and a key of ``--config``."""
 
 import importlib
-import importlib.util
 import pathlib
-import sys
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -11,17 +9,11 @@ import msgspec.inspect
 
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.servers import check_address, servers_of
+from surefoot.runtime.task_modules import import_from
 from surefoot.voting.red_flags import parse_switch
-
-BUILT_IN_TASKS = {
-    "hanoi": "surefoot.decompose.tasks.hanoi:Hanoi",
-    "multiply": "surefoot.decompose.tasks.multiply:Multiply",
-    "digit-hanoi": "surefoot.decompose.tasks.digit_hanoi:DigitHanoi",
-    "pddl": "surefoot.decompose.tasks.pddl:PddlPlanning",
-    "graph": "surefoot.decompose.tasks.graph_navigation:GraphNavigation",
-    "questions": "surefoot.decompose.tasks.questions:Questions",
-}
 
 Auto = Literal["auto"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -146,22 +138,25 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return 1.0 if self.model == "bundled" or self.model.split(":")[0] == "simulated" else 0.1
 
 
-def task_class(name: str) -> type[Task]:
-    """The task of a name: a built-in one, or ``module:Class`` importable from here.
+def task_class(name: str, folder: pathlib.Path | None = None) -> type[Task]:
+    """The task class of a name: a built-in one, or ``module:Class``.
+
+    Args:
+        name: Such as ``hanoi`` or ``my_module:MyTask``.
+        folder: Where a user's module lies; by default the current one. Built-in tasks take nothing from there.
 
     Raises:
         ConfigurationError: There is no such task.
     """
-    place = BUILT_IN_TASKS.get(name, name)
-    module_name, _, class_name = place.partition(":")
+    module_name, _, class_name = BUILT_IN_TASKS.get(name, name).partition(":")
     if not class_name:
         known = ", ".join(BUILT_IN_TASKS)
         raise ConfigurationError(f"unknown task {name!r}: use {known}, or my_module:MyTask")
-    here = str(pathlib.Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
     try:
-        found = getattr(importlib.import_module(module_name), class_name, None)
+        # What is built in is ours: the current folder, which may be gone, has nothing to do with it.
+        ours = name in BUILT_IN_TASKS
+        module = importlib.import_module(module_name) if ours else import_from(_here(folder), module_name)
+        found = getattr(module, class_name, None)
     except (ImportError, SyntaxError, TypeError, ValueError) as error:
         raise ConfigurationError(f"task {name!r}: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Task)):
@@ -169,14 +164,25 @@ def task_class(name: str) -> type[Task]:
     return found
 
 
-def open_task(config: RunConfig) -> Task:
+def _here(folder: pathlib.Path | None) -> pathlib.Path:
+    try:
+        return folder or pathlib.Path.cwd()
+    except OSError as error:
+        raise ConfigurationError(f"the current folder cannot be used: {error.strerror}") from error
+
+
+def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:
     """The task of a configuration, with its options checked.
+
+    Args:
+        config: Of a run.
+        folder: Where the module of a user's task lies; by default the current folder.
 
     Raises:
         ConfigurationError: Unknown task or option, a value out of range, a state rule that does not exist, or a task
             that lacks a method.
     """
-    cls = task_class(config.task)
+    cls = task_class(config.task, folder)
     if lacks := missing(cls):
         raise ConfigurationError(f"task {config.task} is not whole: it has no {', '.join(lacks)}")
     check_options(config)
@@ -197,8 +203,10 @@ def check_options(config: RunConfig) -> None:
     """What the types of single fields cannot say.
 
     Raises:
-        ConfigurationError: Unknown red flags, or a cap on ballots below the lead.
+        ConfigurationError: Unknown red flags, a cap on ballots below the lead, or a secret in an address.
     """
+    for address in servers_of(config.api_base):
+        check_address(address)
     try:
         parse_switch(config.red_flags)
     except ValueError as error:

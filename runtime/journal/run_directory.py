@@ -2,22 +2,26 @@
 
 import datetime
 import pathlib
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import tomli_w
 
-from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
 from surefoot.runtime.journal.fault_points import faults_from_environment
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.lock import is_locked, take_lock
+from surefoot.runtime.journal.meta_values import read_meta
+from surefoot.runtime.journal.task_shape import known_shape
 from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
 from surefoot.runtime.whole_files import DRAFT, write_whole
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",
     "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
+
+Status = Literal["solved", "failed", "paused", "running"]
 
 LARGEST_CONFIG = 16 << 20
 """Bytes of the largest ``run.toml`` that is read; files given as task options are in it."""
@@ -60,6 +64,7 @@ class Standing(msgspec.Struct, frozen=True):
         alarms: Alarms that answers go wrong together, by kind; see ``surefoot.voting.alarms``.
         rungs: Rungs of the ladder that were asked: how often, and how often they put something right.
         hedged_calls: Calls made beside others that were late, for the same answers.
+        missing_batches: Batches that were committed and are not in this copy: the write-ahead log was not copied.
     """
 
     run_dir: str
@@ -97,6 +102,7 @@ class Standing(msgspec.Struct, frozen=True):
     alarms: dict[str, int] = {}
     rungs: dict[str, Rung] = {}
     hedged_calls: int = 0
+    missing_batches: int = 0
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -190,26 +196,25 @@ def parse_config(path: pathlib.Path) -> RunConfig:
 
 
 def standing(directory: pathlib.Path) -> Standing:
-    """Where a run stands, also while it runs.
+    """Where a run stands, also while it runs; nothing of its task's code is executed.
 
     Raises:
         RunDirectoryError: Not a run directory.
         JournalError: The journal cannot be read.
     """
     config = read_config(directory)
-    task = open_task(config)
-    root = task.root()
     journal = open_journal(directory, write=False)
     try:
-        status, message = journal.meta("status") or "running", journal.meta("message") or ""
+        status: Status = read_meta(journal, "status", Status) or "running"  # type: ignore[arg-type]
+        message = read_meta(journal, "message", str) or ""
         if is_locked(directory):
             status = "running"
         elif status == "running":
             status, message = "paused", "its process ended without a word: it was killed"
-        counts, leads = journal.totals, journal.meta("leads") or {}
-        leads = {name: k for name, k in leads.items() if isinstance(k, int)}
-        why = journal.meta("why") or ""
-        wall_s = journal.wall_s
+        counts, wall_s, missing = journal.totals, journal.wall_s, journal.missing
+        leads = {name: k for name, k in (read_meta(journal, "leads", dict) or {}).items() if isinstance(k, int)}
+        why = read_meta(journal, "why", str) or ""
+        total_steps = known_shape(journal, config).total_steps
     finally:
         journal.close()
     return Standing(
@@ -221,7 +226,7 @@ def standing(directory: pathlib.Path) -> Standing:
         model=config.model,
         strategy=config.strategy,
         state_by=config.state_by,
-        total_steps=task.size(root.goal, root.inputs),
+        total_steps=total_steps,
         calls_per_step=round(counts.calls / counts.steps, 4) if counts.steps else None,
         red_flags=sum(counts.red_flags.values()),
         red_flags_by_name=counts.red_flags,
@@ -248,6 +253,7 @@ def standing(directory: pathlib.Path) -> Standing:
         rungs=_rungs(counts),
         accounts={"kind": counts.by_kind, "model": counts.by_model, "worker": counts.by_worker},
         hedged_calls=counts.hedged_calls,
+        missing_batches=missing,
     )
 
 

@@ -1,6 +1,7 @@
 """Command-line options made from the fields of configuration structs: types, limits, defaults and help texts."""
 
 import pathlib
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,10 +12,23 @@ import msgspec.inspect
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.untrusted import one_line
 
 NOT_OPTIONS = ("task", "task_options")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line of stdout.")
+
+task_path_option = click.option(
+    "--task-path",
+    type=click.Path(path_type=pathlib.Path),
+    metavar="DIR",
+    help="Folder of your task's module, if it is not where the run was started; its code is executed.",
+)
+
+
+def tell(text: str) -> None:
+    """Say something to people, on stderr, where it is no part of an answer."""
+    print(one_line(text), file=sys.stderr)
 
 
 def log_options(command: Any) -> Any:

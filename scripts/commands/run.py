@@ -13,20 +13,30 @@ import msgspec
 import uvloop
 
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task, task_class
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig, open_task, task_class
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.journal.configuration_drift import admit, settle
 from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.origin import open_known_task
 from surefoot.runtime.journal.run_directory import Standing, create_run, new_run_directory, read_config, standing
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts
 from surefoot.runtime.worker.worker_pool import LocalPool, WorkerPool
 from surefoot.scripts.commands.cli import FAILED, OK, PAUSED, print_json
-from surefoot.scripts.commands.options import build_config, changed_config, json_option, log_options, struct_options
+from surefoot.scripts.commands.options import (
+    build_config,
+    changed_config,
+    json_option,
+    log_options,
+    struct_options,
+    task_path_option,
+    tell,
+)
 from surefoot.scripts.commands.progress import Progress, summary
 
 
@@ -94,20 +104,21 @@ def run() -> None:
 @click.command()
 @click.argument("run_dir", type=click.Path(path_type=pathlib.Path))
 @click.option("--accept-change", is_flag=True, help="Go on with another model, k or wording; the journal notes it.")
+@task_path_option
 @log_options
 @json_option
-def resume(run_dir: pathlib.Path, **values: Any) -> int:
+def resume(run_dir: pathlib.Path, task_path: pathlib.Path | None, **values: Any) -> int:
     """Go on with a paused, killed or failed run. Limits may be changed; nothing decided is asked again."""
     as_json, accept = values.pop("as_json"), values.pop("accept_change")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
     read_config(run_dir)
     journal = open_journal(run_dir, write=True)
     try:
-        journal.check()
+        journal.check(without_missing=accept)
         settle(journal, run_dir)
         config = changed_config(read_config(run_dir), values)
-        task = open_task(config)
-        admit(journal, run_dir, config, task, accept)
+        task = open_known_task(journal, config, task_path, tell)
+        admit(journal, run_dir, config, task, accept, [name for name, value in values.items() if value is not None])
         solved = journal.meta("status") == "solved"
         if not solved:
             check_model(config)
