@@ -24,6 +24,7 @@ from surefoot.runtime.journal.run_directory import new_run_directory, read_confi
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
+from surefoot.runtime.whole_files import write_whole
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
 from surefoot.scripts.commands.bench_table import Score, print_table, write_page
 from surefoot.scripts.commands.cli import OK, PAUSED, print_json
@@ -70,7 +71,7 @@ def _command(name: str, suite: Suite) -> click.Command:
         assert directory is not None
         directory.mkdir(parents=True, exist_ok=True)
         if fresh:
-            (directory / "bench.json").write_text("{}")
+            write_whole(directory / "bench.json", "{}")
         scores = []
         for config, row in zip(configs, rows, strict=True):
             print(f"{row.method}: {suite.text}", file=sys.stderr, flush=True)
@@ -240,9 +241,7 @@ def _end(directory: pathlib.Path, name: str, suite: Suite, scores: list[Score], 
             for method, solved, invalid in suite.published
         ],
     }
-    draft = directory / "bench.draft"
-    draft.write_text(json.dumps(found, indent=1))
-    draft.replace(directory / "bench.json")
+    write_whole(directory / "bench.json", json.dumps(found, indent=1))
     write_page(directory / "bench.html", f"{name}: {suite.text}", scores, suite.published)
     print_table(f"{name}: {suite.text}", scores, suite.published, sys.stderr if as_json else sys.stdout)
     if as_json:

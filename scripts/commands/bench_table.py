@@ -8,7 +8,8 @@ import msgspec
 import rich.console
 import rich.table
 
-from surefoot.scripts.commands.cli import printable
+from surefoot.runtime.untrusted import as_markup
+from surefoot.runtime.whole_files import write_whole
 from surefoot.voting.error_rate import wilson
 
 Published = tuple[tuple[str, float, float | None], ...]
@@ -101,7 +102,7 @@ def print_table(title: str, scores: list[Score], published: Published, out: Text
     console = rich.console.Console(file=out, highlight=False, width=None if out.isatty() else 150)
     table = rich.table.Table(*HEAD, box=None, title=title, title_justify="left")
     for score in scores:
-        table.add_row(*(printable(cell).replace("[", "\\[") for cell in cells(score)))
+        table.add_row(*(as_markup(cell) for cell in cells(score)))
     for row in published:
         table.add_row(*_published(row))
     console.print(table)
@@ -130,9 +131,7 @@ def write_page(path: pathlib.Path, title: str, scores: list[Score], published: P
     rows += [_row(_published(row), _bar(row[1]), "published") for row in published]
     head = "".join(f"<th>{html.escape(name)}" for name in (*HEAD[:3], "0 to 100 %", *HEAD[3:]))
     page = f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>"
-    draft = path.with_suffix(".draft")
-    draft.write_text(f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{NOTE}</p>\n")
-    draft.replace(path)
+    write_whole(path, f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{NOTE}</p>\n")
 
 
 def _row(texts: tuple[str, ...], bar: str, kind: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from surefoot.runtime.errors import ConfigurationError, ModelRejected, SurefootError
+from surefoot.runtime.untrusted import one_line, tame_lines
 
 OK, FAILED, USAGE, PAUSED = 0, 1, 2, 3
 
@@ -84,14 +85,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _complain(text: str, code: int) -> int:
-    line = " ".join(printable(text).split())
-    print(f"surefoot: {line}", file=sys.stderr)
+    print(f"surefoot: {one_line(text)}", file=sys.stderr)
     return code
 
 
 def printable(text: str) -> str:
-    """Text without anything that a terminal would obey."""
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+    """Text of several lines without anything that a terminal would obey."""
+    return tame_lines(text)
 
 
 def print_json(value: Any) -> None:

@@ -6,12 +6,13 @@ from types import TracebackType
 
 import rich.console
 import rich.progress
+import rich.text
 
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import Standing
 from surefoot.runtime.records import Counts, Usage
-from surefoot.scripts.commands.cli import printable
+from surefoot.runtime.untrusted import LONGEST_LINE, as_markup, one_line, tame
 
 MOST_ACCOUNTS = 8
 """Accounts of one sort that are listed for people; ``--json`` has all."""
@@ -33,7 +34,7 @@ class Progress:
         root = task.root()
         self._console = rich.console.Console(stderr=True, highlight=False)
         self._total = task.size(root.goal, root.inputs)
-        self._console.print(f"[bold]{config.task}[/] with {printable(config.model)} in {directory}")
+        self._console.print(rich.text.Text(tame(f"{config.task} with {config.model} in {directory}", LONGEST_LINE)))
         self._bar = rich.progress.Progress(
             rich.progress.TextColumn("{task.description}"),
             rich.progress.BarColumn(),
@@ -58,13 +59,13 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Put a line before the bar."""
-        self._bar.update(self._row, description=printable(text.partition(":")[0]))
+        self._bar.update(self._row, description=as_markup(text.partition(":")[0]))
         if self._bar.disable:
-            self._console.print(printable(text), markup=False)
+            self._console.print(one_line(text), markup=False)
 
     def note(self, text: str) -> None:
         """Leave a line standing above the bar."""
-        self._console.print(printable(text), markup=False)
+        self._console.print(one_line(text), markup=False)
 
     def update(self, counts: Counts, wall_s: float) -> None:
         """Show the totals after a durable write."""
@@ -103,10 +104,18 @@ def summary(standing: Standing) -> str:
         lines.insert(5, f"put right {told}")
     if s.alarms:
         lines.insert(5, "alarms    " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(s.alarms.items())))
+    if s.missing_batches:
+        lines.insert(
+            1,
+            f"missing   {s.missing_batches:,} committed batches are not in this copy: they are in the file "
+            "journal.sqlite-wal of the original, which was not copied or is older here",
+        )
     if s.message:
-        lines.insert(1, f"because   {printable(s.message)}")
+        lines.insert(1, f"because   {s.message}")
     hint = {"solved": "verify", "paused": "resume", "failed": "resume", "running": "show"}[s.status]
-    return "\n".join([*lines, f"next      surefoot {hint} {s.run_dir}"])
+    lines.append(f"next      surefoot {hint} {s.run_dir}")
+    # Names of models, flags and questions, and why a run ended, are what a model, a server or a received file says.
+    return "\n".join(tame(line, LONGEST_LINE) for line in lines)
 
 
 def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:
@@ -116,7 +125,7 @@ def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:
         accounts = by.get(what, {})
         if len(accounts) > 1:
             for name, account in sorted(accounts.items(), key=lambda item: -item[1].calls)[:MOST_ACCOUNTS]:
-                lines.append(f"  {what:<7} {printable(name):<16} {_used(account)}")
+                lines.append(f"  {what:<7} {name:<16} {_used(account)}")
             if len(accounts) > MOST_ACCOUNTS:
                 lines.append(f"  {what:<7} and {len(accounts) - MOST_ACCOUNTS:,} more: show --json")
     return lines

@@ -4,6 +4,9 @@ import pathlib
 
 import click
 
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.untrusted import one_line
+from surefoot.runtime.whole_files import PRIVATE, PUBLIC, write_whole
 from surefoot.scripts.commands.cli import OK, print_json
 from surefoot.scripts.commands.options import json_option
 
@@ -23,9 +26,10 @@ def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float
 
     facts = facts_of(run_dir, confidence)
     path = output or run_dir / "report.html"
-    draft = path.with_suffix(".draft")
-    draft.write_text(render(facts), encoding="utf-8")
-    draft.replace(path)
+    try:
+        write_whole(path, render(facts), mode=PRIVATE if output is None else PUBLIC)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
     found = facts.certificate
     if as_json:
         print_json(
@@ -37,10 +41,12 @@ def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float
             }
         )  # fmt: skip
         return OK
-    print(f"{path}  ({path.stat().st_size / 1e6:.2f} MB)")
+    print(f"{one_line(path)}  ({path.stat().st_size / 1e6:.2f} MB)")
     if found.proof:
-        print(f"no wrong step: {found.proof}")
-    held = "" if not found.violations else "; its assumptions were VIOLATED: " + "; ".join(found.violations)
+        print(f"no wrong step: {one_line(found.proof)}")
+    held = (
+        "" if not found.violations else "; its assumptions were VIOLATED: " + "; ".join(map(one_line, found.violations))
+    )
     alone = "by its ballots alone, " if found.proof else ""
     print(f"{alone}at most {found.by_ballots:.2g} chance of any wrong step, with {found.confidence:g} confidence{held}")
     for one in found.allowed:

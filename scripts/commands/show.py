@@ -14,7 +14,8 @@ import rich.table
 import rich.text
 
 from surefoot.runtime.journal.run_directory import Standing, standing
-from surefoot.scripts.commands.cli import OK, print_json, printable
+from surefoot.runtime.untrusted import one_line
+from surefoot.scripts.commands.cli import OK, print_json
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.progress import summary
 
@@ -87,12 +88,12 @@ def view(now: Standing, before: Standing | None, pace: Sequence[float] = ()) -> 
     doubts = [f"alarm: {kind} {count:,}" for kind, count in sorted(now.alarms.items())]
     doubts += [f"{name}: {rung.put_right:,} of {rung.asked:,} put right" for name, rung in now.rungs.items()]
     return rich.console.Group(
-        rich.text.Text(printable(f"{now.task} with {now.model}: {now.status}"), style="bold"),
+        rich.text.Text(one_line(f"{now.task} with {now.model}: {now.status}"), style="bold"),
         bar,
         rich.text.Text(_speed(now, pace)),
         table,
-        *(rich.text.Text(printable(line), style="yellow" if line.startswith("alarm") else "dim") for line in doubts),
-        *([rich.text.Text(printable(now.message))] if now.message else []),
+        *(rich.text.Text(one_line(line), style="yellow" if line.startswith("alarm") else "dim") for line in doubts),
+        *([rich.text.Text(one_line(now.message))] if now.message else []),
     )
 
 
