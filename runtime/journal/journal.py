@@ -64,7 +64,16 @@ from surefoot.runtime.journal.file import (
 )
 from surefoot.runtime.journal.filesystem import network_kind
 from surefoot.runtime.journal.lock import WriterLock, take_lock
-from surefoot.runtime.journal.rows import Outcome, Totals, Write, decode_outcome, decode_totals, encode_row
+from surefoot.runtime.journal.rows import (
+    LARGEST_TOTAL,
+    Outcome,
+    Totals,
+    Write,
+    beyond_bounds,
+    decode_outcome,
+    decode_totals,
+    encode_row,
+)
 from surefoot.runtime.records import Counts
 from surefoot.runtime.whole_files import remove_drafts
 
@@ -260,6 +269,8 @@ class Journal:
         with reporting(self.path):
             row = self._db.execute("SELECT counts, crc FROM totals").fetchone()
             totals = Totals(Counts(), 0.0, 0, 0) if row is None else decode_totals(self._checked("totals", *row))
+        if reason := beyond_bounds(totals.counts, LARGEST_TOTAL) or not 0 <= totals.wall_s < LARGEST_TOTAL:
+            raise JournalError(f"{self.path} is damaged: its totals cannot be right ({reason})")
         self.totals, self.wall_s = totals.counts, totals.wall_s
         self._batches, self._segments = totals.batches, totals.segments
 

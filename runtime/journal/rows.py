@@ -49,13 +49,17 @@ MOST = 2**53
 """The largest number that one batch may count, without its sign: far from what SQLite, msgpack and JSON can hold."""
 
 
-def beyond_bounds(counts: Counts) -> str:
-    """Which count of a batch no journal can hold, in words for people; empty if it can hold them all.
+LARGEST_TOTAL = 2**62
+"""The largest number that the totals may hold: more than all batches come to that a file can hold."""
+
+
+def beyond_bounds(counts: Counts, most: int = MOST) -> str:
+    """Which count is not finite or above ``most``, in words for people; empty if none is.
 
     Counts come from workers, and in part from what a server says of itself, such as tokens used.
     """
     for name, value in _numbers(counts):
-        if not math.isfinite(value) or abs(value) > MOST:
+        if not math.isfinite(value) or abs(value) > most:
             shown = f"{value:.3g}" if isinstance(value, float) else f"a number of {value.bit_length()} bits"
             return f"{name} is {shown}"
     return ""

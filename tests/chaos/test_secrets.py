@@ -23,10 +23,10 @@ LOGGED = ("--log-format", "json", "--verbose", "--json")
 LOOKING = """
 import json, os, pathlib, sys
 from ray.experimental.internal_kv import _internal_kv_get, _internal_kv_list
-from surefoot.runtime.worker.ray_pool import RayCrew
+from surefoot.runtime.worker.ray_pool import RayPool
 import ray
 
-leave = RayCrew.close
+leave = RayPool.close
 
 async def look(self):
     try:
@@ -44,7 +44,7 @@ def gather():
     found["tasks"] = [repr(event) for event in state.state._global_state_accessor.get_task_events()]
     pathlib.Path(os.environ["LOOKED"]).write_text(json.dumps(found, default=repr))
 
-RayCrew.close = look
+RayPool.close = look
 from surefoot.scripts.commands.cli import main
 main(sys.argv[1:])
 """
