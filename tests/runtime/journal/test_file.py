@@ -70,7 +70,7 @@ def test_nothing_but_the_journals_own_tables(run: pathlib.Path, name: str, write
         except sqlite3.OperationalError as error:
             pytest.skip(f"this SQLite cannot make it: {error}")
     db.close()
-    with pytest.raises(JournalError, match="not a Surefoot journal|malformed database schema"):
+    with pytest.raises(JournalError, match=r"not a Surefoot journal|malformed database schema"):
         open_journal(run, write=write)
     assert not is_locked(run)
 
