@@ -7,12 +7,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 import msgspec.inspect
 
+from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.servers import check_address, servers_of
+from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.task_modules import import_from
+from surefoot.runtime.user_code import blame
 from surefoot.voting.red_flags import parse_switch
 
 Auto = Literal["auto"]
@@ -41,8 +45,14 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     dialect: Annotated[
         Dialect | Auto, _option("how steps are worded: chat (instruction models), compact (bundled), auto")
     ] = "auto"
+    keep_replies: Annotated[
+        Literal["none", "some", "disputed", "all"],
+        _option(
+            "replies kept in the journal: some of every kind of question and flag, those of disputed steps, or all"
+        ),
+    ] = "some"
     strategy: Annotated[
-        Literal["tree", "chain"],
+        str,
         _option("tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other"),
     ] = "tree"
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
@@ -152,16 +162,29 @@ def task_class(name: str, folder: pathlib.Path | None = None) -> type[Task]:
     if not class_name:
         known = ", ".join(BUILT_IN_TASKS)
         raise ConfigurationError(f"unknown task {name!r}: use {known}, or my_module:MyTask")
-    try:
-        # What is built in is ours: the current folder, which may be gone, has nothing to do with it.
-        ours = name in BUILT_IN_TASKS
-        module = importlib.import_module(module_name) if ours else import_from(_here(folder), module_name)
-        found = getattr(module, class_name, None)
-    except (ImportError, SyntaxError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"task {name!r}: {error}") from error
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        raise ConfigurationError(f"task {name!r}: {module_name!r} is not the name of a module")
+    if name in BUILT_IN_TASKS:
+        # What is built in has nothing to do with the current folder, which may be gone or hold anything.
+        found = getattr(importlib.import_module(module_name), class_name)
+    else:
+        found = _users_class(name, _here(folder), module_name, class_name)
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
+    check_fields(found)
     return found
+
+
+def _users_class(name: str, folder: pathlib.Path, module_name: str, class_name: str) -> Any:
+    """What a user's module has under a name; ``None`` if it has nothing."""
+    try:
+        return getattr(import_from(folder, module_name), class_name, None)
+    except ConfigurationError:
+        raise
+    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
+            raise ConfigurationError(f"task {name!r}: {error}") from error
+        raise blame(error, module_name) from error
 
 
 def _here(folder: pathlib.Path | None) -> pathlib.Path:
@@ -193,17 +216,20 @@ def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:
         if name not in known:
             raise ConfigurationError(f"task {config.task} has no option {name!r}; it has {', '.join(known) or 'none'}")
     try:
-        return msgspec.convert({**config.task_options, "state_by": config.state_by}, cls, strict=False)
+        values = {**config.task_options, "state_by": config.state_by}
+        return msgspec.convert(values, checked_class(cls), strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         reason = explain(error, cls) if isinstance(error, msgspec.ValidationError) else str(error)
         raise ConfigurationError(f"task {config.task}: {reason}") from error
+    except Exception as error:  # from __post_init__, or a type of a field that no option can have
+        raise blame(error, cls) from error
 
 
 def check_options(config: RunConfig) -> None:
     """What the types of single fields cannot say.
 
     Raises:
-        ConfigurationError: Unknown red flags, a cap on ballots below the lead, or a secret in an address.
+        ConfigurationError: Unknown red flags or strategy, a cap on ballots below the lead, or a secret in an address.
     """
     for address in servers_of(config.api_base):
         check_address(address)
@@ -211,6 +237,8 @@ def check_options(config: RunConfig) -> None:
         parse_switch(config.red_flags)
     except ValueError as error:
         raise ConfigurationError(f"--red-flags: {error}") from error
+    if config.strategy not in METHODS:
+        raise ConfigurationError(f"--strategy: there is no {config.strategy!r}; it takes {'|'.join(sorted(METHODS))}")
     if config.k != "auto" and config.max_ballots < config.k:
         raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")
 

@@ -14,6 +14,7 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.models.budget_lease import Unit
 from surefoot.runtime.records import Batch, Counts, pack
+from surefoot.runtime.worker.control import AwaitShortage, Grant, Message, R, ReturnLease
 
 RECALL_S = 0.05
 """Seconds between two looks at what other workers no longer need."""
@@ -22,23 +23,15 @@ SEGMENT = "money"
 
 
 class LeaseHolders(Protocol):
-    """The workers' purses, by number."""
+    """Workers that hold budget leases, by number."""
 
     @property
     def size(self) -> int:
         """Number of workers."""
         ...
 
-    async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
-        """Wait until a worker is short, and say what its first call needs, and all."""
-        ...
-
-    async def grant(self, worker: int, unit: Unit, amount: float) -> None:
-        """Give a worker so much; 0 says that there is no more."""
-        ...
-
-    async def return_lease(self, worker: int, unit: Unit) -> tuple[float, float]:
-        """Take back what a worker holds and has not reserved; that, and what is reserved."""
+    async def tell(self, worker: int, message: Message[R]) -> R:
+        """Tell a worker that it is granted something, or ask what it lacks or can give back; its reply."""
         ...
 
 
@@ -62,7 +55,7 @@ class BudgetLedger:
         on_empty: Callable[[], Awaitable[None]],
     ) -> None:
         self._unit: Unit = unit
-        self._limit, self._writer, self._purses, self._on_empty = limit, writer, leases, on_empty
+        self._limit, self._writer, self._holders, self._on_empty = limit, writer, leases, on_empty
         self._serving: list[asyncio.Task[None]] = []
         self._one_at_a_time = asyncio.Lock()
 
@@ -84,7 +77,7 @@ class BudgetLedger:
             return
         if self.spent > self.granted:
             self._writer.note(SEGMENT, self._handed_out(self.spent - self.granted))
-        self._serving = [asyncio.create_task(self._serve(i, self._limit)) for i in range(self._purses.size)]
+        self._serving = [asyncio.create_task(self._serve(i, self._limit)) for i in range(self._holders.size)]
 
     async def close(self) -> None:
         """Take back what living workers hold. All their calls have ended, and their counts are in the journal."""
@@ -93,32 +86,32 @@ class BudgetLedger:
         for serving in self._serving:
             serving.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
-        await self._recall(range(self._purses.size))
+        await self._recall(range(self._holders.size))
 
     async def _serve(self, worker: int, limit: float) -> None:
         while True:
-            needs, wants = await self._purses.shortage(worker, self._unit)
+            shortage = await self._holders.tell(worker, AwaitShortage(self._unit))
             # Two that are short would take from each other for ever what neither can use.
             async with self._one_at_a_time:
                 try:
                     await self._recall([worker])
-                    amount = await self._find(needs, wants, limit)
+                    amount = await self._find(shortage.needs, shortage.wants, limit)
                     if amount:
                         await self._write(amount)
                     else:
                         await self._on_empty()
                 except BaseException:
-                    await self._purses.grant(worker, self._unit, 0.0)  # or its calls would wait for ever
+                    await self._holders.tell(worker, Grant(self._unit, 0.0))  # or its calls would wait for ever
                     raise
-                await self._purses.grant(worker, self._unit, amount)
+                await self._holders.tell(worker, Grant(self._unit, amount))
 
     async def _find(self, needs: float, wants: float, limit: float) -> float:
         """How much an empty purse gets, out of what is left or what is not reserved; 0 if that is never enough."""
         while True:
             left = limit - self.granted
             if left >= needs:
-                return grant_of(self._unit, needs, wants, left, self._purses.size)
-            reserved = await self._recall(range(self._purses.size))
+                return grant_of(self._unit, needs, wants, left, self._holders.size)
+            reserved = await self._recall(range(self._holders.size))
             if limit - self.granted >= needs:
                 continue
             if not reserved:
@@ -129,8 +122,8 @@ class BudgetLedger:
         """Take back what workers hold and have not reserved; what they have reserved."""
         back = held = 0.0
         for worker in workers:
-            taken, reserved = await self._purses.return_lease(worker, self._unit)
-            back, held = back + taken, held + reserved
+            given = await self._holders.tell(worker, ReturnLease(self._unit))
+            back, held = back + given.taken, held + given.reserved
         if back:
             await self._write(-back)
         return held if held > 1e-12 else 0.0

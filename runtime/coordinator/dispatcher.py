@@ -9,11 +9,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-import structlog
-
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.errors import RunPaused
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.sampling import numbers_in
@@ -21,13 +20,11 @@ from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
 from surefoot.runtime.worker.batch_stream import WAITS
+from surefoot.runtime.worker.control import Durable, Stop
 from surefoot.runtime.worker.worker_pool import WorkerLost, WorkerPool, back_off_s
-
-
-class RunPaused(Exception):
-    """The run stops politely; the message says why."""
 
 
 class Dispatcher:
@@ -61,7 +58,7 @@ class Dispatcher:
         self._ended, self._begun = journal.outcomes(), journal.begun()
         self._sent = InFlight()
         self._arrived: dict[str, int] = {}
-        self._log = structlog.get_logger().bind(run=journal.run)
+        self._log = events_of(journal.run)
 
     async def pause(self, reason: str) -> None:
         """Stop politely: what is in flight ends at its next step, and all that was decided is journalled."""
@@ -69,7 +66,7 @@ class Dispatcher:
             self.pausing = reason
             self._stop_waiting.set()
             self._log.info("pausing", reason=reason)
-            await self.pool.stop()
+            await self.pool.tell_all(Stop())
 
     async def send(self, segment: Segment, leads: Callable[[], Leads]) -> Outcome:
         """Have a segment run; ``leads`` are looked up each time that it is sent.
@@ -168,6 +165,10 @@ class Dispatcher:
             durable = self._writer.write(Write(key, batch, shared))
             self._arrived[key] = self._arrived.get(key, 0) + 1
             await self._on_batch(key, batch)
+            if batch.number:  # the worker waits for it, such as with a once-only tool call
+                await durable
+                self.journal.faults.reach("batch.awaited")
+                await self.pool.tell_holder(key, Durable(key, batch.number))
             if batch.end is not None:
                 await durable
                 self.journal.faults.reach("segment.ended")

@@ -15,6 +15,7 @@ from typing import Protocol
 from surefoot.runtime.models.congestion import CongestionControl
 from surefoot.runtime.models.limiter import Feedback, Quota
 from surefoot.runtime.models.rate_search import Start
+from surefoot.runtime.worker.control import AwaitRefusal, Done, FollowQuotas, Message, R, TakeFeedback
 
 TICK_S, TICK_S_A_WORKER = 0.25, 0.01
 """Seconds between two rounds: so many, or so many for each worker."""
@@ -28,16 +29,8 @@ class PacedWorkers(Protocol):
         """Number of workers."""
         ...
 
-    async def refusal(self, worker: int) -> None:
-        """Wait until a worker has a refusal to tell of."""
-        ...
-
-    async def rate_feedback(self, worker: int) -> dict[str, Feedback]:
-        """What a worker saw at each of its endpoints since this was last asked."""
-        ...
-
-    async def follow(self, worker: int, quotas: dict[str, Quota]) -> None:
-        """Give a worker its shares."""
+    async def tell(self, worker: int, message: Message[R]) -> R:
+        """Ask a worker for a refusal or for what it saw, or give it its quotas; its reply."""
         ...
 
 
@@ -73,12 +66,12 @@ class RateSharing:
 
     async def _work(self) -> None:
         tick_s = max(TICK_S, TICK_S_A_WORKER * self._pool.size)
-        watches: dict[int, asyncio.Task[None]] = {}
+        watches: dict[int, asyncio.Task[Done]] = {}
         try:
             while True:
                 for worker in range(self._pool.size):
                     if worker not in watches or watches[worker].done():
-                        watches[worker] = asyncio.create_task(self._pool.refusal(worker))
+                        watches[worker] = asyncio.create_task(self._pool.tell(worker, AwaitRefusal()))
                 await asyncio.wait(watches.values(), timeout=tick_s, return_when=asyncio.FIRST_COMPLETED)
                 await self._round()
         finally:
@@ -88,7 +81,8 @@ class RateSharing:
     async def _round(self) -> None:
         """Hear all workers, decide, and give those a share whose share has changed."""
         workers = range(self._pool.size)
-        heard = await asyncio.gather(*(self._pool.rate_feedback(worker) for worker in workers))
+        seen = await asyncio.gather(*(self._pool.tell(worker, TakeFeedback()) for worker in workers))
+        heard = [endpoints.by_name for endpoints in seen]
         now = asyncio.get_running_loop().time()
         quotas: list[dict[str, Quota]] = [{} for _ in workers]
         for name in dict.fromkeys(name for feedback in heard for name in feedback):
@@ -103,7 +97,7 @@ class RateSharing:
             for worker in workers
             if not all(feedback.follows == quotas[worker][name] for name, feedback in heard[worker].items())
         ]
-        await asyncio.gather(*(self._pool.follow(worker, quotas[worker]) for worker in behind))
+        await asyncio.gather(*(self._pool.tell(worker, FollowQuotas(quotas[worker])) for worker in behind))
 
 
 def learn(congestion: CongestionControl, told: Sequence[Feedback], now: float) -> None:

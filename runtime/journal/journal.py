@@ -46,7 +46,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-import structlog
 
 from surefoot.runtime.errors import JournalError, RunDirectoryError
 from surefoot.runtime.journal.durable_mark import DurableMark
@@ -74,6 +73,7 @@ from surefoot.runtime.journal.rows import (
     decode_totals,
     encode_row,
 )
+from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Counts
 from surefoot.runtime.whole_files import remove_drafts
 
@@ -363,9 +363,9 @@ def _open(path: pathlib.Path, lock: WriterLock | None, *, write: bool) -> Journa
             check_schema(db, path)
             check_format(db, path)
         if network is not None:
-            structlog.get_logger().warning(
+            events_of(path.parent).warning(
                 "the run directory lies on a network file system: one machine at a time may work on it, and commits "
-                "are slower", kind=network, run=str(path.parent),
+                "are slower", kind=network,
             )  # fmt: skip
         elif write:
             mark = DurableMark(path)

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Collection
 
 import msgspec
-import structlog
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
@@ -19,6 +18,7 @@ from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.port import JournalReader, JournalStore
+from surefoot.runtime.logs import events_of
 from surefoot.runtime.servers import host_of, servers_of
 from surefoot.runtime.task_modules import lies_in, place_of
 from surefoot.runtime.untrusted import tame
@@ -73,9 +73,8 @@ def note_origin(journal: JournalStore, config: RunConfig, task: Task) -> None:
         return
     sealed = found.sealed()
     if not sealed.seal and (found.file or hosts):
-        structlog.get_logger().warning(
+        events_of(journal.run).warning(
             "no key can be kept in your home folder: resume will ask for --task-path, and for --accept-change",
-            run=journal.run,
         )
     journal.set_meta(origin=sealed)
 

@@ -92,6 +92,10 @@ class JournalStore(JournalReader, Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of the journal; another process may write to it then. A commit under way is waited for."""
+        ...
+
     def check_present(self) -> None:
         """See that what was written is still there to be read: nobody deleted or replaced it.
 

@@ -14,8 +14,9 @@ from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, j
 from surefoot.runtime.forecast.forecast import Forecast, Longest, longest_of, outline_of, price_of
 from surefoot.runtime.forecast.lead_choice import choose_leads, explain_leads, forecast_run
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 
 ALONE = 5
 """Calls made one at a time, for the latency."""
@@ -88,13 +89,20 @@ class Plan(msgspec.Struct, frozen=True):
     walls: list[Wall]
 
 
-async def take_sample(config: RunConfig, task: Task, samples: int, draws: int) -> Sampled:
+async def take_sample(config: RunConfig, task: Task, samples: int, draws: int, models: Sequence[Model] = ()) -> Sampled:
     """Ask a run's questions: a few alone, then all at once. The numbers are those that the run's pilot asks.
+
+    Args:
+        config: The run's configuration.
+        task: The task.
+        samples: Steps to ask.
+        draws: Answers to each of them.
+        models: Model objects to ask instead of those that the configuration names.
 
     Raises:
         ModelUnavailable, ModelRejected: From the model.
     """
-    pool = LocalPool(config, task)
+    pool = LocalPool(config, task, list(models) or None)
     try:
         latencies = []
         for number in sample_numbers(config.seed, ALONE):

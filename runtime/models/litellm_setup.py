@@ -16,6 +16,7 @@ import stamina
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.litellm_errors import clean
+from surefoot.runtime.models.litellm_transport import bound_transports
 
 
 def load() -> Any:
@@ -28,9 +29,11 @@ def load() -> Any:
     # A call that is cancelled while LiteLLM prepares it in a thread leaves a coroutine behind.
     warnings.filterwarnings("ignore", "coroutine '.*acompletion' was never awaited", RuntimeWarning)
     import litellm
+    from litellm.llms.custom_httpx import http_handler
 
     litellm.suppress_debug_info = litellm.disable_hf_tokenizer_download = True
     litellm.telemetry = False
+    bound_transports(http_handler.AsyncHTTPHandler)
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     # stamina would report each retry through structlog: on stdout, where nobody has configured structlog.
     stamina.instrumentation.set_on_retry_hooks([])
@@ -45,6 +48,11 @@ def resolve(litellm: Any, name: str, api_base: str | None) -> Any:
         hint = f"openai/{name}" + ("" if api_base else " with --api-base")
         line = f"unknown model '{name}': no LiteLLM provider; try {hint}"
         raise ConfigurationError(clean(line), model=name) from None
+
+
+def parameters_taken(litellm: Any, model: str, provider: str) -> frozenset[str]:
+    """Names of the parameters of OpenAI's protocol that LiteLLM passes on to a provider; others it drops unsaid."""
+    return frozenset(litellm.get_supported_openai_params(model=model, custom_llm_provider=provider) or ())
 
 
 def check_ready(name: str, api_base: str | None) -> None:

@@ -7,19 +7,19 @@ its segments are sent again with what the journal holds of them.
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Sequence
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import RunFailed
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.models.budget_lease import Unit
-from surefoot.runtime.models.limiter import Feedback, Quota
 from surefoot.runtime.records import Batch, Counts
+from surefoot.runtime.worker.assignments import Assignments
+from surefoot.runtime.worker.control import Message, R, decode_reply, encode
 from surefoot.runtime.worker.metrics import RunMetrics
 from surefoot.runtime.worker.ray_cluster import cores_of, last_line, start_ray
-from surefoot.runtime.worker.worker import Worker
+from surefoot.runtime.worker.ray_worker import RayWorker
 from surefoot.runtime.worker.worker_pool import WorkerLost, default_workers
 
 SEGMENTS_AT_ONCE = 1000
@@ -27,6 +27,26 @@ SEGMENTS_AT_ONCE = 1000
 
 LOSSES = ("RayActorError", "WorkerCrashedError", "NodeDiedError", "OutOfMemoryError", "ObjectLostError")
 """Ray's errors that say that a worker, its node or a batch that it held is gone; with the errors derived from them."""
+
+
+TELL_AGAIN_S = 0.1
+"""Seconds before a message that waits is told to the worker in a lost one's place."""
+
+
+class Call(NamedTuple):
+    """A call of a worker's method that yields batches.
+
+    Attributes:
+        method: The method.
+        name: What Ray's dashboard calls it.
+        arguments: Those of the method.
+        segment_key: The segment, if it runs one.
+    """
+
+    method: str
+    name: str
+    arguments: tuple[Any, ...]
+    segment_key: str | None = None
 
 
 class RayPool:
@@ -49,10 +69,10 @@ class RayPool:
         # A job on a cluster has RAY_ADDRESS, and is there for all of it.
         here = config.address == "auto" and "RAY_ADDRESS" not in os.environ
         count = config.workers or (default_workers() if here else cores_of(ray))
-        self._remote = ray.remote(Worker)
+        self._remote = ray.remote(RayWorker)
         self._spawned = 0
         self._workers = [self._spawn(number) for number in range(count)]
-        self._load = [0] * count
+        self._assignments = Assignments(count)
         self._metrics = RunMetrics(ray.util.metrics.Gauge, config)
 
     @property
@@ -73,21 +93,24 @@ class RayPool:
         Raises:
             WorkerLost: The worker died; another one stands in its place.
         """
-        name = f"segment {segment_key(segment.node.path, segment.split)}"
-        return self._stream("run_segment", name, segment, leads, journalled)
+        key = segment_key(segment.node.path, segment.split)
+        return self._stream(Call("run_segment", f"segment {key}", (segment, leads, journalled), key))
 
     def run_sample(self, numbers: Sequence[int], draws: int, attempt: int) -> AsyncIterator[Batch]:
         """Ask sampled steps on the worker that has the least to do; errors as for ``run_segment``."""
-        return self._stream("sample", f"{len(numbers)} sampled steps", numbers, draws, attempt)
+        return self._stream(Call("sample", f"{len(numbers)} sampled steps", (numbers, draws, attempt)))
 
-    async def _stream(self, method: str, name: str, *arguments: Any) -> AsyncIterator[Batch]:
-        """The batches of one piece of work, called ``name`` on Ray's dashboard."""
-        chosen = self._load.index(min(self._load))
+    async def _stream(self, call: "Call") -> AsyncIterator[Batch]:
+        """Call a method of the worker that has the least to do, and yield its batches."""
+        with self._assignments.least_busy(call.segment_key) as chosen:
+            async for batch in self._batches(chosen, call):
+                yield batch
+
+    async def _batches(self, chosen: int, call: "Call") -> AsyncIterator[Batch]:
         worker = self._workers[chosen]
-        self._load[chosen] += 1
         try:
-            remote = getattr(worker, method).options(num_returns="streaming", name=name).remote
-            batches = aiter(remote(*arguments))
+            remote = getattr(worker, call.method).options(num_returns="streaming", name=call.name).remote
+            batches = aiter(remote(*call.arguments))
             while (reference := await self._within(anext(batches, None))) is not None:
                 yield await self._within(reference)
                 self._has_worked = True
@@ -104,8 +127,6 @@ class RayPool:
                 self._replace(chosen, worker)
                 raise WorkerLost("the worker ran out of memory") from error
             raise error.as_instanceof_cause() from error
-        finally:
-            self._load[chosen] -= 1
 
     async def _within(self, awaited: Awaitable[Any]) -> Any:
         async with asyncio.timeout(self._config.worker_silence_s):
@@ -117,55 +138,31 @@ class RayPool:
             self._ray.kill(lost)  # one that only cannot be reached must not go on asking
             self._workers[number] = self._spawn(number)
 
-    async def lead(self, leads: Leads) -> None:
-        """Let every segment that runs go on with other leads; a worker that dies has them with its next segment."""
-        await asyncio.gather(*(self._answer(number, "lead", leads) for number in range(self.size)))
+    async def tell(self, worker: int, message: Message[R]) -> R:
+        """Tell one worker something and return its reply; for a worker that is dead or hangs, ``when_lost``.
 
-    async def stop(self) -> None:
-        """Let every segment end at its next step."""
-        await asyncio.gather(*(self._answer(number, "stop") for number in range(self.size)))
-
-    async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
-        """Wait until a worker is short of what a limit leaves, also if it is replaced meanwhile."""
-        while True:
+        A message that ``waits`` is told again to the worker that takes a lost one's place.
+        """
+        while message.waits:
             try:
-                needs, wants = await self._workers[worker].shortage.remote(unit)
-                return needs, wants
+                return decode_reply(await self._workers[worker].receive_bytes.remote(encode(message)), message)
             except self._lost:
-                await asyncio.sleep(0.1)
-
-    async def grant(self, worker: int, unit: Unit, amount: float) -> None:
-        """Give a worker so much; a worker that is dead takes it along."""
-        await self._answer(worker, "grant", unit, amount)
-
-    async def return_lease(self, worker: int, unit: Unit) -> tuple[float, float]:
-        """Take back what a worker holds; nothing from a dead one."""
-        taken, reserved = await self._answer(worker, "empty_purse", unit) or (0.0, 0.0)
-        return taken, reserved
-
-    async def refusal(self, worker: int) -> None:
-        """Wait until a worker has a refusal to tell of, also if it is replaced meanwhile."""
-        while True:
-            try:
-                return await self._workers[worker].refusal.remote()  # type: ignore[no-any-return]
-            except self._lost:
-                await asyncio.sleep(0.1)
-
-    async def rate_feedback(self, worker: int) -> dict[str, Feedback]:
-        """What a worker saw; nothing from a dead one."""
-        return await self._answer(worker, "pace_news") or {}
-
-    async def follow(self, worker: int, quotas: dict[str, Quota]) -> None:
-        """Give a worker its shares."""
-        await self._answer(worker, "follow", quotas)
-
-    async def _answer(self, number: int, method: str, *arguments: Any) -> Any:
-        """What a method that never takes long returns; ``None`` from a worker that is dead or hangs."""
-        worker = self._workers[number]
+                await asyncio.sleep(TELL_AGAIN_S)
+        told = self._workers[worker]
         try:
-            return await self._within(getattr(worker, method).remote(*arguments))
+            return decode_reply(await self._within(told.receive_bytes.remote(encode(message))), message)
         except (*self._lost, TimeoutError):
-            self._replace(number, worker)
+            self._replace(worker, told)
+            return cast(R, message.when_lost)
+
+    async def tell_all(self, message: Message[R]) -> list[R]:
+        """Tell every worker the same at once; their replies, by number."""
+        return await asyncio.gather(*(self.tell(worker, message) for worker in range(self.size)))
+
+    async def tell_holder(self, segment_key: str, message: Message[R]) -> R:
+        """Tell the worker that runs a segment; ``when_lost`` if no worker runs it."""
+        holder = self._assignments.holder(segment_key)
+        return cast(R, message.when_lost) if holder is None else await self.tell(holder, message)
 
     def observe(self, counts: Counts, wall_s: float) -> None:
         """Export a run's totals for Prometheus."""

@@ -21,7 +21,7 @@ from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.journal.run_directory import write_config
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.scripts.commands.verify import verification
 from surefoot.voting.error_rate import clopper_pearson
 

@@ -27,7 +27,7 @@ from surefoot.runtime.journal.configuration_drift import admit
 from surefoot.runtime.journal.journal import Journal, open_journal
 from surefoot.runtime.journal.run_directory import create_run
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 
 RESUMED = """
 import asyncio, json, pathlib, resource, sys, time

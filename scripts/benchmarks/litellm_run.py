@@ -26,7 +26,7 @@ from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.leads import LEAF_STEPS
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.litellm_setup import load
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.scripts.commands.cli import print_json
 
 

@@ -65,7 +65,7 @@ def _used_by(process: int) -> Used:
 
 
 def _named(line: str) -> str:
-    if line.startswith("ray::Worker"):
+    if line.startswith("ray::RayWorker"):
         return "workers"
     if "surefoot.scripts.commands.cli" in line:
         return "coordinator"

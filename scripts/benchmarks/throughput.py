@@ -33,11 +33,11 @@ from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.bundled import ABREAST, START, STOP_PROMPT, BundledModel, opening_of
 from surefoot.runtime.models.port import Model, Reply, Request
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.scripts.benchmarks.runs import surefoot
 
 
-class Recorder:
+class Recorder(Model):
     """A bundled model that remembers the size of what it was asked."""
 
     def __init__(self) -> None:

@@ -24,12 +24,12 @@ from surefoot.runtime.journal.run_directory import new_run_directory, read_confi
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
-from surefoot.runtime.whole_files import write_whole
+from surefoot.runtime.session.work import open_pool
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
-from surefoot.scripts.commands.bench_table import Score, print_table, write_page
-from surefoot.scripts.commands.cli import OK, PAUSED, print_json
+from surefoot.scripts.commands.bench_table import Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
-from surefoot.scripts.commands.run import open_pool
+from surefoot.scripts.commands.output import OK, PAUSED, print_json
+from surefoot.scripts.commands.output_file import write_output
 
 OPTIONS = (
     "model", "api_base", "dialect", "k", "rule", "red_flags", "max_ballots", "workers", "address", "seed",
@@ -41,10 +41,10 @@ WALKS, WALKED = 4000, 20_000
 
 
 class _BySuite(click.Group):
-    """A command for each suite."""
+    """A group that has a command for each suite of problems."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The suites."""
+        """Names of the suites of problems that can be run."""
         return list(SUITES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -71,7 +71,7 @@ def _command(name: str, suite: Suite) -> click.Command:
         assert directory is not None
         directory.mkdir(parents=True, exist_ok=True)
         if fresh:
-            write_whole(directory / "bench.json", "{}")
+            (directory / "bench.json").write_text("{}")
         scores = []
         for config, row in zip(configs, rows, strict=True):
             print(f"{row.method}: {suite.text}", file=sys.stderr, flush=True)
@@ -102,7 +102,7 @@ def bench() -> None:
 
 
 def _configured(suite: Suite, cls: type[Any], row: Row, given: dict[str, Any]) -> RunConfig:
-    """The configuration of a row."""
+    """The run configuration of one row of the table."""
     values = {**given, **row.options}
     if not row.votes:
         values["k"] = "1"
@@ -241,8 +241,8 @@ def _end(directory: pathlib.Path, name: str, suite: Suite, scores: list[Score], 
             for method, solved, invalid in suite.published
         ],
     }
-    write_whole(directory / "bench.json", json.dumps(found, indent=1))
-    write_page(directory / "bench.html", f"{name}: {suite.text}", scores, suite.published)
+    write_output(directory / "bench.json", json.dumps(found, indent=1))
+    write_output(directory / "bench.html", page_of(f"{name}: {suite.text}", scores, suite.published))
     print_table(f"{name}: {suite.text}", scores, suite.published, sys.stderr if as_json else sys.stdout)
     if as_json:
         print_json(found)

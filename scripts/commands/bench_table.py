@@ -1,22 +1,20 @@
 """The table of ``surefoot bench``: on the terminal, as JSON and as a page."""
 
 import html
-import pathlib
 from typing import Any, TextIO
 
 import msgspec
 import rich.console
 import rich.table
 
-from surefoot.runtime.untrusted import as_markup
-from surefoot.runtime.whole_files import write_whole
+from surefoot.scripts.commands.output import printable
 from surefoot.voting.error_rate import wilson
 
 Published = tuple[tuple[str, float, float | None], ...]
 
 
 class Score(msgspec.Struct):
-    """A row.
+    """One row of the table: how one method did on all problems of a suite.
 
     Attributes:
         method: Its name.
@@ -75,7 +73,7 @@ NOTE = "calls: paid for each problem; alone: without answers that earlier proble
 
 
 def cells(score: Score) -> tuple[str, ...]:
-    """A row as text."""
+    """The cells of one row of the table, as text."""
     row = score.shown()
     return (
         score.method,
@@ -102,7 +100,7 @@ def print_table(title: str, scores: list[Score], published: Published, out: Text
     console = rich.console.Console(file=out, highlight=False, width=None if out.isatty() else 150)
     table = rich.table.Table(*HEAD, box=None, title=title, title_justify="left")
     for score in scores:
-        table.add_row(*(as_markup(cell) for cell in cells(score)))
+        table.add_row(*(printable(cell).replace("[", "\\[") for cell in cells(score)))
     for row in published:
         table.add_row(*_published(row))
     console.print(table)
@@ -121,7 +119,7 @@ td,th{padding:.2em .6em;text-align:left;white-space:nowrap}
 """
 
 
-def write_page(path: pathlib.Path, title: str, scores: list[Score], published: Published) -> None:
+def page_of(title: str, scores: list[Score], published: Published) -> str:
     """The table as a self-contained page, with a bar for each row: what was solved, and its interval."""
     rows = []
     for score in scores:
@@ -131,7 +129,7 @@ def write_page(path: pathlib.Path, title: str, scores: list[Score], published: P
     rows += [_row(_published(row), _bar(row[1]), "published") for row in published]
     head = "".join(f"<th>{html.escape(name)}" for name in (*HEAD[:3], "0 to 100 %", *HEAD[3:]))
     page = f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>"
-    write_whole(path, f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{NOTE}</p>\n")
+    return f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{NOTE}</p>\n"
 
 
 def _row(texts: tuple[str, ...], bar: str, kind: str) -> str:

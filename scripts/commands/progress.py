@@ -1,6 +1,7 @@
 """What a person sees of a run: a progress bar while it works, a summary at its end."""
 
 import pathlib
+import re
 import sys
 from types import TracebackType
 
@@ -8,40 +9,46 @@ import rich.console
 import rich.progress
 import rich.text
 
-from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import Standing
 from surefoot.runtime.records import Counts, Usage
-from surefoot.runtime.untrusted import LONGEST_LINE, as_markup, one_line, tame
+from surefoot.runtime.session.answers import Preview
+from surefoot.runtime.session.watcher import Watcher
+from surefoot.runtime.untrusted import LONGEST_LINE, tame
+from surefoot.scripts.commands.output import printable, quoted
 
 MOST_ACCOUNTS = 8
 """Accounts of one sort that are listed for people; ``--json`` has all."""
 
 
-class Progress:
+LIMIT = re.compile(r"(--max-[a-z-]+) ([0-9.e+]+) is reached")
+"""How a run says that it paused at a limit: the option and its value."""
+
+
+class Progress(Watcher):
     """A progress bar on stderr; plain lines now and then where stderr is no terminal.
 
     Args:
         directory: The run directory.
         config: The run's configuration.
-        task: The task.
+        total: Steps expected of the whole plan; 0 if that is not known.
     """
 
     LINE_EVERY_S = 10.0
     """Seconds of work between two plain lines."""
 
-    def __init__(self, directory: pathlib.Path, config: RunConfig, task: Task) -> None:
-        root = task.root()
+    def __init__(self, directory: pathlib.Path, config: RunConfig, total: int) -> None:
         self._console = rich.console.Console(stderr=True, highlight=False)
-        self._total = task.size(root.goal, root.inputs)
-        self._console.print(rich.text.Text(tame(f"{config.task} with {config.model} in {directory}", LONGEST_LINE)))
+        self._total = total
+        named = printable(f" with {config.model} in {directory}")
+        self._console.print(rich.text.Text.assemble((printable(config.task), "bold"), named), soft_wrap=True)
         self._bar = rich.progress.Progress(
-            rich.progress.TextColumn("{task.description}"),
+            rich.progress.TextColumn("{task.description}", markup=False),
             rich.progress.BarColumn(),
             rich.progress.TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
             rich.progress.TimeElapsedColumn(),
             rich.progress.TimeRemainingColumn(),
-            rich.progress.TextColumn("{task.fields[extra]}"),
+            rich.progress.TextColumn("{task.fields[extra]}", markup=False),
             console=self._console,
             disable=not sys.stderr.isatty(),
         )
@@ -58,17 +65,17 @@ class Progress:
         self._bar.stop()
 
     def say(self, text: str) -> None:
-        """Put a line before the bar."""
-        self._bar.update(self._row, description=as_markup(text.partition(":")[0]))
+        """Show beside the progress bar what the run is doing."""
+        self._bar.update(self._row, description=printable(text.partition(":")[0]))
         if self._bar.disable:
-            self._console.print(one_line(text), markup=False)
+            self._console.print(printable(text), markup=False)
 
     def note(self, text: str) -> None:
-        """Leave a line standing above the bar."""
-        self._console.print(one_line(text), markup=False)
+        """Leave a line standing above the progress bar."""
+        self._console.print(printable(text), markup=False)
 
     def update(self, counts: Counts, wall_s: float) -> None:
-        """Show the totals after a durable write."""
+        """Show what was counted so far, after a durable write."""
         flags = sum(counts.red_flags.values())
         extra = f"{counts.calls:,} calls, {flags:,} flags, {counts.seam_retries:,} seam retries"
         extra += f", {counts.tokens_in + counts.tokens_out:,} tokens, {_money(counts.cost_usd, counts.unpriced_calls)}"
@@ -78,8 +85,8 @@ class Progress:
             self._console.print(f"{counts.steps:,}/{self._total:,} steps, {extra}, {wall_s:.0f} s", markup=False)
 
 
-def summary(standing: Standing) -> str:
-    """How a run ended, in a few lines."""
+def summary(standing: Standing, answer: Preview | None = None) -> str:
+    """Return how a run ended in a few lines, the answer first."""
     s = standing
     per_step = f"{s.calls_per_step:.3f} a step" if s.calls_per_step is not None else "no step yet"
     flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
@@ -89,7 +96,7 @@ def summary(standing: Standing) -> str:
     early = s.status == "solved" and s.steps < s.total_steps
     whole = f"(at most {s.total_steps:,})" if early else f"of {s.total_steps:,} steps"
     lines = [
-        f"{s.status:<9} {s.steps:,} {'steps ' if early else ''}{whole} in {s.wall_s:.1f} s   {s.run_dir}",
+        f"{s.status:<9} {s.steps:,} {'steps ' if early else ''}{whole} in {s.wall_s:.1f} s   {printable(s.run_dir)}",
         f"calls     {s.calls:,} ({per_step}), {s.decompositions:,} decompositions, "
         f"{s.failed_calls:,} failed calls{hedged}",
         f"chosen    {s.why or 'nothing yet'}; target {s.target}; next states by the {s.state_by}",
@@ -111,11 +118,28 @@ def summary(standing: Standing) -> str:
             "journal.sqlite-wal of the original, which was not copied or is older here",
         )
     if s.message:
-        lines.insert(1, f"because   {s.message}")
-    hint = {"solved": "verify", "paused": "resume", "failed": "resume", "running": "show"}[s.status]
-    lines.append(f"next      surefoot {hint} {s.run_dir}")
+        lines.insert(1, f"because   {printable(s.message)}")
+    if answer is not None:
+        more = "" if answer.whole else f"   (whole: surefoot result {quoted(s.run_dir)})"
+        lines.insert(0, f"answer    {printable(answer.line)}{more}")
+    lines.append(f"next      surefoot {next_command(s)}")
     # Names of models, flags and questions, and why a run ended, are what a model, a server or a received file says.
     return "\n".join(tame(line, LONGEST_LINE) for line in lines)
+
+
+def next_command(s: Standing) -> str:
+    """What a person would type next, as it is typed in a shell, without the name of the program.
+
+    After a limit it is ``resume`` with a limit twice as high; after a failure what the model said.
+    """
+    name = quoted(s.run_dir)
+    if s.status == "paused":
+        limit = LIMIT.match(s.message)
+        return f"resume {name}" + (f" {limit[1]} {2 * float(limit[2]):.12g}" if limit else "")
+    if s.status == "failed":
+        doubts = "--flagged" if s.red_flags > s.disagreements else "--disputed"
+        return f"steps {name} {doubts}" if s.red_flags or s.disagreements else f"report {name}"
+    return f"verify {name}" if s.status == "solved" else f"show {name}"
 
 
 def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:
@@ -125,7 +149,7 @@ def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:
         accounts = by.get(what, {})
         if len(accounts) > 1:
             for name, account in sorted(accounts.items(), key=lambda item: -item[1].calls)[:MOST_ACCOUNTS]:
-                lines.append(f"  {what:<7} {name:<16} {_used(account)}")
+                lines.append(f"  {what:<7} {printable(name):<16} {_used(account)}")
             if len(accounts) > MOST_ACCOUNTS:
                 lines.append(f"  {what:<7} and {len(accounts) - MOST_ACCOUNTS:,} more: show --json")
     return lines

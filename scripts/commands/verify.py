@@ -8,8 +8,9 @@ from typing import Any
 import click
 import msgspec
 
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
-from surefoot.decompose.referees.verification import Verification
+from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
@@ -19,9 +20,9 @@ from surefoot.runtime.journal.origin import open_known_task
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.worker.worker import method_of
-from surefoot.scripts.commands.cli import FAILED, OK, print_json, printable
+from surefoot.runtime.user_code import blame, wrong_value
 from surefoot.scripts.commands.options import json_option, task_path_option, tell
+from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 
 
 @click.command()
@@ -65,15 +66,28 @@ def verification(directory: pathlib.Path, config: RunConfig, task_path: pathlib.
         reader = PlanReader(
             journal,
             task,
-            method_of(config, read_meta(journal, "leads", Leads) or Leads(1, 1, 1)),
+            method_of(config.strategy, (read_meta(journal, "leads", Leads) or Leads(1, 1, 1)).leaf_steps),
             config.rule,
             config.segment_steps,
         )
-        steps = ReadSteps(reader.steps())
-        found: Verification = referee(task, steps)
-        return found
+        return judged(referee, task, ReadSteps(reader.steps()))
     finally:
         journal.close()
+
+
+def judged(referee: Any, task: Any, steps: FinishedPlan) -> Verification:
+    """What a referee says of a finished plan; that of somebody's own task may be faulty.
+
+    Raises:
+        UserCodeError: It fails, or returns something else.
+    """
+    try:
+        found = referee(task, steps)
+    except Exception as error:
+        raise blame(error, referee) from error
+    if not isinstance(found, Verification):
+        raise wrong_value(referee, "", "a Verification (valid, reached_goal, steps)", found)
+    return found
 
 
 class ReadSteps:

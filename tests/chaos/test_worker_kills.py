@@ -62,7 +62,7 @@ def workers_below(pid: int) -> list[int]:
                 return True
         return False
 
-    return sorted(one for one, name in names.items() if name.startswith("ray::Worker") and below(one))
+    return sorted(one for one, name in names.items() if name.startswith("ray::RayWorker") and below(one))
 
 
 class Killer:

@@ -10,7 +10,7 @@ from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.journal.run_directory import write_config
 from surefoot.runtime.records import Counts
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.scripts.commands.verify import verification
 
 

@@ -108,7 +108,7 @@ import asyncio
 from aiohttp import web
 from surefoot.decompose.answer_keys.hanoi import answers
 from surefoot.runtime.config import RunConfig, open_task
-from surefoot.runtime.worker.worker_pool import LocalCrew
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.scripts.cluster.serve_model import make_app
 
@@ -118,10 +118,10 @@ async def main():
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     base = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
     config = RunConfig(task="hanoi", model="openai/m", api_base=base, workers=1)
-    crew = LocalCrew(config, open_task(config))
-    samples, counts = await crew.sample(range(5), 3)
+    pool = LocalPool(config, open_task(config))
+    samples, counts = await pool.sample(range(5), 3)
     assert counts.calls == 15
-    await crew.close()
+    await pool.close()
     await runner.cleanup()
 
 asyncio.run(main())

@@ -9,8 +9,9 @@ from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
 from surefoot.runtime.errors import ModelUnavailable
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
-from surefoot.runtime.models.budget_lease import BudgetLease, Unit
+from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.records import Counts
+from surefoot.runtime.worker.control import AwaitShortage, Grant, Returned, Shortage
 from tests.runtime.models.virtual_time import run_virtually
 
 
@@ -32,18 +33,16 @@ class Workers:
     def __init__(self, leases: list[BudgetLease]) -> None:
         self.leases, self.size = leases, len(leases)
 
-    async def shortage(self, worker: int, unit: Unit) -> tuple[float, float]:
-        said = await self.leases[worker].shortage()
+    async def tell(self, worker: int, message: Any) -> Any:
+        lease = self.leases[worker]
+        if isinstance(message, AwaitShortage):
+            said = Shortage(*await lease.shortage())
+            await asyncio.sleep(0.001)
+            return said
         await asyncio.sleep(0.001)
-        return said
-
-    async def grant(self, worker: int, unit: Unit, amount: float) -> None:
-        await asyncio.sleep(0.001)
-        self.leases[worker].grant(amount)
-
-    async def return_lease(self, worker: int, unit: Unit) -> tuple[float, float]:
-        await asyncio.sleep(0.001)
-        return self.leases[worker].empty()
+        if isinstance(message, Grant):
+            return lease.grant(message.amount)
+        return Returned(*lease.empty())
 
 
 def asked(limit: float, calls: list[list[tuple[float, float]]]) -> tuple[float, int, int]:

@@ -17,7 +17,8 @@ from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.records import Counts
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.control import Stop
+from surefoot.runtime.worker.local_pool import LocalPool
 
 pytestmark = pytest.mark.usefixtures("prompt_commits")
 
@@ -59,7 +60,7 @@ async def session(config: RunConfig, journal: Journal, rng: random.Random, limit
         Counted.asked = asked  # a process that is killed asks nothing more
         return "killed"
     if not working.done():
-        await pool.stop()
+        await pool.tell_all(Stop())
     return await working
 
 

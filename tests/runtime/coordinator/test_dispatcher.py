@@ -13,7 +13,8 @@ from surefoot.decompose.segment import Segment
 from surefoot.runtime.coordinator import dispatcher
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.records import Batch
-from surefoot.runtime.worker.worker_pool import LONGEST_WAIT_S, LocalPool, WorkerLost, back_off_s
+from surefoot.runtime.worker.local_pool import LocalPool
+from surefoot.runtime.worker.worker_pool import LONGEST_WAIT_S, WorkerLost, back_off_s
 
 pytestmark = pytest.mark.usefixtures("prompt_commits")
 NewRun = Callable[..., Any]

@@ -24,7 +24,7 @@ from surefoot.runtime.leads import LeadChange, Leads
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.records import Counts, unpack
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.scripts.commands.verify import verification
 
 Configured = Callable[..., RunConfig]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.runtime.coordinator.rate_sharing import TICK_S, RateSharing, split_fairly, split_whole
-from surefoot.runtime.models.limiter import Feedback, Limiter, Quota
+from surefoot.runtime.models.limiter import Limiter
+from surefoot.runtime.worker.control import AwaitRefusal, Done, FollowQuotas, SeenEndpoints, TakeFeedback
 from tests.runtime.models.test_congestion import chains
 from tests.runtime.models.virtual_time import Limited, run_virtually
 
@@ -45,19 +46,18 @@ class Workers:
     def __init__(self, limiter: list[Limiter]) -> None:
         self.limiter, self.size, self.told = limiter, len(limiter), 0
 
-    async def refusal(self, worker: int) -> None:
+    async def tell(self, worker: int, message: Any) -> Any:
         await asyncio.sleep(0.001)
-        await self.limiter[worker].refusal.wait()
-
-    async def rate_feedback(self, worker: int) -> dict[str, Feedback]:
-        await asyncio.sleep(0.001)
-        self.limiter[worker].refusal.clear()
-        return {"there": self.limiter[worker].take_feedback()}
-
-    async def follow(self, worker: int, quotas: dict[str, Quota]) -> None:
-        await asyncio.sleep(0.001)
-        self.told += 1
-        self.limiter[worker].follow(quotas["there"])
+        limiter = self.limiter[worker]
+        if isinstance(message, AwaitRefusal):
+            await limiter.refusal.wait()
+        elif isinstance(message, TakeFeedback):
+            limiter.refusal.clear()
+            return SeenEndpoints({"there": limiter.take_feedback()})
+        else:
+            self.told += 1
+            limiter.follow(message.quotas["there"])
+        return Done()
 
 
 def served(server: Limited, workers: int, seconds: float, *, shared: bool) -> tuple[float, float]:
@@ -147,10 +147,10 @@ def test_nothing_is_said_where_nothing_changes_or_there_is_one_worker() -> None:
 
 def test_an_error_of_the_pacemaker_is_not_lost() -> None:
     class Broken(Workers):
-        async def follow(self, worker: int, quotas: dict[str, Quota]) -> None:
-            if self.told == 2:
+        async def tell(self, worker: int, message: Any) -> Any:
+            if isinstance(message, FollowQuotas) and self.told == 2:
                 raise ValueError("broken")
-            await super().follow(worker, quotas)
+            return await super().tell(worker, message)
 
     async def work() -> Any:
         limiter = [Limiter(8), Limiter(8)]

@@ -19,24 +19,24 @@ RATE = 40.0
 ASKING = """
 import asyncio, json, sys
 from surefoot.runtime.config import RunConfig, open_task
-from surefoot.runtime.coordinator.rate_sharing import Pacemaker
+from surefoot.runtime.coordinator.rate_sharing import RateSharing
 from surefoot.runtime.records import Counts
-from surefoot.scripts.commands.run import open_crew
+from surefoot.scripts.commands.run import open_pool
 
 async def main():
     config = RunConfig(task="hanoi", model="openai/m", api_base=sys.argv[1], workers=2, worker_silence_s=600)
-    crew = open_crew(config, open_task(config))
-    async with Pacemaker(crew, config.calls_in_flight) as pacemaker:
+    pool = open_pool(config, open_task(config))
+    async with RateSharing(pool, config.calls_in_flight) as sharing:
         counts = Counts()
 
         async def part(first):
-            async for batch in crew.run_sample(range(first, 1200, 2), 1, 0):
+            async for batch in pool.run_sample(range(first, 1200, 2), 1, 0):
                 counts.add(batch.counts)
 
         await asyncio.gather(part(0), part(1))
-        (pace,) = pacemaker.paces.values()
-    print(json.dumps([counts.calls, counts.failed_calls, pace.rate, sorted(counts.by_worker)]))
-    await crew.close()
+        (control,) = sharing.controls.values()
+    print(json.dumps([counts.calls, counts.failed_calls, control.rate, sorted(counts.by_worker)]))
+    await pool.close()
 
 asyncio.run(main())
 """

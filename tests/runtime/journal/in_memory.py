@@ -36,6 +36,9 @@ class InMemoryJournal:
     def set_meta(self, **values: Any) -> None:
         self.named.update({key: msgspec.json.encode(value) for key, value in values.items()})
 
+    def close(self) -> None:
+        pass
+
     def check_present(self) -> None:
         if self.gone:
             raise JournalError(f"{self.run} is gone")

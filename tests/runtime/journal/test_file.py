@@ -280,7 +280,7 @@ def test_on_a_network_file_system_there_is_no_write_ahead_log(
 ) -> None:
     monkeypatch.setattr(journal_module, "network_kind", lambda folder: "nfs4")
     warned: list[str] = []
-    monkeypatch.setattr(journal_module.structlog, "get_logger", lambda: Logger(warned))
+    monkeypatch.setattr(journal_module, "events_of", lambda run: Logger(warned))
     journal = open_journal(run, write=True)
     journal.commit([write(3)], 1.0)
     assert not (run / "journal.sqlite-wal").exists()

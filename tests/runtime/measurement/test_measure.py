@@ -15,7 +15,7 @@ from surefoot.runtime.forecast.measurement_file import Measurement
 from surefoot.runtime.measurement.measure import measure
 from surefoot.runtime.measurement.whole_run import Sampled, Speed
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 
 Measure = Callable[..., Any]
 KEYS: dict[str, Any] = {"hanoi": hanoi.answers, "multiply": multiply.answers}

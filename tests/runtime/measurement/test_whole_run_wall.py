@@ -12,7 +12,7 @@ from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.measurement.whole_run import Plan, Speed, plan, speed_of, take_sample
-from surefoot.runtime.worker.worker_pool import LocalPool
+from surefoot.runtime.worker.local_pool import LocalPool
 from tests.runtime.models.virtual_time import run_virtually
 
 DISKS, SECOND = 10, "simulated:latency_s=1"

@@ -1,0 +1,25 @@
+"""The worker as a Ray actor: what is told to it beside the work arrives as bytes."""
+
+from surefoot.runtime.worker.control import decode_message, encode
+from surefoot.runtime.worker.worker import Worker
+
+
+class RayWorker(Worker):
+    """A worker in a process of its own, reached over Ray.
+
+    What it accepts, reviewed for strangers: the process listens where Ray listens and speaks Ray's protocol, in which
+    a call names any function and its arguments are pickled. Whoever may speak it to a cluster may run code there; no
+    class can forbid that. The boundary is therefore the cluster's: a Ray that a run starts for itself listens on this
+    machine only and asks for a token; on a cluster of several machines the token and the network are its owner's.
+    Behind it, the coordinator's messages come as msgpack, decoded against ``control.py``'s types, so that a message is
+    never executed. Segments, leads and batches travel as Ray's arguments, because a node's goal may be any type of the
+    user's task; they come from the run's own coordinator, which sent the task's code as well.
+    """
+
+    async def receive_bytes(self, data: bytes) -> bytes:
+        """Act on an encoded message and return the encoded reply.
+
+        Raises:
+            SurefootError: The bytes are none of the messages that a worker knows.
+        """
+        return encode(await self._reply(decode_message(data)))
