@@ -5,6 +5,7 @@ Fields are only ever added, at the end, with defaults: every version reads the j
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -30,6 +31,12 @@ SUB_PLANS = 1 << 20
 """Path elements of the sub-plans that one attempt of a chain may ask for; those of later attempts come behind."""
 
 
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Lead = Annotated[int, msgspec.Meta(ge=0, le=4096)]
+Moment = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+"""Bounds for what is read back: a received journal may hold any number, and readers count up to some of them."""
+
+
 class Contested(msgspec.Struct, frozen=True, array_like=True):
     """The ballots of a step that was not decided by its first ``k`` answers agreeing.
 
@@ -46,7 +53,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
         raised: Alarms that the step raised: its answers may go wrong together.
     """
 
-    k: int
+    k: Lead
     ballots: tuple[Ballot, ...]
     details: tuple[str, ...] = ()
     rule: Sequential | None = None
@@ -118,14 +125,14 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     path: Path
     part: str
-    attempt: int
-    first: int
-    k: int
+    attempt: Number
+    first: Number
+    k: Lead
     entries: tuple[Entry, ...]
     children: tuple[int, ...] = ()
     worker: str = ""
-    started: float = 0.0
-    ended: float = 0.0
+    started: Moment = 0.0
+    ended: Moment = 0.0
     learned: LeadChange | None = None
     steps: int = 0
     kept: KeptStep | None = None

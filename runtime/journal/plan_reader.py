@@ -13,9 +13,13 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.records import FAILED_NODES, SUB_PLANS, Entry, Record, extend, failures_in, unpack, winner
+from surefoot.runtime.untrusted import tame
 
 Steps = Generator[PlanStep, None, Any]
 Walk = Callable[[Node], Steps]
+
+WRONG = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError, RecursionError)
+"""What a task raises of answers that it never gave: a journal may be forged. ``ValueError`` includes msgspec's."""
 
 
 class PlanReader:
@@ -40,7 +44,11 @@ class PlanReader:
         Raises:
             JournalError: The plan is not complete.
         """
-        return self._upper(self.task.root())
+        try:
+            return (yield from self._upper(self.task.root()))
+        except WRONG as error:
+            what = f"{type(error).__name__}: {tame(error)}"
+            raise JournalError(f"{self.journal.run}: the plan in its journal is none of its task's: {what}") from error
 
     def _upper(self, node: Node) -> Steps:
         """A node that the coordinator ran: its decompositions are segments of their own."""
