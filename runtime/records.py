@@ -12,10 +12,11 @@ import msgspec
 from surefoot.decompose.plan import Failure, Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.leads import LeadChange
+from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.alarms import Raised
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import FirstTo, FirstToAheadBy, Rule, Won
-from surefoot.voting.sequential import Sequential, replay_any
+from surefoot.voting.race import Won, replay
+from surefoot.voting.sequential import Sequential
 
 LARGER = "a larger lead"
 """Name, in ``Counts.caught`` and ``climbed``, of the level below all prompt variants: more ballots, same prompt."""
@@ -114,13 +115,15 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         k: Lead that uncontested entries were decided with; 0 for the results of tools and sub-plans, which nobody
             votes on: their entries are JSON.
         entries: Consecutive steps.
-        children: For ``split``: the path elements of the children, where they are not 0, 1, 2 and so on.
+        children: For ``rows``: numbers of the rows within their chunk, in any order. For ``split``: path elements of
+            the children, where they are not 0, 1, 2 and so on.
         worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
         started: For ``worked`` and ``sample``: seconds since 1970 when the work on this batch or step began.
         ended: For both: seconds since 1970 when it ended.
         learned: For ``leads``, a record without entries that says with which leads the run goes on.
         steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
         kept: For ``replies``: the prompt and the replies.
+        costs: For ``rows``: what the replies to each entry cost in USD; empty if nothing is known to have cost.
     """
 
     path: Path
@@ -136,6 +139,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     learned: LeadChange | None = None
     steps: int = 0
     kept: KeptStep | None = None
+    costs: tuple[float, ...] = ()
 
 
 class Usage(msgspec.Struct, kw_only=True):
@@ -396,11 +400,6 @@ def failures_in(payloads: Iterable[bytes]) -> dict[Path, Failure]:
     return found
 
 
-def rule_of(name: str, k: int) -> Rule:
-    """The rule of a race by its configured name."""
-    return FirstTo(k) if name == "first-to" else FirstToAheadBy(k)
-
-
 def winner(entry: Entry, rule: str) -> str:
     """The candidate that an entry decided for, by counting its ballots again.
 
@@ -409,7 +408,7 @@ def winner(entry: Entry, rule: str) -> str:
     """
     if isinstance(entry, str):
         return entry
-    verdict = replay_any(entry.rule or rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
+    verdict = replay(entry.rule or rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
     if not isinstance(verdict, Won):
         raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
     return verdict.candidate

@@ -5,10 +5,12 @@ file of a random name in the same folder, made with ``O_EXCL`` and ``O_NOFOLLOW`
 at that name is replaced, and what it points to stays as it is.
 """
 
+import contextlib
 import os
 import pathlib
 import re
 import secrets
+from collections.abc import Iterator
 
 DRAFT = re.compile(r"\.surefoot-[0-9a-f]{16}\.draft(-journal)?")
 """Names of drafts, and of what SQLite lays beside one. A process that was killed leaves them behind."""
@@ -28,17 +30,31 @@ def write_whole(path: pathlib.Path, content: bytes | str, *, mode: int = PRIVATE
     Raises:
         OSError: It cannot be written.
     """
-    data = content.encode(errors="replace") if isinstance(content, str) else content
+    with whole_file(path, mode=mode) as draft:
+        draft.write_bytes(content.encode(errors="replace") if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def whole_file(path: pathlib.Path, *, mode: int = PRIVATE) -> Iterator[pathlib.Path]:
+    """Give an empty file to write to, which takes the place of a file when the block ends without an error.
+
+    Args:
+        path: The file to replace; its folder must exist.
+        mode: ``PRIVATE`` or ``PUBLIC``.
+
+    Raises:
+        OSError: It cannot be made, or its content not made durable.
+    """
     descriptor, draft = new_draft(path.parent, mode)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        yield draft
+        os.fsync(descriptor)
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(descriptor)
     sync_directory(path.parent)
 
 

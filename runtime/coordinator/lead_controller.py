@@ -15,10 +15,10 @@ from surefoot.runtime.forecast.lead_choice import (
     choose_again,
     choose_leads,
     explain_leads,
-    forecast_run,
     next_checkpoint,
     seen_in,
 )
+from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write

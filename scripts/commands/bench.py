@@ -36,8 +36,9 @@ OPTIONS = (
     "temperature", "first_temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight",
     "max_calls", "max_cost_usd", "max_wall_s", "modules", "cache",
 )  # fmt: skip
-WALKS, WALKED = 4000, 20_000
-"""Random walks of the row random-legal, over all problems, and the actions they may take; at least five for each."""
+WALKS, WALKED, LONGEST = 4000, 20_000, 1000
+"""Random walks of the row random-legal, over all problems, the actions they may take, and the longest walk; at least
+five for each."""
 
 
 class _BySuite(click.Group):
@@ -221,7 +222,7 @@ def _walked(task: SuiteTask, referee: Any, problems: list[Any], seed: int) -> Sc
         for _ in range(walks):
             state = problem.start
             plan: list[str] = []
-            while not referee.at_goal(problem, state) and len(plan) < task.cap_of(problem):
+            while not referee.at_goal(problem, state) and len(plan) < min(task.cap_of(problem), LONGEST):
                 choices = referee.legal_actions(problem, state)
                 if not choices:
                     break

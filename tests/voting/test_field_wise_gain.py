@@ -10,7 +10,8 @@ import random
 from collections.abc import Callable
 
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import Deadlocked, FirstToAheadBy, Won, replay
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.race import Deadlocked, Won, replay
 from surefoot.voting.record_race import FieldWise, joined, replay_record
 
 FIELDS, RIGHT, WRONG = 4, 0.6, 8

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.certificate import certify
-from surefoot.voting.race import Deadlocked, FirstTo, FirstToAheadBy, Verdict, Won, replay
+from surefoot.voting.certificate import Evidence, certify
+from surefoot.voting.first_to import FirstTo
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.race import Deadlocked, Verdict, Won, replay
 from surefoot.voting.record_race import (
     FieldWise,
     RecordRace,
@@ -211,7 +213,7 @@ def test_each_field_has_its_own_certificate() -> None:
     records = [replay_record(rule, 30, drawn(smooth if n % 5 else rough)).fields for n in range(1000)]
     lengths = lengths_by_field(records)
     assert lengths == ({3: 1000}, {3: 800, 5: 200})
-    easy, hard = (certify({3: one}).by_ballots for one in lengths)
+    easy, hard = (certify(Evidence({3: one})).by_ballots for one in lengths)
     assert easy < hard
     assert lengths_by_field([]) == ()
     undecided = replay_record(rule, 1, drawn(smooth[:1])).fields

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import FirstToAheadBy, Won, replay
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.race import Won, replay
 from surefoot.voting.record_race import joined
 from surefoot.voting.representatives import FieldRepresentatives, Representatives, gathered
 

@@ -10,10 +10,11 @@ from surefoot.decompose.typed.output_type import OutputType
 from surefoot.decompose.typed.question import TypedQuestion
 from surefoot.decompose.typed.template import Template
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import FirstToAheadBy, Won
+from surefoot.voting.decision import decide
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.race import Won
 from surefoot.voting.record_race import FieldWise
 from surefoot.voting.representatives import FieldRepresentatives, Representatives, gathered
-from surefoot.voting.rules import decide
 from tests.decompose.typed.user_types import Invoice, Measured
 
 TEMPLATE = Template("Read {text}")
