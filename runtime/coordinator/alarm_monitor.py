@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
@@ -33,7 +33,7 @@ class AlarmMonitor:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: JournalStore,
         writer: JournalWriter,
         steps: int,
         pilot: Estimate | None,
@@ -51,7 +51,7 @@ class AlarmMonitor:
         if totals.races:
             self._tests.saw(totals.races, totals.contested, totals.ways)
             self._tests.look_again()
-        self._log = events_of(journal.path.parent)
+        self._log = events_of(journal.run)
 
     def saw(self, segment: str, batch: Batch) -> None:
         """Add a batch. Drift is looked for between whole segments, or where one chain is all, between batches."""

@@ -20,7 +20,7 @@ from surefoot.runtime.forecast.lead_choice import (
 )
 from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import LeadChange, Leads
@@ -105,7 +105,7 @@ def _with(leads: Leads, known: LeadChange) -> Leads:
 async def open_lead_controller(
     config: RunConfig,
     task: Task,
-    journal: Journal,
+    journal: JournalStore,
     writer: JournalWriter,
     ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
     on_note: Callable[[str], None],
@@ -143,7 +143,7 @@ async def open_lead_controller(
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
     await writer.flush()
     journal.set_meta(leads=leads, pilot=start, forecast=expected, why=why)
-    log = events_of(journal.path.parent)
+    log = events_of(journal.run)
     log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     return LeadController(config, task, start, leads)

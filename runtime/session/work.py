@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
 from surefoot.runtime.session.answers import answer_of_plan
@@ -22,11 +23,11 @@ from surefoot.runtime.worker.worker_pool import WorkerPool
 async def work(
     config: RunConfig,
     task: Task,
-    open_it: Callable[[], Journal],
+    open_it: Callable[[], JournalStore],
     watcher: Watcher,
     interruption: Interruption,
     models: Sequence[Model] = (),
-    drive: Callable[[Journal], Callable[[Coordinator], Awaitable[str]]] = lambda journal: Coordinator.run,
+    drive: Callable[[JournalStore], Callable[[Coordinator], Awaitable[str]]] = lambda journal: Coordinator.run,
 ) -> str:
     """Work on a run until it is ``solved``, ``failed`` or ``paused``; the journal says so by then.
 

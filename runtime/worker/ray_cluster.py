@@ -11,7 +11,8 @@ from typing import Any
 
 import surefoot
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker.worker_pool import default_workers
 

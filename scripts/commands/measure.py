@@ -18,6 +18,7 @@ from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.measure import measure
 from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.models.factory import answer_key, check_model
+from surefoot.runtime.whole_files import PUBLIC, write_whole
 from surefoot.scripts.commands.cli import OK, print_json, printable
 from surefoot.scripts.commands.durations import duration
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
@@ -92,17 +93,17 @@ def _save(directory: pathlib.Path, found: list[Measurement], best: Measurement |
 
     directory.mkdir(parents=True, exist_ok=True)
     told = Saved(found, best.model if best else None)
-    (directory / "measure.json").write_bytes(msgspec.json.format(msgspec.json.encode(told)))
+    write_whole(directory / "measure.json", msgspec.json.format(msgspec.json.encode(told)), mode=PUBLIC)
     rows = [
         (f"{m.model} {kind.kind}", kind.p_error_low, kind.p_error, kind.p_error_high) for m in found for kind in m.kinds
     ]
     page = plain_page("Error rate by model and kind of question, 95 % intervals", intervals(rows))
-    (directory / "measure.html").write_text(page, encoding="utf-8")
+    write_whole(directory / "measure.html", page, mode=PUBLIC)
 
 
 def _compare(found: list[Measurement], best: Measurement | None) -> None:
     """One table of several models, and which to take."""
-    console = rich.console.Console(highlight=False)
+    console = rich.console.Console(highlight=False, markup=False)
     table = rich.table.Table(
         rich.table.Column("model", overflow="fold"), "error, %", "valid", "lead,\nby spread", "calls", "cost", "time",
         "P(success),\nby spread", box=None,
@@ -134,7 +135,7 @@ def _range(rate: Measurement | KindRate) -> str:
 
 
 def _print(config: RunConfig, m: Measurement) -> None:
-    console = rich.console.Console(highlight=False)
+    console = rich.console.Console(highlight=False, markup=False)
     console.print(f"{config.task} with {printable(config.model)}: {m.samples:,} steps x {m.draws} draws, seed {m.seed}")
     console.print(_errors(m))
     console.print(_work(m))
