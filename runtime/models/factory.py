@@ -19,7 +19,7 @@ AnswerKey = Callable[[Prompt], Answers]
 
 
 def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) -> Model:
-    """The model of a configuration.
+    """Open the model of a configuration.
 
     Args:
         config: Its ``model``, ``api_base``, ``dialect`` and limits are read.
@@ -55,7 +55,7 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
 
 
 def open_fallback(config: RunConfig) -> Model | None:
-    """The model of the ladder's last rung, if there is one; errors as for ``open_model``."""
+    """Open the model that is asked last in an escalation, if there is one; errors as for ``open_model``."""
     if config.fallback_model is None:
         return None
     model = open_model(msgspec.structs.replace(config, model=config.fallback_model, api_base=None))
@@ -85,7 +85,7 @@ async def _check(config: RunConfig) -> None:
 
 
 def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
-    """The answer key of a task: its own module in ``surefoot.decompose.answer_keys``, or ``answers`` beside the class.
+    """Return the answer key of a task: from ``surefoot.decompose.answer_keys``, or ``answers`` beside the class.
 
     A key whose answers are in a file of the task's has a function ``answers_of(options)`` instead.
 
