@@ -7,7 +7,7 @@ seconds: the same question has the same answer on every machine.
 
 import heapq
 from collections import deque
-from collections.abc import Container
+from collections.abc import Mapping
 
 import msgspec
 
@@ -44,16 +44,14 @@ class Wanted(msgspec.Struct, frozen=True):
     Attributes:
         states: The world.
         goal: Bits of the goal.
-        also: States that are as good as the goal.
     """
 
     states: States
     goal: int
-    also: Container[int] = ()
 
     def met(self, state: int) -> bool:
         """Whether a state is what is wanted."""
-        return state & self.goal == self.goal or state in self.also
+        return state & self.goal == self.goal
 
 
 Origins = dict[int, tuple[int, Action] | None]
@@ -105,6 +103,39 @@ def in_breadth(wanted: Wanted, start: int, limit: int) -> Found:
         if len(origins) > limit:
             return Found(None, narrow=10 * len(queue) < len(origins))
     return Found(None, complete=True)
+
+
+def back(wanted: Wanted, start: int, limit: int, left: Mapping[int, int]) -> tuple[tuple[Action, ...], int] | None:
+    """The shortest way on from a state over states from where the way is known, among some states around it.
+
+    Args:
+        wanted: What is to be reached.
+        start: Where from.
+        limit: States to be looked at.
+        left: By state, how many actions lead on from it.
+
+    Returns:
+        The actions up to a known state or the goal, and how many follow; ``None`` if there is no such state around.
+    """
+    states = wanted.states
+    origins: Origins = {start: None}
+    depths, queue = {start: 0}, deque([start])
+    best: tuple[int, int] | None = None
+    while queue and len(origins) <= limit:
+        here = queue.popleft()
+        known = 0 if wanted.met(here) else left.get(here)
+        if known is not None and (best is None or depths[here] + known < best[0]):
+            best = depths[here] + known, here
+        if best is not None and depths[here] + 1 >= best[0]:
+            break
+        for action in sorted(states.actions(here), key=_name):
+            reached = states.after(here, action)
+            if reached not in origins:
+                origins[reached], depths[reached] = (here, action), depths[here] + 1
+                queue.append(reached)
+    if best is None:
+        return None
+    return _plan(origins, best[1]), best[0] - depths[best[1]]
 
 
 def _name(action: Action) -> str:
