@@ -10,7 +10,7 @@ from surefoot.runtime.errors import ConfigurationError
 
 
 class Suite(msgspec.Struct, frozen=True):
-    """A suite.
+    """A suite of problems for ``surefoot bench``, and what was published of it.
 
     Attributes:
         task: Name of its task.

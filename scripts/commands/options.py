@@ -52,7 +52,7 @@ def struct_options(
 
 
 def info_names(info: Any) -> list[str]:
-    """Field names of an inspected struct."""
+    """Names of the fields of a struct, from what msgspec says of its type."""
     return [field.name for field in info.fields]
 
 
