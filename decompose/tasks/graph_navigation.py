@@ -26,6 +26,15 @@ N15STAR = (
     "6-9 6-12 6-15 7-10 7-13 8-14 9-12 9-15 10-13 11-14 12-15"
 )
 N7TREE = "1-2 1-3 2-4 2-5 3-6 3-7"
+CASTLES = {
+    "n7line": "1-2 1-3 2-4 3-5 4-6 5-7",
+    "n13line": "1-2 1-3 2-4 4-6 6-8 8-10 10-12 3-5 5-7 7-9 9-11 11-13",
+    "n16cluster": (
+        "1-2 1-3 1-4 1-7 2-3 2-4 2-14 3-4 3-16 4-5 5-6 5-7 5-8 6-7 6-8 6-11 7-8 8-9 9-10 9-11 9-12 10-11 10-12 11-12 "
+        "12-13 13-14 13-15 13-16 14-15 14-16 15-16 15-10"
+    ),
+}
+"""CogEval's lines and clusters, with the lobby as room 1; they come without chests."""
 TREE_CHESTS = ((4, 56), (5, 22), (6, 10), (7, 50))
 
 PAIRS = {
@@ -39,6 +48,7 @@ SHOWN = ("9-4", "2-10", "7-3")
 TRANSFERS = ((11, 8), (8, 11), (8, 15), (15, 8), (1, 8), (8, 1))
 """Rooms of the larger and of the smaller chest."""
 
+Castle = Literal["n15star", "n7tree", "n7line", "n13line", "n16cluster"]
 Question = Literal["steppath", "valuepath", "detour", "revaluation", "transfer"]
 
 
@@ -49,12 +59,10 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         "steppath"
     )
     steps: Annotated[int, msgspec.Meta(ge=2, le=4, description="length of the published step paths, for a suite")] = 2
-    graph: Annotated[Literal["n15star", "n7tree"], msgspec.Meta(description="a castle that is known by name")] = (
-        "n15star"
-    )
-    edges: Annotated[str | None, msgspec.Meta(description="doors of a castle of your own, such as '1-2 2-3 3-1'")] = (
-        None
-    )
+    graph: Annotated[Castle, msgspec.Meta(description="a castle that is known by name")] = "n15star"
+    edges: Annotated[
+        str | None, msgspec.Meta(description="doors of a castle of your own, such as '1-2 2-3 3-1'; 3>1 leads one way")
+    ] = None
     chests: Annotated[
         str | None, msgspec.Meta(description="chests of your own castle by room, such as '8:50 15:10'")
     ] = None
@@ -67,7 +75,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         Annotated[int, msgspec.Meta(ge=1)] | None, msgspec.Meta(description="number in the published suite, from 1")
     ] = None
 
-    summary: ClassVar[str] = "MAP on graph navigation: n15star, n7tree or your own edges"
+    summary: ClassVar[str] = "MAP on graph navigation: n15star, CogEval's other graphs or your own edges"
     unused: ClassVar[frozenset[str]] = frozenset({"decomposer"})
 
     @property
@@ -98,7 +106,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         goal = str(self.goal) if self.goal is not None else BEST if world.chests else str(rooms[-1])
         free = next((room for room in rooms if room not in world.worths), rooms[0])
         start = str(self.start if self.start is not None else free if goal == BEST else rooms[0])
-        cap = CAP if self.edges is None else 2 * len(rooms)
+        cap = CAP if self.edges is None and self.graph not in CASTLES else 2 * len(rooms)
         return Problem(f"{self.question} {start} to {goal}", world, start, goal, cap)
 
     def suite(self) -> Sequence[Problem]:
@@ -133,7 +141,10 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
     def _world(self) -> Rooms:
         chests = chests_of(self.chests) if self.chests is not None else None
         if self.edges is not None:
-            return Rooms(edges_of(self.edges), chests or (), examples="elsewhere")
+            edges, one_way = doors_of(self.edges)
+            return Rooms(edges, chests or (), one_way=one_way, examples="elsewhere")
+        if self.graph in CASTLES:
+            return Rooms(edges_of(CASTLES[self.graph]), chests or (), examples="elsewhere")
         if self.graph == "n7tree":
             return Rooms(edges_of(N7TREE), TREE_CHESTS if chests is None else chests, examples="n7tree")
         if self.question == "steppath":
@@ -167,7 +178,7 @@ def _check_combination(task: GraphNavigation) -> None:
         raise ValueError(f"{castle}: {task.question} is about the published castle n15star")
     if task.chests is not None and task.question == "revaluation":
         raise ValueError("chests: revaluation is about the published chests, whose worth changes")
-    if task.edges is not None and not task.chests:
+    if (task.edges is not None or task.graph in CASTLES) and not task.chests:
         raise ValueError("chests: valuepath in a castle of your own needs some")
 
 
@@ -191,20 +202,29 @@ def _check_rooms(task: GraphNavigation, world: Rooms) -> None:
 
 
 def edges_of(text: str) -> tuple[Edge, ...]:
-    """Doors from ``"1-2 2-3"`` or ``"1-2,2-3"``.
+    """Doors that can be used both ways, from ``"1-2 2-3"`` or ``"1-2,2-3"``.
 
     Raises:
         ValueError: Something is not a pair of different room numbers, or there are no pairs.
     """
-    found = []
+    return doors_of(text)[0]
+
+
+def doors_of(text: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
+    """Doors both ways, as ``1-2``, and doors one way, as ``1>2``, each in their order.
+
+    Raises:
+        ValueError: Something is not a pair of different room numbers, or there are no pairs.
+    """
+    found: dict[str, dict[Edge, None]] = {"-": {}, ">": {}}
     for part in text.replace(",", " ").split():
-        a, _, b = part.partition("-")
-        if re.fullmatch(r"[0-9]{1,4}-[0-9]{1,4}", part) is None or int(a) == int(b):
+        pair = re.fullmatch(r"([0-9]{1,4})([->])([0-9]{1,4})", part)
+        if pair is None or int(pair[1]) == int(pair[3]):
             raise ValueError(f"edges: {part!r} is not a pair of different rooms such as 1-2")
-        found.append((int(a), int(b)))
-    if not found:
+        found[pair[2]][int(pair[1]), int(pair[3])] = None
+    if not any(found.values()):
         raise ValueError("edges: at least one pair such as 1-2 is needed")
-    return tuple(dict.fromkeys(found))
+    return tuple(found["-"]), tuple(found[">"])
 
 
 def chests_of(text: str) -> tuple[Chest, ...]:
