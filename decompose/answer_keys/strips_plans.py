@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from surefoot.decompose.answer_keys.strips_ground import Condition, ground, holds
+from surefoot.decompose.answer_keys.strips_breadth import Found, Wanted, back, in_breadth
+from surefoot.decompose.answer_keys.strips_ground import Condition, holds
+from surefoot.decompose.answer_keys.strips_grounder import ground
 from surefoot.decompose.answer_keys.strips_reachable import TooLarge
 from surefoot.decompose.answer_keys.strips_relaxed import Heuristic
-from surefoot.decompose.answer_keys.strips_search import FEW, Found, Wanted, back, find_plan, in_breadth
+from surefoot.decompose.answer_keys.strips_search import FEW, find_plan
 from surefoot.decompose.answer_keys.strips_states import States
 from surefoot.decompose.referees import strips
 from surefoot.decompose.tasks.strips import StripsWorld
