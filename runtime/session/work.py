@@ -1,7 +1,7 @@
 """One session of work on a run: opens the workers and the journal, runs the coordinator, and closes all of them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from surefoot.decompose.task import Task
@@ -26,6 +26,7 @@ async def work(
     watcher: Watcher,
     interruption: Interruption,
     models: Sequence[Model] = (),
+    drive: Callable[[Journal], Callable[[Coordinator], Awaitable[str]]] = lambda journal: Coordinator.run,
 ) -> str:
     """Work on a run until it is ``solved``, ``failed`` or ``paused``; the journal says so by then.
 
@@ -35,6 +36,7 @@ async def work(
         open_it: Opens the journal for writing, once there are workers.
         watcher: Is told how it goes.
         interruption: Stops the run politely when it is asked to.
+        drive: Given the journal, what has a coordinator do the work; by default it runs one plan.
         models: Model objects to ask instead of those that the configuration names, one for each worker; they cannot
             leave this process.
 
@@ -52,7 +54,7 @@ async def work(
                     config, task, journal, pool, _observer(watcher, pool), watcher.note, watcher.say
                 )
                 interruption.started(_pauser(coordinator))
-                status = await coordinator.run()
+                status = await drive(journal)(coordinator)
             if status == "solved" and config.task not in BUILT_IN_TASKS and type(task).answer is not Task.answer:
                 # Readers do without somebody's own code: what it makes of the plan is kept now.
                 journal.set_meta(output=answer_of_plan(journal, config, task))
