@@ -9,7 +9,8 @@ could not be resumed. Tasks that come with Surefoot are left as they are.
 import functools
 import inspect
 import itertools
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -83,6 +84,8 @@ def _watched(cls: type[Task], name: str) -> Callable[..., Any]:
             raise blame(error, cls, name) from error
         if type(value) not in usual and not is_right(value):
             raise wrong_value(cls, name, wanted, value)
+        if type(value) is types.GeneratorType:
+            return _items(cls, name, value)
         if pure:
             number = next(numbers)
             if not number & (number - 1):
@@ -92,6 +95,14 @@ def _watched(cls: type[Task], name: str) -> Callable[..., Any]:
         return value
 
     return method
+
+
+def _items(cls: type[Task], name: str, items: Iterator[Any]) -> Iterator[Any]:
+    """The items that a method yields, or ``UserCodeError`` where it fails on the way."""
+    try:
+        yield from items
+    except (Exception, SystemExit) as error:
+        raise blame(error, cls, name) from error
 
 
 def _ask_again(cls: type[Task], name: str, value: Any, call: Callable[[], Any]) -> None:

@@ -45,7 +45,7 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         config = build_config(name, cls, values, values.pop("config"))
         setup = api.checked(Setup(config, open_task(config)))
         directory = new_run_directory(run_dir, name)
-        with Progress(directory, config, setup.task) as progress, stoppable(progress) as interruption:
+        with Progress(directory, config, setup.task) as progress, stoppable(progress, as_json) as interruption:
             api.start(setup, directory, progress, interruption)
         return _end(directory, as_json)
 
@@ -86,12 +86,12 @@ def resume(run_dir: pathlib.Path, **values: Any) -> int:
     configure_logs(values.pop("log_format"), values.pop("verbose"))
     config = api.changed_config(read_config(run_dir), values)
     changes = api.Changes(accept, options=values)
-    with Progress(run_dir, config, open_task(config)) as progress, stoppable(progress) as interruption:
+    with Progress(run_dir, config, open_task(config)) as progress, stoppable(progress, as_json) as interruption:
         api.go_on(run_dir, changes, progress, interruption)
     return _end(run_dir, as_json)
 
 
-resume.params[1:1] = struct_options(RunConfig)
+resume.params[1:1] = struct_options(RunConfig, environment=False)  # a run keeps what it was started with
 
 
 def _end(directory: pathlib.Path, as_json: bool) -> int:
