@@ -13,7 +13,7 @@ import pytest
 
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.scripts.commands.stop import holder_of
-from tests.scripts.commands.console import COMMAND, ROOT, complaints, environment, last_object, surefoot
+from tests.scripts.commands.console import ROOT, complaints, last_object, started, surefoot
 
 NOISY = ("--model", "simulated:p_error=0.05,p_format=0.02", "--k", "2", "--address", "none", "--workers", "1")
 
@@ -172,30 +172,6 @@ def test_steps_count_what_the_run_counted(runs: pathlib.Path) -> None:
     assert sum(len(one["ballots"]) for one in found) == run["calls"]
     assert sum(bool(b["flag"]) for one in found for b in one["ballots"]) == run["red_flags"]
     assert sum(len({b["candidate"] for b in one["ballots"]} - {None}) > 1 for one in found) == run["disagreements"]
-
-
-def started(folder: pathlib.Path) -> "subprocess.Popen[str]":
-    """A run that goes on, a segment of it already sent to the worker."""
-    model = ("--model", "simulated:latency_s=0.05", "--strategy", "chain", "--k", "2", "--address", "none")
-    arguments = (
-        "run",
-        "hanoi",
-        "--disks",
-        "10",
-        *model,
-        "--run-dir",
-        "r",
-        "--json",
-        "--verbose",
-        "--log-format",
-        "json",
-    )
-    run = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert run.stderr is not None
-    assert any("segment sent" in line for line in run.stderr)
-    return run
 
 
 def test_a_run_in_another_process_is_stopped_politely(tmp_path: pathlib.Path) -> None:
