@@ -18,7 +18,6 @@ from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.report.journal_steps import steps_of
-from surefoot.runtime.user_code import blame, wrong_value
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 from surefoot.scripts.commands.run import ByTask
@@ -67,25 +66,10 @@ def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int, call_
     """
     task = open_task(config)
     dialect = dialect_of(config)
-    key = recorded(replies) if replies is not None else _watched(answer_key(config.task, config.task_options))
+    key = recorded(replies) if replies is not None else answer_key(config.task, config.task_options)
     tools = ToolResults(task, call_tools)
     walked = Walk(task, key, dialect, most, tools).run()
     return Subject(task, key, dialect, walked, _referee(config.task), most, tools)
-
-
-def _watched(key: Callable[[Prompt], Any]) -> AnswerKey:
-    """An answer key whose mistakes are its author's to see."""
-
-    def answers(prompt: Prompt) -> Answers:
-        try:
-            found = key(prompt)
-        except Exception as error:
-            raise blame(error, key) from error
-        if not isinstance(found, Answers) or not found.right:
-            raise wrong_value(key, "", "Answers with at least one right reply", found)
-        return found
-
-    return answers
 
 
 def recorded(run_dir: pathlib.Path) -> AnswerKey:

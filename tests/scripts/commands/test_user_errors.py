@@ -103,3 +103,10 @@ def test_a_referee_that_returns_a_bool_is_named(folder: pathlib.Path) -> None:
     (line,) = complaints(verified)
     assert "verify (wrong_verdict.py, line 10): must return a Verification" in line
     assert "it returned bool True" in line
+
+
+def test_an_answer_key_that_fails_is_named(folder: pathlib.Path) -> None:
+    for command in (("run", "wrong_key:WrongKey", *SIMULATED), ("test", "wrong_key:WrongKey")):
+        done = surefoot(folder, *command, "--json")
+        assert done.returncode == 2, done.stderr
+        assert "answers (wrong_key.py, line 11): KeyError: 'one less than 5?'" in complaints(done)[0]
