@@ -48,6 +48,8 @@ def explain(error: BaseException) -> Failure:
     error = first_cause(error)
     if isinstance(error, click.UsageError):
         return _usage(error)
+    if isinstance(error, click.ClickException):
+        return Failure(type(error).__name__, error.format_message(), USAGE)
     if isinstance(error, click.Abort):
         return explain(error.__cause__ or Stopped())
     if isinstance(error, KeyboardInterrupt):
