@@ -23,6 +23,8 @@ KINDS = {
     "PostInit": ("PostInit.__post_init__", 'return {}["a"]', "KeyError: 'a'"),
     "WrongOption": ("WrongOption", "class WrongOption", "'rng' is of type Random"),
     "Exits": ("Exits.parse", "raise SystemExit(3)", "SystemExit: 3"),
+    "AnswerFails": ("AnswerFails.answer", "yield step.nothing", "no attribute 'nothing'"),
+    "AnswerObject": ("AnswerObject.answer", "class AnswerObject+1", "cannot be kept"),
 }
 """Of each class: who is to be named, a text on the line to be named (``+1`` for the line below), and what is wrong."""
 
@@ -110,3 +112,24 @@ def test_an_answer_key_that_fails_is_named(folder: pathlib.Path) -> None:
         done = surefoot(folder, *command, "--json")
         assert done.returncode == 2, done.stderr
         assert "answers (wrong_key.py, line 11): KeyError: 'one less than 5?'" in complaints(done)[0]
+
+
+def test_a_run_whose_answer_failed_is_mended_without_another_call(folder: pathlib.Path) -> None:
+    run = ("run", "faults:AnswerFails", *SIMULATED, "--run-dir", "r")
+    assert surefoot(folder, *run).returncode == 2
+    calls = last_object(surefoot(folder, "show", "r", "--json"))["calls"]
+    file = folder / "faults.py"
+    file.write_text(file.read_text().replace("yield step.nothing", "yield step.candidate"))
+    done = surefoot(folder, "resume", "r", "--json")
+    assert done.returncode == 0, done.stderr
+    found = last_object(done)
+    assert (found["status"], found["output"], found["calls"]) == ("solved", ["4", "3", "2", "1", "0"], calls)
+
+
+def test_a_task_that_asks_nothing_is_a_task_like_any_other(folder: pathlib.Path) -> None:
+    done = surefoot(folder, "run", "faults:Silent", *SIMULATED, "--run-dir", "r", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (last_object(done)["calls"], last_object(done)["output"]) == (0, 5)
+    auto = surefoot(folder, "run", "faults:Silent", "--model", "simulated", "--address", "none", "--json")
+    assert auto.returncode == 2, "a pilot has nothing to sample"
+    assert "has nothing to ask at its start" in complaints(auto)[0]
