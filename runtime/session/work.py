@@ -9,7 +9,7 @@ from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.errors import ConfigurationError, UserCodeError
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
@@ -57,13 +57,27 @@ async def work(
                 interruption.started(_pauser(coordinator))
                 status = await drive(journal)(coordinator)
             if status == "solved" and config.task not in BUILT_IN_TASKS and type(task).answer is not Task.answer:
-                # Readers do without somebody's own code: what it makes of the plan is kept now.
-                journal.set_meta(output=answer_of_plan(journal, config, task))
+                _keep_answer(journal, config, task)
             return status
         finally:
             journal.close()
     finally:
         await pool.close()
+
+
+def _keep_answer(journal: JournalStore, config: RunConfig, task: Task) -> None:
+    """Keep what a task of somebody's own makes of its plan: readers do without its code.
+
+    Raises:
+        UserCodeError: The task's code fails at that. The run is failed then; once that is mended, ``resume`` asks
+            nothing again and keeps the answer.
+    """
+    try:
+        answer = answer_of_plan(journal, config, task)
+    except UserCodeError as error:
+        journal.set_meta(status="failed", message=error.message)
+        raise
+    journal.set_meta(output=answer)
 
 
 def open_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> WorkerPool:

@@ -8,7 +8,7 @@ import pytest
 from surefoot.decompose.answer_keys.hanoi import answers
 from surefoot.decompose.plan import Literal, Ref
 from surefoot.decompose.step import Done, Flag, Role, Step
-from surefoot.decompose.tasks.hanoi import Carry, Walk, GoalFacts, Hanoi, MoveFacts, Tower, direction
+from surefoot.decompose.tasks.hanoi import Carry, GoalFacts, Hanoi, MoveFacts, Tower, Walk, direction
 from surefoot.decompose.tasks.hanoi_states import illegal, moved, words
 
 PAIRS = [(start, goal) for start in "abc" for goal in "abc" if start != goal]
