@@ -20,6 +20,7 @@ from surefoot.runtime.forecast.lead_choice import (
 )
 from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
+from surefoot.runtime.forecast.pilot_verdicts import pilot_verdicts
 from surefoot.runtime.journal.journal import Journal
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
@@ -136,6 +137,8 @@ async def open_lead_controller(
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
     start = await _estimate(config, size, writer, ask_pilot) if config.k == "auto" else None
+    for warning in pilot_verdicts(start) if start is not None and not start.measured else ():
+        on_note(warning)
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
     why = explain_leads(leads, start, expected, size)

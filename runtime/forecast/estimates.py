@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from surefoot.runtime.records import Counts, Usage
+from surefoot.runtime.records import Counts, KeptReply, Usage
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.error_rate import confidence_sequence, middle_rate
 
@@ -29,6 +29,7 @@ class Sample(msgspec.Struct, frozen=True):
         ballots: In the order drawn.
         seconds: From the question to the last answer.
         ended: When that came, in seconds since 1970.
+        replies: What the model said, as far as it was kept.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Sample(msgspec.Struct, frozen=True):
     ballots: tuple[Ballot, ...]
     seconds: float = 0.0
     ended: float = 0.0
+    replies: tuple[KeptReply, ...] = ()
 
 
 class KindEstimate(msgspec.Struct, frozen=True):

@@ -56,16 +56,26 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
     rates = rate_table(estimate)
     basis = basis_of(config, task, rates)
     if basis.worst >= 0.5:
-        who = "measurement" if estimate.measured else "pilot"
-        raise ConfigurationError(
-            f"the {who} saw {estimate.dissenting} of {estimate.ballots} ballots dissent: no lead can be chosen; "
-            "try another model, or --k N"
-        )
+        raise ConfigurationError(_hopeless(estimate))
     try:
         leads = cheapest_leads(basis)
     except ValueError as error:
         raise ConfigurationError(f"--rule {config.rule}: {error}") from error
     return with_learned_rules(basis, leads, estimate.votes, {}) if basis.rule.learns else leads
+
+
+def _hopeless(estimate: Estimate) -> str:
+    """Why no lead can be chosen, in one line."""
+    who = "measurement" if estimate.measured else "pilot"
+    if not estimate.ballots:
+        return (
+            f"0 of {estimate.spoiled:,} answers of the {who} were readable: this model cannot be asked this so; "
+            "surefoot measure shows what it says"
+        )
+    return (
+        f"the {who} saw {estimate.dissenting} of {estimate.ballots} ballots dissent: votes may make it worse, no lead "
+        "can be chosen; try another model, or --k N"
+    )
 
 
 def choose_again(config: RunConfig, task: Task, leads: Leads, estimate: Estimate, votes: Mapping[str, int]) -> Leads:

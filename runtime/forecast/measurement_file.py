@@ -20,17 +20,32 @@ SETTING = (
 
 
 class KindRate(msgspec.Struct, frozen=True):
-    """Error rate of one class of question; ``wrong`` of ``valid`` unspoiled answers, out of ``answers``.
+    """How one kind of question was answered.
 
-    ``red_flags`` counts the others by flag. The interval holds however long one looks. ``seconds`` is the median time
-    from a question to the last of its answers, at the concurrency that was used; ``spread`` as for a measurement.
+    Attributes:
+        kind: Its name; may be empty.
+        answers: Answers drawn.
+        valid: Those of them without a red flag: the readable ones.
+        wrong: Those of the readable ones that were wrong.
+        p_error: Share of wrong ones among readable answers, that is after red flags; ``None`` if none was readable.
+        p_error_low: Lower end of its 95 % interval, valid however long one looks.
+        p_error_high: Upper end.
+        red_flags: Discarded answers by flag.
+        seconds: Median time from a question to the last of its answers, at the concurrency that was used.
+        tokens_in: Mean prompt tokens of an answer.
+        tokens_out: Mean reply tokens of an answer.
+        spread: Beta-binomial spread of error rates over steps; ``None`` if it cannot be fitted.
+        collisions: Steps whose first two readable answers were both wrong.
+        collisions_expected: ``collisions`` if errors were independent.
+        p_not_right: Share of all answers that were wrong or discarded, that is before red flags.
+        verdict: What that means, in words.
     """
 
     kind: str
     answers: int
     valid: int
     wrong: int
-    p_error: float
+    p_error: float | None
     p_error_low: float
     p_error_high: float
     red_flags: dict[str, int] = {}
@@ -40,6 +55,116 @@ class KindRate(msgspec.Struct, frozen=True):
     spread: BetaBinomial | None = None
     collisions: int = 0
     collisions_expected: float = 0.0
+    p_not_right: float = 0.0
+    verdict: str = ""
+
+
+class StateRate(msgspec.Struct, frozen=True):
+    """How one state was answered: all samples with the same question.
+
+    Attributes:
+        kind: Class of the question.
+        number: What ``Task.sample_step`` made it from.
+        question: The end of the prompt.
+        right: The right answer in canonical form.
+        right_share: Its share of the readable answers, 0 where none was readable.
+        wrong: The most frequent wrong answer; empty if there was none.
+        wrong_share: Its share.
+        readable: Readable answers.
+        answers: All answers.
+        lost: Whether the wrong one came more often than the right one: more votes would confirm it.
+        surely_lost: Whether that is so beyond chance (95 %, one-sided, of the answers that name one of the two).
+    """
+
+    kind: str
+    number: int
+    question: str
+    right: str
+    right_share: float
+    wrong: str
+    wrong_share: float
+    readable: int
+    answers: int
+    lost: bool
+    surely_lost: bool
+
+
+class ReplyExample(msgspec.Struct, frozen=True):
+    """A reply that was wrong or discarded. Untrusted text, cut short.
+
+    Attributes:
+        kind: Class of the question.
+        question: The end of the prompt.
+        reply: What the model said.
+        flag: The red flag that discarded it; empty if it was read.
+        read: What was read; empty if it was discarded.
+        reason: Why it was discarded.
+        right: The right answer in canonical form.
+    """
+
+    kind: str
+    question: str
+    reply: str
+    flag: str
+    read: str
+    reason: str
+    right: str
+
+
+class PairRate(msgspec.Struct, frozen=True):
+    """How the errors of two models go together; see ``surefoot/runtime/measurement/pairs.py``.
+
+    Attributes:
+        first: Name of one.
+        second: Name of the other.
+        steps: Steps at which both gave a readable answer.
+        p_error_first: Mean share of wrong readable answers of the first there.
+        p_error_second: The same of the second.
+        both_wrong: Probability that an answer of each is wrong.
+        both_wrong_expected: That if errors had nothing to do with the step.
+        alike: Probability that both are wrong with the same answer.
+        correlation: Of two such answers being wrong, -1 to 1; ``None`` where one is never, or always, wrong.
+    """
+
+    first: str
+    second: str
+    steps: int
+    p_error_first: float
+    p_error_second: float
+    both_wrong: float
+    both_wrong_expected: float
+    alike: float
+    correlation: float | None
+
+
+class MixNeed(msgspec.Struct, frozen=True):
+    """What a run would need whose ballots come from one model, or from several in turns.
+
+    Attributes:
+        name: Of the models.
+        p_error: Share of wrong readable answers; ``None`` if none was readable.
+        lost: Steps of the sample at which more than half of the answers were wrong.
+        lead: Smallest lead that holds the target over the spread of error rates; ``None`` if none does, or nothing was
+            wrong and there is no spread.
+        calls_per_step: Mean ballots of a step with that lead, red flags left out.
+        p_success: Probability of a run without error with that lead.
+    """
+
+    name: str
+    p_error: float | None
+    lost: int
+    lead: int | None
+    calls_per_step: float | None
+    p_success: float | None
+
+
+class Mix(msgspec.Struct, frozen=True):
+    """Models that were asked the same steps: pair by pair, each alone, and taking turns from the first ballot."""
+
+    models: list[str]
+    pairs: list[PairRate]
+    alone: list[MixNeed]
+    together: MixNeed
 
 
 class Measurement(msgspec.Struct, frozen=True):
@@ -48,7 +173,8 @@ class Measurement(msgspec.Struct, frozen=True):
     Attributes:
         samples: Steps sampled.
         draws: Answers to each.
-        p_error: Share of wrong ones among answers without a red flag.
+        p_error: Share of wrong ones among answers without a red flag, that is after red flags; ``None`` if no answer
+            was readable.
         p_error_low: Lower end of the 95 % interval of ``p_error``, valid however long one looks; the draws of one step
             count as one observation (``voting/error_rate.py``).
         p_error_high: Upper end.
@@ -68,8 +194,9 @@ class Measurement(msgspec.Struct, frozen=True):
         seed: What the sampled steps follow from.
         model: Its name.
         spread: Beta-binomial spread of error rates over steps; ``None`` if it cannot be fitted.
-        k_min_spread: Smallest lead for the target over the steps whose mistakes are final (those before a seam are
-            not), from their spread with its mean at ``p_error_high``; ``None`` if none is, or there is no such spread.
+        k_min_beta_binomial: (``k_min_spread`` in JSON.) Smallest lead for the target over the steps whose mistakes are
+            final (those before a seam are not), from their spread with its mean at ``p_error_high``; ``None`` if none
+            is, or there is no such spread.
         predicted_p_success_spread: Of a whole run with these leads, from that spread as fitted.
         spread_final: As ``spread``, of the questions whose mistakes are final.
         double_mistakes: Mean number of chains with two wrong steps or more, whose seam may hold although they are
@@ -83,11 +210,19 @@ class Measurement(msgspec.Struct, frozen=True):
         latency_s: Seconds of one call while nothing else is asked.
         estimate: What ``--measurement`` reads.
         setting: What the answers depend on; a run with ``--measurement`` must share it.
+        p_not_right: Share of all answers that were wrong or discarded, that is before red flags.
+        states: The worst states that were asked, the worst first.
+        states_asked: Different states that were asked.
+        states_lost: Those of them at which a wrong answer came more often than the right one.
+        examples: Some wrong and some discarded replies.
+        verdicts: What it means, a sentence or two for each kind of question.
+        next_steps: What to try; empty if all is well.
+        length_is_bound: Whether the length of the run is only the most that it may be: predictions are at most so much.
     """
 
     samples: int
     draws: int
-    p_error: float
+    p_error: float | None
     p_error_low: float
     p_error_high: float
     valid_rate: float
@@ -108,7 +243,7 @@ class Measurement(msgspec.Struct, frozen=True):
     seed: int
     model: str = ""
     spread: BetaBinomial | None = None
-    k_min_beta_binomial: int | None = None
+    k_min_beta_binomial: int | None = msgspec.field(default=None, name="k_min_spread")
     predicted_p_success_spread: float | None = None
     seconds_per_answer: float | None = None
     predicted_wall_s: float | None = None
@@ -120,6 +255,14 @@ class Measurement(msgspec.Struct, frozen=True):
     setting: dict[str, Any] = {}
     spread_final: BetaBinomial | None = None
     double_mistakes: float = 0.0
+    p_not_right: float = 0.0
+    states: list[StateRate] = []
+    states_asked: int = 0
+    states_lost: int = 0
+    examples: list[ReplyExample] = []
+    verdicts: list[str] = []
+    next_steps: list[str] = []
+    length_is_bound: bool = False
 
     @property
     def reaches(self) -> bool:
@@ -175,6 +318,7 @@ class Saved(msgspec.Struct, frozen=True):
 
     models: list[Measurement]
     recommended: str | None
+    mixes: list[Mix] = []
 
 
 def setting_of(config: RunConfig) -> dict[str, Any]:
