@@ -29,7 +29,7 @@ from surefoot.voting.rule import Rule
 
 
 class Won(msgspec.Struct, frozen=True, tag=True):
-    """One candidate met the rule.
+    """Verdict of a race in which one candidate met the rule.
 
     Attributes:
         candidate: The winner, as it stood on its ballots.
@@ -43,7 +43,7 @@ class Won(msgspec.Struct, frozen=True, tag=True):
 
 
 class Deadlocked(msgspec.Struct, frozen=True, tag=True):
-    """The cap was reached and no candidate met the rule.
+    """Verdict of a race that reached its cap before any candidate met the rule.
 
     Attributes:
         ballots: Number of ballots cast, spoiled ones included: the cap.
@@ -85,7 +85,7 @@ class Race:
         self._verdict: Verdict | None = None
 
     def cast(self, ballot: Ballot) -> Verdict | None:
-        """Count the next ballot.
+        """Cast the next ballot of the race and say whether the race ends with this ballot.
 
         Returns:
             The verdict if this ballot ends the race, else ``None``.
@@ -118,7 +118,7 @@ class Race:
 
     @property
     def verdict(self) -> Verdict | None:
-        """The outcome, ``None`` while undecided."""
+        """Verdict of the race, ``None`` while undecided."""
         return self._verdict
 
     @property
@@ -128,7 +128,7 @@ class Race:
 
     @property
     def spoiled(self) -> int:
-        """Number of spoiled ballots so far."""
+        """Number of spoiled ballots cast so far."""
         return self._spoiled
 
     def fewest(self) -> int:
@@ -145,7 +145,7 @@ class Race:
 
 
 def unanimous(answers: Sequence[object], k: int) -> str | None:
-    """Decide a race that is no contest: ``k`` answers, all of them the same candidate.
+    """Decide a race whose first ``k`` answers all name the same candidate.
 
     The same verdict as a `Race` under any rule that ``k`` agreeing ballots satisfy, for less than the price of one.
 

@@ -157,12 +157,12 @@ def with_learned_rules(
 
 
 def next_checkpoint(steps: int) -> int:
-    """After so many steps, when to choose again: an eighth later, so that a long run looks some dozen times."""
+    """Number of steps after which leads are chosen next: an eighth more, so that long runs choose some dozen times."""
     return steps + max(STRETCH, steps // 8)
 
 
 def seen_in(counts: Counts) -> tuple[int, float]:
-    """What a run saw of its error rate: observations and errors.
+    """Count what a run saw of its error rate: observations, and errors among them.
 
     Ballots of races with a lead of 2 or more, of which those for others than the winner dissent; and steps before a
     seam that were asked once: right where the chain returned its promise, wrong where a second run refuted them.

@@ -1,4 +1,4 @@
-"""What a measurement says, how it is kept, and how a run takes it up."""
+"""The file of ``surefoot measure``: what a measurement says, and how ``run --measurement`` reads it."""
 
 import pathlib
 from collections.abc import Sequence
@@ -271,12 +271,12 @@ class Measurement(msgspec.Struct, frozen=True):
 
     @property
     def even(self) -> bool:
-        """Whether it does so for the fitted spread as well, as far as one could be fitted."""
+        """Whether the forecast reaches the target for unequal steps as well, as far as their spread could be fitted."""
         return self.predicted_p_success_spread is None or self.predicted_p_success_spread >= self.target
 
 
 def recommended(found: Sequence[Measurement]) -> Measurement | None:
-    """The cheapest model that reaches the target; among equally cheap ones, the one with the fewest calls.
+    """Choose the cheapest model that reaches the target; among equally cheap ones, the one with the fewest calls.
 
     One that reaches it for the spread of its errors as well goes before one that does not. ``None`` if none reaches it.
     An unknown price counts as dearer than any known one.
@@ -291,7 +291,7 @@ def recommended(found: Sequence[Measurement]) -> Measurement | None:
 
 
 def read_measurement(config: RunConfig) -> Estimate:
-    """The estimate in the file that ``--measurement`` names.
+    """Read the estimate from the file that ``--measurement`` names.
 
     Raises:
         ConfigurationError: The file cannot be read, or measured something else than this run asks.
@@ -314,7 +314,7 @@ def read_measurement(config: RunConfig) -> Estimate:
 
 
 class Saved(msgspec.Struct, frozen=True):
-    """What ``surefoot measure --save`` writes."""
+    """Contents of the ``measure.json`` that ``surefoot measure --save`` writes."""
 
     models: list[Measurement]
     recommended: str | None
@@ -322,6 +322,6 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 def setting_of(config: RunConfig) -> dict[str, Any]:
-    """What the answers of a run depend on."""
+    """Fields of a configuration on which the answers of a run depend, with their values."""
     every = msgspec.to_builtins(config)
     return {name: every[name] for name in SETTING}

@@ -19,7 +19,7 @@ from surefoot.runtime.records import Counts
 
 
 class Sampled(msgspec.Struct, frozen=True):
-    """A sample of a run's questions, and what it took."""
+    """A sample of a run's questions with what asking took: calls, seconds, prices."""
 
     samples: list[Sample]
     counts: Counts
@@ -66,7 +66,7 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | None = None) -> Plan:
-    """The arithmetic.
+    """Compute what a whole run would take from a sample of its questions.
 
     Args:
         config: As a run would have it.
@@ -107,7 +107,7 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
 
 
 def length_is_bound(config: RunConfig, task: Task) -> bool:
-    """Whether all that is known of a plan's length is the most it may be: a user's task that says no more."""
+    """Whether only an upper bound of a plan's length is known: a user's task without ``usual_steps`` or ``outline``."""
     says = type(task)
     given = says.usual_steps is not Task.usual_steps or says.outline is not Task.outline
     return config.task not in BUILT_IN_TASKS and not given

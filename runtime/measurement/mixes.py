@@ -14,7 +14,7 @@ from surefoot.runtime.models.factory import AnswerKey
 
 
 def members_of(name: str) -> list[str]:
-    """The models that a name stands for: ``A,B`` are two; the commas between parameters of one model stay its own."""
+    """Split a name such as ``A,B`` into models; commas between the parameters of one model do not split."""
     members: list[str] = []
     for part in name.split(","):
         # simulated:p_error=0.1,p_hard=0.05 is one model: a parameter has no colon before its equals sign.

@@ -24,7 +24,7 @@ LONGEST = 400
 
 
 class Scored(msgspec.Struct, frozen=True):
-    """A sampled step, and what its answers are worth.
+    """A sampled step with its answers scored.
 
     Attributes:
         sample: The step with its ballots.
@@ -45,7 +45,7 @@ class Scored(msgspec.Struct, frozen=True):
 
 
 def scored(config: RunConfig, task: Task, key: AnswerKey, samples: Sequence[Sample]) -> list[Scored]:
-    """Score sampled answers.
+    """Score every sampled answer as right, wrong or unreadable.
 
     Args:
         config: As the sample was asked.

@@ -21,7 +21,7 @@ ALONE = 5
 async def take_sample(
     config: RunConfig, task: Task, samples: int, draws: int, models: Sequence[Model] = (), attempt: int = 0
 ) -> Sampled:
-    """Ask a run's questions: a few alone, then all at once. The numbers are those that the run's pilot asks.
+    """Ask a sample of a run's questions, the ones that its pilot asks first: a few alone, then all at once.
 
     Args:
         config: The run's configuration; all replies are kept, whatever it says.
@@ -51,7 +51,7 @@ async def take_sample(
 
 
 def speed_of(samples: Sequence[Sample], calls: int, alone_s: float) -> Speed:
-    """Speed from questions asked all at once: at the pace of the last four fifths of them, once all is under way.
+    """Work out a model's speed from questions asked all at once: the pace of the last four fifths.
 
     Args:
         samples: Those questions.
