@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.step import Prompt, Step
+from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.execution.sampling import sampled_step
@@ -58,17 +57,9 @@ def scored(config: RunConfig, task: Task, key: AnswerKey, samples: Sequence[Samp
 
 def _scored(task: Task, key: AnswerKey, step: Step, sample: Sample) -> Scored:
     prompt = task.prompt(step, "compact")
-    right = str(task.parse(step, _right(key(prompt)), "chat" if prompt.system else "compact"))
+    right = str(task.parse(step, key(prompt).right[0], "chat" if prompt.system else "compact"))
     wrong = tuple(None if ballot.candidate is None else ballot.candidate != right for ballot in sample.ballots)
-    return Scored(sample, _text(prompt), right, wrong)
-
-
-def _right(answers: Answers) -> str:
-    return answers.right[0]
-
-
-def _text(prompt: Prompt) -> str:
-    return prompt.user
+    return Scored(sample, prompt.user, right, wrong)
 
 
 def states_of(found: Sequence[Scored]) -> list[StateRate]:
