@@ -20,7 +20,8 @@ from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, j
 from surefoot.runtime.forecast.forecast import double_mistakes, longest_of, price_of
 from surefoot.runtime.forecast.lead_choice import choose_leads
 from surefoot.runtime.forecast.learning_run import forecast_run
-from surefoot.runtime.forecast.measurement_file import KindRate, Measurement, setting_of
+from surefoot.runtime.forecast.measured import KindRate
+from surefoot.runtime.forecast.measurement_file import Measurement, setting_of
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.forecast.run_plan import Sampled, length_is_bound
 from surefoot.runtime.forecast.wall_time import walls_of

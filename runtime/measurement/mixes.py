@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.basis import outline_of
-from surefoot.runtime.forecast.measurement_file import Mix
+from surefoot.runtime.forecast.measured import Mix
 from surefoot.runtime.forecast.run_plan import Sampled
 from surefoot.runtime.leads import LEAF_STEPS
 from surefoot.runtime.measurement.pairs import mix_of

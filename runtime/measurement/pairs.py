@@ -18,7 +18,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from surefoot.runtime.forecast.measurement_file import Mix, MixNeed, PairRate
+from surefoot.runtime.forecast.measured import Mix, MixNeed, PairRate
 from surefoot.runtime.measurement.scoring import Scored
 from surefoot.voting.beta_binomial import (
     ballots_beta_binomial,

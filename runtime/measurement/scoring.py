@@ -10,7 +10,7 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.execution.sampling import sampled_step
 from surefoot.runtime.forecast.estimates import Sample
-from surefoot.runtime.forecast.measurement_file import ReplyExample, StateRate
+from surefoot.runtime.forecast.measured import ReplyExample, StateRate
 from surefoot.runtime.models.factory import AnswerKey
 from surefoot.voting.error_rate import clopper_pearson
 

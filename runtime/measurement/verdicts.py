@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from surefoot.runtime.forecast.measurement_file import KindRate, Measurement, StateRate
+from surefoot.runtime.forecast.measured import KindRate, StateRate
+from surefoot.runtime.forecast.measurement_file import Measurement
 
 OFTEN = 0.25
 """Error rate of readable answers above which votes get dear."""

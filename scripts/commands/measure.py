@@ -11,7 +11,8 @@ import msgspec
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
-from surefoot.runtime.forecast.measurement_file import Measurement, Mix, Saved, recommended
+from surefoot.runtime.forecast.measured import Mix
+from surefoot.runtime.forecast.measurement_file import Measurement, Saved, recommended
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.measure import measure
 from surefoot.runtime.measurement.mixes import measure_mix, members_of

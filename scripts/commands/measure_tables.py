@@ -10,15 +10,8 @@ import rich.table
 import rich.text
 
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.forecast.measurement_file import (
-    KindRate,
-    Measurement,
-    Mix,
-    MixNeed,
-    ReplyExample,
-    Saved,
-    StateRate,
-)
+from surefoot.runtime.forecast.measured import KindRate, Mix, MixNeed, ReplyExample, StateRate
+from surefoot.runtime.forecast.measurement_file import Measurement, Saved
 from surefoot.runtime.leads import Leads
 from surefoot.scripts.commands.durations import duration
 from surefoot.scripts.commands.output import one_line, printable

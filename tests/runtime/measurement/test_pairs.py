@@ -7,7 +7,7 @@ import pytest
 from surefoot.decompose.answer_keys.hanoi import answers
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.forecast.estimates import sample_numbers
-from surefoot.runtime.forecast.measurement_file import Mix
+from surefoot.runtime.forecast.measured import Mix
 from surefoot.runtime.forecast.run_plan import Sampled
 from surefoot.runtime.forecast.wall_time import Speed
 from surefoot.runtime.measurement.mixes import measure_mix, members_of
