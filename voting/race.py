@@ -72,7 +72,7 @@ class Race:
         ValueError: ``max_ballots`` is below 1.
     """
 
-    __slots__ = ("_cast", "_max", "_rule", "_spoiled", "_tally", "_verdict")
+    __slots__ = ("_cast", "_first", "_max", "_rule", "_spoiled", "_tally", "_verdict")
 
     def __init__(self, rule: Rule, max_ballots: int) -> None:
         if max_ballots < 1:
@@ -82,6 +82,7 @@ class Race:
         self._cast = 0
         self._spoiled = 0
         self._tally: dict[str, int] = {}
+        self._first = 0  # most ballots of any candidate
         self._verdict: Verdict | None = None
 
     def cast(self, ballot: Ballot) -> Verdict | None:
@@ -112,9 +113,15 @@ class Race:
     def _count(self, candidate: str) -> int:
         """Give ``candidate`` one ballot; its lead over the second if it wins by that, else 0. Nobody else can win."""
         mine = self._tally[candidate] = self._tally.get(candidate, 0) + 1
-        others = sorted((n for name, n in self._tally.items() if name != candidate), reverse=True)
-        margin = mine - (others[0] if others else 0)
-        return margin if margin > 0 and self._rule.wins(mine, tuple(others)) else 0
+        if mine <= self._first:  # level with the leader at most
+            return 0
+        self._first = mine
+        others = self._ranking()[1:]  # it leads alone, so it comes first
+        return mine - (others[0] if others else 0) if self._rule.wins(mine, others) else 0
+
+    def _ranking(self) -> tuple[int, ...]:
+        """Ballots by candidate, most first."""
+        return tuple(sorted(self._tally.values(), reverse=True))
 
     @property
     def verdict(self) -> Verdict | None:
@@ -141,7 +148,7 @@ class Race:
         left = self._max - self._cast
         if self._verdict is not None:
             return 0
-        return max(1, self._rule.fewest(tuple(sorted(self._tally.values(), reverse=True)), left))
+        return max(1, self._rule.fewest(self._ranking(), left))
 
 
 def unanimous(answers: Sequence[object], k: int) -> str | None:
