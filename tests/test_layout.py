@@ -30,7 +30,7 @@ PURE = {"collections", "enum", "functools", "hashlib", "heapq", "itertools", "js
 IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "compile", "__import__", "hash", "id", "globals", "vars"}
 
 ONLY_IN = {
-    "ray": {"runtime/worker/ray_cluster.py"},
+    "ray": {"runtime/worker/ray_cluster.py", "runtime/worker/ray_serve.py", "runtime/worker/ray_jobs.py"},
     "litellm": {"runtime/models/litellm_model.py", "runtime/models/litellm_setup.py"},
     "sqlite3": {"runtime/journal/journal.py", "runtime/journal/file.py", "runtime/journal/fault_points.py"},
 }

@@ -134,6 +134,8 @@ def work(directory: pathlib.Path, config: RunConfig, task: Task, journal: Callab
 async def _work(config: RunConfig, task: Task, open_it: Callable[[], Journal], progress: Progress) -> None:
     progress.say("starting workers")
     pool = await asyncio.to_thread(open_pool, config, task)
+    if origin := getattr(pool, "origin", ""):
+        progress.note(f"workers run on {origin}")
     try:
         journal = open_it()
         try:

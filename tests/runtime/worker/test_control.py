@@ -20,6 +20,7 @@ from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.ray_worker import RayWorker
 
 MESSAGES: list[Any] = [
+    control.Hello(),
     control.UseLeads(Leads(2, 3, 5)),
     control.Stop(),
     control.Grant("usd", 0.5),
