@@ -39,6 +39,36 @@ class Ref(msgspec.Struct, frozen=True, tag=True):
 Input = Literal | Ref
 
 
+class Failure(msgspec.Struct, frozen=True):
+    """The output of a node, or the answer of a tool, that failed where its failure is a result like any other.
+
+    Attributes:
+        error: What kind of failure it is: the name of an error class, or a tool's kind of failure.
+        message: One line for people. May quote a model or a server: untrusted text.
+    """
+
+    error: str
+    message: str
+
+
+def failure_of(value: Any) -> Failure | None:
+    """Return the failure that a value stands for, or ``None`` if it is an ordinary value.
+
+    Outputs travel as builtin values, so that a failure comes as a dictionary of one key, ``failure``.
+    """
+    if isinstance(value, dict) and set(value) == {"failure"}:
+        try:
+            return msgspec.convert(value["failure"], Failure)
+        except msgspec.ValidationError:
+            return None
+    return None
+
+
+def as_output(failure: Failure) -> dict[str, Any]:
+    """Return a failure as the builtin value that stands for it among outputs; see ``failure_of``."""
+    return {"failure": msgspec.to_builtins(failure)}
+
+
 class Child(msgspec.Struct, frozen=True):
     """A node as its parent's decomposition describes it.
 
@@ -46,19 +76,22 @@ class Child(msgspec.Struct, frozen=True):
         goal: What to do; the task's own struct.
         inputs: In the order the goal expects.
         promise: The output stated in advance, or ``None`` where nothing can be said.
+        may_fail: Whether its failure is its output (see ``failure_of``) rather than the failure of the whole plan.
     """
 
     goal: Any
     inputs: tuple[Input, ...]
     promise: Any = None
+    may_fail: bool = False
 
 
 class Expansion(msgspec.Struct, frozen=True):
-    """What a decomposition step turned a node into.
+    """What a node was turned into: by a decided decomposition step, or by the task's own code.
 
     Attributes:
         children: In plan order; a ``Ref`` only points backwards.
-        result: Number of the child whose output is the node's output.
+        result: Number of the child whose output is the node's output. Where a chain asks for the expansion, the
+            outputs of all children are the answer instead.
 
     Raises:
         ValueError: There are no children, or a reference points at itself, forwards, or outside.

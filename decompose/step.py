@@ -74,6 +74,20 @@ class Flag(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
+class Call(msgspec.Struct, frozen=True):
+    """A tool call that a node asks for: nobody votes on it, its result is journalled before anything uses it.
+
+    Attributes:
+        tool: Name of one of the task's ``tools``.
+        arguments: Keyword arguments, builtin values.
+        may_fail: Whether a failure is handed to ``advance`` like a result, as a ``Failure``; else it fails the node.
+    """
+
+    tool: str
+    arguments: dict[str, Any] = {}
+    may_fail: bool = False
+
+
 class Done(msgspec.Struct, frozen=True):
     """A node has nothing more to ask.
 

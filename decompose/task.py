@@ -8,14 +8,16 @@ the last answer, red flags, and a plan that grows.
 Every method is pure. No method may look at anything but its arguments and the task's own fields.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from surefoot.decompose.drawing import Drawing
-from surefoot.decompose.outline import Outline, halved
+from surefoot.decompose.outline import Chains, Outline, halved
 from surefoot.decompose.plan import Expansion, Node
-from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
+from surefoot.decompose.plan import Literal as Known
+from surefoot.decompose.step import Call, Dialect, Done, Flag, Prompt, Step
 
 StateBy = Literal["model", "task"]
 """Who says what the next state is: the model, voted on with the action (published), or the task's own rule."""
@@ -37,6 +39,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     one_way: ClassVar[bool] = False
     """Whether only one sequence of steps that pass every check leads from a chain's start to its promise within
     ``size`` steps: then a chain that returned its promise has no wrong step."""
+    chainable: ClassVar[bool] = False
+    """Whether a node that can be split may also be run as a chain with the same output, as short ones then are."""
     wordings: ClassVar[int] = 1
     """Ways in which the ``chat`` dialect can put each step; ``compact`` has one."""
     relabelings: ClassVar[int] = 0
@@ -53,13 +57,24 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """The state before the first step of a node that is run as a chain. By default its first input."""
         return inputs[0]
 
-    def next_step(self, goal: Any, state: Any) -> Step | Done:
-        """The next question of a chain, or its output."""
+    def next_step(self, goal: Any, state: Any) -> Step | Call | Expansion | Done:
+        """Return what a chain asks for next: a question, a tool call, a sub-plan, or its output."""
         raise NotImplementedError(f"{type(self).__name__} has no next_step()")
 
-    def advance(self, goal: Any, state: Any, candidate: str) -> Any:
-        """The state after a step was decided. By default the winning candidate itself."""
+    def advance(self, goal: Any, state: Any, candidate: Any) -> Any:
+        """Return the state after an answer came. By default the answer itself.
+
+        Args:
+            goal: The node's goal.
+            state: In which the answer was asked for.
+            candidate: The winning candidate of a step, as text; the result of a tool call; or the list of the outputs
+                of a sub-plan's children. Results and outputs are builtin values.
+        """
         return candidate
+
+    def tools(self) -> Mapping[str, Any]:
+        """Return the tools that nodes may call, by name: functions, or ``Tool`` values that say how they are called."""
+        return {}
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """How a step is worded. A function of its arguments and nothing else.
@@ -92,8 +107,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """Steps of the goal in a usual run: leads are chosen and costs forecast for so many. By default ``size``."""
         return self.size(goal, inputs)
 
-    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
-        """The question that splits a node, or ``None`` when it cannot be split."""
+    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | Expansion | None:
+        """Return the question that splits a node, its parts where no question is needed, or ``None`` for a chain."""
         return None
 
     def outline(self, leaf_steps: int) -> Outline:
@@ -103,7 +118,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """
         root = self.root()
         size = self.usual_steps(root.goal, root.inputs)
-        return halved(size, leaf_steps if self.decomposition_step(root.goal, root.inputs) is not None else size)
+        split = self.decomposition_step(root.goal, root.inputs)
+        if isinstance(split, Expansion):  # its children are forecast as chains of one length
+            count = len(split.children)
+            return Outline((Chains("", count, -(-size // count)),))
+        return halved(size, leaf_steps if split is not None else size)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
         """The children that a decided decomposition step describes."""
@@ -113,13 +132,18 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """A step drawn from the whole range of states a run visits; ``number`` is the randomness.
 
         Pure: the same number gives the same step. ``surefoot measure`` and the pilot of ``--k auto`` ask these.
-        By default the first step of the root.
+        By default the first question of the root, or of the first of its parts that asks one.
         """
         root = self.root()
-        step = self.next_step(root.goal, self.begin(root.goal, root.inputs))
-        if isinstance(step, Done):
-            raise ValueError(f"{type(self).__name__} has nothing to ask")
-        return step
+        asked: Any = self.decomposition_step(root.goal, root.inputs)
+        if isinstance(asked, Step):
+            return asked
+        nodes = [(root.goal, root.inputs)] if asked is None else _nodes_of(asked)
+        for goal, inputs in nodes:
+            step = self.next_step(goal, self.begin(goal, inputs))
+            if isinstance(step, Step):
+                return step
+        raise ValueError(f"{type(self).__name__} has nothing to ask at its start: give it a sample_step()")
 
     def sample_leaf(self, number: int, leaf_steps: int) -> Step:
         """The same of a plan whose nodes of at most so many steps are not split; by default the same step."""
@@ -145,6 +169,15 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
             shown: What a chain stands in, or a node's input or output.
         """
         return None
+
+
+def _nodes_of(expansion: Expansion) -> list[tuple[Any, tuple[Any, ...]]]:
+    """Goals and inputs of the children whose inputs are all known."""
+    return [
+        (child.goal, tuple(source.value for source in child.inputs if isinstance(source, Known)))
+        for child in expansion.children
+        if all(isinstance(source, Known) for source in child.inputs)
+    ]
 
 
 def missing(cls: type[Task]) -> list[str]:

@@ -11,7 +11,9 @@ import msgspec.inspect
 
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
+from surefoot.runtime.checked_task import check_fields, checked_class
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.user_code import blame
 from surefoot.voting.red_flags import parse_switch
 
 BUILT_IN_TASKS = {
@@ -49,8 +51,14 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     dialect: Annotated[
         Dialect | Auto, _option("how steps are worded: chat (instruction models), compact (bundled), auto")
     ] = "auto"
+    keep_replies: Annotated[
+        Literal["none", "some", "disputed", "all"],
+        _option(
+            "replies kept in the journal: some of every kind of question and flag, those of disputed steps, or all"
+        ),
+    ] = "some"
     strategy: Annotated[
-        Literal["tree", "chain"],
+        str,
         _option("tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other"),
     ] = "tree"
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
@@ -157,15 +165,20 @@ def task_class(name: str) -> type[Task]:
     if not class_name:
         known = ", ".join(BUILT_IN_TASKS)
         raise ConfigurationError(f"unknown task {name!r}: use {known}, or my_module:MyTask")
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        raise ConfigurationError(f"task {name!r}: {module_name!r} is not the name of a module")
     here = str(pathlib.Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
-    except (ImportError, SyntaxError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"task {name!r}: {error}") from error
+    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
+            raise ConfigurationError(f"task {name!r}: {error}") from error
+        raise blame(error, module_name) from error
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
+    check_fields(found)
     return found
 
 
@@ -187,10 +200,13 @@ def open_task(config: RunConfig) -> Task:
         if name not in known:
             raise ConfigurationError(f"task {config.task} has no option {name!r}; it has {', '.join(known) or 'none'}")
     try:
-        return msgspec.convert({**config.task_options, "state_by": config.state_by}, cls, strict=False)
+        values = {**config.task_options, "state_by": config.state_by}
+        return msgspec.convert(values, checked_class(cls), strict=False)
     except (msgspec.ValidationError, ValueError) as error:
         reason = explain(error, cls) if isinstance(error, msgspec.ValidationError) else str(error)
         raise ConfigurationError(f"task {config.task}: {reason}") from error
+    except Exception as error:  # from __post_init__, or a type of a field that no option can have
+        raise blame(error, cls) from error
 
 
 def check_options(config: RunConfig) -> None:

@@ -5,13 +5,19 @@
     SurefootError
     |- ConfigurationError     yours: fix it and run again (exit 2, nothing written)
     |  |- RunDirectoryError   not a run directory, already one, or in use by another process
-    |  `- ResumeMismatch      the run was started with something else
+    |  |- ResumeMismatch      the run was started with something else
+    |  `- UserCodeError       a method of a task, or its file, does what it must not; names file and line
     |- ModelError
     |  |- ModelRejected       the call can never succeed: key, name or base address (exit 2)
     |  `- ModelUnavailable    the outage outlasted the patience (exit 3: resume later)
+    |     |- AccessLost       a key that worked is refused now (exit 3: resume with another)
+    |     `- QuotaUsedUp      credit or quota is used up (exit 3: resume when there is more)
+    |- RunPaused              nobody's: the run stops politely and can be resumed (exit 3)
     |- JournalError           the disk's: the journal cannot be read or written
     `- RunFailed              the run came to an end that is not the goal (exit 1)
+       |- QuestionRefused     the server answers others, but not this question: too long, or refused
        |- StepDeadlocked      no candidate led by enough within the allowed ballots
+       |- ToolCallFailed      a tool gave no result, and its failure is not one
        |- SeamBroken          a node keeps contradicting what was promised of it, whatever is decided above it
        `- PlanTooDeep         decompositions go on without end
 
@@ -57,6 +63,13 @@ class ResumeMismatch(ConfigurationError):
     """A run would go on with something other than it was started with."""
 
 
+class UserCodeError(ConfigurationError):
+    """The code of a task fails, or returns what it must not.
+
+    The context has ``place`` (class and method), ``file``, ``line`` and perhaps ``hint``, all text or numbers.
+    """
+
+
 class ModelError(SurefootError):
     """A model could not be asked."""
 
@@ -69,16 +82,39 @@ class ModelUnavailable(ModelError):
     """The model's side failed for longer than the configured patience."""
 
 
+class AccessLost(ModelUnavailable):
+    """The server refuses a key or a model that it answered before."""
+
+
+class QuotaUsedUp(ModelUnavailable):
+    """The provider says that credit or quota is used up; waiting a little does not bring it back."""
+
+
 class JournalError(SurefootError):
     """The journal cannot be trusted, read or written."""
+
+
+class RunPaused(SurefootError):
+    """The run stops politely; the message says why, and the run can be resumed."""
 
 
 class RunFailed(SurefootError):
     """The run ended without reaching its goal; the journal says where and why."""
 
 
+class QuestionRefused(RunFailed):
+    """A model's server refuses one question (too long for the model, or malformed to it) and answers others.
+
+    It is that question's failure, or that of the item it belongs to, and not the model's.
+    """
+
+
 class StepDeadlocked(RunFailed):
     """A race ended undecided within its cap on ballots."""
+
+
+class ToolCallFailed(RunFailed):
+    """A tool that a node called gave no result."""
 
 
 class SeamBroken(RunFailed):

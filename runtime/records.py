@@ -4,11 +4,11 @@ Fields are only ever added, at the end, with defaults: every version reads the j
 """
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from surefoot.decompose.plan import Path
+from surefoot.decompose.plan import Failure, Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.leads import LeadChange
 from surefoot.voting.alarms import Raised
@@ -21,6 +21,13 @@ LARGER = "a larger lead"
 
 AGAIN = "the decomposition again"
 """Name, likewise, of the level above a segment: the parent's decomposition is asked again. After it the run stops."""
+
+
+FAILED_NODES = "failed nodes"
+"""What the journal files the failures under that the coordinator took as results of nodes."""
+
+SUB_PLANS = 1 << 20
+"""Path elements of the sub-plans that one attempt of a chain may ask for; those of later attempts come behind."""
 
 
 class Contested(msgspec.Struct, frozen=True, array_like=True):
@@ -53,16 +60,52 @@ Entry = str | Contested
 """One decided step: the candidate if ``k`` ballots in a row named it, else all ballots."""
 
 
+class KeptReply(msgspec.Struct, frozen=True, array_like=True):
+    """One reply that a run kept for people to see. Untrusted text, cut short.
+
+    Attributes:
+        text: What the model said.
+        flag: Name of the red flag that discarded it; empty if it was counted.
+        read: The candidate that was read from it, or why it was discarded.
+        notable: Whether it is among the first few of its kind of question and reading.
+    """
+
+    text: str
+    flag: str
+    read: str
+    notable: bool = True
+
+
+class KeptStep(msgspec.Struct, frozen=True, array_like=True):
+    """A step with the replies to it that a run kept.
+
+    Attributes:
+        kind: Class of the question.
+        role: Name of the module in whose name it was asked.
+        system: The prompt's system text.
+        user: The prompt's user text.
+        replies: In the order drawn.
+    """
+
+    kind: str
+    role: str
+    system: str
+    user: str
+    replies: tuple[KeptReply, ...]
+
+
 class Record(msgspec.Struct, frozen=True, array_like=True):
     """A stretch of decided steps of one node.
 
     Attributes:
         path: The node.
         part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt), ``sample`` for the
-            steps of a pilot, whose path is their number.
+            steps of a pilot, whose path is their number, ``replies`` for kept replies to a step, ``intent`` for a
+            once-only tool call that is about to be made.
         attempt: 0-based; a later complete attempt replaces an earlier one.
         first: Number of the first step in here within its attempt, 0-based.
-        k: Lead that uncontested entries were decided with.
+        k: Lead that uncontested entries were decided with; 0 for the results of tools and sub-plans, which nobody
+            votes on: their entries are JSON.
         entries: Consecutive steps.
         children: For ``split``: the path elements of the children, where they are not 0, 1, 2 and so on.
         worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
@@ -70,6 +113,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         ended: For both: seconds since 1970 when it ended.
         learned: For ``leads``, a record without entries that says with which leads the run goes on.
         steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
+        kept: For ``replies``: the prompt and the replies.
     """
 
     path: Path
@@ -84,6 +128,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     ended: float = 0.0
     learned: LeadChange | None = None
     steps: int = 0
+    kept: KeptStep | None = None
 
 
 class Usage(msgspec.Struct, kw_only=True):
@@ -162,6 +207,8 @@ class Counts(msgspec.Struct, kw_only=True):
         granted_calls: Calls handed out to workers under ``--max-calls`` and not taken back: never fewer than were
             asked, whatever was killed.
         hedged_calls: Calls made beside others that were late, for the same answers; in no other count of calls.
+        tool_calls: Calls of tools that gave a result or a failure that is one.
+        failed_nodes: Nodes whose failure is their result.
     """
 
     steps: int = 0
@@ -198,6 +245,8 @@ class Counts(msgspec.Struct, kw_only=True):
     refuted_steps: int = 0
     granted_calls: int = 0
     hedged_calls: int = 0
+    tool_calls: int = 0
+    failed_nodes: int = 0
 
     def add(self, other: "Counts") -> None:
         """Count another's events as well."""
@@ -227,6 +276,7 @@ class Batch(msgspec.Struct, frozen=True):
         end: How the segment ended; ``None`` while it goes on.
         events: What is worth a line in the log, as (event, context) pairs.
         alive: Holds nothing for the journal: a sign of life, and perhaps events.
+        number: Of a batch that the worker waits for: it is told this number once the batch is durable; else 0.
     """
 
     payload: bytes
@@ -234,6 +284,7 @@ class Batch(msgspec.Struct, frozen=True):
     end: "End | None" = None
     events: tuple[tuple[str, dict[str, object]], ...] = ()
     alive: bool = False
+    number: int = 0
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):
@@ -308,6 +359,16 @@ def extend(known: list[Entry], record: Record) -> None:
     if record.first > len(known):
         raise JournalError(f"node {record.path}: steps {len(known)} to {record.first - 1} are missing from the journal")
     known.extend(record.entries[len(known) - record.first :])
+
+
+def failures_in(payloads: Iterable[bytes]) -> dict[Path, Failure]:
+    """Return the failures that payloads hold as results of nodes, by path."""
+    found: dict[Path, Failure] = {}
+    for payload in payloads:
+        for record in unpack(payload):
+            if record.part == "failed":
+                found[record.path] = msgspec.json.decode(str(record.entries[0]), type=Failure)
+    return found
 
 
 def rule_of(name: str, k: int) -> Rule:

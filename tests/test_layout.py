@@ -32,7 +32,13 @@ IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "compile", "__import__
 ONLY_IN = {
     "ray": {"runtime/worker/ray_cluster.py", "runtime/worker/ray_serve.py", "runtime/worker/ray_jobs.py"},
     "litellm": {"runtime/models/litellm_model.py", "runtime/models/litellm_setup.py"},
-    "sqlite3": {"runtime/journal/journal.py", "runtime/journal/file.py", "runtime/journal/fault_points.py"},
+    "sqlite3": {
+        "runtime/journal/journal.py",
+        "runtime/journal/file.py",
+        "runtime/journal/fault_points.py",
+        "runtime/tools/search_folder.py",
+        "runtime/tools/sqlite_query.py",
+    },
 }
 TRAINING = {
     "scripts/bundled/train.py",
@@ -101,7 +107,18 @@ def test_imports_go_one_way(path: pathlib.Path) -> None:
     assert {name.split(".")[1] for name in own(path)} <= MAY_IMPORT[path.parts[0]]
 
 
-ROOMS = ("ground", "journal", "forecast", "models", "execution", "worker", "coordinator", "measurement", "report")
+ROOMS = (
+    "ground",
+    "journal",
+    "forecast",
+    "models",
+    "tools",
+    "execution",
+    "worker",
+    "coordinator",
+    "measurement",
+    "report",
+)
 """The folders of ``runtime/`` from the lowest up; files of the ground lie in ``runtime/`` itself."""
 
 

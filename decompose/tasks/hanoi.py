@@ -113,6 +113,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
 
     summary: ClassVar[str] = "Tower of Hanoi: 2^disks - 1 dependent moves"
     offers_transition: ClassVar[bool] = True
+    chainable: ClassVar[bool] = True
     one_way: ClassVar[bool] = True  # the shortest way to move a tower, which has as many steps as ``size`` allows
     wordings: ClassVar[int] = len(WORDINGS)
     relabelings: ClassVar[int] = len(RELABELLED)

@@ -82,6 +82,7 @@ class Multiply(Task, frozen=True, kw_only=True):
 
     summary: ClassVar[str] = "Long multiplication: outputs flow into other nodes, nothing is promised"
     wordings: ClassVar[int] = len(SYSTEM)
+    chainable: ClassVar[bool] = True
 
     def factors(self) -> tuple[str, str]:
         """Both factors: as given, or drawn."""

@@ -76,6 +76,7 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
     plans: Annotated[int, msgspec.Meta(ge=1, le=199, description="answers drawn by best-of-n")] = 9
 
     wordings: ClassVar[int] = question_wordings.WORDINGS
+    chainable: ClassVar[bool] = True
     summary: ClassVar[str] = "MAP on yes-or-no questions of a file (as StrategyQA's): sub-questions with placeholders"
 
     def __post_init__(self) -> None:

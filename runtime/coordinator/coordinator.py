@@ -17,15 +17,17 @@ import structlog
 
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.method import Method
-from surefoot.decompose.plan import Node
-from surefoot.decompose.segment import Segment
+from surefoot.decompose.methods.table import method_of
+from surefoot.decompose.plan import Expansion, Failure, Node, Path
+from surefoot.decompose.segment import Segment, given_expansion, travels_whole
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
 from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
-from surefoot.runtime.coordinator.dispatcher import Dispatcher, RunPaused
+from surefoot.runtime.coordinator.dispatcher import Dispatcher
 from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
+from surefoot.runtime.errors import RunPaused
 from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.sampling import sampled_step, samples_of
@@ -35,9 +37,8 @@ from surefoot.runtime.journal.retracted import RetractedExpansions
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.records import Batch, Contradicted, Counts, pack
+from surefoot.runtime.records import FAILED_NODES, Batch, Contradicted, Counts, Record, failures_in, pack
 from surefoot.runtime.worker.control import UseLeads
-from surefoot.runtime.worker.worker import method_of
 from surefoot.runtime.worker.worker_pool import WorkerPool
 
 PILOT = "pilot"
@@ -76,6 +77,7 @@ class Coordinator:
             RetractedExpansions(journal),
         )
         self._told: Leads | None = None
+        self._failed = failures_in(journal.payloads(FAILED_NODES))
         self._method: Method = Chain()
         self._alarm_monitor: AlarmMonitor | None = None
         self._on_note = on_note
@@ -173,10 +175,13 @@ class Coordinator:
         self._lead_controller = await self._open_lead_controller()
         leads = self._lead_controller.leads
         root = self.task.root()
-        size, in_order = self.task.size(root.goal, root.inputs), self.config.strategy == "chain"
+        size, in_order = (
+            self.task.size(root.goal, root.inputs),
+            method_of(self.config.strategy, leads.leaf_steps).in_order,
+        )
         start, note = self._lead_controller.start, self._on_note
         self._alarm_monitor = AlarmMonitor(self.journal, self._writer, size, start, note, in_order=in_order)
-        self._method = method_of(self.config, leads)
+        self._method = method_of(self.config.strategy, leads.leaf_steps)
         semaphore = PrioritySemaphore(self._segments_per_worker(leads) * self.pool.size)
         outcome = await PlanRunner(self.task, self, semaphore, self.config.re_decompositions).run(root)
         if isinstance(outcome, Contradicted):
@@ -198,10 +203,22 @@ class Coordinator:
         await self._dispatcher.pause(reason)
 
     def is_leaf(self, node: Node) -> bool:
-        """Whether the node travels to a worker as it is."""
-        return self.task.size(node.goal, node.inputs) <= self.config.segment_steps or not self._method.splits(
-            self.task, node
-        )
+        """Return whether the node travels to a worker with everything below it."""
+        return travels_whole(self.task, self._method, node, self.config.segment_steps)
+
+    def expansion_of(self, node: Node) -> Expansion | None:
+        """Return the children that the task's own code gives a node, or ``None`` if they have to be asked for."""
+        return given_expansion(self.task, node)
+
+    def failure_known(self, path: Path) -> Failure | None:
+        """Return the failure that the journal holds as the result of a node, if it holds one."""
+        return self._failed.get(path)
+
+    def child_failed(self, path: Path, failure: Failure) -> None:
+        """Keep the failure of a node as its result: a resumed run does not ask it again."""
+        record = Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),))
+        self._log.warning("node failed", node=_name(path), error=failure.error, message=failure.message)
+        self._writer.note(FAILED_NODES, Batch(pack([record]), Counts(failed_nodes=1)))
 
     async def run_leaf(self, node: Node) -> Outcome:
         """Run a node on a worker."""

@@ -14,6 +14,7 @@ import structlog
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.errors import RunPaused
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.sampling import numbers_in
@@ -23,12 +24,8 @@ from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
 from surefoot.runtime.worker.batch_stream import WAITS_FOR
-from surefoot.runtime.worker.control import Stop
+from surefoot.runtime.worker.control import Durable, Stop
 from surefoot.runtime.worker.worker_pool import PoolLost, WorkerLost, WorkerPool, back_off_s
-
-
-class RunPaused(Exception):
-    """The run stops politely; the message says why."""
 
 
 class Dispatcher:
@@ -171,6 +168,10 @@ class Dispatcher:
             durable = self._writer.write(Write(key, batch, shared))
             self._arrived[key] = self._arrived.get(key, 0) + 1
             await self._on_batch(key, batch)
+            if batch.number:  # the worker waits for it, such as with a once-only tool call
+                await durable
+                self.journal.faults.reach("batch.awaited")
+                await self.pool.tell_holder(key, Durable(key, batch.number))
             if batch.end is not None:
                 await durable
                 self.journal.faults.reach("segment.ended")

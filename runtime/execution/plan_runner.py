@@ -7,22 +7,24 @@ it is cancelled, the decomposition is asked again, and what did not depend on it
 """
 
 import asyncio
+from collections.abc import Iterator
 from typing import Any, Protocol
 
-from surefoot.decompose.plan import Child, Expansion, Node, Path, Ref
+from surefoot.decompose.plan import Child, Expansion, Failure, Node, Path, Ref, as_output
 from surefoot.decompose.task import Task
-from surefoot.runtime.errors import PlanTooDeep, SeamBroken, StepDeadlocked
-from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.errors import PlanTooDeep, RunFailed, SeamBroken, StepDeadlocked
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore, Slot
 from surefoot.runtime.records import Contradicted, Finished
 
 ATTEMPT = 1024
-"""Children of the second decomposition of a node are numbered from here, of the third from twice this."""
+"""Children of the second decomposition of a node are numbered from here, of the third from twice this; in larger steps
+where a decomposition has more children."""
 
 LEVELS = 3
 """Decompositions above a node that are asked again before the run stops. Each multiplies what a hopeless node costs."""
 
-DEEPEST = 64
-"""Levels of decompositions. A plan that halves its nodes needs as many for 10^19 steps."""
+DEEPEST = 256
+"""Path elements of a node. A plan that halves its nodes needs 64 for 10^19 steps; a sub-plan of a chain needs two."""
 
 Outcome = Finished | Contradicted
 
@@ -46,6 +48,10 @@ class Hands(Protocol):
         """
         ...
 
+    def expansion_of(self, node: Node) -> Expansion | None:
+        """Return the children that the task's own code gives a node, or ``None`` if they have to be asked for."""
+        ...
+
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Take note that a decomposition did not hold."""
         ...
@@ -56,6 +62,14 @@ class Hands(Protocol):
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         """Take note of which children a repeated decomposition goes on with."""
+        ...
+
+    def failure_known(self, path: Path) -> Failure | None:
+        """Return the failure that the journal holds as the result of a node, if it holds one."""
+        ...
+
+    def child_failed(self, path: Path, failure: Failure) -> None:
+        """Keep the failure of a node as its result."""
         ...
 
 
@@ -86,6 +100,7 @@ class PlanRunner:
     def __init__(self, task: Task, hands: Hands, semaphore: PrioritySemaphore, re_decompositions: int) -> None:
         self.task, self.hands, self.semaphore = task, hands, semaphore
         self.re_decompositions = re_decompositions
+        self._slots: dict[Path, Slot] = {}
 
     async def run(self, node: Node, whole: int | None = None) -> Outcome:
         """The node's output, or the news that its promise is wrong.
@@ -99,11 +114,18 @@ class PlanRunner:
             PlanTooDeep: Decompositions go on without end.
         """
         if self.hands.is_leaf(node):
-            async with self.semaphore(node.path):
-                return await self.hands.run_leaf(node)
+            async with self.semaphore(node.path) as slot:
+                self._slots[node.path] = slot
+                try:
+                    return await self.hands.run_leaf(node)
+                finally:
+                    del self._slots[node.path]
         if len(node.path) > DEEPEST:
-            raise PlanTooDeep(f"the plan is more than {DEEPEST} decompositions deep", path=list(node.path))
+            raise PlanTooDeep(f"the plan is more than {DEEPEST} levels deep", path=list(node.path))
         size = self.task.size(node.goal, node.inputs)
+        given = self.hands.expansion_of(node)
+        if given is not None:
+            return await self._run_given(node, size, given)
         if whole is not None and size >= whole and type(self.task).size is not Task.size:
             return Contradicted(node.path, f"is a part of {size} steps of a node of {whole} steps: it gets no smaller")
         kept = Kept()
@@ -133,6 +155,35 @@ class PlanRunner:
             raise SeamBroken(f"{outcome.detail}; {levels} decompositions above it were asked again in vain")
         return Contradicted(node.path, outcome.detail, levels)
 
+    async def run_expansion(self, node: Node, expansion: Expansion) -> list[Any]:
+        """Run a sub-plan that a chain asks for; the outputs of its children, in order.
+
+        The chain's place in the semaphore is given away meanwhile: its children need places themselves.
+
+        Args:
+            node: Stands for the sub-plan; its path is the chain's and one element more.
+            expansion: The children.
+
+        Raises:
+            SeamBroken: A child keeps contradicting its promise. The task's code gave it, so nobody can be asked again.
+        """
+        async with self._slots[node.path[:-1]].aside():
+            outcomes = await _Family(self, node, None, expansion, 0, Kept()).run()
+        _refuse_broken(outcomes)
+        return [outcome.output for outcome in outcomes if isinstance(outcome, Finished)]
+
+    async def _run_given(self, node: Node, size: int, expansion: Expansion) -> Outcome:
+        """Run the children that the task's own code gave a node: there is no question that could be asked again."""
+        if len(node.path) + 1 > DEEPEST:
+            raise PlanTooDeep(f"the plan is more than {DEEPEST} levels deep", path=list(node.path))
+        outcomes = await _Family(self, node, None, expansion, 0, Kept()).run()
+        _refuse_broken(outcomes)
+        result = outcomes[expansion.result]
+        assert isinstance(result, Finished)
+        if node.promise is not None and result.output != node.promise:
+            return Contradicted(node.path, f"returned {result.output!r}, promised was {node.promise!r}")
+        return result
+
     async def _run_children(self, node: Node, size: int, expansion: Expansion, attempt: int, kept: Kept) -> Outcome:
         family = _Family(self, node, size, expansion, attempt, kept)
         outcomes = await family.run()
@@ -153,11 +204,12 @@ class _Family:
     """The children of one decomposition while they run."""
 
     def __init__(
-        self, runner: PlanRunner, node: Node, size: int, expansion: Expansion, attempt: int, kept: Kept
+        self, runner: PlanRunner, node: Node, size: int | None, expansion: Expansion, attempt: int, kept: Kept
     ) -> None:
         self.size = size
         self.runner, self.node, self.children = runner, node, expansion.children
-        self.elements = [attempt * ATTEMPT + number for number in range(len(self.children))]
+        stride = max(ATTEMPT, 1 << (len(self.children) - 1).bit_length())
+        self.elements = [attempt * stride + number for number in range(len(self.children))]
         self.ready: list[Finished | None] = [None] * len(self.children)
         for number, child in enumerate(self.children):
             found = kept.find(child, self.sources(number))
@@ -183,10 +235,30 @@ class _Family:
     async def _run(self, number: int, path: Path) -> Outcome:
         child = self.children[number]
         inputs = tuple([await self._value(source) for source in child.inputs])
-        outcome = await self.runner.run(Node(path, child.goal, inputs, child.promise), self.size)
+        node = Node(path, child.goal, inputs, child.promise)
+        outcome = await (self._run_or_fail(node) if child.may_fail else self.runner.run(node, self.size))
         if isinstance(outcome, Contradicted):
             self._cancel_readers(number)
         return outcome
+
+    async def _run_or_fail(self, node: Node) -> Outcome:
+        """Run a child whose failure is its output; a failure that is known from the journal is not tried again."""
+        hands = self.runner.hands
+        known = hands.failure_known(node.path)
+        if known is not None:
+            return Finished(as_output(known))
+        try:
+            return await self.runner.run(node, self.size)
+        except RunFailed as failed:
+            failure = Failure(type(failed).__name__, failed.message)
+        except BaseExceptionGroup as group:
+            failures, others = group.split(RunFailed)
+            if others is not None or failures is None:
+                raise
+            first = next(iter(_leaves(failures)))
+            failure = Failure(type(first).__name__, str(first))
+        hands.child_failed(node.path, failure)
+        return Finished(as_output(failure))
 
     async def _value(self, source: Any) -> Any:
         """A literal, a promise, or the output of an earlier sibling, waited for."""
@@ -211,3 +283,19 @@ class _Family:
 
 async def _already(outcome: Finished) -> Outcome:
     return outcome
+
+
+def _refuse_broken(outcomes: list[Outcome | None]) -> None:
+    """Raise where a child of a decomposition that code gave contradicts its promise."""
+    broken = next((outcome for outcome in outcomes if isinstance(outcome, Contradicted)), None)
+    if broken is not None:
+        raise SeamBroken(f"node {list(broken.path)} {broken.detail}; the task's own code promised it")
+
+
+def _leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:
+    """The errors inside groups of groups."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error

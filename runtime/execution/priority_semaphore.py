@@ -11,6 +11,33 @@ from contextlib import asynccontextmanager
 from surefoot.decompose.plan import Path
 
 
+class Slot:
+    """One place inside a semaphore; whoever waits for others that need places steps aside meanwhile.
+
+    Args:
+        semaphore: That it belongs to.
+        path: Of the node that holds it.
+    """
+
+    def __init__(self, semaphore: "PrioritySemaphore", path: Path) -> None:
+        self._semaphore, self._path = semaphore, path
+        self.held = True
+
+    @asynccontextmanager
+    async def aside(self) -> AsyncIterator[None]:
+        """Give the place away inside the block, and wait for one again at its end."""
+        self.release()
+        yield
+        await self._semaphore.wait(self._path)
+        self.held = True
+
+    def release(self) -> None:
+        """Give the place away, if it is held."""
+        if self.held:
+            self.held = False
+            self._semaphore.leave()
+
+
 class PrioritySemaphore:
     """A semaphore whose waiters are served in plan order.
 
@@ -24,26 +51,32 @@ class PrioritySemaphore:
         self._arrivals = 0
 
     @asynccontextmanager
-    async def __call__(self, path: Path) -> AsyncIterator[None]:
-        """Wait for a slot, hold it inside the block."""
+    async def __call__(self, path: Path) -> AsyncIterator[Slot]:
+        """Wait for a slot and hold it inside the block."""
+        await self.wait(path)
+        slot = Slot(self, path)
+        try:
+            yield slot
+        finally:
+            slot.release()
+
+    async def wait(self, path: Path) -> None:
+        """Take a slot, once it is the turn of the node at a path."""
         if self._free:
             self._free -= 1
-        else:
-            self._arrivals += 1
-            turn = asyncio.get_running_loop().create_future()
-            heapq.heappush(self._waiting, (path, self._arrivals, turn))
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self._leave()
-                raise
+            return
+        self._arrivals += 1
+        turn = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (path, self._arrivals, turn))
         try:
-            yield
-        finally:
-            self._leave()
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            raise
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
+        """Give a slot to the earliest waiter in plan order, or back."""
         while self._waiting:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():

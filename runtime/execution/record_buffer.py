@@ -1,4 +1,4 @@
-"""Decided steps of a segment until they are on their way to the journal."""
+"""Holds the decided steps of a segment until a batch takes them to the journal."""
 
 import time
 from collections.abc import Callable
@@ -11,9 +11,16 @@ from surefoot.runtime.records import Counts, Entry, Record, tally
 Key = tuple[Path, str, int]
 """A node, ``run`` or ``split``, and the attempt."""
 
+NOT_VOTED = 0
+"""Lead of entries that nobody votes on: results of tools and of sub-plans, as JSON."""
 
-class _Open(msgspec.Struct):
-    """Entries of one attempt."""
+
+def _nobody_takes() -> None:
+    """Stand in until the buffer is connected: everything is held."""
+
+
+class _Stretch(msgspec.Struct):
+    """Consecutive entries of one attempt that were decided with one lead."""
 
     first: int
     k: int
@@ -21,47 +28,62 @@ class _Open(msgspec.Struct):
 
 
 class RecordBuffer:
-    """Holds what was decided.
+    """Gathers decided steps into records, and says when a batch is due.
 
     Args:
-        flush_steps: Decided steps after which ``flush`` is called.
-        flush_s: Seconds after which the next decided step calls it as well.
-        flush: Takes what is held.
+        flush_steps: Decided steps after which a batch is due.
+        flush_s: Seconds after which a batch is due with the next decided step.
+
+    Attributes:
+        flush: Called when a batch is due; whoever sends batches puts itself here, by ``Work.connect``.
     """
 
-    def __init__(self, flush_steps: int, flush_s: float, flush: Callable[[], None]) -> None:
-        self.flush_steps, self.flush_s, self.flush = flush_steps, flush_s, flush
+    def __init__(self, flush_steps: int, flush_s: float) -> None:
+        self.flush_steps, self.flush_s = flush_steps, flush_s
+        self.flush: Callable[[], None] = _nobody_takes
         self._flush_at = time.monotonic() + flush_s
-        self._open: dict[Key, _Open] = {}
-        self._closed: list[tuple[Key, _Open]] = []
+        self._open: dict[Key, _Stretch] = {}
+        self._closed: list[tuple[Key, _Stretch]] = []
         self._held = 0
-        self.extra: list[Record] = []
+        self._others: list[Record] = []
 
     def keep(self, key: Key, k: int, index: int, entry: Entry) -> None:
-        """Hold one step; perhaps flush."""
-        held = self._open.get(key)
-        if held is not None and held.k != k:  # the leads were chosen again
-            self._closed.append((key, held))
-            held = None
-        if held is None:
-            held = self._open[key] = _Open(index, k, [])
-        held.entries.append(entry)
+        """Hold one decided step; a batch may become due."""
+        stretch = self._open.get(key)
+        if stretch is not None and stretch.k != k:  # the leads were chosen again, or it is a tool's result
+            self._closed.append((key, stretch))
+            stretch = None
+        if stretch is None:
+            stretch = self._open[key] = _Stretch(index, k, [])
+        stretch.entries.append(entry)
+        self._count_one()
+
+    def keep_sample(self, record: Record) -> None:
+        """Hold the record of one sampled step; a batch may become due."""
+        self._others.append(record)
+        self._count_one()
+
+    def add(self, record: Record) -> None:
+        """Hold a record that goes with the next batch and makes none due."""
+        self._others.append(record)
+
+    def take(self, counts: Counts, n_variants: int) -> list[Record]:
+        """Return the records gathered since the last time; they are the caller's now.
+
+        Args:
+            counts: Where races in the usual prompt variant are counted.
+            n_variants: Number of prompt variants; attempts take turns.
+        """
+        records = self._others
+        for (path, part, attempt), stretch in (*self._closed, *self._open.items()):
+            records.append(Record(path, part, attempt, stretch.first, stretch.k, tuple(stretch.entries)))
+            if attempt % n_variants == 0 and stretch.k != NOT_VOTED:
+                tally(counts.races, {str(stretch.k): len(stretch.entries)})
+        self._open, self._closed, self._others, self._held = {}, [], [], 0
+        self._flush_at = time.monotonic() + self.flush_s
+        return records
+
+    def _count_one(self) -> None:
         self._held += 1
         if self._held >= self.flush_steps or time.monotonic() >= self._flush_at:
             self.flush()
-
-    def take(self, counts: Counts, ways: int) -> list[Record]:
-        """The records gathered since the last time; they are the caller's now.
-
-        Args:
-            counts: Where races in the first way to ask are counted.
-            ways: Number of ways to ask; attempts take turns.
-        """
-        records = self.extra
-        for (path, part, attempt), held in (*self._closed, *self._open.items()):
-            records.append(Record(path, part, attempt, held.first, held.k, tuple(held.entries)))
-            if attempt % ways == 0:
-                tally(counts.races, {str(held.k): len(held.entries)})
-        self._open, self._closed, self.extra, self._held = {}, [], [], 0
-        self._flush_at = time.monotonic() + self.flush_s
-        return records

@@ -4,18 +4,17 @@ A sampled step is journalled like any other: as a record of the part ``sample``,
 """
 
 import asyncio
-import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.execution.in_flight import InFlight
+from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
-from surefoot.runtime.execution.segment_runner import SegmentStopped, draws_of
-from surefoot.runtime.execution.step_runner import StepRunner
+from surefoot.runtime.execution.work import Work
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import LEAF_STEPS
 from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, Paused, Record, unpack
@@ -28,37 +27,19 @@ class SampleRunner:
 
     Args:
         question: The sampled step of a number; see ``sampled_step``.
-        steps: Asks.
-        gate: Limits what is asked at the same time.
-        flush_steps: Sampled steps after which ``flush`` is called.
-        flush: Takes the records gathered so far.
-        flush_s: Seconds after which the next sampled step calls ``flush`` as well.
+        work: Who asks, and where the records gather.
+        semaphore: Limits what is asked at the same time.
     """
 
-    def __init__(
-        self,
-        question: Callable[[int], Step],
-        steps: StepRunner,
-        semaphore: PrioritySemaphore,
-        *,
-        flush_steps: int,
-        flush: Callable[[], None],
-        flush_s: float = math.inf,
-    ) -> None:
-        self.question, self.steps, self.semaphore = question, steps, semaphore
-        self.flush_steps, self.flush, self.flush_s = flush_steps, flush, flush_s
-        self._flush_at = time.monotonic() + flush_s
-        self.stopping = False
-        self.events: list[tuple[str, dict[str, object]]] = []
-        self._asked = InFlight()
-        self._records: list[Record] = []
+    def __init__(self, question: Callable[[int], Step], work: Work, semaphore: PrioritySemaphore) -> None:
+        self.question, self.work, self.semaphore = question, work, semaphore
 
     async def run(self, numbers: Sequence[int], draws: int, attempt: int) -> Finished:
         """Ask each of the steps ``draws`` times; another attempt draws other answers.
 
         Raises:
             ModelUnavailable, ModelRejected: From the model.
-            SegmentStopped: ``stopping`` was set; what was asked by then is in the records.
+            SegmentStopped: The worker was asked to stop; what was asked by then is in the records.
         """
         questions = [(number, self.question(number)) for number in numbers]  # before, as it is no work of the model's
         async with asyncio.TaskGroup() as group:
@@ -66,32 +47,24 @@ class SampleRunner:
                 group.create_task(self._one(number, step, draws, attempt))
         return Finished(None)
 
-    def take(self) -> list[Record]:
-        """The records gathered since the last time; they are the caller's now."""
-        records, self._records = self._records, []
-        self._flush_at = time.monotonic() + self.flush_s
-        return records
-
     async def _one(self, number: int, step: Step, draws: int, attempt: int) -> None:
+        work = self.work
         async with self.semaphore((number,)):
-            if self.stopping:
-                await self._asked.none()
-                raise SegmentStopped
-            with self._asked:
-                first = draws_of(((number,), PART, attempt))
+            await work.begin_step()
+            key = ((number,), PART, attempt)
+            with work.under_way():
                 began = time.time()
-                ballots = await self.steps.draw(step, draws, first)
+                ballots = await work.steps.draw(step, draws, draws_of(key))
         entry, ended = Contested(draws, ballots), time.time()
-        self._records.append(Record((number,), PART, attempt, 0, draws, (entry,), started=began, ended=ended))
-        if len(self._records) >= self.flush_steps or time.monotonic() >= self._flush_at:
-            self.flush()
+        work.buffer.keep_sample(Record((number,), PART, attempt, 0, draws, (entry,), started=began, ended=ended))
+        disputed = len({ballot.candidate for ballot in ballots}) > 1
+        work.keep_replies(key, step, 0, draws_of(key), disputed=disputed)
 
 
 def sampled_step(config: RunConfig, task: Task, number: int) -> Step:
     """The sampled step of a number as a run asks it: leaves of a tree may show less than one long chain does."""
-    if config.strategy != "tree":
-        return task.sample_step(number)
-    return task.sample_leaf(number, LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps)
+    leaf_steps = LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps
+    return method_of(config.strategy, leaf_steps).sample(task, number)
 
 
 def samples_of(question: Callable[[int], Step], payloads: Iterable[bytes]) -> list[Sample]:

@@ -7,7 +7,7 @@ nothing has to be cancelled, and arrival order cannot change a verdict.
 from collections.abc import Sequence
 from typing import Any
 
-from surefoot.decompose.step import Dialect, Flag, Step
+from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import StepDeadlocked
 from surefoot.runtime.execution.escalation.escalate import (
@@ -22,18 +22,19 @@ from surefoot.runtime.execution.escalation.escalate import (
     tally_of,
 )
 from surefoot.runtime.execution.escalation.prompt_variants import FIRST, Asked, PromptVariant, asked, variants_of
-from surefoot.runtime.leads import NO_LIMITS
+from surefoot.runtime.execution.meter import Meter
+from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
+from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.models.structured import as_lines, asking_for_json, schema_of
-from surefoot.runtime.models.usage import UsageMeter
 from surefoot.runtime.records import Contested, Counts, Entry, rule_of, tally
 from surefoot.runtime.untrusted import tame
-from surefoot.voting.alarms import Limits, Raised, raised_by
+from surefoot.voting.alarms import Raised, raised_by
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import Won, unanimous
 from surefoot.voting.red_flags import RedFlag, overlong
-from surefoot.voting.sequential import Sequential, open_race
+from surefoot.voting.sequential import open_race
 
 MAX_DRAWS = 4096
 """Draw numbers are handed out in strides of this, so that no two steps of a run share one."""
@@ -44,62 +45,35 @@ class StepRunner:
 
     Args:
         task: Words the step and reads the replies.
-        model: Answers.
-        dialect: Wording.
-        flags: Red flags that are on.
-        rule: Name of the race's rule.
-        max_ballots: Cap on the ballots of one race, spoiled ones included.
-        temperature: Sampling temperature.
-        first_temperature: Temperature of the first ballot of a step.
-        max_reply_tokens: Limit on ``chat`` replies; ``compact`` ones have the step's own.
-        seed: The run's seed.
-        structured: Whether ``chat`` replies are to follow the task's schema.
-        ladder: Whether a question may be asked in other ways; see ``runtime/execution/escalation/prompt_variants.py``.
-        fallback: Answers on the last rung of the ladder.
-        sequential: Rules that leads stand for; see ``Leads``.
-        suspect: Lead of a step that raised an alarm.
-        limits: What the ballots of a step are held against; by default no alarm is ever raised.
+        settings: The model that answers, its dialect and its temperatures.
+        policy: How steps are asked, read and counted.
+        leads: The leads of the run as they are now; shared with the runners of other roles.
+        meter: Where everything is counted; shared likewise.
         calls: What ``--max-calls`` leaves; without a limit if missing.
+        fallback: The model that answers on the last escalation level, if there is one.
     """
 
     def __init__(
         self,
         task: Task,
-        model: Model,
-        dialect: Dialect,
-        *,
-        flags: frozenset[RedFlag],
-        rule: str,
-        max_ballots: int,
-        temperature: float,
-        first_temperature: float,
-        max_reply_tokens: int,
-        seed: int,
-        structured: bool = False,
-        ladder: bool = False,
-        fallback: Model | None = None,
-        sequential: dict[int, Sequential] | None = None,
-        suspect: int = 1,
-        limits: Limits = NO_LIMITS,
+        settings: RoleSettings,
+        policy: StepPolicy,
+        leads: CurrentLeads | None = None,
+        meter: Meter | None = None,
         calls: BudgetLease | None = None,
+        fallback: Model | None = None,
     ) -> None:
-        self.task, self.model, self.dialect = task, model, dialect
-        self.flags, self.rule, self.max_ballots = flags, rule, max_ballots
-        self.temperature, self.first_temperature = temperature, first_temperature
-        self.max_reply_tokens, self.seed = max_reply_tokens, seed
-        self.structured = structured and dialect == "chat"
-        self.counts, self.accounts = Counts(), UsageMeter()
-        self.fallback, self.sequential = fallback, sequential or {}
-        self.suspect, self.limits = suspect, limits
-        self.calls = calls or BudgetLease()
-        self.variants = variants_of(task, dialect, fallback is not None) if ladder else (FIRST,)
-        self._names = {True: _name(fallback), False: _name(model)}
+        self.task, self.settings, self.policy = task, settings, policy
+        self.leads, self.meter = leads or CurrentLeads(), meter or Meter()
+        self.calls, self.fallback = calls or BudgetLease(), fallback
+        self.structured = policy.structured and settings.dialect == "chat"
+        self.variants = variants_of(task, settings.dialect, fallback is not None) if policy.ladder else (FIRST,)
+        self._names = {True: _name(fallback), False: _name(settings.model)}
 
-    def take_counts(self) -> Counts:
-        """What was counted since the last time, the accounts summed up in it; it is the caller's now."""
-        counts, self.counts = self.counts, Counts()
-        self.accounts.move_to(counts)
-        return counts
+    @property
+    def counts(self) -> Counts:
+        """What happened since the last batch."""
+        return self.meter.counts
 
     async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
         """The winning candidate, and what the journal keeps of the race.
@@ -119,11 +93,13 @@ class StepRunner:
         """
         variants = self.variants[level % len(self.variants) :]
         said: Sequence[str | Flag] = ()
-        if k not in self.sequential:
+        if k not in self.leads.sequential:
             # Most steps of a long run end here: nothing is built that only a contested race needs.
             model, question = self._asked(step, variants[0])
-            wanted = 1 if self.first_temperature != self.temperature else min(k, self.max_ballots)
-            said = await self._ask(model, question, range(draw, draw + wanted), self.first_temperature)
+            wanted = (
+                1 if self.settings.first_temperature != self.settings.temperature else min(k, self.policy.max_ballots)
+            )
+            said = await self._ask(model, question, range(draw, draw + wanted), self.settings.first_temperature)
             candidate = unanimous(said, k)
             if candidate is not None:
                 return candidate, candidate
@@ -166,9 +142,9 @@ class StepRunner:
 
     def _larger(self, k: int) -> int:
         """The lead that a step with an alarm is asked with: that of a suspect, or two more if that is not more."""
-        if self.sequential:
-            return max(k, *self.sequential)
-        return self.suspect if self.suspect > k else k + 2
+        if self.leads.sequential:
+            return max(k, *self.leads.sequential)
+        return self.leads.suspect if self.leads.suspect > k else k + 2
 
     async def _hold_race(
         self,
@@ -184,8 +160,8 @@ class StepRunner:
 
         It begins with the ballots of the race it goes on with, or with what was said already.
         """
-        rule = self.sequential.get(k)
-        race = open_race(rule or rule_of(self.rule, k), self.max_ballots)
+        rule = self.leads.sequential.get(k)
+        race = open_race(rule or rule_of(self.policy.rule, k), self.policy.max_ballots)
         ballots: list[Ballot] = [*goes_on.ballots] if goes_on else []
         details: list[str] = [*goes_on.details] if goes_on else []
         for ballot in ballots:
@@ -200,12 +176,12 @@ class StepRunner:
                 if race.cast(ballot) is not None:
                     break
             if len(ballots) > k or goes_on:
-                raised = raised_by(pattern_of_ballots(k, ballots), self.limits)
+                raised = raised_by(pattern_of_ballots(k, ballots), self.leads.limits)
             if race.verdict is not None or (raised and leaves(raised, level)):
                 break
             drawn = len(ballots)
-            wanted = 1 if self.first_temperature != self.temperature and not drawn else race.fewest()
-            heat = self.temperature if drawn else self.first_temperature
+            wanted = 1 if self.settings.first_temperature != self.settings.temperature and not drawn else race.fewest()
+            heat = self.settings.temperature if drawn else self.settings.first_temperature
             said = await self._ask(model, question, range(draw + drawn, draw + drawn + wanted), heat, drawn > 0)
         verdict = race.verdict
         winner = verdict.candidate if isinstance(verdict, Won) else None
@@ -226,12 +202,12 @@ class StepRunner:
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
         """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
         model, question = self._asked(step, self.variants[level % len(self.variants)])
-        said = await self._ask(model, question, range(draw, draw + count), self.temperature)
+        said = await self._ask(model, question, range(draw, draw + count), self.settings.temperature)
         return tuple(_ballot(number, answer)[0] for number, answer in enumerate(said))
 
     def request(self, step: Step) -> Request:
         """A step as it is put to the model, for one draw."""
-        return self._request(self._asked(step, FIRST)[1], range(1), self.temperature)
+        return self._request(self._asked(step, FIRST)[1], range(1), self.settings.temperature)
 
     def judge(self, step: Step, reply: Reply) -> Flag | str:
         """The candidate a reply names, or its red flag. Nothing is counted."""
@@ -242,7 +218,7 @@ class StepRunner:
         """Who is asked, and what."""
         if variant.fallback and self.fallback is not None:
             return self.fallback, asked(self.task, step, variant, self.fallback.dialect)
-        return self.model, asked(self.task, step, variant, self.dialect)
+        return self.settings.model, asked(self.task, step, variant, self.settings.dialect)
 
     async def _ask(
         self, model: Model, question: Asked, draws: range, temperature: float, begun: bool = False
@@ -264,36 +240,37 @@ class StepRunner:
         kind, name, limit = question.step.kind, self._names[question.variant.fallback], self._limit(question)
         said = []
         for reply in await model.ask(self._request(question, draws, temperature)):
-            self.accounts.book(kind, name, reply)
+            self.meter.usage.book(kind, name, reply)
             answer = self._flag(question, reply, limit)
             if isinstance(answer, Flag):
                 tally(self.counts.red_flags, {answer.name: 1})
+            self.meter.replies.heard(draws[0] // MAX_DRAWS, question.step, question.prompt, reply.text, answer)
             said.append(answer)
         return said
 
     def _request(self, question: Asked, draws: range, temperature: float) -> Request:
         """A question as it is put to a model."""
-        limit, names = self._limit(question), self._schema(question)
+        limit, names, seed = self._limit(question), self._schema(question), self.policy.seed
         if names is None:
-            return Request(question.prompt, tuple(draws), temperature, limit, self.seed)
-        return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, self.seed, schema_of(names))
+            return Request(question.prompt, tuple(draws), temperature, limit, seed)
+        return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, seed, schema_of(names))
 
     def _schema(self, question: Asked) -> Any:
         """What a reply is to follow, if anything."""
         return self.task.reply_schema(question.step) if self.structured and question.dialect == "chat" else None
 
     def _limit(self, question: Asked) -> int:
-        return question.step.max_reply_tokens if question.dialect == "compact" else self.max_reply_tokens
+        return question.step.max_reply_tokens if question.dialect == "compact" else self.policy.max_reply_tokens
 
     def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""
         if reply.stop is Stop.REFUSED:
             return Flag(RedFlag.REFUSED, reply.text)
         said = reply.tokens_out - reply.tokens_reasoning  # thinking is not the answer
-        if RedFlag.OVERLONG in self.flags and overlong(said, limit, reply.stop is Stop.LENGTH):
+        if RedFlag.OVERLONG in self.policy.flags and overlong(said, limit, reply.stop is Stop.LENGTH):
             return Flag(RedFlag.OVERLONG, f"{said} tokens")
         text = as_lines(reply.text) if self.structured and question.dialect == "chat" else reply.text
-        return question.read(text, self.flags)
+        return question.read(text, self.policy.flags)
 
 
 def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:
@@ -305,4 +282,4 @@ def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:
 
 def _name(model: Model | None) -> str:
     """What a model is called in the accounts."""
-    return str(getattr(model, "name", type(model).__name__))
+    return "" if model is None else model.name or type(model).__name__

@@ -16,7 +16,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.outline import Chains, Outline
+from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.estimates import Estimate, Rates, rates_of
@@ -79,8 +81,8 @@ class Longest(msgspec.Struct, frozen=True):
 def has_seams(config: RunConfig, task: Task) -> bool:
     """Whether promises will guard steps: those that a decomposition makes. The root's own is only the goal test."""
     root = task.root()
-    splits = config.strategy == "tree" and task.decomposition_step(root.goal, root.inputs) is not None
-    return config.seams and splits and root.promise is not None
+    asks = isinstance(task.decomposition_step(root.goal, root.inputs), Step)
+    return config.seams and asks and method_of(config.strategy, 0).splits(task, root) and root.promise is not None
 
 
 def all_caught(config: RunConfig, task: Task) -> bool:
@@ -97,9 +99,8 @@ def leaves_one_way(config: RunConfig, task: Task) -> bool:
 
 
 def outline_of(config: RunConfig, task: Task, leaf_steps: int) -> Outline:
-    """What the plan is made of under a strategy; a chain is one leaf, however long."""
-    root = task.root()
-    return task.outline(leaf_steps if config.strategy == "tree" else task.usual_steps(root.goal, root.inputs))
+    """Return what the plan is made of under the run's method; a chain is one leaf, however long."""
+    return method_of(config.strategy, leaf_steps).outline(task)
 
 
 def forecast(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> Forecast:

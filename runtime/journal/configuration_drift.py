@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.step import Dialect
+from surefoot.decompose.step import Dialect, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ResumeMismatch
@@ -72,7 +72,7 @@ def setup_of(config: RunConfig, task: Task) -> Setup:
     steps = [task.sample_step(number) for number in range(SAMPLED_STEPS)]
     root = task.root()
     split = task.decomposition_step(root.goal, root.inputs)
-    prompts = [task.prompt(step, dialect) for step in ([split] if split is not None else []) + steps]
+    prompts = [task.prompt(step, dialect) for step in ([split] if isinstance(split, Step) else []) + steps]
     texts = [f"{prompt.system}\n\n{prompt.user}" for prompt in prompts]
     hashes = [hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest() for text in texts]
     return Setup(msgspec.to_builtins(config), tuple(hashes), tuple(text[:4000] for text in texts[:TEXTS]))

@@ -36,6 +36,7 @@ POINTS = (
     "commit.written",
     "commit.after",
     "batch.received",
+    "batch.awaited",
     "segment.ended",
     "finish.before",
     "finish.after",

@@ -1,18 +1,21 @@
 """Reads a finished plan back from its journal, step by step in plan order, one segment in memory at a time."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
+import msgspec
+
 from surefoot.decompose.methods.method import Method
-from surefoot.decompose.plan import Node, Path, PlanStep, Ref
-from surefoot.decompose.segment import segment_key
-from surefoot.decompose.step import Done
+from surefoot.decompose.plan import Expansion, Failure, Node, Path, PlanStep, Ref, as_output
+from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
+from surefoot.decompose.step import Done, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.journal import Journal
-from surefoot.runtime.records import Entry, Record, extend, unpack, winner
+from surefoot.runtime.records import FAILED_NODES, SUB_PLANS, Entry, Record, extend, failures_in, unpack, winner
 
 Steps = Generator[PlanStep, None, Any]
+Walk = Callable[[Node], Steps]
 
 
 class PlanReader:
@@ -29,9 +32,10 @@ class PlanReader:
     def __init__(self, journal: Journal, task: Task, strategy: Method, rule: str, segment_steps: int) -> None:
         self.journal, self.task, self.strategy, self.rule = journal, task, strategy, rule
         self.segment_steps = segment_steps
+        self._failed = failures_in(journal.payloads(FAILED_NODES))
 
     def steps(self) -> Steps:
-        """Every step of the plan; the generator's return value is the root's output.
+        """Yield every voted step of the plan in plan order; the generator's return value is the root's output.
 
         Raises:
             JournalError: The plan is not complete.
@@ -40,48 +44,84 @@ class PlanReader:
 
     def _upper(self, node: Node) -> Steps:
         """A node that the coordinator ran: its decompositions are segments of their own."""
-        travels = self.task.size(node.goal, node.inputs) <= self.segment_steps
-        if travels or not self.strategy.splits(self.task, node):
+        if travels_whole(self.task, self.strategy, node, self.segment_steps):
             return self._inside(node, _Decided(self._records(segment_key(node.path)), self.rule))
+        given = given_expansion(self.task, node)
+        if given is not None:
+            return self._children(node, given, range(len(given.children)), self._upper_child)
         records: list[Record] = []
         attempt = 0
         while found := self._records(segment_key(node.path, attempt)):
             records += found
             attempt += 1
-        return self._children(node, _Decided(records, self.rule), self._upper)
+        decided = _Decided(records, self.rule)
+        return self._children(node, *self._expanded(node, decided), self._upper_child)
+
+    def _upper_child(self, node: Node) -> Steps:
+        failure = self._failed.get(node.path)
+        return self._upper(node) if failure is None else _nothing(as_output(failure))
 
     def _inside(self, node: Node, decided: "_Decided") -> Steps:
-        if self.strategy.splits(self.task, node):
-            return self._children(node, decided, lambda child: self._inside(child, decided))
-        return self._chain(node, decided)
+        """A node that ran inside a worker's segment."""
+        failure = decided.failed.get(node.path)
+        if failure is not None:
+            return _nothing(as_output(failure))
+        if not self.strategy.splits(self.task, node):
+            return self._chain(node, decided)
+        given = given_expansion(self.task, node)
+        parts = (given, range(len(given.children))) if given is not None else self._expanded(node, decided)
+        return self._children(node, *parts, lambda child: self._inside(child, decided))
 
-    def _children(self, node: Node, decided: "_Decided", walk: Any) -> Steps:
+    def _expanded(self, node: Node, decided: "_Decided") -> tuple[Expansion, Sequence[int]]:
+        """The decomposition of a node that stands, and the path elements of its children."""
         attempt, (candidate, *_) = decided.last(node.path, "split")
         expansion = self.task.expand(node.goal, node.inputs, candidate)
-        elements = decided.children.get((node.path, attempt)) or tuple(range(len(expansion.children)))
+        return expansion, decided.children.get((node.path, attempt)) or range(len(expansion.children))
+
+    def _children(self, node: Node, expansion: Expansion, elements: Sequence[int], walk: Walk) -> Steps:
+        outputs = yield from self._outputs(node, expansion, elements, walk)
+        return outputs[expansion.result]
+
+    def _outputs(
+        self, node: Node, expansion: Expansion, elements: Sequence[int], walk: Walk
+    ) -> Generator[PlanStep, None, list[Any]]:
+        """The steps of all children, and then their outputs."""
         outputs: list[Any] = []
         for element, child in zip(elements, expansion.children, strict=True):
             inputs = tuple(outputs[s.child] if isinstance(s, Ref) else s.value for s in child.inputs)
             output = yield from walk(Node((*node.path, element), child.goal, inputs, child.promise))
             outputs.append(output)
-        return outputs[expansion.result]
+        return outputs
 
     def _chain(self, node: Node, decided: "_Decided") -> Steps:
-        _, candidates = decided.last(node.path, "run")
-        state = self.task.begin(node.goal, node.inputs)
-        for candidate in candidates:
-            step = self.task.next_step(node.goal, state)
-            if isinstance(step, Done):
+        """A node that ran as a chain, with the sub-plans that it asked for."""
+        task, goal = self.task, node.goal
+        attempt, answers = decided.last(node.path, "run", none_is_an_attempt=True)
+        state = task.begin(goal, node.inputs)
+        asked = task.next_step(goal, state)
+        for index, answer in enumerate(answers):
+            if isinstance(asked, Done):
                 break
-            yield PlanStep(step.kind, step.reads, candidate, state)
-            state = self.task.advance(node.goal, state, candidate)
-        end = self.task.next_step(node.goal, state)
-        if not isinstance(end, Done):
+            if isinstance(asked, Expansion):
+                below = Node((*node.path, attempt * SUB_PLANS + index), goal, node.inputs)
+                elements = range(len(asked.children))
+                yield from self._outputs(below, asked, elements, lambda child: self._inside(child, decided))
+            elif isinstance(asked, Step):
+                yield PlanStep(asked.kind, asked.reads, answer, state)
+            state = task.advance(goal, state, answer if isinstance(asked, Step) else msgspec.json.decode(answer))
+            asked = task.next_step(goal, state)
+        if not isinstance(asked, Done):
             raise JournalError(f"{self.journal.path}: node {node.path} is not complete")
-        return end.output
+        return msgspec.to_builtins(asked.output)
 
     def _records(self, key: str) -> list[Record]:
         return [record for payload in self.journal.payloads(key) for record in unpack(payload)]
+
+
+def _nothing(output: Any) -> Steps:
+    """No step, and an output."""
+    yield from ()
+    return output
 
 
 class _Decided:
@@ -91,21 +131,26 @@ class _Decided:
         self.rule = rule
         self.entries: dict[tuple[Path, str], dict[int, list[Entry]]] = {}
         self.children: dict[tuple[Path, int], tuple[int, ...]] = {}
+        self.failed: dict[Path, Failure] = {}
         for record in records:
             if record.part == "children":
                 self.children[record.path, record.attempt] = record.children
-                continue
-            known = self.entries.setdefault((record.path, record.part), {}).setdefault(record.attempt, [])
-            extend(known, record)
+            elif record.part == "failed":
+                self.failed[record.path] = msgspec.json.decode(str(record.entries[0]), type=Failure)
+            elif record.part in ("run", "split"):
+                attempts = self.entries.setdefault((record.path, record.part), {})
+                extend(attempts.setdefault(record.attempt, []), record)
 
-    def last(self, path: Path, part: str) -> tuple[int, list[str]]:
-        """The attempt that stands, and its candidates.
+    def last(self, path: Path, part: str, *, none_is_an_attempt: bool = False) -> tuple[int, list[str]]:
+        """The attempt that stands, and its candidates; none at all for a chain that asked nothing.
 
         Raises:
             JournalError: The journal has nothing of this node.
         """
         attempts = self.entries.get((path, part))
         if not attempts:
+            if none_is_an_attempt:
+                return 0, []
             raise JournalError(f"the journal has no {part} of node {path}")
         attempt = max(attempts)
         return attempt, [winner(entry, self.rule) for entry in attempts[attempt]]

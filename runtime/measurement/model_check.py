@@ -53,15 +53,11 @@ async def check_one_step(config: RunConfig, task: Task, model: Model | None = No
     """
     model = model or open_model(config)
     try:
-        probe = getattr(model, "probe", None)
-        if probe is not None:
-            await probe()
+        await model.probe()
         steps = Worker(config, task, model).step_runner()
         step = task.sample_step(config.seed)
         request = steps.request(step)
-        prices = getattr(model, "prices", None)
-        if prices is not None:
-            prices()  # what takes seconds to load is no latency
+        model.prices()  # what takes seconds to load is no latency
         started = time.monotonic()
         (reply,) = await model.ask(request)
         latency_s = time.monotonic() - started

@@ -21,7 +21,7 @@ from typing import Any, Final
 from surefoot.decompose.modular_planner.wording import MODULE_WORDS
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
-from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.port import Model, Reply, Request, Stop, refuse_what_is_not_understood
 
 WEIGHTS: Final = Path(__file__).with_name("bundled_weights")
 PLANNER: Final = "planner"
@@ -100,7 +100,7 @@ class _Asked:
             self.future.set_exception(error)
 
 
-class BundledModel:
+class BundledModel(Model):
     """Answers questions of hanoi, multiply, digit-hanoi and graph, in the compact dialect and nothing else.
 
     Replies to a prompt are independent samples, but not a function of (prompt, draw): they depend on which prompts
@@ -116,6 +116,9 @@ class BundledModel:
         ConfigurationError: The weights are missing or unreadable.
     """
 
+    name = "bundled"
+    dialect: Dialect = "compact"
+
     def __init__(self, weights_dir: Path | None = None, threads: int = 1, max_batch: int = ABREAST) -> None:
         folder = weights_dir or WEIGHTS
         self._max_batch, self._threads = max_batch, threads
@@ -130,11 +133,6 @@ class BundledModel:
         self._waking: asyncio.AbstractEventLoop | None = None
         self._closed = False
 
-    @property
-    def dialect(self) -> Dialect:
-        """``compact``."""
-        return "compact"
-
     async def ask(self, request: Request) -> list[Reply]:
         """Answer a prompt once for each draw.
 
@@ -142,6 +140,7 @@ class BundledModel:
             ModelRejected: The prompt has a system part or a word that the model was not trained on.
             ModelUnavailable: The model was closed, or CTranslate2 failed.
         """
+        refuse_what_is_not_understood(request, "the bundled model")
         words = request.prompt.user.split(" ")
         part = self._open_planner() if words[0] in PLANNER_WORDS else self._runs
         _check(request.prompt, words, part.known)

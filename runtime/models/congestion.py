@@ -11,7 +11,7 @@ answered by a storm of retries.
 import math
 from collections import deque
 
-from surefoot.runtime.models.hedging import SEEN, hedge_after_s
+from surefoot.runtime.models.late_answers import SEEN, hedge_after_s
 from surefoot.runtime.models.rate_search import RateSearch, Start
 
 FIRST_LIMIT = 4

@@ -11,6 +11,7 @@ from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.role_options import parse_role_options
 
@@ -45,21 +46,7 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
     from surefoot.runtime.models.litellm_setup import check_ready
 
     check_ready(config.model, config.api_base)
-    model = LiteLLMModel(
-        name=config.model,
-        api_base=config.api_base,
-        dialect=_dialect(config, "chat"),
-        timeout_s=config.timeout_s,
-        patience_s=config.patience_s,
-        max_in_flight=config.calls_in_flight,
-        price_in=config.price_in,
-        price_out=config.price_out,
-        thinking_tokens=config.thinking_tokens,
-        lease=BudgetLease(limited=config.max_cost_usd is not None),
-        on_wait=on_wait,
-        retry_share=config.retry_share,
-        hedge=config.hedge == "auto",
-    )
+    model = LiteLLMModel(_settings(config), BudgetLease(limited=config.max_cost_usd is not None), on_wait)
     if config.max_cost_usd is not None and model.prices() is None:
         raise ConfigurationError(
             f"the price of {config.model} is unknown, so --max-cost-usd cannot be kept: give --price-in and --price-out"
@@ -74,7 +61,7 @@ def open_fallback(config: RunConfig) -> Model | None:
     model = open_model(msgspec.structs.replace(config, model=config.fallback_model, api_base=None))
     if config.fallback_model.partition(":")[0] == "simulated":
         # Models of different names make different mistakes; two simulated ones are told apart by their rank.
-        model.name = "fallback"  # type: ignore[attr-defined]
+        model.name = "fallback"
     return model
 
 
@@ -92,9 +79,7 @@ def check_model(config: RunConfig) -> None:
 async def _check(config: RunConfig) -> None:
     model = open_model(config)
     try:
-        probe = getattr(model, "probe", None)
-        if probe is not None:
-            await probe()
+        await model.probe()
     finally:
         await model.close()
 
@@ -118,6 +103,23 @@ def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
     if not callable(key):
         raise ConfigurationError(f"the simulated model needs a function answers(prompt) in {module_name}")
     return key  # type: ignore[no-any-return]
+
+
+def _settings(config: RunConfig) -> LiteLLMSettings:
+    """What a configuration says of a model behind LiteLLM."""
+    return LiteLLMSettings(
+        name=config.model,
+        api_base=config.api_base,
+        dialect=_dialect(config, "chat"),
+        timeout_s=config.timeout_s,
+        patience_s=config.patience_s,
+        max_in_flight=config.calls_in_flight,
+        price_in=config.price_in,
+        price_out=config.price_out,
+        thinking_tokens=config.thinking_tokens,
+        retry_share=config.retry_share,
+        hedge=config.hedge == "auto",
+    )
 
 
 def _dialect(config: RunConfig, usual: Dialect) -> Dialect:

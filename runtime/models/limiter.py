@@ -157,6 +157,10 @@ class Limiter:
         """A call failed that was not refused for its rate."""
         self.congestion.failed(_now())
 
+    def report_refusals_to(self, refusal: asyncio.Event) -> None:
+        """Set this event, from now on, whenever there is a refusal to tell of: a worker has one for all endpoints."""
+        self.refusal = refusal
+
     def follow(self, quota: Quota) -> None:
         """From now on take a share of the run's pace."""
         now = _now()

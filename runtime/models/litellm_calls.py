@@ -1,16 +1,24 @@
-"""Single calls through LiteLLM: one request to one server, its money, and what its errors mean."""
+"""Makes single calls through LiteLLM: one request to one server, its money, and what its errors mean."""
 
 import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
+from surefoot.runtime.errors import AccessLost, ModelRejected, QuestionRefused
+from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.copies import CopyDetector
 from surefoot.runtime.models.endpoints import ModelServer, choose
 from surefoot.runtime.models.litellm_errors import ERRORS, Transient, judge, may_be_charged
 from surefoot.runtime.models.litellm_prices import Prices
-from surefoot.runtime.models.litellm_replies import read_replies
-from surefoot.runtime.models.port import Reply, Request
+from surefoot.runtime.models.litellm_replies import Received, read_replies
+from surefoot.runtime.models.litellm_requests import NO_CACHE, Question, arguments_of, is_raw
+from surefoot.runtime.models.litellm_settings import THINKING_TOKENS, LiteLLMSettings
+from surefoot.runtime.models.port import Reply
 from surefoot.runtime.models.rate_search import Start
+from surefoot.runtime.models.silent_replies import SilentReplies
 
 
 class Calls:
@@ -18,83 +26,95 @@ class Calls:
 
     Args:
         litellm: The module.
-        always: Arguments of every call.
+        settings: How the model is reached.
+        servers: The addresses that serve it, at least one.
+
+    Attributes:
         prices: What calls cost.
-        deployments: The servers.
-        purse: Where money is reserved.
-        thinking_tokens: Tokens that may be thought in beside a reply.
-        longest_s: Longest time one call may take, in seconds.
-        set_aside_s: Seconds for which a server is left out after a failure, if there are others; doubles.
+        copies: What was received by now, to tell kept answers from drawn ones.
+        silence: Replies that had nothing to read in them.
     """
 
-    def __init__(
-        self,
-        litellm: Any,
-        always: dict[str, Any],
-        prices: Prices,
-        servers: Sequence[ModelServer],
-        lease: BudgetLease,
-        *,
-        thinking_tokens: int,
-        longest_s: float,
-        set_aside_s: float,
-    ) -> None:
-        self.litellm, self.prices, self.lease = litellm, prices, lease
-        self._always, self._name, self._servers = always, always["model"], servers
-        self._thinking_tokens, self._longest_s, self._set_aside_s = thinking_tokens, longest_s, set_aside_s
+    def __init__(self, litellm: Any, settings: LiteLLMSettings, servers: Sequence[ModelServer]) -> None:
+        model, provider, _, _ = litellm_setup.resolve(litellm, settings.name, servers[0].base)
+        self.litellm, self._settings, self._servers = litellm, settings, servers
+        self.prices = Prices(litellm, settings, model, provider)
+        self.taken = litellm_setup.parameters_taken(litellm, model, provider)
+        self._always = _always(litellm, settings, provider)
+        thinking = settings.thinking_tokens
+        if thinking is None:
+            thinking = THINKING_TOKENS if litellm.supports_reasoning(model, provider) else 0
+        self._thinking_tokens = thinking
         errors = litellm.exceptions
         self._caught = (errors.openai.OpenAIError, *(getattr(errors, e) for e in ERRORS if hasattr(errors, e)))
         self._has_answered = False
+        self.copies, self.silence = CopyDetector(), SilentReplies(settings.name)
 
-    def hedge_after_s(self, request: Request, n: int) -> float | None:
+    def hedge_after_s(self, question: Question, lease: BudgetLease) -> float | None:
         """Seconds after which it pays to ask a call again; ``None`` where it does not, or cannot be done at once."""
         after_s = choose(self._servers).limiter.congestion.hedge_after_s
-        return after_s if after_s is not None and self.has_room(request, n) else None
+        return after_s if after_s is not None and self.has_room(question, lease) else None
 
-    def has_room(self, request: Request, n: int) -> bool:
+    def has_room(self, question: Question, lease: BudgetLease) -> bool:
         """Whether a further call would take neither a place nor money from any other."""
-        reserved = self.prices.at_most(request.prompt, n, request.max_tokens + self._thinking_tokens)
-        return choose(self._servers).limiter.free and self.lease.balance >= reserved
+        reserved = self.prices.at_most(question.request, question.n, self._limit(question))
+        return choose(self._servers).limiter.free and lease.balance >= reserved
 
-    async def once(self, request: Request, n: int, form: Any) -> list[Reply]:
+    async def once(self, question: Question, lease: BudgetLease) -> list[Reply]:
         """One call to one server; its money is reserved before and settled after, however it ends."""
+        request, n, limit = question.request, question.n, self._limit(question)
         server = choose(self._servers)
-        limit = request.max_tokens + self._thinking_tokens
         async with server.limiter as start:
-            reserved = self.prices.at_most(request.prompt, n, limit)
-            await self.lease.reserve(reserved)
+            reserved = self.prices.at_most(request, n, limit)
+            await lease.reserve(reserved)
             spent: float | None = None  # nobody knows
             try:
-                response = await self._ask_server(server, start, _arguments(request, n, limit, form))
-                cost, replies = read_replies(response, n, self._name, self.prices, self.litellm)
-                tokens_in, tokens_out = (sum(getattr(r, one) for r in replies) for one in ("tokens_in", "tokens_out"))
-                self.prices.seen(request.prompt, n, limit, tokens_in, tokens_out)
-                spent = 0.0 if self.prices.per_token is None else cost
-                return replies
+                response = await self._ask_server(server, start, question)
+                received = read_replies(response, question, limit, self.prices, self.litellm)
+                spent = 0.0 if self.prices.per_token is None else received.cost
+                return self._noted(question, received)
             except _Free as free:
                 spent = 0.0
                 raise free.cause from None
             finally:
                 if spent is None:
-                    self.lease.forfeit(reserved)
+                    lease.forfeit(reserved)
                 else:
-                    self.lease.settle(reserved, spent)
+                    lease.settle(reserved, spent)
 
-    async def _ask_server(self, server: ModelServer, start: Start, arguments: dict[str, Any]) -> Any:
+    def _limit(self, question: Question) -> int:
+        return question.request.max_tokens + self._thinking_tokens
+
+    def _noted(self, question: Question, received: Received) -> list[Reply]:
+        """The replies of a call, after everything was learnt from them that later calls need."""
+        limit, replies = self._limit(question), received.replies
+        tokens_in, tokens_out = (sum(getattr(r, one) for r in replies) for one in ("tokens_in", "tokens_out"))
+        self.prices.seen(question.request, question.n, limit, tokens_in, tokens_out)
+        for silence in received.silences:
+            self.silence.note(silence, limit)
+        asked = {name: value for name, value in arguments_of(question, limit).items() if name != "seed"}
+        texts = tuple(reply.text for reply in replies)
+        copied = self.copies.receive(str(asked), replies[0].id, texts, heated=question.request.temperature > 0)
+        return [msgspec.structs.replace(reply, copied=True) for reply in replies] if copied else replies
+
+    async def _ask_server(self, server: ModelServer, start: Start, question: Question) -> Any:
         """A response with at least one choice; ``_Free`` around an error that certainly costs nothing."""
-        congestion = server.limiter.congestion
-        here = {"api_base": server.base} if server.base is not None else {}
-        longest, started = congestion.timeout_s(self._longest_s), _now()
+        congestion, settings = server.limiter.congestion, self._settings
+        arguments = arguments_of(question, self._limit(question)) | self._always
+        if server.base is not None:
+            arguments["api_base"] = server.base
+        call = self.litellm.atext_completion if is_raw(question) else self.litellm.acompletion
+        longest, started = congestion.timeout_s(settings.timeout_s), _now()
         try:
             # LiteLLM's own timeout is one between two reads, so a trickle would never end.
             async with asyncio.timeout(longest):
-                response = await self.litellm.acompletion(**arguments, **self._always, **here)
+                response = await call(**arguments)
         except asyncio.CancelledError:
             congestion.took(_now() - started)  # or longer: late calls that were asked again are among these
             raise
         except TimeoutError:
             congestion.timed_out(longest)
-            server.failed(self._set_aside_s)
+            server.failed(settings.backoff_initial_s)
             raise Transient(f"no answer within {longest:g} s") from None
         except self._caught as error:
             meant = self._meaning(error, server, start)
@@ -106,15 +126,31 @@ class Calls:
         return response
 
     def _meaning(self, error: Exception, server: ModelServer, start: Start) -> Exception:
-        meant = judge(error, self._name)
-        if self._has_answered and type(error).__name__ == "NotFoundError":
-            meant = Transient(str(meant))  # it did exist: a server that is starting again
+        meant = judge(error, self._settings.name)
+        if self._has_answered and isinstance(meant, ModelRejected):
+            meant = _of_one_that_answered(meant)
         if isinstance(meant, Transient):
             if meant.limited:
                 server.refused(meant.after_s, start)
             else:
-                server.failed(self._set_aside_s)
+                server.failed(self._settings.backoff_initial_s)
         return meant
+
+
+def _of_one_that_answered(rejected: ModelRejected) -> Exception:
+    """What a rejection means of a server that answered the same model and key before.
+
+    A model that is not found is being started again; a key that is not taken was revoked, and another one helps; and
+    any other fault is with this question, since those before it were put in the same way.
+    """
+    name, status = rejected.context.get("error"), rejected.context.get("status")
+    if name == "NotFoundError":
+        return Transient(rejected.message)
+    if name in ("AuthenticationError", "PermissionDeniedError") or status in (401, 403):
+        return AccessLost(rejected.message, **rejected.context)
+    if name in ("BadRequestError", "InvalidRequestError", "UnprocessableEntityError"):
+        return QuestionRefused(rejected.message, **rejected.context)
+    return rejected
 
 
 class _Free(Exception):
@@ -125,19 +161,15 @@ class _Free(Exception):
         self.cause = cause
 
 
-def _arguments(request: Request, n: int, max_tokens: int, form: Any) -> dict[str, Any]:
-    # The system message first and unchanged from step to step: what servers cache is a prefix.
-    system = [{"role": "system", "content": request.prompt.system}] if request.prompt.system else []
-    arguments = {
-        "messages": [*system, {"role": "user", "content": request.prompt.user}],
-        "temperature": request.temperature,
-        "max_tokens": max_tokens,
-    }
-    if n > 1:
-        arguments["n"] = n
-    if form is not None:
-        arguments["response_format"] = form
-    return arguments
+def _always(litellm: Any, settings: LiteLLMSettings, provider: str) -> dict[str, Any]:
+    """The arguments of every call."""
+    always: dict[str, Any] = {"model": settings.name, "timeout": settings.timeout_s, "drop_params": True}
+    always |= {"num_retries": 0, "max_retries": 0}  # LiteLLM's own, and those of the client it uses
+    if settings.api_base is not None or provider == "openai":
+        always["extra_headers"] = NO_CACHE  # other providers sign their headers, or refuse strange ones
+    if settings.api_base is not None and litellm.validate_environment(model=settings.name)["missing_keys"]:
+        always["api_key"] = "none"
+    return always
 
 
 def _now() -> float:

@@ -3,7 +3,9 @@
 import math
 from typing import Any
 
-from surefoot.decompose.step import Prompt
+from surefoot.runtime.models.litellm_requests import bytes_of
+from surefoot.runtime.models.litellm_settings import LiteLLMSettings
+from surefoot.runtime.models.port import Request
 
 OVERHEAD_TOKENS = 64
 """Most tokens that a server's template puts around a prompt of two messages, until one is seen to put more."""
@@ -14,18 +16,14 @@ class Prices:
 
     Args:
         litellm: The module.
-        name: Name of the model as people type it.
+        settings: Name of the model as people type it, and prices to use instead of the table's.
         model: The name without its provider.
         provider: LiteLLM's name of the provider.
-        price_in: USD per million prompt tokens, instead of the table's.
-        price_out: USD per million generated tokens, instead of the table's.
     """
 
-    def __init__(
-        self, litellm: Any, name: str, model: str, provider: str, price_in: float | None, price_out: float | None
-    ) -> None:
-        self._litellm, self._provider = litellm, provider
-        self._price_in, self._price_out = price_in, price_out
+    def __init__(self, litellm: Any, settings: LiteLLMSettings, model: str, provider: str) -> None:
+        self._litellm, self._provider, name = litellm, provider, settings.name
+        self._price_in, self._price_out = settings.price_in, settings.price_out
         self._overhead, self._excess = OVERHEAD_TOKENS, 0
         # Only a price written down for this model of this provider: otherwise LiteLLM may say 0, or take the
         # price of whatever model the server says it is.
@@ -41,7 +39,7 @@ class Prices:
         dear_out = self._most[1] if self._price_out is None else self._price_out / 1e6
         return None if dear_in is None or dear_out is None else (dear_in, dear_out)
 
-    def at_most(self, prompt: Prompt, n: int, max_tokens: int) -> float:
+    def at_most(self, request: Request, n: int, max_tokens: int) -> float:
         """The most that a call can cost, in USD; 0 if a price is unknown.
 
         A token is a byte of text at least, whatever the tokenizer; the server may charge for its template as well.
@@ -51,23 +49,42 @@ class Prices:
         prices = self.per_token
         if prices is None:
             return 0.0
-        return prices[0] * (_bytes(prompt) + self._overhead) + prices[1] * n * (max_tokens + self._excess)
+        return prices[0] * (bytes_of(request) + self._overhead) + prices[1] * n * (max_tokens + self._excess)
 
-    def seen(self, prompt: Prompt, n: int, max_tokens: int, tokens_in: int, tokens_out: int) -> None:
+    def seen(self, request: Request, n: int, max_tokens: int, tokens_in: int, tokens_out: int) -> None:
         """Learn from what a call was charged for."""
-        self._overhead = max(self._overhead, tokens_in - _bytes(prompt))
+        self._overhead = max(self._overhead, tokens_in - bytes_of(request))
         self._excess = max(self._excess, math.ceil(tokens_out / n) - max_tokens)
 
     def cost(self, usage: Any, tokens_in: int, tokens_out: int) -> tuple[float, float] | None:
-        """USD for prompt and completion; ``None`` when a price or the usage is unknown."""
-        if not tokens_in + tokens_out:
-            return None
+        """USD for prompt and completion; ``None`` when a price is unknown.
+
+        Args:
+            usage: The server's account as it came, for discounts on what was cached.
+            tokens_in: Prompt tokens as they were believed.
+            tokens_out: Generated tokens as they were believed.
+        """
         table: tuple[float | None, float | None] = (None, None)
         if self._key is not None:
-            table = self._litellm.cost_per_token(self._key, custom_llm_provider=self._provider, usage_object=usage)
+            table = self._from_table(usage, tokens_in, tokens_out)
         cost_in = table[0] if self._price_in is None else self._price_in * tokens_in / 1e6
         cost_out = table[1] if self._price_out is None else self._price_out * tokens_out / 1e6
         return None if cost_in is None or cost_out is None else (cost_in, cost_out)
+
+    def _from_table(self, usage: Any, tokens_in: int, tokens_out: int) -> tuple[float | None, float | None]:
+        """What LiteLLM works out, within what so many tokens can cost: an account may lie in its details."""
+        try:
+            table = self._litellm.cost_per_token(self._key, custom_llm_provider=self._provider, usage_object=usage)
+        except (ArithmeticError, AttributeError, TypeError, ValueError):  # details of an unheard-of kind
+            table = self._most[0] and self._most[0] * tokens_in, self._most[1] and self._most[1] * tokens_out
+        return _within(table[0], self._most[0], tokens_in), _within(table[1], self._most[1], tokens_out)
+
+
+def _within(cost: float | None, dearest: float | None, tokens: int) -> float | None:
+    """A cost between nothing and that of so many tokens at the highest price; ``None`` if unknown."""
+    if cost is None or dearest is None:
+        return cost
+    return min(max(cost, 0.0), dearest * tokens) if math.isfinite(cost) else dearest * tokens
 
 
 def _dearest(entry: dict[str, Any]) -> tuple[float | None, float | None]:
@@ -76,7 +93,3 @@ def _dearest(entry: dict[str, Any]) -> tuple[float | None, float | None]:
     outs = ("output_cost_per_token", "output_cost_per_reasoning_token")
     found = [[entry[key] for key in keys if entry.get(key) is not None] for keys in (ins, outs)]
     return max(found[0], default=None), max(found[1], default=None)
-
-
-def _bytes(prompt: Prompt) -> int:
-    return len(prompt.user.encode()) + len(prompt.system.encode())

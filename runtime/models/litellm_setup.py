@@ -47,6 +47,11 @@ def resolve(litellm: Any, name: str, api_base: str | None) -> Any:
         raise ConfigurationError(clean(line), model=name) from None
 
 
+def parameters_taken(litellm: Any, model: str, provider: str) -> frozenset[str]:
+    """Names of the parameters of OpenAI's protocol that LiteLLM passes on to a provider; others it drops unsaid."""
+    return frozenset(litellm.get_supported_openai_params(model=model, custom_llm_provider=provider) or ())
+
+
 def check_ready(name: str, api_base: str | None) -> None:
     """Refuse, before anything starts, a model that cannot work as configured. Opens no connection.
 

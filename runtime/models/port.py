@@ -5,11 +5,18 @@ model by name), ``simulated`` (a pure function with known error rates, for tests
 """
 
 import enum
-from typing import Any, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from surefoot.decompose.step import Dialect, Prompt
+from surefoot.runtime.errors import ModelRejected
+from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.capabilities import WORST, Capability
+from surefoot.runtime.models.copies import Sameness
+from surefoot.runtime.models.limiter import Limiter
 
 
 class Stop(enum.StrEnum):
@@ -23,17 +30,33 @@ class Stop(enum.StrEnum):
     """The model or its provider declined to answer. A red flag, not a failed call."""
 
 
+class Example(msgspec.Struct, frozen=True):
+    """A question and its right answer, shown to the model as an earlier turn of the conversation."""
+
+    user: str
+    assistant: str
+
+
 class Request(msgspec.Struct, frozen=True):
     """One prompt, to be answered once for each draw.
+
+    What a model or its server cannot do is done in the next best way, which ``Model.how`` names; see
+    ``runtime/models/capabilities.py``.
 
     Attributes:
         prompt: What the model is shown.
         draws: A number for each answer wanted, unique in the run for this step; implementations that are pure
-            functions answer as a function of it.
+            functions answer as a function of it, and servers that take a seed are given another one for each.
         temperature: Sampling temperature, 0 or more.
         max_tokens: Limit on the reply, in the model's tokens.
         seed: The run's seed.
         schema: JSON schema that the reply should follow, where the model can be held to one; ``None`` for free text.
+        examples: Turns that come before the question.
+        prefill: Text that the reply begins with; it is not part of the reply's text.
+        stop: Sequences at which the reply ends; they are not part of its text.
+        raw: Whether the prompt's text is to be continued as it stands, without a chat template around it.
+        choices: The only answers there are, if the question is an enumeration; empty for free text.
+        top_p: Share of the probability that tokens are drawn from, above 0; 1 for all of it.
     """
 
     prompt: Prompt
@@ -42,6 +65,12 @@ class Request(msgspec.Struct, frozen=True):
     max_tokens: int
     seed: int
     schema: Any = None
+    examples: tuple[Example, ...] = ()
+    prefill: str = ""
+    stop: tuple[str, ...] = ()
+    raw: bool = False
+    choices: tuple[str, ...] = ()
+    top_p: float = 1.0
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -57,6 +86,9 @@ class Reply(msgspec.Struct, frozen=True):
         tokens_cached: Those of ``tokens_in`` that the provider had in its cache.
         tokens_reasoning: Those of ``tokens_out`` that were thinking before the answer.
         hedged_calls: Further calls that asked for this reply because the first was late. Never ballots.
+        id: What the server calls the completion; empty if it does not say. Untrusted.
+        copied: Whether this very completion, by its id and to the byte, was received before: something between here
+            and the model keeps answers. Such a reply says nothing new and must not be counted as a ballot.
     """
 
     text: str
@@ -68,25 +100,74 @@ class Reply(msgspec.Struct, frozen=True):
     tokens_cached: int = 0
     tokens_reasoning: int = 0
     hedged_calls: int = 0
+    id: str = ""
+    copied: bool = False
 
 
-class Model(Protocol):
-    """Something that answers prompts."""
+class Model(ABC):
+    """Something that answers prompts. An implementation gives ``ask``, and whatever it does better than the default.
 
-    @property
-    def dialect(self) -> Dialect:
-        """The wording this model was made for."""
-        ...
+    Attributes:
+        name: What the model is called in counts and reports.
+        dialect: The wording this model was made for.
+        shared: Whether one object serves all workers of a process: a server, about which all learn the same.
+        lease: Where money is reserved before a call; ``None`` for a model that costs nothing.
+    """
 
+    name: str = ""
+    dialect: Dialect = "chat"
+    shared: bool = False
+    lease: BudgetLease | None = None
+
+    @abstractmethod
     async def ask(self, request: Request) -> list[Reply]:
         """Answer a prompt once for each draw, in the order of ``request.draws``.
 
         Raises:
-            ModelUnavailable: Transient failures went on for longer than the model's patience.
+            ModelUnavailable: Transient failures went on for longer than the model's patience, or access, credit or
+                money ran out: the run pauses and can be resumed.
             ModelRejected: The call can never succeed as configured (key, name, base address).
+            QuestionRefused: The server takes no question like this one; others may be answered.
         """
-        ...
 
-    async def close(self) -> None:
-        """Release what the model holds."""
-        ...
+    async def close(self) -> None:  # noqa: B027  (most models hold nothing)
+        """Release what the model holds. Closing twice is fine."""
+
+    async def probe(self) -> None:  # noqa: B027  (a model in this process is always there)
+        """See that the model can be reached at all, before a run starts.
+
+        Raises:
+            ConfigurationError: It cannot.
+        """
+
+    def prices(self) -> tuple[float, float] | None:
+        """The most that a prompt token and a generated one cost, in USD; ``None`` where one is unknown."""
+        return None
+
+    @property
+    def endpoints(self) -> Mapping[str, Limiter]:
+        """The limiter of each address that is asked; processes that ask the same address give it the same name."""
+        return {}
+
+    def use_lease(self, lease: BudgetLease) -> None:  # noqa: B027  (a model that costs nothing needs none)
+        """Reserve money from this lease from now on: one budget holds for all models of a worker."""
+
+    def how(self, capability: Capability) -> str:
+        """In which way a request is served, as far as is known by now: one of ``WAYS[capability]``."""
+        return WORST[capability]
+
+    def sameness(self) -> Sameness:
+        """How often replies to one prompt differed; what tells a model that samples from a cache of its answers."""
+        return Sameness()
+
+
+def refuse_what_is_not_understood(request: Request, who: str) -> None:
+    """For models that know nothing but a prompt: refuse a request whose answers would mean something else.
+
+    Raises:
+        ModelRejected: The request has example turns, a prefill, or is to be continued as raw text.
+    """
+    wants = {"example turns": request.examples, "prefill": request.prefill, "raw text": request.raw}
+    for name, wanted in wants.items():
+        if wanted:
+            raise ModelRejected(f"{who} takes no {name}", capability=name)

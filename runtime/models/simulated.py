@@ -16,7 +16,7 @@ import msgspec
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
 
 Planted = Literal["", "shared", "hard"]
 """What is wrong with a prompt: nothing, all its draws are wrong alike, or it is hard."""
@@ -65,7 +65,7 @@ def parse_profile(text: str) -> Profile:
         raise ConfigurationError(f"simulated model: {error}; its keys are {known}") from error
 
 
-class SimulatedModel:
+class SimulatedModel(Model):
     """Answers at known error rates.
 
     Args:
@@ -84,13 +84,8 @@ class SimulatedModel:
     ) -> None:
         # The same questions come back: most of the time of a simulated run would go into the key.
         self._key = functools.lru_cache(maxsize=2**14)(key)
-        self.profile, self._dialect, self.name = profile, dialect, name
+        self.profile, self.dialect, self.name = profile, dialect, name
         self.asked = 0
-
-    @property
-    def dialect(self) -> Dialect:
-        """The wording it was opened with."""
-        return self._dialect
 
     async def ask(self, request: Request) -> list[Reply]:
         """One reply for each draw."""

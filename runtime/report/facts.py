@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
@@ -19,7 +20,6 @@ from surefoot.runtime.report.gather import Gathered, gather
 from surefoot.runtime.report.playback import playback
 from surefoot.runtime.report.questions import Questions
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep
-from surefoot.runtime.worker.worker import method_of
 from surefoot.voting.alarms import Kind
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.certificate import RIVALS, Certificate, certify
@@ -92,7 +92,9 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         leads = journal.meta("leads")
         pilot = journal.meta("pilot")
         chosen = msgspec.convert(leads, Leads) if leads else Leads(1, 1, 1)
-        questions = Questions(journal, task, method_of(config, chosen), config.rule, config.segment_steps)
+        questions = Questions(
+            journal, task, method_of(config.strategy, chosen.leaf_steps), config.rule, config.segment_steps
+        )
         alarms = tuple(msgspec.convert(one, Alarm) for one in journal.meta("alarms") or [])
         return Facts(
             standing=told,
@@ -124,7 +126,7 @@ def _certificate(
     """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
     seams, counts = has_seams(config, task), journal.totals
     one_way = leaves_one_way(config, task)
-    linked = one_way and (seams or config.strategy == "chain") and not journal.meta("changes")
+    linked = one_way and (seams or method_of(config.strategy, 0).in_order) and not journal.meta("changes")
     voted: dict[int, Counter[int]] = {}
     stated: dict[int, Counter[int]] = {}
     for (part, lead), lengths in found.standing.items():
@@ -237,5 +239,5 @@ def _name(place: Place) -> str:
 def _film(journal: Any, task: Task, config: RunConfig, chosen: Leads, told: Standing) -> dict[str, Any] | None:
     if told.status != "solved":
         return None
-    reader = PlanReader(journal, task, method_of(config, chosen), config.rule, config.segment_steps)
+    reader = PlanReader(journal, task, method_of(config.strategy, chosen.leaf_steps), config.rule, config.segment_steps)
     return playback(task, reader.steps(), told.steps)

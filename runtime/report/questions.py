@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import msgspec
+
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.plan import Node, Ref
-from surefoot.decompose.segment import segment_key
-from surefoot.decompose.step import Done, Step
+from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
+from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.execution.plan_runner import ATTEMPT
 from surefoot.runtime.journal.journal import Journal
@@ -42,20 +44,25 @@ class Questions:
                 return None
             node, whole = child, whole or self._whole(child)
         if place.part == "split":
-            return self.task.decomposition_step(node.goal, node.inputs)
+            split = self.task.decomposition_step(node.goal, node.inputs)
+            return split if isinstance(split, Step) else None
         return self._in_chain(node, place, whole or segment_key(node.path))
 
     def _whole(self, node: Node) -> str:
         """The segment's key if the node travelled whole, else nothing."""
-        travels = self.task.size(node.goal, node.inputs) <= self.segment_steps
-        return segment_key(node.path) if travels or not self.strategy.splits(self.task, node) else ""
+        whole = travels_whole(self.task, self.strategy, node, self.segment_steps)
+        return segment_key(node.path) if whole else ""
 
     def _child(self, node: Node, element: int, whole: str) -> Node | None:
-        attempt, number = divmod(element, ATTEMPT)
-        entries = self._decided(whole or segment_key(node.path, attempt)).get((node.path, "split", attempt))
-        if not entries:
-            return None
-        children = self.task.expand(node.goal, node.inputs, winner(entries[0], self.rule)).children
+        given = given_expansion(self.task, node)
+        attempt, number = divmod(element, ATTEMPT) if given is None else (0, element)
+        if given is not None:
+            children = given.children
+        else:
+            entries = self._decided(whole or segment_key(node.path, attempt)).get((node.path, "split", attempt))
+            if not entries:
+                return None
+            children = self.task.expand(node.goal, node.inputs, winner(entries[0], self.rule)).children
         if number >= len(children):
             return None
         child = children[number]
@@ -68,10 +75,14 @@ class Questions:
         if key != (node.path, place.attempt) or index > place.index:
             index, state = 0, self.task.begin(node.goal, node.inputs)
         for entry in entries[index : place.index]:
-            state = self.task.advance(node.goal, state, winner(entry, self.rule))
+            asked = self.task.next_step(node.goal, state)
+            answer = winner(entry, self.rule)
+            state = self.task.advance(
+                node.goal, state, answer if isinstance(asked, Step) else msgspec.json.decode(answer)
+            )
         self._chain = ((node.path, place.attempt), place.index, state)
         step = self.task.next_step(node.goal, state)
-        return None if isinstance(step, Done) else step
+        return step if isinstance(step, Step) else None
 
     def _decided(self, key: str) -> Decided:
         """Entries of a segment; the last one asked for is kept."""

@@ -1,11 +1,10 @@
-"""Batches on their way out of a worker, and its signs of life while there are none."""
+"""The batches of one piece of work on their way out of a worker, and its signs of life while there are none."""
 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Protocol
 
-from surefoot.runtime.execution.step_runner import StepRunner
+from surefoot.runtime.execution.work import Work
 from surefoot.runtime.records import Batch, Counts, End, Record, pack
 
 SIGN_OF_LIFE_S = 2.0
@@ -20,22 +19,11 @@ WAITS_FOR = {WAITS: "the model", NO_WORKER: "workers"}
 """What is waited for, in words, by the event that tells of it."""
 
 
-class Source(Protocol):
-    """What makes records: a segment runner or a sample runner."""
-
-    stopping: bool
-    events: list[tuple[str, dict[str, object]]]
-
-    def take(self) -> list[Record]:
-        """The records gathered since the last time."""
-        ...
-
-
 class BatchStream:
-    """The batches of one piece of work, in order.
+    """Sends what a piece of work decides as batches, in order, and holds the work back while too many wait.
 
     Args:
-        steps: Counts what happens; each batch takes what was counted since the one before.
+        work: Whose records are sent; it is connected to this stream.
         sign: Puts the counts on the worker's account.
         place: Machine, process and name of the worker.
         waits: Lines that say what the worker waits for; emptied here.
@@ -46,48 +34,59 @@ class BatchStream:
         room: Clear while ``AHEAD`` batches are not known to be durable; no step is begun then.
     """
 
-    def __init__(self, steps: StepRunner, sign: Callable[[Counts], Counts], place: str, waits: list[str]) -> None:
-        self.steps, self._sign, self._place, self._waits = steps, sign, place, waits
+    def __init__(self, work: Work, sign: Callable[[Counts], Counts], place: str, waits: list[str]) -> None:
+        self.work, self._sign, self._place, self._waits = work, sign, place, waits
         self._since = time.time()
         self._batches: asyncio.Queue[Batch | None] = asyncio.Queue()
         self._unsure, self._handed_over = 0, 0
-        self.sent = self.known_durable = 0
-        self._durable = asyncio.Event()
+        self._sent = 0
+        self._awaited: list[tuple[int, asyncio.Future[None]]] = []
         self.room = asyncio.Event()
         self.room.set()
+        work.connect(self.send, self.room, self.durable)
 
-    def send(self, source: Source, end: End | None = None) -> None:
-        """Put what a source has gathered into a batch."""
-        records = source.take()
-        counts = self._sign(self.steps.take_counts())
-        events, source.events = tuple(source.events), []
+    def send(self, end: End | None = None, *, awaited: bool = False) -> None:
+        """Put what the work has gathered into a batch.
+
+        Args:
+            end: How the work ended, with its last batch.
+            awaited: Whether the work waits until the batch is durable.
+        """
+        work = self.work
+        records = work.take()
+        counts = self._sign(work.steps.meter.take())
+        events = work.take_events()
         began, self._since = self._since, time.time()
         worked = Record((), "worked", 0, 0, 0, (), (), self._place, began, self._since, steps=counts.steps)
-        self._batches.put_nowait(Batch(pack([*records, worked]), counts, end, events))
+        self._sent += 1
+        number = self._sent if awaited else 0
+        self._batches.put_nowait(Batch(pack([*records, worked]), counts, end, events, number=number))
         self._unsure += 1
-        self.sent += 1
         if self._unsure >= AHEAD:
             self.room.clear()
 
-    def durable(self, batches: int) -> None:
-        """Note that the first ``batches`` batches of this stream are on the coordinator's disk."""
-        self.known_durable = max(self.known_durable, batches)
-        self._durable.set()
+    def durable(self) -> asyncio.Future[None]:
+        """Send what is held; the future is done once the coordinator says that this batch is durable."""
+        self.send(awaited=True)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._awaited.append((self._sent, done))
+        return done
 
-    async def until_durable(self, batches: int) -> None:
-        """Wait until the coordinator has said that the first ``batches`` batches are on its disk."""
-        while self.known_durable < batches:
-            self._durable.clear()
-            await self._durable.wait()
+    def acknowledge(self, number: int) -> None:
+        """Take note that the batches up to a number, as ``Batch.number`` says it, are durable."""
+        for waited, done in self._awaited:
+            if waited <= number and not done.done():
+                done.set_result(None)
+        self._awaited = [(waited, done) for waited, done in self._awaited if waited > number]
 
     def close(self) -> None:
         """Say that nothing more comes before the end."""
         self._batches.put_nowait(None)
 
     async def next(self) -> Batch | None:
-        """The next batch, or after a silence a sign of life that says what is waited for; ``None`` once closed.
+        """Return the next batch, or after a silence a sign of life; ``None`` once the stream is closed.
 
-        Who asks for the next has made the last one durable.
+        Calling it says that the previous batch arrived, so that the work may go on.
         """
         self._unsure, self._handed_over = self._unsure - self._handed_over, 0
         if self._unsure < AHEAD:
@@ -102,7 +101,7 @@ class BatchStream:
             return Batch(b"", Counts(), None, tuple((WAITS, {"detail": line}) for line in latest), alive=True)
 
     def last(self) -> Batch:
-        """The batch that was sent after it was closed."""
+        """Return the batch that was sent after the stream was closed."""
         batch = self._batches.get_nowait()
         assert batch is not None
         return batch

@@ -34,7 +34,7 @@ class LocalPool:
         self._question = partial(sampled_step, config, task)
         chosen = list(models or [None] * (config.workers or default_workers()))
         first = Worker(config, task, chosen[0])
-        if chosen[0] is None and getattr(first.model, "shared", False):
+        if chosen[0] is None and first.model.shared:
             # A server: what one worker learns of its rate all should know, and hold one budget lease.
             chosen = [first.model] * len(chosen)
         rest = [Worker(config, task, model, str(number)) for number, model in enumerate(chosen) if number]
@@ -72,8 +72,7 @@ class LocalPool:
 
     def prices(self) -> tuple[float, float] | None:
         """What a prompt token and a generated one cost in USD, if the model has a price list."""
-        listed = getattr(self._workers[0].model, "prices", None)
-        return listed() if listed is not None else None
+        return self._workers[0].model.prices()
 
     async def tell(self, worker: int, message: Message[R]) -> R:
         """Tell one worker something; of workers that share a model, only the first answers for what they share."""

@@ -3,37 +3,40 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, cast
 
 import msgspec
 
-from surefoot.decompose.methods.chain import Chain
-from surefoot.decompose.methods.method import Method
-from surefoot.decompose.methods.tree import Tree
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.decompose.step import Role
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.errors import ModelUnavailable, SurefootError
+from surefoot.runtime.errors import ModelUnavailable, RunPaused, SurefootError
+from surefoot.runtime.execution.kept_replies import ReplyKeeper
+from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.plan_runner import Outcome
+from surefoot.runtime.execution.policy import CurrentLeads, SegmentPolicy, policy_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.roles.answer_cache import AnswerCache
 from surefoot.runtime.execution.roles.role_runner import RoleRunner
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.sampling import SampleRunner, sampled_step
-from surefoot.runtime.execution.segment_runner import SegmentRunner, SegmentStopped
+from surefoot.runtime.execution.segment_runner import SegmentRunner
 from surefoot.runtime.execution.step_runner import StepRunner
-from surefoot.runtime.leads import NO_LIMITS, Leads
+from surefoot.runtime.execution.work import SegmentStopped, Work
+from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.budget_lease import BudgetLease, Unit
 from surefoot.runtime.models.factory import open_fallback, open_model
 from surefoot.runtime.models.limiter import Limiter
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Batch, Counts, End, Failed, Paused, Usage
-from surefoot.runtime.role_options import parse_role_options
-from surefoot.runtime.worker.batch_stream import BatchStream, Source
+from surefoot.runtime.role_options import RoleOptions, parse_role_options
+from surefoot.runtime.worker.batch_stream import BatchStream
 from surefoot.runtime.worker.control import (
     AwaitRefusal,
     AwaitShortage,
@@ -52,15 +55,16 @@ from surefoot.runtime.worker.control import (
     TakeFeedback,
     UseLeads,
 )
-from surefoot.voting.red_flags import parse_switch
+
+SAMPLES = "samples"
+"""Key of a share of sampled steps among a worker's jobs; leads that a run learns do not concern it."""
 
 STOP_GRACE_S = 10.0
 """Seconds that calls in flight are given when a worker is asked to stop; calls that wait for a server are longer."""
 
 
-def method_of(config: RunConfig, leads: Leads) -> Method:
-    """The strategy of a configuration, with the leaf length that was chosen for the run."""
-    return Chain() if config.strategy == "chain" else Tree(leads.leaf_steps)
+Waits = ModelUnavailable | RunPaused
+"""Errors after which a run pauses: it can be resumed."""
 
 
 class Worker:
@@ -91,24 +95,23 @@ class Worker:
             for role, settings in self._modules.items()
             if settings.model is not None
         }
-        money: BudgetLease = getattr(self.model, "purse", None) or BudgetLease(config.max_cost_usd is not None)
-        others: list[Any] = [self._fallback, *self._own_models.values()]
-        for other in others:
-            if hasattr(other, "purse"):
-                other.lease = money  # one budget, whichever model spends it
+        money = self.model.lease or BudgetLease(config.max_cost_usd is not None)
+        models = [one for one in (self.model, self._fallback, *self._own_models.values()) if one is not None]
+        for model in models:
+            model.use_lease(money)  # one budget, whichever model spends it
         self.leases: dict[Unit, BudgetLease] = {
             "usd": money,
             "calls": BudgetLease(config.max_calls is not None, "calls"),
         }
         self._refusal = asyncio.Event()
         self._endpoints: dict[str, Limiter] = {}
-        for asked in (self.model, self._fallback, *self._own_models.values()):
-            for name, limiter in getattr(asked, "endpoints", {}).items():
-                self._endpoints[name], limiter.refusal = limiter, self._refusal
+        for model in models:
+            for endpoint, limiter in model.endpoints.items():
+                limiter.report_refusals_to(self._refusal)
+                self._endpoints[endpoint] = limiter
         self.cache = AnswerCache() if config.cache == "modules" else None
         self._semaphore = PrioritySemaphore(config.chains_in_flight)
-        self._running: list[tuple[Source, asyncio.Task[End]]] = []
-        self._streams: dict[str, BatchStream] = {}
+        self._jobs: list[_Job] = []
         self._stopping = False
 
     async def run_segment(
@@ -119,54 +122,46 @@ class Worker:
         The worker runs ahead of the journal by at most twice ``flush_steps`` steps and what is in flight (with Ray,
         by what is on its way as well). Nothing outside the segment is built on a step before its batch is durable.
         """
-        stream = self._batch_stream(self.step_runner(leads))
-        runner = self._segment_runner(stream.steps, leads, lambda: stream.send(runner))
-        runner.room = stream.room
-        key = segment_key(segment.node.path, segment.split)
-        self._streams[key] = stream
-        try:
-            async with aclosing(self._run(runner, runner.run(segment, journalled), stream)) as batches:
-                async for batch in batches:
-                    yield batch
-        finally:
-            if self._streams.get(key) is stream:
-                del self._streams[key]
-
-    async def sample(self, numbers: Sequence[int], draws: int, attempt: int = 0) -> AsyncGenerator[Batch, None]:
-        """Ask sampled steps, each several times; yields batches as ``run_segment`` does."""
-        stream, config = self._batch_stream(self.step_runner()), self.config
-        steps, flush_s = config.flush_steps, config.flush_s
-        runner = SampleRunner(
-            partial(sampled_step, config, self.task),
-            stream.steps,
-            self._semaphore,
-            flush_steps=steps,
-            flush=lambda: stream.send(runner),
-            flush_s=flush_s,
+        config = self.config
+        work = self._new_work(CurrentLeads(leads))
+        method = method_of(config.strategy, leads.leaf_steps)
+        policy = SegmentPolicy(
+            seams=config.seams,
+            seam_retries=config.seam_retries if method.retries_chains else 0,
+            re_decompositions=config.re_decompositions,
         )
-        async with aclosing(self._run(runner, runner.run(numbers, draws, attempt), stream)) as batches:
+        runner = SegmentRunner(self.task, work, method, policy, self._semaphore)
+        key = segment_key(segment.node.path, segment.split)
+        async with aclosing(self._run(key, work, runner.run(segment, journalled))) as batches:
             async for batch in batches:
                 yield batch
 
-    def _batch_stream(self, steps: StepRunner) -> BatchStream:
-        return BatchStream(steps, self._signed, self.place, self._waits)
+    async def sample(self, numbers: Sequence[int], draws: int, attempt: int = 0) -> AsyncGenerator[Batch, None]:
+        """Ask sampled steps, each several times; yields batches as ``run_segment`` does."""
+        work = self._new_work(CurrentLeads())
+        runner = SampleRunner(partial(sampled_step, self.config, self.task), work, self._semaphore)
+        async with aclosing(self._run(SAMPLES, work, runner.run(numbers, draws, attempt))) as batches:
+            async for batch in batches:
+                yield batch
 
-    async def _run(
-        self, runner: Source, running: Coroutine[Any, Any, Outcome], stream: BatchStream
-    ) -> AsyncGenerator[Batch, None]:
+    def _new_work(self, leads: CurrentLeads) -> Work:
+        return Work(self.step_runner(leads), RecordBuffer(self.config.flush_steps, self.config.flush_s))
+
+    async def _run(self, key: str, work: Work, running: Coroutine[Any, Any, Outcome]) -> AsyncGenerator[Batch, None]:
         """The batches of one piece of work while it runs, and its end."""
-        runner.stopping = self._stopping
-        work = asyncio.create_task(_to_end(running))
-        self._running.append((runner, work))
-        work.add_done_callback(lambda _: stream.close())
+        stream = BatchStream(work, self._signed, self.place, self._waits)
+        work.stopping = self._stopping
+        job = _Job(key, work, stream, asyncio.create_task(_to_end(running)))
+        self._jobs.append(job)
+        job.running.add_done_callback(lambda _: stream.close())
         try:
             while (batch := await stream.next()) is not None:
                 yield batch
-            stream.send(runner, Paused("stopped") if work.cancelled() else work.result())
+            stream.send(Paused("stopped") if job.running.cancelled() else job.running.result())
             yield stream.last()
         finally:
-            self._running.remove((runner, work))
-            work.cancel()
+            self._jobs.remove(job)
+            job.running.cancel()
 
     async def receive(self, message: Message[R]) -> R:
         """Act on what the coordinator says beside the work, and reply."""
@@ -192,25 +187,24 @@ class Worker:
             case FollowQuotas(quotas):
                 for name, quota in quotas.items():
                     self._endpoints[name].follow(quota)
-            case Durable(key, batches) if key in self._streams:
-                self._streams[key].durable(batches)
+            case Durable(key, batches):
+                for job in self._jobs:
+                    if job.key == key:
+                        job.stream.acknowledge(batches)
         return Done()
 
     async def lead(self, leads: Leads) -> None:
         """Go on with other leads: steps that are not begun yet are decided with them."""
-        for runner, _ in self._running:
-            if isinstance(runner, SegmentRunner):
-                runner.leads = leads
-                runner.steps.suspect, runner.steps.limits = leads.suspect, leads.limits
-                if runner.steps.sequential:
-                    runner.steps.sequential.update(leads.sequential)
+        for job in self._jobs:
+            if job.key != SAMPLES:
+                job.work.steps.leads.follow(leads)
 
     def _stop(self) -> None:
         """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""
         self._stopping = True
-        for runner, work in self._running:
-            runner.stopping = True
-            asyncio.get_running_loop().call_later(STOP_GRACE_S, work.cancel)
+        for job in self._jobs:
+            job.work.stopping = True
+            asyncio.get_running_loop().call_later(STOP_GRACE_S, job.running.cancel)
 
     async def close(self) -> None:
         """Release the model."""
@@ -229,58 +223,41 @@ class Worker:
                 mine.add(account)
         return counts
 
-    def step_runner(self, leads: Leads | None = None) -> StepRunner:
-        """What decides steps as the configuration says."""
-        config = self.config
-        temperature = config.resolved_temperature()
-        first = config.first_temperature
-        return RoleRunner(
-            self.task,
-            self.model,
-            flags=parse_switch(config.red_flags),
-            rule=config.rule,
-            max_ballots=config.max_ballots,
-            temperature=temperature,
-            first_temperature=temperature if first is None else first,
-            max_reply_tokens=config.max_reply_tokens,
-            seed=config.seed,
-            structured=config.structured,
-            ladder=config.ladder,
-            fallback=self._fallback,
-            sequential=dict(leads.sequential) if leads else None,
-            suspect=leads.suspect if leads else 1,
-            limits=leads.limits if leads else NO_LIMITS,
-            calls=self.leases["calls"],
-            settings_by_role=self._settings_by_role(),
-            cache=self.cache,
-        )
+    def step_runner(self, leads: CurrentLeads | None = None) -> RoleRunner:
+        """Return what decides steps as the configuration says, each role with its own settings."""
+        leads, config = leads or CurrentLeads(), self.config
+        meter, calls = Meter(ReplyKeeper(config.keep_replies)), self.leases["calls"]
+        policy = policy_of(config)
 
-    def _settings_by_role(self) -> dict[Role, RoleSettings]:
-        """What modules with settings of their own are asked with."""
-        settings_by_role = {}
-        for role, settings in self._modules.items():
-            model = self._own_models.get(role, self.model)
-            config = msgspec.structs.replace(self.config, model=settings.model or self.config.model)
-            heat = config.resolved_temperature() if settings.temperature is None else settings.temperature
-            first = heat if config.first_temperature is None else config.first_temperature
-            settings_by_role[role] = RoleSettings(model, settings.model or "", model.dialect, heat, first, settings.k)
-        return settings_by_role
+        def runner(settings: RoleSettings) -> StepRunner:
+            return StepRunner(self.task, settings, policy, leads, meter, calls, self._fallback)
 
-    def _segment_runner(self, steps: StepRunner, leads: Leads, flush: Callable[[], None]) -> SegmentRunner:
-        config = self.config
-        return SegmentRunner(
-            self.task,
-            steps,
-            method_of(config, leads),
-            leads,
-            seams=config.seams,
-            seam_retries=0 if config.strategy == "chain" else config.seam_retries,
-            re_decompositions=config.re_decompositions,
-            flush_steps=config.flush_steps,
-            flush=flush,
-            semaphore=self._semaphore,
-            flush_s=config.flush_s,
-        )
+        own = {role: runner(self._settings_of(options, role)) for role, options in self._modules.items()}
+        return RoleRunner(runner(self._settings_of(RoleOptions())), own, self.cache)
+
+    def _settings_of(self, options: RoleOptions, role: Role | None = None) -> RoleSettings:
+        """What a role is asked with: its own options, and the run's where it has none."""
+        model = self.model if role is None else self._own_models.get(role, self.model)
+        config = msgspec.structs.replace(self.config, model=options.model or self.config.model)
+        heat = config.resolved_temperature() if options.temperature is None else options.temperature
+        first = heat if config.first_temperature is None else config.first_temperature
+        return RoleSettings(model, options.model or "", model.dialect, heat, first, options.k)
+
+
+class _Job(msgspec.Struct, frozen=True):
+    """One piece of work while it runs on a worker.
+
+    Attributes:
+        key: The segment's key; ``SAMPLES`` for sampled steps.
+        work: What its runners share.
+        stream: Where its batches leave.
+        running: How it will end.
+    """
+
+    key: str
+    work: Work
+    stream: BatchStream
+    running: "asyncio.Task[End]"
 
 
 async def _to_end(running: Coroutine[Any, Any, Outcome]) -> End:
@@ -289,9 +266,9 @@ async def _to_end(running: Coroutine[Any, Any, Outcome]) -> End:
         return await running
     except (SegmentStopped, SurefootError, BaseExceptionGroup) as error:
         causes = _causes(error)
-    failure = next((cause for cause in causes if not isinstance(cause, SegmentStopped | ModelUnavailable)), None)
+    failure = next((cause for cause in causes if not isinstance(cause, SegmentStopped | Waits)), None)
     if failure is None:
-        unavailable = [str(cause) for cause in causes if isinstance(cause, ModelUnavailable)]
+        unavailable = [str(cause) for cause in causes if isinstance(cause, Waits)]
         return Paused(unavailable[0] if unavailable else "stopped")
     if not isinstance(failure, SurefootError):
         raise failure

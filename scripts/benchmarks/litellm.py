@@ -24,6 +24,7 @@ from aiohttp import web
 
 from surefoot.decompose.step import Prompt
 from surefoot.runtime.models.litellm_model import LiteLLMModel
+from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.litellm_setup import load
 from surefoot.runtime.models.port import Request
 from surefoot.scripts.commands.cli import print_json
@@ -116,7 +117,9 @@ def _request(number: int, draws: int = 1) -> Request:
 
 async def _through_model(base: str, calls: int, at_once: int) -> tuple[float, float]:
     """Wall and CPU seconds of so many calls, asked by ``2 * at_once`` chains: a run has more than places."""
-    model = LiteLLMModel(name="openai/m", api_base=base, max_in_flight=at_once, price_in=1, price_out=1)
+    model = LiteLLMModel(
+        LiteLLMSettings(name="openai/m", api_base=base, max_in_flight=at_once, price_in=1, price_out=1)
+    )
     left = iter(range(calls))
 
     async def chain() -> None:
@@ -180,7 +183,7 @@ class _Canned:
 
 
 async def _own_cpu(calls: int) -> dict[str, float]:
-    model = LiteLLMModel(name="openai/m", api_base="http://127.0.0.1:1/v1", price_in=1, price_out=1)
+    model = LiteLLMModel(LiteLLMSettings(name="openai/m", api_base="http://127.0.0.1:1/v1", price_in=1, price_out=1))
     opened = model._open()
     opened.litellm = _Canned(opened.litellm)
     spent = []
@@ -194,7 +197,7 @@ async def _own_cpu(calls: int) -> dict[str, float]:
 
 async def _limited(base: str, rate: float, seconds: float) -> dict[str, float]:
     """How well a server's rate is used, and whether there was a core to use it with."""
-    model = LiteLLMModel(name="openai/m", api_base=base, max_in_flight=64)
+    model = LiteLLMModel(LiteLLMSettings(name="openai/m", api_base=base, max_in_flight=64))
     model._open()  # LiteLLM takes seconds to load
     ran, waited, before = *ran_and_waited_s(), await _stats(base)
     end = time.monotonic() + seconds
@@ -222,7 +225,7 @@ async def _limited(base: str, rate: float, seconds: float) -> dict[str, float]:
 async def _prompt_tokens(base: str) -> dict[str, float]:
     paid = []
     for draws in (3, 1):
-        before, model = await _stats(base), LiteLLMModel(name="openai/m", api_base=base)
+        before, model = await _stats(base), LiteLLMModel(LiteLLMSettings(name="openai/m", api_base=base))
         for number in range(60 // draws):
             await model.ask(_request(number, draws))
         await model.close()
@@ -234,7 +237,7 @@ async def _outage(down_s: float) -> dict[str, float]:
     """Chains ask on while the server is dead; seconds from its return to the first answer, and answers lost."""
     with serving(0.005) as (base, process):
         port = int(base.split(":")[2].removesuffix("/v1"))
-        model, answers, stop = LiteLLMModel(name="openai/m", api_base=base), [0.0], False
+        model, answers, stop = LiteLLMModel(LiteLLMSettings(name="openai/m", api_base=base)), [0.0], False
 
         async def chain() -> int:
             asked = 0

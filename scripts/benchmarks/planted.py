@@ -12,12 +12,14 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import StepDeadlocked
-from surefoot.runtime.execution.segment_runner import draws_of
+from surefoot.runtime.execution.chain_runner import draws_of
+from surefoot.runtime.execution.policy import CurrentLeads
 from surefoot.runtime.journal.journal import Journal, create_journal
 from surefoot.runtime.journal.run_directory import write_config
 from surefoot.runtime.leads import Leads
@@ -28,7 +30,7 @@ from surefoot.runtime.report.questions import Questions
 from surefoot.runtime.report.suspicious_steps import Place
 from surefoot.runtime.worker.control import Message, R, UseLeads
 from surefoot.runtime.worker.local_pool import LocalPool
-from surefoot.runtime.worker.worker import Worker, method_of
+from surefoot.runtime.worker.worker import Worker
 from surefoot.scripts.commands.verify import verification
 
 
@@ -131,7 +133,9 @@ def looked_up(journal: Journal, config: RunConfig, task: Task) -> Iterator[Obser
     """Every step that was asked in the first way, from the journal."""
     model = model_of(config)
     leads = msgspec.convert(journal.meta("leads"), Leads)
-    questions = Questions(journal, task, method_of(config, leads), config.rule, config.segment_steps)
+    questions = Questions(
+        journal, task, method_of(config.strategy, leads.leaf_steps), config.rule, config.segment_steps
+    )
     for segment in journal.segments():
         records = [record for payload in journal.payloads(segment) for record in unpack(payload)]
         last: dict[Any, int] = {}
@@ -156,7 +160,7 @@ async def asked(config: RunConfig, leads: Leads, planted: str, count: int) -> li
     """
     task, model = open_task(config), model_of(config)
     worker = Worker(config, task)
-    runner = worker.step_runner(leads)
+    runner = worker.step_runner(CurrentLeads(leads))
     found: list[ObservedStep] = []
     number = 0
     while len(found) < count:

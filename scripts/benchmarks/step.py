@@ -18,13 +18,13 @@ from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.models.port import Reply, Request
+from surefoot.runtime.models.port import Model, Reply, Request
 from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import FirstToAheadBy, Race
 
 
-class Table:
+class Table(Model):
     """A model that looks its replies up: what remains is the runtime."""
 
     dialect: Dialect = "compact"
@@ -62,7 +62,7 @@ def verdict_us(rounds: int = 20_000) -> float:
 
 async def step_us(disks: int, strategy: str) -> tuple[float, int]:
     """Microseconds of one step of a whole journalled run outside the model, and the steps."""
-    config = RunConfig(task="hanoi", task_options={"disks": disks}, address="none", workers=1, k=1, strategy=strategy)  # type: ignore[arg-type]
+    config = RunConfig(task="hanoi", task_options={"disks": disks}, address="none", workers=1, k=1, strategy=strategy)
     task, model = open_task(config), Table()
     pool = LocalPool(config, task, [model])
     with tempfile.TemporaryDirectory() as directory:

@@ -37,7 +37,7 @@ from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.scripts.benchmarks.runs import surefoot
 
 
-class Recorder:
+class Recorder(Model):
     """A bundled model that remembers the size of what it was asked."""
 
     def __init__(self) -> None:

@@ -25,9 +25,10 @@ from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
-from surefoot.scripts.commands.bench_table import Score, print_table, write_page
-from surefoot.scripts.commands.cli import OK, PAUSED, print_json
+from surefoot.scripts.commands.bench_table import Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
+from surefoot.scripts.commands.output import OK, PAUSED, print_json
+from surefoot.scripts.commands.output_file import write_output
 from surefoot.scripts.commands.run import open_pool
 
 OPTIONS = (
@@ -240,10 +241,8 @@ def _end(directory: pathlib.Path, name: str, suite: Suite, scores: list[Score], 
             for method, solved, invalid in suite.published
         ],
     }
-    draft = directory / "bench.draft"
-    draft.write_text(json.dumps(found, indent=1))
-    draft.replace(directory / "bench.json")
-    write_page(directory / "bench.html", f"{name}: {suite.text}", scores, suite.published)
+    write_output(directory / "bench.json", json.dumps(found, indent=1))
+    write_output(directory / "bench.html", page_of(f"{name}: {suite.text}", scores, suite.published))
     print_table(f"{name}: {suite.text}", scores, suite.published, sys.stderr if as_json else sys.stdout)
     if as_json:
         print_json(found)

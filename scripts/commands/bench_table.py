@@ -1,14 +1,13 @@
 """The table of ``surefoot bench``: on the terminal, as JSON and as a page."""
 
 import html
-import pathlib
 from typing import Any, TextIO
 
 import msgspec
 import rich.console
 import rich.table
 
-from surefoot.scripts.commands.cli import printable
+from surefoot.scripts.commands.output import printable
 from surefoot.voting.error_rate import wilson
 
 Published = tuple[tuple[str, float, float | None], ...]
@@ -120,7 +119,7 @@ td,th{padding:.2em .6em;text-align:left;white-space:nowrap}
 """
 
 
-def write_page(path: pathlib.Path, title: str, scores: list[Score], published: Published) -> None:
+def page_of(title: str, scores: list[Score], published: Published) -> str:
     """The table as a self-contained page, with a bar for each row: what was solved, and its interval."""
     rows = []
     for score in scores:
@@ -130,9 +129,7 @@ def write_page(path: pathlib.Path, title: str, scores: list[Score], published: P
     rows += [_row(_published(row), _bar(row[1]), "published") for row in published]
     head = "".join(f"<th>{html.escape(name)}" for name in (*HEAD[:3], "0 to 100 %", *HEAD[3:]))
     page = f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>"
-    draft = path.with_suffix(".draft")
-    draft.write_text(f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{NOTE}</p>\n")
-    draft.replace(path)
+    return f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{NOTE}</p>\n"
 
 
 def _row(texts: tuple[str, ...], bar: str, kind: str) -> str:

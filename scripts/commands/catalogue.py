@@ -9,8 +9,8 @@ import msgspec
 
 from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task, task_class
 from surefoot.runtime.measurement.model_check import Check, check_one_step
-from surefoot.scripts.commands.cli import FAILED, OK, print_json, printable
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
+from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 
 MODELS = {
     "bundled": "a small transformer trained for the built-in tasks; runs on this machine, costs nothing",

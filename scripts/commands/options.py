@@ -1,5 +1,6 @@
 """Command-line options made from the fields of configuration structs: types, limits, defaults and help texts."""
 
+import os
 import pathlib
 from collections.abc import Iterable
 from typing import Any
@@ -13,6 +14,9 @@ from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 
 NOT_OPTIONS = ("task", "task_options")
+
+PREFIX = "SUREFOOT_"
+"""What the names of environment variables for run options begin with."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line of stdout.")
 
@@ -28,11 +32,21 @@ def log_options(command: Any) -> Any:
     return click.option("--verbose", is_flag=True, help="Log events of single segments as well.")(command)
 
 
-def struct_options(struct: type[Any], names: Iterable[str] | None = None) -> list[click.Option]:
-    """An option for each field of a struct. Values stay text; the struct's own types check them."""
+def struct_options(
+    struct: type[Any], names: Iterable[str] | None = None, environment: bool = True
+) -> list[click.Option]:
+    """An option for each field of a struct. Values stay text; the struct's own types check them.
+
+    Args:
+        struct: ``RunConfig``, or the class of a task.
+        names: Fields to make options of; all if missing.
+        environment: Whether run options can be set by environment variables as well, such as ``SUREFOOT_MODEL``. A
+            task's own options never are: their names are the task's, and would clash.
+    """
     info: Any = msgspec.inspect.type_info(struct)
     chosen = set(info_names(info)) - set(NOT_OPTIONS) if names is None else set(names)
-    return [_option(field) for field in info.fields if field.name in chosen]
+    prefix = PREFIX if environment and struct is RunConfig else ""
+    return [_option(field, prefix) for field in info.fields if field.name in chosen]
 
 
 def info_names(info: Any) -> list[str]:
@@ -40,7 +54,7 @@ def info_names(info: Any) -> list[str]:
     return [field.name for field in info.fields]
 
 
-def _option(field: Any) -> click.Option:
+def _option(field: Any, prefix: str = "") -> click.Option:
     kind, text = field.type, ""
     if isinstance(kind, msgspec.inspect.Metadata):
         text = (kind.extra_json_schema or {}).get("description", "")
@@ -48,9 +62,13 @@ def _option(field: Any) -> click.Option:
     parts = list(kind.types) if isinstance(kind, msgspec.inspect.UnionType) else [kind]
     shown = None if field.default in (None, msgspec.NODEFAULT) else field.default
     flag = field.name.replace("_", "-")
+    variable: dict[str, Any] = {"envvar": f"{prefix}{field.name.upper()}", "show_envvar": True} if prefix else {}
     if any(isinstance(part, msgspec.inspect.BoolType) for part in parts):
         return click.Option(
-            [f"--{flag}/--no-{flag}", field.name], default=None, help=f"{text}  [default: {'on' if shown else 'off'}]"
+            [f"--{flag}/--no-{flag}", field.name],
+            default=None,
+            help=f"{text}  [default: {'on' if shown else 'off'}]",
+            **variable,
         )
     # Seconds are the usual unit: --max-wall is --max-wall-s.
     names = [f"--{flag}", f"--{flag[:-2]}"] if flag.endswith("-s") else [f"--{flag}"]
@@ -58,6 +76,7 @@ def _option(field: Any) -> click.Option:
         [*names, field.name],
         metavar=choices_of(kind),
         help=text + (f"  [default: {shown}]" if shown is not None else ""),
+        **variable,
     )
 
 
@@ -74,23 +93,54 @@ def build_config(
     run: dict[str, Any] = {}
     options: dict[str, Any] = {}
     if config_file is not None:
-        run = _read_toml(config_file)
-        options = run.pop("task_options", {})
-        if run.pop("task", task_name) != task_name:
-            raise ConfigurationError(f"{config_file} is for another task than {task_name}")
+        run, options = _from_file(config_file, task_name, task_type)
     for name, value in given.items():
         (options if name in task_type.__struct_fields__ and name != "state_by" else run)[name] = value
     try:
         config = msgspec.convert({"task": task_name, "task_options": options, **run}, RunConfig, strict=False)
     except msgspec.ValidationError as error:
         where = f"{config_file}: " if config_file is not None else ""
-        raise ConfigurationError(where + explain(error, RunConfig)) from error
+        raise ConfigurationError(where + _with_origin(explain(error, RunConfig), given)) from error
     typed = msgspec.to_builtins(open_task(config))
     return msgspec.structs.replace(config, task_options={name: typed[name] for name in options})
 
 
-def read_option(place: str) -> str:
+def _with_origin(complaint: str, given: dict[str, Any]) -> str:
+    """A complaint about an option, and the environment variable that set it if one did."""
+    name = complaint.partition(":")[0].removeprefix("--").replace("-", "_")
+    variable = f"{PREFIX}{name.upper()}"
+    inherited = name in given and os.environ.get(variable) == given[name]
+    return f"{complaint}, set by {variable}" if inherited else complaint
+
+
+def _from_file(path: pathlib.Path, task_name: str, task_type: type[Task]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The run options and the task's own options that a file gives.
+
+    The task's own may stand beside the others or below ``task_options``, as in ``run.toml``. Where one names a file,
+    that is looked for from the folder of the configuration.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or is for another task.
+    """
+    run = _read_toml(path)
+    options = run.pop("task_options", {})
+    if not isinstance(options, dict):
+        raise ConfigurationError(f"{path}: task_options is a table")
+    if run.pop("task", task_name) != task_name:
+        raise ConfigurationError(f"{path} is for another task than {task_name}")
+    for name in [name for name in run if name in task_type.__struct_fields__ and name != "state_by"]:
+        value = run.pop(name)
+        is_file = name in _files(task_type) and isinstance(value, str)
+        options[name] = read_option(value, path.parent) if is_file else value
+    return run, options
+
+
+def read_option(place: str, folder: pathlib.Path = pathlib.Path()) -> str:
     """The text of a file that an option names: a run directory holds what was in it, not where it was.
+
+    Args:
+        place: Where the file is, or its text.
+        folder: Where a path that is not absolute begins.
 
     Raises:
         ConfigurationError: It cannot be read.
@@ -98,7 +148,7 @@ def read_option(place: str) -> str:
     if place.lstrip()[:1] in ("(", "[", "{", ";"):
         return place
     try:
-        return pathlib.Path(place).read_text()
+        return (folder / place).read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{place}: {getattr(error, 'strerror', None) or 'is no text file'}") from error
 

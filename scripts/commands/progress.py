@@ -1,20 +1,26 @@
 """What a person sees of a run: a progress bar while it works, a summary at its end."""
 
 import pathlib
+import re
 import sys
 from types import TracebackType
 
 import rich.console
 import rich.progress
+import rich.text
 
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import Standing
 from surefoot.runtime.records import Counts, Usage
-from surefoot.scripts.commands.cli import printable
+from surefoot.scripts.commands.output import printable, quoted
 
 MOST_ACCOUNTS = 8
 """Accounts of one sort that are listed for people; ``--json`` has all."""
+
+
+LIMIT = re.compile(r"(--max-[a-z-]+) ([0-9.e+]+) is reached")
+"""How a run says that it paused at a limit: the option and its value."""
 
 
 class Progress:
@@ -33,14 +39,15 @@ class Progress:
         root = task.root()
         self._console = rich.console.Console(stderr=True, highlight=False)
         self._total = task.size(root.goal, root.inputs)
-        self._console.print(f"[bold]{config.task}[/] with {printable(config.model)} in {directory}")
+        named = printable(f" with {config.model} in {directory}")
+        self._console.print(rich.text.Text.assemble((printable(config.task), "bold"), named), soft_wrap=True)
         self._bar = rich.progress.Progress(
-            rich.progress.TextColumn("{task.description}"),
+            rich.progress.TextColumn("{task.description}", markup=False),
             rich.progress.BarColumn(),
             rich.progress.TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
             rich.progress.TimeElapsedColumn(),
             rich.progress.TimeRemainingColumn(),
-            rich.progress.TextColumn("{task.fields[extra]}"),
+            rich.progress.TextColumn("{task.fields[extra]}", markup=False),
             console=self._console,
             disable=not sys.stderr.isatty(),
         )
@@ -88,7 +95,7 @@ def summary(standing: Standing) -> str:
     early = s.status == "solved" and s.steps < s.total_steps
     whole = f"(at most {s.total_steps:,})" if early else f"of {s.total_steps:,} steps"
     lines = [
-        f"{s.status:<9} {s.steps:,} {'steps ' if early else ''}{whole} in {s.wall_s:.1f} s   {s.run_dir}",
+        f"{s.status:<9} {s.steps:,} {'steps ' if early else ''}{whole} in {s.wall_s:.1f} s   {printable(s.run_dir)}",
         f"calls     {s.calls:,} ({per_step}), {s.decompositions:,} decompositions, "
         f"{s.failed_calls:,} failed calls{hedged}",
         f"chosen    {s.why or 'nothing yet'}; target {s.target}; next states by the {s.state_by}",
@@ -105,8 +112,22 @@ def summary(standing: Standing) -> str:
         lines.insert(5, "alarms    " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(s.alarms.items())))
     if s.message:
         lines.insert(1, f"because   {printable(s.message)}")
-    hint = {"solved": "verify", "paused": "resume", "failed": "resume", "running": "show"}[s.status]
-    return "\n".join([*lines, f"next      surefoot {hint} {s.run_dir}"])
+    return "\n".join([*lines, f"next      surefoot {next_command(s)}"])
+
+
+def next_command(s: Standing) -> str:
+    """What a person would type next, as it is typed in a shell, without the name of the program.
+
+    After a limit it is ``resume`` with a limit twice as high; after a failure what the model said.
+    """
+    name = quoted(s.run_dir)
+    if s.status == "paused":
+        limit = LIMIT.match(s.message)
+        return f"resume {name}" + (f" {limit[1]} {2 * float(limit[2]):.12g}" if limit else "")
+    if s.status == "failed":
+        doubts = "--flagged" if s.red_flags > s.disagreements else "--disputed"
+        return f"steps {name} {doubts}" if s.red_flags or s.disagreements else f"report {name}"
+    return f"verify {name}" if s.status == "solved" else f"show {name}"
 
 
 def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:

@@ -1,11 +1,15 @@
 """``surefoot report``: one self-contained page about a run."""
 
 import pathlib
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
-from surefoot.scripts.commands.cli import OK, print_json
+from surefoot.scripts.commands.glance import is_bench
 from surefoot.scripts.commands.options import json_option
+from surefoot.scripts.commands.output import OK, print_json, printable, quoted
+from surefoot.scripts.commands.output_file import write_output
 
 
 @click.command()
@@ -17,32 +21,54 @@ from surefoot.scripts.commands.options import json_option
 )  # fmt: skip
 @json_option
 def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float, as_json: bool) -> int:
-    """Write what happened in a run, from its journal alone, as one page that needs no network."""
+    """Write what happened in a run, from its journal alone, as one page that needs no network.
+
+    RUN_DIR may be a directory of surefoot bench as well: the page is its table.
+    """
+    if is_bench(run_dir):
+        return _report_bench(run_dir, output or run_dir / "bench.html", as_json)
     from surefoot.runtime.report.facts import facts_of
     from surefoot.runtime.report.page import render
 
     facts = facts_of(run_dir, confidence)
     path = output or run_dir / "report.html"
-    draft = path.with_suffix(".draft")
-    draft.write_text(render(facts), encoding="utf-8")
-    draft.replace(path)
+    size = write_output(path, render(facts))
     found = facts.certificate
     if as_json:
         print_json(
             {
-                "report": str(path), "bytes": path.stat().st_size, "status": facts.standing.status,
+                "report": str(path), "bytes": size, "status": facts.standing.status,
                 "bound": found.bound, "estimate": found.estimate, "confidence": found.confidence,
                 "bound_by_ballots": found.by_ballots, "proof": found.proof,
                 "violations": list(found.violations), "alarms": [alarm.kind.value for alarm in facts.alarms],
             }
         )  # fmt: skip
         return OK
-    print(f"{path}  ({path.stat().st_size / 1e6:.2f} MB)")
+    print(f"{quoted(path)}  ({size / 1e6:.2f} MB)")
+    print("\n".join(_certified(found)))
+    return OK
+
+
+def _certified(found: Any) -> Iterator[str]:
+    """What the certificate says, in a few lines."""
     if found.proof:
-        print(f"no wrong step: {found.proof}")
+        yield printable(f"no wrong step: {found.proof}")
     held = "" if not found.violations else "; its assumptions were VIOLATED: " + "; ".join(found.violations)
     alone = "by its ballots alone, " if found.proof else ""
-    print(f"{alone}at most {found.by_ballots:.2g} chance of any wrong step, with {found.confidence:g} confidence{held}")
+    yield f"{alone}at most {found.by_ballots:.2g} chance of any wrong step, with {found.confidence:g} confidence{held}"
     for one in found.allowed:
-        print(f"  {one.bound:.2g} if {one.meaning}" + ("" if one.credible else ": the ballots contradict it"))
+        yield f"  {one.bound:.2g} if {one.meaning}" + ("" if one.credible else ": the ballots contradict it")
+
+
+def _report_bench(directory: pathlib.Path, path: pathlib.Path, as_json: bool) -> int:
+    """Write the table of a suite as a page, also while its rows are still at work."""
+    from surefoot.scripts.commands.bench_directory import read_bench
+    from surefoot.scripts.commands.bench_table import page_of
+
+    found = read_bench(directory)
+    size = write_output(path, page_of(found.title, found.scores, found.published))
+    if as_json:
+        print_json({"report": str(path), "bytes": size, "rows": [score.shown() for score in found.scores]})
+    else:
+        print(f"{quoted(path)}  ({size / 1e6:.2f} MB)")
     return OK

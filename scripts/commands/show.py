@@ -1,6 +1,7 @@
 """``surefoot show``."""
 
 import pathlib
+import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -14,8 +15,9 @@ import rich.table
 import rich.text
 
 from surefoot.runtime.journal.run_directory import Standing, standing
-from surefoot.scripts.commands.cli import OK, print_json, printable
+from surefoot.scripts.commands.glance import is_bench
 from surefoot.scripts.commands.options import json_option
+from surefoot.scripts.commands.output import OK, aligned, money, print_json, printable
 from surefoot.scripts.commands.progress import summary
 
 EVERY_S = 1.0
@@ -30,7 +32,12 @@ BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
 @click.option("--watch", is_flag=True, help="Keep looking until the run ends.")
 @json_option
 def show(run_dir: pathlib.Path, watch: bool, as_json: bool) -> int:
-    """Where a run stands, also while it runs."""
+    """Say where a run stands, also while it runs.
+
+    RUN_DIR may be a directory of surefoot bench as well: its table is shown, and where its rows stand.
+    """
+    if is_bench(run_dir):
+        return _show_bench(run_dir, as_json)
     found = standing(run_dir)
     if watch and not as_json:
         found = watched(looks(run_dir), rich.console.Console(highlight=False))
@@ -38,6 +45,32 @@ def show(run_dir: pathlib.Path, watch: bool, as_json: bool) -> int:
         print_json(msgspec.to_builtins(found))
     else:
         print(summary(found))
+    return OK
+
+
+def _show_bench(directory: pathlib.Path, as_json: bool) -> int:
+    from surefoot.scripts.commands.bench_directory import read_bench
+    from surefoot.scripts.commands.bench_table import print_table
+
+    found = read_bench(directory)
+    if as_json:
+        print_json({**found.found, "runs": msgspec.to_builtins(found.runs)})
+        return OK
+    if found.scores:
+        print_table(found.title, found.scores, found.published, sys.stdout)
+    head = ("row", "status", "steps", "calls", "cost", "")
+    rows = [
+        (
+            pathlib.Path(one.run_dir).name,
+            one.status,
+            f"{one.steps:,}",
+            f"{one.calls:,}",
+            money(one.cost_usd),
+            one.message,
+        )
+        for one in found.runs
+    ]
+    print(aligned([head, *rows], right=(2, 3, 4)) if rows else "no row has begun")
     return OK
 
 

@@ -8,17 +8,18 @@ from typing import Any
 import click
 import msgspec
 
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
-from surefoot.decompose.referees.verification import Verification
+from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.worker.worker import method_of
-from surefoot.scripts.commands.cli import FAILED, OK, print_json, printable
+from surefoot.runtime.user_code import blame, wrong_value
 from surefoot.scripts.commands.options import json_option
+from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 
 
 @click.command()
@@ -56,15 +57,28 @@ def verification(directory: pathlib.Path, config: RunConfig) -> Verification:
         reader = PlanReader(
             journal,
             task,
-            method_of(config, msgspec.convert(journal.meta("leads"), Leads)),
+            method_of(config.strategy, msgspec.convert(journal.meta("leads"), Leads).leaf_steps),
             config.rule,
             config.segment_steps,
         )
-        steps = ReadSteps(reader.steps())
-        found: Verification = referee(task, steps)
-        return found
+        return judged(referee, task, ReadSteps(reader.steps()))
     finally:
         journal.close()
+
+
+def judged(referee: Any, task: Any, steps: FinishedPlan) -> Verification:
+    """What a referee says of a finished plan; that of somebody's own task may be faulty.
+
+    Raises:
+        UserCodeError: It fails, or returns something else.
+    """
+    try:
+        found = referee(task, steps)
+    except Exception as error:
+        raise blame(error, referee) from error
+    if not isinstance(found, Verification):
+        raise wrong_value(referee, "", "a Verification (valid, reached_goal, steps)", found)
+    return found
 
 
 class ReadSteps:

@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.methods.table import method_of
 from surefoot.runtime.config import open_task
-from surefoot.runtime.execution.segment_runner import draws_of
+from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.journal.fault_points import VARIABLE
 from surefoot.runtime.journal.journal import open_journal
@@ -21,7 +22,6 @@ from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Entry, unpack
-from surefoot.runtime.worker.worker import method_of
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 LAUNCHED = pathlib.Path(__file__).with_name("launched.py")
@@ -121,7 +121,13 @@ class Run:
         journal = open_journal(self.path, write=False)
         try:
             leads = msgspec.convert(journal.meta("leads"), Leads)
-            reader = PlanReader(journal, open_task(config), method_of(config, leads), config.rule, config.segment_steps)
+            reader = PlanReader(
+                journal,
+                open_task(config),
+                method_of(config.strategy, leads.leaf_steps),
+                config.rule,
+                config.segment_steps,
+            )
             return [(repr(step.reads), step.candidate) for step in reader.steps()]
         finally:
             journal.close()

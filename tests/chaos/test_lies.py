@@ -21,6 +21,8 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
 from surefoot.runtime.errors import JournalError
+from surefoot.runtime.execution.policy import StepPolicy
+from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.step_runner import StepRunner
 from surefoot.runtime.models.port import Model, Reply, Request
 from surefoot.runtime.records import Record, extend, pack, unpack
@@ -123,7 +125,7 @@ def test_the_same_run_killed_and_resumed_while_lied_to(tmp_path: pathlib.Path) -
     assert (account.lost, account.repeated) == (0, 0)
 
 
-class Says:
+class Says(Model):
     """A model that says one thing first and is silent for ever after."""
 
     dialect: Any = "compact"
@@ -140,18 +142,7 @@ class Says:
 
 def ballots_of(task: Task, step: Step, text: str, dialect: Any) -> Any:
     model: Model = Says(text)
-    runner = StepRunner(
-        task,
-        model,
-        dialect,
-        flags=frozenset(RedFlag),
-        rule="first-to-ahead-by",
-        max_ballots=10,
-        temperature=1.0,
-        first_temperature=1.0,
-        max_reply_tokens=750,
-        seed=0,
-    )
+    runner = StepRunner(task, RoleSettings(model, "", dialect, 1.0, 1.0), StepPolicy(max_ballots=10))
     return asyncio.run(runner.draw(step, 1, 0))
 
 

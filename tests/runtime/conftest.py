@@ -12,22 +12,23 @@ import pytest
 import structlog
 
 from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
+from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.step_runner import StepRunner
 from surefoot.runtime.journal import writer as journal_writer
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader
-from surefoot.runtime.leads import Leads
+from surefoot.runtime.leads import NO_LIMITS, Leads
 from surefoot.runtime.models.factory import answer_key
-from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.records import Counts
 from surefoot.runtime.worker.local_pool import LocalPool
-from surefoot.runtime.worker.worker import method_of
-from surefoot.voting.red_flags import RedFlag
 
 Key = Callable[[Prompt], Answers]
 
@@ -51,7 +52,7 @@ def prompt_commits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_writer.asyncio, "to_thread", here)
 
 
-class Scripted:
+class Scripted(Model):
     """Gives its replies one after the other, whatever it is asked."""
 
     def __init__(self, *replies: Reply | str, dialect: Dialect = "compact") -> None:
@@ -69,7 +70,7 @@ class Scripted:
         pass
 
 
-class Planted:
+class Planted(Model):
     """Answers rightly, except where ``say`` (prompt text, how often it was asked before) gives something else.
 
     Every request takes a few turns of the event loop, so that whatever may run at the same time does.
@@ -127,16 +128,14 @@ def step_runner() -> Callable[..., StepRunner]:
     """A step runner with settings that do nothing special."""
 
     def make(task: Task, model: Any, **options: Any) -> StepRunner:
-        settings: dict[str, Any] = {
-            "flags": frozenset(RedFlag),
-            "rule": "first-to-ahead-by",
-            "max_ballots": 20,
-            "temperature": 1.0,
-            "first_temperature": 1.0,
-            "max_reply_tokens": 50,
-            "seed": 0,
-        }
-        return StepRunner(task, model, model.dialect, **{**settings, **options})
+        heat = options.pop("temperature", 1.0)
+        settings = RoleSettings(model, "", model.dialect, heat, options.pop("first_temperature", heat))
+        sequential = tuple(options.pop("sequential", {}).items())
+        suspect, limits = options.pop("suspect", 1), options.pop("limits", NO_LIMITS)
+        leads = CurrentLeads(Leads(1, 1, suspect, sequential=sequential, limits=limits))
+        fallback = options.pop("fallback", None)
+        policy = StepPolicy(**{"max_ballots": 20, "max_reply_tokens": 50, **options})
+        return StepRunner(task, settings, policy, leads, fallback=fallback)
 
     return make
 
@@ -187,7 +186,7 @@ class Run:
         journal = self.journal()
         steps: list[PlanStep] = []
         try:
-            strategy = method_of(self.config, Leads(**journal.meta("leads")))
+            strategy = method_of(self.config.strategy, Leads(**journal.meta("leads")).leaf_steps)
             reader = PlanReader(journal, self.task, strategy, self.config.rule, self.config.segment_steps).steps()
             while True:
                 try:

@@ -108,7 +108,7 @@ def test_a_task_that_lacks_a_method_is_refused_before_anything_starts(own_path: 
 def test_a_module_that_cannot_be_imported_is_the_users_to_mend(own_path: pathlib.Path, source: str) -> None:
     name = f"broken_{len(source)}"
     (own_path / f"{name}.py").write_text(source)
-    with pytest.raises(ConfigurationError, match=f"task '{name}:Errand'"):
+    with pytest.raises(ConfigurationError, match=rf"^{name} \({name}.py, line 1\): "):
         task_class(f"{name}:Errand")
 
 

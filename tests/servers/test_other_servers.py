@@ -21,6 +21,7 @@ import pytest
 
 from surefoot.decompose.step import Prompt
 from surefoot.runtime.models.litellm_model import LiteLLMModel
+from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.port import Request, Stop
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
@@ -61,7 +62,7 @@ def has(python: str, *modules: str) -> bool:
 
 def ask(base: str, name: str, draws: int) -> list[object]:
     async def asking() -> list[object]:
-        model = LiteLLMModel(name=name, api_base=base, patience_s=20, price_in=1.0, price_out=1.0)
+        model = LiteLLMModel(LiteLLMSettings(name=name, api_base=base, patience_s=20, price_in=1.0, price_out=1.0))
         await model.probe()
         request = Request(Prompt("Where to?", "Be brief."), tuple(range(draws)), 0.7, 8, 0)
         replies = await model.ask(request)

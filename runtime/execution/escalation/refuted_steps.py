@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from surefoot.decompose.step import Step
-from surefoot.runtime.execution.step_runner import StepRunner
+from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.records import Contested
 from surefoot.voting.alarms import Raised, repeats
 from surefoot.voting.ballot import Ballot
@@ -30,7 +30,7 @@ class ChainRun(msgspec.Struct, frozen=True):
 
 
 async def ask_again(
-    steps: StepRunner, step: Step, refuted: str, count: int, draw: int
+    steps: Decider, step: Step, refuted: str, count: int, draw: int
 ) -> tuple[tuple[Ballot, ...], Raised | None]:
     """Ask as at first until it is clear whether a refuted answer is wrong too often to be chance.
 
@@ -49,7 +49,7 @@ async def ask_again(
         fresh = await steps.draw(step, count, draw + len(ballots))
         ballots += tuple(msgspec.structs.replace(b, draw=b.draw + len(ballots)) for b in fresh)
         again = sum(ballot.candidate == refuted for ballot in ballots)
-        raised = repeats(again, len(ballots), steps.limits)
+        raised = repeats(again, len(ballots), steps.leads.limits)
         if raised is not None or 2 * again <= len(ballots) or len(ballots) + count > MOST_DRAWS:
             return ballots, raised
 

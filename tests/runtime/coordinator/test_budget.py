@@ -16,6 +16,7 @@ from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.litellm_model import LiteLLMModel
+from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.records import Counts
@@ -52,10 +53,11 @@ async def serving() -> AsyncIterator[tuple[Billed, str]]:
 
 
 def model_of(config: RunConfig, lease: BudgetLease) -> LiteLLMModel:
-    return LiteLLMModel(
-        name=config.model, api_base=config.api_base, price_in=PRICE_IN, price_out=PRICE_OUT, lease=lease,
+    settings = LiteLLMSettings(
+        name=config.model, api_base=config.api_base, price_in=PRICE_IN, price_out=PRICE_OUT,
         max_in_flight=32, patience_s=0,
     )  # fmt: skip
+    return LiteLLMModel(settings, lease)
 
 
 async def session(config: RunConfig, journal: Journal, server: Billed, rng: random.Random, limited: bool) -> str:

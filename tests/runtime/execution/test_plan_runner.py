@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.decompose.plan import Child, Expansion, Literal, Node, Path, Ref
+from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Node, Path, Ref
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import PlanTooDeep, SeamBroken, StepDeadlocked
 from surefoot.runtime.execution.plan_runner import ATTEMPT, DEEPEST, LEVELS, PlanRunner
@@ -40,6 +40,8 @@ class Hands:
         self.mended: list[int] = []
         self.broken: list[int] = []
         self.kept: list[tuple[int, ...]] = []
+        self.given: dict[str, Expansion] = {}
+        self.failures: dict[Path, Failure] = {}
 
     def is_leaf(self, node: Node) -> bool:
         return str(node.goal).islower()
@@ -75,6 +77,15 @@ class Hands:
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         self.kept.append(elements)
+
+    def expansion_of(self, node: Node) -> Expansion | None:
+        return self.given.get(node.goal)
+
+    def failure_known(self, path: Path) -> Failure | None:
+        return self.failures.get(path)
+
+    def child_failed(self, path: Path, failure: Failure) -> None:
+        self.failures[path] = failure
 
     @property
     def names(self) -> list[str]:
@@ -273,7 +284,7 @@ async def test_a_decomposition_that_gets_no_smaller_is_refused_and_asked_again(p
 
 
 async def test_a_plan_without_sizes_that_never_ends_is_stopped(plan: Any) -> None:
-    hands = Hands(["round"] * 100)
+    hands = Hands(["round"] * (DEEPEST + 9))
     with pytest.raises(BaseExceptionGroup) as caught:
         await plan(hands, round=shape(child("WHOLE", "x"))).run(ROOT)
     error: BaseException = caught.value

@@ -1,10 +1,15 @@
 """Sampled steps: what their times count."""
 
+import math
 from typing import Any
 
 from surefoot.decompose.step import Role, Step
+from surefoot.runtime.execution.escalation.prompt_variants import FIRST
+from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.sampling import SampleRunner
+from surefoot.runtime.execution.work import Work
 from surefoot.voting.ballot import Ballot
 
 
@@ -13,6 +18,8 @@ async def test_questions_are_drawn_before_the_first_is_asked() -> None:
     order: list[str] = []
 
     class Asks:
+        meter, variants = Meter(), (FIRST,)
+
         async def draw(self, step: Step, count: int, first: int) -> tuple[Ballot, ...]:
             order.append(f"asked {step.reads}")
             return tuple(Ballot(draw, "x") for draw in range(first, first + count))
@@ -22,7 +29,8 @@ async def test_questions_are_drawn_before_the_first_is_asked() -> None:
         return Step("move", Role.ACTOR, reads=number)
 
     steps: Any = Asks()
-    runner = SampleRunner(question, steps, PrioritySemaphore(2), flush_steps=100, flush=lambda: None)
+    work = Work(steps, RecordBuffer(100, math.inf))
+    runner = SampleRunner(question, work, PrioritySemaphore(2))
     await runner.run(range(5), 3, 0)
     assert order == [*(f"drawn {n}" for n in range(5)), *(f"asked {n}" for n in range(5))]
-    assert [record.path for record in runner.take()] == [(n,) for n in range(5)]
+    assert [record.path for record in work.take()] == [(n,) for n in range(5)]

@@ -1,6 +1,7 @@
 """A segment finds its own mistakes: seams, retries, suspects, and decompositions that are asked again."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,11 +17,15 @@ from surefoot.decompose.segment import Segment
 from surefoot.decompose.tasks.hanoi import Carry, Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
 from surefoot.runtime.errors import RunFailed, StepDeadlocked
+from surefoot.runtime.execution.chain_runner import draws_of
+from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
-from surefoot.runtime.execution.segment_runner import SegmentRunner, SegmentStopped, draws_of
+from surefoot.runtime.execution.record_buffer import RecordBuffer
+from surefoot.runtime.execution.segment_runner import SegmentRunner
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.records import Contested, Contradicted, Entry, Finished, Record, pack, winner
 from surefoot.voting.red_flags import parse_switch
 
@@ -37,11 +42,14 @@ SPLIT, WRONG_SPLIT = "split 4ac aaaa", "3ab bbba / 4ac cbbc / 3bc cccc"
 @pytest.fixture
 def segment(step_runner: Any) -> Make:
     def make(model: Any, task: Any = TASK, strategy: Any = TREE, leads: Leads = ONE, **options: Any) -> SegmentRunner:
-        settings = {"seams": True, "seam_retries": 4, "re_decompositions": 3, "flush_steps": 10**6, **options}
-        flags, chains = settings.pop("red_flags", "all"), settings.pop("chains", 9)
-        steps = step_runner(task, model, flags=parse_switch(flags), max_ballots=settings.pop("max_ballots", 20))
-        settings.setdefault("flush", lambda: None)
-        return SegmentRunner(task, steps, strategy, leads, semaphore=PrioritySemaphore(chains), **settings)
+        flags, chains = options.pop("red_flags", "all"), options.pop("chains", 9)
+        steps = step_runner(task, model, flags=parse_switch(flags), max_ballots=options.pop("max_ballots", 20))
+        steps.leads.follow(leads)
+        buffer = RecordBuffer(options.pop("flush_steps", 10**6), math.inf)
+        work = Work(steps, buffer)
+        if "flush" in options:
+            buffer.flush = options.pop("flush")
+        return SegmentRunner(task, work, strategy, SegmentPolicy(**options), PrioritySemaphore(chains))
 
     return make
 
@@ -51,7 +59,7 @@ def entries(records: Iterable[Record]) -> dict[tuple[Any, str, int], list[Entry]
     found: dict[tuple[Any, str, int], list[Entry]] = {}
     for record in records:
         known = found.setdefault((record.path, record.part, record.attempt), [])
-        assert record.first == len(known)
+        assert record.part == "replies" or record.first == len(known)
         known.extend(record.entries)
     return found
 
@@ -84,11 +92,11 @@ async def test_a_right_plan_costs_one_call_a_question(segment: Make, planted: An
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
     assert model.asked == 16
     assert set(model.times.values()) == {1}
-    counts = runner.steps.take_counts()
+    counts = runner.work.steps.meter.take()
     assert (counts.steps, counts.decompositions, counts.calls, counts.seam_retries) == (15, 1, 16, 0)
-    found = verify(TASK, Ended(plan(runner.take())))
+    found = verify(TASK, Ended(plan(runner.work.take())))
     assert (found.valid, found.reached_goal, found.steps) == (True, True, 15)
-    assert runner.take() == []
+    assert runner.work.take() == []
 
 
 async def test_one_wrong_step_is_caught_at_the_seam_and_found(segment: Make, planted: Any) -> None:
@@ -96,19 +104,19 @@ async def test_one_wrong_step_is_caught_at_the_seam_and_found(segment: Make, pla
     model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
     runner = segment(model)
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
-    counts = runner.steps.counts
+    counts = runner.work.counts
     assert (counts.steps, counts.seam_retries, counts.escalations, counts.broken_promises) == (15, 1, 1, 0)
     assert model.asked == 16 + 7 + 3
     assert model.times[PLACE] == 1 + 1 + 3
     elsewhere = {text: times for text, times in model.times.items() if text.endswith("c") or "carry" in text}
     assert len(elsewhere) == 8
     assert set(elsewhere.values()) == {1}
-    kept = entries(records := runner.take())
+    kept = entries(records := runner.work.take())
     assert [len(kept[(0,), "run", attempt]) for attempt in (0, 1)] == [7, 7]
     assert [isinstance(entry, Contested) for entry in kept[(0,), "run", 1]] == [False] * 4 + [True] + [False] * 2
     assert verify(TASK, Ended(plan(records))).reached_goal
-    assert [name for name, _ in runner.events] == ["seam retry", "suspect step"]
-    assert runner.events[1][1]["step"] == 4
+    assert [name for name, _ in runner.work.events] == ["seam retry", "suspect step"]
+    assert runner.work.events[1][1]["step"] == 4
 
 
 async def test_without_seams_the_wrong_step_goes_through(segment: Make, planted: Any) -> None:
@@ -116,8 +124,8 @@ async def test_without_seams_the_wrong_step_goes_through(segment: Make, planted:
     model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
     runner = segment(model, seams=False)
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
-    assert (model.asked, runner.steps.counts.seam_retries, runner.steps.counts.escalations) == (16, 0, 0)
-    found = verify(TASK, Ended(plan(runner.take())))
+    assert (model.asked, runner.work.counts.seam_retries, runner.work.counts.escalations) == (16, 0, 0)
+    found = verify(TASK, Ended(plan(runner.work.take())))
     assert not (found.valid and found.reached_goal)
 
 
@@ -126,7 +134,7 @@ async def test_with_a_lead_of_three_the_vote_itself_mends_it(segment: Make, plan
     runner = segment(model, leads=Leads(3, 3, 5))
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
     assert model.asked == 16 * 3 + 2
-    assert (runner.steps.counts.disagreements, runner.steps.counts.seam_retries) == (1, 0)
+    assert (runner.work.counts.disagreements, runner.work.counts.seam_retries) == (1, 0)
 
 
 async def test_mistakes_in_both_runs_are_both_voted_on(segment: Make, planted: Any) -> None:
@@ -135,8 +143,8 @@ async def test_mistakes_in_both_runs_are_both_voted_on(segment: Make, planted: A
     model = planted(answers, lambda text, nth: wrong.get((text, nth)))
     runner = segment(model)
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
-    assert (runner.steps.counts.seam_retries, runner.steps.counts.escalations) == (1, 2)
-    assert verify(TASK, Ended(plan(runner.take()))).reached_goal
+    assert (runner.work.counts.seam_retries, runner.work.counts.escalations) == (1, 2)
+    assert verify(TASK, Ended(plan(runner.work.take()))).reached_goal
 
 
 async def test_an_error_shared_by_all_draws_goes_up_and_ends_contradicted(segment: Make, planted: Any) -> None:
@@ -147,7 +155,7 @@ async def test_an_error_shared_by_all_draws_goes_up_and_ends_contradicted(segmen
     assert isinstance(outcome, Contradicted)
     assert outcome.path == ()
     assert "promised was 'bbba'" in outcome.detail
-    counts = runner.steps.counts
+    counts = runner.work.counts
     assert (counts.broken_promises, counts.seam_retries, counts.decompositions) == (3, 3, 3)
     assert model.times[SPLIT] == 1 + 3 + 3  # asked again with the lead of a suspect
 
@@ -160,15 +168,15 @@ async def test_a_wrong_decomposition_is_convicted_by_the_one_child_that_breaks_i
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
     assert {model.times[text] for text in model.times if text.startswith("move") and text.endswith("a")} == {1}
     assert model.times[SPLIT] == 1 + 3
-    assert runner.steps.counts.broken_promises == 1
-    records = runner.take()
+    assert runner.work.counts.broken_promises == 1
+    records = runner.work.take()
     (kept,) = [record for record in records if record.part == "children"]
     assert (kept.path, kept.attempt, kept.children) == ((), 1, (0, 1025, 1026))
     # The red flag sees the same mistake at once.
     model = planted(answers, say)
     runner = segment(model)
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
-    assert (model.asked, runner.steps.counts.red_flags) == (17, {"inconsistent": 1})
+    assert (model.asked, runner.work.counts.red_flags) == (17, {"inconsistent": 1})
 
 
 async def test_placebo_without_seams_a_wrong_decomposition_goes_through(segment: Make, planted: Any) -> None:
@@ -176,7 +184,7 @@ async def test_placebo_without_seams_a_wrong_decomposition_goes_through(segment:
     runner = segment(model, red_flags="none", seams=False)
     assert isinstance(await runner.run(Segment(ROOT)), Finished)
     assert model.times[SPLIT] == 1
-    assert not verify(TASK, Ended(plan(runner.take()))).valid
+    assert not verify(TASK, Ended(plan(runner.work.take()))).valid
 
 
 async def test_steps_counts_what_stands(segment: Make, planted: Any) -> None:
@@ -184,7 +192,7 @@ async def test_steps_counts_what_stands(segment: Make, planted: Any) -> None:
     model = planted(answers, lambda text, nth: WRONG_SPLIT if text == SPLIT and nth == 0 else None)
     runner = segment(model, red_flags="none")
     await runner.run(Segment(ROOT))
-    assert runner.steps.counts.steps == 15
+    assert runner.work.counts.steps == 15
 
 
 async def test_nodes_run_together_as_far_as_promises_and_the_gate_allow(segment: Make, planted: Any) -> None:
@@ -202,7 +210,7 @@ async def test_nodes_run_together_as_far_as_promises_and_the_gate_allow(segment:
     assert chain.most == 1
 
 
-class Straggler:
+class Straggler(Model):
     """Takes thousands of turns of the event loop over one prompt; counts what was answered before and by its end."""
 
     dialect = "compact"
@@ -249,8 +257,8 @@ async def test_only_a_decomposition_step(segment: Make, planted: Any) -> None:
         model = planted(answers)
         runner = segment(model, leads=Leads(1, 2, 5))
         assert await runner.run(Segment(ROOT, attempt)) == Finished("3ab bbba / 4ac bbbc / 3bc cccc")
-        assert (model.asked, runner.steps.counts.decompositions, runner.steps.counts.steps) == (calls, 1, 0)
-        assert list(entries(runner.take())) == [((), "split", attempt)]
+        assert (model.asked, runner.work.counts.decompositions, runner.work.counts.steps) == (calls, 1, 0)
+        assert list(entries(runner.work.take())) == [((), "split", attempt)]
     with pytest.raises(RunFailed, match="cannot be split"):
         await segment(planted(answers)).run(Segment(Node((3,), Carry(1, "a", "c"), ("aaaa",)), 0))
 
@@ -282,7 +290,7 @@ async def test_a_deadlock_is_run_again_then_decided_anew_above_and_then_says_whe
     runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
     outcome = await runner.run(Segment(ROOT))
     assert outcome == Contradicted((), "no candidate led by 2 within 8 ballots", levels=1)
-    taken = runner.take()
+    taken = runner.work.take()
     undecided = [record for record in taken if record.part == "undecided"]
     assert {(record.path, record.attempt) for record in undecided} == {
         ((1024 * again,), run) for again in range(4) for run in range(2)
@@ -290,8 +298,8 @@ async def test_a_deadlock_is_run_again_then_decided_anew_above_and_then_says_whe
     assert {record.first for record in undecided} == {4}
     named = {b.candidate for record in undecided for e in record.entries for b in e.ballots}  # type: ignore[union-attr]
     assert named == set(turns)
-    assert runner.steps.counts.seam_retries == 4
-    assert runner.steps.counts.broken_promises == 4
+    assert runner.work.counts.seam_retries == 4
+    assert runner.work.counts.broken_promises == 4
     # A resumed segment asks the undecided step of every last run again, and nothing else.
     again = planted(answers, model.say)
     assert await segment(again, leads=Leads(2, 2, 4), max_ballots=8).run(Segment(ROOT), [pack(taken)]) == outcome
@@ -303,8 +311,8 @@ async def test_a_deadlock_that_a_second_run_does_not_meet_is_put_right_by_it(seg
     model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE and nth < 8 else None)
     runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
-    assert runner.steps.counts.caught == {"the same again": 1}
-    assert verify(TASK, Ended(plan(r for r in runner.take() if r.part == "run"))).reached_goal
+    assert runner.work.counts.caught == {"the same again": 1}
+    assert verify(TASK, Ended(plan(r for r in runner.work.take() if r.part == "run"))).reached_goal
 
 
 async def test_a_deadlock_without_a_seam_says_where(segment: Make, planted: Any) -> None:
@@ -324,12 +332,12 @@ async def test_a_stop_ends_at_the_next_step_and_loses_nothing(segment: Make, pla
     runner = segment(model)
 
     def say(text: str, nth: int) -> None:
-        runner.stopping = model.asked >= 6
+        runner.work.stopping = model.asked >= 6
 
     model.say = say
     with pytest.raises((SegmentStopped, BaseExceptionGroup)):
         await runner.run(Segment(ROOT))
-    taken = runner.take()
+    taken = runner.work.take()
     decided = sum(len(known) for known in entries(taken).values())
     assert 6 <= decided == model.asked
     again = planted(answers)

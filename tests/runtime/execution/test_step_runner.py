@@ -36,7 +36,7 @@ async def test_three_that_agree_are_one_request(scripted: Any, step_runner: Any)
     assert request.draws == (8192, 8193, 8194)
     assert request.prompt == TASK.prompt(STEP, "compact")
     assert (request.temperature, request.max_tokens, request.seed) == (1.0, 10, 0)
-    counts = steps.take_counts()
+    counts = steps.meter.take()
     assert (counts.calls, counts.disagreements, counts.red_flags) == (3, 0, {})
 
 
@@ -48,7 +48,7 @@ async def test_a_disagreement_draws_as_many_as_it_takes(scripted: Any, step_runn
     assert candidate == A
     assert entry == Contested(3, tuple(Ballot(n, c) for n, c in enumerate([A, B, A, A, B, A, A])), ("",) * 7)
     assert [request.draws for request in model.requests] == [(0, 1, 2), (3, 4), (5, 6)]
-    counts = steps.take_counts()
+    counts = steps.meter.take()
     assert (counts.calls, counts.disagreements) == (7, 1)
 
 
@@ -71,7 +71,7 @@ async def test_every_red_flag_has_the_answer_drawn_again(scripted: Any, step_run
     assert entry.ballots == (Ballot(0, None, name), Ballot(1, A), Ballot(2, A))
     assert [request.draws for request in model.requests] == [(0, 1), (2,)]
     assert steps.counts.red_flags == {name: 1}
-    counts = steps.take_counts()
+    counts = steps.meter.take()
     assert (counts.calls, counts.disagreements) == (3, 0)
 
 
@@ -106,7 +106,7 @@ async def test_r4_failed_calls_are_neither_ballots_nor_flags(scripted: Any, step
     model = scripted(Reply(A, tokens_out=2, failed_calls=3), Reply(A, tokens_out=2, failed_calls=1))
     steps = step_runner(TASK, model)
     assert await steps.decide(STEP, 2, 0) == (A, A)
-    counts = steps.take_counts()
+    counts = steps.meter.take()
     assert (counts.failed_calls, counts.calls, counts.red_flags) == (4, 2, {})
 
     class Down(scripted):  # type: ignore[misc]
@@ -116,7 +116,7 @@ async def test_r4_failed_calls_are_neither_ballots_nor_flags(scripted: Any, step
     steps = step_runner(TASK, Down())
     with pytest.raises(ModelUnavailable, match="600 s"):
         await steps.decide(STEP, 2, 0)
-    counts = steps.take_counts()
+    counts = steps.meter.take()
     assert (counts.calls, counts.red_flags) == (0, {})
 
 
@@ -129,7 +129,7 @@ async def test_r1_r2_the_cap_ends_in_a_deadlock(scripted: Any, step_runner: Any,
     assert model.replies == []
     assert dict(caught.value.context["tally"]) == {one: said.count(one) for one in said}
     assert [ballot.candidate for ballot in caught.value.context["entry"].ballots] == said
-    counts = steps.take_counts()
+    counts = steps.meter.take()
     assert counts.calls == cap
 
 
@@ -183,7 +183,7 @@ async def test_ballots_after_a_verdict_are_paid_and_no_part_of_the_race(
     steps = step_runner(TASK, scripted(A, B, *[A] * 7), sequential={1: rule}, max_ballots=50)
     candidate, entry = await steps.decide(STEP, 1, 0)
     assert candidate == winner(entry, "first-to-ahead-by") == A
-    assert 4 < len(entry.ballots) < 9 == steps.take_counts().calls
+    assert 4 < len(entry.ballots) < 9 == steps.meter.take().calls
 
 
 async def test_r20_steps_share_nothing(scripted: Any, step_runner: Any) -> None:
@@ -200,11 +200,11 @@ async def test_tokens_and_money_are_counted_where_they_are_spent(scripted: Any, 
     ]
     steps = step_runner(TASK, scripted(*replies))
     await steps.decide(STEP, 2, 0)
-    counts = steps.take_counts()
+    counts = steps.meter.take()
     assert (counts.tokens_in, counts.tokens_out, counts.cost_usd, counts.unpriced_calls) == (150, 12, 0.75, 1)
     assert counts.by_kind == counts_of(counts, "move")
     assert list(counts.by_model.values()) == list(counts.by_kind.values())
-    assert steps.take_counts() == Counts()
+    assert steps.meter.take() == Counts()
 
 
 def counts_of(counts: Counts, name: str) -> dict[str, Usage]:
@@ -217,7 +217,7 @@ async def test_ballots_without_a_race(scripted: Any, step_runner: Any) -> None:
     steps = step_runner(TASK, model)
     assert await steps.draw(STEP, 3, 40) == (Ballot(0, A), Ballot(1, None, "misformatted"), Ballot(2, B))
     assert model.requests[0].draws == (40, 41, 42)
-    counts = steps.take_counts()
+    counts = steps.meter.take()
     assert (counts.calls, counts.red_flags) == (3, {"misformatted": 1})
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from surefoot.runtime.models.litellm_model import LiteLLMModel
+from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from tests.runtime.models.asking import SECRET, Make, request_of
 from tests.runtime.models.openai_server import Client, running
 
@@ -14,7 +15,7 @@ from tests.runtime.models.openai_server import Client, running
 @pytest.fixture(scope="package")
 def process() -> Iterator[Client]:
     async def first_call(base: str) -> None:
-        model = LiteLLMModel(name="openai/small", api_base=base)
+        model = LiteLLMModel(LiteLLMSettings(name="openai/small", api_base=base))
         await model.ask(request_of())
         await model.close()
 
@@ -37,7 +38,8 @@ async def make(server: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
     def one(name: str = "openai/small", **options: Any) -> LiteLLMModel:
         options = {"api_base": server.base, "backoff_initial_s": 0.001, "timeout_s": 5, "patience_s": 5} | options
-        made.append(LiteLLMModel(name=name, **options))
+        held = {key: options.pop(key) for key in ("lease", "on_wait") if key in options}
+        made.append(LiteLLMModel(LiteLLMSettings(name=name, **options), **held))
         return made[-1]
 
     yield one

@@ -223,7 +223,7 @@ class Storming(Limiter):
         pass
 
 
-@pytest.mark.parametrize(("places", "most_failed"), [(Limiter, 80), (Storming, None)])
+@pytest.mark.parametrize(("limiter", "most_failed"), [(Limiter, 80), (Storming, None)])
 def test_an_outage_costs_few_calls_and_ends_at_once(limiter: type[Limiter], most_failed: int | None) -> None:
     server, own = Dying(5.0, 35.0), limiter(32)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from surefoot.runtime.models.hedging import SEEN, first_of, hedge_after_s
+from surefoot.runtime.models.hedging import first_of
+from surefoot.runtime.models.late_answers import SEEN, hedge_after_s
 from surefoot.runtime.models.litellm_errors import Transient
 from surefoot.runtime.models.port import Reply
 from tests.runtime.models.virtual_time import run_virtually

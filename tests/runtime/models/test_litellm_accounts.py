@@ -7,14 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from surefoot.decompose.step import Prompt
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.capabilities import Negotiation
 from surefoot.runtime.models.factory import open_model
 from surefoot.runtime.models.litellm_prices import Prices
 from surefoot.runtime.models.litellm_replies import read_replies
+from surefoot.runtime.models.litellm_requests import Question
+from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from tests.runtime.models.asking import Make, free_port, request_of
 from tests.runtime.models.openai_server import Client, answer_to
 
@@ -111,8 +113,8 @@ def test_a_limit_on_money_needs_a_price() -> None:
 
 
 def test_what_a_server_charges_beside_the_prompt_and_beyond_the_limit_is_expected_again() -> None:
-    prices = Prices(litellm_setup.load(), "openai/m", "m", "openai", 1.0, 2.0)
-    prompt = Prompt("Where to?")
+    settings = LiteLLMSettings(name="openai/m", price_in=1.0, price_out=2.0)
+    prices, prompt = Prices(litellm_setup.load(), settings, "m", "openai"), request_of()
     assert prices.at_most(prompt, 3, 10) == pytest.approx((9 + 64 + 2 * 3 * 10) / 1e6)
     prices.seen(prompt, 3, 10, tokens_in=100, tokens_out=40)  # 91 of them around the prompt, 14 to an answer
     assert prices.at_most(prompt, 3, 10) == pytest.approx((9 + 91 + 2 * 3 * 14) / 1e6)
@@ -141,8 +143,9 @@ def test_thinking_is_counted_apart(
     text: str, usage: dict[str, Any], said: str, cached: int, thought: int | None
 ) -> None:
     litellm = litellm_setup.load()
-    prices = Prices(litellm, "openai/m", "m", "openai", None, None)
+    prices = Prices(litellm, LiteLLMSettings(name="openai/m"), "m", "openai")
     answered = response(text, prompt_tokens=100, completion_tokens=40, **usage)
-    _, (reply,) = read_replies(answered, 1, "openai/m", prices, litellm)
+    question = Question("openai/m", request_of(), 1, Negotiation().forms)
+    (reply,) = read_replies(answered, question, 9, prices, litellm).replies
     assert (reply.text, reply.tokens_cached, reply.tokens_out) == (said, cached, 40)
     assert reply.tokens_reasoning == thought if thought is not None else 6 <= reply.tokens_reasoning <= 20

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable
-from surefoot.runtime.models.litellm_model import THINKING_TOKENS
+from surefoot.runtime.models.litellm_requests import seed_of
+from surefoot.runtime.models.litellm_settings import THINKING_TOKENS
 from surefoot.runtime.models.port import Model, Reply, Stop
 from tests.runtime.models.asking import SECRET, Make, free_port, request_of
 from tests.runtime.models.openai_server import Client, answer_to
@@ -18,7 +19,7 @@ TRANSIENT = ["429", "after:0", "500", "502", "503", "504", "html", "truncated", 
 async def test_a_reply_carries_text_and_tokens(make: Make, server: Client) -> None:
     model: Model = make()
     assert await model.ask(request_of(system="Be brief.")) == [
-        Reply(answer_to("Where to?"), Stop.END, tokens_in=100, tokens_out=7, cost_usd=None)
+        Reply(answer_to("Where to?"), Stop.END, tokens_in=100, tokens_out=7, cost_usd=None, id="chatcmpl-1")
     ]
     assert model.dialect == "chat"
     assert server.stats()["seen"] == [
@@ -30,6 +31,7 @@ async def test_a_reply_carries_text_and_tokens(make: Make, server: Client) -> No
             ],
             "temperature": 0.25,
             "max_tokens": 9,
+            "seed": seed_of(4, 0),
         }
     ]
 

@@ -9,6 +9,7 @@ import pytest
 
 from surefoot.decompose.answer_keys import hanoi
 from surefoot.decompose.methods.chain import Chain
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.segment import Segment
 from surefoot.runtime.config import RunConfig, open_task
@@ -20,7 +21,7 @@ from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.records import Batch, Counts, Failed, Finished, Paused, unpack
 from surefoot.runtime.worker.control import Done, Stop
 from surefoot.runtime.worker.local_pool import LocalPool
-from surefoot.runtime.worker.worker import Worker, method_of
+from surefoot.runtime.worker.worker import Worker
 from surefoot.voting.ballot import Ballot
 
 LEADS = Leads(1, 1, 3, 7)
@@ -147,8 +148,8 @@ async def test_a_segment_that_nobody_listens_to_stops_asking(configured: Configu
 
 
 def test_the_strategy_follows_the_configuration_and_the_leads(configured: Configured) -> None:
-    assert method_of(configured(strategy="chain"), LEADS) == Chain()
-    assert method_of(configured(strategy="tree"), LEADS) == Tree(7)
+    assert method_of(configured(strategy="chain").strategy, LEADS.leaf_steps) == Chain()
+    assert method_of(configured(strategy="tree").strategy, LEADS.leaf_steps) == Tree(7)
 
 
 async def test_samples_are_the_same_however_they_are_shared_out(configured: Configured) -> None:

@@ -17,7 +17,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
 from surefoot.runtime.models.litellm_model import LiteLLMModel
-from surefoot.runtime.models.port import Reply, Request, Stop
+from surefoot.runtime.models.litellm_settings import LiteLLMSettings
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.scripts.cluster.serve_model import make_app, serve
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
@@ -25,7 +26,7 @@ HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 Http = TestClient[Any, Any]
 
 
-class Echo:
+class Echo(Model):
     """Answers with the question and the draw; raises what it is told to."""
 
     dialect: Dialect = "compact"
@@ -140,7 +141,7 @@ async def test_what_is_served(http: Http) -> None:
 
 async def test_through_litellm(model: Echo) -> None:
     async with TestServer(make_app(model, "small")) as server:
-        client = LiteLLMModel(name="openai/small", api_base=str(server.make_url("/v1")))
+        client = LiteLLMModel(LiteLLMSettings(name="openai/small", api_base=str(server.make_url("/v1"))))
         replies = await client.ask(Request(Prompt("hello", "be brief"), (8, 9), 0.0, 5, 0))
         await client.close()
     assert [(r.text, r.tokens_in, r.tokens_out) for r in replies] == [("hello 0", 5, 2), ("hello 1", 0, 2)]

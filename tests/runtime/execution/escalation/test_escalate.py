@@ -90,7 +90,7 @@ async def test_a_larger_lead_goes_on_with_the_same_ballots(scripted: Any, step_r
     assert candidate == A
     assert isinstance(entry, Contested)
     assert [ballot.candidate for ballot in entry.ballots] == said
-    assert (entry.k, entry.variant, entry.before) == (4, LARGER, ())
+    assert (entry.k, entry.way, entry.before) == (4, LARGER, ())
     assert [one.kind for one in entry.raised] == [Kind.DISAGREEMENT]
     assert winner(entry, "first-to-ahead-by") == A
     counts = steps.counts
@@ -102,7 +102,7 @@ async def test_placebo_where_nothing_is_known_there_is_no_alarm(scripted: Any, s
     steps = step_runner(TASK, scripted(B, A, B, A, A, A), suspect=4)
     candidate, entry = await steps.decide(STEP, 2, 0)
     assert (candidate, entry.raised, steps.counts.alarms) == (A, (), {})
-    assert steps.take_counts().calls == 6
+    assert steps.meter.take().calls == 6
 
 
 def misled(text: str, nth: int) -> str | None:
@@ -115,7 +115,7 @@ async def test_other_names_decide_where_one_prompt_is_odd(planted: Any, step_run
     steps = step_runner(TASK, planted(answers, misled), suspect=4, limits=KNOWN, ladder=True)
     candidate, entry = await steps.decide(STEP, 2, 0)
     assert candidate == A
-    assert (entry.variant, entry.k) == ("other names", 4)
+    assert (entry.way, entry.k) == ("other names", 4)
     assert {ballot.candidate for ballot in entry.ballots} == {A}
     assert [ballot.candidate for ballot in entry.before] == [B, A, A, B, B, A, B, A, B, B, B, B]
     assert steps.counts.climbed == {LARGER: 1, "other names": 1}
@@ -136,7 +136,7 @@ async def test_another_wording_comes_before_other_names(scripted: Any, step_runn
     model = scripted(wrong, right, wrong, right, right, wrong, right, wrong, *[right] * 3, dialect="chat")
     steps = step_runner(TASK, model, limits=KNOWN, ladder=True, max_ballots=8, suspect=3)
     candidate, entry = await steps.decide(STEP, 2, 0)
-    assert (candidate, entry.variant) == (A, "another wording")
+    assert (candidate, entry.way) == (A, "another wording")
     prompts = [request.prompt for request in model.requests]
     assert prompts[-1] == TASK.prompt(STEP, "chat", 1)
     assert prompts[-1] != prompts[0] == TASK.prompt(STEP, "chat")
@@ -144,11 +144,11 @@ async def test_another_wording_comes_before_other_names(scripted: Any, step_runn
 
 
 async def test_the_fallback_model_is_asked_last(planted: Any, step_runner: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(Hanoi, "disguises", 0)
+    monkeypatch.setattr(Hanoi, "relabelings", 0)
     other = planted(answers)
     steps = step_runner(TASK, planted(answers, misled), suspect=3, limits=KNOWN, ladder=True, fallback=other)
     candidate, entry = await steps.decide(STEP, 2, 0)
-    assert (candidate, entry.variant, other.asked) == (A, "the fallback model", 3)
+    assert (candidate, entry.way, other.asked) == (A, "the fallback model", 3)
 
 
 async def test_replies_that_cannot_be_read_are_left_at_once(planted: Any, step_runner: Any) -> None:
@@ -156,9 +156,9 @@ async def test_replies_that_cannot_be_read_are_left_at_once(planted: Any, step_r
     model = planted(answers, lambda text, nth: "?" if text == TASK.prompt(STEP, "compact").user else None)
     steps = step_runner(TASK, model, limits=KNOWN, ladder=True)
     candidate, entry = await steps.decide(STEP, 2, 0)
-    assert (candidate, entry.variant, [one.kind for one in entry.raised]) == (A, "other names", [Kind.SPOILED_AGAIN])
+    assert (candidate, entry.way, [one.kind for one in entry.raised]) == (A, "other names", [Kind.SPOILED_AGAIN])
     assert len(entry.before) <= 6
-    assert steps.take_counts().calls == len(entry.before) + 2
+    assert steps.meter.take().calls == len(entry.before) + 2
     unknown = step_runner(TASK, planted(answers, model.say), ladder=True)
     assert len((await unknown.decide(STEP, 2, 0))[1].before) == 20
 

@@ -5,6 +5,7 @@ import pathlib
 import pytest
 
 from surefoot.decompose.answer_keys.hanoi import answers
+from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.execution.escalation.prompt_variants import FIRST, PromptVariant, asked, variants_of
@@ -15,7 +16,6 @@ from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
 from surefoot.runtime.records import Contested, unpack
 from surefoot.runtime.report.facts import facts_of
 from surefoot.runtime.report.page import render
-from surefoot.runtime.worker.worker import method_of
 from surefoot.voting.red_flags import RedFlag
 from tests.runtime.simulated_runs import checked, run
 
@@ -30,7 +30,9 @@ def misled_steps(directory: pathlib.Path, seed: int, profile: str) -> int:
     journal = open_journal(directory, write=False)
     try:
         leads = Leads(1, 1, 1, journal.meta("leads")["leaf_steps"])
-        reader = PlanReader(journal, task, method_of(config, leads), config.rule, config.segment_steps)
+        reader = PlanReader(
+            journal, task, method_of(config.strategy, leads.leaf_steps), config.rule, config.segment_steps
+        )
         found = 0
         for one in reader.steps():
             step = task.sample_step(0).__class__(one.kind, task.sample_step(0).role, one.reads)
@@ -69,7 +71,7 @@ def test_the_report_says_that_errors_were_shared_and_what_put_them_right(tmp_pat
 def test_placebo_without_another_way_to_ask_the_run_does_not_get_through(
     tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Hanoi, "disguises", 0)
+    monkeypatch.setattr(Hanoi, "relabelings", 0)
     limits = {"red_flags": "none", "seam_retries": 2, "re_decompositions": 0}
     statuses = [run(tmp_path / str(seed), SHARED, seed=seed, **limits)[0] for seed in range(3)]
     assert "solved" not in statuses
@@ -111,7 +113,7 @@ def test_an_undecided_race_climbs_and_keeps_its_evidence(tmp_path: pathlib.Path)
         journal.close()
         entries = [e for payload in payloads for record in unpack(payload) for e in record.entries]
         climbed = [e for e in entries if isinstance(e, Contested) and e.before and e.before[0].candidate is None]
-        assert all(e.before and e.variant == "other names" for e in climbed)
+        assert all(e.before and e.way == "other names" for e in climbed)
         assert {b.candidate for e in climbed for b in e.before} <= {None}
         # Where enough of the run is known, an alarm leaves the race before its last ballot.
         assert all(len(e.before) == 12 or e.raised for e in climbed)
@@ -121,7 +123,7 @@ def test_an_undecided_race_climbs_and_keeps_its_evidence(tmp_path: pathlib.Path)
 
 
 def test_a_fallback_model_is_the_last_rung(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Hanoi, "disguises", 0)
+    monkeypatch.setattr(Hanoi, "relabelings", 0)
     options = {"seed": 0, "red_flags": "none"}
     status, counts = run(tmp_path / "run", SHARED, fallback_model="simulated:p_error=0.02", **options)
     assert status == "solved"

@@ -8,15 +8,16 @@ from surefoot.decompose.step import Role, Step
 from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
 from surefoot.decompose.tasks.digit_lists import DigitLists
 from surefoot.runtime.errors import ConfigurationError, StepDeadlocked
+from surefoot.runtime.execution.meter import Meter
+from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
 from surefoot.runtime.execution.roles.answer_cache import AnswerCache
 from surefoot.runtime.execution.roles.role_runner import RoleRunner
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
-from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.execution.step_runner import MAX_DRAWS, StepRunner
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.records import Contested, winner
 from surefoot.runtime.role_options import parse_role_options
-from surefoot.voting.red_flags import RedFlag
 
 WORLD = DigitLists(3)
 VALUE = evaluator.step(evaluator.EvaluatorFacts(WORLD, "01/2/-", "-/-/012"))
@@ -34,10 +35,14 @@ class Heard(SimulatedModel):
 
 
 def runner(model: SimulatedModel, **more: object) -> RoleRunner:
-    return RoleRunner(
-        DigitHanoi(), model, flags=frozenset(RedFlag), rule="first-to-ahead-by", max_ballots=20,
-        temperature=1.0, first_temperature=1.0, max_reply_tokens=100, seed=1, **more,
-    )  # type: ignore[arg-type]  # fmt: skip
+    settings_by_role: dict[Role, RoleSettings] = more.get("settings_by_role", {})  # type: ignore[assignment]
+    policy, leads, meter = StepPolicy(max_ballots=20, max_reply_tokens=100, seed=1), CurrentLeads(), Meter()
+
+    def one(settings: RoleSettings) -> StepRunner:
+        return StepRunner(DigitHanoi(), settings, policy, leads, meter)
+
+    own = {role: one(settings) for role, settings in settings_by_role.items()}
+    return RoleRunner(one(RoleSettings(model, "", "compact", 1.0, 1.0)), own, more.get("cache"))  # type: ignore[arg-type]
 
 
 def test_settings_are_read_and_refused() -> None:
@@ -80,7 +85,7 @@ async def test_what_was_answered_is_not_asked_again_and_costs_are_kept_apart() -
     assert entry.remembered
     assert winner(entry, "first-to-ahead-by") == candidate
     # The second problem alone would have paid three calls, once.
-    alone, borrowed = first.take_counts(), second.take_counts()
+    alone, borrowed = first.meter.take(), second.meter.take()
     assert (borrowed.calls, borrowed.borrowed_calls, borrowed.remembered_steps) == (0, 3, 2)
     assert (alone.calls, alone.borrowed_calls) == (3, 0)
 
@@ -92,8 +97,8 @@ async def test_every_part_of_the_key_matters() -> None:
         (VALUE, 2, {}),
         (evaluator.step(evaluator.EvaluatorFacts(WORLD, "0/12/-", "-/-/012")), 1, {}),
         (evaluator.step(evaluator.EvaluatorFacts(WORLD, "01/2/-", "0/12/-")), 1, {}),
-        (VALUE, 1, {"voices": {Role.EVALUATOR: RoleSettings(model, "other", "compact", 1.0, 1.0)}}),
-        (VALUE, 1, {"voices": {Role.EVALUATOR: RoleSettings(model, "", "compact", 0.5, 1.0)}}),
+        (VALUE, 1, {"settings_by_role": {Role.EVALUATOR: RoleSettings(model, "other", "compact", 1.0, 1.0)}}),
+        (VALUE, 1, {"settings_by_role": {Role.EVALUATOR: RoleSettings(model, "", "compact", 0.5, 1.0)}}),
         (predictor.step(predictor.PredictorFacts(WORLD, "01/2/-", "2BC")), 1, {}),
     ]
     for step, k, more in others:

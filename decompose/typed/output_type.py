@@ -1,0 +1,163 @@
+"""An output type, compiled: schema, reading, canonical form, and the way back to the user's own values."""
+
+import json
+from typing import Any, Literal
+
+from surefoot.decompose.step import Flag
+from surefoot.decompose.typed.canonical import canonical, written
+from surefoot.decompose.typed.near import same
+from surefoot.decompose.typed.record_classes import contains_pydantic
+from surefoot.decompose.typed.reply_value import reply_value
+from surefoot.decompose.typed.scalars import OWN, Reading, Unreadable
+from surefoot.decompose.typed.shape_of import fields_of, shape_of
+from surefoot.decompose.typed.shapes import (
+    Field,
+    ListShape,
+    MapShape,
+    RecordShape,
+    Shape,
+    TupleShape,
+    UnionShape,
+)
+from surefoot.decompose.typed.strict_schema import StrictSchema, strict_schema
+from surefoot.decompose.typed.user_types import MsgspecType, PydanticType, UserType, one_line
+
+MISFORMATTED: Literal["misformatted"] = "misformatted"
+
+
+class OutputType:
+    """What an answer is, by its Python type.
+
+    Args:
+        hint: The type, such as ``int``, ``list[str]``, a dataclass, a struct or a Pydantic model.
+
+    Raises:
+        ValueError: There is no reading of this type. One line that says of what and why.
+    """
+
+    def __init__(self, hint: Any) -> None:
+        self.hint = hint
+        self.shape: Shape = shape_of(hint)
+        self._records = _records_of(self.shape)
+        self._user: UserType = _user_type(hint, contains_pydantic(hint))
+        self._parts = {field.name: _user_type(field.hint, contains_pydantic(hint)) for field in self.fields}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return OutputType, (self.hint,)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Fields of a record; none for other types."""
+        return fields_of(self.shape) if isinstance(self.shape, RecordShape) else ()
+
+    def schema(self, explained: bool = False) -> StrictSchema:
+        """The schema of a reply; see ``strict_schema``."""
+        lacking: dict[frozenset[str], frozenset[str]] = {}
+        for record in self._records:
+            fields = fields_of(record)
+            names = frozenset(field.name for field in fields)
+            absent = frozenset(f.name for f in fields if f.may_lack)
+            lacking[names] = lacking.get(names, frozenset()) | absent
+        return strict_schema(self._user.raw_schema(), bool(self.fields), lacking, explained)
+
+    def read(self, text: str) -> str | Flag:
+        """The answer of a reply in canonical form, or why there is none."""
+        try:
+            return self._canonical(reply_value(self.shape, text))
+        except Unreadable as error:
+            return Flag(MISFORMATTED, one_line(str(error)))
+
+    def read_fields(self, text: str) -> tuple[str | None, ...] | Flag:
+        """Each field of a record in canonical form, ``None`` for those that are missing or unreadable.
+
+        Returns:
+            In the order of ``fields``; the flag if there is no object, or if no field of it can be read.
+        """
+        try:
+            said, _ = reply_value(self.shape, text)
+        except Unreadable as error:
+            return Flag(MISFORMATTED, one_line(str(error)))
+        found = tuple(self._field(field, said) for field in self.fields)
+        return found if any(one is not None for one in found) else Flag(MISFORMATTED, "no field can be read")
+
+    def join(self, fields: tuple[str, ...]) -> str | Flag:
+        """The record of these fields; a flag if the type does not allow them together."""
+        names = [field.name for field in self.fields]
+        said = {name: json.loads(one) for name, one in zip(names, fields, strict=True) if one != ABSENT}
+        try:
+            return self._canonical((said, Reading()))
+        except Unreadable as error:
+            return Flag(MISFORMATTED, one_line(str(error)))
+
+    def encode(self, value: Any) -> str:
+        """The canonical form of a value of the type.
+
+        Raises:
+            ValueError: It has none, as it is no value of the type.
+        """
+        return written(canonical(self.shape, self._user.builtins(value), OWN))
+
+    def decode(self, candidate: str) -> Any:
+        """The value that a canonical form stands for, as the user's own type.
+
+        Raises:
+            ValueError: It is no canonical form of this type.
+        """
+        try:
+            return self._user.decode(json.loads(candidate))
+        except RecursionError as error:
+            raise ValueError("nested deeper than any canonical form") from error
+
+    def same(self, a: str, b: str) -> bool:
+        """Whether two canonical forms are near enough to be the same answer; see ``near``."""
+        return a == b or same(self.shape, json.loads(a), json.loads(b))
+
+    def same_field(self, number: int, a: str, b: str) -> bool:
+        """The same of two canonical forms of one field, numbered from 0."""
+        return a == b or (ABSENT not in (a, b) and same(self.fields[number].shape, json.loads(a), json.loads(b)))
+
+    def _canonical(self, said: tuple[Any, Reading]) -> str:
+        """What is voted on: the canonical form of what the type makes of it, so that its own checks are part of it."""
+        try:
+            value = self._user.decode(canonical(self.shape, *said))
+        except Unreadable:
+            raise
+        except ValueError as error:
+            raise Unreadable(str(error)) from error
+        return self.encode(value)
+
+    def _field(self, field: Field, said: dict[str, Any]) -> str | None:
+        if field.name not in said or (field.may_lack and said[field.name] is None):
+            return ABSENT if field.may_lack else None
+        user = self._parts[field.name]
+        try:
+            value = user.decode(canonical(field.shape, said[field.name]))
+            return written(canonical(field.shape, user.builtins(value), OWN))
+        except ValueError:
+            return None
+
+
+ABSENT = '""absent'
+"""Stands for a field that its type lets be absent; no JSON text looks like it."""
+
+
+def _user_type(hint: Any, pydantic: bool) -> UserType:
+    return PydanticType(hint) if pydantic else MsgspecType(hint)
+
+
+def _records_of(shape: Shape) -> tuple[RecordShape, ...]:
+    """All records that a shape contains, each once. Looks into every one, so that a bad field is refused at once."""
+    found: dict[RecordShape, None] = {}
+    todo: list[Shape] = [shape]
+    while todo:
+        match todo.pop():
+            case RecordShape() as record if record not in found:
+                found[record] = None
+                todo += [field.shape for field in fields_of(record)]
+            case ListShape(item):
+                todo.append(item)
+            case TupleShape(parts) | UnionShape(parts, _):
+                todo += parts
+            case MapShape(key, value):
+                todo += [key, value]
+    return tuple(found)

@@ -1,0 +1,214 @@
+"""A task of somebody's own, with every method watched: what it raises and returns is checked where it happens.
+
+``checked_class`` derives a class from a task's class. Its methods do what the task's do; an exception that comes out of
+one, or a value of the wrong type, is a ``UserCodeError`` that names the method, its file and its line. Methods whose
+answers are built upon are called twice now and then: what differs is not a function of its arguments, and the run
+could not be resumed. Tasks that come with Surefoot are left as they are.
+"""
+
+import functools
+import inspect
+import itertools
+import types
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import msgspec.inspect
+
+from surefoot.decompose.drawing import Drawing
+from surefoot.decompose.outline import Outline
+from surefoot.decompose.plan import Expansion, Node
+from surefoot.decompose.step import Done, Flag, Prompt, Step
+from surefoot.decompose.task import Task
+from surefoot.runtime.untrusted import tame
+from surefoot.runtime.user_code import blame, fault, wrong_value
+
+PURE = ("root", "begin", "next_step", "advance", "prompt")
+"""Methods that are called twice on their first, second, fourth, eighth, ... call."""
+
+IMPURE = "it may depend on its arguments and the task's fields only: no chance, clock, counters or files"
+
+
+FIELDS = "fields are options: use str, int, float, bool, Literal, a list of them, or a msgspec.Struct"
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_next(value: Any) -> bool:
+    """What a chain may ask for: any of the values that ``decompose`` has for it."""
+    return isinstance(value, msgspec.Struct) and type(value).__module__.startswith("surefoot.decompose.")
+
+
+def _is_prompt(value: Any) -> bool:
+    return isinstance(value, Prompt) and isinstance(value.user, str) and isinstance(value.system, str)
+
+
+def _is_value(value: Any) -> bool:
+    return not isinstance(value, (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType))
+
+
+def _or_none(kind: Any) -> Callable[[Any], bool]:
+    return lambda value: value is None or isinstance(value, kind)
+
+
+def _a(*kinds: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, kinds)
+
+
+RETURNS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "root": ("a Node", _a(Node)),
+    "begin": ("the state before the first step", _is_value),
+    "next_step": ("a Step, or Done where nothing is left to ask", _is_next),
+    "advance": ("the state after the step", _is_value),
+    "prompt": ("a Prompt of text", _is_prompt),
+    "parse": ("the candidate as text (str), or a Flag", _a(str, Flag)),
+    "check": ("None or a Flag", _or_none(Flag)),
+    "size": ("a number of steps, 0 or more", _is_size),
+    "usual_steps": ("a number of steps, 0 or more", _is_size),
+    "decomposition_step": ("a Step, or None where a node is not split", lambda v: v is None or _is_next(v)),
+    "expand": ("an Expansion", _a(Expansion)),
+    "outline": ("an Outline", _a(Outline)),
+    "sample_step": ("a Step", _a(Step)),
+    "sample_leaf": ("a Step", _a(Step)),
+    "relabel": ("a Step", _a(Step)),
+    "unlabel": ("the candidate as text (str)", _a(str)),
+    "reply_schema": ("None or a dict", _or_none(dict)),
+    "picture": ("None or a Drawing", _or_none(Drawing)),
+}
+"""What each method must return: in words, and as a check that costs a fraction of a microsecond."""
+
+USUAL: dict[str, frozenset[type]] = {
+    "next_step": frozenset((Step, Done)),
+    "advance": frozenset((str, int, tuple, list, dict)),
+    "parse": frozenset((str, Flag)),
+    "check": frozenset((type(None),)),
+}
+"""Types that need no further look."""
+
+
+def checked_class(cls: type[Task]) -> type[Task]:
+    """The class of a task with its methods watched; the class itself for a task that comes with Surefoot."""
+    if cls.__module__.partition(".")[0] == "surefoot":
+        return cls
+    namespace: dict[str, Any] = {
+        name: _watched(cls, name) for name in RETURNS if getattr(cls, name) is not getattr(Task, name)
+    }
+    if "decomposition_step" in namespace:
+        namespace.setdefault("expand", _no_expand)
+    namespace |= {"__qualname__": cls.__qualname__, "__doc__": cls.__doc__, "__reduce__": _reduce}
+    made: type[Task] = msgspec.defstruct(  # type: ignore[assignment]
+        cls.__name__, [], bases=(cls,), namespace=namespace, module=cls.__module__, frozen=True, kw_only=True
+    )
+    return made
+
+
+def _no_expand(task: Any, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
+    """Say that a class asks how a node is split and cannot read the answer."""
+    raise fault(_own(task), "decomposition_step", "asks how a node is split, and the class has no expand()")
+
+
+def _own(task: Task) -> type[Task]:
+    """The class that its author wrote."""
+    return type(task).__mro__[1]
+
+
+def _reduce(task: Any) -> tuple[Any, ...]:
+    """Travel as the task's own class, which can be imported, and the values of its fields."""
+    return _rebuilt, (_own(task), {name: getattr(task, name) for name in task.__struct_fields__})
+
+
+def _rebuilt(cls: type[Task], values: dict[str, Any]) -> Task:
+    return checked_class(cls)(**values)
+
+
+def _watched(cls: type[Task], name: str) -> Callable[..., Any]:
+    """A method that does what the task's does, or raises ``UserCodeError``.
+
+    It is called several times a step: types that are right most often are looked up first.
+    """
+    original = getattr(cls, name)
+    if isinstance(inspect.getattr_static(cls, name), staticmethod | classmethod):
+        original = _without_self(original)
+    usual, pure = USUAL.get(name, frozenset()), name in PURE
+    wanted, is_right = RETURNS[name]
+    numbers = itertools.count(1)
+
+    @functools.wraps(original)
+    def method(*arguments: Any, **named: Any) -> Any:
+        try:
+            value = original(*arguments, **named)
+        except (Exception, SystemExit) as error:
+            raise blame(error, cls, name) from error
+        if type(value) not in usual and not is_right(value):
+            raise wrong_value(cls, name, wanted, value)
+        if pure:
+            number = next(numbers)
+            if not number & (number - 1):
+                _ask_again(cls, name, value, functools.partial(original, *arguments, **named))
+            if type(value) is Done:
+                check_output(cls, name, value.output)
+        return value
+
+    return method
+
+
+def _ask_again(cls: type[Task], name: str, value: Any, call: Callable[[], Any]) -> None:
+    """Call a method with the same once more.
+
+    Raises:
+        UserCodeError: It does not say the same.
+    """
+    try:
+        again = call()
+    except (Exception, SystemExit) as error:
+        raise blame(error, cls, name) from error
+    if not alike(value, again):
+        was, now = (tame(repr(one), 80) for one in (value, again))
+        raise fault(cls, name, f"is not pure: called twice with the same it returned {was}, then {now}", IMPURE)
+
+
+def _without_self(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A static or class method as a function that is given the task as well."""
+    return functools.wraps(function)(lambda task, *arguments, **named: function(*arguments, **named))
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values are equal, as far as that can be told: values that nothing can compare count as equal."""
+    try:
+        if bool(one == other):
+            return True
+        return msgspec.msgpack.encode(one) == msgspec.msgpack.encode(other)
+    except Exception:  # noqa: BLE001  comparing is the user's code as well; no complaint without proof
+        return True
+
+
+def check_output(cls: type[Task], name: str, output: Any) -> None:
+    """Find out whether the journal can keep an output.
+
+    Raises:
+        UserCodeError: It holds something that is no builtin value.
+    """
+    try:
+        msgspec.msgpack.encode(output)
+    except Exception as error:
+        hint = "an output is made of text, numbers, lists, dicts and structs; whole numbers have at most 64 bits"
+        raise fault(cls, name, f"the output of Done cannot be kept: {tame(str(error), 200)}", hint) from error
+
+
+def check_fields(cls: type[Task]) -> None:
+    """Find out whether the fields of a task's class can be options.
+
+    Raises:
+        UserCodeError: A type cannot be read from a command line or a file, or is not defined.
+    """
+    try:
+        info: Any = msgspec.inspect.type_info(cls)
+    except Exception as error:
+        raise fault(cls, "", f"the types of its fields cannot be read: {tame(str(error), 200)}") from error
+    for field in info.fields:
+        if isinstance(field.type, msgspec.inspect.CustomType):
+            name = getattr(field.type.cls, "__name__", str(field.type.cls))
+            raise fault(cls, "", f"its field {field.name!r} is of type {name}, which no option can have", FIELDS)

@@ -1,0 +1,246 @@
+"""Runs a node as a chain: asks for one thing after the other until the node has its output.
+
+What a chain asks for is one of four values: a ``Step`` is decided by votes, a ``Call`` by a tool, an ``Expansion`` by a
+sub-plan, and ``Done`` ends it. The answers to all of them are entries of one journalled sequence, so that a chain that
+comes back after a crash takes what the journal holds and goes on behind it.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.plan import Expansion, Node
+from surefoot.decompose.step import Call, Done, Step
+from surefoot.decompose.task import Task
+from surefoot.runtime.errors import RunFailed, StepDeadlocked
+from surefoot.runtime.execution.escalation.refuted_steps import ChainRun, ask_again, compare_ways, with_alarm
+from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
+from surefoot.runtime.execution.policy import SegmentPolicy
+from surefoot.runtime.execution.record_buffer import NOT_VOTED, Key
+from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.execution.tool_calls import ToolCaller
+from surefoot.runtime.execution.work import Work
+from surefoot.runtime.records import LARGER, SUB_PLANS, Contested, Contradicted, Entry, Finished, tally, winner
+from surefoot.voting.ballot import Ballot
+
+SHARED_DRAWS = 3 * MAX_DRAWS // 4
+"""Where the draws of a step begin that ask whether a refuted answer is repeated."""
+
+Asked = Step | Call | Expansion
+
+
+class _Position(msgspec.Struct):
+    """Where one run of a chain stands.
+
+    Attributes:
+        attempt: Number of the run, 0-based.
+        previous: What the run before took; ``None`` in the first.
+        longest: Steps of the node that earlier runs counted.
+        asked: What was answered so far, before suspicious steps were voted on again.
+        taken: What was gone on with.
+        alike: Whether this run took the same as the one before, so far.
+    """
+
+    attempt: int
+    previous: list[str] | None
+    longest: int
+    asked: list[str] = []
+    taken: list[str] = []
+    alike: bool = False
+
+    @property
+    def index(self) -> int:
+        """Number of the next answer."""
+        return len(self.taken)
+
+
+class ChainRunner:
+    """Runs nodes as chains, again where they do not return their promise.
+
+    Args:
+        task: Says what is asked next.
+        work: The segment that the chains belong to.
+        policy: Whether promises are checked, and how often a chain is run again.
+        plan: Runs the sub-plans that chains ask for.
+    """
+
+    def __init__(self, task: Task, work: Work, policy: SegmentPolicy, plan: PlanRunner) -> None:
+        self.task, self.work, self.policy = task, work, policy
+        self._plan, self._tools = plan, ToolCaller(task, work)
+
+    async def run(self, node: Node) -> Outcome:
+        """Run a chain until its output is what was promised, comparing each run with the one before.
+
+        Raises:
+            StepDeadlocked: A step that no seam guards is undecided in every prompt variant.
+            RunFailed, ModelUnavailable, ModelRejected: The chain cannot go on.
+            SegmentStopped: The worker was asked to stop.
+        """
+        work, guarded = self.work, self.policy.seams and node.promise is not None
+        runs: list[ChainRun] = []
+        why = ""
+        longest = 0
+        for attempt in range(self.policy.seam_retries + 1):
+            if attempt and (node.path, "run", attempt) not in work.journalled:
+                work.counts.seam_retries += 1
+                tally(work.counts.climbed, {self._variant(attempt): 1})
+                work.note("seam retry", node.path, attempt=attempt, because=why[:200])
+            known = len(work.journalled.get((node.path, "run", attempt), ()))
+            previous = runs[-1].taken if runs else None
+            try:
+                run, output = await self._once(node, _Position(attempt, previous, longest, alike=bool(previous)))
+            except StepDeadlocked as undecided:
+                if not guarded or not node.path:
+                    raise
+                run, output, why = ChainRun(attempt, [], []), None, undecided.message
+            else:
+                kept = not guarded or output == node.promise
+                if not attempt and known < len(run.taken) and self._lead(node) == 1:
+                    # Where the mistake is shows later; to count what kept its promise at once and the rest later is to
+                    # see only the good ones for a while.
+                    work.counts.guarded_steps += len(run.taken) if kept else half(run.taken)
+                    work.counts.refuted_steps += not kept
+                if kept:
+                    if attempt and known < len(run.taken):
+                        self._put_right(attempt, [*runs, run])
+                    return Finished(output)
+                why = f"returned {output!r}, promised was {node.promise!r}"
+            longest = max(longest, work.standing.get(node.path, 0))
+            runs.append(run)
+            if run.taken == previous and attempt + 1 >= len(work.steps.variants):
+                break
+        return Contradicted(node.path, why)
+
+    def _lead(self, node: Node) -> int:
+        """The lead of a chain's steps, as of now: leads may change while a chain runs."""
+        # The root's promise is the goal, which a wrong path may reach as well: it guards the end, not the steps.
+        guarded = self.policy.seams and node.promise is not None and node.path
+        leads = self.work.steps.leads.leads
+        return leads.guarded if guarded else leads.unguarded
+
+    def _put_right(self, attempt: int, runs: list[ChainRun]) -> None:
+        """Count which escalation level put a chain right, and how the prompt variants compare."""
+        tally(self.work.counts.caught, {self._variant(attempt): 1})
+        if all(run.taken for run in runs):
+            names = [variant.name for variant in self.work.steps.variants]
+            tally(self.work.counts.ways, compare_ways(runs, names))
+
+    def _variant(self, attempt: int) -> str:
+        variants = self.work.steps.variants
+        return variants[attempt % len(variants)].name
+
+    async def _once(self, node: Node, at: _Position) -> tuple[ChainRun, Any]:
+        """Run a chain once; the run and its output, ``None`` if it is longer than it may be.
+
+        As long as the run takes the same steps as the one before, a step at which they differ is the suspect: the
+        states before it are the same, so one of the two answers is wrong. It is voted on with a larger lead.
+        """
+        task, goal, work = self.task, node.goal, self.work
+        key = (node.path, "run", at.attempt)
+        known = work.journalled.get(key, ())
+        given_up = (node.path, "run", at.attempt + 1) in work.journalled
+        state = task.begin(goal, node.inputs)
+        limit = task.size(goal, node.inputs)
+        asked = task.next_step(goal, state)
+        while not isinstance(asked, Done):
+            if at.index == limit:
+                if node.promise is None or not self.policy.seams:
+                    raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
+                return ChainRun(at.attempt, at.asked, at.taken), None
+            entry: Entry | None = None
+            k = self._lead(node) if isinstance(asked, Step) else NOT_VOTED
+            if at.index < len(known):
+                candidate = winner(known[at.index], work.steps.policy.rule)
+            else:
+                if given_up:
+                    raise StepDeadlocked("undecided in an earlier session")
+                await work.begin_step()
+                candidate, entry = await self._answer(node, key, at, asked, k)
+            at.asked.append(candidate)
+            if at.alike and at.previous is not None and candidate != at.previous[at.index]:
+                if entry is not None and isinstance(asked, Step):
+                    candidate, entry = await self._settle(key, asked, at, k, candidate)
+                at.alike = candidate == at.previous[at.index]
+            at.alike = at.alike and at.previous is not None and at.index + 1 < len(at.previous)
+            at.taken.append(candidate)
+            state = task.advance(goal, state, candidate if isinstance(asked, Step) else result_of(candidate))
+            asked = task.next_step(goal, state)
+            self._count(node, key, at, k, entry, ended=isinstance(asked, Done))
+        output = msgspec.to_builtins(asked.output)
+        if asked.failure:
+            raise RunFailed(asked.failure, path=list(node.path), output=output)
+        return ChainRun(at.attempt, at.asked, at.taken), output
+
+    def _count(self, node: Node, key: Key, at: _Position, k: int, entry: Entry | None, *, ended: bool) -> None:
+        """Count the answer that was just taken, and keep it if it is new."""
+        work, number = self.work, at.index
+        if entry is not None:
+            # Counted before it is kept: the batch that holds a step holds its count.
+            shorter = min(0, number - at.longest) if ended else 0
+            work.counts.steps += (number > at.longest) + shorter
+            work.buffer.keep(key, k, number - 1, entry)
+        work.standing[node.path] = number if ended else max(number, at.longest)
+
+    async def _answer(self, node: Node, key: Key, at: _Position, asked: Asked, k: int) -> tuple[str, Entry]:
+        """Have what a chain asks for answered by whoever answers it."""
+        if isinstance(asked, Step):
+            return await self.work.decide(key, asked, at.index, k, draws_of(key) + at.index * MAX_DRAWS)
+        if isinstance(asked, Call):
+            text = await self._tools.call(node, at.index, asked)
+        else:
+            below = Node((*node.path, at.attempt * SUB_PLANS + at.index), node.goal, node.inputs)
+            text = as_result(await self._plan.run_expansion(below, asked))
+        return text, text
+
+    async def _settle(self, key: Key, step: Step, at: _Position, k: int, own: str) -> tuple[str, Entry]:
+        """Vote again on a step at which this run and the one before differ, and count which of them was wrong."""
+        assert at.previous is not None
+        before = at.previous[at.index]
+        draw = draws_of(key) + at.index * MAX_DRAWS
+        candidate, entry = await self._suspect(key, step, at.index, before, draw)
+        tally(self.work.counts.caught, {LARGER: 1} if candidate != own else {})
+        if at.attempt == 1 and k == 1 and candidate != before:
+            self.work.counts.guarded_steps += at.index + 1 - half(at.previous)
+        return candidate, entry
+
+    async def _suspect(self, key: Key, step: Step, index: int, before: str, draw: int) -> tuple[str, Entry]:
+        """Vote with a larger lead on a step at which two runs differ; ``before`` is what the earlier one took."""
+        work, steps = self.work, self.work.steps
+        k = steps.leads.suspect
+        work.counts.escalations += 1
+        tally(work.counts.climbed, {LARGER: 1})
+        candidate, entry = await work.decide(key, step, index, k, draw + MAX_DRAWS // 2)
+        work.note("suspect step", key[0], step=index, kind=step.kind, k=k, winner=candidate)
+        if isinstance(entry, str):
+            entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
+        if candidate == before or len(steps.variants) == 1:
+            return candidate, entry
+        with work.under_way():
+            ballots, raised = await ask_again(steps, step, before, k, draw + SHARED_DRAWS)
+        if raised is None:
+            return candidate, entry
+        work.counts.shared += 1
+        tally(work.counts.alarms, {raised.kind: 1})
+        work.note("alarm", key[0], step=index, kind=step.kind, raised=[str(raised.kind)], refuted=before)
+        return candidate, with_alarm(entry, ballots, raised)
+
+
+def half(taken: list[str]) -> int:
+    """Return about as many steps as lie before a mistake that may be anywhere."""
+    return (len(taken) + 1) // 2
+
+
+def draws_of(key: Key) -> int:
+    """Return the first draw number of a chain: the same on every machine and after every resume."""
+    return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=6).digest()) * MAX_DRAWS
+
+
+def as_result(value: Any) -> str:
+    """Return a builtin value as the journal keeps the results of tools and sub-plans: JSON with sorted keys."""
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def result_of(text: str) -> Any:
+    """Return the value of a journalled result of a tool or a sub-plan."""
+    return msgspec.json.decode(text)

@@ -1,0 +1,45 @@
+"""What decides steps, as segments and samples see it: one runner, or one for each role."""
+
+from typing import Protocol
+
+from surefoot.decompose.step import Step
+from surefoot.runtime.execution.escalation.prompt_variants import PromptVariant
+from surefoot.runtime.execution.meter import Meter
+from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
+from surefoot.runtime.records import Entry
+from surefoot.voting.ballot import Ballot
+
+
+class Decider(Protocol):
+    """Decides steps by asking models.
+
+    Attributes:
+        policy: How steps are asked, read and counted.
+        leads: The leads of the run as they are now.
+        meter: Where everything is counted.
+        variants: Ways in which a step can be put, the usual one first; attempts take turns.
+    """
+
+    policy: StepPolicy
+    leads: CurrentLeads
+    meter: Meter
+    variants: tuple[PromptVariant, ...]
+
+    async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
+        """Return the winning candidate of a step, and what the journal keeps of the race.
+
+        Args:
+            step: The question.
+            k: Lead to ask for.
+            draw: First of the draw numbers that belong to this step.
+            level: Prompt variant to begin with, counted round.
+
+        Raises:
+            StepDeadlocked: The race ended undecided in every variant.
+            ModelUnavailable, ModelRejected: From the model.
+        """
+        ...
+
+    async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
+        """Return a number of ballots for a step, without a race; arguments and errors as for ``decide``."""
+        ...

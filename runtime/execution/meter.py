@@ -1,0 +1,27 @@
+"""Counts what happens while steps are decided: one meter for all runners of a piece of work."""
+
+from surefoot.runtime.execution.kept_replies import ReplyKeeper
+from surefoot.runtime.models.usage import UsageMeter
+from surefoot.runtime.records import Counts
+
+
+class Meter:
+    """Counts events, calls, tokens and money until a batch takes them, and keeps some of the replies.
+
+    Args:
+        replies: Chooses which replies are kept.
+
+    Attributes:
+        counts: What happened since the last batch.
+        usage: What the calls since the last batch used.
+    """
+
+    def __init__(self, replies: ReplyKeeper | None = None) -> None:
+        self.counts, self.usage = Counts(), UsageMeter()
+        self.replies = replies or ReplyKeeper()
+
+    def take(self) -> Counts:
+        """Return what was counted since the last time, the usage summed up in it; it is the caller's now."""
+        counts, self.counts = self.counts, Counts()
+        self.usage.move_to(counts)
+        return counts

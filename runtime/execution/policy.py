@@ -1,0 +1,97 @@
+"""How steps are asked: the constants of a run, and the leads that a run may choose again while it goes on."""
+
+import msgspec
+
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.leads import Leads
+from surefoot.voting.alarms import Limits
+from surefoot.voting.red_flags import RedFlag, parse_switch
+from surefoot.voting.sequential import Sequential
+
+NO_LEADS = Leads(1, 1, 1)
+"""What is asked with where no race is held: pilots, measurements, single questions."""
+
+
+class StepPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How every step of a run is asked, read and counted.
+
+    Attributes:
+        flags: Red flags that discard a reply.
+        rule: Name of the voting rule, as in the configuration.
+        max_ballots: Most ballots of one race, spoiled ones included.
+        max_reply_tokens: Limit on ``chat`` replies in tokens; other dialects have the step's own limit.
+        seed: The run's seed.
+        structured: Whether ``chat`` replies are to follow the task's JSON schema.
+        ladder: Whether an undecided or refuted step is asked again in other prompt variants.
+    """
+
+    flags: frozenset[RedFlag] = frozenset(RedFlag)
+    rule: str = "first-to-ahead-by"
+    max_ballots: int = 100
+    max_reply_tokens: int = 750
+    seed: int = 0
+    structured: bool = False
+    ladder: bool = False
+
+
+def policy_of(config: RunConfig) -> StepPolicy:
+    """Return the step policy that a run's configuration describes."""
+    return StepPolicy(
+        flags=parse_switch(config.red_flags),
+        rule=config.rule,
+        max_ballots=config.max_ballots,
+        max_reply_tokens=config.max_reply_tokens,
+        seed=config.seed,
+        structured=config.structured,
+        ladder=config.ladder,
+    )
+
+
+class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How the nodes of a segment are run.
+
+    Attributes:
+        seams: Whether what a node returns is checked against its promise.
+        seam_retries: How often a chain is run again before its promise is doubted.
+        re_decompositions: How often a decomposition is asked again.
+    """
+
+    seams: bool = True
+    seam_retries: int = 4
+    re_decompositions: int = 3
+
+
+class CurrentLeads:
+    """The leads that steps begun from now on are asked with.
+
+    One holder is shared by all runners of one piece of work, those of roles with settings of their own included: leads
+    that the run learns reach every one of them.
+
+    Args:
+        leads: To begin with.
+
+    Attributes:
+        leads: As they are now.
+        sequential: Rules of the sequential kind by the lead they stand for, earlier ones kept: a race that is under way
+            ends by the rule it began with.
+    """
+
+    def __init__(self, leads: Leads = NO_LEADS) -> None:
+        self.leads = leads
+        self.sequential: dict[int, Sequential] = dict(leads.sequential)
+
+    def follow(self, leads: Leads) -> None:
+        """Go on with other leads."""
+        self.leads = leads
+        if self.sequential:
+            self.sequential.update(leads.sequential)
+
+    @property
+    def suspect(self) -> int:
+        """Lead of a step that raised an alarm."""
+        return self.leads.suspect
+
+    @property
+    def limits(self) -> Limits:
+        """What the ballots of a step are held against for alarms."""
+        return self.leads.limits

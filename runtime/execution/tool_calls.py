@@ -1,0 +1,103 @@
+"""Makes the tool calls that chains ask for: the result is journalled before anything uses it.
+
+A call of a tool that may be repeated is made again after a crash. For a once-only tool the intent is durable before the
+call is made; a call whose intent the journal holds without a result was perhaps made: the tool is asked whether it
+happened, and one that cannot tell pauses the run with one line.
+"""
+
+import hashlib
+
+import msgspec
+
+from surefoot.decompose.plan import Failure, Node, as_output
+from surefoot.decompose.step import Call
+from surefoot.decompose.task import Task
+from surefoot.runtime.errors import ConfigurationError, RunPaused, ToolCallFailed
+from surefoot.runtime.execution.work import Work
+from surefoot.runtime.records import Record
+from surefoot.runtime.tools.calling import call_tool, look_back
+from surefoot.runtime.tools.contract import LookBack, Tool, ToolFailed, ToolResult
+
+TIMEOUT_S = 60.0
+"""Longest time of one call of a plain function that a task names as a tool, in seconds."""
+
+
+class ToolCaller:
+    """Calls the tools of one task.
+
+    Args:
+        task: Names its tools.
+        work: The segment that the calls belong to.
+
+    Raises:
+        ConfigurationError: Two tools have one name, or something is not a tool.
+    """
+
+    def __init__(self, task: Task, work: Work) -> None:
+        self._work = work
+        self._tools = {name: _tool(name, given) for name, given in task.tools().items()}
+
+    async def call(self, node: Node, index: int, call: Call) -> str:
+        """Return the result of a call as the journal keeps it.
+
+        Args:
+            node: The node that asks.
+            index: Number of the call within the node's chain.
+            call: The tool and its arguments.
+
+        Raises:
+            ConfigurationError: The task has no such tool.
+            ToolCallFailed: The call failed, and its failure is not a result.
+            RunPaused: Nobody can tell whether a once-only call happened before a crash.
+        """
+        tool = self._tools.get(call.tool)
+        if tool is None:
+            known = ", ".join(self._tools) or "none"
+            raise ConfigurationError(f"node {list(node.path)} calls the tool {call.tool!r}; the task has {known}")
+        key = call_key(node, index, call)
+        with self._work.under_way():
+            if tool.repeatable:
+                given = await call_tool(tool, call.arguments, key=key)
+            else:
+                given = await self._once(tool, call, key, node)
+        self._work.counts.tool_calls += 1
+        if isinstance(given, ToolResult):
+            return msgspec.json.encode(given.value, order="sorted").decode()
+        if not call.may_fail:
+            raise ToolCallFailed(f"tool {given.tool}: {given.kind}: {given.detail}", path=list(node.path))
+        failure = as_output(Failure(str(given.kind), given.detail))
+        return msgspec.json.encode(failure, order="sorted").decode()
+
+    async def _once(self, tool: Tool, call: Call, key: str, node: Node) -> ToolResult | ToolFailed:
+        work = self._work
+        if key in work.intents:
+            found = await look_back(tool, call.arguments, key=key)
+            if found is LookBack.CANNOT_TELL:
+                raise RunPaused(
+                    f"nobody can tell whether the once-only tool {tool.name} was called before the last session "
+                    f"ended (call {key}): give it a check, or settle it by hand with surefoot review"
+                )
+            if isinstance(found, ToolFailed):
+                raise RunPaused(f"the check of the once-only tool {tool.name} failed: {found.detail}")
+            if not isinstance(found, LookBack):
+                return found
+        else:
+            work.buffer.add(Record(node.path, "intent", 0, 0, 0, (key,)))
+            work.intents.add(key)
+        await work.made_durable()
+        return await call_tool(tool, call.arguments, key=key)
+
+
+def call_key(node: Node, index: int, call: Call) -> str:
+    """Return the key of a call: the same on every machine and after every resume."""
+    text = msgspec.json.encode([list(node.path), index, call.tool, call.arguments], order="sorted")
+    return hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+def _tool(name: str, given: object) -> Tool:
+    """A tool, or a plain function as a tool that may be repeated."""
+    if isinstance(given, Tool):
+        return given
+    if callable(given):
+        return Tool(name=name, function=given, timeout_s=TIMEOUT_S)
+    raise ConfigurationError(f"the task's tool {name!r} is neither a function nor a Tool")

@@ -1,0 +1,156 @@
+"""What all runners of one piece of work share: who decides, what the journal knows, and where records gather."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from surefoot.decompose.plan import Path
+from surefoot.decompose.step import Step
+from surefoot.runtime.errors import StepDeadlocked
+from surefoot.runtime.execution.decider import Decider
+from surefoot.runtime.execution.in_flight import InFlight
+from surefoot.runtime.execution.record_buffer import Key, RecordBuffer
+from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.records import Counts, Entry, Record, extend, unpack
+
+COUNTED = ("run", "split", "broken", "children")
+"""Parts of records that say what was decided, or that something was counted."""
+
+
+class SegmentStopped(Exception):
+    """The worker was asked to stop; everything decided so far is on its way to the journal."""
+
+
+class Work:
+    """One segment, or one worker's share of sampled steps, while it runs.
+
+    Args:
+        steps: Decides steps.
+        buffer: Gathers records.
+
+    Attributes:
+        journalled: Entries that the journal already holds, by node, part and attempt.
+        standing: Steps of each node that are counted as standing.
+        failed: Failures that the journal holds as the results of nodes, as JSON by path.
+        intents: Keys of once-only tool calls whose intent the journal holds.
+        room: Clear while enough batches wait to become durable; no step is begun then.
+        stopping: Whether the worker was asked to stop; steps that are being asked still come to their end.
+        events: What is worth a line in the log since the last batch, as (event, context) pairs.
+    """
+
+    def __init__(self, steps: Decider, buffer: RecordBuffer) -> None:
+        self.steps, self.buffer = steps, buffer
+        self.journalled: dict[Key, list[Entry]] = {}
+        self.standing: dict[Path, int] = {}
+        self.failed: dict[Path, str] = {}
+        self.intents: set[str] = set()
+        self.room = asyncio.Event()
+        self.room.set()
+        self.stopping = False
+        self.events: list[tuple[str, dict[str, object]]] = []
+        self._in_flight = InFlight()
+        self._durable: Callable[[], asyncio.Future[None]] | None = None
+
+    @property
+    def counts(self) -> Counts:
+        """What happened since the last batch."""
+        return self.steps.meter.counts
+
+    def connect(
+        self, flush: Callable[[], None], room: asyncio.Event, durable: Callable[[], asyncio.Future[None]]
+    ) -> None:
+        """Connect the work to the stream that its batches leave by.
+
+        Args:
+            flush: Sends what is held as a batch.
+            room: Clear while enough batches wait to become durable.
+            durable: Sends what is held and gives a future that is done once all that was sent is durable.
+        """
+        self.buffer.flush, self.room, self._durable = flush, room, durable
+
+    def load(self, payloads: Iterable[bytes]) -> None:
+        """Take in what the journal holds of this work.
+
+        Raises:
+            JournalError: A payload cannot be read, or steps are missing.
+        """
+        for payload in payloads:
+            for record in unpack(payload):
+                if record.part in COUNTED:
+                    known = self.journalled.setdefault((record.path, record.part, record.attempt), [])
+                    extend(known, record)
+                    if record.part == "run":
+                        self.standing[record.path] = max(len(known), self.standing.get(record.path, 0))
+                elif record.part == "failed":
+                    self.failed[record.path] = str(record.entries[0])
+                elif record.part == "intent":
+                    self.intents.add(str(record.entries[0]))
+
+    def take(self) -> list[Record]:
+        """Return the records gathered since the last time; they are the caller's now."""
+        return self.buffer.take(self.counts, len(self.steps.variants))
+
+    def take_events(self) -> tuple[tuple[str, dict[str, object]], ...]:
+        """Return what is worth a line in the log since the last time."""
+        events, self.events = tuple(self.events), []
+        return events
+
+    def note(self, event: str, path: Path, **context: object) -> None:
+        """Put a line into the log with the next batch."""
+        self.events.append((event, {"node": ".".join(map(str, path)) or "root", **context}))
+
+    def under_way(self) -> InFlight:
+        """Return the counter to be entered around each question and each tool call."""
+        return self._in_flight
+
+    async def begin_step(self) -> None:
+        """Wait until a step may be begun.
+
+        Raises:
+            SegmentStopped: The worker was asked to stop; what was being asked is decided by then.
+        """
+        if not self.room.is_set():
+            await self.room.wait()
+        if self.stopping:
+            await self._in_flight.none()
+            raise SegmentStopped
+
+    async def made_durable(self) -> None:
+        """Wait until everything decided so far is in the journal, for good."""
+        if self._durable is not None:
+            await self._durable()
+
+    async def decide(self, key: Key, step: Step, index: int, k: int, draw: int) -> tuple[str, Entry]:
+        """Return the winning candidate of a step and its entry; replies that are kept go to the buffer.
+
+        Args:
+            key: The node, the part and the attempt that the step belongs to.
+            step: The question.
+            index: Number of the step within its attempt.
+            k: Lead to ask for.
+            draw: First of the step's draw numbers.
+
+        Raises:
+            StepDeadlocked: Undecided in every prompt variant; the ballots are in the buffer.
+        """
+        path, part, attempt = key
+        try:
+            with self._in_flight:
+                candidate, entry = await self.steps.decide(step, k, draw, attempt)
+        except StepDeadlocked as error:
+            error.context["path"] = list(path)
+            self.buffer.add(Record(path, "undecided", attempt, index, k, (error.context["entry"],)))
+            self.note("step deadlocked", path, kind=step.kind, k=k, tally=error.context["tally"])
+            self.keep_replies(key, step, index, draw, disputed=True)
+            raise
+        if not isinstance(entry, str) and entry.raised:
+            raised = [str(one.kind) for one in entry.raised]
+            self.note("alarm", path, part=part, step=index, raised=raised, way=entry.way)
+        self.keep_replies(key, step, index, draw, disputed=not isinstance(entry, str))
+        return candidate, entry
+
+    def keep_replies(self, key: Key, step: Step, index: int, draw: int, *, disputed: bool) -> None:
+        """Put the replies to a step that are kept into the buffer, if there are any."""
+        kept = self.steps.meter.replies.take(draw // MAX_DRAWS, step, disputed=disputed)
+        if kept is not None:
+            path, _, attempt = key
+            self.buffer.add(Record(path, "replies", attempt, index, 0, (), kept=kept))

@@ -1,0 +1,145 @@
+"""Words a request as LiteLLM's arguments, in the forms that the server is known or hoped to take."""
+
+import hashlib
+from typing import Any, Final
+
+import msgspec
+
+from surefoot.runtime.models.capabilities import WAYS, Capability, Forms
+from surefoot.runtime.models.port import Request
+from surefoot.runtime.models.structured import response_formats
+
+NO_CACHE: Final = {
+    "Cache-Control": "no-cache, no-store",
+    "Pragma": "no-cache",
+    "cf-aig-skip-cache": "true",
+    "Helicone-Cache-Enabled": "false",
+    "x-portkey-cache-force-refresh": "true",
+}
+"""Headers by which HTTP caches and the usual gateways in front of models are asked to let a request through."""
+MOST_STOPS: Final = 4
+"""Stop sequences that servers of OpenAI's protocol take; all of them are looked for on arrival as well."""
+TURN: Final = 32
+"""Most tokens that a template puts around an example's two turns."""
+LARGEST_SEED: Final = 2**31 - 1
+"""Servers keep seeds in 32 bits, some of them with a sign."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """A request on its way to a server.
+
+    Attributes:
+        model: Name of the model, provider first.
+        request: What is wanted.
+        n: Answers wanted from this call.
+        forms: The way in which each capability is asked for.
+        first: Index in ``request.draws`` of the first draw of this call.
+    """
+
+    model: str
+    request: Request
+    n: int
+    forms: Forms
+    first: int = 0
+
+    def way(self, capability: Capability) -> str:
+        """The name of the way in which a capability is asked for."""
+        return WAYS[capability][self.forms[capability]]
+
+
+def used(request: Request) -> list[Capability]:
+    """What a request needs of a server beside the plain answer to a prompt."""
+    wanted = {
+        Capability.SEED: request.temperature > 0,
+        Capability.TOP_P: request.top_p < 1,
+        Capability.STOP: bool(request.stop),
+        Capability.SCHEMA: request.schema is not None,
+        Capability.PREFILL: bool(request.prefill),
+        Capability.EXAMPLES: bool(request.examples),
+        Capability.RAW: request.raw,
+        Capability.CHOICES: bool(request.choices),
+    }
+    return [one for one, is_wanted in wanted.items() if is_wanted]
+
+
+def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
+    """The arguments of LiteLLM's call that differ from request to request.
+
+    Args:
+        question: What is asked.
+        max_tokens: Limit on reply and thinking together, in tokens.
+    """
+    request = question.request
+    arguments: dict[str, Any] = {"temperature": request.temperature, "max_tokens": max_tokens}
+    if is_raw(question):
+        arguments["prompt"] = _in_words(question)
+    else:
+        arguments["messages"] = _messages(question)
+    if question.n > 1:
+        arguments["n"] = question.n
+    if request.temperature > 0 and question.way(Capability.SEED) == "server":
+        arguments["seed"] = seed_of(request.seed, request.draws[question.first])
+    if request.top_p < 1 and question.way(Capability.TOP_P) == "server":
+        arguments["top_p"] = request.top_p
+    if request.stop and question.way(Capability.STOP) == "server":
+        arguments["stop"] = list(request.stop[:MOST_STOPS])
+    if request.schema is not None and question.way(Capability.SCHEMA) != "free text":
+        arguments["response_format"] = response_formats(request.schema)[question.forms[Capability.SCHEMA]]
+    return arguments
+
+
+def is_raw(question: Question) -> bool:
+    """Whether the prompt goes to the server's completions, without a chat template."""
+    return question.request.raw and question.way(Capability.RAW) == "completion"
+
+
+def bytes_of(request: Request) -> int:
+    """Bytes of text that a request sends: no tokenizer makes more tokens of it, templates aside."""
+    texts = [request.prompt.user, request.prompt.system, request.prefill]
+    texts += [text for one in request.examples for text in (one.user, one.assistant)]
+    return sum(len(text.encode(errors="replace")) for text in texts) + TURN * len(request.examples)
+
+
+def seed_of(run_seed: int, draw: int) -> int:
+    """The seed of one draw: the same whenever the draw is asked again, another one for every other draw."""
+    digest = hashlib.blake2b(f"{run_seed}\0{draw}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) % LARGEST_SEED
+
+
+def without(text: str, request: Request) -> tuple[str, bool]:
+    """A reply's text without a repeated prefill, and up to the first stop sequence; whether it was cut there."""
+    if request.prefill and text.startswith(request.prefill):
+        text = text[len(request.prefill) :]
+    ends = [at for at in map(text.find, request.stop) if at >= 0]
+    return (text[: min(ends)], True) if ends else (text, False)
+
+
+def _messages(question: Question) -> list[dict[str, Any]]:
+    # The system message first and unchanged from step to step: what servers cache is a prefix.
+    request = question.request
+    messages = [{"role": "system", "content": request.prompt.system}] if request.prompt.system else []
+    if question.way(Capability.EXAMPLES) == "turns":
+        for one in request.examples:
+            messages += [{"role": "user", "content": one.user}, {"role": "assistant", "content": one.assistant}]
+    messages.append({"role": "user", "content": _user(question)})
+    if request.prefill and question.way(Capability.PREFILL) == "assistant turn":
+        messages.append({"role": "assistant", "content": request.prefill})
+    return messages
+
+
+def _user(question: Question) -> str:
+    """The question, with what could not be said in turns of its own written into it."""
+    request, parts = question.request, []
+    if question.way(Capability.EXAMPLES) != "turns":
+        parts += [f"{one.user}\n{one.assistant}" for one in request.examples]
+    parts.append(request.prompt.user)
+    if request.prefill and question.way(Capability.PREFILL) != "assistant turn":
+        parts.append(f"Begin your answer with: {request.prefill}")
+    return "\n\n".join(parts)
+
+
+def _in_words(question: Question) -> str:
+    """All that a model is to go on from, as one text."""
+    request = question.request
+    parts = [request.prompt.system, *(one.user + one.assistant for one in request.examples), request.prompt.user]
+    return "".join(parts) + request.prefill

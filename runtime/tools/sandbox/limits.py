@@ -1,0 +1,59 @@
+"""How a sandboxed process is held: by which means, and within which limits."""
+
+import enum
+from typing import Final
+
+import msgspec
+
+
+class Isolation(enum.StrEnum):
+    """By which means foreign code is kept from the rest of the machine."""
+
+    NAMESPACES = "namespaces"
+    """Namespaces of its own (users, files, processes, network), a seccomp filter, no rights.
+    It reads the standard library and writes to a folder in memory."""
+    SECCOMP = "seccomp"
+    """A seccomp filter and no rights: for machines that refuse namespaces, as plain containers do. No file can be
+    opened at all, so that only modules imported beforehand are there, and no process can be started."""
+    NONE = "none"
+    """Only a process of its own with limits: it reads and writes all that the user may. Never chosen by itself."""
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of one sandboxed process; ``None`` in a field: no such limit.
+
+    Attributes:
+        wall_s: Seconds from the start of the code to its end, waiting for answers from outside not counted.
+        cpu_s: Seconds of processor time, whole ones, for each process.
+        memory_bytes: Address space beyond what Python itself needs, for each process.
+        output_bytes: Bytes written to standard output and error together, then to the channel in one message.
+        file_bytes: Size of the working folder, and of the largest file.
+        open_files: Open descriptors of one process.
+        processes: Processes and threads at once. 1: no process can be started, threads can. Counted with namespaces
+            only; with seccomp alone no process can be started, and with no isolation they are not counted.
+    """
+
+    wall_s: float | None = 10.0
+    cpu_s: int | None = 10
+    memory_bytes: int | None = 256 << 20
+    output_bytes: int | None = 1 << 20
+    file_bytes: int | None = 16 << 20
+    open_files: int | None = 64
+    processes: int | None = 1
+
+
+DEFAULT_LIMITS: Final = Limits()
+
+
+class Sandbox(msgspec.Struct, frozen=True):
+    """Where foreign code runs.
+
+    Attributes:
+        isolation: By which means.
+        limits: Within which limits.
+        readable: Files and folders that it may read, at their own place; with namespaces only.
+    """
+
+    isolation: Isolation
+    limits: Limits = DEFAULT_LIMITS
+    readable: tuple[str, ...] = ()

@@ -1,0 +1,112 @@
+"""Search in the text files below a folder, by SQLite's full-text index (FTS5, ranked by BM25), held in memory."""
+
+import os
+import pathlib
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from typing import Any, Final
+
+from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
+from surefoot.runtime.tools.folder import existing_folder, files_below, open_below
+
+PASSAGE_LENGTH: Final = 1200
+"""Characters after which a passage ends, at the end of a line."""
+_MAX_WORDS: Final = 64
+_MAX_RESULTS: Final = 50
+
+
+def search_folder(
+    folder: str | pathlib.Path, *, max_file_bytes: int = 8 << 20, max_total_bytes: int = 256 << 20
+) -> Tool:
+    """A tool that finds passages: arguments ``query`` (words) and ``limit``.
+
+    It returns ``{"passages": [{"path", "line", "text"}, ...], "left_out": [...]}``, the best passage first;
+    ``left_out`` names files that are too large or not text. The index is made at the first search and not renewed: all
+    answers of one run come from the same texts.
+
+    Args:
+        folder: The folder. Links and names that begin with a dot are left out.
+        max_file_bytes: Files above this size are left out.
+        max_total_bytes: Bytes of text indexed at most; what comes later, in the order of names, is left out.
+
+    Raises:
+        ConfigurationError: There is no such folder.
+    """
+    index = _Index(existing_folder(folder), max_file_bytes, max_total_bytes)
+    return Tool(name="search_folder", function=index.search, timeout_s=120.0)
+
+
+class _Index:
+    """The texts of a folder, indexed when first searched."""
+
+    def __init__(self, folder: str, max_file_bytes: int, max_total_bytes: int) -> None:
+        self._folder, self._max_file_bytes, self._max_total_bytes = folder, max_file_bytes, max_total_bytes
+        self._lock = threading.Lock()  # the connection is used by one thread at a time
+        self._database: sqlite3.Connection | None = None
+        self._left_out: list[str] = []
+
+    def search(self, query: str, limit: int = 5) -> dict[str, Any]:
+        """The passages that fit the words of a query best; ties in the order of names and lines."""
+        words = list(dict.fromkeys(re.findall(r"\w+", query.lower())))[:_MAX_WORDS]
+        if not words or not 1 <= limit <= _MAX_RESULTS:
+            raise ToolError(
+                f"give words to search for, and a limit from 1 to {_MAX_RESULTS}", FailureKind.BAD_ARGUMENTS
+            )
+        # Quoted, each word is only a word: NEAR, NOT, * and column names have no meaning.
+        expression = " OR ".join(f'"{word}"' for word in words)
+        with self._lock:
+            rows = self._indexed().execute(
+                "SELECT path, line, text FROM passages WHERE text MATCH ? ORDER BY bm25(passages), rowid LIMIT ?",
+                (expression, limit),
+            )
+            found = [{"path": path, "line": line, "text": text} for path, line, text in rows]
+        return {"passages": found, "left_out": self._left_out[:_MAX_RESULTS]}
+
+    def _indexed(self) -> sqlite3.Connection:
+        if self._database is None:
+            database = sqlite3.connect(":memory:", check_same_thread=False)
+            database.execute("CREATE VIRTUAL TABLE passages USING fts5(path UNINDEXED, line UNINDEXED, text)")
+            database.executemany("INSERT INTO passages VALUES (?, ?, ?)", self._passages())
+            self._database = database
+        return self._database
+
+    def _passages(self) -> Iterator[tuple[str, int, str]]:
+        left = self._max_total_bytes
+        for path in files_below(self._folder):
+            raw = self._read(path, min(left, self._max_file_bytes))
+            if raw is None or b"\0" in raw:
+                self._left_out.append(path.encode(errors="replace").decode())
+                continue
+            left -= len(raw)
+            name = path.encode(errors="replace").decode()
+            yield from ((name, line, text) for line, text in passages(raw.decode(errors="replace")))
+
+    def _read(self, path: str, most: int) -> bytes | None:
+        """The content of a file, or ``None`` where it is too large or gone."""
+        try:
+            with os.fdopen(open_below(self._folder, path), "rb") as file:
+                raw = file.read(most + 1)
+        except (ToolError, OSError):
+            return None
+        return raw if len(raw) <= most else None
+
+
+def passages(text: str) -> Iterator[tuple[int, str]]:
+    """Pieces of whole lines, each with the number of its first line, from 1; blank pieces are left out."""
+    kept: list[str] = []
+    length, first = 0, 1
+    for number, line in enumerate(text.splitlines(), 1):
+        kept.append(line)
+        length += len(line) + 1
+        if length >= PASSAGE_LENGTH:
+            yield from _piece(first, kept)
+            kept, length, first = [], 0, number + 1
+    yield from _piece(first, kept)
+
+
+def _piece(first: int, lines: list[str]) -> Iterator[tuple[int, str]]:
+    text = "\n".join(lines).strip("\n")
+    for at in range(0, len(text), 4 * PASSAGE_LENGTH):  # a single line may be as long as a file
+        yield first, text[at : at + 4 * PASSAGE_LENGTH]

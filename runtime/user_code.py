@@ -1,0 +1,153 @@
+"""Errors in the code of somebody's task, as one line that names class, method, file and line.
+
+``blame`` turns an exception that came out of a task's method into such an error; ``wrong_value`` says that a method
+returned something it must not. Both return the error, for the caller to raise.
+"""
+
+import difflib
+import inspect
+import linecache
+import os
+import sys
+import sysconfig
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import surefoot
+from surefoot.runtime.errors import SurefootError, UserCodeError
+from surefoot.runtime.untrusted import tame
+
+COROUTINE = "write def instead of async def: methods of a task are not coroutines"
+"""Hint where a method returned a coroutine."""
+
+
+def blame(error: BaseException, owner: Any, method: str = "") -> SurefootError:
+    """An exception that was raised in the code of a task, as the error to raise instead.
+
+    Args:
+        error: The exception, with its traceback.
+        owner: The class of the task, or a function such as a referee, that was being called.
+        method: Name of the method that was called; found in the traceback if it is missing.
+
+    Returns:
+        The exception itself if it is an error that Surefoot raises on purpose, else a ``UserCodeError``.
+    """
+    if isinstance(error, SurefootError):
+        return error
+    if isinstance(error, SyntaxError) and error.filename:
+        return _error(name_of(owner), error.filename, error.lineno or 0, error.msg, "")
+    frames = [frame for frame in _frames(error.__traceback__) if _is_users(frame[0].co_filename, owner)]
+    name = method or next((code.co_name for code, _ in frames), "")
+    place = f"{name_of(owner)}.{name}" if name and isinstance(owner, type) else name_of(owner)
+    file, line = (frames[-1][0].co_filename, frames[-1][1]) if frames else _place(owner, method)
+    if frames and frames[-1][0].co_name not in (name, "<module>"):
+        place += f", in {frames[-1][0].co_name}"
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return _error(place, file, line, text, _hint(error))
+
+
+def wrong_value(owner: Any, method: str, wanted: str, value: Any) -> UserCodeError:
+    """The error to raise where a method, or a function, returned something it must not.
+
+    Args:
+        owner: The class of the task, or a function such as a referee.
+        method: Name of the method; empty for a function.
+        wanted: What it must return, for people, such as ``text or a Flag``.
+        value: What it returned. A coroutine among it is closed: nobody will wait for it.
+    """
+    hint = ""
+    if inspect.iscoroutine(value):
+        value.close()
+        hint, shown = COROUTINE, "a coroutine"
+    elif inspect.isasyncgen(value) or inspect.isgenerator(value):
+        hint, shown = "the method has a yield in it; it must return", "a generator"
+    else:
+        shown = f"{type(value).__name__} {tame(repr(value), 60)}"
+    return fault(owner, method, f"must return {wanted}; it returned {shown}", hint)
+
+
+def fault(owner: Any, method: str, text: str, hint: str = "") -> UserCodeError:
+    """The error to raise where a method as a whole is at fault, at the line on which it is defined."""
+    place = f"{name_of(owner)}.{method}" if method else name_of(owner)
+    return _error(place, *_place(owner, method), text, hint)
+
+
+def name_of(owner: Any) -> str:
+    """The name of a class, of a function, or of a file."""
+    return str(getattr(owner, "__name__", owner))
+
+
+def _error(place: str, file: str, line: int, text: str, hint: str) -> UserCodeError:
+    shown = _shown(file)
+    where = f" ({shown}, line {line})" if file else ""
+    context = {"place": place, "file": file, "line": line, **({"hint": hint} if hint else {})}
+    return UserCodeError(f"{place}{where}: {tame(text, 400)}", **context)
+
+
+def _shown(file: str) -> str:
+    """A file as short as it can be named from here."""
+    here = os.path.relpath(file) if os.path.isabs(file) else file
+    return file if here.startswith("..") else here
+
+
+def _frames(trace: types.TracebackType | None) -> Iterator[tuple[types.CodeType, int]]:
+    """Code and line of every frame, the outermost first."""
+    while trace is not None:
+        yield trace.tb_frame.f_code, trace.tb_lineno
+        trace = trace.tb_next
+
+
+def _is_users(file: str, owner: Any) -> bool:
+    """Whether a file is the user's: the task's own, or one that belongs neither to Python, a library nor Surefoot."""
+    if file in _files_of(owner):
+        return True
+    others = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    others.append(os.path.dirname(str(surefoot.__file__)))
+    return not file.startswith(("<", *(f"{folder}{os.sep}" for folder in others if folder)))
+
+
+def _files_of(owner: Any) -> set[str]:
+    """The files that a class and its bases, or a function, are written in; not those of Surefoot."""
+    classes = owner.__mro__ if isinstance(owner, type) else ()
+    codes = [_code(value) for one in classes if not _is_ours(one) for value in vars(one).values()]
+    codes.append(_code(owner))
+    return {code.co_filename for code in codes if code is not None}
+
+
+def _is_ours(owner: Any) -> bool:
+    return str(getattr(owner, "__module__", "")).partition(".")[0] in ("surefoot", "msgspec", "builtins")
+
+
+def _place(owner: Any, method: str) -> tuple[str, int]:
+    """File and line where a method or function is defined; of the class where it lacks the method."""
+    code = _code(getattr(owner, method, None) if method else owner)
+    if code is not None:
+        return code.co_filename, code.co_firstlineno
+    file = str(getattr(sys.modules.get(getattr(owner, "__module__", "")), "__file__", None) or "")
+    return file, _line_of_class(file, name_of(owner))
+
+
+def _line_of_class(file: str, name: str) -> int:
+    lines = linecache.getlines(file)
+    return next((number for number, line in enumerate(lines, 1) if line.startswith(f"class {name}")), 1)
+
+
+def _code(value: Any) -> types.CodeType | None:
+    """The code of a function, whatever it is wrapped in."""
+    if isinstance(value, staticmethod | classmethod | property):
+        value = value.fget if isinstance(value, property) else value.__func__
+    if isinstance(value, Callable) and not isinstance(value, type):  # type: ignore[arg-type]
+        value = inspect.unwrap(value)
+    code = getattr(value, "__code__", None)
+    return code if isinstance(code, types.CodeType) else None
+
+
+def _hint(error: BaseException) -> str:
+    """A second line that often helps, or nothing."""
+    if isinstance(error, AttributeError) and error.name and error.obj is not None:
+        near = difflib.get_close_matches(error.name, dir(error.obj), 1)
+        return f"did you mean {near[0]!r}?" if near else ""
+    if isinstance(error, TypeError) and "coroutine" in str(error):
+        return COROUTINE
+    return ""

@@ -1,0 +1,61 @@
+"""A directory of ``surefoot bench`` as others see it: its table, from ``bench.json``, and where its rows stand."""
+
+import pathlib
+from typing import Any
+
+import msgspec
+
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.scripts.commands.bench_suites import SUITES
+from surefoot.scripts.commands.bench_table import Published, Score
+from surefoot.scripts.commands.glance import Glance, glance, runs_below
+
+LARGEST = 64 << 20
+"""Bytes of the largest ``bench.json`` that is read."""
+
+
+class Bench(msgspec.Struct, frozen=True):
+    """What a bench directory holds.
+
+    Attributes:
+        title: Name of the suite and its text; the directory's name until the first table is written.
+        scores: Rows of the table; none while the first rows are at work.
+        published: Rows of other systems beside them.
+        runs: Where the runs of the rows stand.
+        found: The content of ``bench.json``.
+    """
+
+    title: str
+    scores: list[Score]
+    published: Published
+    runs: list[Glance]
+    found: dict[str, Any]
+
+
+def read_bench(directory: pathlib.Path) -> Bench:
+    """Read a bench directory.
+
+    Raises:
+        ConfigurationError: Its ``bench.json`` is not one.
+    """
+    path = directory / "bench.json"
+    try:
+        with path.open("rb") as file:
+            found = msgspec.json.decode(file.read(LARGEST), type=dict[str, Any])
+        scores = msgspec.convert(found.get("rows", []), list[Score])
+        published = msgspec.convert(found.get("published", []), list[_Published])
+    except (OSError, msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    name = str(found.get("suite", directory.name))
+    suite = SUITES.get(name)
+    title = f"{name}: {suite.text}" if suite else name
+    others = tuple((row.method, row.solved_percent, row.invalid_percent) for row in published)
+    return Bench(title, scores, others, [glance(run) for run in runs_below(directory)], found)
+
+
+class _Published(msgspec.Struct, frozen=True):
+    """A row of another system."""
+
+    method: str
+    solved_percent: float
+    invalid_percent: float | None = None

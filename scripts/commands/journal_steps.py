@@ -1,0 +1,166 @@
+"""The decided steps of a journal one by one, as plain values: which ballots there were and what came of them.
+
+Read from the journal alone: the task's code is not needed, and nothing of it is run.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from surefoot.decompose.plan import Path
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.records import Contested, Entry, KeptReply, KeptStep, Record, unpack, winner
+from surefoot.voting.ballot import Ballot
+
+STEPS = {
+    "run": "step", "split": "decomposition", "undecided": "undecided step", "sample": "pilot", "failed": "failed node",
+}  # fmt: skip
+"""Parts of a journal that hold steps, and what people call them."""
+
+Place = tuple[Path, int, int]
+"""Node, attempt, and number of the step within the attempt."""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One ballot, spoiled or not.
+
+    Attributes:
+        candidate: What it named; ``None`` if it was discarded.
+        flag: Name of the red flag; empty if it counted.
+        why: What exactly was wrong; untrusted text, cut short.
+    """
+
+    candidate: str | None
+    flag: str = ""
+    why: str = ""
+
+
+class JournalStep(msgspec.Struct, frozen=True):
+    """One step as the journal has it.
+
+    Attributes:
+        node: Path of the node, such as ``0.2.1``; ``root`` for the root.
+        what: ``step`` of a chain, ``decomposition``, ``undecided step``, ``pilot``, ``result`` of a tool or a sub-plan
+            (JSON, not voted on), or ``failed node`` (whose failure is its result).
+        attempt: Which run of the chain, or which decomposition, 0-based.
+        number: Which step of the chain, 0-based.
+        lead: Lead that was asked for.
+        answer: The candidate that won; ``None`` if none did.
+        ballots: In the order drawn; those of lower rungs of the ladder first.
+        way: Name of the rung of the ladder that decided; empty for the first.
+        alarms: Alarms that the step raised.
+        remembered: Whether the answer came from the cache and nothing was asked.
+        kind: Class of the question, where the journal has it.
+        system: System prompt, where the journal has it; cut short.
+        prompt: The question as the model saw it, where the journal has it; cut short.
+        replies: Some or all replies as they came, in the order drawn, as the run's option ``--keep-replies`` says.
+    """
+
+    node: str
+    what: str
+    attempt: int
+    number: int
+    lead: int
+    answer: str | None
+    ballots: tuple[Shown, ...]
+    way: str = ""
+    alarms: tuple[str, ...] = ()
+    remembered: bool = False
+    kind: str = ""
+    system: str = ""
+    prompt: str = ""
+    replies: tuple[KeptReply, ...] = ()
+
+    @property
+    def disputed(self) -> bool:
+        """Whether its valid ballots named more than one candidate, or nothing was decided."""
+        return self.answer is None or len({one.candidate for one in self.ballots if one.candidate is not None}) > 1
+
+    @property
+    def flagged(self) -> bool:
+        """Whether some reply was discarded."""
+        return any(one.flag for one in self.ballots)
+
+
+def name_of(path: Path) -> str:
+    """A node's path for people."""
+    return ".".join(map(str, path)) or "root"
+
+
+def steps_of(journal: Journal, rule: str) -> Iterator[JournalStep]:
+    """Every step of a journal, segment by segment, each once though its record may have come twice.
+
+    Args:
+        journal: Open.
+        rule: Name of the rule that the run's races were decided by.
+
+    Raises:
+        JournalError: It cannot be read.
+    """
+    for segment in journal.segments():
+        payloads = journal.payloads(segment)
+        kept = _kept(payloads)
+        known: Counter[tuple[Path, str, int]] = Counter()
+        for record in (record for payload in payloads for record in unpack(payload)):
+            if record.part not in STEPS:
+                continue
+            key = (record.path, record.part, record.attempt)
+            for number, entry in enumerate(record.entries, record.first):
+                if record.part in ("run", "split") and number < known[key]:
+                    continue
+                known[key] = number + 1
+                yield _step(record, number, entry, rule, kept.get((record.path, record.attempt, number)))
+
+
+def _kept(payloads: Iterable[bytes]) -> dict[Place, KeptStep]:
+    """The prompts and replies that were kept of a segment's steps; they may come before or after the step."""
+    return {
+        (record.path, record.attempt, record.first): record.kept
+        for payload in payloads
+        for record in unpack(payload)
+        if record.part == "replies" and record.kept is not None
+    }
+
+
+def _step(record: Record, number: int, entry: Entry, rule: str, kept: KeptStep | None) -> JournalStep:
+    contested = entry if isinstance(entry, Contested) else None
+    voted = record.k > 0 or contested is not None
+    step = JournalStep(
+        node=name_of(record.path),
+        what=STEPS[record.part] if voted or record.part == "failed" else "result",
+        attempt=record.attempt,
+        number=number,
+        lead=contested.k if contested else record.k,
+        answer=_answer(record, entry, rule),
+        ballots=_ballots(contested) if contested else (Shown(str(entry)),) * record.k,
+    )
+    if contested is not None:
+        alarms = tuple(str(one.kind) for one in contested.raised)
+        step = msgspec.structs.replace(step, way=contested.way, alarms=alarms, remembered=contested.remembered)
+    if kept is None:
+        return step
+    return msgspec.structs.replace(step, kind=kept.kind, system=kept.system, prompt=kept.user, replies=kept.replies)
+
+
+def _answer(record: Record, entry: Entry, rule: str) -> str | None:
+    if record.part in ("undecided", "sample"):
+        return None
+    try:
+        return winner(entry, rule)
+    except ValueError:
+        return None
+
+
+def _ballots(entry: Contested) -> tuple[Shown, ...]:
+    """All ballots of a step, those of lower rungs first; the journal keeps their details behind those of the last."""
+    details = (*entry.details, *("" for _ in range(len(entry.ballots) + len(entry.before))))
+    own = map(_shown, entry.ballots, details)
+    before = map(_shown, entry.before, details[len(entry.ballots) :])
+    return (*before, *own)
+
+
+def _shown(ballot: Ballot, detail: str) -> Shown:
+    if ballot.candidate is not None:
+        return Shown(ballot.candidate)
+    return Shown(None, str(ballot.spoiled_by), detail)

@@ -1,0 +1,90 @@
+"""What every command says at its end: exit codes, one JSON object as the last line of stdout, one line for an error."""
+
+import json
+import shlex
+import sys
+from collections.abc import Collection, Sequence
+from typing import Any
+
+OK, FAILED, USAGE, PAUSED = 0, 1, 2, 3
+"""It did what it was asked; the run failed or a check did not hold; a usage or configuration error; the run paused."""
+
+STATUS_OF_CODE = {OK: "ok", FAILED: "failed", USAGE: "error", PAUSED: "paused"}
+"""``status`` of the JSON object of a command that ended in an error."""
+
+
+def printable(text: str) -> str:
+    """Text without anything that a terminal would obey."""
+    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+
+
+def one_line(text: str) -> str:
+    """Printable text with all white space between words as single blanks."""
+    return " ".join(printable(text).split())
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object as the last line of stdout."""
+    print(json.dumps(value, ensure_ascii=True), flush=True)
+
+
+def quoted(path: object) -> str:
+    """A path as it is typed in a shell, without what a terminal would obey."""
+    return shlex.quote(printable(str(path)))
+
+
+def complain(text: str, code: int, hint: str = "") -> int:
+    """Print an error as one line on stderr, with a hint below it if there is one.
+
+    Returns:
+        The exit code, as it was given.
+    """
+    print(f"surefoot: {one_line(text)}", file=sys.stderr)
+    if hint:
+        print(f"    {one_line(hint)}", file=sys.stderr)
+    sys.stderr.flush()
+    return code
+
+
+def failure(kind: str, message: str, code: int, **more: Any) -> dict[str, Any]:
+    """The JSON object of a command that ended in an error.
+
+    Args:
+        kind: Name of the error's class.
+        message: One line for people.
+        code: Exit code of the command.
+        more: What a program may want to know, such as ``run_dir`` or ``hint``.
+    """
+    error = {"type": kind, "message": one_line(message), **more}
+    return {"status": STATUS_OF_CODE[code], "error": error, "exit_code": code}
+
+
+def money(usd: float | None) -> str:
+    """An amount for people; never 0 for what is not known."""
+    return "unknown" if usd is None else f"${usd:,.4f}" if usd else "$0"
+
+
+def answer_in_short(answer: Any, limit: int = 200) -> str:
+    """An answer on one line: text as it is, anything else as JSON, cut at so many characters."""
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+    line = one_line(text[: 4 * limit])
+    return line if len(line) <= limit else f"{line[: limit - 3]}..."
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:
+    """Rows of text as columns, two blanks between them.
+
+    Args:
+        rows: The first one may be a head; all have the same number of cells.
+        right: Numbers of the columns that are aligned at their right edge, 0-based.
+    """
+    texts = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(texts[0]))]
+    lines = []
+    for row in texts:
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,117 @@
+"""``surefoot steps``: single steps of a run, what was answered to them and what was discarded."""
+
+import pathlib
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import click
+import msgspec
+
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.run_directory import read_config
+from surefoot.scripts.commands.journal_steps import JournalStep, steps_of
+from surefoot.scripts.commands.options import json_option
+from surefoot.scripts.commands.output import OK, print_json, printable
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which steps are to be shown; all conditions hold at once.
+
+    Attributes:
+        disputed: Only steps whose valid ballots differ, or that are undecided.
+        flagged: Only steps of which a reply was discarded.
+        kind: Only questions of this class, or steps of this sort (``step``, ``decomposition``, ...); empty for all.
+        node: Only steps of this node and those below it; empty for all.
+    """
+
+    disputed: bool = False
+    flagged: bool = False
+    kind: str = ""
+    node: str = ""
+
+    def takes(self, step: JournalStep) -> bool:
+        """Whether a step is to be shown."""
+        below = step.node == self.node or step.node.startswith(f"{self.node}.") or self.node in ("", "root")
+        of_kind = not self.kind or self.kind in (step.kind, step.what)
+        return below and of_kind and (step.disputed or not self.disputed) and (step.flagged or not self.flagged)
+
+
+@click.command()
+@click.argument("run_dir", type=click.Path(path_type=pathlib.Path))
+@click.option("--disputed", is_flag=True, help="Only steps whose valid answers differ, or that are undecided.")
+@click.option("--flagged", is_flag=True, help="Only steps of which a reply was discarded.")
+@click.option("--kind", default="", metavar="K", help="Only questions of this kind; decomposition for those.")
+@click.option("--node", default="", metavar="N", help="Only this node of the plan and what is below it, such as 0.2.")
+@click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Most steps to show; 0 for all.")
+@json_option
+def steps(run_dir: pathlib.Path, disputed: bool, flagged: bool, kind: str, node: str, limit: int, as_json: bool) -> int:
+    """List steps of a run from its journal: what was answered, how it was read, and what was discarded why."""
+    rule = read_config(run_dir).rule
+    wanted = Wanted(disputed, flagged, kind, node.strip("/"))
+    journal = open_journal(run_dir, write=False)
+    try:
+        taken = filter(wanted.takes, steps_of(journal, rule))
+        shown = list(islice(taken, limit or None))
+        more = limit > 0 and next(taken, None) is not None
+    finally:
+        journal.close()
+    if as_json:
+        told = [{**msgspec.to_builtins(one), "disputed": one.disputed, "flagged": one.flagged} for one in shown]
+        print_json({"run_dir": str(run_dir), "steps": told, "more": more})
+        return OK
+    for step in shown:
+        print("\n".join(described(step)))
+    print(_end(len(shown), more))
+    return OK
+
+
+def _end(count: int, more: bool) -> str:
+    if not count:
+        return "no such steps"
+    return f"{count:,} steps shown; there are more: --limit 0 shows all" if more else f"{count:,} steps shown"
+
+
+def described(step: JournalStep) -> Iterator[str]:
+    """A step as lines for people; whatever a model wrote is indented and cannot move the cursor."""
+    again = f", attempt {step.attempt + 1}" if step.attempt else ""
+    kind = f" ({step.kind})" if step.kind else ""
+    yield printable(f"node {step.node}, {step.what} {step.number + 1}{kind}{again}: lead {step.lead}{_how(step)}")
+    if step.system:
+        yield from _block("system", step.system)
+    if step.prompt:
+        yield from _block("prompt", step.prompt)
+    for reply in step.replies:
+        yield from _block("reply", reply.text)
+        yield from _block(f"discarded as {reply.flag}" if reply.flag else "read as", reply.read)
+    if step.answer is not None:
+        yield from _block("answer", step.answer)
+    if step.ballots and (step.disputed or step.flagged):
+        yield from _votes(step)
+
+
+def _how(step: JournalStep) -> str:
+    told = [f"decided by {step.way}"] if step.way else []
+    told += ["remembered"] if step.remembered else []
+    told += [f"alarm: {', '.join(step.alarms)}"] if step.alarms else []
+    told += ["undecided"] if step.answer is None and step.what != "pilot" else []
+    return "".join(f"; {one}" for one in told)
+
+
+def _votes(step: JournalStep) -> Iterator[str]:
+    """What was voted for how often, most votes first, and why replies were discarded."""
+    named = Counter(one.candidate for one in step.ballots if one.candidate is not None)
+    for candidate, count in named.most_common():
+        yield from _block(f"{count:,} of {len(step.ballots):,} replies", candidate)
+    for one in step.ballots:
+        if one.flag:
+            yield from _block(f"discarded as {one.flag}", one.why)
+
+
+def _block(title: str, text: str) -> Iterable[str]:
+    """A title, and the text behind it if it is short or below it if it is not."""
+    clean, head = printable(text), printable(title)
+    if "\n" not in clean and len(clean) + len(head) < 100:
+        return [f"    {head}: {clean}"]
+    return [f"    {head}:", textwrap.indent(clean, "        ")]

@@ -1,0 +1,69 @@
+"""``show`` and ``report`` of a bench directory, and files that cannot be written."""
+
+import pathlib
+import shutil
+
+import pytest
+
+from tests.scripts.commands.console import SIMULATED, complaints, last_object, surefoot
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A folder with a suite of 19 problems in ``b``, done."""
+    folder = tmp_path_factory.mktemp("bench")
+    done = surefoot(folder, "bench", "steppath2", *SIMULATED, "--method", "surefoot", "--run-dir", "b", "--json")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_show_has_the_table_and_where_its_rows_stand(bench: pathlib.Path) -> None:
+    found = last_object(surefoot(bench, "show", "b", "--json"))
+    assert [row["method"] for row in found["rows"]] == ["surefoot", "random-legal", "oracle"]
+    assert {one["run_dir"]: one["status"] for one in found["runs"]} == {"b/oracle": "solved", "b/surefoot": "solved"}
+    text = surefoot(bench, "show", "b").stdout
+    assert "random-legal" in text
+    assert "95 % interval" in text
+
+
+def test_report_writes_the_same_page_again(bench: pathlib.Path) -> None:
+    page = (bench / "b" / "bench.html").read_text()
+    done = surefoot(bench, "report", "b", "--output", "again.html", "--json")
+    assert done.returncode == 0, done.stderr
+    assert last_object(done)["report"] == "again.html"
+    assert (bench / "again.html").read_text() == page
+
+
+def test_a_bench_that_has_only_begun_is_shown(bench: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    shutil.copytree(bench / "b" / "surefoot", tmp_path / "b" / "surefoot")
+    (tmp_path / "b" / "bench.json").write_text("{}")
+    assert "surefoot  solved" in surefoot(tmp_path, "show", "b").stdout
+    assert surefoot(tmp_path, "report", "b").returncode == 0
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"rows": 3}', '{"rows": [{"method": 1}]}', "[" * 100_000])
+def test_a_bench_file_that_is_none_is_one_line(tmp_path: pathlib.Path, content: str) -> None:
+    (tmp_path / "bench.json").write_text(content)
+    for command in ("show", "report"):
+        done = surefoot(tmp_path, command, ".")
+        assert done.returncode == 2
+        assert "bench.json" in complaints(done)[0]
+
+
+def test_a_place_that_does_not_exist_is_one_line(bench: pathlib.Path) -> None:
+    for run in ("b", "b/surefoot"):
+        done = surefoot(bench, "report", run, "--output", "nowhere/x.html", "--json")
+        assert done.returncode == 2
+        assert complaints(done) == ["surefoot: cannot write nowhere/x.html: there is no folder nowhere"]
+        assert last_object(done)["error"]["type"] == "ConfigurationError"
+    assert "cannot write" in complaints(surefoot(bench, "report", "b", "--output", "/proc/x.html"))[0]
+
+
+def test_nothing_is_written_through_a_link_and_no_neighbour_is_removed(bench: pathlib.Path) -> None:
+    (bench / "precious").write_text("mine")
+    (bench / "page.draft").write_text("mine too")
+    (bench / "page.html").symlink_to("precious")
+    assert surefoot(bench, "report", "b/surefoot", "--output", "page.html").returncode == 0
+    assert (bench / "precious").read_text() == "mine"
+    assert (bench / "page.draft").read_text() == "mine too"
+    assert not (bench / "page.html").is_symlink()
