@@ -36,6 +36,7 @@ ONLY_IN = {
         "runtime/journal/journal.py",
         "runtime/journal/file.py",
         "runtime/journal/fault_points.py",
+        "runtime/journal/mirror.py",
         "runtime/tools/search_folder.py",
         "runtime/tools/sqlite_query.py",
     },

@@ -18,7 +18,7 @@ from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker.worker_pool import default_workers
 
-STAYS_HERE = ["__pycache__/", "/scripts/bundled/", "/scripts/benchmarks/"]
+STAYS_HERE = ["__pycache__", "/scripts/bundled", "/scripts/benchmarks"]
 """What of Surefoot no node needs, as patterns of a ``.gitignore``: caches, training and measuring."""
 
 
