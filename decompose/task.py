@@ -8,14 +8,14 @@ the last answer, red flags, and a plan that grows.
 Every method is pure. No method may look at anything but its arguments and the task's own fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import msgspec
 
 from surefoot.decompose.drawing import Drawing
 from surefoot.decompose.outline import Chains, Outline, halved
-from surefoot.decompose.plan import Expansion, Node
+from surefoot.decompose.plan import Expansion, Node, PlanStep
 from surefoot.decompose.plan import Literal as Known
 from surefoot.decompose.step import Call, Dialect, Done, Flag, Prompt, Step
 
@@ -36,6 +36,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """One line for ``surefoot tasks``."""
     offers_transition: ClassVar[bool] = False
     """Whether ``state_by="task"`` is possible."""
+    output_type: ClassVar[Any] = None
+    """Type of the answer, for ``Run.output``: anything msgspec or Pydantic converts to; ``None`` for builtin values."""
     one_way: ClassVar[bool] = False
     """Whether only one sequence of steps that pass every check leads from a chain's start to its promise within
     ``size`` steps: then a chain that returned its promise has no wrong step."""
@@ -71,6 +73,18 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
                 of a sub-plan's children. Results and outputs are builtin values.
         """
         return candidate
+
+    def answer(self, output: Any, steps: Iterator[PlanStep]) -> Any:
+        """Return what a user wants of a solved run. By default the root's output itself.
+
+        Args:
+            output: What the root returned, a builtin value.
+            steps: The voted steps of the finished plan, in plan order, once.
+
+        Returns:
+            A builtin value, or an iterator over the items of a long list.
+        """
+        return output
 
     def tools(self) -> Mapping[str, Any]:
         """Return the tools that nodes may call, by name: functions, or ``Tool`` values that say how they are called."""

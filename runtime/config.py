@@ -9,12 +9,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 import msgspec.inspect
 
+from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
-from surefoot.runtime.checked_task import check_fields, checked_class
+from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.user_code import blame
+from surefoot.runtime.voting_rules import rule_named
 from surefoot.voting.red_flags import parse_switch
+from surefoot.voting.rules import RULES
 
 BUILT_IN_TASKS = {
     "hanoi": "surefoot.decompose.tasks.hanoi:Hanoi",
@@ -68,8 +72,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         str | None, _option("a measure.json of surefoot measure --save: leads are chosen from it, without a pilot")
     ] = None
     rule: Annotated[
-        Literal["first-to-ahead-by", "first-to", "sequential"],
-        _option("what wins a race: a lead of k, k ballots, or so much evidence that the error budget holds"),
+        str,
+        _option(
+            f"what wins a race: {', '.join(RULES)} (a lead of k, k ballots, or so much evidence that the error budget "
+            "holds), or your own my_module:MyRule"
+        ),
     ] = "first-to-ahead-by"
     ladder: Annotated[
         bool, _option("ask undecided and refuted steps in other wordings, under other names, of --fallback-model")
@@ -220,12 +227,17 @@ def check_options(config: RunConfig) -> None:
     """What the types of single fields cannot say.
 
     Raises:
-        ConfigurationError: Unknown red flags, or a cap on ballots below the lead.
+        ConfigurationError: Unknown red flags, strategy or rule, a lead for a rule that finds out its own, or a cap on
+            ballots below the lead.
     """
     try:
         parse_switch(config.red_flags)
     except ValueError as error:
         raise ConfigurationError(f"--red-flags: {error}") from error
+    if config.strategy not in METHODS:
+        raise ConfigurationError(f"--strategy: there is no {config.strategy!r}; it takes {'|'.join(sorted(METHODS))}")
+    if rule_named(config.rule).learns and config.k != "auto":
+        raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")
     if config.k != "auto" and config.max_ballots < config.k:
         raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")
 

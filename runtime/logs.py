@@ -1,4 +1,8 @@
-"""Logs: structlog events on stderr, as JSON lines or for people. Configured once, by the command line."""
+"""Logs: structlog events on stderr, as JSON lines or for people.
+
+The command line says once where events go. A program that uses Surefoot as a library hears of them only if it has
+configured structlog itself: nothing is printed into somebody else's output.
+"""
 
 import logging
 import sys
@@ -31,3 +35,14 @@ def configure_logs(log_format: LogFormat, verbose: bool = False) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def events_of(run_dir: object) -> Any:
+    """Return the logger of a run, which keeps silent unless somebody configured structlog."""
+    if structlog.is_configured():
+        return structlog.get_logger().bind(run=str(run_dir))
+    return structlog.wrap_logger(None, processors=[_drop], wrapper_class=structlog.make_filtering_bound_logger(0))
+
+
+def _drop(logger: Any, method: str, event: Any) -> Any:
+    raise structlog.DropEvent

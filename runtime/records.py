@@ -11,10 +11,11 @@ import msgspec
 from surefoot.decompose.plan import Failure, Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.leads import LeadChange
+from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.alarms import Raised
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import FirstTo, FirstToAheadBy, Rule, Won
-from surefoot.voting.sequential import Sequential, replay_any
+from surefoot.voting.race import Won, replay
+from surefoot.voting.sequential import Sequential
 
 LARGER = "a larger lead"
 """Name, in ``Counts.caught`` and ``climbed``, of the level below all prompt variants: more ballots, same prompt."""
@@ -371,11 +372,6 @@ def failures_in(payloads: Iterable[bytes]) -> dict[Path, Failure]:
     return found
 
 
-def rule_of(name: str, k: int) -> Rule:
-    """The rule of a race by its configured name."""
-    return FirstTo(k) if name == "first-to" else FirstToAheadBy(k)
-
-
 def winner(entry: Entry, rule: str) -> str:
     """The candidate that an entry decided for, by counting its ballots again.
 
@@ -384,7 +380,7 @@ def winner(entry: Entry, rule: str) -> str:
     """
     if isinstance(entry, str):
         return entry
-    verdict = replay_any(entry.rule or rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
+    verdict = replay(entry.rule or rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
     if not isinstance(verdict, Won):
         raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
     return verdict.candidate

@@ -1,1 +1,66 @@
-"""Surefoot runs plans of very many language-model steps: decomposed, voted on, journalled, resumable."""
+"""Surefoot runs plans of very many language-model steps: decomposed, voted on, journalled, resumable.
+
+::
+
+    import surefoot
+
+    run = surefoot.run("hanoi", disks=10)
+    print(run.status, run.output[:3])
+
+Names are imported when they are first used: importing this package imports nothing else.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from surefoot.decompose.answer_keys.answers import Answers
+    from surefoot.decompose.drawing import Drawing, Shape
+    from surefoot.decompose.outline import Chains, Outline
+    from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Node, PlanStep, Ref, failure_of
+    from surefoot.decompose.referees.verification import Verification
+    from surefoot.decompose.step import Call, Dialect, Done, Flag, Prompt, Role, Step
+    from surefoot.decompose.task import Task
+    from surefoot.runtime.api import measure, open, resume, resume_async, run, run_async, runs
+    from surefoot.runtime.models.port import Model, Reply, Request, Stop
+    from surefoot.runtime.session.run import Run
+    from surefoot.runtime.session.watcher import ProgressEvent
+    from surefoot.runtime.tools.contract import Tool
+
+_PLACES = {
+    "surefoot.decompose.answer_keys.answers": ("Answers",),
+    "surefoot.decompose.drawing": ("Drawing", "Shape"),
+    "surefoot.decompose.outline": ("Chains", "Outline"),
+    "surefoot.decompose.plan": (
+        "Child", "Expansion", "Failure", "Literal", "Node", "PlanStep", "Ref", "failure_of",
+    ),
+    "surefoot.decompose.referees.verification": ("Verification",),
+    "surefoot.decompose.step": ("Call", "Dialect", "Done", "Flag", "Prompt", "Role", "Step"),
+    "surefoot.decompose.task": ("Task",),
+    "surefoot.runtime.api": ("measure", "open", "resume", "resume_async", "run", "run_async", "runs"),
+    "surefoot.runtime.models.port": ("Model", "Reply", "Request", "Stop"),
+    "surefoot.runtime.session.run": ("Run",),
+    "surefoot.runtime.session.watcher": ("ProgressEvent",),
+    "surefoot.runtime.tools.contract": ("Tool",),
+}  # fmt: skip
+_PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
+
+__all__ = [
+    "Answers", "Call", "Chains", "Child", "Dialect", "Done", "Drawing", "Expansion", "Failure", "Flag", "Literal",
+    "Model", "Node", "Outline", "PlanStep", "ProgressEvent", "Prompt", "Ref", "Reply", "Request", "Role", "Run",
+    "Shape", "Step", "Stop", "Task", "Tool", "Verification", "failure_of", "measure", "open", "resume",
+    "resume_async", "run", "run_async", "runs",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    place = _PLACE_OF.get(name)
+    if place is None:
+        raise AttributeError(f"module 'surefoot' has no attribute {name!r}")
+    return getattr(importlib.import_module(place), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted({*globals(), *__all__})

@@ -33,8 +33,9 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from surefoot.voting.error_rate import clopper_pearson
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
 from surefoot.voting.race_bound import Bound, any_wrong, bound_of_races
-from surefoot.voting.sequential import Sequential
+from surefoot.voting.rule import Rule
 
 MOST_LEAD = 24
 """Largest lead that is considered when it is said what a smaller bound would take."""
@@ -113,31 +114,37 @@ class Certificate(msgspec.Struct, frozen=True):
         return 0.0 if self.proof else self.by_ballots
 
 
-def certify(
-    races: Mapping[int, Mapping[int, int]],
-    chains: int = 0,
-    chains_failed: int = 0,
-    confidence: float = 0.95,
-    violations: tuple[str, ...] = (),
-    rules: Mapping[int, Sequential] | None = None,
-    stated: Mapping[int, Mapping[int, int]] | None = None,
-    one_way: bool = False,
-    proof: str = "",
-    rivals: Sequence[tuple[float, str]] = (),
-) -> Certificate:
-    """Certify a run.
+class Evidence(msgspec.Struct, frozen=True):
+    """What a journal says of a run's plan, as far as a certificate needs it.
 
-    Args:
+    Attributes:
         races: By lead: how many verdicts were reached with how many unspoiled ballots. Only steps whose mistakes
             are final.
+        stated: As ``races``, of decompositions whose statements the seams below them kept.
+        rules: What decided, by lead; first to ahead by the lead where nothing else is said.
         chains: Chains that returned their promise.
         chains_failed: Times a chain did not.
-        confidence: Between 0 and 1, both excluded.
-        violations: Contradictions to the assumptions that are known already.
-        rules: The sequential rule by the number of agreeing ballots that it asks for, where it decided.
-        stated: As ``races``, of decompositions whose statements the seams below them kept.
         one_way: Whether only one sequence of checked steps leads from a chain's start to its promise.
-        proof: Why the plan's end shows that no step is wrong, if it does.
+        violations: Contradictions to the assumptions that are known already, in words.
+        proof: Why the plan's end shows that no step is wrong, in words; empty if it does not.
+    """
+
+    races: Mapping[int, Mapping[int, int]] = {}
+    stated: Mapping[int, Mapping[int, int]] = {}
+    rules: Mapping[int, Rule] = {}
+    chains: int = 0
+    chains_failed: int = 0
+    one_way: bool = False
+    violations: tuple[str, ...] = ()
+    proof: str = ""
+
+
+def certify(evidence: Evidence, confidence: float = 0.95, rivals: Sequence[tuple[float, str]] = ()) -> Certificate:
+    """Bound the probability that a run's plan has any wrong step.
+
+    Args:
+        evidence: What the run's journal says.
+        confidence: In at least so many of all runs the bound holds; between 0 and 1, both excluded.
         rivals: How hard a step may be, in numbers and words, to say the bound for as well if it is not small.
 
     Raises:
@@ -145,44 +152,82 @@ def certify(
     """
     if not 0 < confidence < 1:
         raise ValueError(f"the confidence must be between 0 and 1, both excluded, not {confidence}")
-    final, kept = ({k: dict(n) for k, n in group.items() if sum(n.values())} for group in (races, stated or {}))
-    decided = rules or {}
-    parts = len(final) + len(kept) + bool(chains)
-    share = 1 - (1 - confidence) / parts if parts else confidence
-    unkept = _share_failed(chains, chains_failed, share) if chains else 1.0
-    seams = bound_of_chains(chains, chains_failed, share, one_way=one_way) if chains else None
-
-    def among(group: Mapping[int, Mapping[int, int]], also: float, rival: float) -> tuple[Bound, ...]:
-        return tuple(bound_of_races(k, n, share, also, decided.get(k), rival) for k, n in sorted(group.items()))
-
-    voted, below = among(final, 1.0, 1.0), among(kept, unkept, 1.0)
-    found = [*voted, *below, *([seams] if seams else [])]
+    parts = _parts(evidence, confidence)
+    found = parts.bounds(1.0)
     most, credible = _together(found)
-    allowed: list[Allowed] = []
-    for rival, meaning in rivals if most > 1 - confidence and (final or kept) else ():
-        easier = [*among(final, 1.0, rival), *among(kept, unkept, rival), *([seams] if seams else [])]
-        bound, possible = _together(easier)
-        if bound < 0.99 or not possible:
-            allowed.append(Allowed(rival, meaning, bound, possible))
-    wrong = list(violations)
+    small = most <= 1 - confidence
+    seams = parts.seams
+    violations = evidence.violations
     if not credible:
-        wrong.append("no mixture of steps at which the right answer is the likeliest explains the race lengths")
-    estimate = -math.expm1(-sum(part.expected for part in found))
+        violations += ("no mixture of steps at which the right answer is the likeliest explains the race lengths",)
     return Certificate(
         most,
-        min(estimate, most),
+        min(-math.expm1(-sum(part.expected for part in found)), most),
         confidence,
-        voted,
+        parts.voted(1.0),
         seams,
-        violations=tuple(wrong),
-        stated=below,
-        needed=_needed(final, seams, confidence) if most > 1 - confidence and not rules else "",
-        allowed=tuple(allowed),
-        proof=proof,
+        violations=violations,
+        stated=parts.kept(1.0),
+        needed="" if small else _needed(evidence, seams, confidence),
+        allowed=() if small or not (parts.final or parts.stated) else _allowed(parts, rivals),
+        proof=evidence.proof,
     )
 
 
-def _together(parts: list[Bound]) -> tuple[float, bool]:
+class _Parts(msgspec.Struct, frozen=True):
+    """The groups of steps that are bounded apart, and the confidence that each group's bound has to have."""
+
+    final: dict[int, dict[int, int]]
+    stated: dict[int, dict[int, int]]
+    rules: Mapping[int, Rule]
+    confidence: float
+    unkept: float
+    seams: Bound | None
+
+    def voted(self, rival: float) -> tuple[Bound, ...]:
+        """Bounds of the steps whose mistakes are final; ``rival`` as for ``bound_of_races``."""
+        return self._among(self.final, 1.0, rival)
+
+    def kept(self, rival: float) -> tuple[Bound, ...]:
+        """Bounds of the decompositions whose statements were kept."""
+        return self._among(self.stated, self.unkept, rival)
+
+    def bounds(self, rival: float) -> tuple[Bound, ...]:
+        """Bounds of all groups."""
+        return (*self.voted(rival), *self.kept(rival), *([self.seams] if self.seams else []))
+
+    def _among(self, group: dict[int, dict[int, int]], also: float, rival: float) -> tuple[Bound, ...]:
+        return tuple(
+            bound_of_races(self.rules.get(k) or FirstToAheadBy(k), lengths, self.confidence, also, rival)
+            for k, lengths in sorted(group.items())
+        )
+
+
+def _parts(evidence: Evidence, confidence: float) -> _Parts:
+    """Share the risk of a wrong bound equally among the groups that there are."""
+    final, stated = (
+        {k: dict(lengths) for k, lengths in group.items() if sum(lengths.values())}
+        for group in (evidence.races, evidence.stated)
+    )
+    chains, failed = evidence.chains, evidence.chains_failed
+    number = len(final) + len(stated) + bool(chains)
+    share = 1 - (1 - confidence) / number if number else confidence
+    unkept = _share_failed(chains, failed, share) if chains else 1.0
+    seams = bound_of_chains(chains, failed, share, one_way=evidence.one_way) if chains else None
+    return _Parts(final, stated, evidence.rules, share, unkept, seams)
+
+
+def _allowed(parts: _Parts, rivals: Sequence[tuple[float, str]]) -> tuple[Allowed, ...]:
+    """The bounds for steps that are not as hard as steps can be, where that says anything."""
+    found = []
+    for rival, meaning in rivals:
+        bound, possible = _together(parts.bounds(rival))
+        if bound < 0.99 or not possible:
+            found.append(Allowed(rival, meaning, bound, possible))
+    return tuple(found)
+
+
+def _together(parts: Sequence[Bound]) -> tuple[float, bool]:
     """The probability that anything is wrong in any of the parts, at most; and whether all of them are credible."""
     if not all(part.credible for part in parts):
         return 1.0, False
@@ -204,17 +249,20 @@ def _share_failed(chains: int, failed: int, confidence: float) -> float:
     return clopper_pearson(failed, chains + failed, 2 * confidence - 1 if confidence > 0.5 else confidence).high
 
 
-def _needed(races: Mapping[int, Mapping[int, int]], seams: Bound | None, confidence: float) -> str:
+def _needed(evidence: Evidence, seams: Bound | None, confidence: float) -> str:
     """What would do: checks where chains may hide two mistakes, or the lead at which as many steps are certified."""
+    if any(rule.learns for rule in evidence.rules.values()):
+        return ""
     if seams is not None and seams.p_any > 1 - confidence:
         return (
             "A chain with two mistakes is counted as if they always cancelled out: fewer such chains take a larger "
             "lead before seams or shorter leaves; none pass in a task with one way and the red flags illegal and "
             "inconsistent"
         )
-    steps = sum(sum(lengths.values()) for lengths in races.values())
+    steps = sum(sum(lengths.values()) for lengths in evidence.races.values())
+    family = type(next(iter(evidence.rules.values()), FirstToAheadBy(1)))
     for k in range(1, MOST_LEAD + 1) if steps else ():
-        if bound_of_races(k, {k: steps}, confidence).p_any <= 1 - confidence:
+        if bound_of_races(family.with_lead(k), {k: steps}, confidence).p_any <= 1 - confidence:
             return (
                 f"{steps:,} steps whose mistakes are final can be certified to {1 - confidence:.2g} with a lead of {k} "
                 "if their ballots agree: with a smaller one a few hard ones cannot be excluded; or with seams"

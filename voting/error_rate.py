@@ -99,6 +99,16 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
     return Interval(max(0.0, middle - half), min(1.0, middle + half), confidence)
 
 
+def middle_rate(errors: float, samples: int) -> float:
+    """Estimate an error rate by Jeffreys' prior: half an error in one more sample.
+
+    Args:
+        errors: Sum of the observations, each between 0 and 1.
+        samples: How many there are, 0 or more.
+    """
+    return (errors + 0.5) / (samples + 1)
+
+
 def confidence_sequence(errors: float, samples: int, confidence: float = 0.95) -> Interval:
     """Bound an error rate, at this and all other sample sizes at once.
 

@@ -2,8 +2,9 @@
 
 Two rules hold here.
 
-1. Everything that affects a verdict lives in this file: both stopping rules, the cap, and what a spoiled
-   ballot counts for. Whoever draws ballots only asks how many are worth drawing (`Race.fewest`), and casts.
+1. Everything that affects a verdict lives here and in the rule (``rule.py``): when a candidate has won, the cap, and
+   what a spoiled ballot counts for. Whoever draws ballots only asks how many are worth drawing (`Race.fewest`), and
+   casts.
 2. This file never learns what a candidate means, who answered, when, or at what price. A candidate is a
    string that is equal to another or is not. There is no clock, no chance and no fallback here: a race
    without a winner is a value of its own, `Deadlocked`, which names nobody and has to be acted on.
@@ -24,41 +25,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from surefoot.voting.ballot import Ballot
-
-
-class FirstToAheadBy(msgspec.Struct, frozen=True, tag="first-to-ahead-by"):
-    """A candidate wins when it leads every other by ``k`` ballots (the paper's rule).
-
-    Attributes:
-        k: The lead that wins, in ballots, 1 or more.
-
-    Raises:
-        ValueError: ``k`` is below 1.
-    """
-
-    k: int
-
-    def __post_init__(self) -> None:
-        _check_k(self.k)
-
-
-class FirstTo(msgspec.Struct, frozen=True, tag="first-to"):
-    """A candidate wins when it has ``k`` ballots, whatever the others have (the paper's variant).
-
-    Attributes:
-        k: The count that wins, in ballots, 1 or more.
-
-    Raises:
-        ValueError: ``k`` is below 1.
-    """
-
-    k: int
-
-    def __post_init__(self) -> None:
-        _check_k(self.k)
-
-
-Rule = FirstToAheadBy | FirstTo
+from surefoot.voting.rule import Rule
 
 
 class Won(msgspec.Struct, frozen=True, tag=True):
@@ -67,8 +34,7 @@ class Won(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         candidate: The winner, as it stood on its ballots.
         ballots: Number of ballots cast, spoiled ones included; 1 or more.
-        margin: Lead of the winner over the second, in ballots. Under `FirstToAheadBy` it is k, under
-            `FirstTo` 1 to k.
+        margin: Lead of the winner over the second, in ballots, 1 or more.
     """
 
     candidate: str
@@ -100,25 +66,22 @@ class Race:
     Args:
         rule: When a candidate has won.
         max_ballots: The cap: the race ends `Deadlocked` when so many ballots, spoiled ones included, were
-            cast without a winner. 1 or more; below ``rule.k`` nobody can win.
+            cast without a winner. 1 or more; below ``rule.agreeing`` nobody can win.
 
     Raises:
         ValueError: ``max_ballots`` is below 1.
     """
 
-    __slots__ = ("_ahead", "_cast", "_first", "_k", "_max", "_second", "_spoiled", "_tally", "_verdict")
+    __slots__ = ("_cast", "_max", "_rule", "_spoiled", "_tally", "_verdict")
 
     def __init__(self, rule: Rule, max_ballots: int) -> None:
         if max_ballots < 1:
             raise ValueError(f"a race needs room for at least 1 ballot, not {max_ballots}")
-        self._ahead = isinstance(rule, FirstToAheadBy)
-        self._k = rule.k
+        self._rule = rule
         self._max = max_ballots
         self._cast = 0
         self._spoiled = 0
         self._tally: dict[str, int] = {}
-        self._first = 0  # ballots of the leader, or of each of several that are level
-        self._second = 0  # most ballots of any other; equal to `_first` when several are level
         self._verdict: Verdict | None = None
 
     def cast(self, ballot: Ballot) -> Verdict | None:
@@ -138,26 +101,20 @@ class Race:
         candidate = ballot.candidate
         if candidate is None:
             self._spoiled += 1
-        elif self._count(candidate):
-            self._verdict = Won(candidate, self._cast, self._first - self._second)
+        elif margin := self._count(candidate):
+            self._verdict = Won(candidate, self._cast, margin)
             return self._verdict
         if self._cast == self._max:
             ranking = sorted(self._tally.items(), key=lambda item: (-item[1], item[0]))
             self._verdict = Deadlocked(self._cast, tuple(ranking), self._spoiled)
         return self._verdict
 
-    def _count(self, candidate: str) -> bool:
-        """Give ``candidate`` one ballot and say whether it wins by that. Nobody else can."""
-        count = self._tally.get(candidate, 0) + 1
-        self._tally[candidate] = count
-        if count <= self._first:  # level with the leader at most
-            if count > self._second:
-                self._second = count
-            return False
-        # It leads alone now. Either it did before, or it was level with the leader, and then `_second` is the
-        # count of that leader: in both cases `_second` already is the best of the others.
-        self._first = count
-        return count - (self._second if self._ahead else 0) >= self._k
+    def _count(self, candidate: str) -> int:
+        """Give ``candidate`` one ballot; its lead over the second if it wins by that, else 0. Nobody else can win."""
+        mine = self._tally[candidate] = self._tally.get(candidate, 0) + 1
+        others = sorted((n for name, n in self._tally.items() if name != candidate), reverse=True)
+        margin = mine - (others[0] if others else 0)
+        return margin if margin > 0 and self._rule.wins(mine, tuple(others)) else 0
 
     @property
     def verdict(self) -> Verdict | None:
@@ -175,26 +132,26 @@ class Race:
         return self._spoiled
 
     def fewest(self) -> int:
-        """Count the fewest further ballots that could bring a winner: those that would all name the leader.
+        """Count the fewest further ballots that could bring a winner.
 
         Returns:
             1 or more while undecided, 0 when the race is over. Never more than the cap leaves, also when that
             is too few for anyone to win: then it is all that is left.
         """
+        left = self._max - self._cast
         if self._verdict is not None:
             return 0
-        lead = self._first - (self._second if self._ahead else 0)
-        return min(self._k - lead, self._max - self._cast)
+        return max(1, self._rule.fewest(tuple(sorted(self._tally.values(), reverse=True)), left))
 
 
 def unanimous(answers: Sequence[object], k: int) -> str | None:
     """Decide a race that is no contest: ``k`` answers, all of them the same candidate.
 
-    The same verdict as a `Race` under either rule with lead ``k``, for less than the price of one.
+    The same verdict as a `Race` under any rule that ``k`` agreeing ballots satisfy, for less than the price of one.
 
     Args:
         answers: In the order drawn; anything but a string is a spoiled ballot.
-        k: The lead.
+        k: How many agreeing ballots the rule asks for, 1 or more.
 
     Returns:
         The candidate, ``None`` when the answers have to be counted.
@@ -225,8 +182,3 @@ def replay(rule: Rule, max_ballots: int, ballots: Iterable[Ballot]) -> Verdict |
         if race.cast(ballot) is not None:
             break
     return race.verdict
-
-
-def _check_k(k: int) -> None:
-    if k < 1:
-        raise ValueError(f"k must be at least 1, not {k}")

@@ -1,15 +1,15 @@
 """How many races were won by a wrong answer, as far as their lengths can tell?
 
-Each step has an unknown difficulty (``outcomes.difficulties``), drawn from an unknown mixture G. G is not fitted:
+Each step has an unknown difficulty (``race_outcomes.difficulties``), drawn from an unknown mixture G. G is not fitted:
 *every* mixture is considered under which the race lengths that were seen are credible. The number of races longer than
-k, k + 2, k + 4 and k + 8 ballots is binomial, so its probability under the true G lies in a Clopper-Pearson interval;
-with a share of 1 - confidence for each, the true G is among those considered with at least that confidence. Among them
-the largest expected number of wrong verdicts *given the lengths that were seen* is found by linear programming, a
-fractional program for each class (Charnes and Cooper, 1962). The expected number bounds the probability of one or more.
-(The construction is F-localization: Ignatiadis and Wager, JASA 2022.)
+each of four lengths (``Rule.length_classes``) is binomial, so its probability under the true G lies in a
+Clopper-Pearson interval; with a share of 1 - confidence for each, the true G is among those considered with at least
+that confidence. Among them the largest expected number of wrong verdicts *given the lengths that were seen* is found by
+linear programming, a fractional program for each class (Charnes and Cooper, 1962). The expected number bounds the
+probability of one or more. (The construction is F-localization: Ignatiadis and Wager, JASA 2022.)
 
-Races of the sequential rule: the same, with the lengths that this rule gives at each difficulty. The prior that the
-rule learned is not trusted: a step that it stopped at for a wrong reason is counted as wrong.
+The lengths are those that the run's rule gives at each difficulty. A prior that a rule learned is not trusted: a step
+that it stopped at for a wrong reason is counted as wrong.
 
 Why a bound may be large although all ballots agree: of s steps, about 3 / s may be as hard as steps can be without
 leaving a trace (the rule of three), and half of those that k ballots agreed on are wrong: 3 / 2^k of one step, however
@@ -23,11 +23,13 @@ from typing import Any
 import msgspec
 
 from surefoot.voting.error_rate import clopper_pearson
-from surefoot.voting.race_outcomes import difficulties, outcomes, sequential_outcomes
-from surefoot.voting.sequential import Sequential
+from surefoot.voting.race_outcomes import difficulties, outcomes
+from surefoot.voting.rule import Rule
 
 LONGEST = 60
 """Races with more ballots than this share one class; they count as if a wrong answer had won half of them."""
+LONGEST_IN_LEADS = 4
+"""The same, where it is more, in multiples of the lead."""
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -39,6 +41,7 @@ class Bound(msgspec.Struct, frozen=True):
         bound: Upper bound on the expected number of wrong ones given the ballots, at the group's confidence.
         p_any: Upper bound on the probability that any is wrong.
         credible: Whether some mixture of allowed difficulties explains the race lengths at all.
+        k: Lead that the races of the group asked for; 0 where they are chains before a seam.
     """
 
     steps: int
@@ -50,21 +53,19 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 def bound_of_races(
-    k: int,
+    rule: Rule,
     lengths: Mapping[int, int],
     confidence: float,
     also: float = 1.0,
-    rule: Sequential | None = None,
     rival: float = 1.0,
 ) -> Bound:
-    """Bound the number of wrong verdicts among races of one lead, whatever the mixture of difficulties.
+    """Bound the number of wrong verdicts among races under one rule, whatever the mixture of difficulties.
 
     Args:
-        k: The lead.
+        rule: What decided.
         lengths: Races by unspoiled ballots.
         confidence: Of the bound.
         also: Probability that what would have shown a wrong verdict was wrong as well.
-        rule: What decided, if it was the sequential rule; ``k`` is the fewest ballots that it asks for then.
         rival: At every step a wrong answer has at most so many ballots for each of the right one's, up to 1.
 
     Raises:
@@ -73,7 +74,8 @@ def bound_of_races(
     import numpy as np
 
     total = sum(lengths.values())
-    seen, chance, wrong = _classes(k, lengths, rule, rival)
+    k = rule.agreeing
+    seen, chance, wrong = _classes(rule, k, lengths, rival)
     expected = float(sum(n * w for n, w in zip(seen, _fitted_wrong(seen, chance, wrong), strict=True)))
     tails = np.cumsum(chance[::-1], axis=0)[::-1][1:]  # longer than each edge
     longer = [sum(seen[j:]) for j in range(1, len(seen))]
@@ -90,21 +92,14 @@ def bound_of_races(
     return Bound(total, expected * also, float(sum(n * w for n, w in each)), p_any=1 - none, k=k)
 
 
-def _classes(
-    k: int, lengths: Mapping[int, int], rule: Sequential | None = None, rival: float = 1.0
-) -> tuple[list[int], Any, Any]:
+def _classes(rule: Rule, k: int, lengths: Mapping[int, int], rival: float) -> tuple[list[int], Any, Any]:
     """Races seen in each class of lengths, and by class and difficulty: its probability, and that of a wrong end."""
     import numpy as np
 
     if any(n < k for n in lengths):
         raise ValueError(f"a race with a lead of {k} has at least {k} ballots")
-    grid = difficulties(rival)
-    if rule is None:
-        known, edges = outcomes(k, max(LONGEST, 4 * k), grid), [k, k + 2, k + 4, k + 8]
-    else:
-        # One dissenting ballot costs such a race many more, so that its lengths lie further apart.
-        known = sequential_outcomes(rule, LONGEST, grid)
-        edges = [k, 2 * k, 3 * k, 4 * k]
+    grid, edges = difficulties(rival), rule.length_classes
+    known = outcomes(rule, max(LONGEST, LONGEST_IN_LEADS * k), grid)
     seen = [0] * (len(edges) + 1)
     for n, count in lengths.items():
         seen[sum(n > edge for edge in edges)] += count

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from surefoot.voting.sequential import Sequential, needed
+from surefoot.voting.rule import Rule
 
 Difficulty = tuple[float, float, float]
 """Shares of the right, the likeliest wrong and the next wrong answer among unspoiled ballots; they add up to 1."""
@@ -40,7 +40,7 @@ def difficulties(rival: float = 1.0) -> tuple[Difficulty, ...]:
 
 
 class Outcomes(msgspec.Struct, frozen=True):
-    """How races of a lead end, by number of unspoiled ballots; each value is an array over the difficulties.
+    """How races under a rule end, by number of unspoiled ballots; each value is an array over the difficulties.
 
     Attributes:
         right: Probability that the right answer wins with exactly so many ballots.
@@ -54,31 +54,22 @@ class Outcomes(msgspec.Struct, frozen=True):
 
 
 @functools.cache
-def outcomes(k: int, longest: int, grid: tuple[Difficulty, ...]) -> Outcomes:
-    """The exact distribution of a first-to-ahead-by-k race among three candidates.
+def outcomes(rule: Rule, longest: int, grid: tuple[Difficulty, ...]) -> Outcomes:
+    """The exact distribution of a race among three candidates.
 
     Args:
-        k: The lead that wins.
-        longest: Ballots after which counting stops here, at least ``k``.
+        rule: What ends the race.
+        longest: Ballots after which counting stops here, at least ``rule.agreeing``.
         grid: Difficulties.
 
     Raises:
-        ValueError: ``longest`` is below ``k``.
+        ValueError: No race ends within ``longest`` ballots.
     """
-    if longest < k:
-        raise ValueError(f"no race with a lead of {k} ends within {longest} ballots")
-    return _outcomes(lambda mine, others: mine - max(others) >= k, longest, grid)
-
-
-@functools.cache
-def sequential_outcomes(rule: Sequential, longest: int, grid: tuple[Difficulty, ...]) -> Outcomes:
-    """The same of a race under the sequential rule."""
+    if longest < rule.agreeing:
+        raise ValueError(f"no race with a lead of {rule.agreeing} ends within {longest} ballots")
 
     def stops(mine: int, others: tuple[int, int]) -> bool:
-        if mine <= max(others):
-            return False
-        ranking = (mine, *sorted((n for n in others if n), reverse=True))
-        return needed(rule, ranking, 1) == 0
+        return mine > max(others) and rule.wins(mine, tuple(sorted((n for n in others if n), reverse=True)))
 
     return _outcomes(stops, longest, grid)
 

@@ -28,9 +28,11 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.first_to import FirstTo
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
 from surefoot.voting.race import Deadlocked, Race, Verdict, Won
 from surefoot.voting.red_flags import RedFlag
-from surefoot.voting.sequential import AnyRule, open_race
+from surefoot.voting.sequential import Sequential
 
 Fields = tuple[str | None, ...]
 """A record as far as it could be read."""
@@ -47,7 +49,7 @@ class FieldWise(msgspec.Struct, frozen=True, tag="field-wise"):
         ValueError: There are no fields.
     """
 
-    rules: tuple[AnyRule, ...]
+    rules: tuple[FirstToAheadBy | FirstTo | Sequential, ...]
     stated_whole: bool = False
 
     def __post_init__(self) -> None:
@@ -109,7 +111,7 @@ class RecordRace:
     def __init__(self, rule: FieldWise, max_ballots: int) -> None:
         self._rule = rule
         self._max = max_ballots
-        self._races = [open_race(one, max_ballots) for one in rule.rules]
+        self._races = [Race(one, max_ballots) for one in rule.rules]
         self._cast = 0
         self._spoiled = 0
         self._tally: dict[Fields, int] = {}

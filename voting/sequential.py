@@ -25,12 +25,11 @@ The same posterior, with other priors: Optimal Bayesian Stopping, arXiv 2602.053
 
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-import msgspec
-
-from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import FirstTo, FirstToAheadBy, Race, Verdict, replay
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.rule import Rule
 
 TYPES: tuple[tuple[float, float], ...] = (
     (0.9999, 0.0001), (0.9997, 0.0003), (0.999, 0.001), (0.997, 0.003), (0.99, 0.01), (0.97, 0.03), (0.93, 0.07),
@@ -42,7 +41,7 @@ PSEUDO_STEPS = 0.25
 """Weight of each difficulty before anything is seen, in steps."""
 
 
-class Sequential(msgspec.Struct, frozen=True, tag="sequential"):
+class Sequential(Rule, frozen=True, tag="sequential"):
     """A candidate wins when the chance that it is wrong is at most ``budget``.
 
     Attributes:
@@ -56,14 +55,47 @@ class Sequential(msgspec.Struct, frozen=True, tag="sequential"):
     budget: float
     weights: tuple[float, ...]
 
+    learns: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         if not 0 < self.budget < 1:
             raise ValueError(f"an error budget is between 0 and 1, both excluded, not {self.budget}")
         if len(self.weights) != len(TYPES) or min(self.weights) < 0 or abs(sum(self.weights) - 1) > 1e-6:
             raise ValueError(f"the weights must be {len(TYPES)} shares that add up to 1, not {self.weights}")
 
+    @classmethod
+    def with_lead(cls, lead: int) -> FirstToAheadBy:
+        """The rule of a step that no sequential rule was learned for: a plain lead."""
+        return FirstToAheadBy(lead)
 
-AnyRule = FirstToAheadBy | FirstTo | Sequential
+    def wins(self, mine: int, others: tuple[int, ...]) -> bool:
+        """Say whether the chance that the candidate is wrong is within the budget; see ``Rule.wins``."""
+        return needed(self, (mine, *others), 1) == 0
+
+    def fewest(self, ranking: tuple[int, ...], most: int) -> int:
+        """Count the fewest further ballots that could bring a winner; see ``Rule.fewest``.
+
+        A ballot for a third candidate may bring it sooner than one for the leader: it shows that the dissent is
+        split, so that no rival is as strong as it looked.
+        """
+        fewest = needed(self, ranking, most)
+        if len(ranking) == 2 and fewest > 2:
+            fewest = min(fewest, 1 + needed(self, (*ranking, 1), fewest - 1))
+        return fewest
+
+    @classmethod
+    def smallest_lead(cls, p: float, steps: int, target: float) -> int:
+        """Find the smallest lead for steps that no sequential rule was learned for; see ``Rule.smallest_lead``."""
+        return FirstToAheadBy.smallest_lead(p, steps, target)
+
+    @classmethod
+    def learned_rules(
+        cls, budgets: Sequence[float], decided: Mapping[tuple[int, int], int], most: int
+    ) -> dict[int, Rule]:
+        """Make one rule for each budget, with weights from the steps decided so far; see ``Rule.learned_rules``."""
+        weights = learned(decided)
+        rules = [cls(budget, weights) for budget in budgets]
+        return {needed(rule, (), most): rule for rule in rules}
 
 
 def chance_wrong(weights: tuple[float, ...], counts: tuple[int, ...]) -> float:
@@ -107,58 +139,6 @@ def needed(rule: Sequential, counts: tuple[int, ...], most: int) -> int:
         if first + more and chance_wrong(rule.weights, (first + more, *others)) <= rule.budget:
             return more
     return most
-
-
-class SequentialRace(Race):
-    """Counts ballots until the chance that the leader is wrong is within the budget; see ``Race``."""
-
-    __slots__ = ("_rule",)
-
-    def __init__(self, rule: Sequential, max_ballots: int) -> None:
-        super().__init__(FirstToAheadBy(1), max_ballots)
-        self._rule = rule
-
-    def _count(self, candidate: str) -> bool:
-        super()._count(candidate)
-        ranking = self._ranking()
-        leads = self._tally[candidate] == ranking[0] and (len(ranking) == 1 or ranking[0] > ranking[1])
-        return leads and needed(self._rule, ranking, 1) == 0
-
-    def fewest(self) -> int:
-        """Count the fewest further ballots that could bring a winner; see ``Race.fewest``.
-
-        A ballot for a third candidate may bring it sooner than one for the leader: it shows that the dissent is
-        split, so that no rival is as strong as it looked.
-        """
-        left = self._max - self._cast
-        if self._verdict is not None or left == 0:
-            return 0
-        ranking = self._ranking()
-        fewest = needed(self._rule, ranking, left)
-        if len(ranking) == 2 and fewest > 2:
-            fewest = min(fewest, 1 + needed(self._rule, (*ranking, 1), fewest - 1))
-        return max(1, fewest)
-
-    def _ranking(self) -> tuple[int, ...]:
-        return tuple(sorted(self._tally.values(), reverse=True))
-
-
-def open_race(rule: AnyRule, max_ballots: int) -> Race:
-    """A race under any rule."""
-    return SequentialRace(rule, max_ballots) if isinstance(rule, Sequential) else Race(rule, max_ballots)
-
-
-def replay_any(rule: AnyRule, max_ballots: int, ballots: tuple[Ballot, ...]) -> Verdict | None:
-    """Decide a race again under any rule; see ``race.replay``."""
-    if not isinstance(rule, Sequential):
-        return replay(rule, max_ballots, ballots)
-    race = SequentialRace(rule, max_ballots)
-    for number, ballot in enumerate(sorted(ballots, key=lambda b: b.draw)):
-        if ballot.draw != number:
-            raise ValueError(f"a race has the draws 0, 1, 2, ... each once: {number} is missing")
-        if race.cast(ballot) is not None:
-            break
-    return race.verdict
 
 
 def learned(decided: Mapping[tuple[int, int], int], rounds: int = 60) -> tuple[float, ...]:

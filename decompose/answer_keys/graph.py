@@ -41,8 +41,8 @@ def _read_castle(text: str) -> Rooms:
         raise ValueError("not a question about rooms")
     return Rooms(
         tuple(edges),
-        _pairs(r"A chest in room (\d+) is worth (\d+)", text),
-        _pairs(r"the chest in room (\d+) was found to be worth (\d+)", text),
+        _pairs(r"A chest in room (\d+) is worth (-?\d+)", text),
+        _pairs(r"the chest in room (\d+) was found to be worth (-?\d+)", text),
         _pairs(r"the door between rooms (\d+) and (\d+) was locked", text),
         _pairs(r"a door between rooms (\d+) and (\d+) was opened", text),
     )
@@ -64,7 +64,7 @@ def read_compact(text: str) -> tuple[Asked, Rooms]:
     facts: dict[str, list[tuple[int, int]]] = {"chest": [], "worth": [], "shut": [], "open": []}
     for part in further:
         word, _, told = part.partition(" ")
-        facts[word] += _pairs(r"(\d+) \$(\d+)", told) if word in ("chest", "worth") else _doors(told)
+        facts[word] += _pairs(r"(\d+) \$(-?\d+)", told) if word in ("chest", "worth") else _doors(told)
     chests, changed, locked, opened = (tuple(facts[word]) for word in ("chest", "worth", "shut", "open"))
     world = Rooms(edges, chests, changed, locked, opened)
     asked, *avoided = asked.split(" not ")
@@ -102,26 +102,31 @@ class RoomRules(msgspec.Struct, frozen=True):
 
     def distance(self, state: str, goal: str) -> int:
         """Fewest steps to the goal's room, without entering another chest's."""
-        target = self._target(goal)
-        closed = {room for room, _ in self.world.chests if room != target} if goal == BEST else set()
-        if int(state) in closed:
-            return FAR
-        seen, queue = {target: 0}, deque([target])
-        while queue:
-            room = queue.popleft()
-            for nearby in self._nearby(room):
-                if nearby not in seen and nearby not in closed:
-                    seen[nearby] = seen[room] + 1
-                    queue.append(nearby)
-        return seen.get(int(state), FAR)
+        if self.met(state, goal):
+            return 0
+        if goal == BEST:
+            found = self._first_chests(int(state)) if int(state) not in self.world.worths else {}
+            best = self._best(found)
+            return FAR if best is None else found[best]
+        return self._around(int(state), frozenset()).get(int(goal), FAR)
 
     def rule_of_thumb(self, state: str, goal: str) -> int:
         """None is known."""
         return self.distance(state, goal)
 
     def met(self, state: str, goal: str) -> bool:
-        """In the goal's room."""
-        return int(state) == self._target(goal)
+        """In the goal's room; or in that of a chest that is the best to be had from one of the rooms beside it.
+
+        Where one came from is not in the prompt, so a chest that is the best from any side counts as the best.
+        """
+        room = int(state)
+        if goal != BEST:
+            return room == int(goal)
+        if room not in self.world.worths:
+            return False
+        beside = [near for near in self._nearby(room) if near not in self.world.worths]
+        bests = [self._best(self._first_chests(near)) for near in beside]
+        return any(best is not None and self.world.worths[best] == self.world.worths[room] for best in bests)
 
     def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
         """None."""
@@ -133,16 +138,55 @@ class RoomRules(msgspec.Struct, frozen=True):
         return [f"{state}-{room}" for room in self.world.rooms() if room not in near]
 
     def ranked(self, state: str, goal: str) -> list[str]:
-        """Doors by what remains behind them."""
-        return sorted(self.actions(state), key=lambda action: (self.distance(self.after(state, action), goal), action))
+        """Doors by what remains behind them; a chest that is not the best from here is no end."""
+        targets = self.targets(state, goal)
+
+        def left(action: str) -> int:
+            room = int(self.after(state, action))
+            if goal == BEST and room in self.world.worths:
+                return 0 if room in targets else FAR
+            return self.distance(str(room), goal)
+
+        return sorted(self.actions(state), key=lambda action: (left(action), action))
+
+    def by_door(self, state: str, goal: str, action: str) -> int:
+        """Steps to the goal if the room is left by this door and not entered again; ``FAR`` if it cannot be reached."""
+        targets, start = self.targets(state, goal), int(self.after(state, action))
+        chests = frozenset(self.world.worths) if goal == BEST else frozenset[int]()
+        steps = self._around(start, chests | {int(state)})
+        return min((steps[room] + 1 for room in targets if room in steps), default=FAR)
+
+    def targets(self, state: str, goal: str) -> frozenset[int]:
+        """The goal's room, or the chests that are worth the most of those that can be reached first from a room."""
+        if goal != BEST:
+            return frozenset([int(goal)])
+        first, worth = self._first_chests(int(state)), self.world.worths
+        best = self._best(first)
+        return frozenset(room for room in first if best is not None and worth[room] == worth[best])
 
     def _nearby(self, room: int) -> list[int]:
         shut = {frozenset(edge) for edge in self.world.locked}
         doors = [edge for edge in (*self.world.edges, *self.world.opened) if frozenset(edge) not in shut]
         return sorted({b if a == room else a for a, b in doors if room in (a, b)})
 
-    def _target(self, goal: str) -> int:
-        if goal != BEST:
-            return int(goal)
-        worth = {**dict(self.world.chests), **dict(self.world.changed)}
-        return max(worth, key=lambda room: worth[room])
+    def _first_chests(self, start: int) -> dict[int, int]:
+        """Chests that can be reached before any other, and in how many steps."""
+        reached = self._around(start, frozenset(self.world.worths))
+        return {room: steps for room, steps in reached.items() if room in self.world.worths}
+
+    def _around(self, start: int, ends: frozenset[int]) -> dict[int, int]:
+        """Steps to every room; ways end in some rooms."""
+        seen, queue = {start: 0}, deque([start])
+        while queue:
+            room = queue.popleft()
+            for nearby in self._nearby(room) if room not in ends else ():
+                if nearby not in seen:
+                    seen[nearby] = seen[room] + 1
+                    queue.append(nearby)
+        return seen
+
+    def _best(self, chests: dict[int, int]) -> int | None:
+        """The chest that is worth the most, of equals the nearest; ``None`` if none is worth anything."""
+        worth = self.world.worths
+        found = [room for room in chests if worth[room] > 0]
+        return max(found, key=lambda room: (worth[room], -chests[room], -room), default=None)

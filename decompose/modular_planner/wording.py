@@ -95,9 +95,19 @@ def answer(text: str) -> str:
 
 
 def said(text: str, name: str) -> list[str]:
-    """Every ``name = value`` line of a reply, in order, the value cut to 4,000 characters."""
-    found = re.findall(rf"^[ \t>*-]*{name}[ \t]*=[ \t]*(.+?)[ \t]*$", text, flags=re.MULTILINE | re.IGNORECASE)
-    return [value.strip("`*\"' ")[:4000] for value in found]
+    """Every ``name = value`` line of a reply, in order, the value cut to 4,000 characters.
+
+    Without a regular expression: one with three stretches of blanks beside each other takes quadratic time.
+    """
+    found = []
+    for line in text.split("\n"):
+        begin = line.lstrip(" \t>*-")
+        if begin[: len(name)].lower() != name:
+            continue
+        sign, value = begin[len(name) :].lstrip(" \t")[:1], begin.partition("=")[2]
+        if sign == "=" and value:
+            found.append(value.strip(" \t\r").strip("`*\"' ")[:4000])
+    return found
 
 
 def passed(text: str, name: str) -> bool | None:

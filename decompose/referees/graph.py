@@ -16,26 +16,26 @@ def verify(task: GraphNavigation, plan: FinishedPlan) -> Verification:
 
 
 def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
-    """Solved: at the target within the cap and no invalid move; a chest that is entered is the one collected."""
-    here, doors, target = int(problem.start), _doors(problem), _target(problem)
+    """Solved: at a target within the cap and no invalid move; a chest that is entered is the one collected."""
+    here, doors, targets = int(problem.start), _doors(problem), _targets(problem)
     collected = here in _chests(problem)
     for count, action in enumerate(actions[: problem.cap]):
-        if here == target:
+        if here in targets:
             return Verification(True, True, count)
         source, _, then = action.partition("-")
         if int(source) != here or int(then) not in doors.get(here, ()):
             return Verification(False, False, count, f"move {count}: {action} from room {here}: no such door here")
         here = int(then)
-        if collected and here == target:
+        if collected and here in targets:
             return Verification(True, False, count + 1, "another chest was collected before")
-        collected = collected or (here in _chests(problem) and here != target)
-    reached = here == target
+        collected = collected or (here in _chests(problem) and here not in targets)
+    reached = here in targets
     return Verification(True, reached, min(len(actions), problem.cap), None if reached else "not at the target")
 
 
 def legal_actions(problem: Problem, state: str) -> list[str]:
     """Every valid action, for the random-legal row of a table."""
-    return [f"{state}-{room}" for room in _doors(problem)[int(state)]]
+    return [f"{state}-{room}" for room in _doors(problem).get(int(state), ())]
 
 
 def after(problem: Problem, state: str, action: str) -> str:
@@ -45,24 +45,26 @@ def after(problem: Problem, state: str, action: str) -> str:
 
 def at_goal(problem: Problem, state: str) -> bool:
     """Whether a state meets the goal."""
-    return int(state) == _target(problem)
+    return int(state) in _targets(problem)
 
 
 def optimal(problem: Problem) -> int | None:
-    """Fewest moves to the target without entering another chest's room."""
-    doors, target = _doors(problem), _target(problem)
-    closed = {room for room in _chests(problem) if room != target}
-    start = int(problem.start)
-    seen, queue = {start: 0}, deque([start])
+    """Fewest moves to a target without entering another chest's room."""
+    steps = _steps(problem, frozenset(_chests(problem)))
+    return min((steps[room] for room in _targets(problem) if room in steps), default=None)
+
+
+def _steps(problem: Problem, ends: frozenset[int]) -> dict[int, int]:
+    """Steps from the start to every room; ways end in some rooms."""
+    doors, start = _doors(problem), int(problem.start)
+    steps, queue = {start: 0}, deque([start])
     while queue:
         room = queue.popleft()
-        if room == target:
-            return seen[room]
-        for then in doors.get(room, ()):
-            if then not in seen and then not in closed:
-                seen[then] = seen[room] + 1
+        for then in doors.get(room, ()) if room not in ends else ():
+            if then not in steps:
+                steps[then] = steps[room] + 1
                 queue.append(then)
-    return None
+    return steps
 
 
 def _world(problem: Problem) -> Rooms:
@@ -82,11 +84,14 @@ def _doors(problem: Problem) -> dict[int, list[int]]:
 
 
 def _chests(problem: Problem) -> dict[int, int]:
-    return {**dict(_world(problem).chests), **dict(_world(problem).changed)}
+    """What chests are worth; none where a room is to be reached, whatever lies on the way."""
+    return _world(problem).worths if problem.goal == BEST else {}
 
 
-def _target(problem: Problem) -> int:
+def _targets(problem: Problem) -> frozenset[int]:
+    """The goal's room, or those of the best chests that can be reached from the start before any other."""
     if problem.goal != BEST:
-        return int(problem.goal)
+        return frozenset([int(problem.goal)])
     chests = _chests(problem)
-    return max(chests, key=lambda room: chests[room])
+    first = {room: chests[room] for room in _steps(problem, frozenset(chests)) if chests.get(room, 0) > 0}
+    return frozenset(room for room, worth in first.items() if worth == max(first.values()))

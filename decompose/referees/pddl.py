@@ -4,6 +4,7 @@ from surefoot.decompose.modular_planner.planner import Problem
 from surefoot.decompose.referees import strips
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.decompose.tasks.pddl import PddlPlanning
+from surefoot.decompose.tasks.pddl_collections import Unread
 from surefoot.decompose.tasks.strips import StripsWorld
 
 
@@ -14,8 +15,10 @@ def verify(task: PddlPlanning, plan: FinishedPlan) -> Verification:
     return judge(task.problem_of_run(), tuple(plan.output["plan"]))
 
 
-def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
+def judge(problem: Problem | Unread, actions: tuple[str, ...]) -> Verification:
     """Execute a plan; what the model said of states on the way is not looked at."""
+    if isinstance(problem, Unread):
+        return Verification(True, False, 0, problem.why)
     world = _world(problem)
     state = strips.facts(problem.start)
     for count, action in enumerate(actions):
@@ -23,12 +26,14 @@ def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
         if found is not None:
             return Verification(False, False, count, f"action {count}, {action}: {found.detail}")
         state = strips.after(world, state, action)
-    reached = strips.holds(state, frozenset(world.always), problem.goal)
+    reached = strips.holds(world, state, problem.goal)
     return Verification(True, reached, len(actions), None if reached else "the plan does not end at the goal")
 
 
-def legal_actions(problem: Problem, state: str) -> list[str]:
+def legal_actions(problem: Problem | Unread, state: str) -> list[str]:
     """Every action that can be done, for the random-legal row of a table."""
+    if isinstance(problem, Unread):
+        return []
     return strips.applicable(_world(problem), strips.facts(state))
 
 
@@ -37,9 +42,9 @@ def after(problem: Problem, state: str, action: str) -> str:
     return strips.text(strips.after(_world(problem), strips.facts(state), action))
 
 
-def at_goal(problem: Problem, state: str) -> bool:
+def at_goal(problem: Problem | Unread, state: str) -> bool:
     """Whether a state meets the goal."""
-    return strips.holds(strips.facts(state), frozenset(_world(problem).always), problem.goal)
+    return not isinstance(problem, Unread) and strips.holds(_world(problem), strips.facts(state), problem.goal)
 
 
 def optimal(problem: Problem) -> int | None:
@@ -50,7 +55,7 @@ def optimal(problem: Problem) -> int | None:
     start = strips.facts(problem.start)
     seen, layer, depth = {start}, [start], 0
     while layer:
-        if any(strips.holds(state, frozenset(world.always), problem.goal) for state in layer):
+        if any(strips.holds(world, state, problem.goal) for state in layer):
             return depth
         further = {
             strips.after(world, state, action) for state in layer for action in strips.applicable(world, state)

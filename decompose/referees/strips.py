@@ -1,10 +1,15 @@
-"""An exact STRIPS executor that grounds nothing: parameters are matched against the state, one after the other."""
+"""An exact executor of PDDL actions that grounds nothing: parameters are matched against the state."""
 
-from collections.abc import Iterator
+import functools
 
 import msgspec
 
-from surefoot.decompose.tasks.strips import Atom, Schema, StripsWorld, literals, parts
+from surefoot.decompose.referees.strips_matching import Facts, Values, bind, bindings, true
+from surefoot.decompose.tasks.strips import StripsWorld
+from surefoot.decompose.tasks.strips_derived import layers
+from surefoot.decompose.tasks.strips_formulas import Atom, Formula
+from surefoot.decompose.tasks.strips_schemas import Schema
+from surefoot.decompose.tasks.strips_words import literals, parts
 
 State = frozenset[Atom]
 
@@ -13,7 +18,7 @@ class Fault(msgspec.Struct, frozen=True):
     """Why an action cannot be done.
 
     Attributes:
-        rule: ``parameters``, ``different``, or the predicate of the first fact that is missing or forbidden.
+        rule: Name of the rule that is broken; see `StripsWorld.rules`.
         detail: In words.
     """
 
@@ -31,101 +36,123 @@ def text(state: State) -> str:
     return " ".join(sorted(f"({' '.join(atom)})" for atom in state))
 
 
-def holds(state: State, always: State, goal: str) -> bool:
+@functools.lru_cache(maxsize=256)
+def known(world: StripsWorld, state: State) -> Facts:
+    """All that is true in a state: what never changes and what is derived as well."""
+    found = Facts(world.objects, state.union(world.always))
+    for layer in _layers(world):
+        found = _derived(world, layer, found)
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _layers(world: StripsWorld) -> list[list[tuple[str, Atom, tuple[Formula, ...], int]]]:
+    """Derived predicates in the order in which they are worked out: name, head, conditions and place of the rule."""
+    place = {rule: number for number, rule in enumerate(world.derived)}
+    return [
+        [
+            (rule.predicate, (rule.predicate, *(v.name for v in rule.variables)), _conditions(rule.when), place[rule])
+            for rule in layer
+        ]
+        for layer in layers(world.derived)
+    ]
+
+
+def _conditions(formula: Formula) -> tuple[Formula, ...]:
+    return formula[1:] if formula[0] == "and" else (formula,)
+
+
+def _derived(world: StripsWorld, layer: list[tuple[str, Atom, tuple[Formula, ...], int]], found: Facts) -> Facts:
+    """What is true with a layer of rules, applied until nothing new follows."""
+    while True:
+        new = {
+            bind(head, values)
+            for _, head, conditions, place in layer
+            for values in bindings(found, world.derived[place].variables, conditions, {})
+        }
+        if new <= found.atoms:
+            return found
+        found = Facts(world.objects, found.atoms | new)
+
+
+def holds(world: StripsWorld, state: State, goal: str) -> bool:
     """Whether all literals of a goal hold; what is not stated is false."""
+    true_atoms = known(world, state).atoms if world.derived else state.union(world.always)
     for literal in literals(goal):
         negated = literal.startswith("(not ")
-        atom = tuple(parts(literal[5:-1] if negated else literal))
-        if ((atom in state) or (atom in always)) == negated:
+        if (tuple(parts(literal[5:-1] if negated else literal)) in true_atoms) == negated:
             return False
     return True
 
 
+@functools.lru_cache(maxsize=64)
+def _schemas(world: StripsWorld) -> dict[str, Schema]:
+    return {schema.name: schema for schema in world.schemas}
+
+
+def _bound(world: StripsWorld, action: str) -> tuple[Schema, Values] | None:
+    """An action's schema and the objects of its variables; ``None`` if there is no such action."""
+    name, *arguments = parts(action)
+    schema = _schemas(world).get(name)
+    if schema is None or len(schema.parameters) != len(arguments) or not world.words.objects.issuperset(arguments):
+        return None
+    return schema, dict(zip((p.name for p in schema.parameters), arguments, strict=True))
+
+
 def fault(world: StripsWorld, state: State, action: str) -> Fault | None:
     """Why an action cannot be done in a state; ``None`` if it can."""
-    name, *arguments = parts(action)
-    schema = next((s for s in world.schemas if s.name == name and len(s.parameters) == len(arguments)), None)
-    objects = dict(world.objects)
-    if schema is None or not set(arguments) <= set(objects):
+    found = _bound(world, action)
+    if found is None:
         return Fault("parameters", f"{action} is no action with these objects")
-    for parameter, argument in zip(schema.parameters, arguments, strict=True):
-        if parameter.types and not {*parameter.types} & {*objects[argument], "object"}:
-            return Fault("parameters", f"{argument} is not of type {' or '.join(parameter.types)}")
-    bound = dict(zip((p.name for p in schema.parameters), arguments, strict=True))
-    true = state | frozenset(world.always)
+    return _fault(known(world, state), *found)
+
+
+def _fault(true_now: Facts, schema: Schema, values: Values) -> Fault | None:
+    for parameter in schema.parameters:
+        if not true_now.fits(values[parameter.name], parameter.types):
+            return Fault("parameters", f"{values[parameter.name]} is not of type {' or '.join(parameter.types)}")
     for atom in schema.needs:
-        if _bind(atom, bound) not in true:
-            return Fault(atom[0], f"({' '.join(_bind(atom, bound))}) does not hold")
+        wanted = bind(atom, values)
+        if atom[0] == "=" and wanted[1] != wanted[2]:
+            return Fault("same", f"{wanted[1]} is not {wanted[2]}")
+        if atom[0] != "=" and wanted not in true_now.atoms:
+            return Fault(atom[0], f"({' '.join(wanted)}) does not hold")
     for atom in schema.forbids:
-        found = _bind(atom, bound)
-        if atom[0] == "=" and found[1] == found[2]:
-            return Fault("different", f"{found[1]} twice")
-        if found in true:
-            return Fault(atom[0], f"({' '.join(found)}) holds")
+        wanted = bind(atom, values)
+        if atom[0] == "=" and wanted[1] == wanted[2]:
+            return Fault("different", f"{wanted[1]} twice")
+        if wanted in true_now.atoms:
+            return Fault(atom[0], f"({' '.join(wanted)}) holds")
+    if not all(true(true_now, condition, values) for condition in schema.where):
+        return Fault("condition", f"the condition of {schema.name} does not hold")
     return None
 
 
 def after(world: StripsWorld, state: State, action: str) -> State:
-    """The state after an action; its needs are not checked. What it deletes and adds is true afterwards."""
-    name, *arguments = parts(action)
-    schema = next(s for s in world.schemas if s.name == name)
-    bound = dict(zip((p.name for p in schema.parameters), arguments, strict=False))
-    deleted = {_bind(atom, bound) for atom in schema.deletes}
-    return (state - deleted) | {_bind(atom, bound) for atom in schema.adds}
+    """The state after an action; its needs are not checked. What it deletes and adds is true afterwards.
+
+    Raises:
+        ValueError: There is no such action.
+    """
+    found = _bound(world, action)
+    if found is None:
+        raise ValueError(f"{action} is no action with these objects")
+    schema, values = found
+    adds = {bind(atom, values) for atom in schema.adds}
+    deletes = {bind(atom, values) for atom in schema.deletes}
+    for effect in schema.effects:
+        for further in bindings(known(world, state), effect.variables, _conditions(effect.when), values):
+            adds |= {bind(atom, further) for atom in effect.adds}
+            deletes |= {bind(atom, further) for atom in effect.deletes}
+    return (state - deletes) | adds
 
 
 def applicable(world: StripsWorld, state: State) -> list[str]:
     """Every action that can be done, sorted."""
-    by_name: dict[str, list[Atom]] = {}
-    for atom in (*state, *world.always):
-        by_name.setdefault(atom[0], []).append(atom)
+    true_now = known(world, state)
     found = []
     for schema in world.schemas:
-        for bound in _bindings(world, schema, by_name):
-            action = f"({' '.join((schema.name, *(bound[p.name] for p in schema.parameters)))})"
-            if fault(world, state, action) is None:
-                found.append(action)
-    return sorted(found)
-
-
-def _bindings(world: StripsWorld, schema: Schema, true: dict[str, list[Atom]]) -> Iterator[dict[str, str]]:
-    """Values of a schema's parameters that make its needs true; types and what it forbids are left to `fault`."""
-
-    def extend(number: int, bound: dict[str, str]) -> Iterator[dict[str, str]]:
-        if number == len(schema.needs):
-            yield from _fill(world, schema, bound)
-            return
-        wanted = schema.needs[number]
-        for atom in true.get(wanted[0], ()):
-            matched = _match(wanted, atom, bound)
-            if matched is not None:
-                yield from extend(number + 1, matched)
-
-    yield from extend(0, {})
-
-
-def _fill(world: StripsWorld, schema: Schema, bound: dict[str, str]) -> Iterator[dict[str, str]]:
-    free = next((p for p in schema.parameters if p.name not in bound), None)
-    if free is None:
-        yield bound
-        return
-    for name, types in world.objects:
-        if not free.types or {*free.types} & {*types, "object"}:
-            yield from _fill(world, schema, {**bound, free.name: name})
-
-
-def _match(wanted: Atom, atom: Atom, bound: dict[str, str]) -> dict[str, str] | None:
-    if wanted[0] != atom[0] or len(wanted) != len(atom):
-        return None
-    found = dict(bound)
-    for variable, value in zip(wanted[1:], atom[1:], strict=True):
-        if variable.startswith("?"):
-            if found.setdefault(variable, value) != value:
-                return None
-        elif variable != value:
-            return None
-    return found
-
-
-def _bind(atom: Atom, bound: dict[str, str]) -> Atom:
-    return (atom[0], *(bound.get(argument, argument) for argument in atom[1:]))
+        conditions = (*schema.needs, *(("not", atom) for atom in schema.forbids), *schema.where)
+        for values in bindings(true_now, schema.parameters, conditions, {}):
+            found.append(f"({' '.join((schema.name, *(values[p.name] for p in schema.parameters)))})")
+    return sorted(set(found))

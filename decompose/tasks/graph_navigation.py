@@ -6,6 +6,7 @@ move; whether the way is a shortest one is reported apart.
 """
 
 import random
+import re
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
@@ -76,26 +77,34 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         MapTask.__post_init__(self)
-        world = self._world()
-        for room in (self.start, self.goal):
-            if room is not None and room not in world.rooms():
-                raise ValueError(f"there is no room {room}; rooms are {', '.join(map(str, world.rooms()))}")
+        _check_combination(self)
         if self.problem is not None and self.problem > len(self.suite()):
             raise ValueError(f"problem {self.problem} does not exist: the suite has {len(self.suite())}")
+        if self._own:
+            _check_rooms(self, self._world())
+
+    @property
+    def _own(self) -> bool:
+        """Whether a problem of one's own is described, in the published castle or another."""
+        told = (self.start, self.goal, self.edges, self.chests)
+        return self.graph != "n15star" or any(value is not None for value in told)
 
     def problem_of_run(self) -> Problem:
-        """A start and a target if given, else a numbered problem of the question's suite."""
-        if self.start is None and self.edges is None and self.graph == "n15star":
+        """A problem of one's own if anything of it is given, else a numbered one of the question's suite."""
+        if not self._own:
             return self.suite()[(self.problem or 1) - 1]
         world = self._world()
         rooms = world.rooms()
         goal = str(self.goal) if self.goal is not None else BEST if world.chests else str(rooms[-1])
-        start = str(rooms[0] if self.start is None else self.start)
+        free = next((room for room in rooms if room not in world.worths), rooms[0])
+        start = str(self.start if self.start is not None else free if goal == BEST else rooms[0])
         cap = CAP if self.edges is None else 2 * len(rooms)
         return Problem(f"{self.question} {start} to {goal}", world, start, goal, cap)
 
     def suite(self) -> Sequence[Problem]:
-        """The published problems of the question: 19 of each length, 11, 13, 13 or 78."""
+        """The published problems of the question, 19 of each length, 11, 13, 13 or 78; or the one that is described."""
+        if self._own:
+            return [self.problem_of_run()]
         castle = edges_of(N15STAR)
         if self.question == "steppath":
             listed = [pair.split("-") for pair in PAIRS[self.steps].split()]
@@ -122,11 +131,63 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         return asked[number % len(asked)]
 
     def _world(self) -> Rooms:
+        chests = chests_of(self.chests) if self.chests is not None else None
         if self.edges is not None:
-            return Rooms(edges_of(self.edges), chests_of(self.chests or ""), examples="elsewhere")
+            return Rooms(edges_of(self.edges), chests or (), examples="elsewhere")
         if self.graph == "n7tree":
-            return Rooms(edges_of(N7TREE), TREE_CHESTS, examples="n7tree")
-        return Rooms(edges_of(N15STAR), chests_of(self.chests or ""))
+            return Rooms(edges_of(N7TREE), TREE_CHESTS if chests is None else chests, examples="n7tree")
+        if self.question == "steppath":
+            return Rooms(edges_of(N15STAR), chests or ())
+        large, small = TRANSFERS[0] if self.question == "transfer" else (8, 15)
+        examples = "n7tree" if self.question == "transfer" else "n15star"
+        world = _castle(self.question, large, small, examples)
+        return world if chests is None else msgspec.structs.replace(world, chests=chests)
+
+
+def _check_combination(task: GraphNavigation) -> None:
+    """See that no option is given that another one makes meaningless.
+
+    Raises:
+        ValueError: One is.
+    """
+    given = [name for name in ("start", "goal", "edges", "chests") if getattr(task, name) is not None]
+    given += ["graph"] if task.graph != "n15star" else []
+    if task.problem is not None and given:
+        raise ValueError(f"problem: a numbered problem of the suite has no {given[0]} of your own; give one of the two")
+    if task.edges is not None and task.graph != "n15star":
+        raise ValueError(f"graph: edges describe a castle of your own, {task.graph} is another; give one of the two")
+    if task.steps != 2 and (given or task.question != "steppath"):
+        raise ValueError("steps: the length belongs to the published step paths")
+    if task.question == "steppath":
+        return
+    if task.goal is not None:
+        raise ValueError(f"goal: {task.question} is about chests; a room to reach belongs to steppath")
+    castle = "edges" if task.edges is not None else "graph" if task.graph != "n15star" else ""
+    if castle and task.question != "valuepath":
+        raise ValueError(f"{castle}: {task.question} is about the published castle n15star")
+    if task.chests is not None and task.question == "revaluation":
+        raise ValueError("chests: revaluation is about the published chests, whose worth changes")
+    if task.edges is not None and not task.chests:
+        raise ValueError("chests: valuepath in a castle of your own needs some")
+
+
+def _check_rooms(task: GraphNavigation, world: Rooms) -> None:
+    """See that the rooms of a problem of one's own exist, and that there is something to go for.
+
+    Raises:
+        ValueError: They do not.
+    """
+    rooms = world.rooms()
+    for room in (task.start, task.goal, *world.worths):
+        if room is not None and room not in rooms:
+            raise ValueError(f"there is no room {room}; rooms are {', '.join(map(str, rooms))}")
+    if task.goal is None and world.chests:
+        if task.start in world.worths:
+            raise ValueError(f"start: room {task.start} holds a chest; start in another room")
+        if all(room in world.worths for room in rooms):
+            raise ValueError("chests: every room holds one; one room must be free to start in")
+        if max(world.worths.values()) <= 0:
+            raise ValueError("chests: none is worth collecting")
 
 
 def edges_of(text: str) -> tuple[Edge, ...]:
@@ -138,7 +199,7 @@ def edges_of(text: str) -> tuple[Edge, ...]:
     found = []
     for part in text.replace(",", " ").split():
         a, _, b = part.partition("-")
-        if not (a.isdecimal() and b.isdecimal() and a != b and max(len(a), len(b)) <= 4):
+        if re.fullmatch(r"[0-9]{1,4}-[0-9]{1,4}", part) is None or int(a) == int(b):
             raise ValueError(f"edges: {part!r} is not a pair of different rooms such as 1-2")
         found.append((int(a), int(b)))
     if not found:
@@ -147,26 +208,34 @@ def edges_of(text: str) -> tuple[Edge, ...]:
 
 
 def chests_of(text: str) -> tuple[Chest, ...]:
-    """Chests from ``"8:50 15:10"``.
+    """Chests from ``"8:50 15:10"``; a worth may be negative.
 
     Raises:
-        ValueError: Something is not a room and a worth.
+        ValueError: Something is not a room and a worth, or a room is named twice.
     """
-    found = []
+    found: list[Chest] = []
     for part in text.replace(",", " ").split():
         room, _, worth = part.partition(":")
-        if not (room.isdecimal() and worth.isdecimal()):
+        if re.fullmatch(r"[0-9]{1,4}:-?[0-9]{1,9}", part) is None:
             raise ValueError(f"chests: {part!r} is not a room and its worth such as 8:50")
+        if int(room) in dict(found):
+            raise ValueError(f"chests: room {room} is named twice")
         found.append((int(room), int(worth)))
     return tuple(found)
 
 
-def _to_chests(question: str, large: int, small: int, examples: str = "n15star") -> list[Problem]:
-    """A problem for each start that is not a chest's room."""
+def _castle(question: str, large: int, small: int, examples: str = "n15star") -> Rooms:
+    """The published castle with two chests, and what changes in it."""
     world = Rooms(edges_of(N15STAR), ((large, 50), (small, 10)), examples=examples)
     if question == "detour":
-        world = msgspec.structs.replace(world, locked=((1, 11),), opened=((11, 13),))
+        return msgspec.structs.replace(world, locked=((1, 11),), opened=((11, 13),))
     if question == "revaluation":
-        world = msgspec.structs.replace(world, changed=((large, 12), (small, 48)))
+        return msgspec.structs.replace(world, changed=((large, 12), (small, 48)))
+    return world
+
+
+def _to_chests(question: str, large: int, small: int, examples: str = "n15star") -> list[Problem]:
+    """A problem for each start that is not a chest's room."""
+    world = _castle(question, large, small, examples)
     starts = [room for room in range(1, 16) if room not in (large, small)]
     return [Problem(f"{question} {large}/{small} from {room}", world, str(room), BEST, CAP) for room in starts]

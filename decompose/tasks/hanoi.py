@@ -12,13 +12,14 @@ across, the smaller tower on top; the model states the three states in between, 
 import functools
 import random
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
 from surefoot.decompose.drawing import Drawing
 from surefoot.decompose.outline import Outline, halved
-from surefoot.decompose.plan import Child, Expansion, Node, Ref
+from surefoot.decompose.plan import Child, Expansion, Node, PlanStep, Ref
 from surefoot.decompose.plan import Literal as Given
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.task import Task
@@ -150,6 +151,12 @@ class Hanoi(Task, frozen=True, kw_only=True):
         move, *words = candidate.split(" ")
         reached = above(state.state, words) if words else moved(state.state, move)
         return Walk(reached, move, state.steps + 1)
+
+    def answer(self, output: Any, steps: Iterator[PlanStep]) -> Iterator[list[int]]:
+        """Yield the moves as [disk, from peg, to peg], disks from 1, pegs from 0, as the published method has them."""
+        for step in steps:
+            move = step.candidate.split(" ")[0]
+            yield [int(move[:-2]), "abc".index(move[-2]), "abc".index(move[-1])]
 
     def size(self, goal: Any, inputs: tuple[Any, ...] = ()) -> int:
         """2^n - 1 moves for a tower of n."""

@@ -1,27 +1,42 @@
-"""Any STRIPS problem in PDDL, and generated ones of three domains."""
+"""Any classical planning problem in PDDL, and generated ones of three domains."""
 
 import random
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from surefoot.decompose.modular_planner import actor, monitor, orchestrator
 from surefoot.decompose.modular_planner.modular_task import MapTask
 from surefoot.decompose.modular_planner.planner import Problem
-from surefoot.decompose.step import Step
+from surefoot.decompose.step import Done, Step
+from surefoot.decompose.tasks.pddl_collections import Collected, Unread, collected
+from surefoot.decompose.tasks.pddl_costs import Costs
 from surefoot.decompose.tasks.pddl_generators import Generated, generated
 from surefoot.decompose.tasks.pddl_reader import read
+from surefoot.decompose.tasks.strips import StripsWorld
+from surefoot.decompose.tasks.strips_words import literals
 
 PddlFile = Annotated[str, msgspec.Meta(extra_json_schema={"file": True})]
 """The text of a file; the command line reads it from the path that it is given."""
 
 
+PddlFiles = Annotated[str, msgspec.Meta(extra_json_schema={"file": True, "folder": True})]
+"""Problems as one text (`surefoot.decompose.tasks.pddl_collections`), made of the files of a folder or a pattern."""
+
+
 class PddlPlanning(MapTask, frozen=True, kw_only=True):
-    """Solve a planning problem given in PDDL: STRIPS with typing, equality and negative preconditions."""
+    """Solve a planning problem given in PDDL: STRIPS or ADL, with types, derived predicates and action costs.
+
+    Costs are added up and shown; plans are not chosen by them.
+    """
 
     domain: Annotated[PddlFile | None, msgspec.Meta(description="PDDL file of the domain")] = None
     problem: Annotated[PddlFile | None, msgspec.Meta(description="PDDL file of the problem")] = None
+    problems: Annotated[
+        PddlFiles | None,
+        msgspec.Meta(description="for bench: a folder, a pattern such as 'p*.pddl', or PlanBench's JSON"),
+    ] = None
     generate: Annotated[
         Generated, msgspec.Meta(description="domain of a generated problem, where no files are given")
     ] = "blocksworld"
@@ -39,22 +54,76 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         MapTask.__post_init__(self)
+        if self.problems is not None:
+            if self.problem is not None:
+                raise ValueError("problem: give one problem or several, not both")
+            self._collected()
+            return
         if (self.domain is None) != (self.problem is None):
             raise ValueError("a domain and a problem are needed, or neither")
         if self.domain is not None:
             self.problem_of_run()
 
     def problem_of_run(self) -> Problem:
-        """The problem of the files, or the generated one."""
+        """The problem of the files, number ``instance`` of several, or the generated one.
+
+        Raises:
+            ValueError: There is no such problem, or it cannot be read.
+        """
+        if self.problems is not None:
+            found = self._collected()
+            if self.instance > len(found):
+                raise ValueError(f"instance {self.instance} does not exist: there are {len(found)} problems")
+            problem = found[self.instance - 1].problem
+            if isinstance(problem, Unread):
+                raise ValueError(f"{problem.name}: {problem.why}")
+            return problem
         if self.domain is not None and self.problem is not None:
-            return _posed(self.domain, self.problem)
+            return _posed(self.domain, self.problem, MOST_ACTIONS)
         return _posed(*generated(self.generate, self.instance))
 
-    def suite(self) -> Sequence[Problem]:
-        """Generated problems, or the one of the files."""
+    def _collected(self) -> Sequence[Collected]:
+        assert self.problems is not None
+        return collected(self.problems, self.domain, MOST_ACTIONS)
+
+    def suite(self) -> Sequence[Problem | Unread]:
+        """The problems of the files, those that cannot be read among them, or generated ones."""
+        if self.problems is not None:
+            return [one.problem for one in self._collected()]
         if self.domain is not None:
             return [self.problem_of_run()]
         return [_posed(*generated(self.generate, number)) for number in range(1, self.instances + 1)]
+
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
+        """As every planning problem; of one that cannot be read there is nothing."""
+        return None if isinstance(goal, Unread) else MapTask.begin(self, goal, inputs)
+
+    def next_step(self, goal: Any, state: Any) -> Step | Done:
+        """The next question, or the plan; with what it costs, where the domain has costs."""
+        if isinstance(goal, Unread):
+            return Done({"plan": [], "ended": f"cannot be read: {goal.why}", "predicted": []}, goal.why)
+        found = MapTask.next_step(self, goal, state)
+        costs = self.costs(goal) if isinstance(found, Done) else None
+        if not isinstance(found, Done) or costs is None:
+            return found
+        told = {"cost": costs.of_plan(found.output["plan"]), "costs": "read and added up; they were not weighed"}
+        return msgspec.structs.replace(found, output={**found.output, **told})
+
+    def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        """A plan of a length that is usual for so many goals: the cap only has to be out of the way."""
+        if isinstance(goal, Unread):
+            return 1
+        usual = min(self.cap_of(goal), _usual_length(len(literals(goal.goal))))
+        return usual * self._settings(goal).questions
+
+    def costs(self, goal: Problem | None = None) -> Costs | None:
+        """What actions cost in a problem, or in that of the run; ``None`` if the domain has no costs."""
+        if self.problems is not None:
+            name = (goal or self.problem_of_run()).name
+            return next(one.costs for one in self._collected() if one.problem.name == name)
+        if self.domain is None or self.problem is None:
+            return None
+        return read(self.domain, self.problem).costs
 
     def sample_step(self, number: int) -> Step:
         """A module's question at the start of a problem."""
@@ -63,9 +132,11 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         if self.domain is None:
             posed = _posed(*generated(self.generate, rng.randint(1, self.instances)))
         world = posed.world
-        names = [name for name, _ in getattr(world, "objects", ())]
-        schema = rng.choice(getattr(world, "schemas", ()))
-        action = f"({' '.join((schema.name, *rng.choices(names, k=len(schema.parameters))))})"
+        assert isinstance(world, StripsWorld)
+        names = [name for name, _ in world.objects]
+        schema = rng.choice(world.schemas)
+        chosen = rng.choices(names, k=len(schema.parameters)) if names else []
+        action = f"({' '.join((schema.name, *chosen))})"
         asked = [
             monitor.step(monitor.MonitorFacts(world, posed.start, action)),
             orchestrator.step(orchestrator.OrchestratorFacts(world, posed.start, posed.goal)),
@@ -74,7 +145,18 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         return asked[number % len(asked)]
 
 
-def _posed(domain: str, problem: str) -> Problem:
-    """A problem with a cap that follows from the number of goals, not from the optimal length as published."""
+MOST_ACTIONS = 10_000
+"""Default cap of a plan for a problem from files. How long the shortest plan is cannot be told from the text (seven
+disks of Hanoi need 127 actions for one goal), so the cap must be far from excluding it; runs are kept short by their
+limits on calls and costs, and by states that are not entered twice."""
+
+
+def _usual_length(goals: int) -> int:
+    """Actions that plans for so many goals usually have at most, in the generated domains and most others."""
+    return 20 + 12 * goals
+
+
+def _posed(domain: str, problem: str, cap: int | None = None) -> Problem:
+    """A problem with a cap, or else one that follows from the number of goals, not from the optimal length."""
     found = read(domain, problem)
-    return Problem(found.name, found.world, found.start, found.goal, 20 + 12 * found.literals)
+    return Problem(found.name, found.world, found.start, found.goal, cap or _usual_length(found.literals))

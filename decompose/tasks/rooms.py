@@ -49,6 +49,11 @@ class Rooms(msgspec.Struct, frozen=True):
         return sorted({room for edge in (*self.edges, *self.opened) for room in edge})
 
     @property
+    def worths(self) -> dict[int, int]:
+        """What the chest of each room is worth now."""
+        return {**dict(self.chests), **dict(self.changed)}
+
+    @property
     def always_changes(self) -> bool:
         """It does."""
         return True
@@ -63,6 +68,8 @@ class Rooms(msgspec.Struct, frozen=True):
         lines += [f"A chest in room {room} is worth {worth}." for room, worth in self.chests]
         if self.chests:
             lines.append("Only one chest may be collected, and entering a room with a chest collects it.")
+        if any(worth < 0 for _, worth in (*self.chests, *self.changed)):
+            lines.append("A chest whose worth is negative is a loss: its room is to be avoided.")
         lines += [f"Later, the door between rooms {a} and {b} was locked." for a, b in self.locked]
         lines += [f"Later, a door between rooms {a} and {b} was opened." for a, b in self.opened]
         lines += [f"Later, the chest in room {room} was found to be worth {worth}." for room, worth in self.changed]

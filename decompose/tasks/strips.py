@@ -1,60 +1,32 @@
-"""The wording of any STRIPS domain with typing, equality and negative preconditions.
+"""A PDDL problem as a world: objects, predicates, actions, and how states and actions are said and read.
 
 A state is canonically its true atoms, sorted, without those that never change: ``"(clear a) (on a b)"``. A goal is a
-list of literals: ``"(on a b) (not (clear b))"``. An action is ``"(stack a b)"``. Domains with templates are worded in
-natural language in the ``chat`` dialect (`surefoot.decompose.tasks.pddl_templates`); all others, and ``compact``, in
-atoms.
+list of literals: ``"(on a b) (not (clear b))"``. An action is ``"(stack a b)"``. In the ``chat`` dialect facts and
+actions are put in words (`surefoot.decompose.tasks.strips_words`); in ``compact`` they are said as they are.
 """
 
 import functools
-import re
 
 import msgspec
 
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.tasks.pddl_examples import ELSEWHERE, EXAMPLES
-from surefoot.decompose.tasks.pddl_templates import ACTION_TEMPLATES, ATOM_TEMPLATES
-
-Atom = tuple[str, ...]
-"""A predicate's name and its arguments: objects, or variables with a question mark."""
-
-
-class Parameter(msgspec.Struct, frozen=True):
-    """A variable and the types it may have; none for any."""
-
-    name: str
-    types: tuple[str, ...] = ()
+from surefoot.decompose.tasks.strips_formulas import Atom, literals_in, text_of
+from surefoot.decompose.tasks.strips_lines import action_line, derived_line
+from surefoot.decompose.tasks.strips_schemas import Derived, Schema
+from surefoot.decompose.tasks.strips_words import Words, join, literals, split_literals
 
 
-class Schema(msgspec.Struct, frozen=True):
-    """An action with variables.
-
-    Attributes:
-        name: Its name.
-        parameters: Its variables in order.
-        needs: Atoms that must be true.
-        forbids: Atoms that must not be true; ``("=", x, y)`` for two variables that must differ.
-        adds: Atoms it makes true.
-        deletes: Atoms it makes false; one that it also adds is true afterwards.
-    """
-
-    name: str
-    parameters: tuple[Parameter, ...]
-    needs: tuple[Atom, ...]
-    forbids: tuple[Atom, ...]
-    adds: tuple[Atom, ...]
-    deletes: tuple[Atom, ...]
-
-
-class StripsWorld(msgspec.Struct, frozen=True):
+class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
     """The world of one PDDL problem.
 
     Attributes:
-        domain: The domain's name; templates go by it.
+        domain: The domain's name; hand-written templates go by it.
         objects: Objects, each with all its types, its supertypes included.
         predicates: Names and numbers of arguments.
         schemas: The actions.
         always: Atoms that are true and never change.
+        derived: Rules of predicates that follow from others; a state does not list them.
     """
 
     domain: str
@@ -62,12 +34,44 @@ class StripsWorld(msgspec.Struct, frozen=True):
     predicates: tuple[tuple[str, int], ...]
     schemas: tuple[Schema, ...]
     always: tuple[Atom, ...] = ()
+    derived: tuple[Derived, ...] = ()
 
-    @property
+    @functools.cached_property
+    def words(self) -> Words:
+        """How this world's facts and actions are said and read."""
+        schemas = tuple((schema.name, tuple(p.name for p in schema.parameters)) for schema in self.schemas)
+        return Words(self.domain, dict(self.predicates), dict(schemas), frozenset(name for name, _ in self.objects))
+
+    @functools.cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The world formally, one fact about it a line; `surefoot.decompose.tasks.strips_from_lines` reads them."""
+        found = [f"domain {self.domain}"]
+        found += [f"object {name} - {' '.join(types)}" if types else f"object {name}" for name, types in self.objects]
+        found += [f"predicate {name} {count}" for name, count in self.predicates]
+        found += [f"always {text_of(atom)}" for atom in self.always]
+        return (*found, *map(derived_line, self.derived), *map(action_line, self.schemas))
+
+    @functools.cached_property
     def rules(self) -> tuple[str, ...]:
-        """``parameters`` for objects that do not fit, then the predicates that actions need or forbid."""
-        named = [atom[0] for schema in self.schemas for atom in (*schema.needs, *schema.forbids)]
-        return ("parameters", *dict.fromkeys("different" if name == "=" else name for name in named))
+        """Names of the rules that an action can break.
+
+        ``parameters``: objects that do not fit; then the predicates that actions need or forbid, ``same`` and
+        ``different`` for two objects that have to be; ``condition`` for a disjunction or a quantifier.
+        """
+        found = ["parameters"]
+        for schema in self.schemas:
+            found += ["same" if atom[0] == "=" else atom[0] for atom in schema.needs]
+            found += ["different" if atom[0] == "=" else atom[0] for atom in schema.forbids]
+        if any(schema.where for schema in self.schemas):
+            found.append("condition")
+        return tuple(dict.fromkeys(found))
+
+    @functools.cached_property
+    def changing(self) -> frozenset[str]:
+        """Predicates of which an action can change something; all that a state lists."""
+        found = {atom[0] for schema in self.schemas for atom in (*schema.adds, *schema.deletes)}
+        inside = [effect for schema in self.schemas for effect in schema.effects]
+        return frozenset(found | {atom[0] for effect in inside for atom in (*effect.adds, *effect.deletes)})
 
     @property
     def always_changes(self) -> bool:
@@ -75,71 +79,53 @@ class StripsWorld(msgspec.Struct, frozen=True):
         return False
 
     def description(self) -> str:
-        """Objects, constant facts and actions, formally; templates put the rest in words."""
-        intro = (
-            "A state is the set of facts that are true; every other fact is false. An action can be done if all it "
-            "needs is true and nothing it forbids; it then makes facts true (adds) and false (deletes)."
-        )
-        return "\n".join([intro, *self._formal()])
+        """Objects, constant facts and actions, formally, and what the formal words mean."""
+        return "\n".join([*_meanings(self), *self.lines])
 
     def preamble(self) -> str:
         """The formal lines, separated by ``" | "``."""
-        return " | ".join(self._formal()) + " |"
+        return " | ".join(self.lines) + " |"
 
     def state_form(self) -> str:
         """Facts."""
         return "all true facts, each as it is written above, separated by '; '"
 
     def action_form(self) -> str:
-        """One action."""
-        templates = ACTION_TEMPLATES.get(self.domain, {})
-        forms = [templates.get(schema.name, f"({schema.name} ...)").format(*"XYZWV") for schema in self.schemas]
-        return " | ".join(forms)
+        """Every action's form."""
+        return " | ".join(self.words.action_forms())
 
     def example(self, role: str, wording: int = 0) -> str:
         """A worked example of the domain; a foreign one in every other wording, and where the domain has none."""
-        own, foreign = EXAMPLES.get(self.domain, {}).get(role, ""), ELSEWHERE.get(role, "")
-        return foreign if wording % 2 or not own else own
+        own = EXAMPLES.get(self.domain, {}).get(role, "") if self.words.by_hand else ""
+        return ELSEWHERE.get(role, "") if wording % 2 or not own else own
 
     def say_state(self, state: str, dialect: Dialect) -> str:
         """Facts, one after the other."""
         if dialect == "compact":
             return f"[ {state} ]"
-        return "; ".join(_say_literal(literal, self.domain) for literal in literals(state)) or "nothing"
+        return "; ".join(map(self.words.say_literal, literals(state))) or "nothing"
 
     def say_action(self, action: str, dialect: Dialect) -> str:
-        """An action, by its template if there is one."""
-        name, *arguments = parts(action)
-        template = ACTION_TEMPLATES.get(self.domain, {}).get(name)
-        return template.format(*arguments) if template and dialect == "chat" else action
+        """An action, in words only in ``chat``."""
+        return self.words.say_action(action) if dialect == "chat" else action
 
     def read_state(self, text: str, dialect: Dialect) -> str | None:
         """Facts with known predicates, numbers of arguments and objects, sorted; ``None`` if one is not."""
         if dialect == "compact":
             if not (text.startswith("[ ") and text.endswith(" ]")):
                 return None
-            text = "; ".join(_split_literals(text[2:-2]))
-        said = [part.strip().rstrip(".") for part in text.split(";") if part.strip()]
+            said = split_literals(text[2:-2])
+        else:
+            said = [part.strip().rstrip(".") for part in text.split(";") if part.strip()]
         if said == ["nothing"]:
             return ""
-        read = [self._read_literal(part, dialect) for part in said]
+        read = [self.words.read_literal(part, dialect == "chat") for part in said]
         found = [literal for literal in read if literal is not None]
         return join(found) if len(found) == len(read) else None
 
     def read_action(self, text: str, dialect: Dialect) -> str | None:
         """An action that exists, with the right number of known objects."""
-        text = text.strip().rstrip(".")
-        for schema in self.schemas:
-            found = None
-            if dialect == "chat":
-                template = ACTION_TEMPLATES.get(self.domain, {}).get(schema.name, "")
-                found = _matching(template, len(schema.parameters), text)
-            if found is None and text.startswith("(") and text.endswith(")"):
-                name, *arguments = parts(text)
-                found = tuple(arguments) if name == schema.name and len(arguments) == len(schema.parameters) else None
-            if found is not None and all(name in dict(self.objects) for name in found):
-                return f"({' '.join((schema.name, *found))})"
-        return None
+        return self.words.read_action(text.strip().rstrip("."), dialect == "chat")
 
     def stated_after(self, action: str) -> str | None:
         """An action does not name a state."""
@@ -149,82 +135,23 @@ class StripsWorld(msgspec.Struct, frozen=True):
         """Words of the state; a next state may have some more."""
         return len(state.split()) + 20
 
-    def _read_literal(self, text: str, dialect: Dialect) -> str | None:
-        negated = re.fullmatch(r"\(not (.*)\)|it is not true that (.*)", text)
-        inner = (negated[1] or negated[2]) if negated else text
-        atom = _read_atom(inner, self, dialect)
-        if atom is None:
-            return None
-        return f"(not ({' '.join(atom)}))" if negated else f"({' '.join(atom)})"
 
-    def _formal(self) -> list[str]:
-        lines = [f"domain {self.domain}"]
-        lines += [f"object {name} - {' '.join(types)}" for name, types in self.objects]
-        lines += [f"predicate {name} {count}" for name, count in self.predicates]
-        lines += [f"always ({' '.join(atom)})" for atom in self.always]
-        return lines + [_formal_schema(schema) for schema in self.schemas]
-
-
-def join(found: list[str]) -> str:
-    """Literals in canonical order."""
-    return " ".join(sorted(set(found)))
-
-
-def literals(state: str) -> list[str]:
-    """The literals of a canonical state or goal."""
-    return _split_literals(state)
-
-
-def parts(text: str) -> list[str]:
-    """``"(stack a b)"`` in words."""
-    return text.strip("()").split() or [""]
-
-
-def _split_literals(text: str) -> list[str]:
-    return re.findall(r"\(not \([^()]*\)\)|\([^()]*\)", text)
-
-
-def _formal_schema(schema: Schema) -> str:
-    shown = " ".join(f"{p.name} - {'/'.join(p.types)}" for p in schema.parameters)
-    named = [
-        f"{word} {' '.join('(' + ' '.join(atom) + ')' for atom in atoms)}"
-        for word, atoms in (
-            ("needs", schema.needs), ("forbids", schema.forbids), ("adds", schema.adds), ("deletes", schema.deletes)
+def _meanings(world: StripsWorld) -> list[str]:
+    """What the formal words mean, as far as this world uses them."""
+    first = (
+        "A state is the set of facts that are true; every other fact is false. An action can be done if all it "
+        "needs is true and nothing it forbids; it then makes facts true (adds) and false (deletes)."
+    )
+    found = [first]
+    if any(schema.where for schema in world.schemas):
+        found.append("Where an action has a condition (where), that must be true as well.")
+    if any(schema.effects for schema in world.schemas):
+        found.append(
+            "What stands behind 'also' happens too: for all objects of its variables, where its condition (if) was "
+            "true before the action."
         )
-    ]  # fmt: skip
-    return f"action {schema.name} [{shown}] {' '.join(named)}"
-
-
-def _say_literal(literal: str, domain: str) -> str:
-    if literal.startswith("(not "):
-        return f"it is not true that {_say_literal(literal[5:-1], domain)}"
-    name, *arguments = parts(literal)
-    template = ATOM_TEMPLATES.get(domain, {}).get(name)
-    return template.format(*arguments) if template else literal
-
-
-def _read_atom(text: str, world: StripsWorld, dialect: Dialect) -> Atom | None:
-    for name, count in world.predicates:
-        found = None
-        if dialect == "chat":
-            found = _matching(ATOM_TEMPLATES.get(world.domain, {}).get(name, ""), count, text)
-        if found is None and text.startswith("(") and text.endswith(")"):
-            first, *arguments = parts(text)
-            found = tuple(arguments) if first == name and len(arguments) == count else None
-        if found is not None and all(argument in dict(world.objects) for argument in found):
-            return (name, *found)
-    return None
-
-
-def _matching(template: str, count: int, text: str) -> tuple[str, ...] | None:
-    """The arguments that make a template this text."""
-    found = _template_pattern(template, count).fullmatch(text) if template else None
-    return None if found is None else tuple(found[f"a{number}"] for number in range(count))
-
-
-@functools.cache
-def _template_pattern(template: str, count: int) -> re.Pattern[str]:
-    pattern = re.escape(template)
-    for number in range(count):
-        pattern = pattern.replace(re.escape("{" + str(number) + "}"), rf"(?P<a{number}>[\w-]+)")
-    return re.compile(pattern, re.IGNORECASE)
+    if world.derived:
+        found.append("A derived fact is true exactly where its condition (if) is; a state does not list it.")
+    if any(atom[0] == "=" for schema in world.schemas for part in schema.where for atom, _ in literals_in(part)):
+        found.append("(= X Y) means that both are the same object.")
+    return found

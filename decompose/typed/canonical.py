@@ -22,6 +22,7 @@ from surefoot.decompose.typed.annotations import Text
 from surefoot.decompose.typed.numerals import as_float, as_int
 from surefoot.decompose.typed.scalars import (
     NOTHING,
+    STATED,
     Reading,
     Unreadable,
     choice,
@@ -62,7 +63,7 @@ def written(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def canonical(shape: Shape, value: Any, how: Reading = Reading()) -> Any:  # noqa: B008  (a frozen value)
+def canonical(shape: Shape, value: Any, how: Reading = STATED) -> Any:
     """The canonical value, of builtin types.
 
     Args:
@@ -227,7 +228,7 @@ def _anything(value: Any) -> Any:
     if isinstance(value, list):
         return [_anything(one) for one in value]
     if isinstance(value, dict):
-        return _map(MapShape(TextShape(Text(spaces="keep")), AnyShape()), value, Reading())
+        return _map(MapShape(TextShape(Text(spaces="keep")), AnyShape()), value, STATED)
     if not is_number(value):
         return value
     one = exact(value)

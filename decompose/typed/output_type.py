@@ -8,7 +8,7 @@ from surefoot.decompose.typed.canonical import canonical, written
 from surefoot.decompose.typed.near import same
 from surefoot.decompose.typed.record_classes import contains_pydantic
 from surefoot.decompose.typed.reply_value import reply_value
-from surefoot.decompose.typed.scalars import OWN, Reading, Unreadable
+from surefoot.decompose.typed.scalars import OWN, STATED, Reading, Unreadable
 from surefoot.decompose.typed.shape_of import fields_of, shape_of
 from surefoot.decompose.typed.shapes import (
     Field,
@@ -85,7 +85,7 @@ class OutputType:
         names = [field.name for field in self.fields]
         said = {name: json.loads(one) for name, one in zip(names, fields, strict=True) if one != ABSENT}
         try:
-            return self._canonical((said, Reading()))
+            return self._canonical((said, STATED))
         except Unreadable as error:
             return Flag(MISFORMATTED, one_line(str(error)))
 
@@ -118,13 +118,16 @@ class OutputType:
 
     def _canonical(self, said: tuple[Any, Reading]) -> str:
         """What is voted on: the canonical form of what the type makes of it, so that its own checks are part of it."""
+        stated = canonical(self.shape, *said)
         try:
-            value = self._user.decode(canonical(self.shape, *said))
+            candidate = self.encode(self._user.decode(stated))
+            if candidate != written(stated) and self.encode(self.decode(candidate)) != candidate:
+                raise Unreadable("the output type changes what it has written itself when it reads that again")
         except Unreadable:
             raise
         except ValueError as error:
             raise Unreadable(str(error)) from error
-        return self.encode(value)
+        return candidate
 
     def _field(self, field: Field, said: dict[str, Any]) -> str | None:
         if field.name not in said or (field.may_lack and said[field.name] is None):

@@ -4,8 +4,8 @@ from typing import Any
 
 from surefoot.decompose.typed.answer_line import last_line, unwrapped
 from surefoot.decompose.typed.canonical import canonical
-from surefoot.decompose.typed.json_texts import Broken, Found, last_value
-from surefoot.decompose.typed.scalars import Reading, Unreadable
+from surefoot.decompose.typed.json_texts import SURROGATE, Broken, Found, last_value
+from surefoot.decompose.typed.scalars import STATED, Reading, Unreadable
 from surefoot.decompose.typed.shapes import ListShape, RecordShape, Shape, TextShape, TupleShape, UnionShape, is_scalar
 from surefoot.decompose.typed.strict_schema import ANSWER, EXPLANATION
 
@@ -18,8 +18,10 @@ def reply_value(shape: Shape, text: str) -> tuple[Any, Reading]:
     object of its kind, or such an object.
 
     Raises:
-        Unreadable: There is none, or the last one broke off.
+        Unreadable: There is none, or the last one broke off; or the reply is no text that can be stored.
     """
+    if SURROGATE.search(text):
+        raise Unreadable("half of a character")
     found = last_value(text, lambda value: _wanted(shape, value), lists=_may_be_list(shape))
     if is_scalar(shape):
         return _scalar(shape, text, found)
@@ -27,7 +29,7 @@ def reply_value(shape: Shape, text: str) -> tuple[Any, Reading]:
         raise Unreadable("no JSON value of the kind that is asked for")
     if isinstance(found, Broken):
         raise Unreadable(found.reason)
-    return _inner(shape, found.value), Reading()
+    return _inner(shape, found.value), STATED
 
 
 def _scalar(shape: Shape, text: str, found: Found | Broken | None) -> tuple[Any, Reading]:
@@ -35,7 +37,7 @@ def _scalar(shape: Shape, text: str, found: Found | Broken | None) -> tuple[Any,
     if found is not None and (line is None or not line.marked or found.start >= line.start):
         if isinstance(found, Broken):
             raise Unreadable(found.reason)
-        return _inner(shape, found.value), Reading()
+        return _inner(shape, found.value), STATED
     if line is None or not (line.marked or not _takes_any_text(shape)):
         raise Unreadable('no line "Answer: ..."')
     how = Reading(line=True)

@@ -45,7 +45,10 @@ class Reading(msgspec.Struct, frozen=True):
     tried: int = 0
 
 
+STATED = Reading()
+"""What a reply states as JSON."""
 OWN = Reading(own=True)
+"""What the user's own type has written."""
 
 
 def spelled(text: str, rule: Text) -> str:

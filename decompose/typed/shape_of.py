@@ -143,10 +143,8 @@ def _composed(hint: Any, notes: Sequence[Any]) -> Shape | None:
 def _union(parts: Sequence[Any], notes: Sequence[Any]) -> Shape:
     options = [shape_of(part, notes) for part in parts if part is not msgspec.UnsetType]
     records = [option for option in options if isinstance(option, RecordShape)]
-    told = any(getattr(note, "discriminator", None) for note in notes) or all(
-        issubclass(record.cls, msgspec.Struct)
-        for record in records  # msgspec takes several in a union only with tags
-    )
+    tagged = bool(records) and all(issubclass(one.cls, msgspec.Struct) for one in records)  # or msgspec refuses them
+    told = tagged or any(getattr(note, "discriminator", None) for note in notes)
     return UnionShape(tuple(options), told) if len(options) > 1 else options[0]
 
 

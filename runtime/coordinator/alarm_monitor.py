@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 
 import msgspec
-import structlog
 
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
 from surefoot.runtime.journal.journal import Journal
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Batch, Counts, pack
 from surefoot.voting.alarms import Pattern
 from surefoot.voting.sequential_tests import Alarm, SequentialTests
@@ -51,7 +51,7 @@ class AlarmMonitor:
         if totals.races:
             self._tests.saw(totals.races, totals.contested, totals.ways)
             self._tests.look_again()
-        self._log = structlog.get_logger().bind(run=str(journal.path.parent))
+        self._log = events_of(journal.path.parent)
 
     def saw(self, segment: str, batch: Batch) -> None:
         """Add a batch. Drift is looked for between whole segments, or where one chain is all, between batches."""

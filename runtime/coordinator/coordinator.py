@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 import msgspec
-import structlog
 
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.method import Method
@@ -37,6 +36,7 @@ from surefoot.runtime.journal.retracted import RetractedExpansions
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import FAILED_NODES, Batch, Contradicted, Counts, Record, failures_in, pack
 from surefoot.runtime.worker.control import UseLeads
 from surefoot.runtime.worker.worker_pool import WorkerPool
@@ -77,6 +77,7 @@ class Coordinator:
             RetractedExpansions(journal),
         )
         self._told: Leads | None = None
+        self._output: Any = None
         self._failed = failures_in(journal.payloads(FAILED_NODES))
         self._method: Method = Chain()
         self._alarm_monitor: AlarmMonitor | None = None
@@ -85,7 +86,7 @@ class Coordinator:
             BudgetLedger("usd", config.max_cost_usd, self._writer, pool, self._out_of_money),
             BudgetLedger("calls", config.max_calls, self._writer, pool, self._out_of_calls),
         )
-        self._log = structlog.get_logger().bind(run=str(journal.path.parent))
+        self._log = events_of(journal.path.parent)
 
     def wall_s(self) -> float:
         """Seconds of work over all sessions of this run."""
@@ -94,7 +95,8 @@ class Coordinator:
     async def run(self) -> str:
         """Work until the run is ``solved``, ``failed`` or ``paused``; the status is in the journal by then."""
         status, message, cause = "failed", "", None
-        self.journal.set_meta(status="running", message="")
+        root = self.task.root()
+        self.journal.set_meta(status="running", message="", total_steps=self.task.size(root.goal, root.inputs))
         try:
             async with self._limited():
                 message = await self._run_plan()
@@ -109,7 +111,8 @@ class Coordinator:
             await self._alarm_monitor.look(last=True)
         self.journal.faults.reach("finish.before")
         if ended or isinstance(cause, errors.ConfigurationError | errors.ModelRejected):
-            self.journal.set_meta(status=status, message=message)
+            answer = {"output": self._output} if status == "solved" else {}
+            self.journal.set_meta(status=status, message=message, **answer)
         self.journal.faults.reach("finish.after")
         if not ended:
             assert cause is not None
@@ -188,6 +191,7 @@ class Coordinator:
             return f"node {_name(outcome.path)} {outcome.detail}"
         if root.promise is not None and outcome.output != root.promise:
             return f"the plan ended in {outcome.output!r}, not in the goal {root.promise!r}"
+        self._output = outcome.output
         return ""
 
     def _segments_per_worker(self, leads: Leads) -> int:

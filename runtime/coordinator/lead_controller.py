@@ -7,7 +7,6 @@ the same leads; verdicts do not depend on it, as every record of steps says whic
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import msgspec
-import structlog
 
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
@@ -16,15 +15,16 @@ from surefoot.runtime.forecast.lead_choice import (
     choose_again,
     choose_leads,
     explain_leads,
-    forecast_run,
     next_checkpoint,
     seen_in,
 )
+from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.journal.journal import Journal
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import LeadChange, Leads
+from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Batch, Counts, Record, pack, unpack
 
 LEADS = "leads"
@@ -143,7 +143,7 @@ async def open_lead_controller(
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
     await writer.flush()
     journal.set_meta(leads=leads, pilot=start, forecast=expected, why=why)
-    log = structlog.get_logger().bind(run=str(journal.path.parent))
+    log = events_of(journal.path.parent)
     log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     return LeadController(config, task, start, leads)

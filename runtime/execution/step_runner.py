@@ -28,13 +28,13 @@ from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.models.structured import as_lines, asking_for_json, schema_of
-from surefoot.runtime.records import Contested, Counts, Entry, rule_of, tally
+from surefoot.runtime.records import Contested, Counts, Entry, tally
 from surefoot.runtime.untrusted import tame
+from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.alarms import Raised, raised_by
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import Won, unanimous
+from surefoot.voting.race import Race, Won, unanimous
 from surefoot.voting.red_flags import RedFlag, overlong
-from surefoot.voting.sequential import open_race
 
 MAX_DRAWS = 4096
 """Draw numbers are handed out in strides of this, so that no two steps of a run share one."""
@@ -161,7 +161,7 @@ class StepRunner:
         It begins with the ballots of the race it goes on with, or with what was said already.
         """
         rule = self.leads.sequential.get(k)
-        race = open_race(rule or rule_of(self.policy.rule, k), self.policy.max_ballots)
+        race = Race(rule or rule_of(self.policy.rule, k), self.policy.max_ballots)
         ballots: list[Ballot] = [*goes_on.ballots] if goes_on else []
         details: list[str] = [*goes_on.details] if goes_on else []
         for ballot in ballots:

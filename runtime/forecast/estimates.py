@@ -1,8 +1,9 @@
 """What is known of a model's error rate: from a pilot, from a measurement, and from the run itself.
 
-An estimate is the one thing that leads are chosen from (``choosing.py``) and forecasts are made from
-(``forecasting.py``), whoever made it. A pilot and a run know no right answer: they count dissent, the ballots
-that named another candidate than their step's most frequent one.
+An estimate is the one thing that leads are chosen from (``lead_choice.py``) and forecasts are made from
+(``forecast.py``), whoever made it. A pilot and a run know no right answer: they count dissent, the ballots
+that named another candidate than their step's most frequent one. Assumption: the right answer is the likeliest at
+every step, so that dissent is at most a little rarer than error; where it is not, only a measurement can tell.
 """
 
 import math
@@ -13,13 +14,10 @@ import msgspec
 
 from surefoot.runtime.records import Counts, Usage
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.error_rate import confidence_sequence
+from surefoot.voting.error_rate import confidence_sequence, middle_rate
 
 PILOT_DRAWS = 3
 """Ballots for each step of the pilot: the fewest of which a majority can say who dissents."""
-
-SHRINK = 10
-"""Unspoiled answers that the rate of all questions counts for in the rate of one kind."""
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -91,22 +89,6 @@ class Estimate(msgspec.Struct, frozen=True):
     def valid_rate(self) -> float:
         """Share of ballots without a red flag; never 0, so that a hopeless model needs many calls, not a crash."""
         return max(self.ballots, 0.5) / max(self.ballots + self.spoiled, 1)
-
-
-class Rates(msgspec.Struct, frozen=True):
-    """How one kind of question is answered.
-
-    Attributes:
-        p: Probability that an unspoiled answer is right.
-        valid: Probability that an answer is not spoiled.
-        prompt_tokens: Mean tokens of a prompt.
-        reply_tokens: Mean tokens of an answer.
-    """
-
-    p: float
-    valid: float
-    prompt_tokens: float
-    reply_tokens: float
 
 
 def pilot_steps(size: int) -> int:
@@ -182,49 +164,7 @@ def learned(start: Estimate, stretches: Sequence[tuple[int, float]]) -> Estimate
     return msgspec.structs.replace(start, p_error=middle, p_error_high=high, trials=trials, errors=errors)
 
 
-def rates_of(estimate: Estimate, kind: str) -> Rates:
-    """How a kind of question is answered: its own sample, drawn towards all questions where it is small.
-
-    Args:
-        estimate: What is known.
-        kind: Of the question; empty, or unknown to the estimate, for the mean of all.
-    """
-    valid = estimate.valid_rate
-    own = [one for one in estimate.kinds if one.kind == kind] or list(estimate.kinds)
-    answers, trials = sum(k.answers for k in own), sum(k.trials for k in own)
-    # The middle estimate may have moved since the kinds were sampled: their own rates move along.
-    sampled = sum(k.trials for k in estimate.kinds)
-    drift = estimate.p_error / _middle(sampled, sum(k.errors for k in estimate.kinds)) if sampled else 1.0
-    half = trials / sampled / 2 if sampled else 0.0  # its share of the half error that the middle of all has
-    errors = drift * (sum(k.errors for k in own) + half)
-    p_error = min((errors + SHRINK * estimate.p_error) / (trials + 2 * half + SHRINK), 1.0)
-    weight = max(1, answers)
-    return Rates(
-        1 - p_error,
-        (min(trials, answers) + SHRINK * valid) / (answers + SHRINK),
-        sum(k.prompt_tokens * k.answers for k in own) / weight,
-        sum(k.reply_tokens * k.answers for k in own) / weight,
-    )
-
-
-def p_high_of(estimate: Estimate, kind: str) -> float:
-    """The pessimistic end of a kind's error rate: that of all questions, unless the kind's own answers deny it.
-
-    A kind of which few were asked has a wide interval of its own; it is believed only where it lies above the other.
-    """
-    own = next((one for one in estimate.kinds if one.kind == kind), None)
-    if own is None or not own.trials:
-        return estimate.p_error_high
-    interval = confidence_sequence(own.errors, own.trials)
-    return max(interval.high, estimate.p_error_high) if interval.low > estimate.p_error_high else estimate.p_error_high
-
-
 def _rate(trials: int, errors: float) -> tuple[float, float]:
     """The middle, and the upper end."""
-    middle = _middle(trials, errors)
+    middle = middle_rate(errors, trials)
     return middle, max(middle, confidence_sequence(math.fsum([errors]), trials).high) if trials else 1.0
-
-
-def _middle(trials: int, errors: float) -> float:
-    """By Jeffreys' prior: half an error in one more trial."""
-    return (errors + 0.5) / (trials + 1)

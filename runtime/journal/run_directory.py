@@ -16,8 +16,8 @@ from surefoot.runtime.journal.journal import Journal, create_journal, open_journ
 from surefoot.runtime.journal.lock import is_locked, take_lock
 from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
 
-LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirror", "patience_s", "timeout_s", "calls_in_flight",
-    "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
+LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirror", "patience_s", "timeout_s",
+    "calls_in_flight", "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
 
 

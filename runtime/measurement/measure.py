@@ -12,12 +12,16 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.execution.sampling import sampled_step
+from surefoot.runtime.forecast.basis import basis_of
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, kinds_of, pilot_steps
-from surefoot.runtime.forecast.forecast import all_caught, double_mistakes, has_seams, longest_of, outline_of, price_of
-from surefoot.runtime.forecast.lead_choice import choose_leads, final_steps, forecast_run
+from surefoot.runtime.forecast.forecast import double_mistakes, longest_of, price_of
+from surefoot.runtime.forecast.lead_choice import choose_leads
+from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import KindRate, Measurement, setting_of
+from surefoot.runtime.forecast.rate_table import rate_table
+from surefoot.runtime.forecast.run_plan import Sampled
+from surefoot.runtime.forecast.wall_time import walls_of
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.measurement.whole_run import Sampled, walls_of
 from surefoot.runtime.models.factory import AnswerKey
 from surefoot.runtime.records import Counts
 from surefoot.voting.beta_binomial import (
@@ -89,18 +93,9 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
     )
     if leads is None:
         return told
-    final = final_kinds(config, task, leads)
+    final = basis_of(config, task, rate_table(estimate), leads.leaf_steps).shapes[leads.leaf_steps].final_kinds
     uneven = _spread([flags for kind in final for _, flags in per_kind[kind]]) if final else None
     return _predict(config, task, told, estimate, leads, sampled, uneven)
-
-
-def final_kinds(config: RunConfig, task: Task, leads: Leads) -> set[str]:
-    """Kinds of the questions whose mistakes are final: those before a seam are not, nor any where all are caught."""
-    if all_caught(config, task):
-        return set()
-    outline = outline_of(config, task, leads.leaf_steps)
-    kinds = {outline.split_kind} if outline.splits else set()
-    return kinds if has_seams(config, task) else kinds | {chains.kind for chains in outline.chains}
 
 
 def _predict(
@@ -114,8 +109,9 @@ def _predict(
 ) -> Measurement:
     """A measurement with what a whole run would need; ``uneven`` is the spread over steps whose mistakes are final."""
     expected = forecast_run(config, task, leads, estimate)
-    longest = longest_of(config, task, leads, estimate)
-    final = final_steps(config, task, leads.leaf_steps)
+    basis = basis_of(config, task, rate_table(estimate), leads.leaf_steps)
+    longest = longest_of(basis, leads)
+    final = basis.shapes[leads.leaf_steps].final_steps
     needed = k_min_beta_binomial(_at(uneven, told.p_error_high), final, config.target) if uneven else None
     return msgspec.structs.replace(
         told,
@@ -124,11 +120,11 @@ def _predict(
         predicted_p_success=expected.p_success,
         predicted_tokens_in=expected.tokens_in,
         predicted_tokens_out=expected.tokens_out,
-        predicted_wall_s=walls_of(config, task, leads, expected, longest, sampled.speed)[-1].wall_s,
+        predicted_wall_s=walls_of(basis, leads, expected, longest, sampled.speed)[-1].wall_s,
         k_min_beta_binomial=needed,
         predicted_p_success_spread=p_step_beta_binomial(uneven, leads.unguarded) ** final if uneven else None,
         spread_final=uneven,
-        double_mistakes=double_mistakes(config, task, leads, estimate),
+        double_mistakes=double_mistakes(basis, leads),
     )
 
 

@@ -18,6 +18,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from surefoot.decompose.modular_planner.wording import MODULE_WORDS
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
@@ -37,6 +39,12 @@ waits meanwhile is half of a worker's chains, so that replies are read while the
 SWITCH_S: Final = 0.0005
 """Seconds that a finished batch waits, at most, for the event loop's thread to let it go on. Python's 5 ms are as long
 as the batch took."""
+MOST_TOKENS: Final = 4096
+"""Longest reply that is made, in tokens, whatever is asked for; what the models were trained on is far shorter."""
+COLDEST, HOTTEST = 1e-3, 100.0
+"""Temperatures below the first are 0, and above the second the second: single precision does not tell them apart."""
+CLOSE_S = 5.0
+"""Seconds that the batch under way is given to end when the model is closed."""
 DIRECTIONS: Final = frozenset({"cw", "ccw"})
 """Second words of moves."""
 
@@ -144,6 +152,9 @@ class BundledModel(Model):
         words = request.prompt.user.split(" ")
         part = self._open_planner() if words[0] in PLANNER_WORDS else self._runs
         _check(request.prompt, words, part.known)
+        request = msgspec.structs.replace(
+            request, max_tokens=min(request.max_tokens, MOST_TOKENS), temperature=_heat(request.temperature)
+        )
         opening = opening_of(words)
         asked = _Asked(request, [*words[len(opening) :], STOP_PROMPT], len(words) + 2)
         if not request.draws:
@@ -165,13 +176,13 @@ class BundledModel(Model):
         return await asked.future
 
     async def close(self) -> None:
-        """Stop the thread after the batch under way; what still waits fails. Closing twice is fine."""
+        """Stop the thread after the batch under way, if that ends soon; what still waits fails. Twice is fine."""
         with self._lock:
             self._closed = True
             thread, self._thread = self._thread, None
         self._wake.set()
         if thread is not None:
-            await asyncio.to_thread(thread.join)
+            await _ended(thread, CLOSE_S)
 
     def _open_planner(self) -> _Part:
         """The planner, read when it is first asked."""
@@ -241,8 +252,29 @@ class BundledModel(Model):
                 sampling_temperature=line.temperature or 1.0,
             )
             _hand_over(batch, [result.sequences[0] for result in results])
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, TypeError, OverflowError, MemoryError) as error:  # one request's, not the end
             _hand_over(batch, ModelUnavailable(f"the bundled model failed: {error}"))
+
+
+def _heat(temperature: float) -> float:
+    """A temperature that the sampler can work with; 0 for the likeliest token."""
+    return 0.0 if temperature < COLDEST else min(temperature, HOTTEST)
+
+
+async def _ended(thread: threading.Thread, most_s: float) -> None:
+    """Wait for a thread to end, for so many seconds. Nothing that is joined at exit waits for it any longer."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+
+    def wait() -> None:
+        thread.join()
+        with contextlib.suppress(RuntimeError):  # that event loop is closed, so nobody waits there
+            loop.call_soon_threadsafe(ended.set)
+
+    threading.Thread(target=wait, name="bundled-model-end", daemon=True).start()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(most_s):
+            await ended.wait()
 
 
 def opening_of(words: list[str]) -> tuple[str, ...]:

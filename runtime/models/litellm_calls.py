@@ -14,7 +14,7 @@ from surefoot.runtime.models.endpoints import ModelServer, choose
 from surefoot.runtime.models.litellm_errors import ERRORS, Transient, judge, may_be_charged
 from surefoot.runtime.models.litellm_prices import Prices
 from surefoot.runtime.models.litellm_replies import Received, read_replies
-from surefoot.runtime.models.litellm_requests import NO_CACHE, Question, arguments_of, is_raw
+from surefoot.runtime.models.litellm_requests import NO_CACHE, Question, arguments_of
 from surefoot.runtime.models.litellm_settings import THINKING_TOKENS, LiteLLMSettings
 from surefoot.runtime.models.port import Reply
 from surefoot.runtime.models.rate_search import Start
@@ -103,12 +103,11 @@ class Calls:
         arguments = arguments_of(question, self._limit(question)) | self._always
         if server.base is not None:
             arguments["api_base"] = server.base
-        call = self.litellm.atext_completion if is_raw(question) else self.litellm.acompletion
         longest, started = congestion.timeout_s(settings.timeout_s), _now()
         try:
             # LiteLLM's own timeout is one between two reads, so a trickle would never end.
             async with asyncio.timeout(longest):
-                response = await call(**arguments)
+                response = await self.litellm.acompletion(**arguments)
         except asyncio.CancelledError:
             congestion.took(_now() - started)  # or longer: late calls that were asked again are among these
             raise

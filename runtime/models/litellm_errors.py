@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-from surefoot.runtime.errors import ModelRejected, ModelUnavailable
+from surefoot.runtime.errors import ModelRejected, QuestionRefused, QuotaUsedUp, SurefootError
+from surefoot.runtime.models.litellm_transport import BodyTooLarge, RedirectedElsewhere
 
 
 class Transient(Exception):
@@ -43,10 +44,11 @@ _KINDS: Final[Mapping[type[Exception], str]] = {
     "JSONSchemaValidationError MidStreamFallbackError MockException OpenAIError RateLimitError "
     "ServiceUnavailableError Timeout",
     # Money is missing: asking again does not help, but once some was added the run can be resumed.
-    ModelUnavailable: "BudgetExceededError PaymentRequiredError",
+    QuotaUsedUp: "BudgetExceededError PaymentRequiredError",
+    QuestionRefused: "ContextWindowExceededError",
     Refused: "BlockedPiiEntityError ContentPolicyViolationError GuardrailRaisedException "
     "ModifyResponseException RejectedRequestError",
-    ModelRejected: "AuthenticationError BadRequestError ContextWindowExceededError ImageFetchError "
+    ModelRejected: "AuthenticationError BadRequestError ImageFetchError "
     "InvalidRequestError LiteLLMUnknownProvider ModelNotMappedError NotFoundError PermissionDeniedError "
     "SensitiveDataRouteException UnprocessableEntityError UnsupportedParamsError VectorStoreSearchError",
 }
@@ -60,12 +62,18 @@ _SECRET: Final = re.compile(
 _NOISE: Final = re.compile(r"^((litellm\.)?\w*(Error|Exception|Timeout)( Error)?(: | - ))+| ssl:<[^>]*>")
 
 
+_READ: Final = 20_000
+"""Characters of an error's text that are looked at: a server may send megabytes of it."""
+
+
 def clean(text: str) -> str:
     """One printable line of at most 300 characters, without LiteLLM's prefixes and without secrets.
 
     Secrets are the values of environment variables named like one, and whatever looks like a key. The text comes
     from a server: control characters go, because people read it in a terminal.
     """
+    if len(text) > _READ:
+        text = text[:_READ].rpartition(" ")[0]  # not in the middle of a secret
     text = text.split("\nTraceback (most recent call last)")[0]
     for name, value in os.environ.items():
         if len(value) >= 8 and _SECRET_NAME.search(name):
@@ -74,43 +82,114 @@ def clean(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
 
 
+LONGEST_WAIT_S: Final = 1e9
+"""A server that asks to wait longer, some 30 years, is not believed beyond this."""
+
+
 def retry_after_s(error: BaseException) -> float | None:
     """Seconds that a server asks to wait: ``Retry-After`` in either of its forms, a number or a date."""
     # LiteLLM keeps a provider's headers here; for OpenAI's protocol, those of error.response are empty.
     headers = getattr(error, "litellm_response_headers", None)
     headers = headers or getattr(getattr(error, "response", None), "headers", None) or {}
-    value = str(headers.get("retry-after", ""))
+    value = str(headers.get("retry-after", ""))[:64]
     try:
         dated = value.endswith("GMT")
         seconds = parsedate_to_datetime(value).timestamp() - time.time() if dated else float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return min(max(0.0, seconds), LONGEST_WAIT_S) if math.isfinite(seconds) else None
 
 
 def judge(error: BaseException, model: str) -> Exception:
     """What an error of LiteLLM means to a run: the error to raise in its place, with one clear line."""
     named = next((c.__name__ for c in type(error).__mro__ if c.__name__ in ERRORS), "APIError")
-    kind, status, body = ERRORS[named], getattr(error, "status_code", None), getattr(error, "body", None)
+    status, told = getattr(error, "status_code", None), _told(error)
     text = clean(str(getattr(error, "message", "") or error)) or named
-    if named == "APIError" and isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 425):
-        kind = ModelUnavailable if status == 402 else ModelRejected
-    code = body.get("code") if isinstance(body, dict) else None
-    if named == "RateLimitError" and code == "insufficient_quota":
-        kind = ModelUnavailable
-    if named == "BadRequestError" and code in ("content_policy_violation", "content_filter"):
-        kind = Refused
+    causes = _chain(error)
+    kind = _kind(named, status, told)
+    for cause in causes:
+        if isinstance(cause, BodyTooLarge):
+            return Transient(str(cause))
+        if isinstance(cause, RedirectedElsewhere):
+            kind, text = ModelRejected, clean(str(cause))
     if isinstance(error.__context__, ImportError):  # LiteLLM takes a package that is missing for a lost connection
         kind, text = ModelRejected, clean(str(error.__context__))
     if named == "NotFoundError" and text == "Error code: 404":  # no server of a model's, or no such path on it
         text = "nothing is served there: is the address right (--api-base often ends in /v1), and the name?"
+    if kind is QuotaUsedUp:
+        text = f"the quota or credit is used up: {text}"
     if kind is Transient:
         broke = status if named == "InternalServerError" else None
         return Transient(text, retry_after_s(error), named == "RateLimitError", broke)
     if kind is Refused:
         return Refused(text)
-    failure = ModelUnavailable if kind is ModelUnavailable else ModelRejected
-    return failure(f"{model}: {text} ({named})", model=model, error=named, status=status)
+    assert issubclass(kind, SurefootError)
+    return kind(f"{model}: {text} ({named})", model=model, error=named, status=status)
+
+
+def _kind(named: str, status: object, told: str) -> type[Exception]:
+    """What an error is, by its class name, its status, and the words in which the server says it.
+
+    The words matter where one status has several meanings: 429 is a rate or a quota, 400 a length, a policy or a
+    fault of the form. They may be in the code, the type or the message.
+    """
+    kind = ERRORS[named]
+    if named == "APIError" and isinstance(status, int) and 400 <= status < 500 and status not in (408, 409, 425):
+        kind = ModelRejected
+    if status == 402 or (status == 429 and _QUOTA.search(told) and not _A_WHILE.search(told)):
+        return QuotaUsedUp
+    if status == 413:
+        return QuestionRefused
+    if status in (400, 403, 422) and _POLICY.search(told):
+        return Refused
+    if status in (400, 422) and _TOO_LONG.search(told):
+        return QuestionRefused
+    return kind
+
+
+_WORDS: Final = 2000
+"""Characters of a message in which words are looked for."""
+_QUOTA: Final = re.compile(
+    r"insufficient[ _]?(quota|balance|funds|credits?)|quota[ _]exceeded|quota (has been |is )?(used up|exhausted)"
+    r"|exceeded your (current |monthly |usage )?quota|billing[ _](hard[ _]limit|not[ _]active)|credit balance"
+    r"|out of credits?|payment required",
+    re.IGNORECASE,
+)
+_A_WHILE: Final = re.compile(
+    r"per[ _-]?(second|minute|hour)|retry in|try again in|rate[ _]limit[ _]exceeded", re.IGNORECASE
+)
+"""Words of a quota that is a rate, which fills up again by itself."""
+_TOO_LONG: Final = re.compile(
+    r"context[ _](length|window)|maximum context|prompt is too long|too many tokens|string[ _]above[ _]max[ _]length"
+    r"|exceeds? the (available )?context|input (is )?too long|reduce the length",
+    re.IGNORECASE,
+)
+_POLICY: Final = re.compile(
+    r"content[ _](policy[ _]violation|filter)|safety system|moderation[ _]blocked|responsible ?ai ?policy",
+    re.IGNORECASE,
+)
+
+
+def _told(error: BaseException) -> str:
+    """What a server said was wrong: code, type and message of its body, and the message LiteLLM made of them."""
+    body = getattr(error, "body", None)
+    body = body if isinstance(body, dict) else {}
+    inner = body.get("error")
+    fields = [*(body.get(name) for name in ("code", "type", "message")), getattr(error, "code", None)]
+    if isinstance(inner, dict):
+        fields += [inner.get(name) for name in ("code", "type", "message")]
+    texts = [str(field)[:_WORDS] for field in fields if field is not None]
+    return "\n".join([*texts, str(getattr(error, "message", "") or error)[:_WORDS]])
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error, and those that it was raised for or after."""
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None and link not in chain:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    return chain
 
 
 def may_be_charged(error: BaseException) -> bool:
@@ -118,12 +197,7 @@ def may_be_charged(error: BaseException) -> bool:
 
     Not if the connection was never made, nor if the server answered with an error, unless that was a time-out.
     """
-    chain: list[BaseException] = []
-    link: BaseException | None = error
-    while link is not None and link not in chain:
-        chain.append(link)
-        link = link.__cause__ or link.__context__
-    names = {cls.__name__ for one in chain for cls in type(one).__mro__}
+    names = {cls.__name__ for one in _chain(error) for cls in type(one).__mro__}
     if names & _NEVER_SENT:
         return False
     status = getattr(error, "status_code", None)

@@ -125,7 +125,9 @@ class LiteLLMModel(Model):
             for one in (Capability.SEED, Capability.TOP_P, Capability.STOP):
                 if one.value not in self._calls.taken:
                     self._negotiation.start_at(one, "cut on arrival" if one is Capability.STOP else "none")
-            self._negotiation.start_at(Capability.CHOICES, "parsing")  # through LiteLLM there is nothing better yet
+            # Through LiteLLM there is nothing better: its raw completions open a connection for each call.
+            self._negotiation.start_at(Capability.RAW, "sent as a question")
+            self._negotiation.start_at(Capability.CHOICES, "parsing")
         return self._calls
 
     async def _singly(self, request: Request, first: int = 0) -> list[Reply]:
@@ -171,8 +173,6 @@ class LiteLLMModel(Model):
         unsure = self._negotiation.unsure(wanted, question.forms)
         if status == 500:  # some servers break over a schema
             return Capability.SCHEMA if Capability.SCHEMA in unsure else None
-        if name == "NotFoundError" and Capability.RAW in unsure:
-            return Capability.RAW
         if name not in _UNKNOWN_PARAMETER:
             return None
         return self._negotiation.blamed(wanted, question.forms, error.message)

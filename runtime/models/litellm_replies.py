@@ -130,15 +130,12 @@ def counted(replies: list[Reply], failed_calls: int) -> list[Reply]:
 
 def _said(choice: Any, question: Question, limit: int) -> _Text:
     """The answer, and the thinking before it, which is neither read nor measured against the limit."""
-    message = getattr(choice, "message", None)
-    if message is None:  # a raw completion
-        text, thinking, refusal = _str(getattr(choice, "text", None)), "", ""
-    else:
-        # Before 1.110 LiteLLM moved OpenAI's field for refusals into one of its own.
-        moved = getattr(message, "provider_specific_fields", None)
-        moved = moved if isinstance(moved, dict) else {}
-        text, thinking = _str(message.content), _str(getattr(message, "reasoning_content", None))
-        refusal = _str(getattr(message, "refusal", None) or moved.get("refusal"))
+    message = choice.message
+    # Before 1.110 LiteLLM moved OpenAI's field for refusals into one of its own.
+    moved = getattr(message, "provider_specific_fields", None)
+    moved = moved if isinstance(moved, dict) else {}
+    text, thinking = _str(message.content), _str(getattr(message, "reasoning_content", None))
+    refusal = _str(getattr(message, "refusal", None) or moved.get("refusal"))
     stop = Stop.REFUSED if refusal else _STOPS.get(_str(choice.finish_reason), Stop.END)
     text, thought = _without_thinking(text)
     longest = min(MOST_TEXT, max(LEAST_TEXT, LONGEST_TOKEN * limit))

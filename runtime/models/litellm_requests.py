@@ -70,11 +70,11 @@ def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
         max_tokens: Limit on reply and thinking together, in tokens.
     """
     request = question.request
-    arguments: dict[str, Any] = {"temperature": request.temperature, "max_tokens": max_tokens}
-    if is_raw(question):
-        arguments["prompt"] = _in_words(question)
-    else:
-        arguments["messages"] = _messages(question)
+    arguments: dict[str, Any] = {
+        "messages": _messages(question),
+        "temperature": request.temperature,
+        "max_tokens": max_tokens,
+    }
     if question.n > 1:
         arguments["n"] = question.n
     if request.temperature > 0 and question.way(Capability.SEED) == "server":
@@ -86,11 +86,6 @@ def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
     if request.schema is not None and question.way(Capability.SCHEMA) != "free text":
         arguments["response_format"] = response_formats(request.schema)[question.forms[Capability.SCHEMA]]
     return arguments
-
-
-def is_raw(question: Question) -> bool:
-    """Whether the prompt goes to the server's completions, without a chat template."""
-    return question.request.raw and question.way(Capability.RAW) == "completion"
 
 
 def bytes_of(request: Request) -> int:
@@ -136,10 +131,3 @@ def _user(question: Question) -> str:
     if request.prefill and question.way(Capability.PREFILL) != "assistant turn":
         parts.append(f"Begin your answer with: {request.prefill}")
     return "\n\n".join(parts)
-
-
-def _in_words(question: Question) -> str:
-    """All that a model is to go on from, as one text."""
-    request = question.request
-    parts = [request.prompt.system, *(one.user + one.assistant for one in request.examples), request.prompt.user]
-    return "".join(parts) + request.prefill

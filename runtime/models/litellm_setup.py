@@ -16,6 +16,7 @@ import stamina
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.litellm_errors import clean
+from surefoot.runtime.models.litellm_transport import bound_transports
 
 
 def load() -> Any:
@@ -28,9 +29,11 @@ def load() -> Any:
     # A call that is cancelled while LiteLLM prepares it in a thread leaves a coroutine behind.
     warnings.filterwarnings("ignore", "coroutine '.*acompletion' was never awaited", RuntimeWarning)
     import litellm
+    from litellm.llms.custom_httpx import http_handler
 
     litellm.suppress_debug_info = litellm.disable_hf_tokenizer_download = True
     litellm.telemetry = False
+    bound_transports(http_handler.AsyncHTTPHandler)
     logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
     # stamina would report each retry through structlog: on stdout, where nobody has configured structlog.
     stamina.instrumentation.set_on_retry_hooks([])

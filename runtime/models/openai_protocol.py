@@ -4,6 +4,7 @@
 is a fresh draw, whatever its seed.
 """
 
+import asyncio
 import itertools
 import time
 from typing import Annotated, Any, Literal
@@ -19,6 +20,14 @@ FINISH_REASON = {Stop.END: "stop", Stop.LENGTH: "length", Stop.REFUSED: "content
 """OpenAI's words for why a reply ended."""
 MAX_TOKENS = 256
 """Limit on a reply, in tokens, for a request that sets none."""
+MOST_TOKENS = 4096
+"""Largest limit on a reply, in tokens: who asks for more is given this."""
+MOST_BYTES = 2**20
+"""Bytes of a request's body."""
+ANSWER_S = 120.0
+"""Seconds after which a request that the model has not answered is answered with an error."""
+STUCK_S = 30.0
+"""Seconds that a request may be under way before the server stops calling itself healthy."""
 
 
 class _Part(msgspec.Struct, tag_field="type", tag="text"):
@@ -46,6 +55,15 @@ class _Body(msgspec.Struct):
     max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
     seed: int | None = None
     stream: bool | None = None
+
+
+Answer = tuple[int, dict[str, Any]]
+"""An HTTP status and the JSON that goes with it."""
+
+
+def refusal(status: int, message: str) -> Answer:
+    """An error in OpenAI's form."""
+    return _error(status, message)
 
 
 def _error(status: int, message: str) -> tuple[int, dict[str, Any]]:
@@ -100,30 +118,55 @@ class Endpoint:
     def __init__(self, model: Model, name: str) -> None:
         self.model, self.name = model, name
         self._draws = itertools.count()
+        self._under_way: dict[int, float] = {}
+        self._failure = ""
 
-    async def chat(self, body: bytes) -> tuple[int, dict[str, Any]]:
+    async def chat(self, body: bytes) -> Answer:
         """POST /v1/chat/completions, under any model name."""
+        if len(body) > MOST_BYTES:
+            return _error(413, f"a request has at most {MOST_BYTES} bytes")
         try:
             asked = msgspec.json.decode(body, type=_Body)
             prompt = _prompt(asked.messages)
+        except RecursionError:
+            return _error(400, "JSON is nested too deep")
         except ValueError as error:  # msgspec's errors are ValueErrors and name the field
             return _error(400, str(error))
         if asked.stream:
             return _error(400, "stream: not supported")
-        request = Request(
+        request = self._request(asked, prompt)
+        self._under_way[request.draws[0]] = time.monotonic()
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                replies = await self.model.ask(request)
+        except ModelRejected as error:
+            return _error(400, str(error))
+        except (ModelError, TimeoutError) as error:
+            self._failure = str(error) or f"no answer within {ANSWER_S:g} s"
+            return _error(503, self._failure)
+        finally:
+            del self._under_way[request.draws[0]]
+        self._failure = ""
+        return 200, _completion(asked.model or self.name, request.draws[0], replies)
+
+    def _request(self, asked: _Body, prompt: Prompt) -> Request:
+        limit = asked.max_completion_tokens or asked.max_tokens or MAX_TOKENS
+        return Request(
             prompt=prompt,
             draws=tuple(itertools.islice(self._draws, asked.n or 1)),
             temperature=1.0 if asked.temperature is None else asked.temperature,
-            max_tokens=asked.max_completion_tokens or asked.max_tokens or MAX_TOKENS,
+            max_tokens=min(limit, MOST_TOKENS),
             seed=asked.seed or 0,
         )
-        try:
-            replies = await self.model.ask(request)
-        except ModelRejected as error:
-            return _error(400, str(error))
-        except ModelError as error:
-            return _error(503, str(error))
-        return 200, _completion(asked.model or self.name, request.draws[0], replies)
+
+    def health(self) -> Answer:
+        """GET /health: 200 unless the model failed at the last request, or has one under way for too long."""
+        oldest_s = time.monotonic() - min(self._under_way.values(), default=time.monotonic())
+        if oldest_s > STUCK_S:
+            return 503, {"status": "stuck", "detail": f"a request has been under way for {oldest_s:.0f} s"}
+        if self._failure:
+            return 503, {"status": "failing", "detail": self._failure}
+        return 200, {"status": "ok"}
 
     def models(self) -> dict[str, Any]:
         """GET /v1/models."""

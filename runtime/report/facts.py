@@ -9,8 +9,8 @@ import msgspec
 from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.forecast.basis import has_seams, leaves_one_way
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
-from surefoot.runtime.forecast.forecast import has_seams, leaves_one_way
 from surefoot.runtime.journal.journal import Journal, open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
@@ -20,9 +20,10 @@ from surefoot.runtime.report.gather import Gathered, gather
 from surefoot.runtime.report.playback import playback
 from surefoot.runtime.report.questions import Questions
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep
+from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.alarms import Kind
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.certificate import RIVALS, Certificate, certify
+from surefoot.voting.certificate import RIVALS, Certificate, Evidence, certify
 from surefoot.voting.sequential_tests import Alarm
 
 VIOLATING = (Kind.WAYS_TOGETHER, Kind.DRIFT)
@@ -144,17 +145,20 @@ def _certificate(
     violations += [f"{alarm.kind}: {alarm.detail}" for alarm in alarms if alarm.kind in VIOLATING]
     if told.status == "failed" and not found.given_up:
         violations.append(f"every step had a verdict, and yet the plan failed: a step is wrong ({told.message[:200]})")
+    rules = {lead: rule_of(config.rule, lead) for lead in (*voted, *stated)} | dict(leads.sequential) | found.rules
     return certify(
-        voted,
-        chains=found.chains if seams else 0,
-        chains_failed=found.retried if seams else 0,
-        confidence=confidence,
-        violations=tuple(violations),
-        rules=dict(leads.sequential) | found.rules,
-        stated=stated,
-        one_way=one_way,
-        proof=_proof(task, told) if linked else "",
-        rivals=RIVALS,
+        Evidence(
+            races=voted,
+            stated=stated,
+            rules=rules,
+            chains=found.chains if seams else 0,
+            chains_failed=found.retried if seams else 0,
+            one_way=one_way,
+            violations=tuple(violations),
+            proof=_proof(task, told) if linked else "",
+        ),
+        confidence,
+        RIVALS,
     )
 
 

@@ -5,12 +5,13 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
-from surefoot.runtime.records import Usage, rule_of
+from surefoot.runtime.records import Usage
 from surefoot.runtime.report.ballot_strip import lettered
 from surefoot.runtime.report.facts import Facts
 from surefoot.runtime.report.figures import WHOLE, Series, chart, lanes, short
 from surefoot.runtime.report.gather import Gathered, Span
-from surefoot.voting.decision_times import undecided_if_independent
+from surefoot.runtime.voting_rules import rule_of
+from surefoot.voting.two_candidates import undecided_if_independent
 
 COLUMNS = 240
 """Stretches of time in the picture of the workers."""

@@ -1,13 +1,13 @@
 """Checks the arguments of a call against the function's own signature; arguments come from models and are hostile."""
 
 import inspect
-import typing
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from surefoot.runtime.tools.contract import CALL_KEY, FailureKind, Tool, ToolFailed
+from surefoot.runtime.tools.functions import hints_of
 from surefoot.runtime.untrusted import tame
 
 
@@ -23,7 +23,7 @@ def checked_arguments(tool: Tool, arguments: Mapping[str, Any], key: str) -> dic
         signature.bind(**given)
     except TypeError as error:
         return _bad(tool, f"{error}; it takes {_parameters(signature)}")
-    hints = typing.get_type_hints(tool.function)
+    hints = hints_of(tool.function)
     for name, hint in hints.items():
         if name in arguments and name in signature.parameters:
             try:

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import contextvars
-import inspect
 import threading
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
@@ -49,11 +48,6 @@ async def attempt(call: Callable[[], Any], *, on_loop: bool, timeout_s: float) -
         return Raised(asyncio.CancelledError("it cancelled itself"))
     error = running.exception()  # not an `except` around the await: that would also catch what is not the function's
     return running.result() if error is None else Raised(error)
-
-
-def is_async(function: Callable[..., Any]) -> bool:
-    """Whether a function, or an object that is called like one, is ``async``."""
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
 
 
 async def _on_the_loop(call: Callable[[], Any]) -> Returned | Raised:

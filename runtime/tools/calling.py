@@ -6,16 +6,16 @@ Failures are values of named kinds. An error in a tool's own function is one lin
 import asyncio
 import functools
 import inspect
-import os
-import traceback
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from surefoot.runtime.tools.arguments import checked_arguments
-from surefoot.runtime.tools.attempt import Raised, Returned, TimedOut, attempt, is_async
+from surefoot.runtime.tools.attempt import Raised, Returned, TimedOut, attempt
 from surefoot.runtime.tools.contract import FailureKind, LookBack, Tool, ToolError, ToolFailed, ToolResult
+from surefoot.runtime.tools.functions import is_async, place_of, place_of_error
 from surefoot.runtime.untrusted import tame
 
 _DETAIL_LENGTH = 500
@@ -71,19 +71,29 @@ def _bounded(tool: Tool, value: Any, attempts: int) -> ToolResult | ToolFailed:
     if inspect.iscoroutine(value):
         value.close()
         return _crashed(
-            tool, f"{_place_of(tool.function)}: returned a coroutine; write `async def`, or await it", attempts
+            tool, f"{place_of(tool.function)}: returned a coroutine; write `async def`, or await it", attempts
         )
     try:
-        kept = msgspec.msgpack.encode(value)
+        kept = msgspec.json.encode(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        return _crashed(tool, f"{_place_of(tool.function)}: returned what cannot be kept: {error}", attempts)
+        return _crashed(tool, f"{place_of(tool.function)}: returned what cannot be kept: {error}", attempts)
     if len(kept) > tool.max_result_bytes:
         detail = f"the result has {len(kept):,} bytes, more than {tool.max_result_bytes:,}"
         return ToolFailed(tool.name, FailureKind.OUTPUT_LIMIT, detail, attempts)
+    if b"null" in kept and _has_nan(value):  # which would be kept as null, and so as another value
+        return _crashed(tool, f"{place_of(tool.function)}: returned what cannot be kept: nan or inf", attempts)
     try:
-        return ToolResult(tool.name, msgspec.msgpack.decode(kept), attempts, len(kept))
-    except (msgspec.DecodeError, RecursionError, TypeError) as error:  # deeper than is read, or unhashable keys
-        return _crashed(tool, f"{_place_of(tool.function)}: returned what cannot be read back: {error}", attempts)
+        return ToolResult(tool.name, msgspec.json.decode(kept), attempts, len(kept))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # deeper, or numbers longer, than are read
+        return _crashed(tool, f"{place_of(tool.function)}: returned what cannot be read back: {error}", attempts)
+
+
+def _has_nan(value: Any) -> bool:
+    """Whether there is a float in a value that is not a finite number."""
+    if isinstance(value, float):
+        return not math.isfinite(value)
+    parts = [*value.keys(), *value.values()] if isinstance(value, Mapping) else value
+    return isinstance(parts, list | tuple | set | frozenset) and any(map(_has_nan, parts))
 
 
 def _failure(tool: Tool, function: Callable[..., Any], error: BaseException, attempts: int) -> ToolFailed:
@@ -92,7 +102,7 @@ def _failure(tool: Tool, function: Callable[..., Any], error: BaseException, att
         return ToolFailed(tool.name, FailureKind.TIMEOUT, str(error), attempts)
     if isinstance(error, ToolError):
         return ToolFailed(tool.name, error.kind, tame(error.message, _DETAIL_LENGTH), attempts)
-    line = f"{_place_of_error(function, error)}: {type(error).__name__}: {_text_of(error)}"
+    line = f"{place_of_error(function, error)}: {type(error).__name__}: {_text_of(error)}"
     if isinstance(error, MemoryError):
         return ToolFailed(tool.name, FailureKind.MEMORY, tame(line, _DETAIL_LENGTH), attempts)
     return _crashed(tool, line, attempts)
@@ -107,28 +117,3 @@ def _text_of(error: BaseException) -> str:
         return str(error)
     except Exception:  # noqa: BLE001 - the text of a foreign error is foreign code, too; there is no await inside
         return "its text cannot be read"
-
-
-def _place_of_error(function: Callable[..., Any], error: BaseException) -> str:
-    """The innermost line of the function's own file; of any file, where its own is not on the way."""
-    frames = traceback.extract_tb(error.__traceback__)
-    file, _ = _source_of(function)
-    own = [frame for frame in frames if frame.filename == file]
-    if not frames:
-        return _place_of(function)
-    frame = (own or list(frames))[-1]
-    return f"{os.path.basename(frame.filename)}:{frame.lineno}"
-
-
-def _place_of(function: Callable[..., Any]) -> str:
-    file, line = _source_of(function)
-    return f"{os.path.basename(file)}:{line}"
-
-
-def _source_of(function: Callable[..., Any]) -> tuple[str, int]:
-    """File and first line of a function, seen through ``partial`` and decorators."""
-    while isinstance(function, functools.partial):
-        function = function.func
-    function = inspect.unwrap(function)
-    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
-    return (code.co_filename, code.co_firstlineno) if code else (getattr(function, "__module__", None) or "builtin", 0)

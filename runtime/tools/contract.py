@@ -13,11 +13,14 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError, SurefootError
+from surefoot.runtime.tools.functions import hints_of
 
 CALL_KEY: Final = "call_key"
 """The parameter, if a function has it, that is given the key of the call: the same key when a call is repeated."""
 
 DEFAULT_RESULT_BYTES: Final = 1 << 20
+JSON_BYTES_PER_BYTE: Final = 6
+"""Bytes of JSON that one byte of text becomes at most: ``\\u0001``."""
 
 
 class FailureKind(enum.StrEnum):
@@ -57,9 +60,10 @@ class ToolResult(msgspec.Struct, frozen=True, tag="result"):
 
     Attributes:
         tool: The tool's name.
-        value: A builtin value, as it reads after a round trip through the journal: a tuple has become a list.
+        value: A builtin value, as it reads after a round trip through the journal, which keeps JSON: a tuple has become
+            a list, keys have become text, and binary data base64 text.
         attempts: How often the function was called for it, at least 1.
-        size_bytes: Length of the value as msgpack.
+        size_bytes: Length of the value as JSON.
     """
 
     tool: str
@@ -110,7 +114,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
         attempts: How often a call is tried, at least 1.
         retried: The errors after which it is tried again; ``TimeoutError`` stands for ``timeout_s`` as well.
         wait_s: Seconds before the second attempt; doubles with each one.
-        max_result_bytes: Largest result, as msgpack.
+        max_result_bytes: Largest result, as JSON.
 
     Raises:
         ConfigurationError: The values contradict each other.
@@ -154,4 +158,8 @@ def _fault_of(function: Callable[..., Any]) -> str | None:
         return "its parameters cannot be read"
     if any(parameter.kind is inspect.Parameter.POSITIONAL_ONLY for parameter in parameters):
         return "it has positional-only parameters; tools are called by keyword"
+    try:
+        hints_of(function)
+    except NameError as error:
+        return f"its annotations cannot be read: {error}"
     return None

@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
+from surefoot.runtime.tools.contract import JSON_BYTES_PER_BYTE, FailureKind, Tool, ToolError
 
 _MAX_URL_LENGTH: Final = 4000
 _MAX_REDIRECTS: Final = 5
@@ -38,7 +38,8 @@ def http_get(
             raise ToolError("fetching is turned off: http_get(allow=True, hosts=[...])", FailureKind.REFUSED)
         return await _fetched(url, allowed, max_bytes)
 
-    return Tool(name="http_get", function=get, timeout_s=timeout_s, max_result_bytes=3 * max_bytes + 16_384)
+    room = JSON_BYTES_PER_BYTE * max_bytes + 65_536
+    return Tool(name="http_get", function=get, timeout_s=timeout_s, max_result_bytes=room)
 
 
 def checked_address(url: str, hosts: Collection[str]) -> SplitResult:

@@ -1,11 +1,13 @@
 """Python code of a model, run in a sandboxed process: a tool for one cell, and one for programs of many."""
 
+import os
 from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 
-from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.tools.contract import JSON_BYTES_PER_BYTE, FailureKind, Tool, ToolError
 from surefoot.runtime.tools.sandbox.cells import (
     Answer,
     CellProgram,
@@ -27,6 +29,8 @@ class _Cells:
     """Runs programs in sandboxes of one kind; finds out at the first call what the machine offers."""
 
     def __init__(self, limits: Limits, readable: tuple[str, ...], unsafe_local: bool) -> None:
+        if missing := [path for path in readable if not os.path.exists(path)]:
+            raise ConfigurationError(f"cells are to read {missing[0]}, which does not exist")
         self._limits, self._readable, self._unsafe_local = limits, readable, unsafe_local
         self._sandbox: Sandbox | None = None
 
@@ -48,6 +52,9 @@ class _Cells:
         found = await find_isolation()
         if found.isolation is Isolation.NONE and not self._unsafe_local:
             line = f"this machine cannot isolate Python code ({found.reason}); unsafe_local=True runs it all the same"
+            raise ToolError(line, FailureKind.REFUSED)
+        if found.isolation is Isolation.SECCOMP and self._readable:
+            line = f"cells can read no files on this machine, and are to read {self._readable[0]} ({found.reason})"
             raise ToolError(line, FailureKind.REFUSED)
         return found.isolation
 
@@ -84,11 +91,14 @@ def python_cell(*, limits: Limits = DEFAULT_LIMITS, readable: tuple[str, ...] = 
 
     Args:
         limits: Limits of a cell.
-        readable: Files and folders that a cell may read; seen only where the machine offers namespaces.
+        readable: Files and folders that a cell may read; refused where the machine offers no namespaces.
         unsafe_local: Run cells without isolation where the machine offers none; otherwise they are refused there.
+
+    Raises:
+        ConfigurationError: A path in ``readable`` does not exist.
     """
     cells = _Cells(limits, readable, unsafe_local)
-    return Tool(name="python_cell", function=cells.cell, timeout_s=_timeout_s(limits))
+    return Tool(name="python_cell", function=cells.cell, timeout_s=_timeout_s(limits), max_result_bytes=_room(limits))
 
 
 def python_program(
@@ -101,7 +111,13 @@ def python_program(
     answer; the caller finds the answers and calls again. The arguments after those of ``python_cell`` are alike.
     """
     cells = _Cells(limits, readable, unsafe_local)
-    return Tool(name="python_program", function=cells.program, timeout_s=_timeout_s(limits))
+    timeout_s, room = _timeout_s(limits), _room(limits)
+    return Tool(name="python_program", function=cells.program, timeout_s=timeout_s, max_result_bytes=room)
+
+
+def _room(limits: Limits) -> int:
+    """Size of the largest result: what was printed, a value and its written form."""
+    return 1 << 62 if limits.output_bytes is None else 2 * JSON_BYTES_PER_BYTE * limits.output_bytes + 65_536
 
 
 def _timeout_s(limits: Limits) -> float:

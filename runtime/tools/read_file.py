@@ -4,7 +4,7 @@ import os
 import pathlib
 from typing import Any
 
-from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
+from surefoot.runtime.tools.contract import JSON_BYTES_PER_BYTE, FailureKind, Tool, ToolError
 from surefoot.runtime.tools.folder import existing_folder, open_below
 
 
@@ -37,5 +37,5 @@ def read_file(folder: str | pathlib.Path, *, max_bytes: int = 1 << 18) -> Tool:
             text = file.read(min(asked, max_bytes)).decode(errors="replace")
         return {"text": text, "size_bytes": size}
 
-    # A byte can become three: U+FFFD in UTF-8.
-    return Tool(name="read_file", function=read, timeout_s=30.0, max_result_bytes=3 * max_bytes + 4096)
+    room = JSON_BYTES_PER_BYTE * max_bytes + 4096
+    return Tool(name="read_file", function=read, timeout_s=30.0, max_result_bytes=room)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
+from surefoot.runtime.tools.contract import JSON_BYTES_PER_BYTE, FailureKind, Tool, ToolError
 from surefoot.runtime.tools.sandbox.limits import Limits
 from surefoot.runtime.tools.sandbox.programs import Command, run_command
 
@@ -62,5 +62,4 @@ def run_program(
 
 
 def _room(limits: Limits) -> int:
-    """Size of a result with the largest output: a byte can become three, U+FFFD in UTF-8."""
-    return 1 << 62 if limits.output_bytes is None else 3 * limits.output_bytes + 4096
+    return 1 << 62 if limits.output_bytes is None else JSON_BYTES_PER_BYTE * limits.output_bytes + 4096

@@ -5,6 +5,7 @@ import pathlib
 import re
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -70,6 +71,7 @@ class _Index:
             database.execute("CREATE VIRTUAL TABLE passages USING fts5(path UNINDEXED, line UNINDEXED, text)")
             database.executemany("INSERT INTO passages VALUES (?, ?, ?)", self._passages())
             self._database = database
+            weakref.finalize(self, database.close)  # when the tool is gone
         return self._database
 
     def _passages(self) -> Iterator[tuple[str, int, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.tools.contract import FailureKind, Tool, ToolError
+from surefoot.runtime.tools.contract import JSON_BYTES_PER_BYTE, FailureKind, Tool, ToolError
 
 _INSTRUCTIONS_BETWEEN_LOOKS: Final = 10_000
 _REFUSED_FUNCTIONS: Final = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
@@ -23,7 +23,8 @@ def sqlite_query(
     """A tool that reads from an SQLite file: arguments ``sql`` (one statement) and ``parameters``.
 
     It returns ``{"columns": [...], "rows": [[...]], "more": false}``; ``more`` says that there are more than
-    ``max_rows`` rows. Only reading is allowed: the file is opened so, and each part of a statement is checked.
+    ``max_rows`` rows; binary data is base64 text. Only reading is allowed: the file is opened so, and each part of a
+    statement is checked.
 
     Args:
         path: The file.
@@ -39,25 +40,47 @@ def sqlite_query(
         raise ConfigurationError(f"there is no SQLite file at {file}")
 
     def query(sql: str, parameters: list[Any] | None = None) -> dict[str, Any]:
-        with contextlib.closing(_opened(file, max_bytes, time.monotonic() + timeout_s)) as database, _named_failures():
+        deadline = time.monotonic() + timeout_s
+        with _named_failures(), contextlib.closing(_connected(file)) as database:
+            _hold(database, max_bytes, deadline)
             cursor = database.execute(sql, parameters or [])
             columns = [column[0] for column in cursor.description or ()]
             rows = _fetched(cursor, max_rows, max_bytes)
         return {"columns": columns, "rows": rows[:max_rows], "more": len(rows) > max_rows}
 
     return Tool(
-        name="sqlite_query", function=query, timeout_s=timeout_s + _BEYOND_S, max_result_bytes=2 * max_bytes + 4096
+        name="sqlite_query",
+        function=query,
+        timeout_s=timeout_s + _BEYOND_S,
+        max_result_bytes=_room(max_rows, max_bytes),
     )
 
 
-def _opened(file: pathlib.Path, max_bytes: int, deadline: float) -> sqlite3.Connection:
-    database = sqlite3.connect(f"file:{urllib.parse.quote(str(file))}?mode=ro", uri=True, timeout=1.0)
+def _room(max_rows: int, max_bytes: int) -> int:
+    return JSON_BYTES_PER_BYTE * max_bytes + 64 * max_rows + 65_536
+
+
+def _connected(file: pathlib.Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{urllib.parse.quote(str(file))}?mode=ro", uri=True, timeout=1.0)
+
+
+def _hold(database: sqlite3.Connection, max_bytes: int, deadline: float) -> None:
+    """Set what a query may do, how large its values may be, and until when it may run."""
     database.text_factory = lambda raw: raw.decode(errors="replace")
     database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(max_bytes, 4096))  # zeroblob(1e9) fails before it is made
     database.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     database.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_LOOKS)
+    _load_virtual_tables(database)
     database.set_authorizer(_allowed)
-    return database
+
+
+def _load_virtual_tables(database: sqlite3.Connection) -> None:
+    """Have SQLite set up full-text and other virtual tables, for which it asks to write to its list of tables."""
+    listed = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE VIRTUAL TABLE%'"
+    for (name,) in database.execute(listed).fetchall():
+        quoted = name.replace('"', '""')
+        with contextlib.suppress(sqlite3.OperationalError):  # of a kind that is not built in; a query of it says so
+            database.execute(f'SELECT 1 FROM "{quoted}" LIMIT 0')
 
 
 def _allowed(action: int, first: str | None, second: str | None, schema: str | None, trigger: str | None) -> int:
@@ -108,5 +131,7 @@ def _kind(error: sqlite3.Error) -> FailureKind:
     }
     if name in kinds:
         return kinds[name]
+    if "not authorized" in str(error):  # of some statements SQLite gives no code of its own
+        return FailureKind.REFUSED
     asked_wrongly = name == "SQLITE_ERROR" or isinstance(error, sqlite3.ProgrammingError | sqlite3.InterfaceError)
     return FailureKind.BAD_ARGUMENTS if asked_wrongly else FailureKind.CRASHED

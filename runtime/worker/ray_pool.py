@@ -6,8 +6,10 @@ are stopped politely, and the run pauses.
 """
 
 import asyncio
+import atexit
 import contextlib
 import os
+import threading
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -41,7 +43,7 @@ LOOK_S = 5.0
 """Seconds between two looks at how many cores the cluster has, and at whether work waits for a worker."""
 LAST_BATCHES_S = 15.0
 """Seconds that workers are given for their last batches when Ray is gone; Ray ends this process after 60."""
-LEAVE_S = 10.0
+LEAVE_S = 5.0
 """Seconds that leaving a Ray that is gone may take."""
 
 
@@ -305,15 +307,24 @@ class RayPool:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LEAVE_S if self._gone else None):
-                await asyncio.to_thread(self._leave)
+        if self._gone:
+            await self._leave_what_is_gone()
+        else:
+            await asyncio.to_thread(self._leave)
 
     def _leave(self) -> None:
-        if not self._gone:
-            for worker in self._workers:
-                self._ray.kill(worker)
+        for worker in self._workers:
+            self._ray.kill(worker)
         self._ray.shutdown()
+
+    async def _leave_what_is_gone(self) -> None:
+        """Leave without the head's answer, which Ray waits for: not longer than ``LEAVE_S``, nor at the end."""
+        atexit.unregister(self._ray.shutdown)
+        leaving = threading.Thread(target=self._ray.shutdown, name="leave Ray", daemon=True)
+        leaving.start()
+        left = asyncio.get_running_loop().time() + LEAVE_S
+        while leaving.is_alive() and asyncio.get_running_loop().time() < left:  # noqa: ASYNC110  (a thread tells nobody)
+            await asyncio.sleep(TELL_AGAIN_S)
 
 
 def _waiting(detail: str) -> Batch:

@@ -31,6 +31,6 @@ def serve_model(config: RunConfig, name: str, port: int, replicas: int) -> str:
     start_ray(config, None)
     serve.start(http_options={"host": "127.0.0.1", "port": port})
     options = {"name": name, "num_replicas": replicas, "max_ongoing_requests": 256}
-    application = serve.server(Surefoot, **options).bind()
+    application = serve.deployment(Surefoot, **options).bind()
     serve.run(application, name=f"surefoot {name}", route_prefix="/v1", blocking=False)
     return f"http://127.0.0.1:{port}/v1"

@@ -22,9 +22,10 @@ import rich.table
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
 from surefoot.runtime.forecast.measurement_file import Measurement, Saved, read_measurement
+from surefoot.runtime.forecast.run_plan import plan
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.measure import measure
-from surefoot.runtime.measurement.whole_run import plan, take_sample
+from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.models.factory import answer_key
 from surefoot.scripts.benchmarks.calls import Outcome, one_run
 from surefoot.voting.error_rate import clopper_pearson

@@ -11,7 +11,7 @@ import click
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.measure import measure
-from surefoot.runtime.measurement.whole_run import take_sample
+from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.models.factory import answer_key
 
 

@@ -14,8 +14,9 @@ import msgspec
 
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
+from surefoot.runtime.forecast.run_plan import Plan, plan
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.measurement.whole_run import Plan, plan, take_sample
+from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.scripts.benchmarks.calls import one_run
 
 MODELS = ("bundled", "simulated:p_error=0.01", "simulated:p_error=0.05,latency_s=0.02")

@@ -21,7 +21,8 @@ from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.port import Model, Reply, Request
 from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import FirstToAheadBy, Race
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.race import Race
 
 
 class Table(Model):

@@ -100,7 +100,8 @@ def lesson(rng: random.Random, size: int, done: float = 1.0) -> list[Pair]:
 def published(rng: random.Random, module: str) -> Pair:
     """A question on the published castle, which is never taught; the Actor's where there is a way to go."""
     asked: tuple[Question, ...] = ("steppath", "valuepath", "detour", "revaluation", "transfer")
-    task = GraphNavigation(question=rng.choice(asked), steps=rng.choice((2, 3, 4)))
+    question, steps = rng.choice(asked), rng.choice((2, 3, 4))
+    task = GraphNavigation(question=question, steps=steps if question == "steppath" else 2)
     while True:
         step = task.sample_step(rng.getrandbits(32))
         if step.role is Role.ACTOR and not rooms.there_is_a_way(step.reads.world, step.reads.state, step.reads.goal):

@@ -1,20 +1,30 @@
 """An OpenAI-compatible endpoint in front of any of Surefoot's models: try everything offline, as with a hosted one.
 
 ``python -m surefoot.scripts.cluster.serve_model`` serves the bundled model on a free port of this machine. Chat
-completions
-without streaming; every request is a fresh draw, whatever its seed.
+completions without streaming; every request is a fresh draw, whatever its seed.
 """
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.openai_protocol import Endpoint
+from surefoot.runtime.models.openai_protocol import MOST_BYTES, Endpoint, refusal
 from surefoot.runtime.models.port import Model
+
+READ_S = 30.0
+"""Seconds within which a request has to arrive whole, and after which a connection without one is closed."""
+STOP_S = 5.0
+"""Seconds that requests under way are given when the server is told to stop."""
 
 
 def make_app(model: Model, name: str) -> web.Application:
@@ -27,23 +37,65 @@ def make_app(model: Model, name: str) -> web.Application:
     endpoint = Endpoint(model, name)
 
     async def chat(http: web.Request) -> web.Response:
-        status, reply = await endpoint.chat(await http.read())
+        try:
+            async with asyncio.timeout(READ_S):
+                body = await http.read()
+        except web.HTTPRequestEntityTooLarge:
+            status, reply = refusal(413, f"a request has at most {MOST_BYTES} bytes")
+        except TimeoutError:
+            status, reply = refusal(408, f"the request was not sent within {READ_S:g} s")
+        else:
+            status, reply = await endpoint.chat(body)
         return web.json_response(reply, status=status)
 
     async def models(_: web.Request) -> web.Response:
         return web.json_response(endpoint.models())
 
     async def health(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+        status, reply = endpoint.health()
+        return web.json_response(reply, status=status)
 
-    app = web.Application()
+    app = web.Application(client_max_size=MOST_BYTES)
     app.router.add_post("/v1/chat/completions", chat)
     app.router.add_get("/v1/models", models)
     app.router.add_get("/health", health)
     return app
 
 
-async def serve(model: Model, *, name: str, host: str = "127.0.0.1", port: int = 0) -> None:
+def _remembering(busy: set[object]) -> Middleware:
+    """A middleware that keeps the connections on which a request is being answered in a set."""
+
+    @web.middleware
+    async def remember(
+        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        busy.add(request.protocol)
+        try:
+            return await handler(request)
+        finally:
+            busy.discard(request.protocol)
+
+    return remember
+
+
+async def _close_idle_connections(runner: web.AppRunner, busy: set[object], idle_s: float) -> None:
+    """Close every connection that goes without a whole request's head for ``idle_s``, for ever: aiohttp has no limit.
+
+    Otherwise clients that send half of a request and nothing more use up the process's files.
+    """
+    since: dict[Any, float] = {}
+    assert runner.server is not None
+    while True:
+        await asyncio.sleep(idle_s / 4)
+        now = time.monotonic()
+        waiting = [one for one in runner.server.connections if one not in busy]
+        since = {one: since.get(one, now) for one in waiting}
+        for one, began in since.items():
+            if now - began >= idle_s:
+                one.force_close()
+
+
+async def serve(model: Model, *, name: str, host: str = "127.0.0.1", port: int = 0, idle_s: float = READ_S) -> None:
     """Serve until cancelled. Prints one line with the address when ready, and closes the model at the end.
 
     Args:
@@ -51,11 +103,15 @@ async def serve(model: Model, *, name: str, host: str = "127.0.0.1", port: int =
         name: Name to list it under.
         host: Interface to listen on.
         port: Port to listen on; 0 for a free one.
+        idle_s: Seconds after which a connection without a request is closed.
 
     Raises:
         ConfigurationError: The address is taken or is not one.
     """
-    runner = web.AppRunner(make_app(model, name), access_log=None)
+    app = make_app(model, name)
+    busy: set[object] = set()
+    app.middlewares.append(_remembering(busy))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
     try:
         await runner.setup()
         try:
@@ -64,7 +120,7 @@ async def serve(model: Model, *, name: str, host: str = "127.0.0.1", port: int =
             raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
         shown = f"[{host}]" if ":" in host else host
         print(f"serving {name} at http://{shown}:{runner.addresses[0][1]}/v1", flush=True)
-        await asyncio.Event().wait()
+        await _close_idle_connections(runner, busy, idle_s)
     finally:
         await runner.cleanup()
         await model.close()
@@ -72,8 +128,16 @@ async def serve(model: Model, *, name: str, host: str = "127.0.0.1", port: int =
 
 async def _until_stopped(model: Model, name: str, host: str, port: int) -> None:
     serving = asyncio.ensure_future(serve(model, name=name, host=host, port=port))
-    for stop in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(stop, serving.cancel)
+
+    def stop() -> None:
+        serving.cancel()
+        # Whatever is stuck, a model or a connection: a server that is told to stop stops.
+        last = threading.Timer(3 * STOP_S, os._exit, (1,))
+        last.daemon = True
+        last.start()
+
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(one, stop)
     await asyncio.wait([serving])
     if not serving.cancelled():
         serving.result()

@@ -24,27 +24,28 @@ from surefoot.runtime.journal.run_directory import new_run_directory, read_confi
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
+from surefoot.runtime.session.work import open_pool
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
 from surefoot.scripts.commands.bench_table import Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
 from surefoot.scripts.commands.output import OK, PAUSED, print_json
 from surefoot.scripts.commands.output_file import write_output
-from surefoot.scripts.commands.run import open_pool
 
 OPTIONS = (
     "model", "api_base", "dialect", "k", "rule", "red_flags", "max_ballots", "workers", "address", "seed",
     "temperature", "first_temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight",
     "max_calls", "max_cost_usd", "max_wall_s", "modules", "cache",
 )  # fmt: skip
-WALKS, WALKED = 4000, 20_000
-"""Random walks of the row random-legal, over all problems, and the actions they may take; at least five for each."""
+WALKS, WALKED, LONGEST = 4000, 20_000, 1000
+"""Random walks of the row random-legal, over all problems, the actions they may take, and the longest walk; at least
+five for each."""
 
 
 class _BySuite(click.Group):
-    """A command for each suite."""
+    """A group that has a command for each suite of problems."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The suites."""
+        """Names of the suites of problems that can be run."""
         return list(SUITES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -102,7 +103,7 @@ def bench() -> None:
 
 
 def _configured(suite: Suite, cls: type[Any], row: Row, given: dict[str, Any]) -> RunConfig:
-    """The configuration of a row."""
+    """The run configuration of one row of the table."""
     values = {**given, **row.options}
     if not row.votes:
         values["k"] = "1"
@@ -221,7 +222,7 @@ def _walked(task: SuiteTask, referee: Any, problems: list[Any], seed: int) -> Sc
         for _ in range(walks):
             state = problem.start
             plan: list[str] = []
-            while not referee.at_goal(problem, state) and len(plan) < task.cap_of(problem):
+            while not referee.at_goal(problem, state) and len(plan) < min(task.cap_of(problem), LONGEST):
                 choices = referee.legal_actions(problem, state)
                 if not choices:
                     break

@@ -6,16 +6,16 @@ from typing import Any
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.report.glance import Glance, glance, runs_below
 from surefoot.scripts.commands.bench_suites import SUITES
 from surefoot.scripts.commands.bench_table import Published, Score
-from surefoot.scripts.commands.glance import Glance, glance, runs_below
 
 LARGEST = 64 << 20
 """Bytes of the largest ``bench.json`` that is read."""
 
 
 class Bench(msgspec.Struct, frozen=True):
-    """What a bench directory holds.
+    """The table of a bench directory, and where the runs of its rows stand.
 
     Attributes:
         title: Name of the suite and its text; the directory's name until the first table is written.
@@ -33,7 +33,7 @@ class Bench(msgspec.Struct, frozen=True):
 
 
 def read_bench(directory: pathlib.Path) -> Bench:
-    """Read a bench directory.
+    """Read the table and the runs of a directory that ``surefoot bench`` made.
 
     Raises:
         ConfigurationError: Its ``bench.json`` is not one.
@@ -54,7 +54,7 @@ def read_bench(directory: pathlib.Path) -> Bench:
 
 
 class _Published(msgspec.Struct, frozen=True):
-    """A row of another system."""
+    """A row of the table that was published of another system."""
 
     method: str
     solved_percent: float

@@ -10,7 +10,7 @@ from surefoot.runtime.errors import ConfigurationError
 
 
 class Suite(msgspec.Struct, frozen=True):
-    """A suite.
+    """A suite of problems for ``surefoot bench``, and what was published of it.
 
     Attributes:
         task: Name of its task.
@@ -77,6 +77,7 @@ SUITES = {
         (("zero-shot, GPT-4", 7, None), ("in-context, GPT-4", 12, None), ("cot, GPT-4", 17, None),
          ("MAP, GPT-4 (200 of PlanBench)", 24, None)),
     ),
+    "pddl": Suite("pddl", {}, "PDDL problems of your own; give --domain and --problems, or PlanBench's JSON"),
     "questions": Suite(
         "questions", {}, "yes-or-no questions of a file, as StrategyQA's; give --file",
         (("always no (100 of StrategyQA)", 67, None),),

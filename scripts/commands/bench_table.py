@@ -14,7 +14,7 @@ Published = tuple[tuple[str, float, float | None], ...]
 
 
 class Score(msgspec.Struct):
-    """A row.
+    """One row of the table: how one method did on all problems of a suite.
 
     Attributes:
         method: Its name.
@@ -73,7 +73,7 @@ NOTE = "calls: paid for each problem; alone: without answers that earlier proble
 
 
 def cells(score: Score) -> tuple[str, ...]:
-    """A row as text."""
+    """The cells of one row of the table, as text."""
     row = score.shown()
     return (
         score.method,

@@ -1,6 +1,5 @@
 """``surefoot test``: holds a task of somebody's own against what a run relies on, in seconds and without a model."""
 
-import importlib
 import pathlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -12,20 +11,21 @@ import msgspec
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task
+from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.configuration_drift import dialect_of
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.models.factory import answer_key
+from surefoot.runtime.report.journal_steps import steps_of
 from surefoot.runtime.user_code import blame, wrong_value
-from surefoot.scripts.commands.journal_steps import steps_of
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 from surefoot.scripts.commands.run import ByTask
 from surefoot.scripts.commands.task_checks import Check, Subject
 from surefoot.scripts.commands.task_checks import check_task as checks_of
 from surefoot.scripts.commands.task_walk import AnswerKey, Walk
+from surefoot.scripts.commands.verify import referee_of
 
 
 def _command(name: str, cls: type[Task]) -> click.Command:
@@ -120,11 +120,11 @@ def recorded(run_dir: pathlib.Path) -> AnswerKey:
 
 
 def _referee(task: str) -> Callable[..., Any] | None:
-    if task in BUILT_IN_TASKS:
-        module = f"surefoot.decompose.referees.{task.replace('-', '_')}"
-    else:
-        module = task.partition(":")[0]
-    found = getattr(importlib.import_module(module), "verify", None)
+    """The function ``verify`` that judges plans of a task, or ``None`` where there is none."""
+    try:
+        found = referee_of(task)
+    except ConfigurationError:
+        return None
     return found if callable(found) else None
 
 

@@ -54,6 +54,7 @@ COMMANDS = {
     "compare": Entry("compare:compare", "Say how two runs differ: options, answer, calls, cost."),
     "stop": Entry("stop:stop", "Ask a run that goes on in another process to stop politely."),
     "launch": Entry("launch:launch", "Run a command as a job on a Ray cluster, and find the way back to it."),
+    "init": Entry("init:init", "Write a small task of your own with its test, to start from."),
     "test": Entry("check_task:check_task", "Check a task of your own: pure methods, prompts, replies, limits."),
     "tasks": Entry("catalogue:tasks", "List the tasks that can be run here."),
     "models": Entry("catalogue:models", "List the models that can be used, or ask one of them a first step."),
@@ -78,7 +79,7 @@ class Lazy(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
+        """Import the module of a command and return the command."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
@@ -122,7 +123,7 @@ def surefoot() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit."""
+    """Run the command line ``surefoot`` and exit with its code."""
     given = sys.argv[1:] if arguments is None else arguments
     stdout = forgive()
     if stdout is not None:
@@ -145,7 +146,7 @@ def _wants_json(arguments: Iterable[str]) -> bool:
 
 
 def _failed(error: BaseException, as_json: bool) -> int:
-    """Report an error; the exit code."""
+    """Report an error on stderr, and as JSON if wanted; returns the exit code."""
     from surefoot.scripts.commands.failures import TRACEBACK, explain, told
 
     found = explain(error)

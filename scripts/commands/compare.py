@@ -9,7 +9,7 @@ import msgspec
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.records import Counts
-from surefoot.scripts.commands.glance import OUTPUT, cost_of, status_of
+from surefoot.runtime.report.glance import OUTPUT, cost_of, status_of
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, aligned, answer_in_short, money, print_json, quoted
 
@@ -21,7 +21,7 @@ FIGURES = (
 
 
 class Side(msgspec.Struct, frozen=True):
-    """One of the two runs.
+    """One of the two runs that are compared: status, answer and figures.
 
     Attributes:
         run_dir: The run directory.
@@ -55,7 +55,7 @@ def compare(first: pathlib.Path, second: pathlib.Path, as_json: bool) -> int:
 
 
 def side_of(directory: pathlib.Path) -> Side:
-    """What a run is compared by.
+    """Read status, answer and figures of a run from its journal.
 
     Raises:
         RunDirectoryError, JournalError: It cannot be read.

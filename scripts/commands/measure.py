@@ -16,7 +16,7 @@ from surefoot.runtime.forecast.measurement_file import KindRate, Measurement, Sa
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.measure import measure
-from surefoot.runtime.measurement.whole_run import take_sample
+from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.models.factory import answer_key, check_model
 from surefoot.scripts.commands.cli import OK, print_json, printable
 from surefoot.scripts.commands.durations import duration

@@ -1,5 +1,6 @@
 """Command-line options made from the fields of configuration structs: types, limits, defaults and help texts."""
 
+import glob
 import os
 import pathlib
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ import msgspec
 import msgspec.inspect
 
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.pddl_collections import collection_of
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 
@@ -50,7 +52,7 @@ def struct_options(
 
 
 def info_names(info: Any) -> list[str]:
-    """Field names of an inspected struct."""
+    """Names of the fields of a struct, from what msgspec says of its type."""
     return [field.name for field in info.fields]
 
 
@@ -89,7 +91,9 @@ def build_config(
         ConfigurationError: An unknown key, a value out of range, or a file for another task.
     """
     given = {name: value for name, value in values.items() if value is not None}
-    given.update({name: read_option(given[name]) for name in _files(task_type) if name in given})
+    several = _files(task_type, "folder")
+    read = {name: read_option(given[name], several=name in several) for name in _files(task_type) if name in given}
+    given.update(read)
     run: dict[str, Any] = {}
     options: dict[str, Any] = {}
     if config_file is not None:
@@ -131,38 +135,59 @@ def _from_file(path: pathlib.Path, task_name: str, task_type: type[Task]) -> tup
     for name in [name for name in run if name in task_type.__struct_fields__ and name != "state_by"]:
         value = run.pop(name)
         is_file = name in _files(task_type) and isinstance(value, str)
-        options[name] = read_option(value, path.parent) if is_file else value
+        several = name in _files(task_type, "folder")
+        options[name] = read_option(value, path.parent, several) if is_file else value
     return run, options
 
 
-def read_option(place: str, folder: pathlib.Path = pathlib.Path()) -> str:
+def read_option(place: str, folder: pathlib.Path = pathlib.Path(), several: bool = False) -> str:
     """The text of a file that an option names: a run directory holds what was in it, not where it was.
 
     Args:
         place: Where the file is, or its text.
         folder: Where a path that is not absolute begins.
+        several: Whether a folder or a pattern may be named as well; its PDDL files become one text.
 
     Raises:
         ConfigurationError: It cannot be read.
     """
-    if place.lstrip()[:1] in ("(", "[", "{", ";"):
+    if place.lstrip("\ufeff \t\r\n")[:1] in ("(", "[", "{", ";"):
         return place
+    if not several:
+        return _text_of(folder / place, place)
+    if (folder / place).is_dir():
+        paths = sorted(path for path in (folder / place).iterdir() if path.suffix == ".pddl")
+    elif any(letter in place for letter in "*?[") and not (folder / place).exists():
+        paths = sorted(map(pathlib.Path, glob.glob(str(folder / place), recursive=True)))
+    else:
+        return _text_of(folder / place, place)
     try:
-        return (folder / place).read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{place}: {getattr(error, 'strerror', None) or 'is no text file'}") from error
+        return collection_of({str(path): _text_of(path, str(path)) for path in paths})
+    except ValueError as error:
+        raise ConfigurationError(f"{place}: {error}") from error
 
 
-def _files(struct: type[Any]) -> list[str]:
-    """Fields whose type says that they hold a file's text."""
+def _text_of(path: pathlib.Path, place: str) -> str:
+    """A file's text. Letters in another encoding than UTF-8, as old files have in comments, become unknown ones."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{place}: {error.strerror or error}") from error
+    if b"\0" in data:
+        raise ConfigurationError(f"{place}: is no text file")
+    return data.decode("utf-8-sig", errors="replace")
+
+
+def _files(struct: type[Any], word: str = "file") -> list[str]:
+    """Fields whose type says that they hold a file's text, or with ``folder`` that of several."""
     info: Any = msgspec.inspect.type_info(struct)
-    return [field.name for field in info.fields if _is_file(field.type)]
+    return [field.name for field in info.fields if _is_file(field.type, word)]
 
 
-def _is_file(kind: Any) -> bool:
+def _is_file(kind: Any, word: str = "file") -> bool:
     if isinstance(kind, msgspec.inspect.Metadata):
-        return bool((kind.extra_json_schema or {}).get("file")) or _is_file(kind.type)
-    return isinstance(kind, msgspec.inspect.UnionType) and any(map(_is_file, kind.types))
+        return bool((kind.extra_json_schema or {}).get(word)) or _is_file(kind.type, word)
+    return isinstance(kind, msgspec.inspect.UnionType) and any(_is_file(one, word) for one in kind.types)
 
 
 def changed_config(config: RunConfig, values: dict[str, Any]) -> RunConfig:

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from surefoot.runtime.untrusted import tame
+
 OK, FAILED, USAGE, PAUSED = 0, 1, 2, 3
 """It did what it was asked; the run failed or a check did not hold; a usage or configuration error; the run paused."""
 
@@ -14,8 +16,8 @@ STATUS_OF_CODE = {OK: "ok", FAILED: "failed", USAGE: "error", PAUSED: "paused"}
 
 
 def printable(text: str) -> str:
-    """Text without anything that a terminal would obey."""
-    return "".join(c if c.isprintable() or c in "\n\t" else f"\\x{ord(c):02x}" for c in text)
+    """Text without anything that a terminal would obey; line breaks stay, tabs become blanks."""
+    return "\n".join(tame(line.expandtabs(4), 5 * len(line)) for line in text.split("\n"))
 
 
 def one_line(text: str) -> str:

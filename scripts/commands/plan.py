@@ -12,8 +12,9 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, pilot_steps
 from surefoot.runtime.forecast.measurement_file import read_measurement
+from surefoot.runtime.forecast.run_plan import Plan, plan
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.measurement.whole_run import Plan, plan, take_sample
+from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.models.factory import check_model
 from surefoot.scripts.commands.cli import OK, print_json, printable
 from surefoot.scripts.commands.durations import duration

@@ -13,6 +13,8 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import Standing
 from surefoot.runtime.records import Counts, Usage
+from surefoot.runtime.session.answers import Preview
+from surefoot.runtime.session.watcher import Watcher
 from surefoot.scripts.commands.output import printable, quoted
 
 MOST_ACCOUNTS = 8
@@ -23,7 +25,7 @@ LIMIT = re.compile(r"(--max-[a-z-]+) ([0-9.e+]+) is reached")
 """How a run says that it paused at a limit: the option and its value."""
 
 
-class Progress:
+class Progress(Watcher):
     """A progress bar on stderr; plain lines now and then where stderr is no terminal.
 
     Args:
@@ -64,17 +66,17 @@ class Progress:
         self._bar.stop()
 
     def say(self, text: str) -> None:
-        """Put a line before the bar."""
+        """Show beside the progress bar what the run is doing."""
         self._bar.update(self._row, description=printable(text.partition(":")[0]))
         if self._bar.disable:
             self._console.print(printable(text), markup=False)
 
     def note(self, text: str) -> None:
-        """Leave a line standing above the bar."""
+        """Leave a line standing above the progress bar."""
         self._console.print(printable(text), markup=False)
 
     def update(self, counts: Counts, wall_s: float) -> None:
-        """Show the totals after a durable write."""
+        """Show what was counted so far, after a durable write."""
         flags = sum(counts.red_flags.values())
         extra = f"{counts.calls:,} calls, {flags:,} flags, {counts.seam_retries:,} seam retries"
         extra += f", {counts.tokens_in + counts.tokens_out:,} tokens, {_money(counts.cost_usd, counts.unpriced_calls)}"
@@ -84,8 +86,8 @@ class Progress:
             self._console.print(f"{counts.steps:,}/{self._total:,} steps, {extra}, {wall_s:.0f} s", markup=False)
 
 
-def summary(standing: Standing) -> str:
-    """How a run ended, in a few lines."""
+def summary(standing: Standing, answer: Preview | None = None) -> str:
+    """Return how a run ended in a few lines, the answer first."""
     s = standing
     per_step = f"{s.calls_per_step:.3f} a step" if s.calls_per_step is not None else "no step yet"
     flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
@@ -112,6 +114,9 @@ def summary(standing: Standing) -> str:
         lines.insert(5, "alarms    " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(s.alarms.items())))
     if s.message:
         lines.insert(1, f"because   {printable(s.message)}")
+    if answer is not None:
+        more = "" if answer.whole else f"   (whole: surefoot result {quoted(s.run_dir)})"
+        lines.insert(0, f"answer    {printable(answer.line)}{more}")
     return "\n".join([*lines, f"next      surefoot {next_command(s)}"])
 
 

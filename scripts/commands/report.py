@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from surefoot.scripts.commands.glance import is_bench
+from surefoot.runtime.report.glance import is_bench
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 from surefoot.scripts.commands.output_file import write_output

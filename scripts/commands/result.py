@@ -11,7 +11,7 @@ import click
 from surefoot.runtime.errors import RunFailed
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
-from surefoot.scripts.commands.glance import OUTPUT, status_of
+from surefoot.runtime.report.glance import OUTPUT, status_of
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 

@@ -10,7 +10,7 @@ import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.lock import is_locked
-from surefoot.scripts.commands.glance import Glance, age, glance, is_run, runs_below
+from surefoot.runtime.report.glance import Glance, age, glance, is_run, runs_below
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import FAILED, OK, aligned, answer_in_short, money, print_json, quoted
 
@@ -84,7 +84,7 @@ def _delete(found: list[Glance], sure: bool, as_json: bool) -> int:
 
 
 def _ask(doomed: Sequence[str]) -> None:
-    """Have a person confirm.
+    """Ask a person whether runs may be deleted.
 
     Raises:
         ConfigurationError: Nobody is there to be asked.

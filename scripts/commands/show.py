@@ -1,4 +1,4 @@
-"""``surefoot show``."""
+"""``surefoot show``: where a run stands, once or again and again while it works."""
 
 import pathlib
 import sys
@@ -15,7 +15,7 @@ import rich.table
 import rich.text
 
 from surefoot.runtime.journal.run_directory import Standing, standing
-from surefoot.scripts.commands.glance import is_bench
+from surefoot.runtime.report.glance import is_bench
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, aligned, money, print_json, printable
 from surefoot.scripts.commands.progress import summary

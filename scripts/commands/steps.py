@@ -11,7 +11,7 @@ import msgspec
 
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
-from surefoot.scripts.commands.journal_steps import JournalStep, steps_of
+from surefoot.runtime.report.journal_steps import JournalStep, steps_of
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable
 

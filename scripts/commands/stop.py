@@ -12,7 +12,7 @@ import msgspec
 
 from surefoot.runtime.errors import ConfigurationError, SurefootError
 from surefoot.runtime.journal.lock import is_locked
-from surefoot.scripts.commands.glance import Glance, glance, is_run
+from surefoot.runtime.report.glance import Glance, glance, is_run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import FAILED, OK, print_json, quoted
 

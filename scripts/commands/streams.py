@@ -47,15 +47,15 @@ class ForgivingFile(io.RawIOBase):
         select.select([], [self._descriptor], [], 1.0)
 
     def writable(self) -> bool:
-        """Always true."""
+        """Say that the file can be written to, which is always true."""
         return True
 
     def fileno(self) -> int:
-        """The file descriptor."""
+        """The number of the file descriptor that is written to."""
         return self._descriptor
 
     def isatty(self) -> bool:
-        """Whether a terminal is behind it."""
+        """Whether the file descriptor leads to a terminal."""
         return os.isatty(self._descriptor)
 
 

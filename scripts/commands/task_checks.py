@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
-import msgspec.inspect
 
-from surefoot.decompose.referees.verification import Verification
 from surefoot.decompose.step import Dialect, Flag
 from surefoot.decompose.task import Task
 from surefoot.runtime.checked_task import alike
 from surefoot.runtime.errors import UserCodeError
 from surefoot.runtime.untrusted import tame
+from surefoot.scripts.commands.task_variations import variations
 from surefoot.scripts.commands.task_walk import AnswerKey, Asked, Walk, Walked
 
 SAMPLED = 16
@@ -25,7 +24,7 @@ CHAINABLE = "with chainable = False in the class, nodes that can be split always
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One finding.
+    """What one check found out about a task.
 
     Attributes:
         name: What was checked.
@@ -39,7 +38,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """What is checked.
+    """A task under test, with all that the checks need to know of it.
 
     Attributes:
         task: The task, its methods watched.
@@ -142,34 +141,6 @@ def fields(subject: Subject) -> Finding:
     return "ok", f"{len(asked)} prompts under {changed} other values of options"
 
 
-def variations(task: Task) -> Iterator[tuple[str, Task]]:
-    """The task with one of its own fields changed, for every field of which another valid value is known."""
-    cls = type(task)
-    values = {name: getattr(task, name) for name in cls.__struct_fields__}
-    info: Any = msgspec.inspect.type_info(cls)
-    for field in info.fields:
-        if field.name == "state_by":
-            continue
-        for value in _others(field.type, values[field.name]):
-            try:
-                yield field.name, msgspec.convert(msgspec.to_builtins({**values, field.name: value}), cls)
-            except (msgspec.ValidationError, UserCodeError, ValueError, TypeError):
-                continue  # not a value that this task takes
-            break
-
-
-def _others(kind: Any, value: Any) -> list[Any]:
-    """Values to try in place of one."""
-    inner = kind.type if isinstance(kind, msgspec.inspect.Metadata) else kind
-    if isinstance(inner, msgspec.inspect.LiteralType):
-        return [one for one in inner.values if one != value]
-    if isinstance(value, bool):
-        return [not value]
-    if isinstance(value, int | float):
-        return [value + 1, value - 1]
-    return [f"{value} 7", f"{value}x"] if isinstance(value, str) else []
-
-
 def limits(subject: Subject) -> Finding:
     """Whether sampled steps can be asked, and usual plans are not longer than the longest."""
     task = subject.task
@@ -238,7 +209,8 @@ class _Plan:
         return iter(self.steps)
 
 
-def _judged(subject: Subject, steps: list[Any], output: Any) -> Verification:
+def _judged(subject: Subject, steps: list[Any], output: Any) -> Any:
+    """What the referee says of these steps and this output."""
     from surefoot.scripts.commands.verify import judged
 
     return judged(subject.referee, subject.task, _Plan(steps, output))

@@ -37,7 +37,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Walked(msgspec.Struct):
-    """What a walk met.
+    """Everything that a walk through a plan came by.
 
     Attributes:
         asked: Questions, in plan order.
@@ -65,7 +65,7 @@ class _Ended(Exception):
 
 
 class Walk:
-    """One walk.
+    """One walk through the plan of a task, with right answers.
 
     Args:
         task: The task.

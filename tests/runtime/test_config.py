@@ -130,7 +130,7 @@ def test_what_single_fields_cannot_say(configured: Configured) -> None:
     [
         {"k": 0}, {"k": "many"}, {"k": 1.5}, {"target": 0}, {"target": 1}, {"target": float("nan")},
         {"strategy": "bush"},
-        {"state_by": "nobody"}, {"rule": "plurality"}, {"max_ballots": 0}, {"leaf_steps": 0}, {"segment_steps": 0},
+        {"state_by": "nobody"}, {"max_ballots": 0}, {"leaf_steps": 0}, {"segment_steps": 0},
         {"flush_steps": 0}, {"seam_retries": -1}, {"workers": 0}, {"seed": -1}, {"temperature": -1}, {"max_calls": 0},
         {"max_cost_usd": 0}, {"timeout_s": 0}, {"patience_s": -1}, {"chains_in_flight": 0}, {"nonsense": 1},
         {"temperature": float("nan")}, {"dialect": "french"}, {"seams": "perhaps"}, {"max_ballots": 4096},

@@ -8,8 +8,8 @@ import numpy as np
 
 from surefoot.voting.alarms import Pattern
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import Won
-from surefoot.voting.sequential import AnyRule, open_race
+from surefoot.voting.race import Race, Won
+from surefoot.voting.rule import Rule
 
 Shares = tuple[float, float, float]
 HARD: Shares = (0.56, 0.30, 0.14)
@@ -60,10 +60,10 @@ def easy(error: float) -> Shares:
 
 
 def simulate(
-    rule: AnyRule, population: Sequence[tuple[Shares, int]], rng: np.random.Generator, spoiled: float = 0.0
+    rule: Rule, population: Sequence[tuple[Shares, int]], rng: np.random.Generator, spoiled: float = 0.0
 ) -> Run:
     """Race every step; those whose first ballots all agree are only counted."""
-    first = open_race(rule, 5000).fewest()
+    first = Race(rule, 5000).fewest()
     run = Run(0, 0, 0, 0, [])
     for shares, count in population:
         limits = (1 - spoiled) * np.cumsum(shares)
@@ -80,9 +80,9 @@ def simulate(
 
 
 def _race(
-    rule: AnyRule, k: int, step: int, opening: Sequence[int], limits: Sequence[float], rng: np.random.Generator
+    rule: Rule, k: int, step: int, opening: Sequence[int], limits: Sequence[float], rng: np.random.Generator
 ) -> Ended:
-    race = open_race(rule, 5000)
+    race = Race(rule, 5000)
     said: list[int] = [int(one) for one in opening]
     draw = 0
     while race.verdict is None:

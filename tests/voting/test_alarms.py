@@ -22,7 +22,7 @@ from surefoot.voting.alarms import (
     rates_of,
     repeats,
 )
-from surefoot.voting.race import FirstToAheadBy
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
 from surefoot.voting.sequential import Sequential, learned, needed
 from tests.voting.simulated_races import HARD, Run, easy, simulate
 from tests.voting.watched_runs import kinds_raised

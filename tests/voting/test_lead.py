@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
 from surefoot.voting.lead import expected_ballots, expected_calls, expected_cost_usd, k_min, p_full, p_step
-from surefoot.voting.race import FirstToAheadBy, Race, Won
+from surefoot.voting.race import Race, Won
 
 STEPS = 2**20 - 1
 SIGMAS = 6.5

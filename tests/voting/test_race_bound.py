@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
 from surefoot.voting.lead import p_full
-from surefoot.voting.race import FirstToAheadBy
 from surefoot.voting.race_bound import bound_of_races
 from surefoot.voting.race_outcomes import outcomes
 from tests.voting.simulated_races import HARD, Shares, easy, simulate
@@ -19,7 +19,7 @@ WORSE: list[tuple[Shares, int]] = [((0.98, 0.012, 0.008), 900), ((0.7, 0.3, 0.0)
 def run(k: int, population: list[tuple[Shares, int]], seed: int) -> tuple[Counter[int], float]:
     """Race lengths of a run, and the true expected number of wrong verdicts given those lengths."""
     rng = np.random.default_rng(seed)
-    known = outcomes(k, 120, tuple(shares for shares, _ in population))
+    known = outcomes(FirstToAheadBy(k), 120, tuple(shares for shares, _ in population))
     steps = np.array([count for _, count in population])
     lengths: Counter[int] = Counter()
     right = np.array([known.right[n] for n in known.right])
@@ -39,7 +39,7 @@ def covered(k: int, population: list[tuple[Shares, int]], seeds: range) -> int:
     found = 0
     for seed in seeds:
         lengths, risk = run(k, population, seed)
-        found += bound_of_races(k, lengths, 0.95).bound >= risk
+        found += bound_of_races(FirstToAheadBy(k), lengths, 0.95).bound >= risk
     return found
 
 
@@ -73,14 +73,16 @@ def test_placebo_the_closed_form_does_not_hold_where_steps_differ() -> None:
 
 def test_a_bound_is_a_probability_however_many_steps_there_are() -> None:
     """One minus the product, not the sum of expectations."""
-    found = bound_of_races(2, {2: 5_000}, 0.95)
+    found = bound_of_races(FirstToAheadBy(2), {2: 5_000}, 0.95)
     assert found.bound > 1
     assert found.p_any < 1
 
 
 def test_what_is_allowed_decides_what_is_certified() -> None:
     """Of 10,000 unanimous races of lead 3, a few could be as hard as steps can be; none can if that is excluded."""
-    bounds = [bound_of_races(3, {3: 10_000}, 0.95, rival=rival).bound for rival in (1.0, 0.536, 0.1, 0.01)]
+    bounds = [
+        bound_of_races(FirstToAheadBy(3), {3: 10_000}, 0.95, rival=rival).bound for rival in (1.0, 0.536, 0.1, 0.01)
+    ]
     assert bounds == sorted(bounds, reverse=True)
     assert bounds[0] > 0.5 > 2 * bounds[1] > 20 * bounds[2]
 
@@ -89,11 +91,11 @@ def test_the_bound_for_easier_steps_holds_where_steps_are_as_easy() -> None:
     held = 0
     for seed in range(12):
         lengths, risk = run(3, MIXED, seed)
-        held += bound_of_races(3, lengths, 0.95, rival=0.54).bound >= risk
+        held += bound_of_races(FirstToAheadBy(3), lengths, 0.95, rival=0.54).bound >= risk
     assert held >= 6  # at 95 %: fewer with probability below 1e-6
 
 
 def test_lengths_that_contradict_what_is_allowed_are_not_certified() -> None:
     lengths, _ = run(6, MIXED, 1)
-    assert bound_of_races(6, lengths, 0.95, rival=0.54).credible
-    assert not bound_of_races(6, lengths, 0.95, rival=0.01).credible
+    assert bound_of_races(FirstToAheadBy(6), lengths, 0.95, rival=0.54).credible
+    assert not bound_of_races(FirstToAheadBy(6), lengths, 0.95, rival=0.01).credible

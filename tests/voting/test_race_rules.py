@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import Deadlocked, FirstTo, FirstToAheadBy, Race, Rule, Verdict, Won, replay
+from surefoot.voting.first_to import FirstTo
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.race import Deadlocked, Race, Verdict, Won, replay
+from surefoot.voting.rule import Rule
 
 Decide = Callable[[Rule, int, Sequence[Ballot]], Verdict | None]
 

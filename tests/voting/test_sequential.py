@@ -9,17 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import FirstToAheadBy
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.race import Race, replay
+from surefoot.voting.rule import Rule
 from surefoot.voting.sequential import (
     TYPES,
-    AnyRule,
     Sequential,
-    SequentialRace,
     chance_wrong,
     learned,
     needed,
-    open_race,
-    replay_any,
 )
 from tests.voting.simulated_races import HARD, Run, easy, simulate
 
@@ -36,7 +34,7 @@ def taught(seed: int) -> tuple[float, ...]:
     return learned(seen)
 
 
-def runs(rule: AnyRule, count: int, seed: int) -> tuple[float, int]:
+def runs(rule: Rule, count: int, seed: int) -> tuple[float, int]:
     """Calls a step, and how many of the runs have a wrong step."""
     found: list[Run] = [simulate(rule, POPULATION, np.random.default_rng((seed, i))) for i in range(count)]
     return sum(run.calls for run in found) / sum(run.steps for run in found), sum(run.wrong > 0 for run in found)
@@ -48,7 +46,7 @@ BALLOTS = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=
 @given(BALLOTS, st.sampled_from([0.01, 1e-4]))
 def test_a_verdict_is_a_function_of_the_ballots_by_number(said: list[str | None], budget: float) -> None:
     rule = Sequential(budget, EVEN)
-    race = SequentialRace(rule, len(said))
+    race = Race(rule, len(said))
     cast: list[Ballot] = []
     for number, candidate in enumerate(said):
         fewest = race.fewest()
@@ -60,7 +58,7 @@ def test_a_verdict_is_a_function_of_the_ballots_by_number(said: list[str | None]
         if verdict is not None:
             break
     shuffled = random.Random(len(cast)).sample(cast, len(cast))
-    assert replay_any(rule, len(said), tuple(shuffled)) == race.verdict
+    assert replay(rule, len(said), tuple(shuffled)) == race.verdict
 
 
 def test_the_chance_falls_with_agreement_and_rises_with_dissent() -> None:
@@ -74,24 +72,24 @@ def test_one_dissenting_ballot_costs_more_than_one_ballot() -> None:
     rule = Sequential(1e-4, taught(1))
     unanimous = needed(rule, (), 5000)
     assert needed(rule, (1, 1), 5000) > unanimous + 3  # placebo: a fixed lead k needs k more at one all
-    race = open_race(FirstToAheadBy(unanimous), 100)
+    race = Race(FirstToAheadBy(unanimous), 100)
     for number, candidate in enumerate("ab"):
         race.cast(Ballot(number, candidate))
     assert race.fewest() == unanimous
 
 
-class Shortsighted(SequentialRace):
+class Shortsighted(Sequential, frozen=True, tag="shortsighted"):
     """Counts only on ballots for the leader."""
 
-    def fewest(self) -> int:
-        return max(1, needed(self._rule, self._ranking(), 5000)) if self.verdict is None else 0
+    def fewest(self, ranking: tuple[int, ...], most: int) -> int:
+        return needed(self, ranking, most)
 
 
-def drawn_in_vain(kind: type[SequentialRace]) -> int:
+def drawn_in_vain(kind: type[Sequential]) -> int:
     """Ballots of hard steps, drawn as many at a time as a race asks for, that came after the verdict."""
-    rule, rng, vain = Sequential(2e-6, taught(7)), np.random.default_rng(5), 0
+    rule, rng, vain = kind(2e-6, taught(7)), np.random.default_rng(5), 0
     for _ in range(500):
-        race, number = kind(rule, 5000), 0
+        race, number = Race(rule, 5000), 0
         while race.verdict is None:
             wanted = race.fewest()
             for left, candidate in zip(range(wanted, 0, -1), rng.choice(list("abc"), wanted, p=HARD), strict=True):
@@ -103,8 +101,8 @@ def drawn_in_vain(kind: type[SequentialRace]) -> int:
 
 
 def test_no_ballot_is_drawn_in_vain() -> None:
-    """A third candidate may end a race before all ballots for the leader would have; see ``SequentialRace.fewest``."""
-    assert drawn_in_vain(SequentialRace) == 0
+    """A third candidate may end a race before all ballots for the leader would have; see ``Sequential.fewest``."""
+    assert drawn_in_vain(Sequential) == 0
     assert drawn_in_vain(Shortsighted) > 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import hypergeom
 
 from surefoot.voting.alarms import SHARE, Kind, Pattern
-from surefoot.voting.race import FirstToAheadBy
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
 from surefoot.voting.sequential import Sequential, learned, needed
 from surefoot.voting.sequential_tests import FIRST_LOOK, STRETCHES, SequentialTests, pair_up
 from tests.voting.simulated_races import easy, simulate

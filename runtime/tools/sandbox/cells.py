@@ -32,7 +32,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class CellProgram(msgspec.Struct, frozen=True):
-    """What is run.
+    """What is run. Equal requests have equal answers: who wants another one asks for it with another number in it.
 
     Attributes:
         cells: Python source, run one after the other with the same variables.

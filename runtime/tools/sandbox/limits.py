@@ -5,6 +5,8 @@ from typing import Final
 
 import msgspec
 
+from surefoot.runtime.errors import ConfigurationError
+
 
 class Isolation(enum.StrEnum):
     """By which means foreign code is kept from the rest of the machine."""
@@ -16,11 +18,15 @@ class Isolation(enum.StrEnum):
     """A seccomp filter and no rights: for machines that refuse namespaces, as plain containers do. No file can be
     opened at all, so that only modules imported beforehand are there, and no process can be started."""
     NONE = "none"
-    """Only a process of its own with limits: it reads and writes all that the user may. Never chosen by itself."""
+    """Only a process of its own with limits: it reads and writes all that the user may, and what it moves to another
+    session outlives it. Never chosen by itself."""
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Limits of one sandboxed process; ``None`` in a field: no such limit.
+
+    Raises:
+        ConfigurationError: A limit is not above 0, or not a whole number.
 
     Attributes:
         wall_s: Seconds from the start of the code to its end, waiting for answers from outside not counted.
@@ -41,6 +47,14 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open_files: int | None = 64
     processes: int | None = 1
 
+    def __post_init__(self) -> None:
+        for field in self.__struct_fields__:
+            most = getattr(self, field)
+            kinds = (int, float) if field == "wall_s" else (int,)
+            if most is not None and not (isinstance(most, kinds) and 0 < most < 1 << 62):
+                whole = "a number" if field == "wall_s" else "a whole number"
+                raise ConfigurationError(f"{field} is {most!r}, and has to be {whole} above 0, or None for no limit")
+
 
 DEFAULT_LIMITS: Final = Limits()
 
@@ -51,7 +65,8 @@ class Sandbox(msgspec.Struct, frozen=True):
     Attributes:
         isolation: By which means.
         limits: Within which limits.
-        readable: Files and folders that it may read, at their own place; with namespaces only.
+        readable: Files and folders that it may read, at their own place; with namespaces only. Where root starts it,
+            it runs as nobody, and reads of these what everyone may read.
     """
 
     isolation: Isolation

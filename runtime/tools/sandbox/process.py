@@ -81,6 +81,7 @@ class SandboxProcess:
         self._process, self._sandbox, self._limits, self._folder = process, sandbox, sandbox.limits, folder
         self._cleans_up = cleans_up
         self._timer: asyncio.TimerHandle | None = None
+        self._killing: asyncio.TimerHandle | None = None
         self._left_s = sandbox.limits.wall_s
         self._since = 0.0
         assert process.stdout is not None
@@ -141,7 +142,7 @@ class SandboxProcess:
             self.kill()
         elif self._process.returncode is None:
             self._process.terminate()  # its launcher kills what has left the group, too; if it does not end, we do
-            asyncio.get_running_loop().call_later(_CLEAN_UP_S, self.kill)
+            self._killing = self._killing or asyncio.get_running_loop().call_later(_CLEAN_UP_S, self.kill)
 
     def kill(self) -> None:
         """Kill the process and all that it started."""
@@ -189,6 +190,8 @@ class SandboxProcess:
         self.stop_clock()
         self.stop(FailureKind.CRASHED, "given up")
         await self._process.wait()
+        if self._killing is not None:
+            self._killing.cancel()  # its number may soon be another's
         if hasattr(self, "_writer"):
             self._writer.close()
         for drain in self._drains:
@@ -235,7 +238,7 @@ async def _started(channel: socket.socket, folder: str, launcher: str) -> asynci
     package = __name__.rpartition(".")[0]
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-P", "-s", "-S", "-B", "-X", "utf8", "-c", _START),
+        *("-P", "-s", "-S", "-X", "utf8", "-c", _START),
         *(_folder_of_packages(), f"{package}.inside.{launcher}", str(channel.fileno())),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

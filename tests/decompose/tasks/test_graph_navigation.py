@@ -1,10 +1,14 @@
 """The published graph questions, regenerated."""
 
+from typing import Any
+
 import pytest
 
-from surefoot.decompose.answer_keys.graph import answers
+from surefoot.decompose.answer_keys.graph import FAR, RoomRules, answers
+from surefoot.decompose.modular_planner import evaluator
 from surefoot.decompose.referees import graph as referee
 from surefoot.decompose.tasks.graph_navigation import PAIRS, GraphNavigation
+from surefoot.decompose.tasks.rooms import Rooms
 
 VALUE = {1: 3, 2: 1, 3: 1, 4: 5, 5: 1, 6: 2, 7: 4, 9: 2, 10: 4, 11: 2, 12: 2, 13: 4, 14: 1}
 DETOUR = {1: 4, 2: 1, 3: 1, 4: 4, 5: 1, 6: 2, 7: 4, 9: 2, 10: 4, 11: 2, 12: 2, 13: 3, 14: 1}
@@ -78,3 +82,94 @@ def test_graphs_of_ones_own_and_clear_errors() -> None:
     for wrong in ({"edges": "1-1"}, {"edges": "a-b"}, {"edges": ""}, {"chests": "8"}, {"start": 99}, {"problem": 500}):
         with pytest.raises(ValueError, match=r"edges|chests|room|problem"):
             GraphNavigation(**wrong)
+
+
+def solved_by_key(task: GraphNavigation) -> tuple[str, ...]:
+    """The way that the answer key goes."""
+    problem = task.problem_of_run()
+    assert isinstance(problem.world, Rooms)
+    rules, state, plan = RoomRules(problem.world), problem.start, []
+    while not rules.met(state, problem.goal) and rules.distance(state, problem.goal) < FAR:
+        plan.append(rules.ranked(state, problem.goal)[0])
+        state = rules.after(state, plan[-1])
+    return tuple(plan)
+
+
+@pytest.mark.parametrize(
+    ("options", "plan"),
+    [
+        ({"question": "valuepath", "start": 5}, ("5-8",)),
+        ({"question": "detour", "start": 6}, ("6-3", "3-8")),
+        ({"question": "revaluation", "start": 5}, None),
+        ({"question": "transfer", "start": 2}, None),
+        ({"question": "valuepath", "chests": "8:10 15:50", "start": 14}, None),
+        ({"question": "valuepath", "graph": "n7tree", "start": 3}, ("3-1", "1-2", "2-4")),
+        ({"edges": "1-2 2-3 3-4 4-5", "chests": "2:5 5:40", "start": 1}, ("1-2",)),
+        ({"edges": "1-2 2-3 3-4 4-5", "chests": "2:5 5:40", "start": 3}, ("3-4", "4-5")),
+        ({"edges": "1-2 2-3 1-4", "chests": "3:-6 4:2", "start": 1}, ("1-4",)),
+        ({"edges": "1-2 2-3 1-4 4-5 5-3", "chests": "2:-6 3:2", "start": 1}, ("1-4", "4-5", "5-3")),
+        ({"edges": "1-2 2-3", "chests": "2:5", "start": 1, "goal": 3}, ("1-2", "2-3")),
+        ({"edges": "1-2 2-3 1-4", "chests": "1:5 4:2"}, ("2-1",)),
+    ],
+)
+def test_each_combination_of_options_is_honoured(options: dict[str, Any], plan: tuple[str, ...] | None) -> None:
+    task = GraphNavigation(**options)
+    found = solved_by_key(task)
+    assert plan is None or found == plan
+    assert referee.judge(task.problem_of_run(), found).reached_goal
+    assert referee.optimal(task.problem_of_run()) == len(found)
+    assert task.suite() == [task.problem_of_run()]
+    if "start" in options:
+        assert task.problem_of_run().start == str(options["start"])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"question": "valuepath", "problem": 4, "start": 5}, "problem: .* start"),
+        ({"problem": 4, "chests": "8:5"}, "problem: .* chests"),
+        ({"problem": 4, "graph": "n7tree"}, "problem: .* graph"),
+        ({"question": "valuepath", "goal": 4}, "goal: valuepath is about chests"),
+        ({"question": "detour", "edges": "1-2"}, "edges: detour is about the published castle"),
+        ({"question": "transfer", "graph": "n7tree"}, "graph: transfer is about the published castle"),
+        ({"question": "revaluation", "chests": "8:5"}, "chests: revaluation"),
+        ({"question": "valuepath", "edges": "1-2"}, "chests: valuepath in a castle of your own"),
+        ({"graph": "n7tree", "edges": "1-2"}, "graph: edges describe a castle of your own"),
+        ({"question": "detour", "steps": 3}, "steps: the length belongs"),
+        ({"steps": 3, "start": 3}, "steps: the length belongs"),
+        ({"question": "valuepath", "start": 8}, "start: room 8 holds a chest"),
+        ({"edges": "1-2", "chests": "3:4"}, "there is no room 3"),
+        ({"edges": "1-2 2-3", "chests": "2:-4"}, "chests: none is worth collecting"),
+        ({"edges": "1-2", "chests": "1:4 2:5"}, "chests: every room holds one"),
+        ({"edges": "1-2", "chests": "1:4 1:5"}, "chests: room 1 is named twice"),
+        ({"edges": "1-2 3-4", "start": 5}, "there is no room 5"),
+        ({"edges": "١-2"}, "edges"),
+    ],
+)
+def test_combinations_that_make_no_sense_are_refused_in_one_line(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said) as error:
+        GraphNavigation(**options)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("dialect", ["chat", "compact"])
+def test_the_key_reads_losses(dialect: Any) -> None:
+    task = GraphNavigation(edges="1-2 2-3 1-4", chests="3:-6 4:2", start=2)
+    problem = task.problem_of_run()
+    step = evaluator.step(evaluator.EvaluatorFacts(problem.world, "2", problem.goal))
+    right = {task.parse(step, text, dialect) for text in answers(task.prompt(step, dialect)).right}
+    assert right == {"2"}
+
+
+def test_a_chest_that_is_worth_as_much_is_as_good() -> None:
+    task = GraphNavigation(edges="1-2 2-3 1-4", chests="3:6 4:6", start=2)
+    assert referee.judge(task.problem_of_run(), ("2-3",)).reached_goal
+    assert referee.judge(task.problem_of_run(), ("2-1", "1-4")).reached_goal
+    assert referee.optimal(task.problem_of_run()) == 1
+
+
+def test_chests_that_cannot_be_reached_leave_the_goal_unreached() -> None:
+    task = GraphNavigation(edges="1-2 3-4", chests="4:6", start=1)
+    assert solved_by_key(task) == ()
+    assert not referee.judge(task.problem_of_run(), ("1-2",)).reached_goal
+    assert referee.optimal(task.problem_of_run()) is None

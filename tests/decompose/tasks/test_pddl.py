@@ -1,11 +1,11 @@
-"""PDDL: reading, refusing, executing; every single-fault mutation of a valid plan is rejected with the right reason."""
+"""PDDL: executing plans; every single-fault mutation of a valid plan is rejected with the right reason."""
 
 import random
 
 import pytest
 
 from surefoot.decompose.answer_keys.pddl import answers
-from surefoot.decompose.answer_keys.pddl_policies import next_action
+from surefoot.decompose.answer_keys.strips_plans import Plans
 from surefoot.decompose.modular_planner.planner import Problem
 from surefoot.decompose.referees import pddl as referee
 from surefoot.decompose.referees import strips
@@ -29,10 +29,10 @@ HOUSE = """(define (problem house) (:domain doors) (:objects k l m - room r - ro
 
 def plan_of(problem: Problem) -> list[str]:
     assert isinstance(problem.world, StripsWorld)
-    state, plan = strips.facts(problem.start), []
-    while (action := next_action(problem.world, state, problem.goal)) is not None:
-        plan.append(action)
-        state = strips.after(problem.world, state, action)
+    plans, state, plan = Plans(problem.world), problem.start, []
+    while (known := plans.next(state, problem.goal)).action is not None:
+        plan.append(known.action)
+        state = plans.after(state, known.action)
     return plan
 
 
@@ -101,38 +101,6 @@ def test_negative_preconditions_equality_types_and_negative_goals() -> None:
     assert referee.optimal(task.problem_of_run()) == 4  # the door from m to k is not shut
 
 
-@pytest.mark.parametrize(
-    ("domain", "problem", "said"),
-    [
-        ("(define (domain", PROBLEM.format(init=INIT), "domain is not valid PDDL"),
-        (BLOCKSWORLD, "(define (problem p) (:init) (:goal (on", "problem is not valid PDDL"),
-        (BLOCKSWORLD, PROBLEM.format(init=INIT).replace("blocksworld", "other"), "for domain other"),
-        (BLOCKSWORLD, PROBLEM.format(init="(:init (flies a))"), "no predicate flies"),
-        (BLOCKSWORLD, PROBLEM.format(init="(:init (clear a b))"), "clear with 2"),
-        (BLOCKSWORLD.replace(":strips", ":adl"), PROBLEM.format(init=INIT), "not supported"),
-        (BLOCKSWORLD.replace(":precondition (holding ?x)", ":precondition (or (holding ?x) (clear ?x))"),
-         PROBLEM.format(init=INIT), "not"),
-        (BLOCKSWORLD.replace("(:action pick-up", "(:durative-action wait) (:action pick-up"), PROBLEM.format(init=INIT),
-         "has durative actions, which are not supported"),
-        (BLOCKSWORLD.replace("(:action pick-up", "(:functions (cost)) (:action pick-up"), PROBLEM.format(init=INIT),
-         "has numeric fluents, which are not supported"),
-        (BLOCKSWORLD.replace(":effect (and (clear ?x)", ":effect (and (when (holding ?x) (clear ?x))"),
-         PROBLEM.format(init=INIT), "a conditional effect is not supported"),
-        (BLOCKSWORLD, PROBLEM.format(init=INIT).replace("(:goal (and (on a b)))", ""), r"problem p has no \(:goal"),
-        (BLOCKSWORLD, PROBLEM.format(init=""), r"problem p has no \(:init"),
-        (BLOCKSWORLD.split("(:action")[0] + ")", PROBLEM.format(init=INIT), r"domain blocksworld has no \(:action"),
-        (PROBLEM.format(init=INIT), BLOCKSWORLD, r"does not begin with \(define \(domain NAME"),
-        ("", "", r"does not begin with \(define \(domain NAME"),
-        (BLOCKSWORLD.replace("(handempty) (holding ?x)", "(handempty)) (holding ?x)"), PROBLEM.format(init=INIT),
-         "line 3, column"),
-    ],
-)  # fmt: skip
-def test_what_is_not_supported_is_said_in_one_line(domain: str, problem: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said) as error:
-        read(domain, problem)
-    assert "\n" not in str(error.value)
-
-
 def test_one_file_without_the_other_is_an_error() -> None:
     with pytest.raises(ValueError, match="a domain and a problem"):
         PddlPlanning(domain=BLOCKSWORLD)
@@ -165,8 +133,3 @@ def test_the_key_reads_every_prompt(options: dict[str, str], dialect: Dialect) -
         right = {task.parse(step, text, dialect) for text in known.right}
         assert all(isinstance(candidate, str) for candidate in right)
         assert not right & {task.parse(step, text, dialect) for text in known.wrong}
-
-
-def test_upper_case_and_comments_do_not_matter() -> None:
-    problem = PROBLEM.format(init=INIT)
-    assert read(f"; (:functions)\n{BLOCKSWORLD.upper()}", f"{problem.upper()} ; the end") == read(BLOCKSWORLD, problem)

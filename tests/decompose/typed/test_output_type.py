@@ -351,3 +351,33 @@ def test_a_candidate_of_another_type_is_refused() -> None:
     for bad in ("[", "{}", '"x"', "[" * 100_000):
         with pytest.raises(ValueError, match=r"^[^\n]+$"):
             OutputType(Invoice).decode(bad)
+
+
+class Shouting(pydantic.BaseModel):
+    text: str
+
+    @pydantic.field_validator("text")
+    @classmethod
+    def _louder(cls, value: str) -> str:
+        return value + "!"
+
+
+class Hiding(pydantic.BaseModel):
+    a: int
+    b: int = pydantic.Field(exclude=True)
+
+
+def test_a_type_that_does_not_read_what_it_writes_has_no_candidates() -> None:
+    """A candidate that means something else each time it is decoded, or nothing, cannot be counted."""
+    louder = OutputType(Shouting).read('{"text": "a"}')
+    assert isinstance(louder, Flag)
+    assert "changes what it has written itself" in louder.detail
+    hidden = OutputType(Hiding).read('{"a": 1, "b": 2}')
+    assert isinstance(hidden, Flag)
+    assert "required at b" in hidden.detail
+
+
+@pytest.mark.parametrize("text", ["Answer: \ud800", '{"answer": "\ud800"}', '{"answer": "\\ud800"}'])
+def test_a_text_that_cannot_be_stored_is_no_answer(text: str) -> None:
+    assert OutputType(str).read(text) != OutputType(str).read("Answer: x")
+    assert isinstance(OutputType(str).read(text), Flag)

@@ -12,8 +12,9 @@ from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.models.port import Reply, Stop
 from surefoot.runtime.records import Contested, Counts, Record, Usage, pack, unpack, winner
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.race import Race
 from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
-from surefoot.voting.sequential import TYPES, Sequential, SequentialRace
+from surefoot.voting.sequential import TYPES, Sequential
 
 TASK = Hanoi(disks=3)
 STEP = Step("move", Role.ACTOR, MoveFacts("ccw", "1ac", "caa"), max_reply_tokens=10)
@@ -178,7 +179,7 @@ async def test_the_first_ballot_may_have_its_own_temperature(scripted: Any, step
 async def test_ballots_after_a_verdict_are_paid_and_no_part_of_the_race(
     scripted: Any, step_runner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(SequentialRace, "fewest", lambda self: 9)
+    monkeypatch.setattr(Race, "fewest", lambda self: 9)
     rule = Sequential(0.1, (1 / len(TYPES),) * len(TYPES))
     steps = step_runner(TASK, scripted(A, B, *[A] * 7), sequential={1: rule}, max_ballots=50)
     candidate, entry = await steps.decide(STEP, 1, 0)

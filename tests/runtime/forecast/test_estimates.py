@@ -8,11 +8,10 @@ from surefoot.runtime.forecast.estimates import (
     Sample,
     judge_pilot,
     learned,
-    p_high_of,
     pilot_steps,
-    rates_of,
     sample_numbers,
 )
+from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.records import Counts, Usage
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.error_rate import confidence_sequence
@@ -65,15 +64,15 @@ def test_seeds_sample_other_steps() -> None:
 def test_few_answers_of_a_kind_lean_on_the_others() -> None:
     kinds = (KindEstimate("move", 1000, 50, 1000, 8, 5), KindEstimate("split", 5, 0, 5, 8, 20))
     known = Estimate(1005, 50, 0, 50.5 / 1006, 0.08, kinds=kinds, trials=1005, errors=50)
-    assert rates_of(known, "move").p == pytest.approx(0.95, abs=0.001)
-    assert 0.96 < rates_of(known, "split").p < 0.97  # placebo: 1.0, as five answers say
-    assert rates_of(known, "split").reply_tokens == 20
+    assert rate_table(known).of("move").p == pytest.approx(0.95, abs=0.001)
+    assert 0.96 < rate_table(known).of("split").p < 0.97  # placebo: 1.0, as five answers say
+    assert rate_table(known).of("split").reply_tokens == 20
     spotless = (KindEstimate("move", 90, 0, 90, 5, 5), KindEstimate("split", 12, 0, 12, 5, 20))
     middle = Estimate(102, 0, 0, 0.5 / 103, 0.04, kinds=spotless)
     for kind in ("move", "split"):  # no kind is taken for better than all of them; placebo: 0.0005, ten times as good
-        assert rates_of(middle, kind).p == pytest.approx(1 - 0.5 / 103, abs=1e-4)
-    assert rates_of(known, "").reply_tokens == pytest.approx(5.07, abs=0.01)
-    assert rates_of(Estimate(60, 0, 40, 0.01, 0.06), "move").valid == pytest.approx(0.6)
+        assert rate_table(middle).of(kind).p == pytest.approx(1 - 0.5 / 103, abs=1e-4)
+    assert rate_table(known).of("").reply_tokens == pytest.approx(5.07, abs=0.01)
+    assert rate_table(Estimate(60, 0, 40, 0.01, 0.06)).of("move").valid == pytest.approx(0.6)
 
 
 def test_a_kind_is_believed_where_it_is_worse_for_sure() -> None:
@@ -83,8 +82,9 @@ def test_a_kind_is_believed_where_it_is_worse_for_sure() -> None:
         KindEstimate("bad", 100, 20, 100, 1, 1),
     )
     known = Estimate(9130, 29, 0, 0.003, 0.006, kinds=kinds)
-    assert p_high_of(known, "few") == p_high_of(known, "move") == p_high_of(known, "unheard of") == 0.006
-    assert p_high_of(known, "bad") > 0.2
+    table = rate_table(known)
+    assert [table.of(kind).p_error_high for kind in ("few", "move", "unheard of")] == [0.006] * 3
+    assert table.of("bad").p_error_high > 0.2
 
 
 def test_what_a_run_sees_sharpens_a_pilot() -> None:

@@ -8,19 +8,16 @@ import pytest
 from scipy.stats import binom
 
 from surefoot.decompose.outline import Chains, Outline, halved
+from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.forecast.basis import basis_of
+from surefoot.runtime.forecast.chains import most_retries, retries_of
 from surefoot.runtime.forecast.estimates import Estimate, KindEstimate
-from surefoot.runtime.forecast.forecast import (
-    Forecast,
-    double_mistakes,
-    forecast,
-    mixed,
-    most_retries,
-    price_of,
-    retries_of,
-)
-from surefoot.runtime.forecast.lead_choice import choose_leads, forecast_run
+from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, forecast, mixed, price_of
+from surefoot.runtime.forecast.lead_choice import choose_leads
+from surefoot.runtime.forecast.learning_run import forecast_run
+from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
 
@@ -30,6 +27,10 @@ Configured = Callable[..., RunConfig]
 def known(p_error: float, valid: float = 1.0, trials: int = 10**7) -> Estimate:
     kind = KindEstimate("move", trials, int(p_error * trials), int(trials / valid), 10, 6)
     return Estimate(trials, int(p_error * trials), int(trials / valid) - trials, p_error, p_error * 1.2, kinds=(kind,))
+
+
+def whole_run(config: RunConfig, task: Task, leads: Leads, estimate: Estimate) -> Forecast:
+    return forecast(basis_of(config, task, rate_table(estimate), leads.leaf_steps), leads)
 
 
 @pytest.mark.parametrize(("steps", "leaf_steps"), [(63, 3), (1023, 31), (2**20 - 1, 15), (7, 7), (7, 100), (1023, 1)])
@@ -77,7 +78,7 @@ def test_suspects_and_repeats_are_paid_for(configured: Configured) -> None:
     """Placebo: chains run again until they pass, with nothing but their own steps, are 10 % too cheap."""
     task, config = Hanoi(disks=14), configured("hanoi", {"disks": 14}, k="auto")
     leads, p_error = Leads(1, 4, 6, 7), 0.03
-    whole = forecast(config, task, leads, known(p_error))
+    whole = whole_run(config, task, leads, known(p_error))
     outline = task.outline(7)
     bare = (
         outline.chains[0].count * 7 / (1 - p_error) ** 7
@@ -93,7 +94,7 @@ def test_flags_cost_calls_and_leave_the_lead_alone(configured: Configured) -> No
     for values in ({"ladder": False}, {"strategy": "chain"}):
         config: Any = configured("hanoi", {"disks": 10}, k="auto", **values)
         leads = choose_leads(config, task, known(0.01))
-        whole, half = (forecast(config, task, leads, known(0.01, v)) for v in (1.0, 0.5))
+        whole, half = (whole_run(config, task, leads, known(0.01, v)) for v in (1.0, 0.5))
         assert half.calls == pytest.approx(2 * whole.calls, rel=1e-3)
         assert half.p_success == whole.p_success
         assert half.tokens_out == pytest.approx(6 * half.calls, rel=1e-3)
@@ -104,7 +105,7 @@ def test_tokens_follow_the_kinds_of_question(configured: Configured) -> None:
     task, config = Hanoi(disks=10), configured("hanoi", {"disks": 10}, k=1)
     kinds = (KindEstimate("carry", 10**6, 0, 10**6, 10, 5), KindEstimate("move", 10**6, 0, 10**6, 10, 5),
              KindEstimate("split", 10**6, 0, 10**6, 12, 20))  # fmt: skip
-    found = forecast(config, task, Leads(1, 1, 3, 3), Estimate(3 * 10**6, 0, 0, 1e-9, 1e-6, kinds=kinds))
+    found = whole_run(config, task, Leads(1, 1, 3, 3), Estimate(3 * 10**6, 0, 0, 1e-9, 1e-6, kinds=kinds))
     assert found.tokens_out == pytest.approx(5 * 1023 + 20 * 255, rel=1e-3)
     assert found.tokens_in == pytest.approx(10 * 1023 + 12 * 255, rel=1e-3)
 
@@ -114,7 +115,7 @@ def test_a_forecast_knows_that_a_run_learns(configured: Configured) -> None:
     task, config = Hanoi(disks=12), configured("hanoi", {"disks": 12}, k="auto", strategy="chain")
     pilot = Estimate(60, 0, 0, 0.008, 0.066, trials=60)
     leads = choose_leads(config, task, pilot)
-    stays = forecast(config, task, leads, known(0.001))
+    stays = whole_run(config, task, leads, known(0.001))
     learns = forecast_run(config, task, leads, pilot, known(0.001))
     assert learns.calls < 0.75 * stays.calls
     off = configured("hanoi", {"disks": 12}, k="auto", strategy="chain", learn=False)
@@ -124,11 +125,11 @@ def test_a_forecast_knows_that_a_run_learns(configured: Configured) -> None:
 def test_chains_with_two_mistakes_are_foretold_where_no_check_leaves_none(configured: Configured) -> None:
     task, leads = Hanoi(disks=10), Leads(1, 3, 5, 15)
     unchecked = configured("hanoi", {"disks": 10}, k="auto", red_flags="none")
-    found = double_mistakes(unchecked, task, leads, known(0.02))
+    found = double_mistakes(basis_of(unchecked, task, rate_table(known(0.02)), 15), leads)
     assert found == pytest.approx(64 * binom.sf(1, 15, 0.02), rel=0.01)
     for checked in ({}, {"red_flags": "none", "strategy": "chain"}):
         config = configured("hanoi", {"disks": 10}, k="auto", **checked)
-        assert double_mistakes(config, task, leads, known(0.02)) == 0
+        assert double_mistakes(basis_of(config, task, rate_table(known(0.02)), 15), leads) == 0
 
 
 def test_prompts_that_are_paid_once_are_not_paid_twice() -> None:

@@ -6,21 +6,22 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.forecast.basis import LEAF_CHOICES, basis_of
 from surefoot.runtime.forecast.estimates import Estimate, KindEstimate
-from surefoot.runtime.forecast.forecast import double_mistakes, forecast
+from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, forecast
 from surefoot.runtime.forecast.lead_choice import (
     CANCEL,
-    LEAF_CHOICES,
     choose_again,
     choose_leads,
-    final_steps,
     next_checkpoint,
     seen_in,
 )
+from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
 from surefoot.voting.lead import k_min, p_full
@@ -32,6 +33,15 @@ def pilot(p_error: float, p_error_high: float) -> Estimate:
     return Estimate(600, 3, 0, p_error, p_error_high)
 
 
+def final_steps(config: RunConfig, task: Task, leaf_steps: int) -> int:
+    return basis_of(config, task, rate_table(pilot(0.01, 0.02)), leaf_steps).shapes[leaf_steps].final_steps
+
+
+def cheapest(config: RunConfig, task: Task, known: Estimate) -> Forecast:
+    leads = choose_leads(config, task, known)
+    return forecast(basis_of(config, task, rate_table(known), leads.leaf_steps), leads)
+
+
 @pytest.mark.parametrize("p_error_high", [0.001, 0.0022, 0.01, 0.05, 0.2])
 @pytest.mark.parametrize("disks", [4, 12, 20])
 def test_without_seams_the_lead_is_that_of_the_formula(configured: Configured, disks: int, p_error_high: float) -> None:
@@ -41,7 +51,11 @@ def test_without_seams_the_lead_is_that_of_the_formula(configured: Configured, d
         for target in (0.5, 0.95, 0.999):
             config = configured("hanoi", {"disks": disks}, k="auto", target=target, **values)
             leads = choose_leads(config, task, pilot(p_error_high / 2, p_error_high))
-            final = final_steps(config, task, leads.leaf_steps)
+            final = (
+                basis_of(config, task, rate_table(pilot(0.01, 0.02)), leads.leaf_steps)
+                .shapes[leads.leaf_steps]
+                .final_steps
+            )
             assert final >= 2**disks - 1
             k = k_min(1 - p_error_high, final, target)
             assert (leads.guarded, leads.unguarded) == (k, k)
@@ -53,7 +67,8 @@ def test_a_product_has_no_seams(configured: Configured) -> None:
     task = Multiply(digits=8)
     root = task.root()
     leads = choose_leads(configured("multiply", {}, k="auto"), task, pilot(0.005, 0.01))
-    final = final_steps(configured("multiply", {}, k="auto"), task, leads.leaf_steps)
+    config = configured("multiply", {}, k="auto")
+    final = final_steps(config, task, leads.leaf_steps)
     assert final > task.size(root.goal, root.inputs)  # the decompositions as well
     assert leads.guarded == leads.unguarded == k_min(0.99, final, 0.95)
 
@@ -71,7 +86,8 @@ def test_with_seams_the_choice_is_the_cheapest(configured: Configured, p_error: 
     config, known = configured(options={"disks": 14}, k="auto", leaf_steps="auto", **flags), pilot(p_error, p_error * 2)
     leads = choose_leads(config, task, known)
     assert 1 <= leads.guarded <= leads.suspect > leads.unguarded >= 1
-    best = forecast(config, task, leads, known)
+    basis = basis_of(config, task, rate_table(known))
+    best = forecast(basis, leads)
     assert best.p_success >= 0.95
     budget = -math.log(0.95) / CANCEL
     for leaf_steps in LEAF_CHOICES:
@@ -79,10 +95,10 @@ def test_with_seams_the_choice_is_the_cheapest(configured: Configured, p_error: 
         for unguarded in range(1, most + 1) if checked else (most,):
             for guarded in range(1, most + 1):
                 other = Leads(guarded, unguarded, max(guarded, unguarded) + 2, leaf_steps)
-                if double_mistakes(config, task, other, known) <= budget:
-                    assert best.calls <= forecast(config, task, other, known).calls * (1 + 1e-9)
+                if double_mistakes(basis, other) <= budget:
+                    assert best.calls <= forecast(basis, other).calls * (1 + 1e-9)
     if not checked:
-        assert double_mistakes(config, task, leads, known) <= budget
+        assert double_mistakes(basis, leads) <= budget
         assert leads.unguarded == k_min(1 - p_error * 2, task.outline(leads.leaf_steps).splits, 0.95)
 
 
@@ -94,7 +110,7 @@ def test_the_leads_of_a_checked_plan_cost_less(configured: Configured) -> None:
         for flags in ("all", "none"):
             config = configured(options={"disks": 14}, k="auto", leaf_steps="auto", red_flags=flags)
             known = pilot(p_error, p_error * 1.2)
-            calls.append(forecast(config, task, choose_leads(config, task, known), known).calls)
+            calls.append(cheapest(config, task, known).calls)
         saved.append(1 - calls[0] / calls[1])
     assert min(saved) > 0.06
     assert max(saved) > 0.12
@@ -106,9 +122,9 @@ def test_detection_is_cheaper_than_correction_when_errors_are_rare(configured: C
     steps, calls = 2**14 - 1, []
     for p_error in (0.001, 0.01, 0.02, 0.05):
         known = pilot(p_error, p_error * 1.2)
-        calls.append(forecast(config, task, choose_leads(config, task, known), known).calls / steps)
+        calls.append(cheapest(config, task, known).calls / steps)
         chain = configured("hanoi", {"disks": 14}, k="auto", strategy="chain")
-        dear = forecast(chain, task, choose_leads(chain, task, known), known)
+        dear = cheapest(chain, task, known)
         assert calls[-1] < 0.8 * dear.calls / steps
     assert calls == sorted(calls)
     assert calls[0] < 1.2

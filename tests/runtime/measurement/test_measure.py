@@ -12,8 +12,9 @@ from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import sample_numbers
 from surefoot.runtime.forecast.measurement_file import Measurement
+from surefoot.runtime.forecast.run_plan import Sampled
+from surefoot.runtime.forecast.wall_time import Speed
 from surefoot.runtime.measurement.measure import measure
-from surefoot.runtime.measurement.whole_run import Sampled, Speed
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.worker.local_pool import LocalPool
 

@@ -6,12 +6,13 @@ another list, and ``GET /stats`` says what the server has seen, so that a test c
 
 Faults: those of ``ERRORS``, and ``after:SECONDS`` (429 with Retry-After), ``hang``, ``slow``, ``trickle``, ``cut``,
 ``truncated``, ``html``, ``no_choices``, ``no_usage``, ``length``, ``filter``, ``odd``, ``refusal``, ``empty``,
-``uneven``, ``alias``, ``ignore_n``, ``reject_n``. A name after ``always_`` stays.
+``uneven``, ``alias``, ``ignore_n``, ``reject_n``, and those of ``hostile_answers.py``. A name after ``always_`` stays.
 """
 
 import asyncio
 import hashlib
 import json
+import pathlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,10 @@ from typing import Any
 
 from aiohttp import web
 
-ERRORS = {
+sys.path.insert(0, str(pathlib.Path(__file__).parents[3]))  # it is run as a program as well
+from tests.runtime.models.hostile_answers import answer_hostilely, changed
+
+ERRORS: dict[str, tuple[Any, ...]] = {
     "400": (400, "Invalid value for 'top_q'", "invalid_request_error"),
     "401": (401, "Incorrect API key provided: {key}", "invalid_request_error"),
     "402": (402, "Add money to your account", "billing"),
@@ -33,10 +37,21 @@ ERRORS = {
     "502": (502, "Bad gateway", "server_error"),
     "503": (503, "Overloaded\x1b[31m\nsecond line, key {key}", "server_error"),
     "504": (504, "Gateway timeout", "server_error"),
+    "quota_code": (429, "Too many requests.", "requests", "insufficient_quota"),
+    "quota_type": (429, "Too many requests.", "insufficient_quota", None),
+    "quota_message": (
+        429,
+        "You exceeded your current quota, check your billing details",
+        "requests",
+        None,
+    ),
+    "quota_a_minute": (429, "Quota exceeded for quota metric 'requests per minute'", "RESOURCE_EXHAUSTED", None),
+    "413": (413, "Request entity too large", "invalid_request_error"),
+    "context_code": (400, "Too much.", "invalid_request_error", "context_length_exceeded"),
     "context": (400, "This model's maximum context length is 5 tokens", "invalid_request_error"),
     "policy": (400, "Your request was rejected as a result of our safety system", "content_policy_violation"),
 }
-"""Fault name to status, message and error type."""
+"""Fault name to status, message and error type, which is the error code as well unless another is given."""
 
 
 def answer_to(user: str) -> str:
@@ -74,7 +89,7 @@ def _completion(body: dict[str, Any], fault: str) -> dict[str, Any]:
         del reply["usage"]
     if fault == "no_choices":
         reply["choices"] = []
-    return reply
+    return changed(reply, fault)
 
 
 class Server:
@@ -84,6 +99,7 @@ class Server:
         faults: What is still to go wrong, in order.
         seen: Each request's body, in order of arrival.
         keys: Each request's Authorization header.
+        headers: Each request's headers.
         most_in_flight: Largest number of requests under way at once.
         runner: What runs this server, once it does.
     """
@@ -92,6 +108,7 @@ class Server:
         self.faults = faults
         self.seen: list[dict[str, Any]] = []
         self.keys: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.in_flight = 0
         self.most_in_flight = 0
         self.runner: web.AppRunner | None = None
@@ -108,6 +125,7 @@ class Server:
         body = await request.json()
         self.seen.append(body)
         self.keys.append(request.headers.get("Authorization", ""))
+        self.headers.append(dict(request.headers))
         fault = self._next_fault()
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
@@ -120,9 +138,9 @@ class Server:
         if fault == "reject_n" and (body.get("n") or 1) > 1:
             return _error(400, "n must be 1", "invalid_request_error")
         if (known := ERRORS.get(fault)) is not None:
-            status, message, kind = known
+            status, message, kind, *code = known
             key = request.headers.get("Authorization", "").removeprefix("Bearer ")
-            return _error(status, message.format(key=key), kind)
+            return _error(status, message.format(key=key), kind, code=code[0] if code else kind)
         if fault.startswith("after:"):
             return _error(429, "Rate limit reached", "rate_limit", {"Retry-After": fault[6:]})
         if fault == "hang":
@@ -131,6 +149,8 @@ class Server:
             await asyncio.sleep(0.02)
         if fault == "html":
             return web.Response(text="<html>hello</html>", content_type="text/html")
+        if (hostile := await answer_hostilely(request, fault)) is not None:
+            return hostile
         text = json.dumps(_completion(body, fault))
         if fault == "truncated":
             return web.Response(text=text[: len(text) // 2], content_type="application/json")
@@ -143,6 +163,7 @@ class Server:
     async def script(self, request: web.Request) -> web.Response:
         """PUT /script."""
         self.faults, self.seen, self.keys, self.most_in_flight = await request.json(), [], [], 0
+        self.headers = []
         return web.json_response({})
 
     async def stats(self, _: web.Request) -> web.Response:
@@ -153,14 +174,17 @@ class Server:
             {
                 "seen": self.seen,
                 "keys": self.keys,
+                "headers": self.headers,
                 "most_in_flight": self.most_in_flight,
                 "connections": len(self.runner.server.connections) - 1,  # without the one that asks
             }
         )
 
 
-def _error(status: int, message: str, kind: str, headers: dict[str, str] | None = None) -> web.Response:
-    body = {"error": {"message": message, "type": kind, "code": kind, "param": None}}
+def _error(
+    status: int, message: str, kind: str, headers: dict[str, str] | None = None, code: str | None = None
+) -> web.Response:
+    body = {"error": {"message": message, "type": kind, "code": code, "param": None}}
     return web.json_response(body, status=status, headers=headers)
 
 

@@ -41,6 +41,8 @@ def test_help_imports_no_command_and_no_library_but_click() -> None:
     assert not loaded & HEAVY
     ours = {name for name in loaded if name.startswith("surefoot.")}
     assert ours <= {
+        "surefoot.runtime",
+        "surefoot.runtime.untrusted",
         "surefoot.scripts", "surefoot.scripts.commands", "surefoot.scripts.commands.cli",
         "surefoot.scripts.commands.output", "surefoot.scripts.commands.streams",
     }  # fmt: skip

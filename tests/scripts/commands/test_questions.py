@@ -17,8 +17,7 @@ def surefoot(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0)
     assert end.value.code == code
     said = capsys.readouterr()
     assert "Traceback" not in said.err
-    lines = said.out.splitlines()
-    return dict(json.loads(lines[-1])) if lines else {"error": said.err}
+    return dict(json.loads(said.out.splitlines()[-1]))
 
 
 @pytest.mark.parametrize("dialect", ["chat", "compact"])
@@ -52,5 +51,5 @@ def test_the_table_shows_what_answering_always_no_would_score(
 def test_a_file_that_is_none_is_one_clear_line(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ((), ("--file", str(tmp_path / "missing.json")), ("--file", __file__)):
         said = surefoot(capsys, "run", "questions", *arguments, "--model", "simulated", code=2)
-        assert "file" in said["error"] or "missing.json" in said["error"]
-        assert len(said["error"].strip().splitlines()) == 1
+        assert "file" in said["error"]["message"] or "missing.json" in said["error"]["message"]
+        assert len(said["error"]["message"].splitlines()) == 1

@@ -96,7 +96,12 @@ def _run(cells: list[str], names: dict[str, Any], output: _Counted) -> dict[str,
 
 def _value_of(code: str, name: str, names: dict[str, Any]) -> Any:
     """Run one cell; the value of its last statement if that is an expression, as notebooks do."""
-    tree = ast.parse(code, name)
+    try:
+        tree = ast.parse(code, name)
+    except (SyntaxError, ValueError) as error:  # by version the latter, of code with a zero byte in it
+        if isinstance(error, SyntaxError) and error.filename == name:
+            raise
+        raise SyntaxError(str(error), (name, 0, 0, "")) from None
     last = tree.body[-1] if tree.body else None
     if not isinstance(last, ast.Expr):
         exec(compile(tree, name, "exec"), names)

@@ -6,6 +6,7 @@ Processes, from outside in. Supervisor: keeps its rights, only waits. Init (with
 namespace; when it ends, the kernel kills all others in it. Cell: without rights, runs the code.
 """
 
+import contextlib
 import importlib
 import os
 import resource
@@ -39,9 +40,11 @@ def main() -> None:
 
 def isolate(setup: dict[str, Any]) -> None:
     """Return in the process that is to run the cell; the processes around it end in here."""
+    if sys.platform != "linux" and setup["level"] != "none":
+        raise OSError(f"isolation needs Linux, this is {sys.platform}")
     on_linux, room = sys.platform == "linux", setup["memory_bytes"]
     size = _address_space() if on_linux else 0
-    readable = {*namespaces.needed_folders(), *setup["readable"]} if setup["level"] == "namespaces" else set()
+    readable = namespaces.needed_folders() | set(setup["readable"]) if setup["level"] == "namespaces" else set()
     if on_linux:
         kernel.die_with_parent()
     was_root = os.geteuid() == 0
@@ -77,9 +80,11 @@ def _continue_in_child(cpu_s: int | None) -> None:
 
 def _give_up_rights(setup: dict[str, Any], was_root: bool) -> None:
     if was_root:
-        os.setgroups([])
-        os.setresgid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
-        os.setresuid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
+        # Root of a container that is an ordinary user outside has no other user to become; its rights go below.
+        with contextlib.suppress(OSError):
+            os.setgroups([])
+            os.setresgid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
+            os.setresuid(namespaces.NOBODY, namespaces.NOBODY, namespaces.NOBODY)
     kernel.die_with_parent()  # a change of user clears it
     kernel.give_up_new_privileges()
     kernel.drop_capabilities()

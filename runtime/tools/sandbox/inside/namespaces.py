@@ -67,7 +67,8 @@ def needed_folders() -> set[str]:
             path = line.rstrip("\n").partition("/")[1:]
             if path[0] and ".so" in path[1]:
                 libraries.add(os.path.dirname("".join(path)))
-    return {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *libraries}
+    needed = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), *libraries}
+    return {path for path in needed if os.path.isdir(path)}
 
 
 def hide_all_but(readable: set[str], root: str, room_bytes: int) -> None:
@@ -83,7 +84,7 @@ def hide_all_but(readable: set[str], root: str, room_bytes: int) -> None:
     """
     kernel.mount("none", "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("tmpfs", root, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=0755,size=1m,nr_inodes=4096")
-    for path in sorted(path for path in readable if os.path.exists(path)):
+    for path in sorted(readable):
         _show(path, root)
     for package_folder in ("site-packages", "dist-packages"):  # of all Python programs on this machine
         place = root + os.path.join(sysconfig.get_path("stdlib"), package_folder)

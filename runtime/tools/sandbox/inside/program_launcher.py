@@ -38,7 +38,9 @@ def main() -> None:
     _kill_descendants()
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     code, used_s = process.returncode, usage.ru_utime + usage.ru_stime
-    over_cpu = code in (-signal.SIGXCPU, -signal.SIGKILL) and limits["cpu_s"] is not None and used_s >= limits["cpu_s"]
+    over_cpu = limits["cpu_s"] is not None and (
+        code == -signal.SIGXCPU or (code == -signal.SIGKILL and used_s >= limits["cpu_s"])
+    )
     frames.send({"code": code, "over_memory": too_large, "over_cpu": over_cpu})
 
 

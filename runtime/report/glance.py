@@ -21,7 +21,7 @@ OUTPUT = "output"
 
 
 class Glance(msgspec.Struct, frozen=True):
-    """A run, in short.
+    """What one line of a list says of a run.
 
     Attributes:
         run_dir: The run directory.

@@ -10,8 +10,10 @@ import pytest
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.forecast.estimates import Sample
+from surefoot.runtime.forecast.run_plan import Plan, plan
+from surefoot.runtime.forecast.wall_time import Speed
 from surefoot.runtime.journal.journal import create_journal
-from surefoot.runtime.measurement.whole_run import Plan, Speed, plan, speed_of, take_sample
+from surefoot.runtime.measurement.take_sample import speed_of, take_sample
 from surefoot.runtime.worker.local_pool import LocalPool
 from tests.runtime.models.virtual_time import run_virtually
 

@@ -23,7 +23,7 @@ Place = tuple[Path, int, int]
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One ballot, spoiled or not.
+    """One ballot of a step as it is shown, counted or discarded.
 
     Attributes:
         candidate: What it named; ``None`` if it was discarded.
@@ -79,12 +79,12 @@ class JournalStep(msgspec.Struct, frozen=True):
 
     @property
     def flagged(self) -> bool:
-        """Whether some reply was discarded."""
+        """Whether some reply to the step was discarded."""
         return any(one.flag for one in self.ballots)
 
 
 def name_of(path: Path) -> str:
-    """A node's path for people."""
+    """The path of a node as text, such as ``0.2.1``."""
     return ".".join(map(str, path)) or "root"
 
 

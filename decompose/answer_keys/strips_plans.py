@@ -1,0 +1,176 @@
+"""What an answer key knows of one PDDL world: plans that were made, with the action for each state on their way.
+
+A plan is made when a state is asked about for which none is known, and is kept: the states behind it are looked up. So
+one instance is planned once, however many questions are asked on the way. Where a search in breadth through few states
+finds the goal, what is said of a state does not depend on what was asked before: plans are shortest, and of equally
+short ones the first by name. In larger worlds a state off the way is led back to it.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from surefoot.decompose.answer_keys.strips_ground import Condition, ground, holds
+from surefoot.decompose.answer_keys.strips_reachable import TooLarge
+from surefoot.decompose.answer_keys.strips_relaxed import Heuristic
+from surefoot.decompose.answer_keys.strips_search import FEW, Found, Wanted, find_plan, in_breadth
+from surefoot.decompose.answer_keys.strips_states import States
+from surefoot.decompose.referees import strips
+from surefoot.decompose.tasks.strips import StripsWorld
+from surefoot.decompose.tasks.strips_formulas import Atom
+from surefoot.decompose.tasks.strips_words import parts, split_literals
+
+FAR = 999
+"""Steps to the goal where no plan is known."""
+BACK = 300
+"""States that are looked at for a way back to a plan that is known."""
+
+
+class Next(msgspec.Struct, frozen=True):
+    """What is known of a state.
+
+    Attributes:
+        action: The next action of a plan; ``None`` at the goal, and where no plan is known.
+        left: Actions to the goal; ``FAR`` where no plan is known.
+    """
+
+    action: str | None
+    left: int
+
+
+class Written:
+    """A world written out from some state on, and its estimates.
+
+    Args:
+        world: The world.
+        start: A state.
+        negated: Atoms that the goal wants to be false.
+
+    Raises:
+        TooLarge: The world is too large for that.
+    """
+
+    def __init__(self, world: StripsWorld, start: frozenset[Atom], negated: frozenset[Atom]) -> None:
+        self.negated = negated
+        self.states = States(ground(world, start, sorted(negated)))
+        self.heuristic = Heuristic(self.states.ground)
+
+
+class Ways:
+    """The states of one goal for which the next action is known.
+
+    Args:
+        goal: Canonical form.
+    """
+
+    def __init__(self, goal: str) -> None:
+        self.goal = goal
+        self.next: dict[str, Next] = {}
+        self.far: Found | None = None
+        """What a search through few states said, where it did not find the goal."""
+        literals = [literal for literal in split_literals(goal) if literal.startswith("(not ")]
+        self.negated = frozenset(tuple(parts(literal[5:-1])) for literal in literals)
+
+
+class Plans:
+    """Plans for one world, made when they are asked for.
+
+    Args:
+        world: The world.
+    """
+
+    def __init__(self, world: StripsWorld) -> None:
+        self.world = world
+        self._written: list[Written] = []
+        self._ways: dict[str, Ways] = {}
+        self._too_large = False
+
+    def next(self, state: str, goal: str) -> Next:
+        """The next action from a state, and how many there are."""
+        ways = self._ways.setdefault(goal, Ways(goal))
+        known = ways.next.get(state)
+        if known is None:
+            self._plan(ways, state)
+            known = ways.next[state]
+        return known
+
+    def written(self, state: str, negated: frozenset[Atom] = frozenset()) -> tuple[Written, int] | None:
+        """The world written out so that it holds a state, and that state; ``None`` if it is too large."""
+        for one in self._written:
+            number = one.states.read(state) if negated <= one.negated else None
+            if number is not None:
+                return one, number
+        if self._too_large:
+            return None
+        try:
+            made = Written(self.world, strips.facts(state), negated)
+        except TooLarge:
+            self._too_large = True
+            return None
+        self._written.insert(0, made)
+        del self._written[8:]
+        number = made.states.read(state)
+        return None if number is None else (made, number)
+
+    def _plan(self, ways: Ways, state: str) -> None:
+        """Make a plan from a state and keep what it says of all states on its way."""
+        found = self.written(state, ways.negated)
+        condition = found[0].states.ground.goal(ways.goal) if found is not None else None
+        if found is None or condition is None:
+            ways.next[state] = Next(None, FAR)
+            return
+        written, start = found
+        planned, behind = self._search(ways, written, start, condition)
+        if planned.plan is None:
+            ways.next[state] = Next(None, FAR)
+            return
+        left = len(planned.plan) + behind
+        for number, action in enumerate(planned.plan):
+            ways.next.setdefault(written.states.say(start), Next(action.said, left - number))
+            start = written.states.after(start, action)
+        if not behind:
+            ways.next.setdefault(written.states.say(start), Next(None, 0))
+
+    def _search(self, ways: Ways, written: Written, start: int, goal: Condition) -> tuple[Found, int]:
+        """A plan from a state, and how many actions lead on from where it ends."""
+        wanted = Wanted(written.states, goal[0])
+        if ways.far is None:
+            found = in_breadth(wanted, start, FEW)
+            if found.plan is not None or found.complete:
+                return found, 0
+            ways.far = found
+        reads = ((written.states.read(text), text) for text, known in ways.next.items() if known.left < FAR)
+        on_the_way = {number: text for number, text in reads if number is not None}
+        back = in_breadth(Wanted(written.states, goal[0], on_the_way), start, BACK) if on_the_way else Found(None)
+        if back.plan is not None:
+            end = start
+            for action in back.plan:
+                end = written.states.after(end, action)
+            return back, ways.next[on_the_way[end]].left if end in on_the_way else 0
+        return find_plan(wanted, written.heuristic, start, ways.far.narrow), 0
+
+    def actions(self, state: str) -> Sequence[str]:
+        """Every action that can be done, sorted."""
+        found = self.written(state)
+        if found is None:
+            return strips.applicable(self.world, strips.facts(state))
+        written, number = found
+        return sorted(action.said for action in written.states.actions(number))
+
+    def after(self, state: str, action: str) -> str:
+        """The state after an action; its needs are not checked."""
+        found = self.written(state)
+        known = found[0].states.by_name.get(action) if found is not None else None
+        if found is None or known is None:
+            return strips.text(strips.after(self.world, strips.facts(state), action))
+        return found[0].states.say(found[0].states.after(found[1], known))
+
+    def can_be_done(self, state: str, action: str) -> bool:
+        """Whether an action can be done, where that is quick to say; else no."""
+        found = self.written(state)
+        known = found[0].states.by_name.get(action) if found is not None else None
+        return found is not None and known is not None and holds(known.needs, found[1])
+
+    def met(self, state: str, goal: str) -> bool:
+        """Whether a goal holds."""
+        return strips.holds(self.world, strips.facts(state), goal)

@@ -1,0 +1,351 @@
+"""The public functions: start, resume, open and measure runs. The command line calls the same ones.
+
+``run`` and ``resume`` work whether or not an event loop runs already, as in a notebook: they bring their own. Their
+``_async`` forms are for programs that have one.
+"""
+
+import asyncio
+import contextlib
+import pathlib
+import threading
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import msgspec
+
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import RunConfig, explain, open_task
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.forecast.estimates import PILOT_DRAWS
+from surefoot.runtime.forecast.measurement_file import Measurement, read_measurement
+from surefoot.runtime.journal.configuration_drift import admit, settle
+from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.run_directory import create_run, new_run_directory, read_config
+from surefoot.runtime.measurement.measure import measure as measure_steps
+from surefoot.runtime.measurement.take_sample import take_sample
+from surefoot.runtime.models.factory import answer_key, check_model
+from surefoot.runtime.models.port import Model
+from surefoot.runtime.report.glance import Glance, glance, runs_below
+from surefoot.runtime.session.interruption import Interruption
+from surefoot.runtime.session.run import Run
+from surefoot.runtime.session.setup import AskedTask, Setup, as_path, set_up
+from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
+from surefoot.runtime.session.work import work
+
+Place = pathlib.Path | str
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What a session that goes on with a run brings along.
+
+    Attributes:
+        accepted: Whether it goes on although something that answers depend on changed.
+        task: The task, where it cannot be imported by its name.
+        model: The model object, where the run was started with one.
+        options: Options of the run that change.
+    """
+
+    accepted: bool = False
+    task: Task | None = None
+    model: Model | None = None
+    options: dict[str, Any] = {}
+
+
+T = TypeVar("T")
+
+
+def run(
+    task: AskedTask,
+    model: Model | str | None = None,
+    *,
+    run_dir: Place | None = None,
+    on_event: Callable[[ProgressEvent], Any] | None = None,
+    watcher: Watcher | None = None,
+    **options: Any,
+) -> Run:
+    """Start a run and work on it until it is solved, failed or paused.
+
+    Args:
+        task: A task, a task class with its options among ``options``, or the name of a task: a built-in one such as
+            ``"hanoi"``, or ``"module:Class"``.
+        model: Name of the model (``"bundled"``, ``"simulated:p_error=0.02"``, any LiteLLM name), or a model object.
+        run_dir: Where the run is kept; by default a new folder below ``runs``.
+        on_event: Called with each ``ProgressEvent``, in the thread in which the run works.
+        watcher: The same for programs that show progress; instead of ``on_event``.
+        **options: Everything that ``surefoot run TASK --help`` lists, with underscores: ``max_cost_usd=2``, ``k=3``.
+
+    Returns:
+        The run; its ``status`` says how it ended and its ``output`` is the answer.
+
+    Raises:
+        ConfigurationError: Something cannot be done as asked; nothing was written.
+        ModelRejected: The model's side says that no such call can succeed.
+        UserCodeError: The task's own code failed; the message names the line.
+        JournalError: The disk does not take the journal.
+    """
+    setup = checked(set_up(task, model, options))
+    directory = new_run_directory(as_path(run_dir), setup.config.task)
+    return start(setup, directory, _watcher(on_event, watcher))
+
+
+def start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption | None = None) -> Run:
+    """Start a run that is set up, in a directory that is chosen, and work until it ends or is interrupted.
+
+    Args:
+        setup: Configuration, task and model objects, checked.
+        directory: Where the run is kept; it must be empty, or not there yet.
+        watcher: Is told how it goes.
+        interruption: Stops the run politely when it is asked to; Ctrl-C does so in any case.
+
+    Raises:
+        As ``run``.
+    """
+    asked = interruption or Interruption()
+    return _in_own_loop(lambda: _start(setup, directory, watcher, asked), asked)
+
+
+async def run_async(
+    task: AskedTask,
+    model: Model | str | None = None,
+    *,
+    run_dir: Place | None = None,
+    on_event: Callable[[ProgressEvent], Any] | None = None,
+    **options: Any,
+) -> Run:
+    """Start a run from a program that has an event loop; arguments, result and errors as for ``run``.
+
+    Being cancelled pauses the run politely: what is in flight is journalled, and the run can be resumed.
+    """
+    setup = await asyncio.to_thread(lambda: checked(set_up(task, model, options)))
+    directory, asked = new_run_directory(as_path(run_dir), setup.config.task), Interruption()
+    return await _paused_when_cancelled(_start(setup, directory, _watcher(on_event, None), asked), asked)
+
+
+def resume(
+    run_dir: Place,
+    *,
+    accept_change: bool = False,
+    task: Task | None = None,
+    model: Model | None = None,
+    on_event: Callable[[ProgressEvent], Any] | None = None,
+    **options: Any,
+) -> Run:
+    """Go on with a paused, killed or failed run; nothing that was decided is asked again.
+
+    Args:
+        run_dir: Its run directory.
+        accept_change: Go on although the model, the prompts or a setting that answers depend on changed.
+        task: The task, where it cannot be imported by its name, such as one of a notebook.
+        model: The model object, where the run was started with one.
+        on_event: As for ``run``.
+        **options: Limits and places that change: ``max_cost_usd``, ``workers``, ``address`` and so on.
+
+    Raises:
+        ResumeMismatch: Something that answers depend on changed, and ``accept_change`` was not given.
+        RunDirectoryError: Not a run directory, or in use by another process.
+        Otherwise as for ``run``.
+    """
+    return go_on(pathlib.Path(run_dir), Changes(accept_change, task, model, options), _watcher(on_event, None))
+
+
+def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interruption: Interruption | None = None) -> Run:
+    """Go on with a run until it ends or is interrupted; a solved one is returned as it is.
+
+    Args:
+        directory: Its run directory.
+        changes: What the session brings that the directory does not hold.
+        watcher: Is told how it goes.
+        interruption: As for ``start``.
+
+    Raises:
+        As ``resume``.
+    """
+    found = _reopen(directory, changes)
+    if found is None:
+        return Run(directory, changes.task)
+    asked = interruption or Interruption()
+    return _in_own_loop(lambda: _go_on(*found, directory, watcher, asked), asked)
+
+
+async def resume_async(
+    run_dir: Place,
+    *,
+    accept_change: bool = False,
+    task: Task | None = None,
+    model: Model | None = None,
+    on_event: Callable[[ProgressEvent], Any] | None = None,
+    **options: Any,
+) -> Run:
+    """Go on with a run from a program that has an event loop; arguments, result and errors as for ``resume``."""
+    directory, asked = pathlib.Path(run_dir), Interruption()
+    found = await asyncio.to_thread(_reopen, directory, Changes(accept_change, task, model, options))
+    if found is None:
+        return Run(directory, task)
+    return await _paused_when_cancelled(_go_on(*found, directory, _watcher(on_event, None), asked), asked)
+
+
+def open(run_dir: Place, task: Task | None = None) -> Run:
+    """Open a run to look at it, also while it works; nothing is changed and no task's code is executed.
+
+    Args:
+        run_dir: Its run directory.
+        task: The task, if ``output`` is to be of its ``output_type``.
+
+    Raises:
+        RunDirectoryError: Not a run directory.
+    """
+    return Run(run_dir, task)
+
+
+def runs(directory: Place = "runs") -> list[Glance]:
+    """List the runs in a folder and those below it, with status, task, model, answer, cost and age."""
+    return [glance(found) for found in runs_below(pathlib.Path(directory))]
+
+
+def measure(
+    task: AskedTask, model: Model | str | None = None, *, samples: int = 200, draws: int = PILOT_DRAWS, **options: Any
+) -> Measurement:
+    """Measure how often a model errs per step, before money is spent on a run.
+
+    Args:
+        task: As for ``run``; it needs an answer key, a function ``answers(prompt)`` beside its class.
+        model: As for ``run``.
+        samples: Sampled steps to ask.
+        draws: Answers to each of them.
+        **options: As for ``run``.
+
+    Returns:
+        Error rates by kind of question with intervals, and what a run would need.
+
+    Raises:
+        ConfigurationError: Something cannot be done as asked, or the task has no answer key.
+        ModelUnavailable, ModelRejected: From the model.
+    """
+    setup = checked(set_up(task, model, {"address": "none", **options}))
+    return _in_own_loop(lambda: _measured(setup, samples, draws))
+
+
+async def _measured(setup: Setup, samples: int, draws: int) -> Measurement:
+    config, task = setup.config, setup.task
+    sampled = await take_sample(config, task, samples, draws, setup.models)
+    return measure_steps(config, task, answer_key(config.task, config.task_options), sampled)
+
+
+def checked(setup: Setup) -> Setup:
+    """Return a setup after a look at its model and measurement: what is wrong is said before anything is made.
+
+    Raises:
+        ConfigurationError: There is no such model, its key is missing, or the measurement is of something else.
+    """
+    if not setup.models:
+        check_model(setup.config)
+    if setup.config.measurement is not None:
+        read_measurement(setup.config)
+    return setup
+
+
+async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption) -> Run:
+    config, task = setup.config, setup.task
+
+    def create() -> Journal:
+        journal = create_run(directory, config)
+        admit(journal, directory, config, task)
+        return journal
+
+    await work(config, task, create, watcher, interruption, setup.models)
+    return Run(directory, task)
+
+
+async def _go_on(
+    setup: Setup, journal: Journal, directory: pathlib.Path, watcher: Watcher, interruption: Interruption
+) -> Run:
+    await work(setup.config, setup.task, lambda: journal, watcher, interruption, setup.models)
+    return Run(directory, setup.task)
+
+
+def _reopen(directory: pathlib.Path, changes: Changes) -> tuple[Setup, Journal] | None:
+    """The setup and the open journal of a run that goes on; ``None`` if it is solved."""
+    read_config(directory)
+    journal = open_journal(directory, write=True)
+    try:
+        journal.check()
+        settle(journal, directory)
+        config = changed_config(read_config(directory), changes.options)
+        task = changes.task or open_task(config)
+        admit(journal, directory, config, task, changes.accepted)
+        solved = journal.meta("status") == "solved"
+        if not solved and changes.model is None:
+            check_model(config)
+    except BaseException:
+        journal.close()
+        raise
+    if solved:
+        journal.close()
+        return None
+    return Setup(config, task, () if changes.model is None else (changes.model,)), journal
+
+
+def changed_config(config: RunConfig, options: dict[str, Any]) -> RunConfig:
+    """Return a run's configuration with what its resumption was given.
+
+    Raises:
+        ConfigurationError: An unknown option, or a value out of range.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return msgspec.convert({**msgspec.to_builtins(config), **given}, RunConfig, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(explain(error, RunConfig)) from error
+
+
+def _watcher(on_event: Callable[[ProgressEvent], Any] | None, watcher: Watcher | None) -> Watcher:
+    return watcher or (EventWatcher(on_event) if on_event is not None else Watcher())
+
+
+def _in_own_loop(begin: Callable[[], Coroutine[Any, Any, T]], interruption: Interruption | None = None) -> T:
+    """Run a coroutine in a thread with an event loop of its own, so that it works inside another loop as well.
+
+    An interrupt (Ctrl-C) asks a run to stop politely, and is raised where there is nothing to stop.
+    """
+    ended: list[T] = []
+    failed: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            ended.append(_loop_runner()(begin()))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, whatever it is
+            failed.append(error)
+
+    thread = threading.Thread(target=target, name="surefoot", daemon=True)
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        if interruption is None:
+            raise
+        interruption.ask("interrupted")
+        thread.join()
+    if failed:
+        raise failed[0]
+    return ended[0]
+
+
+def _loop_runner() -> Callable[[Coroutine[Any, Any, T]], T]:
+    """``asyncio.run`` with the fastest loop that is installed."""
+    try:
+        import uvloop
+    except ImportError:  # not made for this platform
+        return asyncio.run
+    return uvloop.run
+
+
+async def _paused_when_cancelled(begun: Coroutine[Any, Any, Run], interruption: Interruption) -> Run:
+    """Wait for a run; where the waiting is cancelled, the run pauses politely before the cancellation goes on."""
+    running = asyncio.ensure_future(begun)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        interruption.ask("cancelled")
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+        raise

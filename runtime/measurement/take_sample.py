@@ -1,0 +1,61 @@
+"""Asks a sample of a run's questions, and takes the time: the input of measurements and plans."""
+
+import statistics
+import time
+from collections.abc import Sequence
+
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.forecast.estimates import Sample, sample_numbers
+from surefoot.runtime.forecast.run_plan import Sampled
+from surefoot.runtime.forecast.wall_time import Speed
+from surefoot.runtime.models.port import Model
+from surefoot.runtime.worker.local_pool import LocalPool
+
+ALONE = 5
+"""Calls made one at a time, for the latency."""
+
+
+async def take_sample(config: RunConfig, task: Task, samples: int, draws: int, models: Sequence[Model] = ()) -> Sampled:
+    """Ask a run's questions: a few alone, then all at once. The numbers are those that the run's pilot asks.
+
+    Args:
+        config: The run's configuration.
+        task: The task.
+        samples: Steps to ask.
+        draws: Answers to each of them.
+        models: Model objects to ask instead of those that the configuration names.
+
+    Raises:
+        ModelUnavailable, ModelRejected: From the model.
+    """
+    pool = LocalPool(config, task, list(models) or None)
+    try:
+        latencies = []
+        for number in sample_numbers(config.seed, ALONE):
+            started = time.perf_counter()
+            await pool.sample([number], 1)
+            latencies.append(time.perf_counter() - started)
+        started = time.perf_counter()
+        found, counts = await pool.sample(sample_numbers(config.seed, samples), draws)
+        seconds = time.perf_counter() - started
+        speed = speed_of(found, counts.calls, statistics.median(latencies))
+        return Sampled(found, counts, speed, seconds, pool.prices())
+    finally:
+        await pool.close()
+
+
+def speed_of(samples: Sequence[Sample], calls: int, alone_s: float) -> Speed:
+    """Speed from questions asked all at once: at the pace of the last four fifths of them, once all is under way.
+
+    Args:
+        samples: Those questions.
+        calls: Answers to them.
+        alone_s: Seconds of a question asked alone.
+    """
+    ended = sorted(one.ended for one in samples)
+    began, skipped = min(one.ended - one.seconds for one in samples), len(ended) // 5
+    # All of them in about the time of one: whatever limits the model was not met.
+    if ended[-1] - began <= 2 * alone_s or ended[-1] == ended[skipped]:
+        return Speed(alone_s, None)
+    return Speed(alone_s, calls * (len(ended) - skipped - 1) / len(ended) / (ended[-1] - ended[skipped]))

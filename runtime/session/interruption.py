@@ -1,0 +1,35 @@
+"""Asks a run to stop politely, also before it has begun."""
+
+import threading
+from collections.abc import Callable
+
+Pause = Callable[[str], None]
+"""Stops a run politely; takes the reason. May be called from any thread."""
+
+
+class Interruption:
+    """Holds the wish that a run stops until there is a run that can be stopped.
+
+    Attributes:
+        asked: Why the run was asked to stop; empty if it was not.
+    """
+
+    def __init__(self) -> None:
+        self.asked = ""
+        self._pause: Pause | None = None
+        self._lock = threading.Lock()
+
+    def started(self, pause: Pause) -> None:
+        """Take what stops the run; it is called at once if the run was asked to stop before."""
+        with self._lock:
+            self._pause = pause
+        if self.asked:
+            pause(self.asked)
+
+    def ask(self, reason: str) -> None:
+        """Ask the run to stop at its next step; it can be resumed."""
+        with self._lock:
+            self.asked = self.asked or reason
+            pause = self._pause
+        if pause is not None:
+            pause(reason)

@@ -1,0 +1,176 @@
+"""A run as a value: its status, its answer, its steps and what is known of it, read from its directory alone."""
+
+import functools
+import pathlib
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task
+from surefoot.runtime.errors import RunFailed
+from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.run_directory import Standing, read_config, standing
+from surefoot.runtime.records import Counts
+from surefoot.runtime.report.glance import OUTPUT, status_of
+from surefoot.runtime.report.journal_steps import JournalStep, steps_of
+from surefoot.runtime.session.answers import Preview, answer_of_plan, first_items, items_of_plan, shortened
+from surefoot.voting.certificate import Certificate
+
+T = TypeVar("T")
+
+MOST_STEPS = 100_000
+"""Steps of a plan up to which its answer is made whole where only some of it is shown."""
+
+
+class Run:
+    """A run, at work or at its end. Nothing here changes it, and nobody's code but Surefoot's is executed.
+
+    Args:
+        run_dir: Its run directory.
+        task: The task, where it is at hand: its ``output_type`` makes ``output`` a value of that type.
+
+    Attributes:
+        run_dir: Its run directory.
+
+    Raises:
+        RunDirectoryError: Not a run directory.
+    """
+
+    def __init__(self, run_dir: pathlib.Path | str, task: Task | None = None) -> None:
+        self.run_dir = pathlib.Path(run_dir)
+        self._task = task
+        self._config = read_config(self.run_dir)
+
+    @property
+    def status(self) -> str:
+        """``solved``, ``failed``, ``paused`` (it can be resumed) or ``running``."""
+        return self._read(lambda journal: status_of(self.run_dir, journal))[0]
+
+    @property
+    def message(self) -> str:
+        """Why the run is not solved, in one line; empty if it is."""
+        return self._read(lambda journal: status_of(self.run_dir, journal))[1]
+
+    @property
+    def output(self) -> Any:
+        """The answer: what the task makes of its finished plan, as the task's ``output_type`` if it has one.
+
+        Raises:
+            RunFailed: The run is not solved.
+        """
+        return self._typed(self.raw_output)
+
+    @functools.cached_property
+    def raw_output(self) -> Any:
+        """The answer as a builtin value, as the journal keeps it.
+
+        Raises:
+            RunFailed: The run is not solved.
+        """
+        return self._read(self._answer)
+
+    def preview(self) -> Preview:
+        """Return the answer as one line, and whole where that takes little: what a terminal or a card shows.
+
+        Raises:
+            RunFailed: The run is not solved.
+        """
+        if self.counts.steps <= MOST_STEPS:
+            return Preview(shortened(self.raw_output), self.raw_output, whole=True)
+        return self._read(self._beginning)
+
+    @property
+    def counts(self) -> Counts:
+        """What happened so far: steps, calls, tokens, money, red flags, and so on."""
+        return self._read(lambda journal: journal.totals)
+
+    @property
+    def standing(self) -> Standing:
+        """Where the run stands, as ``surefoot show --json`` says it."""
+        return standing(self.run_dir)
+
+    def steps(
+        self, *, disputed: bool = False, flagged: bool = False, kind: str = "", node: str = ""
+    ) -> Iterator[JournalStep]:
+        """Yield the decided steps with their ballots, and the prompts and replies that were kept of them.
+
+        The pilot's questions are left out, unless ``kind`` is ``pilot``.
+
+        Args:
+            disputed: Only steps whose valid ballots differ, or that are undecided.
+            flagged: Only steps of which a reply was discarded.
+            kind: Only questions of this class.
+            node: Only this node of the plan and those below it, such as ``0.2``.
+        """
+        journal = open_journal(self.run_dir, write=False)
+        try:
+            for step in steps_of(journal, self._config.rule):
+                below = not node or step.node == node or step.node.startswith(f"{node}.")
+                of_kind = kind in (step.kind, step.what) if kind else step.what != "pilot"
+                if below and of_kind and (step.disputed or not disputed) and (step.flagged or not flagged):
+                    yield step
+        finally:
+            journal.close()
+
+    @property
+    def certificate(self) -> Certificate:
+        """A bound on the chance that the plan has any wrong step, and what it rests on."""
+        from surefoot.runtime.report.facts import facts_of  # with it comes the statistics library
+
+        return facts_of(self.run_dir).certificate
+
+    def report(self, path: pathlib.Path | str | None = None) -> pathlib.Path:
+        """Write what happened as one page that needs no network; return where it is.
+
+        Args:
+            path: The file; by default ``report.html`` in the run directory.
+        """
+        from surefoot.runtime.report.facts import facts_of
+        from surefoot.runtime.report.page import render
+
+        where = pathlib.Path(path) if path is not None else self.run_dir / "report.html"
+        where.write_text(render(facts_of(self.run_dir)))
+        return where
+
+    def __repr__(self) -> str:
+        return f"<Run {self.run_dir}: {self.status}>"
+
+    def _repr_html_(self) -> str:
+        from surefoot.runtime.report.notebook import card
+
+        answer = self.preview().line if self.status == "solved" else ""
+        return card(self.standing, answer)
+
+    def _read(self, look: Callable[[Journal], T]) -> T:
+        journal = open_journal(self.run_dir, write=False)
+        try:
+            return look(journal)
+        finally:
+            journal.close()
+
+    def _answer(self, journal: Journal) -> Any:
+        status, message = status_of(self.run_dir, journal)
+        if status != "solved":
+            raise RunFailed(f"{self.run_dir} has no answer: it is {status}{f' ({message})' if message else ''}")
+        if self._config.task in BUILT_IN_TASKS:
+            return answer_of_plan(journal, self._config, self._own_task(self._config))
+        return journal.meta(OUTPUT)
+
+    def _beginning(self, journal: Journal) -> Preview:
+        """The first items of an answer that a long plan makes; what the root returned for all others."""
+        if self._config.task not in BUILT_IN_TASKS:
+            return Preview(shortened(journal.meta(OUTPUT)), journal.meta(OUTPUT), whole=True)
+        items = first_items(items_of_plan(journal, self._config, self._own_task(self._config)))
+        return Preview(", ".join(map(shortened, items)) + ", ...", None, whole=False)
+
+    def _own_task(self, config: RunConfig) -> Task:
+        return self._task or open_task(config)
+
+    def _typed(self, answer: Any) -> Any:
+        kind = None if self._task is None else type(self._task).output_type
+        if kind is None:
+            return answer
+        validate = getattr(kind, "model_validate", None)  # a Pydantic model converts itself
+        return validate(answer) if validate is not None else msgspec.convert(answer, kind)

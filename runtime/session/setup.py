@@ -1,0 +1,87 @@
+"""Turns what a caller asks for into a task, a configuration and a run directory."""
+
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.task import Task
+from surefoot.runtime.checked_task import checked_class
+from surefoot.runtime.config import RunConfig, check_options, explain, open_task, task_class
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.port import Model
+
+AskedTask = Task | type[Task] | str
+"""A task as a value, as a class, or by name: a built-in one, or ``module:Class``."""
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What a run is started with.
+
+    Attributes:
+        config: Its configuration.
+        task: The task, its methods checked.
+        models: Model objects to ask, if the caller gave some; else the configuration names the model.
+    """
+
+    config: RunConfig
+    task: Task
+    models: tuple[Model, ...] = ()
+
+
+def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any]) -> Setup:
+    """Return the setup that a caller's arguments describe.
+
+    Args:
+        task: A task, a task class, or a name.
+        model: A model's name, a model object, or ``None`` for the default.
+        options: Options of the run, and of the task where it is not a value already.
+
+    Raises:
+        ConfigurationError: An unknown option, or a value out of range.
+    """
+    cls = task if isinstance(task, type) else task_class(task) if isinstance(task, str) else type(task)
+    own = {name for name in cls.__struct_fields__ if name != "state_by"}
+    given = {name: value for name, value in options.items() if value is not None}
+    mine = {name: value for name, value in given.items() if name in own}
+    if isinstance(task, Task):
+        if mine:
+            raise ConfigurationError(f"{', '.join(mine)}: options of the task, which is given as a value already")
+        mine = {name: value for name, value in msgspec.to_builtins(task).items() if name in own and value is not None}
+    run = {name: value for name, value in given.items() if name not in own}
+    if isinstance(model, str):
+        run["model"] = model
+    elif model is not None:
+        run |= {"model": f"object:{model.name}", "dialect": model.dialect, "address": run.get("address", "none")}
+    name = task if isinstance(task, str) else f"{cls.__module__}:{cls.__qualname__}"
+    try:
+        config = msgspec.convert({"task": name, "task_options": mine, **run}, RunConfig)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(explain(error, RunConfig)) from error
+    if isinstance(task, Task):
+        check_options(config)
+        opened = msgspec.convert(
+            {**{field: getattr(task, field) for field in task.__struct_fields__}, "state_by": config.state_by},
+            checked_class(cls),
+        )
+    elif isinstance(task, type):
+        opened = _from_class(config, cls)
+    else:
+        opened = open_task(config)
+    return Setup(config, opened, () if model is None or isinstance(model, str) else (model,))
+
+
+def _from_class(config: RunConfig, cls: type[Task]) -> Task:
+    """A task from its class, which need not be importable by name: it may be a notebook's."""
+    check_options(config)
+    try:
+        return msgspec.convert({**config.task_options, "state_by": config.state_by}, checked_class(cls), strict=False)
+    except (msgspec.ValidationError, ValueError) as error:
+        reason = explain(error, cls) if isinstance(error, msgspec.ValidationError) else str(error)
+        raise ConfigurationError(f"task {cls.__name__}: {reason}") from error
+
+
+def as_path(place: pathlib.Path | str | None) -> pathlib.Path | None:
+    """Return a path, or ``None``."""
+    return None if place is None else pathlib.Path(place)

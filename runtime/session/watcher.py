@@ -1,0 +1,69 @@
+"""Who is told how a run goes on: the seam between the engine and whatever shows its progress."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from surefoot.runtime.records import Counts
+
+
+class ProgressEvent(msgspec.Struct, frozen=True):
+    """Something that happened while a run worked.
+
+    Attributes:
+        kind: ``progress`` after a durable write, ``note`` for what people may want to keep, such as which leads were
+            chosen and why, ``wait`` for what the run waits for now.
+        text: One line, for notes and waits. May quote a server: untrusted text.
+        steps: Steps that stand.
+        calls: Answers drawn from the model.
+        cost_usd: Money spent, as far as it is known.
+        wall_s: Seconds of work over all sessions of the run.
+    """
+
+    kind: str
+    text: str = ""
+    steps: int = 0
+    calls: int = 0
+    cost_usd: float = 0.0
+    wall_s: float = 0.0
+
+
+class Watcher:
+    """Is told how a run goes on; this one keeps it to itself.
+
+    Subclass it and override what is of interest. Methods must return soon: the run waits for them.
+    """
+
+    def update(self, counts: Counts, wall_s: float) -> None:
+        """Take the totals after a durable write, and the seconds worked so far."""
+
+    def note(self, text: str) -> None:
+        """Take a line that people may want to keep."""
+
+    def say(self, text: str) -> None:
+        """Take a line that says what the run waits for."""
+
+
+class EventWatcher(Watcher):
+    """Hands everything on as events.
+
+    Args:
+        on_event: Called with each event, in the thread in which the run works.
+    """
+
+    def __init__(self, on_event: Callable[[ProgressEvent], Any]) -> None:
+        self._on_event = on_event
+
+    def update(self, counts: Counts, wall_s: float) -> None:
+        """Tell of progress."""
+        event = ProgressEvent("progress", "", counts.steps, counts.calls, counts.cost_usd, wall_s)
+        self._on_event(event)
+
+    def note(self, text: str) -> None:
+        """Tell of a line to keep."""
+        self._on_event(ProgressEvent("note", text))
+
+    def say(self, text: str) -> None:
+        """Tell what is waited for."""
+        self._on_event(ProgressEvent("wait", text))

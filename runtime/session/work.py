@@ -1,0 +1,119 @@
+"""One session of work on a run: opens the workers and the journal, runs the coordinator, and closes all of them."""
+
+import asyncio
+import os
+import pathlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from surefoot.decompose.task import Task
+from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig
+from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.coordinator.rate_sharing import RateSharing
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.mirror import mirrored, take_over
+from surefoot.runtime.models.port import Model
+from surefoot.runtime.records import Counts
+from surefoot.runtime.session.answers import answer_of_plan
+from surefoot.runtime.session.interruption import Interruption, Pause
+from surefoot.runtime.session.watcher import Watcher
+from surefoot.runtime.worker.local_pool import LocalPool
+from surefoot.runtime.worker.worker_pool import WorkerPool
+
+
+async def work(
+    config: RunConfig,
+    task: Task,
+    open_it: Callable[[], Journal],
+    watcher: Watcher,
+    interruption: Interruption,
+    models: Sequence[Model] = (),
+) -> str:
+    """Work on a run until it is ``solved``, ``failed`` or ``paused``; the journal says so by then.
+
+    Args:
+        config: The run's configuration.
+        task: The task.
+        open_it: Opens the journal for writing, once there are workers.
+        watcher: Is told how it goes.
+        interruption: Stops the run politely when it is asked to.
+        models: Model objects to ask instead of those that the configuration names, one for each worker; they cannot
+            leave this process.
+
+    Raises:
+        ConfigurationError: Workers cannot be had as configured.
+        JournalError: The journal cannot be written.
+    """
+    watcher.say("starting workers")
+    pool = await asyncio.to_thread(open_pool, config, task, models)
+    try:
+        if origin := getattr(pool, "origin", ""):
+            watcher.note(f"workers run on {origin}")
+        journal = open_it()
+        try:
+            async with _mirrored(config, journal, watcher), RateSharing(pool, config.calls_in_flight):
+                coordinator = Coordinator(
+                    config, task, journal, pool, _observer(watcher, pool), watcher.note, watcher.say
+                )
+                interruption.started(_pauser(coordinator))
+                status = await coordinator.run()
+            if status == "solved" and config.task not in BUILT_IN_TASKS and type(task).answer is not Task.answer:
+                # Readers do without somebody's own code: what it makes of the plan is kept now.
+                journal.set_meta(output=answer_of_plan(journal, config, task))
+            return status
+        finally:
+            journal.close()
+    finally:
+        await pool.close()
+
+
+def open_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> WorkerPool:
+    """Open the workers of a run, with Ray or in this process.
+
+    Raises:
+        ConfigurationError: There is no cluster, or model objects are to be asked elsewhere.
+    """
+    if models and config.address not in ("none", "auto"):
+        raise ConfigurationError(f"a model object stays in this process: --address {config.address} cannot have it")
+    if models or config.address == "none":
+        return LocalPool(config, task, list(models) or None)
+    from surefoot.runtime.worker.ray_pool import RayPool
+
+    return RayPool(config, task)
+
+
+@asynccontextmanager
+async def _mirrored(config: RunConfig, journal: Journal, watcher: Watcher) -> AsyncIterator[None]:
+    """Keep the mirror that a configuration names; say what a run that is resumed from one may lack."""
+    directory = journal.path.parent
+    if said := take_over(directory):
+        watcher.note(said)
+    if config.mirror is None:
+        yield
+        return
+    async with mirrored(directory, pathlib.Path(os.path.expanduser(config.mirror)), watcher.note):
+        yield
+
+
+def _pauser(coordinator: Coordinator) -> Pause:
+    """What stops a coordinator politely, from any thread."""
+    loop = asyncio.get_running_loop()
+    pausing: list[asyncio.Task[None]] = []
+
+    def pause(reason: str) -> None:
+        loop.call_soon_threadsafe(lambda: pausing.append(loop.create_task(coordinator.pause(reason))))
+
+    return pause
+
+
+def _observer(watcher: Watcher, pool: WorkerPool) -> Callable[[Counts, float], None]:
+    observe: Any = getattr(pool, "observe", None)  # Ray's workers come with metrics
+
+    def update(counts: Counts, wall_s: float) -> None:
+        watcher.update(counts, wall_s)
+        if observe is not None:
+            observe(counts, wall_s)
+
+    return update

@@ -1,0 +1,40 @@
+"""What signals do to a command that works on a run: they stop it politely."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from types import FrameType
+
+from surefoot.runtime.session.interruption import Interruption
+from surefoot.scripts.commands.progress import Progress
+
+POLITE = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Signals that ask a run to stop at its next step, as far as the platform has them."""
+
+
+@contextlib.contextmanager
+def stoppable(progress: Progress) -> Iterator[Interruption]:
+    """Turn signals into the wish that a run stops; a second Ctrl-C ends the process at once.
+
+    A signal that is ignored, as SIGHUP is under ``nohup``, stays ignored.
+    """
+    interruption = Interruption()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        name = signal.Signals(number).name
+        if interruption.asked and name == "SIGINT":
+            os._exit(128 + number)
+        progress.say("stopping: steps in flight are being journalled; Ctrl-C again stops at once")
+        interruption.ask(f"interrupted by {name}")
+
+    numbers = [getattr(signal, name) for name in POLITE if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, stop)
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,5 @@
+(define (problem evening) (:domain lamps)
+  (:objects kitchen hall study - room l1 l2 l3 l4 - lamp)
+  (:init (at hall) (door kitchen hall) (door hall study) (in l1 kitchen) (in l2 kitchen) (in l3 study) (in l4 hall)
+         (broken l2) (lit l4))
+  (:goal (and (forall (?l - lamp) (lit ?l)) (exists (?r - room) (and (at ?r) (not (door kitchen ?r)) (not (= ?r kitchen)))))))

@@ -1,0 +1,126 @@
+"""What servers cannot do is found out by the first request, done in the next best way, and named."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from surefoot.runtime.errors import ModelRejected
+from surefoot.runtime.models.bundled import BundledModel
+from surefoot.runtime.models.capabilities import WAYS, WORST, Capability, Negotiation, lowered
+from surefoot.runtime.models.port import Example, Request
+from tests.runtime.models.asking import Make, request_of
+from tests.runtime.models.openai_server import Client, answer_to
+
+RICH: dict[str, Any] = {
+    "examples": (Example("1, 2,", " 3"), Example("4, 5,", " 6")),
+    "prefill": "The next is",
+    "stop": ("\n", ";"),
+    "top_p": 0.5,
+}
+
+
+def rich(**changes: Any) -> Request:
+    return msgspec.structs.replace(request_of(system="Count."), **{**RICH, **changes})
+
+
+async def test_everything_that_a_request_can_say_is_sent(make: Make, server: Client) -> None:
+    model = make()
+    await model.ask(rich())
+    (body,) = server.stats()["seen"]
+    assert body["messages"] == [
+        {"role": "system", "content": "Count."},
+        {"role": "user", "content": "1, 2,"},
+        {"role": "assistant", "content": " 3"},
+        {"role": "user", "content": "4, 5,"},
+        {"role": "assistant", "content": " 6"},
+        {"role": "user", "content": "Where to?"},
+        {"role": "assistant", "content": "The next is"},
+    ]
+    assert body["stop"] == ["\n", ";"]
+    assert body["top_p"] == 0.5
+    assert {model.how(one) for one in (Capability.SEED, Capability.STOP, Capability.TOP_P)} == {"server"}
+
+
+@pytest.mark.parametrize(
+    ("capability", "parameter", "line"),
+    [
+        (Capability.SEED, "seed", "no seed"),
+        (Capability.TOP_P, "top_p", "no top_p"),
+        (Capability.STOP, "stop", "no stop"),
+    ],
+)
+async def test_a_parameter_that_a_server_does_not_know_is_left_out_from_then_on(
+    make: Make, server: Client, capability: Capability, parameter: str, line: str
+) -> None:
+    said: list[str] = []
+    model = make(on_wait=said.append)
+    server.script("always_without:" + parameter)
+    assert (await model.ask(rich()))[0].failed_calls == 1
+    assert (await model.ask(rich()))[0].failed_calls == 0
+    assert [parameter in body for body in server.stats()["seen"]] == [True, False, False]
+    assert model.how(capability) == WORST[capability]
+    assert [line in one for one in said] == [True]
+    others = {Capability.SEED, Capability.TOP_P, Capability.STOP} - {capability}
+    assert {model.how(one) for one in others} == {"server"}
+
+
+async def test_turns_of_an_assistant_are_written_into_the_question_where_they_are_refused(
+    make: Make, server: Client
+) -> None:
+    model = make()
+    server.script("always_without:assistant")
+    await model.ask(rich())  # which of the two was refused is sure only when one of them was tried alone
+    await model.ask(rich())
+    server.script("always_without:assistant")
+    assert (await model.ask(rich()))[0].failed_calls == 0
+    user = server.stats()["seen"][-1]["messages"][-1]
+    assert user["role"] == "user"
+    assert user["content"].startswith("1, 2,\n 3\n\n4, 5,")
+    assert user["content"].endswith("Begin your answer with: The next is")
+    assert model.how(Capability.EXAMPLES) == "in the question"
+    assert model.how(Capability.PREFILL) == "asked for in words"
+
+
+async def test_a_prefill_that_is_repeated_and_what_follows_a_stop_are_no_part_of_the_text(
+    make: Make, server: Client
+) -> None:
+    server.script("text:The next is 7; I think")
+    assert (await make().ask(rich()))[0].text == " 7"
+    server.script("text: 7; I think")
+    assert (await make().ask(rich()))[0].text == " 7"
+
+
+async def test_raw_text_is_sent_as_a_question_and_that_is_named(make: Make, server: Client) -> None:
+    model = make()
+    (reply,) = await model.ask(msgspec.structs.replace(request_of(), raw=True))
+    assert (reply.text, model.how(Capability.RAW)) == (answer_to("Where to?"), "sent as a question")
+
+
+async def test_a_request_that_is_wrong_in_itself_changes_nothing(make: Make, server: Client) -> None:
+    model = make()
+    server.script("always_without:nothing")
+    with pytest.raises(ModelRejected, match="top_q"):
+        await model.ask(rich())
+    server.script()
+    await model.ask(rich())
+    assert {"seed", "top_p", "stop"} <= set(server.stats()["seen"][0])
+
+
+async def test_a_model_that_knows_only_prompts_says_so() -> None:
+    model = BundledModel()
+    assert {one: model.how(one) for one in Capability} == dict(WORST)
+    with pytest.raises(ModelRejected, match="takes no example turns"):
+        await model.ask(rich())
+    await model.close()
+
+
+def test_every_capability_ends_in_a_way_that_needs_nothing_from_the_server() -> None:
+    assert set(WAYS) == set(Capability)
+    negotiation = Negotiation()
+    for one in Capability:
+        forms: dict[Capability, int] = dict(negotiation.forms)
+        for _ in range(len(WAYS[one]) - 1):
+            assert negotiation.unsure([one], forms) == [one]
+            forms = lowered(forms, one)
+        assert negotiation.unsure([one], forms) == []
