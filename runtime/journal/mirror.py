@@ -57,7 +57,8 @@ class Mirror:
     """
 
     def __init__(self, run: pathlib.Path, folder: pathlib.Path) -> None:
-        self.run, self.folder = run, folder
+        self.run, self.folder = run, folder.expanduser()
+        folder = self.folder
         self._name = f"{socket.gethostname()}:{run.resolve()}"
         self._copied: dict[str, tuple[int, int]] = {}
         note = read_note(folder)

@@ -1,7 +1,6 @@
 """One session of work on a run: opens the workers and the journal, runs the coordinator, and closes all of them."""
 
 import asyncio
-import os
 import pathlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -93,7 +92,7 @@ async def _mirrored(config: RunConfig, journal: Journal, watcher: Watcher) -> As
     if config.mirror is None:
         yield
         return
-    async with mirrored(directory, pathlib.Path(os.path.expanduser(config.mirror)), watcher.note):
+    async with mirrored(directory, pathlib.Path(config.mirror), watcher.note):
         yield
 
 
