@@ -16,6 +16,7 @@ import surefoot
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.worker.core_lines import CoreLines
 from surefoot.runtime.worker.worker_pool import default_workers
 
 STAYS_HERE = ["__pycache__", "/scripts/bundled", "/scripts/benchmarks"]
@@ -92,10 +93,13 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
         with _nothing_asked(), _no_address_in_environment():
             ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=shipped, **quiet)
         return Cluster(ray, True, _head_of(ray), "a Ray of this run's own, on this machine")
+    core = CoreLines()
     try:
-        ray.init(address=named.address, runtime_env=shipped_with(modules), **quiet)
+        with core.caught():
+            ray.init(address=named.address, runtime_env=shipped_with(modules), **quiet)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        reason = one_line(error) + token_hint(named.address)
+        refused = "it asks for a token, and has refused the one sent" if core.unauthenticated else ""
+        reason = (refused or one_line(error)) + token_hint(named.address)
         raise ConfigurationError(f"cannot join the Ray cluster at {named.address} ({named.by}): {reason}") from error
     return Cluster(ray, False, named.address, f"the Ray cluster at {named.address}, from {named.by}")
 
@@ -176,11 +180,10 @@ def one_line(error: BaseException) -> str:
 
 
 def _import_quietly() -> Any:
-    """Import Ray with its statistics, and the log lines of its core on stderr, turned off."""
+    """Import Ray with its statistics turned off."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_DEDUP_LOGS", "0")
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     import ray
     import ray.util.metrics
     import ray.util.scheduling_strategies

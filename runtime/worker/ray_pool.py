@@ -9,7 +9,6 @@ import asyncio
 import atexit
 import contextlib
 import os
-import threading
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -23,28 +22,23 @@ from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Batch, Counts, Paused
 from surefoot.runtime.worker.assignments import Assignments
 from surefoot.runtime.worker.batch_stream import NO_WORKER
-from surefoot.runtime.worker.control import Hello, Message, R, Stop, decode_reply, encode
+from surefoot.runtime.worker.control import Message, R, Stop, decode_reply, encode
+from surefoot.runtime.worker.daemon_thread import in_daemon_thread
 from surefoot.runtime.worker.metrics import RunMetrics
-from surefoot.runtime.worker.ray_cluster import Cluster, cores_of, last_line, start_ray
+from surefoot.runtime.worker.ray_cluster import Cluster, last_line, start_ray
+from surefoot.runtime.worker.ray_members import RayMembers
 from surefoot.runtime.worker.ray_nodes import check_nodes
 from surefoot.runtime.worker.ray_watch import Address, until_gone
-from surefoot.runtime.worker.ray_worker import RayWorker
-from surefoot.runtime.worker.worker_pool import PoolLost, WorkerLost, default_workers
-
-SEGMENTS_AT_ONCE = 1000
-"""Concurrency of one worker in Ray's eyes; the coordinator sends fewer."""
-
-LOSSES = ("RayActorError", "WorkerCrashedError", "NodeDiedError", "OutOfMemoryError", "ObjectLostError")
-"""Ray's errors that say that a worker, its node or a batch that it held is gone; with the errors derived from them."""
+from surefoot.runtime.worker.worker_pool import PoolLost, WorkerLost
 
 TELL_AGAIN_S = 0.1
 """Seconds before a message that waits is told to the worker in a lost one's place."""
-LOOK_S = 5.0
-"""Seconds between two looks at how many cores the cluster has, and at whether work waits for a worker."""
+SIGN_S = 5.0
+"""Seconds between two signs that work waits for a worker."""
 LAST_BATCHES_S = 15.0
 """Seconds that workers are given for their last batches when Ray is gone; Ray ends this process after 60."""
-LEAVE_S = 5.0
-"""Seconds that leaving a Ray that is gone may take."""
+LEAVE_S = 20.0
+"""Seconds that leaving a Ray that is gone may take (measured: 5). Ending without it crashes in Ray's core."""
 
 
 class Call(NamedTuple):
@@ -69,6 +63,7 @@ class RayPool:
     Args:
         config: The run's configuration; ``address`` says which cluster.
         task: The task.
+        cluster: A Ray that is joined already; by default the one that the configuration means.
 
     Attributes:
         origin: Which Ray the workers are on and how it was chosen, as one line for people.
@@ -77,40 +72,23 @@ class RayPool:
         ConfigurationError: There is no cluster at the address, or a node of it cannot run workers.
     """
 
-    def __init__(self, config: RunConfig, task: Task) -> None:
-        cluster = start_ray(config, task)
-        ray = cluster.ray
-        self._ray, self._cluster, self._config, self._task = ray, cluster, config, task
-        self.origin = cluster.origin
+    def __init__(self, config: RunConfig, task: Task, cluster: Cluster | None = None) -> None:
+        cluster = cluster or start_ray(config, task)
+        self._ray, self._config, self.origin = cluster.ray, config, cluster.origin
         if not cluster.own:
             check_nodes(cluster, config)
-        self._lost = tuple(getattr(ray.exceptions, name) for name in LOSSES)
-        self._has_worked = False
-        count = config.workers or (default_workers() if cluster.own else cores_of(ray))
-        self._remote = ray.remote(RayWorker)
-        self._spawned = self._failed_starts = 0
-        self._workers = [self._spawn(number) for number in range(count)]
-        self._assignments = Assignments(count)
-        self._metrics = RunMetrics(ray.util.metrics.Gauge, config)
-        self._processes = _processes_of(cluster)
-        self._ready: set[int] = set()
-        self._one_more = asyncio.Event()
-        self._replacing = asyncio.Lock()
-        self._stopped, self._gone, self._start_error = False, "", ""
+        self._members = RayMembers(cluster, config, task)
+        self._assignments = Assignments(len(self._members))
+        self._metrics = RunMetrics(cluster.ray.util.metrics.Gauge, config)
+        self._processes = _processes_of(cluster.ray)
+        self._gone = ""
         self._cut: asyncio.Future[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._watching: asyncio.Task[None] | None = None
 
     @property
     def size(self) -> int:
         """Number of workers, those that only start included; it grows where the cluster does."""
-        return len(self._workers)
-
-    def _spawn(self, number: int) -> Any:
-        # The name is what the dashboard shows; it has to be new in its namespace.
-        self._spawned += 1
-        name = f"surefoot {self._config.task} worker {number} ({os.getpid()}.{self._spawned})"
-        options = {"name": name, "num_cpus": 1, "max_concurrency": SEGMENTS_AT_ONCE, "max_restarts": 0}
-        return self._remote.options(**options).remote(self._config, self._task, None, str(number))
+        return len(self._members)
 
     def run_segment(self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...]) -> AsyncIterator[Batch]:
         """Run a segment on the worker that has the least to do.
@@ -118,6 +96,7 @@ class RayPool:
         Raises:
             WorkerLost: The worker died; another one stands in its place.
             PoolLost: Ray is gone.
+            RunFailed: Workers cannot start.
         """
         key = segment_key(segment.node.path, segment.split)
         return self._stream(Call("run_segment", f"segment {key}", (segment, leads, journalled), key))
@@ -129,23 +108,26 @@ class RayPool:
     async def _stream(self, call: Call) -> AsyncIterator[Batch]:
         """Call a method of the worker that has the least to do, among those that live, and yield its batches."""
         self._begin()
-        while not self._ready:
+        while not self._members.ready:
             self._check()
-            if not await self._within_look(self._one_more.wait()):
+            if not await self._members.until_one_lives(SIGN_S):
                 yield _waiting("none has started yet")
-        with self._assignments.least_busy(call.segment_key, self._ready) as chosen:
+        self._assignments.grow(self.size)
+        with self._assignments.least_busy(call.segment_key, self._members.ready) as chosen:
             async for batch in self._batches(chosen, call):
-                yield self._explained(batch)
+                if self._gone and isinstance(batch.end, Paused):  # say why it stopped
+                    batch = msgspec.structs.replace(batch, end=Paused(self._gone))
+                yield batch
 
     async def _batches(self, chosen: int, call: Call) -> AsyncIterator[Batch]:
-        worker = self._workers[chosen]
+        members, worker = self._members, self._members[chosen]
         try:
             remote = getattr(worker, call.method).options(num_returns="streaming", name=call.name).remote
             batches = aiter(remote(*call.arguments))
             while (reference := await self._within(anext(batches, None))) is not None:
                 yield await self._within(reference)
-                self._has_worked = True
-        except self._lost as error:
+                members.has_worked = True
+        except members.lost as error:
             await self._replace(chosen, worker)
             raise WorkerLost(last_line(error)) from error
         except TimeoutError as error:
@@ -157,12 +139,6 @@ class RayPool:
                 raise WorkerLost("the worker ran out of memory") from error
             raise error.as_instanceof_cause() from error
 
-    def _explained(self, batch: Batch) -> Batch:
-        """A batch; where its segment stopped because Ray is gone, the end says so."""
-        if self._gone and isinstance(batch.end, Paused):
-            return msgspec.structs.replace(batch, end=Paused(self._gone))
-        return batch
-
     async def tell(self, worker: int, message: Message[R]) -> R:
         """Tell one worker something and return its reply.
 
@@ -170,26 +146,31 @@ class RayPool:
         again to the worker that takes a lost one's place.
         """
         self._begin()
-        while message.waits:
-            with contextlib.suppress(*self._lost):
-                if worker in self._ready:
-                    return decode_reply(await self._workers[worker].receive_bytes.remote(encode(message)), message)
-            await asyncio.sleep(TELL_AGAIN_S)
-        while not self._ready and not self._gone and not self._start_error:
-            await self._within_look(self._one_more.wait())
-        told = self._workers[worker]
-        if worker in self._ready:
+        if message.waits:
+            return await self._tell_whoever_lives(worker, message)
+        while not self._gone and not await self._members.until_one_lives(SIGN_S):
+            pass
+        if worker in self._members.ready:
+            told = self._members[worker]
             try:
                 return decode_reply(await self._within(told.receive_bytes.remote(encode(message))), message)
-            except (*self._lost, TimeoutError):
+            except (*self._members.lost, TimeoutError):
                 await self._replace(worker, told)
             except PoolLost:
                 pass
         return cast(R, message.when_lost)
 
+    async def _tell_whoever_lives(self, worker: int, message: Message[R]) -> R:
+        """Tell the worker of a number something, and again the one that takes its place."""
+        while True:
+            if worker in self._members.ready:
+                with contextlib.suppress(*self._members.lost):
+                    return decode_reply(await self._members[worker].receive_bytes.remote(encode(message)), message)
+            await asyncio.sleep(TELL_AGAIN_S)
+
     async def tell_all(self, message: Message[R]) -> list[R]:
         """Tell every worker the same at once; their replies, by number."""
-        self._stopped = self._stopped or isinstance(message, Stop)
+        self._members.stopping = self._members.stopping or isinstance(message, Stop)
         return await asyncio.gather(*(self.tell(worker, message) for worker in range(self.size)))
 
     async def tell_holder(self, segment_key: str, message: Message[R]) -> R:
@@ -197,148 +178,85 @@ class RayPool:
         holder = self._assignments.holder(segment_key)
         return cast(R, message.when_lost) if holder is None else await self.tell(holder, message)
 
-    async def _within(self, awaited: Awaitable[Any]) -> Any:
-        """What is awaited, unless it takes too long or Ray is gone."""
-        assert self._cut is not None
-        waiting = asyncio.ensure_future(awaited)
-        try:
-            await asyncio.wait(
-                {waiting, self._cut}, timeout=self._config.worker_silence_s, return_when=asyncio.FIRST_COMPLETED
-            )
-            if waiting.done():
-                return waiting.result()
-            self._check(cut=self._cut.done())
-            raise TimeoutError
-        finally:
-            waiting.cancel()
-
-    async def _within_look(self, awaited: Awaitable[Any]) -> bool:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(awaited, LOOK_S)
-            return True
-        return False
-
-    def _check(self, cut: bool = True) -> None:
-        """Raise what makes it useless to go on with these workers."""
-        if self._gone and cut:
-            raise PoolLost(self._gone)
-        if self._start_error:
-            raise RunFailed(self._start_error)
-
-    def _begin(self) -> None:
-        """Begin to watch, in the event loop that the pool is used in."""
-        if self._cut is None:
-            self._cut = asyncio.get_running_loop().create_future()
-            self._keep(self._watch())
-            for number, worker in enumerate(self._workers):
-                self._keep(self._greet(number, worker))
-            if self._config.workers is None and not self._cluster.own:
-                self._keep(self._grow())
-
-    def _keep(self, work: Any) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _watch(self) -> None:
-        """When Ray is gone: have the workers that live end their segments, then cut what still waits."""
-        gone = await until_gone(self._processes, encrypted=os.environ.get("RAY_USE_TLS", "0") != "0")
-        self._gone = f"Ray is gone ({gone}); resume goes on, on a new cluster with --address"
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LAST_BATCHES_S):
-                await self.tell_all(Stop())
-                await self._assignments.until_idle()
-        assert self._cut is not None
-        self._cut.set_result(None)
-        self._one_more.set()
-
-    async def _greet(self, number: int, worker: Any) -> None:
-        """Wait for a worker's first sign of life, however long it takes; from then on it is given work."""
-        try:
-            await worker.receive_bytes.remote(encode(Stop() if self._stopped else Hello()))
-        except self._lost as error:
-            await self._start_failed(number, worker, error)
-            return
-        self._failed_starts = 0
-        if self._workers[number] is worker:
-            self._ready.add(number)
-            self._one_more.set()
-
-    async def _start_failed(self, number: int, worker: Any, error: Exception) -> None:
-        """A worker that dies while it starts has lost nothing; but one that cannot start would do so for ever."""
-        self._failed_starts += 1
-        broken = getattr(error, "actor_init_failed", False) and not self._has_worked
-        if broken or self._failed_starts > self._config.worker_losses * self.size:
-            self._start_error = f"a worker could not start: {last_line(error)}"
-            self._one_more.set()
-        else:
-            await self._replace(number, worker)
-
-    async def _replace(self, number: int, lost: Any) -> None:
-        """Put a new worker in the place of a lost one, once: each of its segments reports the loss."""
-        async with self._replacing:
-            if self._gone or self._workers[number] is not lost:
-                return
-            self._ready.discard(number)
-            if not self._ready:
-                self._one_more.clear()
-            # Not in the event loop: both wait for the head, and a head that is gone lets them wait for a minute.
-            await asyncio.to_thread(self._ray.kill, lost)  # one that only cannot be reached must not go on asking
-            self._workers[number] = await asyncio.to_thread(self._spawn, number)
-            self._keep(self._greet(number, self._workers[number]))
-
-    async def _grow(self) -> None:
-        """Start a worker on each core that joins the cluster."""
-        while True:
-            await asyncio.sleep(LOOK_S)
-            cores = 0 if self._gone else await asyncio.to_thread(cores_of, self._ray)
-            while self.size < cores:
-                worker = await asyncio.to_thread(self._spawn, self.size)
-                self._workers.append(worker)
-                self._assignments.grow(self.size)
-                self._keep(self._greet(self.size - 1, worker))
-
     def observe(self, counts: Counts, wall_s: float) -> None:
         """Export a run's totals for Prometheus."""
         self._metrics.update(counts, wall_s)
 
     async def close(self) -> None:
         """Leave the cluster; a Ray that was started for this run ends with it."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
+        await self._members.end()
         if self._gone:
             await self._leave_what_is_gone()
         else:
-            await asyncio.to_thread(self._leave)
-
-    def _leave(self) -> None:
-        for worker in self._workers:
-            self._ray.kill(worker)
-        self._ray.shutdown()
+            await asyncio.to_thread(self._members.kill)
+            await asyncio.to_thread(self._ray.shutdown)
 
     async def _leave_what_is_gone(self) -> None:
-        """Leave without the head's answer, which Ray waits for: not longer than ``LEAVE_S``, nor at the end."""
+        """Leave without the head's answer, for which Ray waits: not longer than ``LEAVE_S``, nor when Python ends."""
         atexit.unregister(self._ray.shutdown)
-        leaving = threading.Thread(target=self._ray.shutdown, name="leave Ray", daemon=True)
-        leaving.start()
-        left = asyncio.get_running_loop().time() + LEAVE_S
-        while leaving.is_alive() and asyncio.get_running_loop().time() < left:  # noqa: ASYNC110  (a thread tells nobody)
-            await asyncio.sleep(TELL_AGAIN_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(in_daemon_thread(self._ray.shutdown), LEAVE_S)
+
+    def _begin(self) -> None:
+        """Begin to watch, in the event loop that the pool is used in."""
+        if self._cut is None:
+            self._cut = asyncio.get_running_loop().create_future()
+            self._watching = asyncio.create_task(self._watch())
+            self._members.begin()
+
+    async def _watch(self) -> None:
+        """When Ray is gone: have the workers that live end their segments, then cut what still waits."""
+        gone = await until_gone(self._processes, encrypted=os.environ.get("RAY_USE_TLS", "0") != "0")
+        self._gone = f"Ray is gone ({gone}); resume goes on, on a new cluster with --address"
+        self._members.wake()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LAST_BATCHES_S):
+                await self.tell_all(Stop())
+                await self._assignments.until_idle()
+        assert self._cut is not None
+        self._cut.set_result(None)
+
+    async def _within(self, awaited: Awaitable[Any]) -> Any:
+        """Await something, unless it takes longer than a worker may be silent or Ray is gone."""
+        assert self._cut is not None
+        waiting = asyncio.ensure_future(awaited)
+        try:
+            both = {waiting, self._cut}
+            await asyncio.wait(both, timeout=self._config.worker_silence_s, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+            if self._cut.done():
+                raise PoolLost(self._gone)
+            raise TimeoutError
+        finally:
+            waiting.cancel()
+
+    async def _replace(self, number: int, lost: Any) -> None:
+        if not self._gone:  # no other can be started then
+            await self._members.replace(number, lost)
+
+    def _check(self) -> None:
+        """Raise what makes it useless to wait for a worker."""
+        if self._gone:
+            raise PoolLost(self._gone)
+        if self._members.failure:
+            raise RunFailed(self._members.failure)
 
 
 def _waiting(detail: str) -> Batch:
-    """A sign of life that says why nothing is done yet."""
+    """Make a sign of life that says why nothing is done yet."""
     return Batch(b"", Counts(), None, ((NO_WORKER, {"detail": detail}),), alive=True)
 
 
-def _processes_of(cluster: Cluster) -> dict[str, Address]:
-    """The processes of Ray that the coordinator cannot do without, by what people call them."""
-    ray = cluster.ray
-    host, _, port = cluster.ray.get_runtime_context().gcs_address.rpartition(":")
-    here = ray.get_runtime_context().get_node_id()
+def _processes_of(ray: Any) -> dict[str, Address]:
+    """Find the processes of Ray that the coordinator cannot do without, by what people call them."""
+    context = ray.get_runtime_context()
+    host, _, port = context.gcs_address.rpartition(":")
     processes = {"its head": (host.strip("[]"), int(port))}
     for node in ray.nodes():
-        if node["NodeID"] == here:
+        if node["NodeID"] == context.get_node_id():
             processes["this machine's raylet"] = (node["NodeManagerAddress"], int(node["NodeManagerPort"]))
     return processes
