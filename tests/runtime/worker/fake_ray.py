@@ -63,6 +63,7 @@ class Actor:
             return task.result()
         finally:
             task.cancel()
+            await asyncio.wait([task])
 
     def __getattr__(self, method: str) -> Any:
         async def call(*arguments: Any) -> Any:
