@@ -105,8 +105,22 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """Read a reply: the candidate in canonical form, or the red flag. Takes the last answer, never repairs."""
         raise NotImplementedError(f"{type(self).__name__} has no parse()")
 
+    def same(self, step: Step, one: str, other: str) -> bool:
+        """Return whether two candidates are the same answer; by default those that are equal. Must be symmetric.
+
+        A ballot counts for the first earlier candidate of its race that is the same as its own.
+        """
+        return one == other
+
     def reply_schema(self, step: Step) -> dict[str, Any] | None:
         """What a ``chat`` reply names, as JSON schemas by name of its answer lines; ``None`` for no schema."""
+        return None
+
+    def whole_schema(self, step: Step) -> dict[str, Any] | None:
+        """Return the JSON schema of a whole reply that ``parse`` reads as it is; ``None`` for no schema.
+
+        In place of ``reply_schema``, for tasks whose answers are JSON: no explanation is asked for before the answer.
+        """
         return None
 
     def check(self, step: Step, candidate: str) -> Flag | None:

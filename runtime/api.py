@@ -8,12 +8,14 @@ import asyncio
 import contextlib
 import pathlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
@@ -27,8 +29,19 @@ from surefoot.runtime.models.factory import answer_key, check_model
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.report.glance import Glance, glance, runs_below
 from surefoot.runtime.session.interruption import Interruption
+from surefoot.runtime.session.mapping import (
+    ROW_TARGET,
+    MapRun,
+    check_columns,
+    drive,
+    keep_rows,
+    kept_rows,
+    rows_from,
+    with_samples,
+)
 from surefoot.runtime.session.run import Run
-from surefoot.runtime.session.setup import AskedTask, Setup, as_path, set_up
+from surefoot.runtime.session.setup import AskedTask, Setup, as_path, row_task, set_up, set_up_rows
+from surefoot.runtime.session.table import INPUT, read_table
 from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
 from surefoot.runtime.session.work import work
 
@@ -244,6 +257,73 @@ def checked(setup: Setup) -> Setup:
     return setup
 
 
+def map(
+    rows: Place | Iterable[Any],
+    question: str | RowTask,
+    model: Model | str | None = None,
+    *,
+    output: Any = None,
+    run_dir: Place | None = None,
+    on_event: Callable[[ProgressEvent], Any] | None = None,
+    **options: Any,
+) -> MapRun:
+    """Ask one question for each row of a table; rows do not depend on each other, and one bad row is one bad row.
+
+    Called again with the ``run_dir`` of a run that is not at its end, it goes on with that run.
+
+    Args:
+        rows: A file .csv, .jsonl or .parquet, or any iterable of mappings, structs, or texts (``{text}``).
+        question: A text with the columns in braces, such as ``"Who sent this? {body}"``, or a ``RowTask``.
+        model: As for ``run``.
+        output: Type of an answer: ``str``, ``int``, a ``Literal``, a dataclass, a struct or a Pydantic model; or a list
+            of fields as text, such as ``"vendor: text, total: money"``. By default the answer is a text.
+        run_dir: As for ``run``.
+        on_event: As for ``run``.
+        **options: As for ``run``; ``target`` is the wanted probability that one row is right, 0.999 by default, and
+            how many votes a row gets follows from it.
+
+    Returns:
+        The run; ``results()`` yields answer, votes and cost of each row, ``write(path)`` puts them into a file.
+
+    Raises:
+        ConfigurationError: The table, the question or an option cannot be read; or as for ``run``.
+        Otherwise as for ``run``.
+    """
+    task = question if isinstance(question, RowTask) else row_task(question, output)
+    directory = as_path(run_dir)
+    watcher, asked = _watcher(on_event, None), Interruption()
+    if directory is not None and (directory / "run.toml").exists():
+        own = None if model is None or isinstance(model, str) else model
+        changes = Changes(task=task, model=own, options=options)
+        return MapRun(go_on(directory, changes, watcher, asked).run_dir, task)
+    setup = checked(set_up_rows(task, model, {"target": ROW_TARGET, **options}))
+    return start_map(setup, rows, new_run_directory(directory, "map"), watcher, asked)
+
+
+def start_map(
+    setup: Setup, rows: Place | Iterable[Any], directory: pathlib.Path, watcher: Watcher, interruption: Interruption
+) -> MapRun:
+    """Start a run over a table that is set up, in a directory that is chosen; arguments as for ``start``.
+
+    Raises:
+        As ``map``.
+    """
+    task = setup.task
+    assert isinstance(task, RowTask)
+    journal = create_run(directory, setup.config)
+    try:
+        table = keep_rows(journal, directory, rows_from(rows), setup.config)
+        check_columns(task, table)
+        sampled = with_samples(task, table)
+        admit(journal, directory, setup.config, sampled)
+    except BaseException:
+        journal.close()
+        raise
+    ready = msgspec.structs.replace(setup, task=sampled)
+    _in_own_loop(lambda: _go_on(ready, journal, directory, watcher, interruption), interruption)
+    return MapRun(directory, task)
+
+
 async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption) -> Run:
     config, task = setup.config, setup.task
 
@@ -259,8 +339,13 @@ async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interr
 async def _go_on(
     setup: Setup, journal: Journal, directory: pathlib.Path, watcher: Watcher, interruption: Interruption
 ) -> Run:
-    await work(setup.config, setup.task, lambda: journal, watcher, interruption, setup.models)
-    return Run(directory, setup.task)
+    config, task, models = setup.config, setup.task, setup.models
+    if not isinstance(task, RowTask):
+        await work(config, task, lambda: journal, watcher, interruption, models)
+        return Run(directory, task)
+    rows = partial(drive, task, read_table(directory / INPUT), config)
+    await work(config, task, lambda: journal, watcher, interruption, models, rows)
+    return MapRun(directory, task)
 
 
 def _reopen(directory: pathlib.Path, changes: Changes) -> tuple[Setup, Journal] | None:
@@ -272,6 +357,8 @@ def _reopen(directory: pathlib.Path, changes: Changes) -> tuple[Setup, Journal] 
         settle(journal, directory)
         config = changed_config(read_config(directory), changes.options)
         task = changes.task or open_task(config)
+        if isinstance(task, RowTask):
+            task = with_samples(task, kept_rows(journal, directory))
         admit(journal, directory, config, task, changes.accepted)
         solved = journal.meta("status") == "solved"
         if not solved and changes.model is None:

@@ -26,6 +26,7 @@ BUILT_IN_TASKS = {
     "digit-hanoi": "surefoot.decompose.tasks.digit_hanoi:DigitHanoi",
     "pddl": "surefoot.decompose.tasks.pddl:PddlPlanning",
     "graph": "surefoot.decompose.tasks.graph_navigation:GraphNavigation",
+    "map": "surefoot.decompose.tasks.rows:MapRows",
     "questions": "surefoot.decompose.tasks.questions:Questions",
 }
 

@@ -108,13 +108,15 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         k: Lead that uncontested entries were decided with; 0 for the results of tools and sub-plans, which nobody
             votes on: their entries are JSON.
         entries: Consecutive steps.
-        children: For ``split``: the path elements of the children, where they are not 0, 1, 2 and so on.
+        children: For ``rows``: numbers of the rows within their chunk, in any order. For ``split``: path elements of
+            the children, where they are not 0, 1, 2 and so on.
         worker: For ``worked``, a record without entries that says who made a batch, and when: the worker's name.
         started: For ``worked`` and ``sample``: seconds since 1970 when the work on this batch or step began.
         ended: For both: seconds since 1970 when it ended.
         learned: For ``leads``, a record without entries that says with which leads the run goes on.
         steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
         kept: For ``replies``: the prompt and the replies.
+        costs: For ``rows``: what the replies to each entry cost in USD; empty if nothing is known to have cost.
     """
 
     path: Path
@@ -130,6 +132,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     learned: LeadChange | None = None
     steps: int = 0
     kept: KeptStep | None = None
+    costs: tuple[float, ...] = ()
 
 
 class Usage(msgspec.Struct, kw_only=True):

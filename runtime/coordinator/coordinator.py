@@ -7,7 +7,7 @@ knows part of is sent together with that part.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -149,6 +149,49 @@ class Coordinator:
             status, message = "paused", str(stops[0])
         self.journal.set_meta(status=status, message=message)
         return status, ends
+
+    async def run_stream(self, nodes: Iterable[Node], at_once: int, steps: int) -> str:
+        """Run nodes that do not depend on each other, drawn from an iterable as there is room for them.
+
+        Their outputs are in the journal and not kept here, so that memory does not grow with their number.
+
+        Args:
+            nodes: In order; the same ones after a resume.
+            at_once: Most nodes under way, for each worker.
+            steps: Steps of all nodes together.
+
+        Returns:
+            ``solved`` once every node has ended, or ``paused``; also in the journal.
+        """
+        status, message = "solved", ""
+        self.journal.set_meta(status="running", message="", total_steps=steps)
+        try:
+            async with self._limited():
+                self._lead_controller = await self._open_lead_controller()
+                start, note = self._lead_controller.start, self._on_note
+                self._alarm_monitor = AlarmMonitor(self.journal, self._writer, steps, start, note, in_order=False)
+                await self._send_all(nodes, asyncio.Semaphore(at_once * self.pool.size))
+                await self._alarm_monitor.look(last=True)
+        except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
+            cause = _first_cause(error)
+            if not isinstance(cause, RunPaused | errors.ModelUnavailable):
+                raise cause from None
+            status, message = "paused", str(cause)
+        self.journal.set_meta(status=status, message=message)
+        self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
+        return status
+
+    async def _send_all(self, nodes: Iterable[Node], room: asyncio.Semaphore) -> None:
+        async def send(node: Node) -> None:
+            try:
+                await self._send(Segment(node))
+            finally:
+                room.release()
+
+        async with asyncio.TaskGroup() as group:
+            for node in nodes:
+                await room.acquire()
+                group.create_task(send(node))
 
     async def _run_one(self, node: Node, semaphore: PrioritySemaphore) -> Outcome | errors.RunFailed:
         async with semaphore(node.path):

@@ -2,7 +2,7 @@
 
 import asyncio
 import pathlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -29,6 +29,7 @@ async def work(
     watcher: Watcher,
     interruption: Interruption,
     models: Sequence[Model] = (),
+    drive: Callable[[Journal], Callable[[Coordinator], Awaitable[str]]] = lambda journal: Coordinator.run,
 ) -> str:
     """Work on a run until it is ``solved``, ``failed`` or ``paused``; the journal says so by then.
 
@@ -38,6 +39,7 @@ async def work(
         open_it: Opens the journal for writing, once there are workers.
         watcher: Is told how it goes.
         interruption: Stops the run politely when it is asked to.
+        drive: Given the journal, what has a coordinator do the work; by default it runs one plan.
         models: Model objects to ask instead of those that the configuration names, one for each worker; they cannot
             leave this process.
 
@@ -57,7 +59,7 @@ async def work(
                     config, task, journal, pool, _observer(watcher, pool), watcher.note, watcher.say
                 )
                 interruption.started(_pauser(coordinator))
-                status = await coordinator.run()
+                status = await drive(journal)(coordinator)
             if status == "solved" and config.task not in BUILT_IN_TASKS and type(task).answer is not Task.answer:
                 # Readers do without somebody's own code: what it makes of the plan is kept now.
                 journal.set_meta(output=answer_of_plan(journal, config, task))

@@ -41,6 +41,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "run": Entry("run:run", "Start a run and work until it is solved, failed or paused."),
+    "map": Entry("map:map_command", "Ask one question of every row of a file, with votes."),
     "resume": Entry("run:resume", "Go on with a paused, killed or failed run."),
     "result": Entry("result:result", "Print the answer of a run: as text, JSON, JSON lines or CSV."),
     "show": Entry("show:show", "Say where a run stands, also while it runs."),
