@@ -105,7 +105,7 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
 
 
 def shipped_with(modules: list[ModuleType]) -> dict[str, Any]:
-    """The runtime environment that brings Surefoot and a task to nodes, by content hash, once a node.
+    """Make the runtime environment that brings Surefoot and a task to nodes, by content hash, once a node.
 
     Nothing where this process is a job that ``surefoot launch`` submitted: the job's own environment has it all.
     """
@@ -115,7 +115,7 @@ def shipped_with(modules: list[ModuleType]) -> dict[str, Any]:
 
 
 def modules_of(config: RunConfig, task: Task) -> list[ModuleType]:
-    """The user's modules that workers need: the one that the task's class is in, whole if it is a package."""
+    """Find the user's modules that workers need: the one that the task's class is in, whole if it is a package."""
     top = type(task).__module__.partition(".")[0]
     if config.task in BUILT_IN_TASKS or top in ("surefoot", "__main__"):  # what is in __main__ travels as values
         return []
@@ -155,24 +155,24 @@ def is_here(address: str) -> bool:
 
 
 def host_of(address: str) -> str:
-    """The host in HOST:PORT or an http address."""
+    """Return the host in HOST:PORT or an http address."""
     rest = address.rpartition("://")[2].split("/")[0]
     return rest.rpartition(":")[0].strip("[]") or rest
 
 
 def cores_of(ray: Any) -> int:
-    """Cores of a cluster, 1 or more."""
+    """Count the cores of a cluster, 1 or more."""
     return max(1, int(ray.cluster_resources().get("CPU", 1)))
 
 
 def last_line(error: BaseException) -> str:
-    """What an error of Ray's says last, which is what it means."""
+    """Return the last line of an error of Ray's, which says what it means."""
     lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     return lines[-1].strip()
 
 
 def one_line(error: BaseException) -> str:
-    """An error of Ray's as one line: its head, and for another version of Ray or Python, which they are."""
+    """Return an error of Ray's as one line; for another version of Ray or Python with both versions."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
     if "ersion" in lines[0]:
         return " ".join(lines)[:300]
@@ -214,7 +214,7 @@ def _noted_by_ray_start() -> str:
 
 
 def _reached(named: Named) -> Named:
-    """The same, if something answers there: Ray itself would wait for minutes."""
+    """Return a named cluster if something answers at its address; Ray itself would wait for minutes."""
     host, port = _parsed(named)
     try:
         socket.create_connection((host, port), timeout=5).close()

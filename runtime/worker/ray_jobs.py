@@ -36,7 +36,7 @@ class JobRequest(msgspec.Struct, frozen=True):
 
 
 class JobState(msgspec.Struct, frozen=True):
-    """How a job stands.
+    """State of a job, as its cluster tells it.
 
     Attributes:
         job: Its id.
@@ -54,12 +54,12 @@ class JobState(msgspec.Struct, frozen=True):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more comes of it."""
+        """Whether the job has ended, in whatever way."""
         return self.status in ("SUCCEEDED", "FAILED", "STOPPED")
 
 
 class Jobs:
-    """The jobs of one cluster.
+    """Client for the jobs of one cluster.
 
     Args:
         dashboard: Address of its dashboard, such as ``http://127.0.0.1:8265``.
@@ -78,7 +78,7 @@ class Jobs:
         self._client = self._said(lambda: JobSubmissionClient(dashboard))
 
     def _said(self, call: Callable[[], Any]) -> Any:
-        """What a call to the dashboard returns; its errors as one line."""
+        """Return what a call to the dashboard returns; raise its errors as one line."""
         from ray.exceptions import RayError
 
         try:
@@ -113,7 +113,7 @@ class Jobs:
         )
 
     def state(self, job: str) -> JobState:
-        """How a job stands.
+        """Ask the cluster how a job stands.
 
         Raises:
             ConfigurationError: The cluster knows no such job.
@@ -121,12 +121,12 @@ class Jobs:
         return _state(self._said(lambda: self._client.get_job_info(job)))
 
     def all(self) -> list[JobState]:
-        """The jobs that the cluster remembers, the latest last."""
+        """List the jobs that the cluster remembers, the latest last."""
         found = [one for one in self._said(self._client.list_jobs) if one.submission_id]
         return [_state(one) for one in sorted(found, key=lambda one: one.start_time or 0)]
 
     def follow(self, job: str, print_log: Callable[[str], None]) -> JobState:
-        """Print a job's output until it ends; how it ended."""
+        """Print a job's output until the job ends; return how it ended."""
 
         async def follow() -> None:
             async for text in self._client.tail_job_logs(job):
@@ -138,7 +138,7 @@ class Jobs:
         return state
 
     def logs(self, job: str) -> str:
-        """All that a job has printed so far; untrusted text."""
+        """Return all that a job has printed so far; untrusted text."""
         return str(self._said(lambda: self._client.get_job_logs(job)))
 
     def stop(self, job: str) -> None:

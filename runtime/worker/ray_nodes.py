@@ -33,7 +33,7 @@ class NodePython(msgspec.Struct, frozen=True):
 
 
 def check_nodes(cluster: Cluster, config: RunConfig) -> None:
-    """Ask all nodes at once.
+    """Ask all nodes at once whether they can run this run's workers.
 
     Raises:
         ConfigurationError: Some cannot run workers; one line names each, and what differs there.
@@ -44,7 +44,7 @@ def check_nodes(cluster: Cluster, config: RunConfig) -> None:
 
 
 def needed_packages(config: RunConfig) -> tuple[str, ...]:
-    """What a worker imports besides Ray and Surefoot, which travels along."""
+    """Name the packages that a worker imports besides Ray and Surefoot, which travels along."""
     always: tuple[str, ...] = ("msgspec", "scipy", "stamina", "structlog")
     models = {config.model, config.fallback_model or config.model}
     if "bundled" in models:
@@ -68,7 +68,7 @@ def differences_of(nodes: Sequence[NodePython], version: str) -> list[str]:
 
 
 def ask_nodes(cluster: Cluster, packages: tuple[str, ...]) -> list[NodePython]:
-    """What each living node says of its Python."""
+    """Ask each living node which Python it has and which packages are missing there."""
     ray = cluster.ray
     from_node = ray.remote(_look())
     asked = {}
