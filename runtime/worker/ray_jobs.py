@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.worker.ray_cluster import STAYS_HERE, is_here, last_line, one_line, token_hint, use_kept_token
+from surefoot.runtime.worker.ray_address import is_here
+from surefoot.runtime.worker.ray_cluster import STAYS_HERE, last_line, one_line, token_hint, use_kept_token
 
 LOOK_S = 0.5
 """Seconds between two looks at whether a job has ended."""

@@ -11,16 +11,8 @@ import pytest
 import surefoot
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.worker.ray_cluster import (
-    host_of,
-    is_here,
-    modules_of,
-    named_cluster,
-    one_line,
-    shipped_with,
-    token_hint,
-    use_kept_token,
-)
+from surefoot.runtime.worker.ray_address import host_of, is_here, named_cluster
+from surefoot.runtime.worker.ray_cluster import modules_of, one_line, shipped_with, token_hint, use_kept_token
 
 
 @pytest.fixture(autouse=True)
