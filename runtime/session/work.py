@@ -1,7 +1,9 @@
 """One session of work on a run: opens the workers and the journal, runs the coordinator, and closes all of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import pathlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from surefoot.decompose.task import Task
@@ -10,6 +12,7 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
 from surefoot.runtime.errors import ConfigurationError, UserCodeError
+from surefoot.runtime.journal.mirror import mirrored, take_over
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
@@ -48,9 +51,11 @@ async def work(
     watcher.say("starting workers")
     pool = await asyncio.to_thread(open_pool, config, task, models)
     try:
+        if origin := getattr(pool, "origin", ""):
+            watcher.note(f"workers run on {origin}")
         journal = open_it()
         try:
-            async with RateSharing(pool, config.calls_in_flight):
+            async with _mirrored(config, journal, watcher), RateSharing(pool, config.calls_in_flight):
                 coordinator = Coordinator(
                     config, task, journal, pool, _observer(watcher, pool), watcher.note, watcher.say
                 )
@@ -93,6 +98,19 @@ def open_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> Wo
     from surefoot.runtime.worker.ray_pool import RayPool
 
     return RayPool(config, task)
+
+
+@asynccontextmanager
+async def _mirrored(config: RunConfig, journal: JournalStore, watcher: Watcher) -> AsyncIterator[None]:
+    """Keep the mirror that a configuration names; say what a run that is resumed from one may lack."""
+    directory = pathlib.Path(journal.run)
+    if said := take_over(directory):
+        watcher.note(said)
+    if config.mirror is None:
+        yield
+        return
+    async with mirrored(directory, pathlib.Path(config.mirror), watcher.note):
+        yield
 
 
 def _pauser(coordinator: Coordinator) -> Pause:

@@ -215,7 +215,7 @@ class Worker:
             asyncio.get_running_loop().call_later(STOP_GRACE_S, job.running.cancel)
 
     async def close(self) -> None:
-        """Release the model."""
+        """Release the models that this worker asks."""
         await self.model.close()
         if self._fallback is not None:
             await self._fallback.close()
