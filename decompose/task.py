@@ -23,6 +23,10 @@ StateBy = Literal["model", "task"]
 """Who says what the next state is: the model, voted on with the action (published), or the task's own rule."""
 
 
+class NothingToAsk(ValueError):
+    """A step is to be sampled from a task whose root asks nothing at its start, and the task has no sampler."""
+
+
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all tasks.
 
@@ -105,8 +109,22 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """Read a reply: the candidate in canonical form, or the red flag. Takes the last answer, never repairs."""
         raise NotImplementedError(f"{type(self).__name__} has no parse()")
 
+    def same(self, step: Step, one: str, other: str) -> bool:
+        """Return whether two candidates are the same answer; by default those that are equal. Must be symmetric.
+
+        A ballot counts for the first earlier candidate of its race that is the same as its own.
+        """
+        return one == other
+
     def reply_schema(self, step: Step) -> dict[str, Any] | None:
         """What a ``chat`` reply names, as JSON schemas by name of its answer lines; ``None`` for no schema."""
+        return None
+
+    def whole_schema(self, step: Step) -> dict[str, Any] | None:
+        """Return the JSON schema of a whole reply that ``parse`` reads as it is; ``None`` for no schema.
+
+        In place of ``reply_schema``, for tasks whose answers are JSON: no explanation is asked for before the answer.
+        """
         return None
 
     def check(self, step: Step, candidate: str) -> Flag | None:
@@ -157,7 +175,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
             step = self.next_step(goal, self.begin(goal, inputs))
             if isinstance(step, Step):
                 return step
-        raise ValueError(f"{type(self).__name__} has nothing to ask at its start: give it a sample_step()")
+        raise NothingToAsk(f"{type(self).__name__} has nothing to ask at its start: give it a sample_step()")
 
     def sample_leaf(self, number: int, leaf_steps: int) -> Step:
         """The same of a plan whose nodes of at most so many steps are not split; by default the same step."""

@@ -7,19 +7,24 @@
 import asyncio
 import contextlib
 import pathlib
+import shutil
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
 
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import RunConfig, explain, open_task
+from surefoot.decompose.tasks.rows import RowTask
+from surefoot.runtime.config import RunConfig, explain
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
 from surefoot.runtime.forecast.measurement_file import Measurement, read_measurement
-from surefoot.runtime.journal.configuration_drift import admit, settle
-from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.configuration_drift import admit, settle, setup_of
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.origin import open_known_task
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.run_directory import create_run, new_run_directory, read_config
 from surefoot.runtime.measurement.measure import measure as measure_steps
 from surefoot.runtime.measurement.take_sample import take_sample
@@ -27,8 +32,19 @@ from surefoot.runtime.models.factory import answer_key, check_model
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.report.glance import Glance, glance, runs_below
 from surefoot.runtime.session.interruption import Interruption
+from surefoot.runtime.session.mapping import (
+    ROW_TARGET,
+    MapRun,
+    check_columns,
+    drive,
+    keep_rows,
+    kept_rows,
+    rows_from,
+    with_samples,
+)
 from surefoot.runtime.session.run import Run
-from surefoot.runtime.session.setup import AskedTask, Setup, as_path, set_up
+from surefoot.runtime.session.setup import AskedTask, Setup, as_path, row_task, set_up, set_up_rows
+from surefoot.runtime.session.table import INPUT, read_table
 from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
 from surefoot.runtime.session.work import work
 
@@ -43,12 +59,14 @@ class Changes(msgspec.Struct, frozen=True):
         task: The task, where it cannot be imported by its name.
         model: The model object, where the run was started with one.
         options: Options of the run that change.
+        task_path: Folder of the task's module, if the user names it now.
     """
 
     accepted: bool = False
     task: Task | None = None
     model: Model | None = None
     options: dict[str, Any] = {}
+    task_path: pathlib.Path | None = None
 
 
 T = TypeVar("T")
@@ -127,6 +145,7 @@ def resume(
     accept_change: bool = False,
     task: Task | None = None,
     model: Model | None = None,
+    task_path: Place | None = None,
     on_event: Callable[[ProgressEvent], Any] | None = None,
     **options: Any,
 ) -> Run:
@@ -137,6 +156,7 @@ def resume(
         accept_change: Go on although the model, the prompts or a setting that answers depend on changed.
         task: The task, where it cannot be imported by its name, such as one of a notebook.
         model: The model object, where the run was started with one.
+        task_path: Folder of the task's module, where the run was not started by you on this machine.
         on_event: As for ``run``.
         **options: Limits and places that change: ``max_cost_usd``, ``workers``, ``address`` and so on.
 
@@ -145,7 +165,8 @@ def resume(
         RunDirectoryError: Not a run directory, or in use by another process.
         Otherwise as for ``run``.
     """
-    return go_on(pathlib.Path(run_dir), Changes(accept_change, task, model, options), _watcher(on_event, None))
+    changes = Changes(accept_change, task, model, options, as_path(task_path))
+    return go_on(pathlib.Path(run_dir), changes, _watcher(on_event, None))
 
 
 def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interruption: Interruption | None = None) -> Run:
@@ -160,7 +181,7 @@ def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interrupt
     Raises:
         As ``resume``.
     """
-    found = _reopen(directory, changes)
+    found = _reopen(directory, changes, watcher.note)
     if found is None:
         return Run(directory, changes.task)
     asked = interruption or Interruption()
@@ -173,15 +194,17 @@ async def resume_async(
     accept_change: bool = False,
     task: Task | None = None,
     model: Model | None = None,
+    task_path: Place | None = None,
     on_event: Callable[[ProgressEvent], Any] | None = None,
     **options: Any,
 ) -> Run:
     """Go on with a run from a program that has an event loop; arguments, result and errors as for ``resume``."""
     directory, asked = pathlib.Path(run_dir), Interruption()
-    found = await asyncio.to_thread(_reopen, directory, Changes(accept_change, task, model, options))
+    changes, watcher = Changes(accept_change, task, model, options, as_path(task_path)), _watcher(on_event, None)
+    found = await asyncio.to_thread(_reopen, directory, changes, watcher.note)
     if found is None:
         return Run(directory, task)
-    return await _paused_when_cancelled(_go_on(*found, directory, _watcher(on_event, None), asked), asked)
+    return await _paused_when_cancelled(_go_on(*found, directory, watcher, asked), asked)
 
 
 def open(run_dir: Place, task: Task | None = None) -> Run:
@@ -232,11 +255,13 @@ async def _measured(setup: Setup, samples: int, draws: int) -> Measurement:
 
 
 def checked(setup: Setup) -> Setup:
-    """Return a setup after a look at its model and measurement: what is wrong is said before anything is made.
+    """Return a setup after a look at its task, model and measurement: what is wrong is said before anything is made.
 
     Raises:
+        UserCodeError: The task fails at its first questions.
         ConfigurationError: There is no such model, its key is missing, or the measurement is of something else.
     """
+    setup_of(setup.config, setup.task)
     if not setup.models:
         check_model(setup.config)
     if setup.config.measurement is not None:
@@ -244,10 +269,80 @@ def checked(setup: Setup) -> Setup:
     return setup
 
 
+def map(
+    rows: Place | Iterable[Any],
+    question: str | RowTask,
+    model: Model | str | None = None,
+    *,
+    output: Any = None,
+    run_dir: Place | None = None,
+    on_event: Callable[[ProgressEvent], Any] | None = None,
+    **options: Any,
+) -> MapRun:
+    """Ask one question for each row of a table; rows do not depend on each other, and one bad row is one bad row.
+
+    Called again with the ``run_dir`` of a run that is not at its end, it goes on with that run.
+
+    Args:
+        rows: A file .csv, .jsonl or .parquet, or any iterable of mappings, structs, or texts (``{text}``).
+        question: A text with the columns in braces, such as ``"Who sent this? {body}"``, or a ``RowTask``.
+        model: As for ``run``.
+        output: Type of an answer: ``str``, ``int``, a ``Literal``, a dataclass, a struct or a Pydantic model; or a list
+            of fields as text, such as ``"vendor: text, total: money"``. By default the answer is a text.
+        run_dir: As for ``run``.
+        on_event: As for ``run``.
+        **options: As for ``run``; ``target`` is the wanted probability that one row is right, 0.999 by default, and
+            how many votes a row gets follows from it.
+
+    Returns:
+        The run; ``results()`` yields answer, votes and cost of each row, ``write(path)`` puts them into a file.
+
+    Raises:
+        ConfigurationError: The table, the question or an option cannot be read; or as for ``run``.
+        Otherwise as for ``run``.
+    """
+    task = question if isinstance(question, RowTask) else row_task(question, output)
+    directory = as_path(run_dir)
+    watcher, asked = _watcher(on_event, None), Interruption()
+    if directory is not None and (directory / "run.toml").exists():
+        own = None if model is None or isinstance(model, str) else model
+        changes = Changes(task=task, model=own, options=options)
+        return MapRun(go_on(directory, changes, watcher, asked).run_dir, task)
+    setup = checked(set_up_rows(task, model, {"target": ROW_TARGET, **options}))
+    return start_map(setup, rows, new_run_directory(directory, "map"), watcher, asked)
+
+
+def start_map(
+    setup: Setup, rows: Place | Iterable[Any], directory: pathlib.Path, watcher: Watcher, interruption: Interruption
+) -> MapRun:
+    """Start a run over a table that is set up, in a directory that is chosen; arguments as for ``start``.
+
+    Raises:
+        As ``map``.
+    """
+    task = setup.task
+    assert isinstance(task, RowTask)
+    begun = directory.exists()
+    journal = create_run(directory, setup.config)
+    try:
+        table = keep_rows(journal, directory, rows_from(rows), setup.config)
+        check_columns(task, table)
+        sampled = with_samples(task, table)
+        admit(journal, directory, setup.config, sampled)
+    except BaseException:
+        journal.close()
+        if not begun:
+            shutil.rmtree(directory, ignore_errors=True)  # nothing was asked: what is refused leaves nothing behind
+        raise
+    ready = msgspec.structs.replace(setup, task=sampled)
+    _in_own_loop(lambda: _go_on(ready, journal, directory, watcher, interruption), interruption)
+    return MapRun(directory, task)
+
+
 async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption) -> Run:
     config, task = setup.config, setup.task
 
-    def create() -> Journal:
+    def create() -> JournalStore:
         journal = create_run(directory, config)
         admit(journal, directory, config, task)
         return journal
@@ -257,22 +352,33 @@ async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interr
 
 
 async def _go_on(
-    setup: Setup, journal: Journal, directory: pathlib.Path, watcher: Watcher, interruption: Interruption
+    setup: Setup, journal: JournalStore, directory: pathlib.Path, watcher: Watcher, interruption: Interruption
 ) -> Run:
-    await work(setup.config, setup.task, lambda: journal, watcher, interruption, setup.models)
-    return Run(directory, setup.task)
+    config, task, models = setup.config, setup.task, setup.models
+    if not isinstance(task, RowTask):
+        await work(config, task, lambda: journal, watcher, interruption, models)
+        return Run(directory, task)
+    rows = partial(drive, task, read_table(directory / INPUT), config)
+    await work(config, task, lambda: journal, watcher, interruption, models, rows)
+    return MapRun(directory, task)
 
 
-def _reopen(directory: pathlib.Path, changes: Changes) -> tuple[Setup, Journal] | None:
-    """The setup and the open journal of a run that goes on; ``None`` if it is solved."""
+def _reopen(directory: pathlib.Path, changes: Changes, say: Callable[[str], None]) -> tuple[Setup, JournalStore] | None:
+    """The setup and the open journal of a run that goes on; ``None`` if it is solved.
+
+    ``say`` is told which file of a user's task is executed.
+    """
     read_config(directory)
     journal = open_journal(directory, write=True)
     try:
-        journal.check()
+        journal.check(without_missing=changes.accepted)
         settle(journal, directory)
         config = changed_config(read_config(directory), changes.options)
-        task = changes.task or open_task(config)
-        admit(journal, directory, config, task, changes.accepted)
+        task = changes.task or open_known_task(journal, config, changes.task_path, say)
+        if isinstance(task, RowTask):
+            task = with_samples(task, kept_rows(journal, directory))
+        named = [name for name, value in changes.options.items() if value is not None]
+        admit(journal, directory, config, task, changes.accepted, named)
         solved = journal.meta("status") == "solved"
         if not solved and changes.model is None:
             check_model(config)

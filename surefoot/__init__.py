@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from surefoot.decompose.referees.verification import Verification
     from surefoot.decompose.step import Call, Dialect, Done, Flag, Prompt, Role, Step
     from surefoot.decompose.task import Task
-    from surefoot.runtime.api import measure, open, resume, resume_async, run, run_async, runs
+    from surefoot.decompose.tasks.rows import RowTask
+    from surefoot.decompose.typed.annotations import Money, Near, Number, Text
+    from surefoot.runtime.api import map, measure, open, resume, resume_async, run, run_async, runs
     from surefoot.runtime.models.port import Model, Reply, Request, Stop
     from surefoot.runtime.session.run import Run
     from surefoot.runtime.session.watcher import ProgressEvent
@@ -37,7 +39,9 @@ _PLACES = {
     "surefoot.decompose.referees.verification": ("Verification",),
     "surefoot.decompose.step": ("Call", "Dialect", "Done", "Flag", "Prompt", "Role", "Step"),
     "surefoot.decompose.task": ("Task",),
-    "surefoot.runtime.api": ("measure", "open", "resume", "resume_async", "run", "run_async", "runs"),
+    "surefoot.decompose.tasks.rows": ("RowTask",),
+    "surefoot.decompose.typed.annotations": ("Money", "Near", "Number", "Text"),
+    "surefoot.runtime.api": ("map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs"),
     "surefoot.runtime.models.port": ("Model", "Reply", "Request", "Stop"),
     "surefoot.runtime.session.run": ("Run",),
     "surefoot.runtime.session.watcher": ("ProgressEvent",),
@@ -47,9 +51,9 @@ _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
     "Answers", "Call", "Chains", "Child", "Dialect", "Done", "Drawing", "Expansion", "Failure", "Flag", "Literal",
-    "Model", "Node", "Outline", "PlanStep", "ProgressEvent", "Prompt", "Ref", "Reply", "Request", "Role", "Run",
-    "Shape", "Step", "Stop", "Task", "Tool", "Verification", "failure_of", "measure", "open", "resume",
-    "resume_async", "run", "run_async", "runs",
+    "Model", "Money", "Near", "Node", "Number", "Outline", "PlanStep", "ProgressEvent", "Prompt", "Ref", "Reply",
+    "Request", "Role", "RowTask", "Run", "Shape", "Step", "Stop", "Task", "Text", "Tool", "Verification",
+    "failure_of", "map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs",
 ]  # fmt: skip
 
 

@@ -153,7 +153,7 @@ class _Attempt:
 
     def _break(self, reason: str) -> _BrokeOff:
         """What to raise where something else was due. Behind a string, the string may be what is wrong."""
-        resume = max(self.position, 1) if self.string is None else self.string + 1
+        resume = self.position if self.string is None else self.string + 1
         return _BrokeOff(f"{reason} at character {self.position:,} of the reply", resume)
 
     def _open(self) -> None:

@@ -86,7 +86,7 @@ def as_float(number: Decimal) -> float | int | None:
 def _pattern(rule: Number | Money) -> re.Pattern[str]:
     """What a number looks like. Each part is followed by something that it cannot contain: linear time."""
     group, point = re.escape(rule.group), re.escape(rule.point)
-    figures = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})++(?![0-9])|[0-9]++" if rule.group else r"[0-9]++"
+    figures = rf"[0-9]{{1,3}}(?:{group}[0-9]{{3}})++|[0-9]++" if rule.group else r"[0-9]++"
     core = rf"(?P<whole>{figures})(?:{point}(?P<fraction>[0-9]++))?"
     if isinstance(rule, Money):
         mark = "|".join(re.escape(sign) for sign in rule.currency) if rule.currency else CODE

@@ -7,7 +7,7 @@ knows part of is sent together with that part.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -31,7 +31,7 @@ from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.sampling import sampled_step, samples_of
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.retracted import RetractedExpansions
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
@@ -62,7 +62,7 @@ class Coordinator:
         self,
         config: RunConfig,
         task: Task,
-        journal: Journal,
+        journal: JournalStore,
         pool: WorkerPool,
         on_progress: Callable[[Counts, float], None] = lambda counts, wall_s: None,
         on_note: Callable[[str], None] = lambda text: None,
@@ -86,7 +86,7 @@ class Coordinator:
             BudgetLedger("usd", config.max_cost_usd, self._writer, pool, self._out_of_money),
             BudgetLedger("calls", config.max_calls, self._writer, pool, self._out_of_calls),
         )
-        self._log = events_of(journal.path.parent)
+        self._log = events_of(journal.run)
 
     def wall_s(self) -> float:
         """Seconds of work over all sessions of this run."""
@@ -150,6 +150,49 @@ class Coordinator:
         self.journal.set_meta(status=status, message=message)
         return status, ends
 
+    async def run_stream(self, nodes: Iterable[Node], at_once: int, steps: int) -> str:
+        """Run nodes that do not depend on each other, drawn from an iterable as there is room for them.
+
+        Their outputs are in the journal and not kept here, so that memory does not grow with their number.
+
+        Args:
+            nodes: In order; the same ones after a resume.
+            at_once: Most nodes under way, for each worker.
+            steps: Steps of all nodes together.
+
+        Returns:
+            ``solved`` once every node has ended, or ``paused``; also in the journal.
+        """
+        status, message = "solved", ""
+        self.journal.set_meta(status="running", message="", total_steps=steps)
+        try:
+            async with self._limited():
+                self._lead_controller = await self._open_lead_controller()
+                start, note = self._lead_controller.start, self._on_note
+                self._alarm_monitor = AlarmMonitor(self.journal, self._writer, steps, start, note, in_order=False)
+                await self._send_all(nodes, asyncio.Semaphore(at_once * self.pool.size))
+                await self._alarm_monitor.look(last=True)
+        except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
+            cause = _first_cause(error)
+            if not isinstance(cause, RunPaused | errors.ModelUnavailable):
+                raise cause from None
+            status, message = "paused", str(cause)
+        self.journal.set_meta(status=status, message=message)
+        self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
+        return status
+
+    async def _send_all(self, nodes: Iterable[Node], room: asyncio.Semaphore) -> None:
+        async def send(node: Node) -> None:
+            try:
+                await self._send(Segment(node))
+            finally:
+                room.release()
+
+        async with asyncio.TaskGroup() as group:
+            for node in nodes:
+                await room.acquire()
+                group.create_task(send(node))
+
     async def _run_one(self, node: Node, semaphore: PrioritySemaphore) -> Outcome | errors.RunFailed:
         async with semaphore(node.path):
             try:
@@ -165,7 +208,8 @@ class Coordinator:
         clock = asyncio.create_task(self._watch_clock())
         try:
             await self._check_limits()
-            yield
+            async with self._writer.watched():
+                yield
         finally:
             clock.cancel()
             await self._writer.flush()
@@ -239,16 +283,16 @@ class Coordinator:
         return str(outcome.output)
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
-        """Count it, once."""
+        """Journal a broken promise; a resumed run does not count it twice."""
         self._log.warning("promise broken", node=_name(node.path), attempt=attempt, detail=by.detail)
         self._write_note(self._retracted.broken(node.path, attempt))
 
     def promise_mended(self, node: Node, attempt: int) -> None:
-        """Count it, once."""
+        """Journal that a repeated decomposition held; a resumed run does not count it twice."""
         self._write_note(self._retracted.mended(node.path, attempt))
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
-        """Keep it with the decomposition that it belongs to."""
+        """Journal which children a repeated decomposition goes on with."""
         self._write_note(self._retracted.kept(node.path, attempt, elements))
 
     def _write_note(self, note: Write | None) -> None:

@@ -19,6 +19,19 @@ class Meter:
     def __init__(self, replies: ReplyKeeper | None = None) -> None:
         self.counts, self.usage = Counts(), UsageMeter()
         self.replies = replies or ReplyKeeper()
+        self._spent: dict[int, float] = {}
+
+    def spend(self, number: int, usd: float) -> None:
+        """Add what a reply cost to the step of a number; see ``spent``."""
+        self._spent[number] = self._spent.get(number, 0.0) + usd
+
+    def spent(self, number: int) -> float:
+        """Return, once, what the replies to a step cost in USD, as far as it is known.
+
+        Args:
+            number: The step's first draw number, in strides.
+        """
+        return self._spent.pop(number, 0.0)
 
     def take(self) -> Counts:
         """Return what was counted since the last time, the usage summed up in it; it is the caller's now."""

@@ -20,11 +20,13 @@ def _nobody_takes() -> None:
 
 
 class _Stretch(msgspec.Struct):
-    """Consecutive entries of one attempt that were decided with one lead."""
+    """Entries of one attempt that were decided with one lead: consecutive steps, or rows of a chunk in any order."""
 
     first: int
     k: int
     entries: list[Entry]
+    rows: list[int] = []
+    costs: list[float] = []
 
 
 class RecordBuffer:
@@ -58,6 +60,19 @@ class RecordBuffer:
         stretch.entries.append(entry)
         self._count_one()
 
+    def keep_row(self, key: Key, k: int, row: int, entry: Entry, cost_usd: float) -> None:
+        """Hold the decided question of one row of a chunk; a batch may become due."""
+        stretch = self._open.get(key)
+        if stretch is not None and stretch.k != k:
+            self._closed.append((key, stretch))
+            stretch = None
+        if stretch is None:
+            stretch = self._open[key] = _Stretch(0, k, [])
+        stretch.entries.append(entry)
+        stretch.rows.append(row)
+        stretch.costs.append(cost_usd)
+        self._count_one()
+
     def keep_sample(self, record: Record) -> None:
         """Hold the record of one sampled step; a batch may become due."""
         self._others.append(record)
@@ -76,7 +91,9 @@ class RecordBuffer:
         """
         records = self._others
         for (path, part, attempt), stretch in (*self._closed, *self._open.items()):
-            records.append(Record(path, part, attempt, stretch.first, stretch.k, tuple(stretch.entries)))
+            costs = tuple(stretch.costs) if any(stretch.costs) else ()
+            entries, rows = tuple(stretch.entries), tuple(stretch.rows)
+            records.append(Record(path, part, attempt, stretch.first, stretch.k, entries, rows, costs=costs))
             if attempt % n_variants == 0 and stretch.k != NOT_VOTED:
                 tally(counts.races, {str(stretch.k): len(stretch.entries)})
         self._open, self._closed, self._others, self._held = {}, [], [], 0

@@ -68,6 +68,7 @@ class StepRunner:
         self.calls, self.fallback = calls or BudgetLease(), fallback
         self.structured = policy.structured and settings.dialect == "chat"
         self.variants = variants_of(task, settings.dialect, fallback is not None) if policy.ladder else (FIRST,)
+        self._compares = type(task).same is not Task.same
         self._names = {True: _name(fallback), False: _name(settings.model)}
 
     @property
@@ -100,6 +101,7 @@ class StepRunner:
                 1 if self.settings.first_temperature != self.settings.temperature else min(k, self.policy.max_ballots)
             )
             said = await self._ask(model, question, range(draw, draw + wanted), self.settings.first_temperature)
+            said = self._alike(step, said, ())
             candidate = unanimous(said, k)
             if candidate is not None:
                 return candidate, candidate
@@ -169,7 +171,7 @@ class StepRunner:
         model, question = self._asked(step, variant)
         raised: tuple[Raised, ...] = ()
         while True:
-            for answer in said:
+            for answer in self._alike(step, said, ballots):
                 ballot, detail = _ballot(len(ballots), answer)
                 ballots.append(ballot)
                 details.append(detail)
@@ -189,6 +191,19 @@ class StepRunner:
         if level is None and (rule is not None or len(ballots) != k or winner is None):
             self._count(result)
         return result
+
+    def _alike(self, step: Step, said: Sequence[str | Flag], ballots: Sequence[Ballot]) -> Sequence[str | Flag]:
+        """Answers with each candidate replaced by the first earlier one of its race that is the same answer."""
+        if not self._compares:
+            return said
+        known = [ballot.candidate for ballot in ballots if ballot.candidate is not None]
+        found: list[str | Flag] = []
+        for one in said:
+            if isinstance(one, str):
+                one = next((first for first in known if self.task.same(step, first, one)), one)
+                known.append(one)
+            found.append(one)
+        return found
 
     def _count(self, result: RaceResult) -> None:
         """Count a first race that its first ballots did not decide; the sequential rule learns from every one."""
@@ -246,6 +261,8 @@ class StepRunner:
             raise
         for reply in replies:
             self.meter.usage.book(kind, name, reply)
+            if reply.cost_usd:
+                self.meter.spend(draws[0] // MAX_DRAWS, reply.cost_usd)
             answer = self._flag(question, reply, limit)
             if isinstance(answer, Flag):
                 tally(self.counts.red_flags, {answer.name: 1})
@@ -256,6 +273,9 @@ class StepRunner:
     def _request(self, question: Asked, draws: range, temperature: float) -> Request:
         """A question as it is put to a model."""
         limit, names, seed = self._limit(question), self._schema(question), self.policy.seed
+        whole = self.task.whole_schema(question.step) if self.structured else None
+        if whole is not None:
+            return Request(question.prompt, tuple(draws), temperature, limit, seed, whole)
         if names is None:
             return Request(question.prompt, tuple(draws), temperature, limit, seed)
         return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, seed, schema_of(names))
@@ -276,7 +296,8 @@ class StepRunner:
         said = reply.tokens_out - reply.tokens_reasoning  # thinking is not the answer
         if RedFlag.OVERLONG in self.policy.flags and overlong(said, limit, reply.stop is Stop.LENGTH):
             return Flag(RedFlag.OVERLONG, f"{said} tokens")
-        text = as_lines(reply.text) if self.structured and question.dialect == "chat" else reply.text
+        lines = self.structured and question.dialect == "chat" and self.task.whole_schema(question.step) is None
+        text = as_lines(reply.text) if lines else reply.text
         return question.read(text, self.policy.flags)
 
 

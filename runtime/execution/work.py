@@ -30,6 +30,7 @@ class Work:
     Attributes:
         journalled: Entries that the journal already holds, by node, part and attempt.
         standing: Steps of each node that are counted as standing.
+        rows: Rows of each chunk that the journal holds the answers of.
         failed: Failures that the journal holds as the results of nodes, as JSON by path.
         intents: Keys of once-only tool calls whose intent the journal holds.
         room: Clear while enough batches wait to become durable; no step is begun then.
@@ -41,6 +42,7 @@ class Work:
         self.steps, self.buffer = steps, buffer
         self.journalled: dict[Key, list[Entry]] = {}
         self.standing: dict[Path, int] = {}
+        self.rows: dict[Path, set[int]] = {}
         self.failed: dict[Path, str] = {}
         self.intents: set[str] = set()
         self.room = asyncio.Event()
@@ -80,6 +82,9 @@ class Work:
                     extend(known, record)
                     if record.part == "run":
                         self.standing[record.path] = max(len(known), self.standing.get(record.path, 0))
+                elif record.part == "rows":
+                    known_rows = self.rows.setdefault(record.path, set())
+                    known_rows.update(record.children)
                 elif record.part == "failed":
                     self.failed[record.path] = str(record.entries[0])
                 elif record.part == "intent":

@@ -14,7 +14,7 @@ from surefoot.runtime.models.endpoints import ModelServer, choose
 from surefoot.runtime.models.litellm_errors import ERRORS, Transient, clean, judge, may_be_charged
 from surefoot.runtime.models.litellm_prices import Prices
 from surefoot.runtime.models.litellm_replies import Received, read_replies
-from surefoot.runtime.models.litellm_requests import NO_CACHE, Question, arguments_of
+from surefoot.runtime.models.litellm_requests import NO_CACHE, Question, arguments_of, wording_of
 from surefoot.runtime.models.litellm_settings import THINKING_TOKENS, LiteLLMSettings
 from surefoot.runtime.models.port import Reply
 from surefoot.runtime.models.rate_search import Start
@@ -51,7 +51,7 @@ class Calls:
         self.copies, self.silence = CopyDetector(), SilentReplies(settings.name)
 
     def hedge_after_s(self, question: Question, lease: BudgetLease) -> float | None:
-        """Seconds after which it pays to ask a call again; ``None`` where it does not, or cannot be done at once."""
+        """Return the seconds after which a late call is worth repeating; ``None`` where that is never."""
         after_s = choose(self._servers).limiter.congestion.hedge_after_s
         return after_s if after_s is not None and self.has_room(question, lease) else None
 
@@ -61,7 +61,7 @@ class Calls:
         return choose(self._servers).limiter.free and lease.balance >= reserved
 
     async def once(self, question: Question, lease: BudgetLease) -> list[Reply]:
-        """One call to one server; its money is reserved before and settled after, however it ends."""
+        """Make one call to one server; money is reserved before and settled after, however the call ends."""
         request, n, limit = question.request, question.n, self._limit(question)
         server = choose(self._servers)
         async with server.limiter as start:
@@ -92,9 +92,8 @@ class Calls:
         self.prices.seen(question.request, question.n, limit, tokens_in, tokens_out)
         for silence in received.silences:
             self.silence.note(silence, limit)
-        asked = {name: value for name, value in arguments_of(question, limit).items() if name != "seed"}
-        texts = tuple(reply.text for reply in replies)
-        copied = self.copies.receive(str(asked), replies[0].id, texts, heated=question.request.temperature > 0)
+        texts, heated = tuple(reply.text for reply in replies), question.request.temperature > 0
+        copied = self.copies.receive(wording_of(question.request), replies[0].id, texts, heated)
         return [msgspec.structs.replace(reply, copied=True) for reply in replies] if copied else replies
 
     async def _ask_server(self, server: ModelServer, start: Start, question: Question) -> Any:

@@ -35,7 +35,7 @@ Failure = ModelRejected | ModelUnavailable | QuestionRefused
 
 
 class LiteLLMModel(Model):
-    """A model behind LiteLLM.
+    """A hosted or local model that is asked through LiteLLM, over one or several servers.
 
     Args:
         settings: How it is reached, how patiently, and what it costs.
@@ -107,15 +107,15 @@ class LiteLLMModel(Model):
         self.lease = lease
 
     def how(self, capability: Capability) -> str:
-        """In which way a request is served, as far as the server has shown by now."""
+        """Return the way in which a capability is served, as far as the server has shown by now."""
         return self._negotiation.way(capability)
 
     def sameness(self) -> Sameness:
-        """How often replies to one prompt differed, and how many were copies."""
+        """Return how often replies to one prompt differed, and how many were copies."""
         return Sameness() if self._calls is None else self._calls.copies.counts
 
     async def close(self) -> None:
-        """Close the connections LiteLLM keeps for this event loop: those of other models on it too."""
+        """Close all connections that LiteLLM keeps for this event loop, those of other models too."""
         if self._calls is not None:
             await litellm_setup.close_clients(self._calls.litellm)
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.rows import MapRows, RowTask
 from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.config import RunConfig, check_options, explain, open_task, task_class
 from surefoot.runtime.errors import ConfigurationError
@@ -50,10 +51,7 @@ def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any
             raise ConfigurationError(f"{', '.join(mine)}: options of the task, which is given as a value already")
         mine = {name: value for name, value in msgspec.to_builtins(task).items() if name in own and value is not None}
     run = {name: value for name, value in given.items() if name not in own}
-    if isinstance(model, str):
-        run["model"] = model
-    elif model is not None:
-        run |= {"model": f"object:{model.name}", "dialect": model.dialect, "address": run.get("address", "none")}
+    run = _model_options(model, run)
     name = task if isinstance(task, str) else f"{cls.__module__}:{cls.__qualname__}"
     try:
         config = msgspec.convert({"task": name, "task_options": mine, **run}, RunConfig)
@@ -70,6 +68,53 @@ def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any
     else:
         opened = open_task(config)
     return Setup(config, opened, () if model is None or isinstance(model, str) else (model,))
+
+
+def row_task(question: str, output: Any) -> MapRows:
+    """Return the task that asks a question with ``{columns}`` of each row.
+
+    Args:
+        question: The template.
+        output: Type of an answer, a list of fields as text, or ``None`` for a text.
+
+    Raises:
+        ConfigurationError: One of them cannot be read.
+    """
+    try:
+        if output is None:
+            return MapRows(question=question)
+        if isinstance(output, str):
+            return MapRows(question=question, fields=output)
+        return MapRows(question=question, answer_type=output)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def set_up_rows(task: RowTask, model: Model | str | None, options: Mapping[str, Any]) -> Setup:
+    """Return the setup of a run over a table; arguments and errors as for ``set_up``."""
+    cls = type(task)
+    name = "map" if cls is MapRows else f"{cls.__module__}:{cls.__qualname__}"
+    left_out = ("state_by", "sampled_rows", "answer_type")
+    own = {field: getattr(task, field) for field in cls.__struct_fields__ if field not in left_out}
+    run = _model_options(model, {key: value for key, value in options.items() if value is not None})
+    try:
+        config = msgspec.convert({"task": name, "task_options": own, **run}, RunConfig, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(explain(error, RunConfig)) from error
+    check_options(config)
+    if config.model == "bundled":
+        raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")
+    return Setup(config, task, () if model is None or isinstance(model, str) else (model,))
+
+
+def _model_options(model: Model | str | None, options: dict[str, Any]) -> dict[str, Any]:
+    """Options of a run with its model among them; a model object has a name, and stays in this process."""
+    if isinstance(model, str):
+        return {**options, "model": model}
+    if model is None:
+        return options
+    here = {"model": f"object:{model.name}", "dialect": model.dialect, "address": options.get("address", "none")}
+    return {**options, **here}
 
 
 def _from_class(config: RunConfig, cls: type[Task]) -> Task:

@@ -14,6 +14,7 @@ from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.decompose.step import Role
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.rows import Rows, RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ModelUnavailable, RunPaused, SurefootError
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
@@ -25,6 +26,7 @@ from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.roles.answer_cache import AnswerCache
 from surefoot.runtime.execution.roles.role_runner import RoleRunner
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
+from surefoot.runtime.execution.row_runner import RowRunner
 from surefoot.runtime.execution.sampling import SampleRunner, sampled_step
 from surefoot.runtime.execution.segment_runner import SegmentRunner
 from surefoot.runtime.execution.step_runner import StepRunner
@@ -126,13 +128,17 @@ class Worker:
         """
         config = self.config
         work = self._new_work(CurrentLeads(leads))
-        method = method_of(config.strategy, leads.leaf_steps)
-        policy = SegmentPolicy(
-            seams=config.seams,
-            seam_retries=config.seam_retries if method.retries_chains else 0,
-            re_decompositions=config.re_decompositions,
-        )
-        runner = SegmentRunner(self.task, work, method, policy, self._semaphore)
+        runner: SegmentRunner | RowRunner
+        if isinstance(segment.node.goal, Rows) and isinstance(self.task, RowTask):
+            runner = RowRunner(self.task, work, self._semaphore)
+        else:
+            method = method_of(config.strategy, leads.leaf_steps)
+            policy = SegmentPolicy(
+                seams=config.seams,
+                seam_retries=config.seam_retries if method.retries_chains else 0,
+                re_decompositions=config.re_decompositions,
+            )
+            runner = SegmentRunner(self.task, work, method, policy, self._semaphore)
         key = segment_key(segment.node.path, segment.split)
         async with aclosing(self._run(key, work, runner.run(segment, journalled))) as batches:
             async for batch in batches:
@@ -209,7 +215,7 @@ class Worker:
             asyncio.get_running_loop().call_later(STOP_GRACE_S, job.running.cancel)
 
     async def close(self) -> None:
-        """Release the model."""
+        """Release the models that this worker asks."""
         await self.model.close()
         if self._fallback is not None:
             await self._fallback.close()

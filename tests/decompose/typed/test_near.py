@@ -27,6 +27,7 @@ def test_limits_are_the_decimals_that_they_are_written_as() -> None:
     """1.01 - 1.00 is more than 0.01 in binary; nobody means that."""
     assert 1.01 - 1.00 > 0.01
     assert same(shape_of(NEAR), 1.0, 1.01)
+    assert same(shape_of(Annotated[float, Near(absolute=0.3)]), 1.0, 1.3)  # 0.3 in binary is less
     assert not same(shape_of(NEAR), 1.0, 1.02)
     assert within(Near(relative=0.1), Decimal("-100"), Decimal("-110"))
     assert not within(Near(relative=0.1), Decimal("-100"), Decimal("-112"))

@@ -1,0 +1,78 @@
+"""Asks the questions of a chunk of rows, all at once: rows do not depend on each other.
+
+There is no plan to grow and no chain to run, so that a row costs little more than its replies. The answer of a row is
+an entry of its chunk's record; a row that fails has its failure as its answer.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.plan import Failure, Node
+from surefoot.decompose.segment import Segment
+from surefoot.decompose.tasks.rows import RowTask
+from surefoot.runtime.errors import RunFailed, UserCodeError
+from surefoot.runtime.execution.chain_runner import draws_of
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.record_buffer import Key
+from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.execution.work import Work
+from surefoot.runtime.records import Finished, Record
+
+PART = "rows"
+
+
+class RowRunner:
+    """Runs chunks of rows.
+
+    Args:
+        task: Makes the question of a row.
+        work: What the journal knows of the chunk, who decides, and where records gather.
+        semaphore: Limits the questions that are asked at the same time, over all chunks of the worker.
+    """
+
+    def __init__(self, task: RowTask, work: Work, semaphore: PrioritySemaphore) -> None:
+        self.task, self.work, self.semaphore = task, work, semaphore
+
+    async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Finished:
+        """Ask every row of a chunk that the journal holds no answer of. The answers are in the records.
+
+        Raises:
+            ModelUnavailable, ModelRejected: From the model.
+            SegmentStopped: The worker was asked to stop; what was being asked is decided.
+        """
+        self.work.load(journalled)
+        node = segment.node
+        key, known = (node.path, PART, 0), self.work.rows.get(node.path, set())
+        async with asyncio.TaskGroup() as group:
+            for number, row in enumerate(node.inputs[0]):
+                if number not in known and (*node.path, number) not in self.work.failed:
+                    group.create_task(self._one(node, key, number, row))
+        return Finished(None)
+
+    async def _one(self, node: Node, key: Key, number: int, row: Mapping[str, Any]) -> None:
+        work = self.work
+        async with self.semaphore((*node.path, number)):
+            await work.begin_step()
+            try:
+                step = self.task.row_step(row)
+                k = work.steps.leads.leads.unguarded
+                draw = draws_of(key) + number * MAX_DRAWS
+                _, entry = await work.decide(key, step, number, k, draw)
+            except UserCodeError:
+                raise
+            except (RunFailed, ValueError) as failed:
+                self._fail(node, number, Failure(type(failed).__name__, str(failed)))
+                return
+        work.counts.steps += 1
+        work.buffer.keep_row(key, k, number, entry, work.steps.meter.spent(draw // MAX_DRAWS))
+
+    def _fail(self, node: Node, number: int, failure: Failure) -> None:
+        """Keep the failure of a row as its answer."""
+        path = (*node.path, number)
+        self.work.counts.failed_nodes += 1
+        self.work.counts.steps += 1
+        self.work.buffer.add(Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),)))
+        self.work.note("row failed", path, error=failure.error, message=failure.message[:200])

@@ -1,0 +1,163 @@
+"""One question for each row of a table, as a run: rows are kept once, travel in chunks, and come back in order."""
+
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.plan import Node
+from surefoot.decompose.tasks.rows import MapRows, RowTask
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.port import JournalReader, JournalStore
+from surefoot.runtime.session.row_output import write_results
+from surefoot.runtime.session.row_results import RowResult, results_of
+from surefoot.runtime.session.run import Run
+from surefoot.runtime.session.table import INPUT, Table, keep_table, read_table, rows_of_file
+from surefoot.runtime.worker.worker_pool import default_workers
+
+ROW_TARGET = 0.999
+"""Wanted probability that one row is right, unless something else is asked for."""
+TABLE = "table"
+"""The journal's name for what is known of the table."""
+LARGEST_CHUNK = 256
+"""Most rows that travel to a worker at once."""
+CHUNKS_A_WORKER = 8
+"""Chunks that each worker has at least, if there are rows enough: so that none waits long for the last."""
+
+
+class KeptTable(msgspec.Struct, frozen=True):
+    """What the journal knows of a run's table.
+
+    Attributes:
+        rows: How many there are.
+        chunk: Rows of each chunk but perhaps the last.
+        digest: Of the file of rows.
+    """
+
+    rows: int
+    chunk: int
+    digest: str
+
+    def sizes(self) -> Iterator[tuple[int, int]]:
+        """Yield the first row and the number of rows of each chunk."""
+        for first in range(0, self.rows, self.chunk):
+            yield first, min(self.chunk, self.rows - first)
+
+
+def rows_from(source: Any) -> Iterable[Any]:
+    """Return the rows of a source: a file by its path, or any iterable of rows."""
+    return rows_of_file(pathlib.Path(source)) if isinstance(source, str | pathlib.Path) else source
+
+
+def keep_rows(journal: JournalStore, directory: pathlib.Path, rows: Iterable[Any], config: RunConfig) -> Table:
+    """Keep the rows of a new run in its directory, and what is known of them in its journal.
+
+    Raises:
+        ConfigurationError: A row cannot be read or kept.
+    """
+    table = keep_table(rows, directory / INPUT)
+    workers = config.workers or default_workers()
+    chunk = min(LARGEST_CHUNK, max(1, -(-table.count // (CHUNKS_A_WORKER * workers))))
+    journal.set_meta(table=KeptTable(table.count, chunk, table.digest))
+    return table
+
+
+def kept_rows(journal: JournalReader, directory: pathlib.Path) -> Table:
+    """Return the table of a run that goes on.
+
+    Raises:
+        ConfigurationError: Its rows were never read to their end.
+        ResumeMismatch: They are not what they were.
+    """
+    kept = kept_table(journal)
+    if kept is None:
+        raise ConfigurationError(f"{directory}: its rows were not read to their end; start it again elsewhere")
+    table = read_table(directory / INPUT)
+    if table.digest != kept.digest:
+        raise ResumeMismatch(f"{directory / INPUT} is not what it was when the run was started")
+    return table
+
+
+def kept_table(journal: JournalReader) -> KeptTable | None:
+    """Return what the journal knows of the run's table, or ``None`` if the run has none."""
+    found = journal.meta(TABLE)
+    return None if found is None else msgspec.convert(found, KeptTable)
+
+
+def with_samples(task: RowTask, table: Table) -> RowTask:
+    """Return a task that samples its questions from a table."""
+    return msgspec.structs.replace(task, sampled_rows=table.sampled)
+
+
+def check_columns(task: RowTask, table: Table) -> None:
+    """Refuse a question that asks for columns which the table does not have.
+
+    Raises:
+        ConfigurationError: It does; the line names the column and those that there are.
+    """
+    if not isinstance(task, MapRows) or not table.count:
+        return
+    try:
+        task.asked().template.check(table.columns)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def drive(task: RowTask, table: Table, config: RunConfig, journal: JournalStore) -> Callable[[Coordinator], Any]:
+    """Return what has a coordinator ask all rows of a table."""
+    kept = kept_table(journal)
+    assert kept is not None
+    at_once = 1 + 2 * -(-config.chains_in_flight // kept.chunk)
+
+    def nodes() -> Iterator[Node]:
+        for number, (first, rows) in enumerate(table.chunks(kept.chunk)):
+            yield task.chunk(number, first, list(rows))
+
+    return lambda coordinator: coordinator.run_stream(nodes(), at_once, table.count)
+
+
+class MapRun(Run):
+    """A run over the rows of a table.
+
+    Args:
+        run_dir: Its run directory.
+        task: The task, where it is at hand: answers are values of its type then.
+    """
+
+    def __init__(self, run_dir: pathlib.Path | str, task: RowTask | None = None) -> None:
+        super().__init__(run_dir, task)
+        self._rows_task = task or MapRows(**self._config.task_options)
+
+    def results(self) -> Iterator[RowResult]:
+        """Yield what came of each row, in order: its answer, votes, margin, flags and cost, or its error."""
+        journal = open_journal(self.run_dir, write=False)
+        try:
+            kept = kept_table(journal)
+            if kept is not None:
+                yield from results_of(journal, self._rows_task, self._config.rule, kept.sizes())
+        finally:
+            journal.close()
+
+    @property
+    def output(self) -> list[Any]:
+        """The answers in the order of the rows; for a row without one, ``None``."""
+        return [None if one.error else self._typed_row(one.answer) for one in self.results()]
+
+    def write(self, path: pathlib.Path | str) -> int:
+        """Write the results to a file .jsonl, .csv or .parquet; return how many rows it has.
+
+        Raises:
+            ConfigurationError: It cannot be written.
+        """
+        return write_results(self.results(), pathlib.Path(path))
+
+    def _typed_row(self, answer: Any) -> Any:
+        kind = getattr(self._rows_task, "answer_type", None)
+        if kind is None:
+            return answer
+        validate = getattr(kind, "model_validate", None)  # a Pydantic model converts itself
+        return validate(answer) if validate is not None else msgspec.convert(answer, kind)

@@ -1,0 +1,117 @@
+"""Writes the results of a table's rows as JSON lines, CSV or Parquet, in the order of the rows."""
+
+import csv
+import json
+import pathlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.session.row_results import RowResult
+from surefoot.runtime.whole_files import PUBLIC, whole_file
+
+BATCH = 1024
+"""Rows that a Parquet file takes at a time."""
+
+
+def write_results(results: Iterable[RowResult], path: pathlib.Path) -> int:
+    """Write results to a file whose name says in which form; return how many there are.
+
+    Raises:
+        ConfigurationError: It cannot be written, or its form is not known.
+    """
+    kind = path.suffix.lower()
+    writers = {".jsonl": _write_jsonl, ".ndjson": _write_jsonl, ".csv": _write_csv, ".parquet": _write_parquet}
+    if kind not in writers:
+        raise ConfigurationError(f"{path}: results go to a file .jsonl, .csv or .parquet")
+    try:
+        with whole_file(path, mode=PUBLIC) as draft:
+            return writers[kind](results, draft)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def flat(result: RowResult) -> dict[str, Any]:
+    """Return a result as one flat mapping: the fields of a record stand beside the votes."""
+    told = msgspec.to_builtins(result)
+    answer = told.pop("answer")
+    own = answer if isinstance(answer, dict) else {"answer": answer}
+    return {
+        "row": told.pop("row"),
+        **{name if name not in told else f"answer_{name}": v for name, v in own.items()},
+        **told,
+    }
+
+
+def _write_jsonl(results: Iterable[RowResult], path: pathlib.Path) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        for result in results:
+            file.write(json.dumps(msgspec.to_builtins(result), ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def _write_csv(results: Iterable[RowResult], path: pathlib.Path) -> int:
+    count, writer = 0, None
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for row in _with_columns(results):
+            if writer is None:
+                writer = csv.DictWriter(file, list(row), extrasaction="ignore", lineterminator="\n")
+                writer.writeheader()
+            writer.writerow({name: _cell(value) for name, value in row.items()})
+            count += 1
+    return count
+
+
+def _write_parquet(results: Iterable[RowResult], path: pathlib.Path) -> int:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ConfigurationError(f"{path}: writing Parquet needs pip install 'surefoot[parquet]'") from error
+    count, writer, held = 0, None, []
+    try:
+        for row in _with_columns(results):
+            held.append({name: _cell(value) if name == "flags" else value for name, value in row.items()})
+            count += 1
+            if len(held) == BATCH:
+                writer = _append(pyarrow, writer, held, path)
+                held = []
+        if held or writer is None:
+            writer = _append(pyarrow, writer, held, path)
+    finally:
+        if writer is not None:
+            writer.close()
+    return count
+
+
+def _append(pyarrow: Any, writer: Any, rows: list[dict[str, Any]], path: pathlib.Path) -> Any:
+    schema = None if writer is None else writer.schema
+    table = pyarrow.Table.from_pylist(rows, schema=schema)
+    if writer is None:
+        writer = pyarrow.parquet.ParquetWriter(path, table.schema)
+    writer.write_table(table)
+    return writer
+
+
+def _with_columns(results: Iterable[RowResult]) -> Iterator[dict[str, Any]]:
+    """Results as flat rows that all have the columns of the first one with an answer."""
+    waiting: list[RowResult] = []
+    columns: list[str] | None = None
+    for result in results:
+        if columns is None and result.error and len(waiting) < BATCH:
+            waiting.append(result)
+            continue
+        if columns is None:
+            columns = list(flat(result))
+            yield from ({name: flat(one).get(name) for name in columns} for one in waiting)
+            waiting = []
+        yield {name: flat(result).get(name) for name in columns}
+    yield from map(flat, waiting)
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value

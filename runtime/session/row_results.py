@@ -1,0 +1,92 @@
+"""What came of each row of a table, read from the journal in the order of the rows."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.plan import Failure
+from surefoot.decompose.segment import segment_key
+from surefoot.decompose.tasks.rows import RowTask
+from surefoot.runtime.journal.port import JournalReader
+from surefoot.runtime.records import Contested, Entry, Record, unpack, winner
+
+
+class RowResult(msgspec.Struct, frozen=True):
+    """What came of one row.
+
+    Attributes:
+        row: Its number, 0-based.
+        answer: The answer as builtin values; ``None`` if there is an error.
+        error: Why there is no answer, in one line; empty if there is one. May quote a model: untrusted text.
+        votes: Ballots for the answer.
+        margin: Ballots for it less those for the second.
+        flags: Discarded replies, by the name of the red flag.
+        cost_usd: What its replies cost, as far as it is known.
+    """
+
+    row: int
+    answer: Any = None
+    error: str = ""
+    votes: int = 0
+    margin: int = 0
+    flags: dict[str, int] = {}
+    cost_usd: float = 0.0
+
+
+def results_of(
+    journal: JournalReader, task: RowTask, rule: str, sizes: Iterator[tuple[int, int]]
+) -> Iterator[RowResult]:
+    """Yield what came of every row in order, one chunk in memory at a time.
+
+    Args:
+        journal: Of the run, also while it goes on.
+        task: Decodes candidates.
+        rule: Name of the rule that races were decided by.
+        sizes: First row and number of rows of each chunk.
+    """
+    for number, (first, count) in enumerate(sizes):
+        found = _chunk(journal, task, rule, number, first)
+        for row in range(count):
+            yield found.get(row) or RowResult(first + row, error="not answered yet")
+
+
+def _chunk(journal: JournalReader, task: RowTask, rule: str, number: int, first: int) -> dict[int, RowResult]:
+    found: dict[int, RowResult] = {}
+    for payload in journal.payloads(segment_key((number,))):
+        for record in unpack(payload):
+            if record.part == "rows":
+                found |= {row: one for row, one in _answered(record, task, rule, first) if row not in found}
+            elif record.part == "failed":
+                failure = msgspec.json.decode(str(record.entries[0]), type=Failure)
+                row = record.path[-1]
+                found[row] = RowResult(first + row, error=f"{failure.error}: {failure.message}")
+    return found
+
+
+def _answered(record: Record, task: RowTask, rule: str, first: int) -> Iterator[tuple[int, RowResult]]:
+    costs = record.costs or (0.0,) * len(record.entries)
+    for row, entry, cost in zip(record.children, record.entries, costs, strict=True):
+        yield row, _result(entry, record.k, task, rule, first + row, cost)
+
+
+def _result(entry: Entry, k: int, task: RowTask, rule: str, row: int, cost_usd: float) -> RowResult:
+    if isinstance(entry, str):
+        return RowResult(row, _value(task, entry), "", k, k, {}, cost_usd)
+    votes, flags = _counted(entry)
+    candidate = winner(entry, rule)
+    mine = votes[candidate]
+    others = max((count for other, count in votes.items() if other != candidate), default=0)
+    return RowResult(row, _value(task, candidate), "", mine, mine - others, flags, cost_usd)
+
+
+def _counted(entry: Contested) -> tuple[Counter[str], dict[str, int]]:
+    """Ballots by candidate, of the race that decided, and discarded replies by flag, of all."""
+    votes = Counter(one.candidate for one in entry.ballots if one.candidate is not None)
+    flags = Counter(str(one.spoiled_by) for one in (*entry.before, *entry.ballots) if one.candidate is None)
+    return votes, dict(flags)
+
+
+def _value(task: RowTask, candidate: str) -> Any:
+    return msgspec.to_builtins(task.value_of(candidate))

@@ -1,0 +1,78 @@
+"""``surefoot map``: one question for each row of a file."""
+
+import pathlib
+import sys
+from typing import Any
+
+import click
+import msgspec
+
+from surefoot.runtime import api
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.journal.run_directory import new_run_directory, standing
+from surefoot.runtime.journal.task_shape import shape_of
+from surefoot.runtime.logs import configure_logs
+from surefoot.runtime.session.mapping import ROW_TARGET, MapRun
+from surefoot.runtime.session.setup import row_task, set_up_rows
+from surefoot.scripts.commands.options import json_option, log_options, struct_options
+from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
+from surefoot.scripts.commands.progress import Progress, summary
+from surefoot.scripts.commands.signals import stoppable
+
+PATH = click.Path(path_type=pathlib.Path)
+
+
+@click.command("map")
+@click.argument("table", type=PATH)
+@click.option("--question", required=True, help="What is asked of each row, with its columns as {column}.")
+@click.option("--fields", default=None, help='Form of the answer: "vendor: text, total: money, day: date, kind: a|b".')
+@click.option("--system", default="", help="What comes before every question.")
+@click.option("--row-target", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=ROW_TARGET,
+              show_default=True, help="Wanted probability that one row is right; votes follow from it.")  # fmt: skip
+@click.option("--output", type=PATH, help="Results as .jsonl, .csv or .parquet  [default: RUN_DIR/output.jsonl]")
+@click.option("--run-dir", type=PATH, help="Where the run is kept  [default: runs/map-TIME]")
+@log_options
+@json_option
+def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathlib.Path | None, **values: Any) -> int:
+    """Ask one question of every row of TABLE (.csv, .tsv, .jsonl or .parquet), with votes; one bad row is one bad row.
+
+    \b
+    surefoot map mails.csv --question "Is this a complaint? {body}" --fields "complaint: yes|no" --output out.csv
+
+    A line for each row, in order: its answer, votes, margin, discarded replies and cost, or its error. A run that was
+    killed or paused goes on with surefoot resume.
+    """
+    as_json = values.pop("as_json")
+    configure_logs(values.pop("log_format"), values.pop("verbose"))
+    task = msgspec.structs.replace(row_task(values.pop("question"), values.pop("fields")), system=values.pop("system"))
+    target = values.pop("row_target")
+    setup = api.checked(set_up_rows(task, None, {"target": target, **values}))
+    directory = new_run_directory(run_dir, "map")
+    with Progress(directory, setup.config, shape_of(task).total_steps) as progress, stoppable(progress) as interruption:
+        found = api.start_map(setup, table, directory, progress, interruption)
+    return end(found, output, as_json)
+
+
+map_command.params[-2:-2] = [
+    option for option in struct_options(RunConfig) if option.name not in ("target", "strategy", "segment_steps")
+]
+
+
+def end(run: MapRun, output: pathlib.Path | None, as_json: bool) -> int:
+    """Write the results of a run over a table, and say how it ended.
+
+    Args:
+        run: The run.
+        output: Where results go; by default into the run directory.
+        as_json: Whether to print one JSON object.
+    """
+    path = output or run.run_dir / "output.jsonl"
+    count = run.write(path)
+    failed = sum(bool(one.error) for one in run.results())
+    ended = standing(run.run_dir)
+    where = sys.stderr if as_json else sys.stdout
+    print(f"answer    {quoted(path)}: {count:,} rows, {failed:,} without an answer", file=where)
+    print(summary(ended), file=where)
+    if as_json:
+        print_json({**msgspec.to_builtins(ended), "output": str(path), "rows": count, "rows_failed": failed})
+    return {"solved": OK, "paused": PAUSED}.get(ended.status, FAILED)
