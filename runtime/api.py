@@ -20,7 +20,7 @@ from surefoot.runtime.config import RunConfig, explain
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
 from surefoot.runtime.forecast.measurement_file import Measurement, read_measurement
-from surefoot.runtime.journal.configuration_drift import admit, settle
+from surefoot.runtime.journal.configuration_drift import admit, settle, setup_of
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.origin import open_known_task
 from surefoot.runtime.journal.port import JournalStore
@@ -254,11 +254,13 @@ async def _measured(setup: Setup, samples: int, draws: int) -> Measurement:
 
 
 def checked(setup: Setup) -> Setup:
-    """Return a setup after a look at its model and measurement: what is wrong is said before anything is made.
+    """Return a setup after a look at its task, model and measurement: what is wrong is said before anything is made.
 
     Raises:
+        UserCodeError: The task fails at its first questions.
         ConfigurationError: There is no such model, its key is missing, or the measurement is of something else.
     """
+    setup_of(setup.config, setup.task)
     if not setup.models:
         check_model(setup.config)
     if setup.config.measurement is not None:

@@ -102,7 +102,11 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     chains_in_flight: Annotated[int, _option("chains that one worker runs at the same time", ge=1)] = 256
     workers: Annotated[Count | None, _option("workers; default: one for each core")] = None
     address: Annotated[
-        str, _option("Ray cluster: auto (join one here or start one), none (this process, no Ray), or HOST:PORT")
+        str,
+        _option(
+            "Ray: auto (a cluster that RAY_ADDRESS names or `ray start` began here; else one of its own, where that "
+            "pays), local (always one of its own), none (this process), or HOST:PORT"
+        ),
     ] = "auto"
     seed: Annotated[int, _option("seed of everything random", ge=0)] = 0
     temperature: Annotated[
@@ -145,6 +149,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = None
     structured: Annotated[bool, _option("hold chat replies to a JSON schema where the server can")] = False
     max_wall_s: Annotated[Amount | None, _option("pause after so many seconds")] = None
+    mirror: Annotated[
+        str | None, _option("folder, on another disk, that gets a copy of what is committed while the run goes on")
+    ] = None
 
     def resolved_temperature(self) -> float:
         """The sampling temperature, 0 or more."""

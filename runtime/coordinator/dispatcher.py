@@ -22,9 +22,9 @@ from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
-from surefoot.runtime.worker.batch_stream import WAITS
+from surefoot.runtime.worker.batch_stream import WAITS_FOR
 from surefoot.runtime.worker.control import Durable, Stop
-from surefoot.runtime.worker.worker_pool import WorkerLost, WorkerPool, back_off_s
+from surefoot.runtime.worker.worker_pool import PoolLost, WorkerLost, WorkerPool, back_off_s
 
 
 class Dispatcher:
@@ -121,6 +121,8 @@ class Dispatcher:
                     return self._ending(key, await self._follow(key, await stream(), shared))
             except RunPaused as paused:
                 await self.pause(str(paused))
+            except PoolLost as lost:
+                await self.pause(str(lost))
             except WorkerLost as lost:
                 losses = losses + 1 if self._arrived.get(key, 0) == arrived else 1
                 await self._back_off(key, losses, str(lost).splitlines()[0])
@@ -158,8 +160,8 @@ class Dispatcher:
             self.journal.faults.reach("batch.received")
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
-                if event == WAITS:
-                    self._on_wait(f"waiting for the model: {context.get('detail', '')}")
+                if event in WAITS_FOR:
+                    self._on_wait(f"waiting for {WAITS_FOR[event]}: {context.get('detail', '')}")
             if batch.alive:
                 continue
             durable = self._writer.write(Write(key, batch, shared))

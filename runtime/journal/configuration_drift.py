@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.step import Dialect, Step
-from surefoot.decompose.task import Task
+from surefoot.decompose.task import NothingToAsk, Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ResumeMismatch
 from surefoot.runtime.journal.meta_values import read_meta
@@ -72,13 +72,21 @@ def dialect_of(config: RunConfig) -> Dialect:
 def setup_of(config: RunConfig, task: Task) -> Setup:
     """Work out the setup that a configuration and the task's code at hand give."""
     dialect = dialect_of(config)
-    steps = [task.sample_step(number) for number in range(SAMPLED_STEPS)]
+    steps = _sampled(task)
     root = task.root()
     split = task.decomposition_step(root.goal, root.inputs)
     prompts = [task.prompt(step, dialect) for step in ([split] if isinstance(split, Step) else []) + steps]
     texts = [f"{prompt.system}\n\n{prompt.user}" for prompt in prompts]
     hashes = [hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest() for text in texts]
     return Setup(msgspec.to_builtins(config), tuple(hashes), tuple(text[:4000] for text in texts[:TEXTS]))
+
+
+def _sampled(task: Task) -> list[Step]:
+    """Steps whose prompts are compared; none of a task that asks nothing at its start, which is a task like others."""
+    try:
+        return [task.sample_step(number) for number in range(SAMPLED_STEPS)]
+    except NothingToAsk:
+        return []
 
 
 def differences(old: Setup, new: Setup) -> list[str]:

@@ -17,8 +17,8 @@ from surefoot.runtime.journal.task_shape import known_shape
 from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
 from surefoot.runtime.whole_files import DRAFT, write_whole
 
-LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s", "calls_in_flight",
-    "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
+LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirror", "patience_s", "timeout_s",
+    "calls_in_flight", "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
 
 Status = Literal["solved", "failed", "paused", "running"]

@@ -2,7 +2,7 @@
 
 import functools
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 import msgspec
@@ -96,7 +96,7 @@ class Run:
 
     def steps(
         self, *, disputed: bool = False, flagged: bool = False, kind: str = "", node: str = ""
-    ) -> Iterator[JournalStep]:
+    ) -> Generator[JournalStep, None, None]:
         """Yield the decided steps with their ballots, and the prompts and replies that were kept of them.
 
         The pilot's questions are left out, unless ``kind`` is ``pilot``.

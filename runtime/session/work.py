@@ -1,7 +1,9 @@
 """One session of work on a run: opens the workers and the journal, runs the coordinator, and closes all of them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import pathlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from surefoot.decompose.task import Task
@@ -9,7 +11,8 @@ from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.errors import ConfigurationError, UserCodeError
+from surefoot.runtime.journal.mirror import mirrored, take_over
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
@@ -48,22 +51,38 @@ async def work(
     watcher.say("starting workers")
     pool = await asyncio.to_thread(open_pool, config, task, models)
     try:
+        if origin := getattr(pool, "origin", ""):
+            watcher.note(f"workers run on {origin}")
         journal = open_it()
         try:
-            async with RateSharing(pool, config.calls_in_flight):
+            async with _mirrored(config, journal, watcher), RateSharing(pool, config.calls_in_flight):
                 coordinator = Coordinator(
                     config, task, journal, pool, _observer(watcher, pool), watcher.note, watcher.say
                 )
                 interruption.started(_pauser(coordinator))
                 status = await drive(journal)(coordinator)
             if status == "solved" and config.task not in BUILT_IN_TASKS and type(task).answer is not Task.answer:
-                # Readers do without somebody's own code: what it makes of the plan is kept now.
-                journal.set_meta(output=answer_of_plan(journal, config, task))
+                _keep_answer(journal, config, task)
             return status
         finally:
             journal.close()
     finally:
         await pool.close()
+
+
+def _keep_answer(journal: JournalStore, config: RunConfig, task: Task) -> None:
+    """Keep what a task of somebody's own makes of its plan: readers do without its code.
+
+    Raises:
+        UserCodeError: The task's code fails at that. The run is failed then; once that is mended, ``resume`` asks
+            nothing again and keeps the answer.
+    """
+    try:
+        answer = answer_of_plan(journal, config, task)
+    except UserCodeError as error:
+        journal.set_meta(status="failed", message=error.message)
+        raise
+    journal.set_meta(output=answer)
 
 
 def open_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> WorkerPool:
@@ -79,6 +98,19 @@ def open_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> Wo
     from surefoot.runtime.worker.ray_pool import RayPool
 
     return RayPool(config, task)
+
+
+@asynccontextmanager
+async def _mirrored(config: RunConfig, journal: JournalStore, watcher: Watcher) -> AsyncIterator[None]:
+    """Keep the mirror that a configuration names; say what a run that is resumed from one may lack."""
+    directory = pathlib.Path(journal.run)
+    if said := take_over(directory):
+        watcher.note(said)
+    if config.mirror is None:
+        yield
+        return
+    async with mirrored(directory, pathlib.Path(config.mirror), watcher.note):
+        yield
 
 
 def _pauser(coordinator: Coordinator) -> Pause:

@@ -49,7 +49,7 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         directory = new_run_directory(run_dir, name)
         with (
             Progress(directory, config, shape_of(setup.task).total_steps) as progress,
-            stoppable(progress) as interruption,
+            stoppable(progress, as_json) as interruption,
         ):
             api.start(setup, directory, progress, interruption)
         return _end(directory, as_json)
@@ -92,12 +92,12 @@ def resume(run_dir: pathlib.Path, task_path: pathlib.Path | None, **values: Any)
     configure_logs(values.pop("log_format"), values.pop("verbose"))
     config = api.changed_config(read_config(run_dir), values)
     changes = api.Changes(accept, task_path=task_path, options=values)
-    with Progress(run_dir, config, expected_steps(run_dir)) as progress, stoppable(progress) as interruption:
+    with Progress(run_dir, config, expected_steps(run_dir)) as progress, stoppable(progress, as_json) as interruption:
         api.go_on(run_dir, changes, progress, interruption)
     return _end(run_dir, as_json)
 
 
-resume.params[1:1] = struct_options(RunConfig)
+resume.params[1:1] = struct_options(RunConfig, environment=False)  # a run keeps what it was started with
 
 
 def expected_steps(directory: pathlib.Path) -> int:
