@@ -155,7 +155,9 @@ def _of_one_that_answered(rejected: ModelRejected) -> Exception:
 
 def _of_question(refused: QuestionRefused, user: str) -> QuestionRefused:
     """The same failure, saying which question it was."""
-    return QuestionRefused(f"{refused.message}; asked: {clean(user)[:QUOTED]}", question=user[:2000], **refused.context)
+    # What tells one question from another may be at either end.
+    shown = clean(user) if len(user) <= QUOTED else f"{clean(user[: QUOTED // 3])} ... {clean(user[-QUOTED:])}"
+    return QuestionRefused(f"{refused.message}; asked: {shown}", question=user[:2000], **refused.context)
 
 
 QUOTED: Final = 120
