@@ -7,6 +7,7 @@
 import asyncio
 import contextlib
 import pathlib
+import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
@@ -321,6 +322,7 @@ def start_map(
     """
     task = setup.task
     assert isinstance(task, RowTask)
+    begun = directory.exists()
     journal = create_run(directory, setup.config)
     try:
         table = keep_rows(journal, directory, rows_from(rows), setup.config)
@@ -329,6 +331,8 @@ def start_map(
         admit(journal, directory, setup.config, sampled)
     except BaseException:
         journal.close()
+        if not begun:
+            shutil.rmtree(directory, ignore_errors=True)  # nothing was asked: what is refused leaves nothing behind
         raise
     ready = msgspec.structs.replace(setup, task=sampled)
     _in_own_loop(lambda: _go_on(ready, journal, directory, watcher, interruption), interruption)

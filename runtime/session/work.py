@@ -12,6 +12,7 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
 from surefoot.runtime.errors import ConfigurationError, UserCodeError
+from surefoot.runtime.forecast.alone import seconds_alone
 from surefoot.runtime.journal.mirror import mirrored, take_over
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.models.port import Model
@@ -20,7 +21,9 @@ from surefoot.runtime.session.answers import answer_of_plan
 from surefoot.runtime.session.interruption import Interruption, Pause
 from surefoot.runtime.session.watcher import Watcher
 from surefoot.runtime.worker.local_pool import LocalPool
-from surefoot.runtime.worker.worker_pool import WorkerPool
+from surefoot.runtime.worker.ray_address import named_cluster
+from surefoot.runtime.worker.ray_decision import wants_ray
+from surefoot.runtime.worker.worker_pool import WorkerPool, default_workers
 
 
 async def work(
@@ -49,7 +52,7 @@ async def work(
         JournalError: The journal cannot be written.
     """
     watcher.say("starting workers")
-    pool = await asyncio.to_thread(open_pool, config, task, models)
+    pool = await asyncio.to_thread(open_pool, config, task, models, watcher.note)
     try:
         if origin := getattr(pool, "origin", ""):
             watcher.note(f"workers run on {origin}")
@@ -85,8 +88,16 @@ def _keep_answer(journal: JournalStore, config: RunConfig, task: Task) -> None:
     journal.set_meta(output=answer)
 
 
-def open_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> WorkerPool:
-    """Open the workers of a run, with Ray or in this process.
+def open_pool(
+    config: RunConfig, task: Task, models: Sequence[Model] = (), on_note: Callable[[str], None] = lambda text: None
+) -> WorkerPool:
+    """Open the workers of a run: on a cluster, on a Ray of the run's own, or in this process where that is sooner.
+
+    Args:
+        config: The run's configuration; its ``address`` decides where it is not ``auto``.
+        task: The task.
+        models: Model objects to ask; they stay in this process.
+        on_note: Told in one line where the work is done and why, if ``auto`` was to find out.
 
     Raises:
         ConfigurationError: There is no cluster, or model objects are to be asked elsewhere.
@@ -95,6 +106,11 @@ def open_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> Wo
         raise ConfigurationError(f"a model object stays in this process: --address {config.address} cannot have it")
     if models or config.address == "none":
         return LocalPool(config, task, list(models) or None)
+    if config.address == "auto" and named_cluster("auto") is None:
+        decision = wants_ray(seconds_alone(config, task), config.workers or default_workers(), "auto")
+        on_note(decision.reason)
+        if not decision.wanted:
+            return LocalPool(config, task)
     from surefoot.runtime.worker.ray_pool import RayPool
 
     return RayPool(config, task)
