@@ -58,10 +58,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         if self.problems is not None:
             if self.problem is not None:
                 raise ValueError("problem: give one problem or several, not both")
-            if self.instance > len(self._collected()):
-                raise ValueError(
-                    f"instance {self.instance} does not exist: there are {len(self._collected())} problems"
-                )
+            _check_collection(self._collected(), self.instance)
             return
         if (self.domain is None) != (self.problem is None):
             raise ValueError("a domain and a problem are needed, or neither")
@@ -151,19 +148,25 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         return asked[number % len(asked)]
 
     def _sample(self, rng: random.Random) -> Problem:
-        """A problem of the suite that can be read.
-
-        Raises:
-            ValueError: There is none.
-        """
+        """A problem of the suite that can be read."""
         if self.problems is not None:
-            readable = [one.problem for one in self._collected() if isinstance(one.problem, Problem)]
-            if not readable:
-                raise ValueError("problems: none of them can be read")
-            return rng.choice(readable)
+            return rng.choice([one.problem for one in self._collected() if isinstance(one.problem, Problem)])
         if self.domain is not None:
             return self.problem_of_run()
         return _posed(*generated(self.generate, rng.randint(1, self.instances)))
+
+
+def _check_collection(found: Sequence[Collected], instance: int) -> None:
+    """See that there is the problem that is asked for, and one that can be read.
+
+    Raises:
+        ValueError: There is not.
+    """
+    if instance > len(found):
+        raise ValueError(f"instance {instance} does not exist: there are {len(found)} problems")
+    unread = [one.problem for one in found if isinstance(one.problem, Unread)]
+    if len(unread) == len(found):
+        raise ValueError(f"problems: none can be read; {unread[0].name}: {unread[0].why}")
 
 
 MOST_ACTIONS = 10_000
