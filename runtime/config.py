@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 import msgspec.inspect
 
-from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
 from surefoot.runtime.checked_task import checked_class
+from surefoot.runtime.decomposition_methods import maker_named
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.user_code import blame
@@ -64,7 +64,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "some"
     strategy: Annotated[
         str,
-        _option("tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other"),
+        _option(
+            "tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other; or your "
+            "own my_module:MyMethod"
+        ),
     ] = "tree"
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
     k: Annotated[Count | Auto, _option("lead to ask for; auto: from the target and a pilot")] = "auto"
@@ -228,8 +231,7 @@ def check_options(config: RunConfig) -> None:
         parse_switch(config.red_flags)
     except ValueError as error:
         raise ConfigurationError(f"--red-flags: {error}") from error
-    if config.strategy not in METHODS:
-        raise ConfigurationError(f"--strategy: there is no {config.strategy!r}; it takes {'|'.join(sorted(METHODS))}")
+    maker_named(config.strategy)
     if rule_named(config.rule).learns and config.k != "auto":
         raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")
     if config.k != "auto" and config.max_ballots < config.k:

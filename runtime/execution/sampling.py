@@ -7,11 +7,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.work import Work

@@ -8,10 +8,10 @@ from typing import Any
 import click
 import msgspec
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader
