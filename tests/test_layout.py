@@ -48,12 +48,13 @@ CLOCKS_AND_CHANCE = {"now", "today", "utcnow", "uuid1", "uuid4", "getcontext", "
 
 ONLY_IN = {
     "pydantic": {"decompose/typed/record_classes.py", "decompose/typed/user_types.py"},
-    "ray": {"runtime/worker/ray_cluster.py"},
+    "ray": {"runtime/worker/ray_cluster.py", "runtime/worker/ray_serve.py", "runtime/worker/ray_jobs.py"},
     "litellm": {"runtime/models/litellm_model.py", "runtime/models/litellm_setup.py"},
     "sqlite3": {
         "runtime/journal/journal.py",
         "runtime/journal/file.py",
         "runtime/journal/fault_points.py",
+        "runtime/journal/mirror.py",
         "runtime/tools/search_folder.py",
         "runtime/tools/sqlite_query.py",
     },
@@ -85,7 +86,7 @@ KEEPERS_OF_ANSWERS = {
         "scripts/commands/task_checks.py",
         "scripts/commands/bench.py",
         "decompose/answer_keys/pddl.py",
-        "decompose/answer_keys/strips_ground.py",
+        "decompose/answer_keys/strips_grounder.py",
         "decompose/answer_keys/strips_plans.py",
         "decompose/answer_keys/strips_reachable.py",
     },

@@ -77,7 +77,7 @@ class BudgetLedger:
             return
         if self.spent > self.granted:
             self._writer.note(SEGMENT, self._handed_out(self.spent - self.granted))
-        self._serving = [asyncio.create_task(self._serve(i, self._limit)) for i in range(self._holders.size)]
+        self._serve_all(self._limit)
 
     async def close(self) -> None:
         """Take back what living workers hold. All their calls have ended, and their counts are in the journal."""
@@ -87,6 +87,11 @@ class BudgetLedger:
             serving.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
         await self._recall(range(self._holders.size))
+
+    def _serve_all(self, limit: float) -> None:
+        """Begin to answer those workers that are not answered yet, such as those that joined meanwhile."""
+        for worker in range(len(self._serving), self._holders.size):
+            self._serving.append(asyncio.create_task(self._serve(worker, limit)))
 
     async def _serve(self, worker: int, limit: float) -> None:
         while True:
@@ -104,6 +109,7 @@ class BudgetLedger:
                     await self._holders.tell(worker, Grant(self._unit, 0.0))  # or its calls would wait for ever
                     raise
                 await self._holders.tell(worker, Grant(self._unit, amount))
+            self._serve_all(limit)
 
     async def _find(self, needs: float, wants: float, limit: float) -> float:
         """How much an empty purse gets, out of what is left or what is not reserved; 0 if that is never enough."""

@@ -16,15 +16,15 @@ from surefoot.runtime.errors import RunPaused
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.sampling import numbers_in
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
-from surefoot.runtime.worker.batch_stream import WAITS
+from surefoot.runtime.worker.batch_stream import WAITS_FOR
 from surefoot.runtime.worker.control import Durable, Stop
-from surefoot.runtime.worker.worker_pool import WorkerLost, WorkerPool, back_off_s
+from surefoot.runtime.worker.worker_pool import PoolLost, WorkerLost, WorkerPool, back_off_s
 
 
 class Dispatcher:
@@ -45,7 +45,7 @@ class Dispatcher:
     def __init__(
         self,
         config: RunConfig,
-        journal: Journal,
+        journal: JournalStore,
         writer: JournalWriter,
         pool: WorkerPool,
         on_batch: Callable[[str, Batch], Awaitable[None]],
@@ -58,7 +58,7 @@ class Dispatcher:
         self._ended, self._begun = journal.outcomes(), journal.begun()
         self._sent = InFlight()
         self._arrived: dict[str, int] = {}
-        self._log = events_of(journal.path.parent)
+        self._log = events_of(journal.run)
 
     async def pause(self, reason: str) -> None:
         """Stop politely: what is in flight ends at its next step, and all that was decided is journalled."""
@@ -121,6 +121,8 @@ class Dispatcher:
                     return self._ending(key, await self._follow(key, await stream(), shared))
             except RunPaused as paused:
                 await self.pause(str(paused))
+            except PoolLost as lost:
+                await self.pause(str(lost))
             except WorkerLost as lost:
                 losses = losses + 1 if self._arrived.get(key, 0) == arrived else 1
                 await self._back_off(key, losses, str(lost).splitlines()[0])
@@ -158,8 +160,8 @@ class Dispatcher:
             self.journal.faults.reach("batch.received")
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
-                if event == WAITS:
-                    self._on_wait(f"waiting for the model: {context.get('detail', '')}")
+                if event in WAITS_FOR:
+                    self._on_wait(f"waiting for {WAITS_FOR[event]}: {context.get('detail', '')}")
             if batch.alive:
                 continue
             durable = self._writer.write(Write(key, batch, shared))

@@ -1,6 +1,7 @@
 """Which worker has how much to do, and which of them runs which segment."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 
@@ -13,20 +14,32 @@ class Assignments:
 
     def __init__(self, workers: int) -> None:
         self._load = [0] * workers
+        self._idle = asyncio.Event()
         self._holders: dict[str, int] = {}
+
+    async def until_idle(self) -> None:
+        """Wait until no worker has anything to do."""
+        while any(self._load):
+            self._idle.clear()
+            await self._idle.wait()
+
+    def grow(self, workers: int) -> None:
+        """Count this many workers from now on, never fewer than before."""
+        self._load += [0] * (workers - len(self._load))
 
     def holder(self, segment_key: str) -> int | None:
         """Number of the worker that runs a segment; ``None`` if no worker does."""
         return self._holders.get(segment_key)
 
     @contextmanager
-    def least_busy(self, segment_key: str | None = None) -> Iterator[int]:
+    def least_busy(self, segment_key: str | None = None, among: Collection[int] | None = None) -> Iterator[int]:
         """Count a piece of work for the worker that has the fewest, as long as the block lasts; yields its number.
 
         Args:
             segment_key: The segment, if the work is one: the worker counts as its holder meanwhile.
+            among: Numbers of the workers to choose from; all if missing.
         """
-        chosen = self._load.index(min(self._load))
+        chosen = min(sorted(among) if among else range(len(self._load)), key=self._load.__getitem__)
         self._load[chosen] += 1
         if segment_key is not None:
             self._holders[segment_key] = chosen
@@ -34,5 +47,6 @@ class Assignments:
             yield chosen
         finally:
             self._load[chosen] -= 1
+            self._idle.set()
             if segment_key is not None and self._holders.get(segment_key) == chosen:
                 del self._holders[segment_key]

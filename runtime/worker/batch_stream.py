@@ -13,8 +13,10 @@ SIGN_OF_LIFE_S = 2.0
 AHEAD = 2
 """Batches: while one is being made durable, the next gathers."""
 
-WAITS = "model waits"
-"""Name of the event that says what a worker waits for."""
+WAITS, NO_WORKER = "model waits", "no worker yet"
+"""Names of events: a worker waits for its model, and work waits for a worker that starts."""
+WAITS_FOR = {WAITS: "the model", NO_WORKER: "workers"}
+"""What is waited for, in words, by the event that tells of it."""
 
 
 class BatchStream:

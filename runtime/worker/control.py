@@ -64,6 +64,10 @@ class Message(msgspec.Struct, Generic[R], frozen=True, tag=True):
     when_lost: ClassVar[Any] = Done()
 
 
+class Hello(Message[Done], frozen=True, tag=True):
+    """Answer: the reply is a worker's first sign of life."""
+
+
 class UseLeads(Message[Done], frozen=True, tag=True):
     """Decide steps that are not begun yet with these leads."""
 
@@ -126,7 +130,7 @@ class Durable(Message[Done], frozen=True, tag=True):
 
 
 AnyMessage = (
-    UseLeads | Stop | Grant | ReturnLease | AwaitShortage | AwaitRefusal | TakeFeedback | FollowQuotas | Durable
+    Hello | UseLeads | Stop | Grant | ReturnLease | AwaitShortage | AwaitRefusal | TakeFeedback | FollowQuotas | Durable
 )
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -32,7 +32,7 @@ class RunMetrics:
         self._before = (0, 0.0)
 
     def update(self, counts: Counts, wall_s: float) -> None:
-        """Set them after a durable write, ``wall_s`` seconds of work into the run."""
+        """Set the gauges after a durable write, ``wall_s`` seconds of work into the run."""
         steps, seconds = self._before
         speed = (counts.steps - steps) / (wall_s - seconds) if wall_s > seconds else 0.0
         self._before = (counts.steps, wall_s)

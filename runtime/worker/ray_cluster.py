@@ -1,130 +1,163 @@
-"""Ray: joining a cluster or starting one, a served model, and jobs. What runs there is ``ray_crew.py``'s."""
+"""Finding a Ray cluster, joining it or starting one, and saying in one line what stands in the way."""
 
-import asyncio
 import contextlib
 import os
-import socket
+import pathlib
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
+
+import msgspec
 
 import surefoot
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.worker.core_lines import CoreLines
+from surefoot.runtime.worker.ray_address import is_here, named_cluster
 from surefoot.runtime.worker.worker_pool import default_workers
 
+STAYS_HERE = ["__pycache__", "/scripts/bundled", "/scripts/benchmarks"]
+"""What of Surefoot no node needs, as patterns of a ``.gitignore``: caches, training and measuring."""
 
-def serve_model(config: RunConfig, name: str, port: int, replicas: int) -> str:
-    """Deploy a model on Ray Serve, on the cluster of ``config.address``; the base address of its OpenAI protocol.
 
-    Each of ``replicas`` processes holds the model; ``port`` is that of every node.
+class Cluster(msgspec.Struct, frozen=True):
+    """A Ray that this process is connected to.
+
+    Attributes:
+        ray: The ``ray`` module.
+        own: Whether it was started for this run and ends with it.
+        address: HOST:PORT of its head.
+        origin: How it was chosen, as one line for people.
     """
-    from ray import serve
 
-    from surefoot.runtime.models.factory import open_model
-    from surefoot.runtime.models.openai_protocol import Endpoint
-
-    class Surefoot:
-        def __init__(self) -> None:
-            self.endpoint = Endpoint(open_model(config), name)
-
-        async def __call__(self, http: Any) -> Any:
-            from starlette.responses import JSONResponse
-
-            if http.url.path.endswith("/chat/completions"):
-                status, reply = await self.endpoint.chat(await http.body())
-                return JSONResponse(reply, status_code=status)
-            return JSONResponse(self.endpoint.models())
-
-    start_ray(config, None)
-    serve.start(http_options={"host": "127.0.0.1", "port": port})
-    options = {"name": name, "num_replicas": replicas, "max_ongoing_requests": 256}
-    application = serve.deployment(Surefoot, **options).bind()
-    serve.run(application, name=f"surefoot {name}", route_prefix="/v1", blocking=False)
-    return f"http://127.0.0.1:{port}/v1"
+    ray: Any
+    own: bool
+    address: str
+    origin: str
 
 
-def submit_job(dashboard: str, entrypoint: str, packages: Sequence[str], pip: Sequence[str], name: str) -> str:
-    """Start a command as a job on a Ray cluster; its id. The packages travel along, the nodes need no checkout.
+def start_ray(config: RunConfig, task: Task | None) -> Cluster:
+    """Join the cluster that the configuration means, or start one on this machine.
 
-    Args:
-        dashboard: Address of the cluster's dashboard, such as ``http://127.0.0.1:8265``.
-        entrypoint: Shell command, run on the head node.
-        packages: Directories of Python packages that the job imports.
-        pip: Requirements to install on the nodes; none if they are there.
-        name: What the dashboard calls it.
+    Ray's statistics and banners are off unless the user turned them on.
 
     Raises:
-        ConfigurationError: There is no dashboard at the address, or it wants a token.
+        ConfigurationError: The cluster cannot be joined.
     """
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    from ray.exceptions import RayError
-    from ray.job_submission import JobSubmissionClient
-
-    environment: dict[str, Any] = {"py_modules": list(packages), "env_vars": {"PYTHONUNBUFFERED": "1"}}
-    if pip:
-        environment["pip"] = list(pip)
+    named = named_cluster(config.address)
+    if named is not None and is_here(named.address):
+        use_kept_token()
+    ray = _import_quietly()
+    modules = [] if task is None else modules_of(config, task)
+    quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
+    if named is None:
+        shipped = {"py_modules": modules, "excludes": STAYS_HERE} if modules else {}
+        cores = config.workers or default_workers()
+        with _nothing_asked(), _no_address_in_environment():
+            ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=shipped, **quiet)
+        return Cluster(ray, True, _head_of(ray), "a Ray of this run's own, on this machine")
+    core = CoreLines()
     try:
-        client = JobSubmissionClient(dashboard)
-        return str(client.submit_job(entrypoint=entrypoint, runtime_env=environment, metadata={"name": name}))
-    except RayError as error:  # refused, such as for want of a token
-        line = str(error).splitlines()[0].rstrip(".")
-        raise ConfigurationError(f"cannot submit a job to {dashboard}: {line}{_token_hint()}") from error
-    except (ConnectionError, RuntimeError) as error:
-        raise ConfigurationError(f"cannot submit a job to {dashboard}: {last_line(error)}") from error
+        with core.caught():
+            ray.init(address=named.address, runtime_env=shipped_with(modules), **quiet)
+    except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+        refused = "it asks for a token, and has refused the one sent" if core.unauthenticated else ""
+        reason = (refused or one_line(error)) + token_hint(named.address)
+        raise ConfigurationError(f"cannot join the Ray cluster at {named.address} ({named.by}): {reason}") from error
+    return Cluster(ray, False, named.address, f"the Ray cluster at {named.address}, from {named.by}")
 
 
-def follow_job(dashboard: str, job: str, print_log: Callable[[str], None]) -> bool:
-    """Print a job's output until it ends; whether it succeeded."""
-    from ray.job_submission import JobStatus, JobSubmissionClient
+def shipped_with(modules: list[ModuleType]) -> dict[str, Any]:
+    """Make the runtime environment that brings Surefoot and a task to nodes, by content hash, once a node.
 
-    client = JobSubmissionClient(dashboard)
-
-    async def follow() -> None:
-        async for text in client.tail_job_logs(job):
-            print_log(text)
-
-    asyncio.run(follow())
-    while not client.get_job_status(job).is_terminal():
-        time.sleep(0.2)
-    return bool(client.get_job_status(job) == JobStatus.SUCCEEDED)
+    Nothing where this process is a job that ``surefoot launch`` submitted: the job's own environment has it all.
+    """
+    if '"py_modules"' in os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR", ""):
+        return {}
+    return {"py_modules": [surefoot, *modules], "excludes": STAYS_HERE}
 
 
-def start_ray(config: RunConfig, task: Task | None) -> Any:
-    """Import and connect. Ray's statistics and banners are off unless the user turned them on."""
+def modules_of(config: RunConfig, task: Task) -> list[ModuleType]:
+    """Find the user's modules that workers need: the one that the task's class is in, whole if it is a package."""
+    top = type(task).__module__.partition(".")[0]
+    if config.task in BUILT_IN_TASKS or top in ("surefoot", "__main__"):  # what is in __main__ travels as values
+        return []
+    return [sys.modules[top]]
+
+
+def use_kept_token() -> None:
+    """Use the token that Ray keeps for this machine's clusters (2.59 and later), unless the user chose otherwise."""
+    if "RAY_AUTH_MODE" in os.environ or not _token_is_kept():
+        return
+    os.environ["RAY_AUTH_MODE"] = "token"
+    if "ray" in sys.modules:  # imported before: what it read of the environment is stale
+        with contextlib.suppress(ImportError):
+            from ray._private.authentication.authentication_token_setup import _enable_token_auth
+
+            _enable_token_auth()
+
+
+def token_hint(address: str) -> str:
+    """What to try where a cluster refuses for want of a token, as the end of a sentence; empty if one was used."""
+    if "RAY_AUTH_MODE" in os.environ:
+        return ""
+    keeps = "" if is_here(address) else " and RAY_AUTH_TOKEN to that cluster's token"
+    return f"; if it asks for a token, set RAY_AUTH_MODE=token{keeps}"
+
+
+def cores_of(ray: Any) -> int:
+    """Count the cores of a cluster, 1 or more."""
+    return max(1, int(ray.cluster_resources().get("CPU", 1)))
+
+
+def last_line(error: BaseException) -> str:
+    """Return the last line of an error of Ray's, which says what it means."""
+    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    return lines[-1].strip()
+
+
+def one_line(error: BaseException) -> str:
+    """Return an error of Ray's as one line; for another version of Ray or Python with both versions."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    if "ersion" in lines[0]:
+        return " ".join(lines)[:300]
+    return lines[0].rstrip(".")
+
+
+def _import_quietly() -> Any:
+    """Import Ray with its statistics turned off."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_DEDUP_LOGS", "0")
     import ray
     import ray.util.metrics
+    import ray.util.scheduling_strategies
 
-    quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
-    modules = (
-        [] if task is None or config.task in BUILT_IN_TASKS else [sys.modules[type(task).__module__.partition(".")[0]]]
-    )
-    if config.address == "auto":
-        shipped = {"py_modules": modules} if modules else {}
-        try:
-            ray.init(address="auto", runtime_env=shipped, **quiet)
-        except ConnectionError:
-            cores = config.workers or default_workers()
-            local = {"num_cpus": cores, "include_dashboard": False, "runtime_env": shipped}
-            with _nothing_asked():
-                ray.init(address="local", **local, **quiet)
-        return ray
-    _reach(config.address)
-    try:
-        ray.init(address=config.address, runtime_env={"py_modules": [surefoot, *modules]}, **quiet)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        line = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ConfigurationError(f"cannot join a Ray cluster at {config.address}: {line}{_token_hint()}") from error
     return ray
 
 
-def _token_hint() -> str:
-    return "" if "RAY_AUTH_MODE" in os.environ else "; if it asks for a token, set RAY_AUTH_MODE=token"
+def _head_of(ray: Any) -> str:
+    return str(ray.get_runtime_context().gcs_address)
+
+
+def _token_is_kept() -> bool:
+    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH"):
+        return True
+    return (pathlib.Path.home() / ".ray" / "auth_token").is_file()
+
+
+@contextlib.contextmanager
+def _no_address_in_environment() -> Iterator[None]:
+    """Keep Ray from reading an address of ``auto`` where one of our own is started."""
+    kept = os.environ.pop("RAY_ADDRESS", None)
+    try:
+        yield
+    finally:
+        if kept is not None:
+            os.environ["RAY_ADDRESS"] = kept
 
 
 @contextlib.contextmanager
@@ -142,25 +175,3 @@ def _nothing_asked() -> Iterator[None]:
         yield
     finally:
         Node.start_api_server = started
-
-
-def _reach(address: str) -> None:
-    """Fail at once where Ray itself would wait for minutes."""
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
-        raise ConfigurationError(f"--address {address}: expected auto, none or HOST:PORT")
-    try:
-        socket.create_connection((host, int(port)), timeout=5).close()
-    except OSError as error:
-        raise ConfigurationError(f"no Ray cluster at {address}: {error.strerror or error}") from error
-
-
-def cores_of(ray: Any) -> int:
-    """Cores of a cluster, 1 or more."""
-    return max(1, int(ray.cluster_resources().get("CPU", 1)))
-
-
-def last_line(error: BaseException) -> str:
-    """What an error of Ray's says last, which is what it means."""
-    lines = [line for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    return lines[-1].strip()

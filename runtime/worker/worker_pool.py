@@ -17,6 +17,10 @@ class WorkerLost(Exception):
     """A worker died with a segment; what it had sent is in the journal, and the segment can be sent again."""
 
 
+class PoolLost(Exception):
+    """The workers are gone, and so is what could start others; the message says why. The run can be resumed."""
+
+
 def back_off_s(losses: int) -> float:
     """Seconds to wait after so many losses in a row, 1 or more: doubled with each."""
     return min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(losses - 1, 30))

@@ -1,38 +1,111 @@
-"""Starts a run as a job on a Ray cluster: ``python -m surefoot.scripts.cluster.launch -- run hanoi --disks 20
---run-dir /data/tower``.
+"""What a job is made of: the command on the head node, and the packages and files that travel with it.
 
-The coordinator runs on the head node and keeps the run directory there; workers run on all nodes. Surefoot's code
-travels with the job: the nodes need Python, Ray and the dependencies (``--pip`` has Ray install them), no checkout.
-``scripts/presets/cluster.yaml`` starts such a cluster.
+Everything that travels is named by the hash of its content: Ray stores it once in the cluster and unpacks it once on
+each node, however many jobs and workers use it.
 """
 
-import argparse
+import hashlib
 import importlib.metadata
 import os
+import pathlib
 import shlex
+import shutil
 import sys
 from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 
 import surefoot
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.worker.ray_jobs import JobRequest
+
+STARTS = ("run", "measure")
+"""Commands whose second word is a task."""
+ON_RUNS = ("resume", "show", "result", "steps", "verify", "stop")
+"""Commands whose second word is a run directory, on the head node."""
+
+FIND_PYTHON = (
+    r"P=$(sed -n 's#^.* \(/.*\)/lib[^/]*/python3[^/]*/site-packages/ray/_raylet.so$#\1/bin/python3#p' "
+    r"/proc/$PPID/maps 2>/dev/null | head -n 1); "
+    r'[ -x "$P" ] || P=python3; '
+)
+"""Shell that finds the interpreter that the head's Ray runs in: the one whose Ray the job's supervisor, which is the
+shell's parent, has loaded. The first ``python3`` on the path may be any other."""
 
 
-def entrypoint(arguments: Sequence[str]) -> str:
-    """The shell command of a job: ``surefoot`` with these arguments, on the cluster that the job runs on.
+def job_of(arguments: Sequence[str], pip: bool, folder: pathlib.Path) -> JobRequest:
+    """Describe the job that runs a command of surefoot on a cluster.
+
+    Args:
+        arguments: Those of ``surefoot``, from the command on.
+        pip: Whether Ray is to install the dependencies on the nodes.
+        folder: An empty directory, which is filled with the files that travel.
 
     Raises:
-        ConfigurationError: They name no run, or an address of their own.
+        ConfigurationError: The command cannot run as a job, or a task or a file is not there.
     """
-    if not arguments or arguments[0] not in ("run", "resume", "measure"):
-        raise ConfigurationError("what to launch follows --, such as: -- run hanoi --disks 20 --run-dir /data/tower")
+    check_arguments(arguments)
+    told = list(arguments[:2]) + [_carried(one, folder) for one in arguments[2:]]
+    packages = [str(pathlib.Path(str(surefoot.__file__)).parent), *task_packages(arguments)]
+    carries = str(folder) if any(folder.iterdir()) else ""
+    needs = tuple(requirements()) if pip else ()
+    return JobRequest(entrypoint(told, pip), tuple(packages), carries, needs, "surefoot " + " ".join(arguments[:2]))
+
+
+def check_arguments(arguments: Sequence[str]) -> None:
+    """Refuse what cannot work as a job.
+
+    Raises:
+        ConfigurationError: No such command for a cluster, an address of its own, or a relative run directory.
+    """
+    if len(arguments) < 2 or arguments[0] not in (*STARTS, *ON_RUNS):
+        known = ", ".join((*STARTS, *ON_RUNS))
+        raise ConfigurationError(
+            f"what to launch follows --, such as: -- run hanoi --disks 20 --run-dir /data/tower ({known})"
+        )
     if any(argument.split("=")[0] == "--address" for argument in arguments):
         raise ConfigurationError("--address is the cluster that the job runs on; leave it out")
-    return shlex.join(["python3", "-m", "surefoot.scripts.commands.cli", *arguments])
+    if arguments[0] in ON_RUNS:
+        place = arguments[1]
+    else:
+        place = option_of(arguments, "--run-dir")
+        if arguments[0] == "run" and not place:
+            raise ConfigurationError("say where on the head node the run is kept: --run-dir /ABSOLUTE/PATH")
+    if place and not os.path.isabs(place):
+        raise ConfigurationError(f"{place}: the run directory is on the head node and needs an absolute path")
 
 
-def packages() -> list[str]:
-    """Directories of the packages that travel with a job."""
-    return [os.path.dirname(str(module.__file__)) for module in (surefoot,)]
+def option_of(arguments: Sequence[str], name: str) -> str:
+    """The value of an option, given as ``--name value`` or ``--name=value``; empty if it is not there."""
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if argument == name:
+            return following
+        if argument.startswith(name + "="):
+            return argument.partition("=")[2]
+    return ""
+
+
+def entrypoint(arguments: Sequence[str], pip: bool) -> str:
+    """The shell command of a job: ``surefoot`` with these arguments, in the interpreter that has what it needs."""
+    # With --pip, Ray puts the environment that it made first on the path.
+    python = "P=python3; " if pip else FIND_PYTHON
+    return python + 'exec "$P" -m surefoot.scripts.cluster.on_head ' + shlex.join(arguments)
+
+
+def task_packages(arguments: Sequence[str]) -> list[str]:
+    """The file or folder of a user's task module; nothing for a task that comes with Surefoot.
+
+    Raises:
+        ConfigurationError: There is no such module here.
+    """
+    if arguments[0] not in STARTS or arguments[1] in BUILT_IN_TASKS:
+        return []
+    top = arguments[1].partition(":")[0].partition(".")[0]
+    found: ModuleSpec | None = PathFinder.find_spec(top, [str(pathlib.Path.cwd()), *sys.path])
+    if found is None or found.origin is None:
+        raise ConfigurationError(f"task {arguments[1]!r}: there is no module {top!r} here to send along")
+    origin = pathlib.Path(found.origin)
+    return [str(origin.parent if origin.name == "__init__.py" else origin)]
 
 
 def requirements() -> list[str]:
@@ -41,29 +114,16 @@ def requirements() -> list[str]:
     return [one for one in declared if "extra ==" not in one and not one.startswith("ray")]
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Submit a job and follow it; the exit status."""
-    from surefoot.runtime.worker.ray_cluster import follow_job, submit_job
-
-    parser = argparse.ArgumentParser(prog="python -m surefoot.scripts.cluster.launch", description=__doc__)
-    parser.add_argument("--dashboard", default="http://127.0.0.1:8265", help="the cluster's dashboard (%(default)s)")
-    parser.add_argument("--pip", action="store_true", help="have Ray install the dependencies on the nodes")
-    parser.add_argument("--no-wait", action="store_true", help="print the job's id and leave")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="-- and the arguments of surefoot")
-    options = parser.parse_args(argv)
-    arguments = options.arguments[1:] if options.arguments[:1] == ["--"] else options.arguments
+def _carried(argument: str, folder: pathlib.Path) -> str:
+    """An argument; where it names a file of this machine, a copy in ``folder``, named by the hash of its content."""
+    option, equals, value = argument.rpartition("=") if argument.startswith("--") else ("", "", argument)
+    place = pathlib.Path(value)
     try:
-        command = entrypoint(arguments)
-        name = "surefoot " + " ".join(arguments[:2])
-        job = submit_job(options.dashboard, command, packages(), requirements() if options.pip else [], name)
-    except ConfigurationError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(f"job {job}", flush=True)
-    if options.no_wait:
-        return 0
-    return 0 if follow_job(options.dashboard, job, lambda text: print(text, end="", flush=True)) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        if not value or (argument.startswith("-") and not equals) or not place.is_file():
+            return argument
+        digest = hashlib.sha256(place.read_bytes()).hexdigest()[:16]
+        name = f"{digest}-{place.name}"
+        shutil.copyfile(place, folder / name)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{value}: {getattr(error, 'strerror', None) or error}") from error
+    return f"{option}{equals}{name}"

@@ -54,6 +54,7 @@ COMMANDS = {
     "runs": Entry("runs:runs", "List the runs below a folder, or delete some."),
     "compare": Entry("compare:compare", "Say how two runs differ: options, answer, calls, cost."),
     "stop": Entry("stop:stop", "Ask a run that goes on in another process to stop politely."),
+    "launch": Entry("launch:launch", "Run a command as a job on a Ray cluster, and find the way back to it."),
     "init": Entry("init:init", "Write a small task of your own with its test, to start from."),
     "test": Entry("check_task:check_task", "Check a task of your own: pure methods, prompts, replies, limits."),
     "tasks": Entry("catalogue:tasks", "List the tasks that can be run here."),

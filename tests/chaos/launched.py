@@ -72,7 +72,7 @@ def _kill_through_ray(commits: set[int]) -> None:
         nonlocal seen
         seen += 1
         if seen in commits:
-            self._ray.kill(self._workers[seen % self.size])
+            self._ray.kill(self._members[seen % self.size])
         observe(self, counts, wall_s)
 
     RayPool.observe = observed  # type: ignore[method-assign]

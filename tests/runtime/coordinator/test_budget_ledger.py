@@ -83,6 +83,31 @@ def test_two_that_are_short_do_not_take_from_each_other_for_ever() -> None:
     assert writes < 40
 
 
+def test_a_worker_that_joins_is_granted_what_it_needs() -> None:
+    writer, holders = Writer(), Workers([BudgetLease(limited=True)])
+
+    async def on_empty() -> None:
+        pass
+
+    async def spend(lease: BudgetLease) -> None:
+        for _ in range(20):
+            await lease.reserve(0.01)
+            lease.settle(0.01, 0.01)
+
+    async def work() -> None:
+        ledger = BudgetLedger("usd", 1.0, cast(JournalWriter, writer), holders, on_empty)
+        ledger.open()
+        await spend(holders.leases[0])
+        holders.leases.append(BudgetLease(limited=True))
+        holders.size = 2
+        async with asyncio.timeout(60):
+            await asyncio.gather(*map(spend, holders.leases))
+        await ledger.close()
+
+    run_virtually(work())
+    assert writer.totals.granted_usd == pytest.approx(0.6)
+
+
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_what_nobody_can_pay_is_refused(workers: int) -> None:
     spent, refused, writes = asked(0.2, [[(0.15, 0.024), (0.19, 0.024)]] * workers)

@@ -20,6 +20,7 @@ from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.ray_worker import RayWorker
 
 MESSAGES: list[Any] = [
+    control.Hello(),
     control.UseLeads(Leads(2, 3, 5)),
     control.Stop(),
     control.Grant("usd", 0.5),
@@ -96,20 +97,18 @@ async def test_the_holder_of_a_segment_is_told_how_much_of_it_is_durable(configu
     segments = [Segment(msgspec.structs.replace(task.root(), path=(number,))) for number in range(3)]
     streams = [pool.run_segment(segment, Leads(1, 1, 3, 7), ()) for segment in segments]
     await asyncio.gather(*(anext(stream) for stream in streams))  # type: ignore[call-overload]
-    held = [next(iter(worker._streams)) for worker in pool._workers]
-    assert held == [segment_key(segment.node.path) for segment in segments]
-    stream = pool._workers[1]._streams[held[1]]
-    waiting = asyncio.create_task(stream.until_durable(2))
-    await pool.tell_holder(held[1], control.Durable(held[1], 1))
-    await asyncio.sleep(0)
-    assert not waiting.done()
-    await pool.tell_holder(held[1], control.Durable(held[1], 2))
-    await asyncio.wait_for(waiting, 5)
-    assert [pool._workers[n]._streams[held[n]].known_durable for n in range(3)] == [0, 2, 0]
+    jobs = [worker._jobs[0] for worker in pool._workers]
+    keys = [segment_key(segment.node.path) for segment in segments]
+    assert [job.key for job in jobs] == keys
+    waiting = [job.stream.durable() for job in jobs]
+    number = jobs[1].stream._sent
+    await pool.tell_holder(keys[1], control.Durable(keys[1], number - 1))
+    assert not any(one.done() for one in waiting)
+    await pool.tell_holder(keys[1], control.Durable(keys[1], number))
+    assert [one.done() for one in waiting] == [False, True, False]
     for one in streams:
         await one.aclose()  # type: ignore[attr-defined]
-    assert await pool.tell_holder(held[1], control.Durable(held[1], 3)) == control.Done()  # nobody runs it any more
-    assert not any(worker._streams for worker in pool._workers)
+    assert await pool.tell_holder(keys[1], control.Durable(keys[1], 99)) == control.Done()  # nobody runs it any more
 
 
 async def test_workers_that_share_a_model_answer_once_for_what_they_share(configured: Configured) -> None:

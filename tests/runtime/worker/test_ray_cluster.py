@@ -92,7 +92,7 @@ def bare_cluster(short_folder: pathlib.Path) -> Iterator[str]:
         "RAY_AUTH_MODE": "disabled",
         "RAY_USAGE_STATS_ENABLED": "0",
     }
-    found = subprocess.run([sys.executable, "-c", "import runtime"], cwd=bare, env=environment, capture_output=True)
+    found = subprocess.run([sys.executable, "-c", "import surefoot"], cwd=bare, env=environment, capture_output=True)
     assert found.returncode != 0, "placebo: the cluster's interpreter must not find the checkout"
     ray = str(pathlib.Path(sys.executable).parent / "ray")
     start = [ray, "start", "--head", f"--port={port}", "--num-cpus=2", "--include-dashboard=false", "--block"]

@@ -3,21 +3,25 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import urllib.request
+import venv
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from surefoot.runtime.journal.mirror import read_note
+
 pytestmark = [pytest.mark.ray, pytest.mark.long]
 
-ROOT = pathlib.Path(__file__).parents[3]
-BIN = pathlib.Path(sys.executable).parent
 SIMULATED = "simulated:p_error=0.01"
 
 
@@ -30,7 +34,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class TwoNodes:
-    """A running cluster.
+    """A running cluster that asks for the token kept in its folder's home. Its second node has no checkout.
 
     Attributes:
         folder: Short, and nobody else's.
@@ -42,15 +46,23 @@ class TwoNodes:
         port, board, self.head_metrics, self.other_metrics = free_ports(4)
         self.folder, self.dashboard, self.address = folder, f"http://127.0.0.1:{board}", f"127.0.0.1:{port}"
         bare = {key: value for key, value in os.environ.items() if not key.startswith("RAY_") and key != "PYTHONPATH"}
-        bare |= {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0", "RAY_metrics_report_interval_ms": "500"}
-        self.environment = {**bare, "PYTHONPATH": str(ROOT), "RAY_TMPDIR": str(folder), "OPENAI_API_KEY": "none"}
-        head = ["--head", f"--port={port}", f"--dashboard-port={board}", f"--temp-dir={folder / 'head'}"]
+        bare |= {"HOME": str(folder), "RAY_USAGE_STATS_ENABLED": "0", "RAY_metrics_report_interval_ms": "500"}
+        bare["PATH"] = "/usr/local/bin:/usr/bin:/bin"  # the environment is not activated: python3 is some other Python
+        (folder / ".ray").mkdir(exist_ok=True)
+        (folder / ".ray" / "auth_token").write_text("0123456789abcdef" * 4)
+        self.environment = {**bare, "RAY_TMPDIR": str(folder), "OPENAI_API_KEY": "none"}
+        nodes = {**bare, "RAY_AUTH_MODE": "token"}
+        head = ["--head", f"--port={port}", f"--dashboard-port={board}", f"--temp-dir={folder / f'head{port}'}"]
         head += [f"--metrics-export-port={self.head_metrics}"]
         other = [f"--address={self.address}", f"--metrics-export-port={self.other_metrics}"]
-        self.nodes = [self._start(head, bare), self._start(other, bare)]
+        self.nodes = [
+            self._start(pathlib.Path(sys.executable), head, nodes),
+            self._start(other_python(folder / "other"), other, nodes),
+        ]
 
-    def _start(self, options: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
-        command = [str(BIN / "ray"), "start", *options, "--num-cpus=1", "--block"]
+    def _start(self, python: pathlib.Path, options: list[str], environment: dict[str, str]) -> subprocess.Popen[str]:
+        ray = [str(python), "-c", "from ray.scripts.scripts import main; main()"]
+        command = [*ray, "start", *options, "--num-cpus=1", "--object-store-memory=100000000", "--block"]
         node = subprocess.Popen(
             command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
@@ -58,11 +70,14 @@ class TwoNodes:
         next(line for line in node.stdout if "Ray runtime started" in line)
         return node
 
-    def run(self, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", module, *arguments]
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "surefoot.scripts.commands.cli", *arguments]
         return subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=150
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=240
         )
+
+    def launch(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.run("launch", "--dashboard", self.dashboard, *arguments)
 
     def metrics(self) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.head_metrics}/metrics", timeout=10) as page:
@@ -75,6 +90,19 @@ class TwoNodes:
             node.wait()
             assert node.stdout is not None
             node.stdout.close()
+        self.nodes = []
+
+
+def other_python(place: pathlib.Path) -> pathlib.Path:
+    """An interpreter at another path that has the dependencies and no Surefoot: no ``.pth`` of ours is read there."""
+    python = place / "bin" / "python"
+    if not python.exists():
+        venv.create(place, with_pip=False, symlinks=True)
+        (site,) = place.glob("lib/python*/site-packages")
+        (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"])
+    found = subprocess.run([python, "-c", "import ray, surefoot"], cwd=place, capture_output=True, text=True)
+    assert "No module named 'surefoot'" in found.stderr, "placebo: the second node must not find the checkout"
+    return python
 
 
 @pytest.fixture
@@ -85,26 +113,58 @@ def cluster() -> Iterator[TwoNodes]:
         running.stop()
 
 
-@pytest.mark.timeout(300)
-def test_a_job_brings_its_code_keeps_its_directory_and_exports_metrics(cluster: TwoNodes) -> None:
+def last(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.stdout, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@pytest.mark.timeout(600)
+def test_a_job_brings_its_code_exports_metrics_and_is_found_again(cluster: TwoNodes) -> None:
     place = cluster.folder / "tower"
     arguments = ["run", "hanoi", "--disks", "11", "--model", f"{SIMULATED},latency_s=0.02", "--k", "2"]
-    options = ["--dashboard", cluster.dashboard, "--no-wait"]
-    job = cluster.run("surefoot.scripts.cluster.launch", *options, "--", *arguments, "--run-dir", str(place))
+    job = cluster.launch("--no-wait", "--json", "--", *arguments, "--run-dir", str(place))
     assert job.returncode == 0, job.stderr
+    assert f"-- show {place}" in job.stderr
     seen = ""
-    for _ in range(120):
-        shown = cluster.run("surefoot.scripts.commands.cli", "show", str(place), "--json")
-        if shown.returncode == 0 and json.loads(shown.stdout.splitlines()[-1])["status"] == "solved":
-            break
+    while (state := last(cluster.launch("--status", last(job)["job"], "--json")))["status"] in ("PENDING", "RUNNING"):
         seen = max(seen, cluster.metrics(), key=lambda text: text.count("surefoot_steps"))
-        time.sleep(0.5)
-    else:
-        pytest.fail(shown.stderr)
-    assert json.loads(shown.stdout.splitlines()[-1])["steps"] == 2047
-    assert set(json.loads(shown.stdout.splitlines()[-1])["accounts"]["worker"]) == {"0", "1"}
+    assert state["status"] == "SUCCEEDED", cluster.launch("--logs", state["job"]).stdout
+    assert "solved" in cluster.launch("--", "show", str(place)).stdout
+    fetched = cluster.launch("--fetch", str(place), "--to", "here")
+    assert fetched.returncode == 0, fetched.stderr
+    shown = last(cluster.run("show", "here", "--json"))
+    assert (shown["status"], shown["steps"]) == ("solved", 2047)
+    assert set(shown["accounts"]["worker"]) == {"0", "1"}
+    assert cluster.run("verify", "here").returncode == 0
     assert "surefoot_steps{" in seen
     assert "surefoot hanoi worker 0" in seen
+
+
+@pytest.mark.timeout(900)
+def test_a_head_that_is_lost_with_its_disk_is_replaced_by_another_cluster(cluster: TwoNodes) -> None:
+    place, mirror = cluster.folder / "disk" / "tower", cluster.folder / "mirror"
+    arguments = ["run", "hanoi", "--disks", "11", "--model", f"{SIMULATED},latency_s=0.05", "--k", "2"]
+    options = ["--run-dir", str(place), "--mirror", str(mirror), "--flush-steps", "8"]
+    job = cluster.launch("--no-wait", "--", *arguments, *options)
+    assert job.returncode == 0, job.stderr
+    begun = time.monotonic()
+    while ((note := read_note(mirror)) is None or note.batches < 10) and time.monotonic() < begun + 300:
+        time.sleep(0.5)
+    assert note is not None, cluster.launch("--logs", job.stderr.split()[1].rstrip(":")).stdout
+    cluster.stop()
+    shutil.rmtree(place.parent)
+    other = TwoNodes(cluster.folder)
+    try:
+        resumed = other.launch("--", "resume", str(mirror))
+        assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+        assert f"is a mirror of {socket.gethostname()}:{place}" in resumed.stdout
+        fetched = other.launch("--fetch", str(mirror), "--to", "here")
+        assert fetched.returncode == 0, fetched.stderr
+    finally:
+        other.stop()
+    assert last(cluster.run("show", "here", "--json"))["steps"] == 2047
+    assert cluster.run("verify", "here").returncode == 0
 
 
 @pytest.mark.timeout(300)
@@ -127,9 +187,7 @@ def test_workers_talk_to_a_model_that_ray_serves(cluster: TwoNodes) -> None:
         assert serving.stdout is not None
         base = next(line for line in serving.stdout if line.startswith("serving")).split()[-1]
         options = ["--model", "openai/simulated", "--dialect", "compact", "--api-base", base, "--address", "none"]
-        done = cluster.run(
-            "surefoot.scripts.commands.cli", "run", "hanoi", "--disks", "6", "--k", "2", *options, "--json"
-        )
+        done = cluster.run("run", "hanoi", "--disks", "6", "--k", "2", *options, "--json")
         serving.terminate()
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["steps"] == 63

@@ -1,48 +1,167 @@
-"""What a job is made of, and the cluster file; jobs on a cluster are in
+"""What a job is made of, the way back to it, and the cluster file; jobs on a cluster are in
 ``tests/runtime/worker/test_ray_services.py``."""
 
+import hashlib
 import http.server
 import importlib.metadata
+import json
+import os
 import pathlib
 import re
+import shutil
+import subprocess
+import sys
 import threading
 from typing import Any
 
+import click.testing
 import pytest
 import yaml
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.scripts.cluster.launch import entrypoint, main, packages, requirements
+from surefoot.runtime.worker.ray_jobs import JobState
+from surefoot.scripts.cluster.launch import FIND_PYTHON, entrypoint, job_of, requirements, task_packages
+from surefoot.scripts.commands.launch import exit_code, launch, told, way_back
 
 CLUSTER = pathlib.Path(__file__).parents[3] / "scripts" / "presets" / "cluster.yaml"
+RUN = ["run", "hanoi", "--run-dir", "/data/a b"]
 
 
-def test_a_job_is_a_command_of_surefoot_on_the_cluster_it_runs_on() -> None:
-    assert (
-        entrypoint(["run", "hanoi", "--run-dir", "/a b"])
-        == "python3 -m surefoot.scripts.commands.cli run hanoi --run-dir '/a b'"
+@pytest.fixture
+def folder(tmp_path: pathlib.Path) -> pathlib.Path:
+    (tmp_path / "travels").mkdir()
+    return tmp_path / "travels"
+
+
+def test_a_job_is_a_command_of_surefoot_in_the_heads_interpreter(folder: pathlib.Path) -> None:
+    job = job_of(RUN, False, folder)
+    assert job.entrypoint == FIND_PYTHON + (
+        "exec \"$P\" -m surefoot.scripts.cluster.on_head run hanoi --run-dir '/data/a b'"
     )
-    for wrong in ([], ["show", "x"], ["run", "hanoi", "--address", "auto"], ["run", "hanoi", "--address=auto"]):
-        with pytest.raises(ConfigurationError, match=r"what to launch|--address"):
-            entrypoint(wrong)
+    assert [pathlib.Path(place).name for place in job.packages] == ["surefoot"]
+    assert (job.folder, job.pip) == ("", ())
+    assert entrypoint(["show", "/x"], True).startswith("P=python3; ")  # the environment that --pip made
 
 
-def test_all_packages_travel_and_every_dependency_but_ray_is_asked_for() -> None:
-    assert {pathlib.Path(place).name for place in packages()} == {"surefoot"}
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ([], "what to launch"),
+        (["bench", "x"], "what to launch"),
+        ([*RUN, "--address", "auto"], "--address"),
+        ([*RUN, "--address=auto"], "--address"),
+        (["run", "hanoi"], "--run-dir /ABSOLUTE/PATH"),
+        (["run", "hanoi", "--run-dir=here"], "absolute"),
+        (["show", "runs/x"], "absolute"),
+        (["run", "no_such:Task", "--run-dir", "/x"], "no module 'no_such'"),
+    ],
+)
+def test_what_cannot_work_is_one_line_before_anything_starts(wrong: list[str], said: str, folder: pathlib.Path) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(said)) as refused:
+        job_of(wrong, False, folder)
+    assert "\n" not in str(refused.value)
+
+
+def test_files_travel_under_the_hash_of_their_content(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "d.pddl").write_text("(define)")
+    arguments = ["run", "pddl", "--domain", str(tmp_path / "d.pddl"), f"--config={tmp_path / 'd.pddl'}", *RUN[2:]]
+    job = job_of(arguments, False, folder)
+    name = hashlib.sha256(b"(define)").hexdigest()[:16] + "-d.pddl"
+    assert f"--domain {name} --config={name} --run-dir '/data/a b'" in job.entrypoint
+    assert job.folder == str(folder)
+    assert [(entry.name, entry.read_text()) for entry in folder.iterdir()] == [(name, "(define)")]
+
+
+def test_a_users_task_travels_whole(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").touch()
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").touch()
+    assert task_packages(["run", "mine:Own"]) == [str(tmp_path / "mine.py")]
+    assert task_packages(["measure", "pack.inner:Own"]) == [str(tmp_path / "pack")]
+    assert task_packages(["run", "hanoi"]) == task_packages(["show", "/x"]) == []
+
+
+def test_every_dependency_but_ray_is_asked_for() -> None:
     declared = [re.match(r"[\w-]+", one) for one in importlib.metadata.requires("surefoot") or [] if "extra" not in one]
     assert {name[0] for name in declared if name} - {re.split(r"[^\w-]", one)[0] for one in requirements()} == {"ray"}
 
 
-def test_no_dashboard_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--dashboard", "http://127.0.0.1:9", "--", "run", "hanoi"]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "cannot submit a job to http://127.0.0.1:9" in said
+@pytest.mark.skipif(not pathlib.Path("/proc/self/maps").exists(), reason="the interpreter is looked up in /proc")
+@pytest.mark.parametrize("found", [True, False])
+def test_the_interpreter_is_that_of_the_process_above_the_shell(found: bool, tmp_path: pathlib.Path) -> None:
+    """A process that has loaded ``.../site-packages/ray/_raylet.so`` stands for the job's supervisor."""
+    site = tmp_path / "env" / "lib" / "python3.12" / "site-packages" / ("ray" if found else "other")
+    site.mkdir(parents=True)
+    (site / "_raylet.so").write_bytes(b"x" * 4096)
+    (tmp_path / "env" / "bin").mkdir()
+    (tmp_path / "env" / "bin" / "python3").write_text("#!/bin/sh\n")
+    (tmp_path / "env" / "bin" / "python3").chmod(0o755)
+    supervisor = (
+        "import mmap, subprocess, sys\n"
+        "file = open(sys.argv[1], 'rb')\n"
+        "kept = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)\n"
+        "print(subprocess.run(sys.argv[2], shell=True, capture_output=True, text=True).stdout)\n"
+    )
+    shell = FIND_PYTHON + 'echo "$P"'
+    done = subprocess.run(
+        [sys.executable, "-c", supervisor, str(site / "_raylet.so"), shell], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == (str(tmp_path / "env" / "bin" / "python3") if found else "python3")
+
+
+def test_a_head_that_lacks_packages_says_so_in_one_line(tmp_path: pathlib.Path) -> None:
+    """Run as on a head whose Python has the standard library and nothing else."""
+    place = pathlib.Path(__file__).parents[3] / "scripts" / "cluster" / "on_head.py"
+    shutil.copy(place, tmp_path / "on_head.py")
+    command = [sys.executable, "-I", "-S", str(tmp_path / "on_head.py"), "run", "hanoi"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "lacks msgspec, click, ray" in done.stderr
+    assert "--pip" in done.stderr
+
+
+def test_the_way_back_names_the_job_and_its_run() -> None:
+    lines = way_back(RUN, "job_1", "http://far:8265")
+    assert lines[0].startswith("surefoot launch --dashboard http://far:8265 --status job_1")
+    assert "-- show '/data/a b'" in lines[1]
+    assert lines[2].endswith("--fetch '/data/a b'")
+    assert "--dashboard" not in "".join(way_back(["show", "/x"], "job_1", "http://127.0.0.1:8265"))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [("SUCCEEDED", 0, 0), ("STOPPED", -15, 3), *(("FAILED", code, code or 1) for code in (3, 2, 1, None))],
+)
+def test_a_job_ends_with_the_code_of_its_command(status: str, code: int | None, expected: int) -> None:
+    assert exit_code(JobState("job", status, "", "", code)) == expected
+
+
+def test_what_a_cluster_says_cannot_move_the_terminal() -> None:
+    assert "\x1b" not in told(JobState("job", "FAILED", "surefoot run", "\x1b[2J\nsecond"))
+
+
+def said(*arguments: str) -> click.testing.Result:
+    return click.testing.CliRunner().invoke(launch, list(arguments))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--status", "all", "--", *RUN], ["--logs", "a", "--stop", "b"]])
+def test_one_thing_at_a_time(arguments: list[str]) -> None:
+    refused = said(*arguments).exception
+    assert isinstance(refused, ConfigurationError)
+    assert "either a command after --" in str(refused)
+
+
+def test_no_dashboard_is_one_clear_line() -> None:
+    refused = said("--dashboard", "http://127.0.0.1:9", "--", *RUN).exception
+    assert isinstance(refused, ConfigurationError)
+    assert str(refused).startswith("cannot use the cluster at http://127.0.0.1:9: ")
+    assert "\n" not in str(refused)
 
 
 @pytest.mark.parametrize(("mode", "hint"), [(None, True), ("token", False)])
 def test_a_cluster_that_wants_a_token_is_one_line_and_a_hint(
-    mode: str | None, hint: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    mode: str | None, hint: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
     class Refuses(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -52,18 +171,49 @@ def test_a_cluster_that_wants_a_token_is_one_line_and_a_hint(
         def log_message(self, *_: object) -> None:
             pass
 
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
     if mode:
         monkeypatch.setenv("RAY_AUTH_MODE", mode)
         monkeypatch.setenv("RAY_AUTH_TOKEN", "not the one that is wanted, but as long as one has to be")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refuses) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        assert main(["--dashboard", f"http://127.0.0.1:{server.server_port}", "--", "run", "hanoi"]) == 2
+        refused = said("--dashboard", f"http://127.0.0.1:{server.server_port}", "--", *RUN).exception
         server.shutdown()
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert "Authentication required" in said
-    assert ("set RAY_AUTH_MODE=token" in said) == hint
+    assert isinstance(refused, ConfigurationError)
+    assert "Authentication required" in str(refused)
+    assert ("set RAY_AUTH_MODE=token" in str(refused)) == hint
+
+
+def test_the_kept_token_is_sent_to_a_dashboard_of_this_machine(tmp_path: pathlib.Path) -> None:
+    """In a process of its own: Ray remembers what it read of the environment."""
+    heard: list[str | None] = []
+
+    class Asks(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            heard.append(self.headers.get("Authorization"))
+            self.send_response(401)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text("5" * 64)
+    keep = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Asks) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        board = f"http://127.0.0.1:{server.server_port}"
+        command = [sys.executable, "-m", "surefoot.scripts.commands.cli", "launch", "--dashboard", board]
+        done = subprocess.run(
+            [*command, "--json", "--status", "all"], env={**keep, "HOME": str(tmp_path)}, capture_output=True, text=True
+        )
+        server.shutdown()
+    assert done.returncode == 2, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1])["status"] == "error"
+    assert heard
+    assert heard[0] is not None
+    assert heard[0].endswith("5" * 64)
 
 
 def cluster_file() -> dict[str, Any]:

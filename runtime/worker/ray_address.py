@@ -1,0 +1,100 @@
+"""Which Ray cluster an ``--address`` means: the user's own, and never one that some process started for itself."""
+
+import os
+import pathlib
+import socket
+import tempfile
+
+import msgspec
+
+from surefoot.runtime.errors import ConfigurationError
+
+
+class Named(msgspec.Struct, frozen=True):
+    """A cluster that the user runs or names.
+
+    Attributes:
+        address: HOST:PORT of its head.
+        by: What names it, for people.
+    """
+
+    address: str
+    by: str
+
+
+def named_cluster(address: str) -> Named | None:
+    """Find the cluster that an ``--address`` means; ``None`` where a run would start a Ray of its own, or none.
+
+    ``auto`` means the one in RAY_ADDRESS, else the one that ``ray start`` noted on this machine, if it answers. A Ray
+    that some process started for itself is noted nowhere, and is never joined.
+
+    Raises:
+        ConfigurationError: This is no address, or nothing answers at the one that the user named.
+    """
+    if address in ("none", "local"):
+        return None
+    if address != "auto":
+        return _reached(Named(address, "--address"))
+    told = os.environ.get("RAY_ADDRESS", "")
+    if told == "local":
+        return None
+    if told and told != "auto":
+        return _reached(Named(told, "RAY_ADDRESS"))
+    noted = _noted_by_ray_start()
+    return Named(noted, "a head that `ray start` started here") if noted and _answers(noted) else None
+
+
+def is_here(address: str) -> bool:
+    """Whether HOST or HOST:PORT, with or without a scheme, is this machine: only then can its host be bound."""
+    host = host_of(address)
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.bind(place)
+    except OSError:
+        return False
+    return True
+
+
+def host_of(address: str) -> str:
+    """Return the host in HOST:PORT or an http address."""
+    rest = address.rpartition("://")[2].split("/")[0]
+    return rest.rpartition(":")[0].strip("[]") or rest
+
+
+def _noted_by_ray_start() -> str:
+    """The address in the file that ``ray start`` writes and ``ray stop`` removes; empty if there is none.
+
+    A process that starts a Ray for itself does not write it.
+    """
+    folder = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or tempfile.gettempdir()
+    try:
+        return (pathlib.Path(folder) / "ray" / "ray_current_cluster").read_text().strip()
+    except OSError:
+        return ""
+
+
+def _reached(named: Named) -> Named:
+    """Return a named cluster if something answers at its address; Ray itself would wait for minutes."""
+    host, port = _parsed(named)
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise ConfigurationError(f"no Ray cluster at {named.address} ({named.by}): {reason}") from error
+    return named
+
+
+def _answers(address: str) -> bool:
+    try:
+        _reached(Named(address, ""))
+    except ConfigurationError:
+        return False
+    return True
+
+
+def _parsed(named: Named) -> tuple[str, int]:
+    host, _, port = named.address.rpartition(":")
+    if not host or not port.isdigit():
+        raise ConfigurationError(f"{named.by} {named.address}: expected auto, local, none or HOST:PORT")
+    return host.strip("[]"), int(port)
