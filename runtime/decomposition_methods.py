@@ -31,6 +31,8 @@ def maker_named(name: str) -> Callable[[int], Method]:
         raise ConfigurationError(f"--strategy: there is no {name!r}; it takes {known}, or my_module:MyMethod")
     try:
         found: Any = getattr(importlib.import_module(module_name), class_name, None)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"--strategy {name}: {error}; install it, or name its folder in PYTHONPATH") from error
     except (ImportError, SyntaxError, TypeError, ValueError) as error:
         raise ConfigurationError(f"--strategy {name}: {error}") from error
     if not isinstance(found, type):

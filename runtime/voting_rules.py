@@ -25,6 +25,8 @@ def rule_named(name: str) -> type[Rule]:
         raise ConfigurationError(f"--rule: unknown rule {name!r}: use {', '.join(RULES)}, or my_module:MyRule")
     try:
         found = getattr(importlib.import_module(module_name), class_name, None)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(f"--rule {name}: {error}; install it, or name its folder in PYTHONPATH") from error
     except (ImportError, SyntaxError, TypeError, ValueError) as error:
         raise ConfigurationError(f"--rule {name}: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Rule)):

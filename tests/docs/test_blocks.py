@@ -1,4 +1,4 @@
-"""Every code block that can run does run, offline, page by page in an empty folder; what it prints is what stands there."""
+"""Code blocks that can run do run, offline, page by page in an empty folder, and print what the page says."""
 
 import ast
 import doctest
