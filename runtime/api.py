@@ -163,7 +163,7 @@ def resume(
     Raises:
         ResumeMismatch: Something that answers depend on changed, and ``accept_change`` was not given.
         RunDirectoryError: Not a run directory, or in use by another process.
-        Otherwise as for ``run``.
+        SurefootError: For every other reason as for ``run``.
     """
     changes = Changes(accept_change, task, model, options, as_path(task_path))
     return go_on(pathlib.Path(run_dir), changes, _watcher(on_event, None))
@@ -299,7 +299,7 @@ def map(
 
     Raises:
         ConfigurationError: The table, the question or an option cannot be read; or as for ``run``.
-        Otherwise as for ``run``.
+        SurefootError: For every other reason as for ``run``.
     """
     task = question if isinstance(question, RowTask) else row_task(question, output)
     directory = as_path(run_dir)

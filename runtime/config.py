@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 import msgspec.inspect
 
-from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.checked_task import checked_class
+from surefoot.runtime.decomposition_methods import load_method, maker_named
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
@@ -55,7 +55,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ] = "some"
     strategy: Annotated[
         str,
-        _option("tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other"),
+        _option(
+            "tree: grow the plan by voted decomposition, run it in parallel; chain: one step after the other; or your "
+            "own my_module:MyMethod"
+        ),
     ] = "tree"
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
     k: Annotated[Count | Auto, _option("lead to ask for; auto: from the target and a pilot")] = "auto"
@@ -250,9 +253,11 @@ def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None
         parse_switch(config.red_flags)
     except ValueError as error:
         raise ConfigurationError(f"--red-flags: {error}") from error
-    if config.strategy not in METHODS:
-        raise ConfigurationError(f"--strategy: there is no {config.strategy!r}; it takes {'|'.join(sorted(METHODS))}")
-    # The current folder, which may be gone, is looked at for a rule of the user's own only.
+    # The current folder, which may be gone, is looked at for a method or a rule of the user's own only.
+    if ":" in config.strategy:
+        load_method(config.strategy, _here(folder))
+    else:
+        maker_named(config.strategy)
     rule = load_rule(config.rule, _here(folder)) if ":" in config.rule else rule_named(config.rule)
     if rule.learns and config.k != "auto":
         raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 import msgspec
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.work import Work

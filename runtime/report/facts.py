@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.forecast.basis import has_seams, leaves_one_way
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
 from surefoot.runtime.journal.journal import open_journal

@@ -11,12 +11,12 @@ from typing import Any, cast
 
 import msgspec
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.decompose.step import Role
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import Rows, RowTask
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import ModelUnavailable, RunPaused, SurefootError
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.execution.meter import Meter

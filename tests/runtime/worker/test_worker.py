@@ -9,10 +9,10 @@ import pytest
 
 from surefoot.decompose.answer_keys import hanoi
 from surefoot.decompose.methods.chain import Chain
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.segment import Segment
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable
 from surefoot.runtime.execution.sampling import gathered
 from surefoot.runtime.forecast.estimates import Sample
