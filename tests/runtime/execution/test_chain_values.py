@@ -13,51 +13,31 @@ from surefoot.decompose.referees.verification import Verification
 from surefoot.decompose.segment import Segment
 from surefoot.decompose.task import Task
 from surefoot.runtime import api
-from surefoot.runtime.errors import ModelUnavailable
 from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore, Slot
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.segment_runner import SegmentRunner
 from surefoot.runtime.execution.work import Work
-from surefoot.runtime.leads import Leads
-from surefoot.runtime.models.port import Dialect, Model, Reply, Request
-from surefoot.runtime.records import Finished, Record, pack
-from surefoot.runtime.session.run import Run
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.records import Finished, Record, pack
 from surefoot.runtime.session.answers import plan_of
+from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.verify import ReadSteps, judged
 from tests.data.own.values import Fan, Nested, Ready, answers, verify
+from tests.runtime.execution.models import QUIET, Counted
 
-QUIET: dict[str, Any] = {"k": 1, "address": "none", "workers": 1, "flush_steps": 1}
 BAD = ("after: 2", "after: 4")
 """Prompts to which no reply can be read, where a test wants failures."""
 
 
-class Counted(Model):
-    """Answers rightly, keeps what it was asked, and is gone after so many questions."""
-
-    dialect: Dialect = "compact"
-
-    def __init__(self, questions: float = float("inf"), bad: tuple[str, ...] = ()) -> None:
-        self.left, self.bad = questions, bad
-        self.asked: list[tuple[str, int]] = []
-
-    async def ask(self, request: Request) -> list[Reply]:
-        if self.left <= 0:
-            raise ModelUnavailable("the test's model is gone")
-        self.left -= 1
-        text = request.prompt.user
-        self.asked += [(text, draw) for draw in request.draws]
-        said = "no number" if text in self.bad else answers(request.prompt).right[0]
-        return [Reply(said, tokens_in=1, tokens_out=1) for _ in request.draws]
-
-    async def close(self) -> None:
-        pass
+def unreadable(text: str, nth: int) -> str | None:
+    return "no number" if text in BAD else None
 
 
 def run(task: Task, directory: pathlib.Path, model: Counted | None = None, **options: Any) -> Run:
-    return api.run(task, model or Counted(), run_dir=directory, **{**QUIET, **options})
+    return api.run(task, model or Counted(answers), run_dir=directory, **{**QUIET, **options})
 
 
 def read_back(run: Run, task: Task) -> Verification:
@@ -99,7 +79,9 @@ async def test_without_stepping_aside_a_sub_plan_would_wait_for_its_own_chain(
     """The placebo: a chain that keeps its place while its children need one."""
     monkeypatch.setattr(Slot, "aside", lambda slot: contextlib.nullcontext())
     task = Nested(depth=1)
-    running = asyncio.ensure_future(api.run_async(task, Counted(), run_dir=tmp_path / "r", chains_in_flight=1, **QUIET))
+    running = asyncio.ensure_future(
+        api.run_async(task, Counted(answers), run_dir=tmp_path / "r", chains_in_flight=1, **QUIET)
+    )
     for _ in range(2000):
         await asyncio.sleep(0)
     assert not running.done()
@@ -109,7 +91,7 @@ async def test_without_stepping_aside_a_sub_plan_would_wait_for_its_own_chain(
 
 
 def test_a_node_that_is_done_at_once_asks_nothing(tmp_path: pathlib.Path) -> None:
-    model = Counted()
+    model = Counted(answers)
     found = run(Ready(), tmp_path / "r", model)
     assert (found.output, model.asked, found.counts.steps) == ("nothing to ask", [], 0)
     assert list(found.steps()) == []
@@ -118,11 +100,11 @@ def test_a_node_that_is_done_at_once_asks_nothing(tmp_path: pathlib.Path) -> Non
 @pytest.mark.parametrize("task", [Nested(depth=2), Nested(depth=2, by_root=True), Fan(), Fan(in_chain=True)], ids=repr)
 def test_resumed_after_every_question(task: Any, tmp_path: pathlib.Path) -> None:
     """A session that ends after any number of questions is gone on with; none is asked twice."""
-    whole = Counted()
+    whole = Counted(answers)
     run(task, tmp_path / "whole", whole)
     assert len(set(whole.asked)) == len(whole.asked) > 3
     for cut in range(len(whole.asked)):
-        first, second = Counted(questions=cut), Counted()
+        first, second = Counted(answers, cut), Counted(answers)
         assert run(task, tmp_path / str(cut), first).status == "paused"
         found = api.resume(tmp_path / str(cut), task=task, model=second)
         assert (found.status, found.output) == ("solved", task.wanted())
@@ -134,7 +116,7 @@ class Session:
     """One worker's attempt at a whole plan as one segment, a batch after every answer."""
 
     def __init__(self, make_steps: Any, task: Task) -> None:
-        self.model, self.batches = Counted(), list[list[Record]]()
+        self.model, self.batches = Counted(answers), list[list[Record]]()
         steps = make_steps(task, self.model)
         steps.leads.follow(Leads(1, 1, 2))
         self.work = Work(steps, RecordBuffer(1, math.inf))
@@ -163,7 +145,7 @@ async def test_a_segment_goes_on_after_every_batch(step_runner: Any, task: Any) 
 
 @pytest.mark.parametrize("in_chain", [False, True])
 def test_a_failure_of_a_child_that_may_fail_is_a_value(in_chain: bool, tmp_path: pathlib.Path) -> None:
-    task, model = Fan(may_fail=True, in_chain=in_chain), Counted(bad=BAD)
+    task, model = Fan(may_fail=True, in_chain=in_chain), Counted(answers, say=unreadable)
     found = run(task, tmp_path / "r", model)
     assert (found.status, found.output) == ("solved", [1, 2, None, 4, None])
     assert found.counts.failed_nodes == len(BAD)
@@ -177,7 +159,7 @@ def test_a_failure_of_a_child_that_may_fail_is_a_value(in_chain: bool, tmp_path:
 @pytest.mark.parametrize("in_chain", [False, True])
 def test_without_leave_to_fail_one_child_fails_the_run(in_chain: bool, tmp_path: pathlib.Path) -> None:
     """The placebo of the test above."""
-    found = run(Fan(in_chain=in_chain), tmp_path / "r", Counted(bad=BAD))
+    found = run(Fan(in_chain=in_chain), tmp_path / "r", Counted(answers, say=unreadable))
     assert found.status == "failed"
     assert found.message
 
@@ -185,10 +167,10 @@ def test_without_leave_to_fail_one_child_fails_the_run(in_chain: bool, tmp_path:
 @pytest.mark.parametrize("in_chain", [False, True])
 def test_a_failure_is_not_asked_again_on_resume(in_chain: bool, tmp_path: pathlib.Path) -> None:
     task = Fan(parts=8, may_fail=True, in_chain=in_chain)
-    first = Counted(bad=BAD)
+    first = Counted(answers, say=unreadable)
     run(task, tmp_path / "whole", first)
     total = len(first.asked)
-    early, late = Counted(questions=total - 2, bad=BAD), Counted(bad=BAD)
+    early, late = Counted(answers, total - 2, unreadable), Counted(answers, say=unreadable)
     assert run(task, tmp_path / "r", early, chains_in_flight=1).status == "paused"
     found = api.resume(tmp_path / "r", task=task, model=late)
     assert found.output == [1, 2, None, 4, None, 6, 7, 8]
