@@ -5,6 +5,7 @@ on, flagged and journalled. A row whose question fails has its failure as its an
 """
 
 import functools
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -98,7 +99,13 @@ class MapRows(RowTask, frozen=True, kw_only=True):
     summary: ClassVar[str] = "A typed question for each row of a file: surefoot map"
 
     def __post_init__(self) -> None:
-        self.asked()
+        if not self.lacks_type:
+            self.asked()
+
+    @property
+    def lacks_type(self) -> bool:
+        """Whether the answers have a type of Python's that is not at hand: such a task can be looked at, not asked."""
+        return not self.fields and self.answer_type is None
 
     def asked(self) -> TypedQuestion:
         """Return the typed question that is asked of every row.
@@ -135,8 +142,8 @@ class MapRows(RowTask, frozen=True, kw_only=True):
         return self.asked().schema.schema
 
     def value_of(self, candidate: str) -> Any:
-        """Return the answer as a value of its type."""
-        return self.asked().decode(candidate)
+        """Return the answer as a value of its type; where that is not at hand, as it stands in JSON."""
+        return json.loads(candidate) if self.lacks_type else self.asked().decode(candidate)
 
 
 @functools.lru_cache(maxsize=64)

@@ -85,7 +85,7 @@ def row_task(question: str, output: Any) -> MapRows:
             return MapRows(question=question)
         if isinstance(output, str):
             return MapRows(question=question, fields=output)
-        return MapRows(question=question, answer_type=output)
+        return MapRows(question=question, fields="", answer_type=output)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
 
