@@ -44,7 +44,16 @@ from surefoot.runtime.session.mapping import (
     with_samples,
 )
 from surefoot.runtime.session.run import Run
-from surefoot.runtime.session.setup import AskedTask, Setup, as_path, row_task, set_up, set_up_rows
+from surefoot.runtime.session.setup import (
+    AskedTask,
+    Setup,
+    as_path,
+    refuse_other_options,
+    row_task,
+    set_up,
+    set_up_rows,
+    with_watched,
+)
 from surefoot.runtime.session.table import INPUT, read_table
 from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
 from surefoot.runtime.session.work import work
@@ -376,7 +385,11 @@ def _reopen(directory: pathlib.Path, changes: Changes, say: Callable[[str], None
         journal.check(without_missing=changes.accepted)
         settle(journal, directory)
         config = changed_config(read_config(directory), changes.options)
-        task = changes.task or open_known_task(journal, config, changes.task_path, say)
+        if changes.task is not None:
+            refuse_other_options(changes.task, config)
+            task = with_watched(changes.task, config)
+        else:
+            task = open_known_task(journal, config, changes.task_path, say)
         if isinstance(task, MapRows) and task.lacks_type:
             raise ConfigurationError(
                 f"the answers of {directory} have a type of Python's: surefoot.map with the same output= and "

@@ -19,6 +19,9 @@ from surefoot.decompose.typed.output_type import OutputType
 from surefoot.decompose.typed.question import TypedQuestion
 from surefoot.decompose.typed.template import Template
 
+BAD_ROW = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What code raises of a row that is not as others are: a missing column, no text where a text is due."""
+
 KIND = "row"
 """Class of the questions, for accounts and error rates."""
 
@@ -42,20 +45,20 @@ class RowTask(Task, frozen=True, kw_only=True):
     necessary: ClassVar[tuple[str, ...]] = ("row_step", "prompt", "parse")
 
     def row_step(self, row: Mapping[str, Any]) -> Step:
-        """Return the question of a row."""
+        """Return the question of a row. What it raises of a row is the failure of that row."""
         raise NotImplementedError(f"{type(self).__name__} has no row_step()")
 
     def value_of(self, candidate: str) -> Any:
         """Return the answer that a winning candidate stands for; by default the candidate itself."""
         return candidate
 
-    def chunk(self, number: int, first: int, rows: list[Mapping[str, Any]]) -> Node:
+    def chunk(self, number: int, first: int, rows: list[Mapping[str, Any] | str]) -> Node:
         """Return a chunk of rows as a node.
 
         Args:
             number: Of the chunk, 0-based.
             first: Number of its first row in the table, 0-based.
-            rows: The rows.
+            rows: The rows; of one that cannot be read, the reason.
         """
         return Node((number,), Rows(first), (rows,))
 
@@ -72,14 +75,21 @@ class RowTask(Task, frozen=True, kw_only=True):
         return len(inputs[0])
 
     def sample_step(self, number: int) -> Step:
-        """Return the question of one of the sampled rows.
+        """Return the question of one of the sampled rows; where a row has none, of the next that has one.
 
         Raises:
-            NothingToAsk: There are none.
+            NothingToAsk: There are no rows.
         """
         if not self.sampled_rows:
             raise NothingToAsk("a table without rows has nothing to ask")
-        return self.row_step(self.sampled_rows[number % len(self.sampled_rows)])
+        count = len(self.sampled_rows)
+        for further in range(count):
+            try:
+                return self.row_step(self.sampled_rows[(number + further) % count])
+            except BAD_ROW:
+                if further == count - 1:
+                    raise
+        raise AssertionError("unreachable")
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return one: leads are chosen for a single row, whose error concerns no other."""

@@ -57,8 +57,8 @@ class ToolCaller:
         """
         tool = self._tools.get(call.tool)
         if tool is None:
-            known = ", ".join(self._tools) or "none"
-            raise ConfigurationError(f"node {list(node.path)} calls the tool {call.tool!r}; the task has {known}")
+            there = ", ".join(self._tools) or "none"
+            raise ConfigurationError(f"node {list(node.path)} calls the tool {call.tool!r}; the task has {there}")
         key = call_key(node, index, call)
         known = None if tool.repeatable else self._known(node, key)
         if known is not None:

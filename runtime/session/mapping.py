@@ -153,8 +153,8 @@ class MapRun(Run):
 
     def preview(self) -> Preview:
         """Return how many rows there are, and how many of them have no answer, as one line."""
-        failed = self.counts.failed_nodes
-        return Preview(f"{self.standing.total_steps:,} rows, {failed:,} without an answer", None, whole=False)
+        failed, kept = self.counts.failed_nodes, self._read(kept_table)
+        return Preview(f"{0 if kept is None else kept.rows:,} rows, {failed:,} without an answer", None, whole=False)
 
     @property
     def output(self) -> list[Any]:
@@ -170,11 +170,10 @@ class MapRun(Run):
         return write_results(self.results(), pathlib.Path(path))
 
     def _typed_row(self, answer: Any) -> Any:
-        kind = getattr(self._rows_task, "answer_type", None)
-        if kind is None:
+        task = self._rows_task
+        if not isinstance(task, MapRows) or task.answer_type is None:
             return answer
-        validate = getattr(kind, "model_validate", None)  # a Pydantic model converts itself
-        return validate(answer) if validate is not None else msgspec.convert(answer, kind)
+        return task.value_of(msgspec.json.encode(answer).decode())
 
 
 def open_run(run_dir: pathlib.Path | str, task: Task | None = None) -> Run:

@@ -89,4 +89,12 @@ def _counted(entry: Contested) -> tuple[Counter[str], dict[str, int]]:
 
 
 def _value(task: RowTask, candidate: str) -> Any:
-    return msgspec.to_builtins(task.value_of(candidate))
+    return msgspec.to_builtins(task.value_of(candidate), enc_hook=_dumped)
+
+
+def _dumped(value: Any) -> Any:
+    """A value of a Pydantic model, which takes itself apart, as builtin values."""
+    dump = getattr(value, "model_dump", None)
+    if dump is None:
+        raise NotImplementedError(f"{type(value).__name__} is no builtin value")
+    return dump(mode="json")

@@ -128,6 +128,12 @@ def test_other_prompts_do_not_go_on_with_a_run(tmp_path: pathlib.Path) -> None:
         surefoot.resume(tmp_path / "r", task=Other(), model=Counted(answers))
 
 
+def test_other_options_of_the_task_do_not_either(tmp_path: pathlib.Path) -> None:
+    surefoot.run(Fan(), Counted(answers, 2), run_dir=tmp_path / "r", **QUIET)
+    with pytest.raises(ResumeMismatch, match="started with parts 5, and the task given now has 6"):
+        surefoot.resume(tmp_path / "r", task=Fan(parts=6), model=Counted(answers))
+
+
 async def test_inside_a_loop_that_runs(tmp_path: pathlib.Path) -> None:
     """As in a notebook's cell: the blocking form works, and so does the other."""
     assert surefoot.run(Fan(), Counted(answers), run_dir=tmp_path / "a", **QUIET).output == [1, 2, 3, 4, 5]
