@@ -36,6 +36,7 @@ class RowRunner:
 
     def __init__(self, task: RowTask, work: Work, semaphore: PrioritySemaphore) -> None:
         self.task, self.work, self.semaphore = task, work, semaphore
+        work.steps.meter.by_step = True
 
     async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Finished:
         """Ask every row of a chunk that the journal holds no answer of. The answers are in the records.
@@ -70,7 +71,8 @@ class RowRunner:
             try:
                 _, entry = await work.decide(key, step, number, k, draw)
             except (RunFailed, ValueError) as failed:
-                self._fail(node, number, Failure(type(failed).__name__, str(failed)))
+                spent = work.steps.meter.spent(draw // MAX_DRAWS)
+                self._fail(node, number, Failure(type(failed).__name__, str(failed)), spent)
                 return
         work.counts.steps += 1
         work.buffer.keep_row(key, k, number, entry, work.steps.meter.spent(draw // MAX_DRAWS))
@@ -81,10 +83,11 @@ class RowRunner:
             return Failure(type(error).__name__, str(error))
         return Failure(type(error).__name__, blame(error, type(self.task), "row_step").message)
 
-    def _fail(self, node: Node, number: int, failure: Failure) -> None:
-        """Keep the failure of a row as its answer."""
+    def _fail(self, node: Node, number: int, failure: Failure, spent_usd: float = 0.0) -> None:
+        """Keep the failure of a row as its answer, with what the replies to it cost."""
         path = (*node.path, number)
         self.work.counts.failed_nodes += 1
         self.work.counts.steps += 1
-        self.work.buffer.add(Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),)))
+        costs = (spent_usd,) if spent_usd else ()
+        self.work.buffer.add(Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),), costs=costs))
         self.work.note("row failed", path, error=failure.error, message=failure.message[:200])

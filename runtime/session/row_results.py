@@ -61,7 +61,8 @@ def _chunk(journal: JournalReader, task: RowTask, rule: str, number: int, first:
             elif record.part == "failed":
                 failure = msgspec.json.decode(str(record.entries[0]), type=Failure)
                 row = record.path[-1]
-                found[row] = RowResult(first + row, error=f"{failure.error}: {failure.message}")
+                error = f"{failure.error}: {failure.message}"
+                found[row] = RowResult(first + row, error=error, cost_usd=sum(record.costs))
     return found
 
 

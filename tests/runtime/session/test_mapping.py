@@ -132,17 +132,19 @@ def test_a_column_that_no_row_has_is_said_before_anything_is_asked(tmp_path: pat
 def test_votes_margins_flags_and_costs_add_up(tmp_path: pathlib.Path) -> None:
     """What the rows say, taken together, is what the run counted."""
     planted = {"2": ["9"], "4": ["none", "9"], "5": ["none"]}
-    found = ask([str(n) for n in range(8)], tmp_path / "r", Echo(planted, cost_usd=0.25), int, k=2)
-    results = list(found.results())
+    found = ask([*(str(n) for n in range(8)), "never a number"], tmp_path / "r", Echo(planted, cost_usd=0.25), int, k=2)
+    *results, bad = found.results()
     assert [one.answer for one in results] == list(range(8))
     assert (results[0].votes, results[0].margin, results[0].flags) == (2, 2, {})
     assert (results[2].votes, results[2].margin) == (3, 2), "three votes against one"
     assert (results[4].votes, results[4].margin, results[4].flags) == (3, 2, {"misformatted": 1})
     assert (results[5].votes, results[5].margin, results[5].flags) == (2, 2, {"misformatted": 1})
-    assert sum(one.cost_usd for one in results) == pytest.approx(found.counts.cost_usd) == 0.25 * found.counts.calls
-    assert found.counts.red_flags == {"misformatted": 2}
+    costs = sum(one.cost_usd for one in [*results, bad])
+    assert costs == pytest.approx(found.counts.cost_usd) == 0.25 * found.counts.calls
     ballots = sum(one.votes + (one.votes - one.margin) + sum(one.flags.values()) for one in results)
-    assert ballots == found.counts.calls == 16 + 2 + 3 + 1
+    assert ballots == 16 + 2 + 3 + 1
+    assert bad.cost_usd == 0.25 * (found.counts.calls - ballots) > 0
+    assert found.counts.red_flags == {"misformatted": 2 + found.counts.calls - ballots}
 
 
 def test_resumed_after_any_number_of_questions(tmp_path: pathlib.Path) -> None:
