@@ -123,7 +123,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         learned: For ``leads``, a record without entries that says with which leads the run goes on.
         steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
         kept: For ``replies``: the prompt and the replies.
-        costs: For ``rows``: what the replies to each entry cost in USD; empty if nothing is known to have cost.
+        costs: For ``rows``, and ``failed`` of a row: what the replies to each entry cost in USD; empty if nothing is
+            known to have cost.
     """
 
     path: Path

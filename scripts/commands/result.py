@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+import msgspec
 
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.decompose.tasks.pddl import PddlPlanning
@@ -18,6 +19,7 @@ from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.journal.task_shape import without_users_rule
 from surefoot.runtime.session.answers import items_of_plan
+from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
@@ -58,7 +60,7 @@ def solved(run_dir: pathlib.Path) -> Run:
         RunFailed: It has none, or not yet; the hint says what can be done.
         RunDirectoryError: Not a run directory.
     """
-    run = Run(run_dir)
+    run = open_run(run_dir)
     status, message = run.status, run.message
     if status == "solved":
         return run
@@ -88,6 +90,9 @@ def plan_of(run: Run) -> str:
 
 def items_of(run: Run) -> Iterator[Any]:
     """The items of an answer that is a list, or the answer itself; those of a long plan one after the other."""
+    if isinstance(run, MapRun):
+        yield from map(msgspec.to_builtins, run.results())
+        return
     config = read_config(run.run_dir)
     if config.task not in BUILT_IN_TASKS:
         answer = run.raw_output
