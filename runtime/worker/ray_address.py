@@ -76,7 +76,7 @@ def _noted_by_ray_start() -> str:
 
 def _reached(named: Named) -> Named:
     """Return a named cluster if something answers at its address; Ray itself would wait for minutes."""
-    host, port = _parsed(named)
+    host, port = parts_of(named)
     try:
         socket.create_connection((host, port), timeout=5).close()
     except OSError as error:
@@ -93,7 +93,12 @@ def _answers(address: str) -> bool:
     return True
 
 
-def _parsed(named: Named) -> tuple[str, int]:
+def parts_of(named: Named) -> tuple[str, int]:
+    """Split an address into host and port.
+
+    Raises:
+        ConfigurationError: It is no HOST:PORT.
+    """
     host, _, port = named.address.rpartition(":")
     if not host or not port.isdigit():
         raise ConfigurationError(f"{named.by} {named.address}: expected auto, local, none or HOST:PORT")

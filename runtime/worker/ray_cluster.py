@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pathlib
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -15,7 +14,8 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker.core_lines import CoreLines
-from surefoot.runtime.worker.ray_address import is_here, named_cluster
+from surefoot.runtime.worker.ray_address import is_here, named_cluster, parts_of
+from surefoot.runtime.worker.ray_token import token_is_kept, wants_token
 from surefoot.runtime.worker.worker_pool import default_workers
 
 STAYS_HERE = ["__pycache__", "/scripts/bundled", "/scripts/benchmarks"]
@@ -47,7 +47,7 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
         ConfigurationError: The cluster cannot be joined.
     """
     named = named_cluster(config.address)
-    if named is not None and is_here(named.address):
+    if named is not None and is_here(named.address) and wants_token(*parts_of(named)):
         use_kept_token()
     ray = _import_quietly()
     modules = [] if task is None else modules_of(config, task)
@@ -89,7 +89,7 @@ def modules_of(config: RunConfig, task: Task) -> list[ModuleType]:
 
 def use_kept_token() -> None:
     """Use the token that Ray keeps for this machine's clusters (2.59 and later), unless the user chose otherwise."""
-    if "RAY_AUTH_MODE" in os.environ or not _token_is_kept():
+    if "RAY_AUTH_MODE" in os.environ or not token_is_kept():
         return
     os.environ["RAY_AUTH_MODE"] = "token"
     if "ray" in sys.modules:  # imported before: what it read of the environment is stale
@@ -140,12 +140,6 @@ def _import_quietly() -> Any:
 
 def _head_of(ray: Any) -> str:
     return str(ray.get_runtime_context().gcs_address)
-
-
-def _token_is_kept() -> bool:
-    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH"):
-        return True
-    return (pathlib.Path.home() / ".ray" / "auth_token").is_file()
 
 
 @contextlib.contextmanager

@@ -22,6 +22,8 @@ from surefoot.runtime.journal.mirror import read_note
 
 pytestmark = [pytest.mark.ray, pytest.mark.long]
 
+pytest.importorskip("aiohttp_cors", reason="jobs and the dashboard need ray[default]: the extra 'cluster'")
+
 SIMULATED = "simulated:p_error=0.01"
 
 
