@@ -23,6 +23,10 @@ StateBy = Literal["model", "task"]
 """Who says what the next state is: the model, voted on with the action (published), or the task's own rule."""
 
 
+class NothingToAsk(ValueError):
+    """A step is to be sampled from a task whose root asks nothing at its start, and the task has no sampler."""
+
+
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Base of all tasks.
 
@@ -171,7 +175,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
             step = self.next_step(goal, self.begin(goal, inputs))
             if isinstance(step, Step):
                 return step
-        raise ValueError(f"{type(self).__name__} has nothing to ask at its start: give it a sample_step()")
+        raise NothingToAsk(f"{type(self).__name__} has nothing to ask at its start: give it a sample_step()")
 
     def sample_leaf(self, number: int, leaf_steps: int) -> Step:
         """The same of a plan whose nodes of at most so many steps are not split; by default the same step."""

@@ -7,6 +7,7 @@
 import asyncio
 import contextlib
 import pathlib
+import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
@@ -16,12 +17,14 @@ import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
-from surefoot.runtime.config import RunConfig, explain, open_task
+from surefoot.runtime.config import RunConfig, explain
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
 from surefoot.runtime.forecast.measurement_file import Measurement, read_measurement
-from surefoot.runtime.journal.configuration_drift import admit, settle
-from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.configuration_drift import admit, settle, setup_of
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.origin import open_known_task
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.run_directory import create_run, new_run_directory, read_config
 from surefoot.runtime.measurement.measure import measure as measure_steps
 from surefoot.runtime.measurement.take_sample import take_sample
@@ -56,12 +59,14 @@ class Changes(msgspec.Struct, frozen=True):
         task: The task, where it cannot be imported by its name.
         model: The model object, where the run was started with one.
         options: Options of the run that change.
+        task_path: Folder of the task's module, if the user names it now.
     """
 
     accepted: bool = False
     task: Task | None = None
     model: Model | None = None
     options: dict[str, Any] = {}
+    task_path: pathlib.Path | None = None
 
 
 T = TypeVar("T")
@@ -140,6 +145,7 @@ def resume(
     accept_change: bool = False,
     task: Task | None = None,
     model: Model | None = None,
+    task_path: Place | None = None,
     on_event: Callable[[ProgressEvent], Any] | None = None,
     **options: Any,
 ) -> Run:
@@ -150,6 +156,7 @@ def resume(
         accept_change: Go on although the model, the prompts or a setting that answers depend on changed.
         task: The task, where it cannot be imported by its name, such as one of a notebook.
         model: The model object, where the run was started with one.
+        task_path: Folder of the task's module, where the run was not started by you on this machine.
         on_event: As for ``run``.
         **options: Limits and places that change: ``max_cost_usd``, ``workers``, ``address`` and so on.
 
@@ -158,7 +165,8 @@ def resume(
         RunDirectoryError: Not a run directory, or in use by another process.
         Otherwise as for ``run``.
     """
-    return go_on(pathlib.Path(run_dir), Changes(accept_change, task, model, options), _watcher(on_event, None))
+    changes = Changes(accept_change, task, model, options, as_path(task_path))
+    return go_on(pathlib.Path(run_dir), changes, _watcher(on_event, None))
 
 
 def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interruption: Interruption | None = None) -> Run:
@@ -173,7 +181,7 @@ def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interrupt
     Raises:
         As ``resume``.
     """
-    found = _reopen(directory, changes)
+    found = _reopen(directory, changes, watcher.note)
     if found is None:
         return Run(directory, changes.task)
     asked = interruption or Interruption()
@@ -186,15 +194,17 @@ async def resume_async(
     accept_change: bool = False,
     task: Task | None = None,
     model: Model | None = None,
+    task_path: Place | None = None,
     on_event: Callable[[ProgressEvent], Any] | None = None,
     **options: Any,
 ) -> Run:
     """Go on with a run from a program that has an event loop; arguments, result and errors as for ``resume``."""
     directory, asked = pathlib.Path(run_dir), Interruption()
-    found = await asyncio.to_thread(_reopen, directory, Changes(accept_change, task, model, options))
+    changes, watcher = Changes(accept_change, task, model, options, as_path(task_path)), _watcher(on_event, None)
+    found = await asyncio.to_thread(_reopen, directory, changes, watcher.note)
     if found is None:
         return Run(directory, task)
-    return await _paused_when_cancelled(_go_on(*found, directory, _watcher(on_event, None), asked), asked)
+    return await _paused_when_cancelled(_go_on(*found, directory, watcher, asked), asked)
 
 
 def open(run_dir: Place, task: Task | None = None) -> Run:
@@ -245,11 +255,13 @@ async def _measured(setup: Setup, samples: int, draws: int) -> Measurement:
 
 
 def checked(setup: Setup) -> Setup:
-    """Return a setup after a look at its model and measurement: what is wrong is said before anything is made.
+    """Return a setup after a look at its task, model and measurement: what is wrong is said before anything is made.
 
     Raises:
+        UserCodeError: The task fails at its first questions.
         ConfigurationError: There is no such model, its key is missing, or the measurement is of something else.
     """
+    setup_of(setup.config, setup.task)
     if not setup.models:
         check_model(setup.config)
     if setup.config.measurement is not None:
@@ -310,6 +322,7 @@ def start_map(
     """
     task = setup.task
     assert isinstance(task, RowTask)
+    begun = directory.exists()
     journal = create_run(directory, setup.config)
     try:
         table = keep_rows(journal, directory, rows_from(rows), setup.config)
@@ -318,6 +331,8 @@ def start_map(
         admit(journal, directory, setup.config, sampled)
     except BaseException:
         journal.close()
+        if not begun:
+            shutil.rmtree(directory, ignore_errors=True)  # nothing was asked: what is refused leaves nothing behind
         raise
     ready = msgspec.structs.replace(setup, task=sampled)
     _in_own_loop(lambda: _go_on(ready, journal, directory, watcher, interruption), interruption)
@@ -327,7 +342,7 @@ def start_map(
 async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption) -> Run:
     config, task = setup.config, setup.task
 
-    def create() -> Journal:
+    def create() -> JournalStore:
         journal = create_run(directory, config)
         admit(journal, directory, config, task)
         return journal
@@ -337,7 +352,7 @@ async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interr
 
 
 async def _go_on(
-    setup: Setup, journal: Journal, directory: pathlib.Path, watcher: Watcher, interruption: Interruption
+    setup: Setup, journal: JournalStore, directory: pathlib.Path, watcher: Watcher, interruption: Interruption
 ) -> Run:
     config, task, models = setup.config, setup.task, setup.models
     if not isinstance(task, RowTask):
@@ -348,18 +363,22 @@ async def _go_on(
     return MapRun(directory, task)
 
 
-def _reopen(directory: pathlib.Path, changes: Changes) -> tuple[Setup, Journal] | None:
-    """The setup and the open journal of a run that goes on; ``None`` if it is solved."""
+def _reopen(directory: pathlib.Path, changes: Changes, say: Callable[[str], None]) -> tuple[Setup, JournalStore] | None:
+    """The setup and the open journal of a run that goes on; ``None`` if it is solved.
+
+    ``say`` is told which file of a user's task is executed.
+    """
     read_config(directory)
     journal = open_journal(directory, write=True)
     try:
-        journal.check()
+        journal.check(without_missing=changes.accepted)
         settle(journal, directory)
         config = changed_config(read_config(directory), changes.options)
-        task = changes.task or open_task(config)
+        task = changes.task or open_known_task(journal, config, changes.task_path, say)
         if isinstance(task, RowTask):
             task = with_samples(task, kept_rows(journal, directory))
-        admit(journal, directory, config, task, changes.accepted)
+        named = [name for name, value in changes.options.items() if value is not None]
+        admit(journal, directory, config, task, changes.accepted, named)
         solved = journal.meta("status") == "solved"
         if not solved and changes.model is None:
             check_model(config)

@@ -9,7 +9,8 @@ could not be resumed. Tasks that come with Surefoot are left as they are.
 import functools
 import inspect
 import itertools
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -83,6 +84,10 @@ def _watched(cls: type[Task], name: str) -> Callable[..., Any]:
             raise blame(error, cls, name) from error
         if type(value) not in usual and not is_right(value):
             raise wrong_value(cls, name, wanted, value)
+        if type(value) is types.GeneratorType:
+            return _items(cls, name, value)
+        if name == "answer":
+            check_output(cls, name, value)
         if pure:
             number = next(numbers)
             if not number & (number - 1):
@@ -92,6 +97,16 @@ def _watched(cls: type[Task], name: str) -> Callable[..., Any]:
         return value
 
     return method
+
+
+def _items(cls: type[Task], name: str, items: Iterator[Any]) -> Iterator[Any]:
+    """The items that a method yields, or ``UserCodeError`` where it fails on the way."""
+    try:
+        for item in items:
+            check_output(cls, name, item)
+            yield item
+    except (Exception, SystemExit) as error:
+        raise blame(error, cls, name) from error
 
 
 def _ask_again(cls: type[Task], name: str, value: Any, call: Callable[[], Any]) -> None:
@@ -125,7 +140,7 @@ def alike(one: Any, other: Any) -> bool:
 
 
 def check_output(cls: type[Task], name: str, output: Any) -> None:
-    """Find out whether the journal can keep an output.
+    """Find out whether the journal can keep an output or an answer.
 
     Raises:
         UserCodeError: It holds something that is no builtin value.
@@ -134,4 +149,4 @@ def check_output(cls: type[Task], name: str, output: Any) -> None:
         msgspec.msgpack.encode(output)
     except Exception as error:
         hint = "an output is made of text, numbers, lists, dicts and structs; whole numbers have at most 64 bits"
-        raise fault(cls, name, f"the output of Done cannot be kept: {tame(str(error), 200)}", hint) from error
+        raise fault(cls, name, f"what it gives cannot be kept: {tame(str(error), 200)}", hint) from error

@@ -1,9 +1,7 @@
 """The frozen configuration of a run. Every field is an option of the command line and a key of ``--config``."""
 
 import importlib
-import importlib.util
 import pathlib
-import sys
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -12,23 +10,16 @@ import msgspec.inspect
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
+from surefoot.runtime.task_modules import import_from
 from surefoot.runtime.user_code import blame
 from surefoot.runtime.voting_rules import rule_named
 from surefoot.voting.red_flags import parse_switch
 from surefoot.voting.rules import RULES
-
-BUILT_IN_TASKS = {
-    "hanoi": "surefoot.decompose.tasks.hanoi:Hanoi",
-    "multiply": "surefoot.decompose.tasks.multiply:Multiply",
-    "digit-hanoi": "surefoot.decompose.tasks.digit_hanoi:DigitHanoi",
-    "pddl": "surefoot.decompose.tasks.pddl:PddlPlanning",
-    "graph": "surefoot.decompose.tasks.graph_navigation:GraphNavigation",
-    "map": "surefoot.decompose.tasks.rows:MapRows",
-    "questions": "surefoot.decompose.tasks.questions:Questions",
-}
 
 Auto = Literal["auto"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -169,42 +160,64 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return 1.0 if self.model == "bundled" or self.model.split(":")[0] == "simulated" else 0.1
 
 
-def task_class(name: str) -> type[Task]:
-    """The task of a name: a built-in one, or ``module:Class`` importable from here.
+def task_class(name: str, folder: pathlib.Path | None = None) -> type[Task]:
+    """The task class of a name: a built-in one, or ``module:Class``.
+
+    Args:
+        name: Such as ``hanoi`` or ``my_module:MyTask``.
+        folder: Where a user's module lies; by default the current one. Built-in tasks take nothing from there.
 
     Raises:
         ConfigurationError: There is no such task.
     """
-    place = BUILT_IN_TASKS.get(name, name)
-    module_name, _, class_name = place.partition(":")
+    module_name, _, class_name = BUILT_IN_TASKS.get(name, name).partition(":")
     if not class_name:
         known = ", ".join(BUILT_IN_TASKS)
         raise ConfigurationError(f"unknown task {name!r}: use {known}, or my_module:MyTask")
     if not all(part.isidentifier() for part in module_name.split(".")):
         raise ConfigurationError(f"task {name!r}: {module_name!r} is not the name of a module")
-    here = str(pathlib.Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        found = getattr(importlib.import_module(module_name), class_name, None)
-    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
-        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
-            raise ConfigurationError(f"task {name!r}: {error}") from error
-        raise blame(error, module_name) from error
+    if name in BUILT_IN_TASKS:
+        # What is built in has nothing to do with the current folder, which may be gone or hold anything.
+        found = getattr(importlib.import_module(module_name), class_name)
+    else:
+        found = _users_class(name, _here(folder), module_name, class_name)
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
     check_fields(found)
     return found
 
 
-def open_task(config: RunConfig) -> Task:
+def _users_class(name: str, folder: pathlib.Path, module_name: str, class_name: str) -> Any:
+    """What a user's module has under a name; ``None`` if it has nothing."""
+    try:
+        return getattr(import_from(folder, module_name), class_name, None)
+    except ConfigurationError:
+        raise
+    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
+            raise ConfigurationError(f"task {name!r}: {error}") from error
+        raise blame(error, module_name) from error
+
+
+def _here(folder: pathlib.Path | None) -> pathlib.Path:
+    try:
+        return folder or pathlib.Path.cwd()
+    except OSError as error:
+        raise ConfigurationError(f"the current folder cannot be used: {error.strerror}") from error
+
+
+def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:
     """The task of a configuration, with its options checked.
+
+    Args:
+        config: Of a run.
+        folder: Where the module of a user's task lies; by default the current folder.
 
     Raises:
         ConfigurationError: Unknown task or option, a value out of range, a state rule that does not exist, or a task
             that lacks a method.
     """
-    cls = task_class(config.task)
+    cls = task_class(config.task, folder)
     if lacks := missing(cls):
         raise ConfigurationError(f"task {config.task} is not whole: it has no {', '.join(lacks)}")
     check_options(config)
@@ -228,9 +241,11 @@ def check_options(config: RunConfig) -> None:
     """What the types of single fields cannot say.
 
     Raises:
-        ConfigurationError: Unknown red flags, strategy or rule, a lead for a rule that finds out its own, or a cap on
-            ballots below the lead.
+        ConfigurationError: Unknown red flags, strategy or rule, a lead for a rule that finds out its own, a cap on
+            ballots below the lead, or a secret in an address.
     """
+    for address in servers_of(config.api_base):
+        check_address(address)
     try:
         parse_switch(config.red_flags)
     except ValueError as error:

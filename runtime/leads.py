@@ -33,14 +33,14 @@ class Leads(msgspec.Struct, frozen=True):
 
 
 class LeadChange(msgspec.Struct, frozen=True, array_like=True):
-    """The leads that a run goes on with, and what they were chosen from.
+    """A change of a run's leads, with the evidence for the change.
 
     Attributes:
         steps: Steps that stood when they were chosen; they hold for steps begun after that.
         guarded: See ``Leads``.
         unguarded: See ``Leads``.
         suspect: See ``Leads``.
-        trials: Observations so far, over the whole run; see ``choosing.seen_in``.
+        trials: Observations so far, over the whole run; see ``lead_choice.seen_in``.
         errors: Errors among them.
         fresh: Whether a new pilot began here: what the run saw before counts no more.
     """

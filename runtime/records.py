@@ -5,6 +5,7 @@ Fields are only ever added, at the end, with defaults: every version reads the j
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -31,6 +32,12 @@ SUB_PLANS = 1 << 20
 """Path elements of the sub-plans that one attempt of a chain may ask for; those of later attempts come behind."""
 
 
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Lead = Annotated[int, msgspec.Meta(ge=0, le=4096)]
+Moment = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
+"""Bounds for what is read back: a received journal may hold any number, and readers count up to some of them."""
+
+
 class Contested(msgspec.Struct, frozen=True, array_like=True):
     """The ballots of a step that was not decided by its first ``k`` answers agreeing.
 
@@ -47,7 +54,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
         raised: Alarms that the step raised: its answers may go wrong together.
     """
 
-    k: int
+    k: Lead
     ballots: tuple[Ballot, ...]
     details: tuple[str, ...] = ()
     rule: Sequential | None = None
@@ -121,14 +128,14 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
     path: Path
     part: str
-    attempt: int
-    first: int
-    k: int
+    attempt: Number
+    first: Number
+    k: Lead
     entries: tuple[Entry, ...]
     children: tuple[int, ...] = ()
     worker: str = ""
-    started: float = 0.0
-    ended: float = 0.0
+    started: Moment = 0.0
+    ended: Moment = 0.0
     learned: LeadChange | None = None
     steps: int = 0
     kept: KeptStep | None = None
@@ -337,20 +344,38 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Record, ...]).decode
 
 
+LARGEST_PAYLOAD = 32 << 20
+"""Bytes of the largest payload when it is unpacked: a few hundred steps with all their ballots take far less."""
+
+
 def pack(records: Sequence[Record]) -> bytes:
-    """Records as compressed bytes."""
-    return zlib.compress(_encode(records), 1)
+    """Records as compressed bytes.
+
+    Raises:
+        JournalError: They are more than one payload may hold.
+    """
+    encoded = _encode(records)
+    if len(encoded) > LARGEST_PAYLOAD:
+        raise JournalError(
+            f"a batch of {len(encoded):,} bytes is more than the journal takes ({LARGEST_PAYLOAD:,}): "
+            "lower --flush-steps or --max-ballots"
+        )
+    return zlib.compress(encoded, 1)
 
 
 def unpack(payload: bytes) -> tuple[Record, ...]:
     """The records of a payload.
 
     Raises:
-        JournalError: These bytes are not a payload.
+        JournalError: These bytes are not a payload, or one that unpacks to more than any that is written here.
     """
     try:
-        return _decode(zlib.decompress(payload))
-    except (zlib.error, msgspec.DecodeError) as error:
+        unpacker = zlib.decompressobj()
+        encoded = unpacker.decompress(payload, LARGEST_PAYLOAD + 1)
+        if not unpacker.eof:
+            raise JournalError(f"a batch of the journal is cut off, or unpacks to over {LARGEST_PAYLOAD:,} bytes")
+        return _decode(encoded)
+    except (zlib.error, msgspec.DecodeError, RecursionError) as error:
         raise JournalError(f"a batch of the journal cannot be read: {error}") from error
 
 

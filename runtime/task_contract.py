@@ -61,6 +61,7 @@ RETURNS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "relabel": ("a Step", _a(Step)),
     "unlabel": ("the candidate as text (str)", _a(str)),
     "reply_schema": ("None or a dict", _or_none(dict)),
+    "answer": ("a value, or an iterator over the items of a list", lambda v: not isinstance(v, types.CoroutineType)),
     "tools": ("a mapping of tools by name", _a(Mapping)),
     "picture": ("None or a Drawing", _or_none(Drawing)),
 }

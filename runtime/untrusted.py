@@ -1,9 +1,43 @@
-"""Text that a model wrote, made fit to be kept and to be shown. What it says stays readable; nothing obeys it."""
+"""Text that a model, a server or a received file wrote, made fit to be kept and shown: nothing obeys it.
+
+This is the one place that does so. ``tame`` is for any place, the terminal among them; ``one_line`` for messages;
+``as_markup`` for strings that rich reads as markup; ``as_html`` for pages that no template escapes.
+"""
+
+import html
+
+LONGEST_LINE = 2000
+"""Characters of a message that are shown."""
 
 
-def tame(text: str, limit: int = 200) -> str:
-    """The first ``limit`` characters of a text, what is not printable written as ``\\\\x1b`` or ``\\\\ud800``."""
-    return "".join(c if c.isprintable() else _written(ord(c)) for c in text[:limit])
+def tame(text: object, limit: int = 200) -> str:
+    """The first ``limit`` characters of a text, what is not printable written as ``\\\\x1b`` or ``\\\\ud800``.
+
+    Control characters, escapes, line breaks, and marks that change the direction of writing are not printable.
+    """
+    return "".join(c if c.isprintable() else _written(ord(c)) for c in str(text)[:limit])
+
+
+def tame_lines(text: object) -> str:
+    """A text of several lines, each of them tame; tabs stay."""
+    return "\n".join("\t".join(tame(part, len(part)) for part in line.split("\t")) for line in str(text).split("\n"))
+
+
+def one_line(text: object, limit: int = LONGEST_LINE) -> str:
+    """A message as one tame line: runs of blanks and line breaks become one blank each."""
+    return tame(" ".join(str(text)[: 4 * limit].split()), limit)
+
+
+def as_markup(text: object, limit: int = LONGEST_LINE) -> str:
+    """A text as one tame line for a string that rich reads as markup: its brackets are shown, not obeyed."""
+    from rich.markup import escape  # imported here: most of what imports this file prints nothing
+
+    return escape(one_line(text, limit))
+
+
+def as_html(text: object, limit: int = LONGEST_LINE) -> str:
+    """A text as one tame line for a page or an attribute of one."""
+    return html.escape(one_line(text, limit), quote=True)
 
 
 def can_be_kept(text: str) -> bool:

@@ -50,7 +50,7 @@ def _check(name: str, cls: type[Rule]) -> None:
 
 
 def rule_of(name: str, k: int) -> Rule:
-    """The rule of a race by its configured name and the lead that was asked for.
+    """Make the rule of a race from its configured name and the lead that was asked for.
 
     Raises:
         ConfigurationError: As for ``rule_named``.

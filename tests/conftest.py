@@ -5,7 +5,10 @@ one Ray at a time: each has both cores, and says how many workers fit.
 """
 
 import functools
+import os
 import pathlib
+import tempfile
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +18,19 @@ settings.register_profile("deterministic", derandomize=True, deadline=None, data
 settings.load_profile("deterministic")
 
 ROOT = pathlib.Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_home() -> Iterator[None]:
+    """What commands keep for their user goes to a folder of the tests', also from processes that they start."""
+    before = os.environ.get("XDG_STATE_HOME")
+    with tempfile.TemporaryDirectory(prefix="state") as folder:
+        os.environ["XDG_STATE_HOME"] = folder
+        yield
+    if before is None:
+        del os.environ["XDG_STATE_HOME"]
+    else:
+        os.environ["XDG_STATE_HOME"] = before
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

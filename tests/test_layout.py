@@ -86,7 +86,7 @@ KEEPERS_OF_ANSWERS = {
         "scripts/commands/task_checks.py",
         "scripts/commands/bench.py",
         "decompose/answer_keys/pddl.py",
-        "decompose/answer_keys/strips_ground.py",
+        "decompose/answer_keys/strips_grounder.py",
         "decompose/answer_keys/strips_plans.py",
         "decompose/answer_keys/strips_reachable.py",
     },

@@ -31,7 +31,7 @@ MISSED = 2e-5
 
 
 class Kind(enum.StrEnum):
-    """What went wrong together."""
+    """Kinds of alarm: ways in which answers go wrong together."""
 
     DISAGREEMENT = "disagreement"
     """Too many ballots of one step dissent from its leader."""
@@ -73,13 +73,13 @@ class Pattern(msgspec.Struct, frozen=True, order=True):
 
 
 def pattern_of(text: str) -> Pattern:
-    """A pattern from its text."""
+    """Read a pattern from its text, such as ``3/5/1/0``."""
     k, valid, dissent, spoiled = map(int, text.split("/"))
     return Pattern(k, valid, dissent, spoiled)
 
 
 class Raised(msgspec.Struct, frozen=True, array_like=True):
-    """An alarm at one step.
+    """An alarm raised by the ballots of one step.
 
     Attributes:
         kind: What it is.
@@ -93,7 +93,7 @@ class Raised(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """Pessimistic rates of a ballot, for each: that it dissents, and that it is spoiled."""
+    """Pessimistic rates of dissenting and of spoiled ballots, each from 0 to 1."""
 
     dissent: float
     spoiled: float
@@ -142,7 +142,7 @@ def limits_of(patterns: Mapping[Pattern, int], steps: int) -> Limits:
 
 
 def raised_by(pattern: Pattern, limits: Limits) -> tuple[Raised, ...]:
-    """The alarms that one race raises. May be looked at after every ballot; cheap, and without any library."""
+    """Find the alarms that the ballots of one race raise. Cheap enough to be called after every ballot."""
     found = []
     for kind, n, hits, rate in (
         (Kind.DISAGREEMENT, pattern.valid, pattern.dissent, limits.dissent),
@@ -156,7 +156,7 @@ def raised_by(pattern: Pattern, limits: Limits) -> tuple[Raised, ...]:
 
 
 def repeats(again: int, ballots: int, limits: Limits) -> Raised | None:
-    """The alarm that a refuted answer comes back, if it does.
+    """Find the alarm that fresh ballots repeat a refuted answer, if they do so too often.
 
     If errors are independent, a fresh ballot names a given wrong answer with at most the rate of dissent.
 

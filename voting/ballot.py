@@ -1,4 +1,4 @@
-"""One answer to one question, as far as counting needs to know it."""
+"""A ballot: one answer to one question, as far as counting needs to know."""
 
 import msgspec
 

@@ -61,12 +61,12 @@ def fit_beta_binomial(rows: Sequence[tuple[int, int]]) -> BetaBinomial | None:
 
 
 def _within(x: float, most: float) -> float:
-    """Keep the search where nothing overflows."""
+    """Cut a number to a range in which nothing overflows."""
     return max(-most, min(most, float(x)))
 
 
 def beta_binomial_of(a: float, b: float) -> BetaBinomial:
-    """A spread from its two shapes.
+    """Make a beta-binomial from the two shapes of its Beta.
 
     Raises:
         ValueError: A shape is not positive.
@@ -79,7 +79,7 @@ def beta_binomial_of(a: float, b: float) -> BetaBinomial:
 
 
 def p_step_beta_binomial(spread: BetaBinomial, k: int) -> float:
-    """Probability that the right answer wins a step drawn from the spread: the mean of Eq. 9 over it."""
+    """Compute the mean probability, over the fitted Beta, of the right answer winning a step (Eq. 9)."""
     from scipy.special import expit
 
     odds, share = _steps(spread)
@@ -87,7 +87,7 @@ def p_step_beta_binomial(spread: BetaBinomial, k: int) -> float:
 
 
 def ballots_beta_binomial(spread: BetaBinomial, k: int, valid_rate: float = 1.0) -> float:
-    """Mean number of ballots of a step drawn from the spread: the mean of Eq. 16 over it."""
+    """Compute the mean number of ballots of a step, over the fitted Beta (Eq. 16)."""
     import numpy as np
 
     odds, share = _steps(spread)
@@ -95,7 +95,7 @@ def ballots_beta_binomial(spread: BetaBinomial, k: int, valid_rate: float = 1.0)
 
 
 def k_min_beta_binomial(spread: BetaBinomial, steps: int, target: float, most: int = 40) -> int | None:
-    """Smallest lead with which a whole run over the spread reaches the target; ``None`` if none up to ``most`` does."""
+    """Find the smallest lead with which a run over the fitted Beta holds the target; ``None`` if none does."""
     for k in range(1, most + 1):
         if p_step_beta_binomial(spread, k) ** steps >= target:
             return k

@@ -62,7 +62,7 @@ BLIND = (
 
 
 class Allowed(msgspec.Struct, frozen=True):
-    """The bound if no step is harder than so much.
+    """The bound of a certificate if no step is harder than a stated difficulty.
 
     Attributes:
         rival: Most ballots that a wrong answer has for each of the right one's.
@@ -110,7 +110,7 @@ class Certificate(msgspec.Struct, frozen=True):
 
     @property
     def bound(self) -> float:
-        """The upper bound: 0 where the plan's end shows that no step is wrong."""
+        """Upper bound on the probability of any wrong step; 0 where the plan's end proves that there is none."""
         return 0.0 if self.proof else self.by_ballots
 
 

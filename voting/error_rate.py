@@ -32,7 +32,7 @@ choice is valid."""
 
 
 class Interval(msgspec.Struct, frozen=True):
-    """Where a rate lies.
+    """An interval for a rate, with the confidence that the rate lies in there.
 
     Attributes:
         low: Lower end, 0 to 1.

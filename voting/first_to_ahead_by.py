@@ -22,8 +22,10 @@ class FirstToAheadBy(LeadRule, frozen=True, tag="first-to-ahead-by"):
 
     def fewest(self, ranking: tuple[int, ...], most: int) -> int:
         """Count the ballots that the leader's lead is short of ``k``; see ``Rule.fewest``."""
-        first, second = (*ranking, 0, 0)[:2]
-        return min(most, self.k - (first - second))
+        lead = ranking[0] if ranking else 0
+        if len(ranking) > 1:
+            lead -= ranking[1]
+        return min(most, self.k - lead)
 
     def p_step(self, p: float) -> float:
         """Compute the probability that the right answer wins one step (Eq. 9)."""

@@ -95,7 +95,7 @@ def expected_ballots(p: float, k: int, valid_rate: float = 1.0) -> float:
 
 @functools.lru_cache(maxsize=4096)
 def expected_requests(p: float, k: int, valid_rate: float = 1.0) -> float:
-    """Compute the mean number of rounds of one step, if each asks for the fewest ballots that could end the race.
+    """Compute the mean number of rounds of one step, each of the fewest ballots that could end the race.
 
     A round is one request: its ballots share a prompt. The lead is a walk of which each round takes as many steps as
     are missing, so it can only end with a round's last ballot.

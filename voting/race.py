@@ -29,7 +29,7 @@ from surefoot.voting.rule import Rule
 
 
 class Won(msgspec.Struct, frozen=True, tag=True):
-    """One candidate met the rule.
+    """Verdict of a race in which one candidate met the rule.
 
     Attributes:
         candidate: The winner, as it stood on its ballots.
@@ -43,7 +43,7 @@ class Won(msgspec.Struct, frozen=True, tag=True):
 
 
 class Deadlocked(msgspec.Struct, frozen=True, tag=True):
-    """The cap was reached and no candidate met the rule.
+    """Verdict of a race that reached its cap before any candidate met the rule.
 
     Attributes:
         ballots: Number of ballots cast, spoiled ones included: the cap.
@@ -72,7 +72,7 @@ class Race:
         ValueError: ``max_ballots`` is below 1.
     """
 
-    __slots__ = ("_cast", "_max", "_rule", "_spoiled", "_tally", "_verdict")
+    __slots__ = ("_cast", "_first", "_max", "_rule", "_spoiled", "_tally", "_verdict")
 
     def __init__(self, rule: Rule, max_ballots: int) -> None:
         if max_ballots < 1:
@@ -82,10 +82,11 @@ class Race:
         self._cast = 0
         self._spoiled = 0
         self._tally: dict[str, int] = {}
+        self._first = 0  # most ballots of any candidate
         self._verdict: Verdict | None = None
 
     def cast(self, ballot: Ballot) -> Verdict | None:
-        """Count the next ballot.
+        """Cast the next ballot of the race and say whether the race ends with this ballot.
 
         Returns:
             The verdict if this ballot ends the race, else ``None``.
@@ -112,13 +113,19 @@ class Race:
     def _count(self, candidate: str) -> int:
         """Give ``candidate`` one ballot; its lead over the second if it wins by that, else 0. Nobody else can win."""
         mine = self._tally[candidate] = self._tally.get(candidate, 0) + 1
-        others = sorted((n for name, n in self._tally.items() if name != candidate), reverse=True)
-        margin = mine - (others[0] if others else 0)
-        return margin if margin > 0 and self._rule.wins(mine, tuple(others)) else 0
+        if mine <= self._first:  # level with the leader at most
+            return 0
+        self._first = mine
+        others = self._ranking()[1:]  # it leads alone, so it comes first
+        return mine - (others[0] if others else 0) if self._rule.wins(mine, others) else 0
+
+    def _ranking(self) -> tuple[int, ...]:
+        """Ballots by candidate, most first."""
+        return tuple(sorted(self._tally.values(), reverse=True))
 
     @property
     def verdict(self) -> Verdict | None:
-        """The outcome, ``None`` while undecided."""
+        """Verdict of the race, ``None`` while undecided."""
         return self._verdict
 
     @property
@@ -128,7 +135,7 @@ class Race:
 
     @property
     def spoiled(self) -> int:
-        """Number of spoiled ballots so far."""
+        """Number of spoiled ballots cast so far."""
         return self._spoiled
 
     def fewest(self) -> int:
@@ -141,11 +148,11 @@ class Race:
         left = self._max - self._cast
         if self._verdict is not None:
             return 0
-        return max(1, self._rule.fewest(tuple(sorted(self._tally.values(), reverse=True)), left))
+        return max(1, self._rule.fewest(self._ranking(), left))
 
 
 def unanimous(answers: Sequence[object], k: int) -> str | None:
-    """Decide a race that is no contest: ``k`` answers, all of them the same candidate.
+    """Decide a race whose first ``k`` answers all name the same candidate.
 
     The same verdict as a `Race` under any rule that ``k`` agreeing ballots satisfy, for less than the price of one.
 

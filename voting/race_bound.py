@@ -33,7 +33,7 @@ LONGEST_IN_LEADS = 4
 
 
 class Bound(msgspec.Struct, frozen=True):
-    """What is certified of one group of steps.
+    """Bound on the number of wrong verdicts in one group of steps.
 
     Attributes:
         steps: Verdicts in the group.
@@ -160,5 +160,5 @@ def _em(seen: list[int], chance: Any, rounds: int) -> Any:
 
 
 def any_wrong(steps: int, each: float) -> float:
-    """Probability that any of so many is wrong, if each is with this probability."""
+    """Compute the probability of one wrong step or more among ``steps``, each wrong with probability ``each``."""
     return 1.0 if each >= 1 else -math.expm1(steps * math.log1p(-each))

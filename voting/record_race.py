@@ -58,7 +58,7 @@ class FieldWise(msgspec.Struct, frozen=True, tag="field-wise"):
 
 
 class FieldResult(msgspec.Struct, frozen=True):
-    """How far one field is.
+    """State of the race of one field of a record.
 
     Attributes:
         winner: Its text, ``None`` while undecided.
@@ -81,7 +81,7 @@ def joined(fields: Fields) -> str:
 
 
 def fields_of(candidate: str, count: int) -> Fields:
-    """The record that a candidate stands for.
+    """Read the record that a candidate string stands for.
 
     Raises:
         ValueError: It is not a JSON array of so many texts or nulls.
@@ -158,7 +158,7 @@ class RecordRace:
 
     @property
     def verdict(self) -> Verdict | None:
-        """The outcome, ``None`` while undecided."""
+        """Verdict of the record's race, ``None`` while undecided."""
         return self._verdict
 
     @property
@@ -173,7 +173,7 @@ class RecordRace:
 
     @property
     def fields(self) -> tuple[FieldResult, ...]:
-        """How far each field is."""
+        """States of the fields' races, in the order of the fields."""
         return tuple(_result(race) for race in self._races)
 
     def fewest(self) -> int:

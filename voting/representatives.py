@@ -57,7 +57,9 @@ class Representatives:
 
 
 class FieldRepresentatives:
-    """The same for records whose fields are voted on one by one: each field has representatives of its own.
+    """Representatives of near-equal answers for records whose fields are voted on one by one.
+
+    Each field has representatives of its own.
 
     Args:
         same: When two values of a field, numbered from 0, are the same.

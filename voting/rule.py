@@ -35,7 +35,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     @classmethod
     def with_lead(cls, lead: int) -> "Rule":
-        """The rule that so many agreeing ballots satisfy.
+        """Make the rule for which ``lead`` agreeing ballots are just enough.
 
         Raises:
             ValueError: ``lead`` is below 1.
@@ -121,7 +121,7 @@ class Rule(msgspec.Struct, frozen=True):
     def learned_rules(
         cls, budgets: Sequence[float], decided: Mapping[tuple[int, int], int], most: int
     ) -> dict[int, "Rule"]:
-        """Make the rules that a run uses in place of leads, by the lead that each stands for; by default none.
+        """Make rules for a run's error budgets, by the number of agreeing ballots that each asks for; by default none.
 
         Args:
             budgets: For each rule the probability that a verdict under it may be wrong.
@@ -137,7 +137,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class LeadRule(Rule, frozen=True):
-    """Base of rules that are a number of ballots and nothing else.
+    """Base of rules with one parameter, a number of ballots ``k``.
 
     Attributes:
         k: The number, 1 or more. What it counts is for the rule to say.
@@ -154,5 +154,5 @@ class LeadRule(Rule, frozen=True):
 
     @classmethod
     def with_lead(cls, lead: int) -> Self:
-        """The rule that so many agreeing ballots satisfy; see ``Rule``."""
+        """Make the rule with this number; see ``Rule.with_lead``."""
         return cls(lead)

@@ -65,7 +65,7 @@ class Sequential(Rule, frozen=True, tag="sequential"):
 
     @classmethod
     def with_lead(cls, lead: int) -> FirstToAheadBy:
-        """The rule of a step that no sequential rule was learned for: a plain lead."""
+        """Make the plain lead that decides steps for which no sequential rule was learned."""
         return FirstToAheadBy(lead)
 
     def wins(self, mine: int, others: tuple[int, ...]) -> bool:
@@ -93,13 +93,13 @@ class Sequential(Rule, frozen=True, tag="sequential"):
         cls, budgets: Sequence[float], decided: Mapping[tuple[int, int], int], most: int
     ) -> dict[int, Rule]:
         """Make one rule for each budget, with weights from the steps decided so far; see ``Rule.learned_rules``."""
-        weights = learned(decided)
+        weights = learned_weights(decided)
         rules = [cls(budget, weights) for budget in budgets]
         return {needed(rule, (), most): rule for rule in rules}
 
 
 def chance_wrong(weights: tuple[float, ...], counts: tuple[int, ...]) -> float:
-    """Posterior probability that the leader is wrong.
+    """Compute the posterior probability of a wrong leader.
 
     Args:
         weights: Of the difficulties in ``TYPES``.
@@ -127,7 +127,7 @@ def _power(p: float, n: int, q: float, m: int, rest: float, total: int) -> float
 
 @functools.lru_cache(maxsize=65536)
 def needed(rule: Sequential, counts: tuple[int, ...], most: int) -> int:
-    """How many further ballots, all for the leader, would let it win; ``most`` if so many are not enough.
+    """Count the further ballots for the leader with which the leader wins; ``most`` if so many are not enough.
 
     Args:
         rule: The rule.
@@ -141,8 +141,8 @@ def needed(rule: Sequential, counts: tuple[int, ...], most: int) -> int:
     return most
 
 
-def learned(decided: Mapping[tuple[int, int], int], rounds: int = 60) -> tuple[float, ...]:
-    """Weights of the difficulties from steps decided so far.
+def learned_weights(decided: Mapping[tuple[int, int], int], rounds: int = 60) -> tuple[float, ...]:
+    """Learn the weights of the difficulties from steps decided so far.
 
     Args:
         decided: How many steps had so many ballots for the winner and so many for others.

@@ -23,7 +23,7 @@ STRETCHES = 32
 
 
 class Alarm(msgspec.Struct, frozen=True):
-    """One thing of the whole run that independent errors do not do.
+    """An alarm of the whole run: something that independent errors do not do.
 
     Attributes:
         kind: What it is.
@@ -43,7 +43,7 @@ class Alarm(msgspec.Struct, frozen=True):
 
 
 class SequentialTests:
-    """What is known of a run so far.
+    """Statistical tests of a run for answers that go wrong together.
 
     Args:
         steps: That the task expects of the whole plan.
@@ -73,10 +73,10 @@ class SequentialTests:
         self.races.update({int(lead): count for lead, count in races.items()})
 
     def passed(self, races: Mapping[str, int], contested: Mapping[str, int], retried: int = 0) -> None:
-        """Add a piece of the run that is later than all before, for drift. It must be whole.
+        """Add the next whole stretch of the run, for the test for drift.
 
-        Of chains that run side by side the troubled ones end last: a piece that is cut off before its end looks
-        better than it is, and the rest of it worse.
+        Retries make bad chains finish last, so a stretch that is cut off before its end under-counts errors, and the
+        next one over-counts them.
 
         Args:
             races: As above, of this piece.
@@ -105,7 +105,7 @@ class SequentialTests:
 
     @property
     def seen(self) -> int:
-        """Races so far."""
+        """Number of races seen so far."""
         return self.races.total()
 
     @property
@@ -114,7 +114,7 @@ class SequentialTests:
         return self.seen >= self._next
 
     def look(self) -> tuple[Alarm, ...]:
-        """The alarms that are raised now; what steps are held against is learned anew."""
+        """Run all tests and return the alarms raised now; the limits of single steps are worked out anew."""
         self.looks += 1
         self.look_again()
         patterns = self._patterns()
@@ -126,7 +126,7 @@ class SequentialTests:
         return tuple(msgspec.structs.replace(alarm, races=self.seen) for alarm in found)
 
     def look_again(self) -> None:
-        """Learn from what was seen, without looking for alarms: after a resume."""
+        """Work out the limits of single steps anew without running any test: after a resume."""
         while self._next <= self.seen:
             self._next *= 2
         self.limits = limits_of(self.pilot + self._patterns(), self.steps)
@@ -141,12 +141,12 @@ class SequentialTests:
 
 
 def patterns_from(contested: Mapping[str, int]) -> Counter[Pattern]:
-    """Patterns from their texts."""
+    """Read patterns from their texts, each with its count."""
     return Counter({pattern_of(text): count for text, count in contested.items()})
 
 
 def pair_up(first: Sequence[str], other: Sequence[str], right: Sequence[str]) -> Counter[str]:
-    """Compare two ways to ask over one chain, step by step as long as both were asked the same.
+    """Compare two ways to ask over one chain, as long as both were asked the same steps.
 
     Args:
         first: What the first way answered.

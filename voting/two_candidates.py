@@ -23,7 +23,7 @@ NEARLY_ALL = 1e-13
 
 
 class Stopping(Hashable, Protocol):
-    """What has to be known of a rule here; every ``surefoot.voting.rule.Rule`` has it."""
+    """The part of a voting rule that this arithmetic needs; see ``surefoot.voting.rule.Rule``."""
 
     def wins(self, mine: int, others: tuple[int, ...]) -> bool:
         """Say whether a candidate that leads all others has won."""

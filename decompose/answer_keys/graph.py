@@ -37,7 +37,8 @@ def _read_castle(text: str) -> Rooms:
         for room, listed in re.findall(r"Room (\d+) is connected to rooms? ([\d, ]+)\.", text)
         for nearby in listed.split(", ")
     ]
-    if not edges:
+    one_way = _pairs(r"One can get from room (\d+) to room (\d+), but not back", text)
+    if not edges and not one_way:
         raise ValueError("not a question about rooms")
     return Rooms(
         tuple(edges),
@@ -45,6 +46,7 @@ def _read_castle(text: str) -> Rooms:
         _pairs(r"the chest in room (\d+) was found to be worth (-?\d+)", text),
         _pairs(r"the door between rooms (\d+) and (\d+) was locked", text),
         _pairs(r"a door between rooms (\d+) and (\d+) was opened", text),
+        one_way,
     )
 
 
@@ -61,12 +63,12 @@ def read_compact(text: str) -> tuple[Asked, Rooms]:
     role = role_of(text)
     castle, *further, asked = [part.strip() for part in text.partition(" ")[2].split("|")]
     edges = _doors(castle)
-    facts: dict[str, list[tuple[int, int]]] = {"chest": [], "worth": [], "shut": [], "open": []}
+    facts: dict[str, list[tuple[int, int]]] = {"chest": [], "worth": [], "shut": [], "open": [], "only": []}
     for part in further:
         word, _, told = part.partition(" ")
         facts[word] += _pairs(r"(\d+) \$(-?\d+)", told) if word in ("chest", "worth") else _doors(told)
     chests, changed, locked, opened = (tuple(facts[word]) for word in ("chest", "worth", "shut", "open"))
-    world = Rooms(edges, chests, changed, locked, opened)
+    world = Rooms(edges, chests, changed, locked, opened, tuple(facts["only"]))
     asked, *avoided = asked.split(" not ")
     words = asked.split()
     if role == "Monitor":
@@ -77,7 +79,7 @@ def read_compact(text: str) -> tuple[Asked, Rooms]:
 
 
 def _doors(text: str) -> tuple[Edge, ...]:
-    return tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)[-x](\d+)", text))
+    return tuple((int(a), int(b)) for a, b in re.findall(r"(\d+)[-x>](\d+)", text))
 
 
 class RoomRules(msgspec.Struct, frozen=True):
@@ -167,7 +169,8 @@ class RoomRules(msgspec.Struct, frozen=True):
     def _nearby(self, room: int) -> list[int]:
         shut = {frozenset(edge) for edge in self.world.locked}
         doors = [edge for edge in (*self.world.edges, *self.world.opened) if frozenset(edge) not in shut]
-        return sorted({b if a == room else a for a, b in doors if room in (a, b)})
+        both_ways = {b if a == room else a for a, b in doors if room in (a, b)}
+        return sorted(both_ways | {b for a, b in self.world.one_way if a == room})
 
     def _first_chests(self, start: int) -> dict[int, int]:
         """Chests that can be reached before any other, and in how many steps."""

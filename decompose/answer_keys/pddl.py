@@ -9,9 +9,9 @@ import re
 
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
-from surefoot.decompose.answer_keys.strips_plans import Plans
+from surefoot.decompose.answer_keys.strips_plans import FAR, Plans
 from surefoot.decompose.referees import strips
-from surefoot.decompose.step import Prompt
+from surefoot.decompose.step import Dialect, Prompt
 from surefoot.decompose.tasks.strips import StripsWorld
 from surefoot.decompose.tasks.strips_from_lines import world_of
 from surefoot.decompose.tasks.strips_words import join, literals
@@ -24,11 +24,13 @@ def answers(prompt: Prompt) -> Answers:
     Raises:
         ValueError: The text is not a module's question about a PDDL world.
     """
+    dialect: Dialect
     if prompt.system:
         rules = _rules(prompt.system.partition("\n\n")[0], "\n")  # the world is described first
-        return module_answers(read_chat(prompt, rules.world), rules, rules.world, "chat")
-    asked, rules = _read_compact(prompt.user)
-    return module_answers(asked, rules, rules.world, "compact")
+        asked, dialect = read_chat(prompt, rules.world), "chat"
+    else:
+        (asked, rules), dialect = _read_compact(prompt.user), "compact"
+    return module_answers(asked, rules.by_distance() if asked.rejected else rules, rules.world, dialect)
 
 
 @functools.lru_cache(maxsize=256)
@@ -64,11 +66,18 @@ class StripsRules:
 
     Args:
         world: The world.
+        plans: Plans that are known of it already.
+        looks_ahead: Whether all actions are ranked by what is left after them. It takes a plan for each.
     """
 
-    def __init__(self, world: StripsWorld) -> None:
+    def __init__(self, world: StripsWorld, plans: Plans | None = None, looks_ahead: bool = False) -> None:
         self.world = world
-        self._plans = Plans(world)
+        self._plans = plans or Plans(world)
+        self._looks_ahead = looks_ahead
+
+    def by_distance(self) -> "StripsRules":
+        """The same, where the second best action matters: the best one may not be proposed again."""
+        return StripsRules(self.world, self._plans, looks_ahead=True)
 
     def actions(self, state: str) -> list[str]:
         """Every action that can be done."""
@@ -110,8 +119,14 @@ class StripsRules:
         return sorted(set(nearby) - set(here))
 
     def ranked(self, state: str, goal: str) -> list[str]:
-        """The next action of the key's plan first, the others by their names; none where no plan is known."""
+        """The next action of the key's plan first, the others by their names; none where no plan is known.
+
+        Where it looks ahead, all are ranked by what is left after them, and those with no way on are left out.
+        """
         known = self._plans.next(state, goal)
         if known.action is None:
             return [] if known.left else self.actions(state)
+        if self._looks_ahead:
+            left = {action: self.distance(self.after(state, action), goal) for action in self.actions(state)}
+            return sorted((action for action in left if left[action] < FAR), key=lambda action: (left[action], action))
         return [known.action, *(action for action in self.actions(state) if action != known.action)]

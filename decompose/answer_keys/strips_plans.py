@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from surefoot.decompose.answer_keys.strips_ground import Condition, ground, holds
+from surefoot.decompose.answer_keys.strips_breadth import Found, Wanted, back, in_breadth
+from surefoot.decompose.answer_keys.strips_ground import Condition, holds
+from surefoot.decompose.answer_keys.strips_grounder import ground
 from surefoot.decompose.answer_keys.strips_reachable import TooLarge
 from surefoot.decompose.answer_keys.strips_relaxed import Heuristic
-from surefoot.decompose.answer_keys.strips_search import FEW, Found, Wanted, find_plan, in_breadth
+from surefoot.decompose.answer_keys.strips_search import FEW, find_plan
 from surefoot.decompose.answer_keys.strips_states import States
 from surefoot.decompose.referees import strips
 from surefoot.decompose.tasks.strips import StripsWorld
@@ -22,7 +24,7 @@ from surefoot.decompose.tasks.strips_words import parts, split_literals
 
 FAR = 999
 """Steps to the goal where no plan is known."""
-BACK = 300
+BACK = 600
 """States that are looked at for a way back to a plan that is known."""
 
 
@@ -54,6 +56,8 @@ class Written:
         self.negated = negated
         self.states = States(ground(world, start, sorted(negated)))
         self.heuristic = Heuristic(self.states.ground)
+        self.left: dict[str, dict[int, int]] = {}
+        """By goal and state, how many actions lead on from states on the way of plans."""
 
 
 class Ways:
@@ -124,12 +128,14 @@ class Plans:
         if planned.plan is None:
             ways.next[state] = Next(None, FAR)
             return
-        left = len(planned.plan) + behind
+        left, known = len(planned.plan) + behind, written.left.setdefault(ways.goal, {})
         for number, action in enumerate(planned.plan):
             ways.next.setdefault(written.states.say(start), Next(action.said, left - number))
+            known.setdefault(start, left - number)
             start = written.states.after(start, action)
         if not behind:
             ways.next.setdefault(written.states.say(start), Next(None, 0))
+            known.setdefault(start, 0)
 
     def _search(self, ways: Ways, written: Written, start: int, goal: Condition) -> tuple[Found, int]:
         """A plan from a state, and how many actions lead on from where it ends."""
@@ -139,14 +145,10 @@ class Plans:
             if found.plan is not None or found.complete:
                 return found, 0
             ways.far = found
-        reads = ((written.states.read(text), text) for text, known in ways.next.items() if known.left < FAR)
-        on_the_way = {number: text for number, text in reads if number is not None}
-        back = in_breadth(Wanted(written.states, goal[0], on_the_way), start, BACK) if on_the_way else Found(None)
-        if back.plan is not None:
-            end = start
-            for action in back.plan:
-                end = written.states.after(end, action)
-            return back, ways.next[on_the_way[end]].left if end in on_the_way else 0
+        known = written.left.get(ways.goal)
+        found_back = back(wanted, start, BACK, known) if known else None
+        if found_back is not None:
+            return Found(found_back[0]), found_back[1]
         return find_plan(wanted, written.heuristic, start, ways.far.narrow), 0
 
     def actions(self, state: str) -> Sequence[str]:

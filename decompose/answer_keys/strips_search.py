@@ -6,11 +6,8 @@ seconds: the same question has the same answer on every machine.
 """
 
 import heapq
-from collections import deque
-from collections.abc import Container
 
-import msgspec
-
+from surefoot.decompose.answer_keys.strips_breadth import Found, Origins, Wanted, by_name, in_breadth, plan_of
 from surefoot.decompose.answer_keys.strips_ground import Action, holds
 from surefoot.decompose.answer_keys.strips_relaxed import Heuristic
 from surefoot.decompose.answer_keys.strips_states import States
@@ -21,43 +18,6 @@ WORK = 40_000_000
 """Parts of conditions that a greedy search may look at, all its estimates together."""
 BOOST = 1000
 """States in a row that are taken up from the helpful ones after an estimate got better."""
-
-
-class Found(msgspec.Struct, frozen=True):
-    """How a search ended.
-
-    Attributes:
-        plan: Actions to the goal; ``None`` if none was found.
-        complete: Without a plan: whether there is none, as every state was looked at.
-        narrow: Without a plan: whether the states still to be taken up were few beside those looked at, as in puzzles
-            whose states have few followers.
-    """
-
-    plan: tuple[Action, ...] | None
-    complete: bool = False
-    narrow: bool = False
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """What a search is to reach.
-
-    Attributes:
-        states: The world.
-        goal: Bits of the goal.
-        also: States that are as good as the goal.
-    """
-
-    states: States
-    goal: int
-    also: Container[int] = ()
-
-    def met(self, state: int) -> bool:
-        """Whether a state is what is wanted."""
-        return state & self.goal == self.goal or state in self.also
-
-
-Origins = dict[int, tuple[int, Action] | None]
-"""By state, the state and the action it was reached by."""
 
 
 def find_plan(wanted: Wanted, heuristic: Heuristic, start: int, narrow: bool) -> Found:
@@ -76,48 +36,6 @@ def find_plan(wanted: Wanted, heuristic: Heuristic, start: int, narrow: bool) ->
     if found.plan is None and not found.complete:
         found = greedy(wanted, heuristic, start, evaluations)
     return found
-
-
-def in_breadth(wanted: Wanted, start: int, limit: int) -> Found:
-    """The shortest plan; of several, the one whose actions come first by name.
-
-    Args:
-        wanted: What is to be reached.
-        start: Where from.
-        limit: States to be looked at, where looking at one is cheap; fewer where much is derived in each.
-    """
-    states = wanted.states
-    limit //= 1 + sum(len(rules) for rules, _ in states.ground.layers) // 30
-    origins: Origins = {start: None}
-    if wanted.met(start):
-        return Found(())
-    queue = deque([start])
-    while queue:
-        here = queue.popleft()
-        for action in sorted(states.actions(here), key=_name):
-            reached = states.after(here, action)
-            if reached in origins:
-                continue
-            origins[reached] = here, action
-            if wanted.met(reached):
-                return Found(_plan(origins, reached))
-            queue.append(reached)
-        if len(origins) > limit:
-            return Found(None, narrow=10 * len(queue) < len(origins))
-    return Found(None, complete=True)
-
-
-def _name(action: Action) -> str:
-    return action.said
-
-
-def _plan(origins: Origins, state: int) -> tuple[Action, ...]:
-    """The actions that led to a state."""
-    found = []
-    while (origin := origins[state]) is not None:
-        state, action = origin
-        found.append(action)
-    return tuple(reversed(found))
 
 
 class _Queue:
@@ -149,7 +67,7 @@ def greedy(wanted: Wanted, heuristic: Heuristic, start: int, evaluations: int) -
     here: int | None = start
     while here is not None and evaluations > 0:
         if wanted.met(here):
-            return Found(without_detours(wanted, start, _plan(origins, here)))
+            return Found(without_detours(wanted, start, plan_of(origins, here)))
         relaxed = heuristic(here, wanted.goal)
         evaluations -= 1
         if relaxed is not None:
@@ -184,7 +102,7 @@ def _without(wanted: Wanted, start: int, plan: tuple[Action, ...], place: int) -
 
 
 def _push(states: States, here: int, estimate: int, helpful: frozenset[str], queues: tuple[_Queue, _Queue]) -> None:
-    for action in sorted(states.actions(here), key=_name):
+    for action in sorted(states.actions(here), key=by_name):
         reached = states.after(here, action)
         queues[0].push(estimate, reached, here, action)
         if action.said in helpful:

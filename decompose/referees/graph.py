@@ -80,6 +80,8 @@ def _doors(problem: Problem) -> dict[int, list[int]]:
         if frozenset((a, b)) not in shut:
             doors.setdefault(a, []).append(b)
             doors.setdefault(b, []).append(a)
+    for a, b in world.one_way:
+        doors.setdefault(a, []).append(b)
     return doors
 
 

@@ -1,12 +1,11 @@
 """Graph navigation: the four CogEval questions that MAP was measured on, the transfer, and any graph of one's own.
 
-Sources: Momennejad et al., CogEval (cogeval/cogmaps, MIT licence, (c) 2023 cogmaps) for the graphs; MAP's released
-problem lists for the pairs and starts. Solved means: in the target's room within the first six moves and no invalid
-move; whether the way is a shortest one is reported apart.
+Sources: `surefoot.decompose.tasks.castles` for the graphs; MAP's released problem lists for the pairs and starts.
+Solved means: in the target's room within the first six moves and no invalid move; whether the way is a shortest one is
+reported apart.
 """
 
 import random
-import re
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
@@ -16,17 +15,11 @@ from surefoot.decompose.modular_planner import actor, evaluator, monitor, orches
 from surefoot.decompose.modular_planner.modular_task import MapTask
 from surefoot.decompose.modular_planner.planner import Problem
 from surefoot.decompose.step import Step
-from surefoot.decompose.tasks.rooms import BEST, Chest, Edge, Rooms
+from surefoot.decompose.tasks.castles import CASTLES, N7TREE, N15STAR, TREE_CHESTS, chests_of, doors_of, edges_of
+from surefoot.decompose.tasks.rooms import BEST, Rooms
 
 CAP = 6
 """Most moves, as published."""
-
-N15STAR = (
-    "1-7 1-10 1-13 1-11 2-5 2-8 2-11 2-14 3-6 3-9 3-12 3-8 4-7 4-10 4-13 4-15 5-8 5-11 5-14 "
-    "6-9 6-12 6-15 7-10 7-13 8-14 9-12 9-15 10-13 11-14 12-15"
-)
-N7TREE = "1-2 1-3 2-4 2-5 3-6 3-7"
-TREE_CHESTS = ((4, 56), (5, 22), (6, 10), (7, 50))
 
 PAIRS = {
     2: "9-4 6-4 12-4 3-2 8-11 2-1 11-10 1-4 13-15 7-15",
@@ -39,6 +32,7 @@ SHOWN = ("9-4", "2-10", "7-3")
 TRANSFERS = ((11, 8), (8, 11), (8, 15), (15, 8), (1, 8), (8, 1))
 """Rooms of the larger and of the smaller chest."""
 
+Castle = Literal["n15star", "n7tree", "n7line", "n13line", "n16cluster"]
 Question = Literal["steppath", "valuepath", "detour", "revaluation", "transfer"]
 
 
@@ -49,12 +43,10 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         "steppath"
     )
     steps: Annotated[int, msgspec.Meta(ge=2, le=4, description="length of the published step paths, for a suite")] = 2
-    graph: Annotated[Literal["n15star", "n7tree"], msgspec.Meta(description="a castle that is known by name")] = (
-        "n15star"
-    )
-    edges: Annotated[str | None, msgspec.Meta(description="doors of a castle of your own, such as '1-2 2-3 3-1'")] = (
-        None
-    )
+    graph: Annotated[Castle, msgspec.Meta(description="a castle that is known by name")] = "n15star"
+    edges: Annotated[
+        str | None, msgspec.Meta(description="doors of a castle of your own, such as '1-2 2-3 3-1'; 3>1 leads one way")
+    ] = None
     chests: Annotated[
         str | None, msgspec.Meta(description="chests of your own castle by room, such as '8:50 15:10'")
     ] = None
@@ -67,7 +59,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         Annotated[int, msgspec.Meta(ge=1)] | None, msgspec.Meta(description="number in the published suite, from 1")
     ] = None
 
-    summary: ClassVar[str] = "MAP on graph navigation: n15star, n7tree or your own edges"
+    summary: ClassVar[str] = "MAP on graph navigation: n15star, CogEval's other graphs or your own edges"
     unused: ClassVar[frozenset[str]] = frozenset({"decomposer"})
 
     @property
@@ -98,7 +90,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         goal = str(self.goal) if self.goal is not None else BEST if world.chests else str(rooms[-1])
         free = next((room for room in rooms if room not in world.worths), rooms[0])
         start = str(self.start if self.start is not None else free if goal == BEST else rooms[0])
-        cap = CAP if self.edges is None else 2 * len(rooms)
+        cap = CAP if self.edges is None and self.graph not in CASTLES else 2 * len(rooms)
         return Problem(f"{self.question} {start} to {goal}", world, start, goal, cap)
 
     def suite(self) -> Sequence[Problem]:
@@ -133,7 +125,10 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
     def _world(self) -> Rooms:
         chests = chests_of(self.chests) if self.chests is not None else None
         if self.edges is not None:
-            return Rooms(edges_of(self.edges), chests or (), examples="elsewhere")
+            edges, one_way = doors_of(self.edges)
+            return Rooms(edges, chests or (), one_way=one_way, examples="elsewhere")
+        if self.graph in CASTLES:
+            return Rooms(edges_of(CASTLES[self.graph]), chests or (), examples="elsewhere")
         if self.graph == "n7tree":
             return Rooms(edges_of(N7TREE), TREE_CHESTS if chests is None else chests, examples="n7tree")
         if self.question == "steppath":
@@ -167,7 +162,7 @@ def _check_combination(task: GraphNavigation) -> None:
         raise ValueError(f"{castle}: {task.question} is about the published castle n15star")
     if task.chests is not None and task.question == "revaluation":
         raise ValueError("chests: revaluation is about the published chests, whose worth changes")
-    if task.edges is not None and not task.chests:
+    if (task.edges is not None or task.graph in CASTLES) and not task.chests:
         raise ValueError("chests: valuepath in a castle of your own needs some")
 
 
@@ -188,40 +183,6 @@ def _check_rooms(task: GraphNavigation, world: Rooms) -> None:
             raise ValueError("chests: every room holds one; one room must be free to start in")
         if max(world.worths.values()) <= 0:
             raise ValueError("chests: none is worth collecting")
-
-
-def edges_of(text: str) -> tuple[Edge, ...]:
-    """Doors from ``"1-2 2-3"`` or ``"1-2,2-3"``.
-
-    Raises:
-        ValueError: Something is not a pair of different room numbers, or there are no pairs.
-    """
-    found = []
-    for part in text.replace(",", " ").split():
-        a, _, b = part.partition("-")
-        if re.fullmatch(r"[0-9]{1,4}-[0-9]{1,4}", part) is None or int(a) == int(b):
-            raise ValueError(f"edges: {part!r} is not a pair of different rooms such as 1-2")
-        found.append((int(a), int(b)))
-    if not found:
-        raise ValueError("edges: at least one pair such as 1-2 is needed")
-    return tuple(dict.fromkeys(found))
-
-
-def chests_of(text: str) -> tuple[Chest, ...]:
-    """Chests from ``"8:50 15:10"``; a worth may be negative.
-
-    Raises:
-        ValueError: Something is not a room and a worth, or a room is named twice.
-    """
-    found: list[Chest] = []
-    for part in text.replace(",", " ").split():
-        room, _, worth = part.partition(":")
-        if re.fullmatch(r"[0-9]{1,4}:-?[0-9]{1,9}", part) is None:
-            raise ValueError(f"chests: {part!r} is not a room and its worth such as 8:50")
-        if int(room) in dict(found):
-            raise ValueError(f"chests: room {room} is named twice")
-        found.append((int(room), int(worth)))
-    return tuple(found)
 
 
 def _castle(question: str, large: int, small: int, examples: str = "n15star") -> Rooms:

@@ -28,6 +28,7 @@ class Rooms(msgspec.Struct, frozen=True):
         changed: Chests whose worth was changed afterwards: room and new worth.
         locked: Doors that were locked after the castle was described.
         opened: Doors that were opened after that.
+        one_way: Doors, and teleports, that lead from the first room to the second and not back.
         examples: Which worked examples are shown: those of the published castle, of the small tree (transfer), or,
             by any other name, of a castle that is not asked about.
     """
@@ -37,6 +38,7 @@ class Rooms(msgspec.Struct, frozen=True):
     changed: tuple[Chest, ...] = ()
     locked: tuple[Edge, ...] = ()
     opened: tuple[Edge, ...] = ()
+    one_way: tuple[Edge, ...] = ()
     examples: str = "n15star"
 
     @property
@@ -46,7 +48,7 @@ class Rooms(msgspec.Struct, frozen=True):
 
     def rooms(self) -> list[int]:
         """All rooms."""
-        return sorted({room for edge in (*self.edges, *self.opened) for room in edge})
+        return sorted({room for edge in (*self.edges, *self.one_way, *self.opened) for room in edge})
 
     @property
     def worths(self) -> dict[int, int]:
@@ -65,6 +67,7 @@ class Rooms(msgspec.Struct, frozen=True):
             for room, nearby in self._grouped()
         ]
         lines = [f"There is a castle with {len(self.rooms())} rooms; doors can be used both ways.", " ".join(sentences)]
+        lines += [f"One can get from room {a} to room {b}, but not back." for a, b in self.one_way]
         lines += [f"A chest in room {room} is worth {worth}." for room, worth in self.chests]
         if self.chests:
             lines.append("Only one chest may be collected, and entering a room with a chest collects it.")
@@ -79,6 +82,7 @@ class Rooms(msgspec.Struct, frozen=True):
     def preamble(self) -> str:
         """A word for each door, then what changed: ``1-7 1-10 2-5 | chest 8 $50 | shut 1x11 | open 11-13``."""
         parts = [" ".join(f"{room}-{nearby}" for room, others in self._grouped() for nearby in others)]
+        parts += [f"only {a}>{b}" for a, b in self.one_way]
         parts += [f"chest {room} ${worth}" for room, worth in self.chests]
         parts += [f"shut {a}x{b}" for a, b in self.locked] + [f"open {a}-{b}" for a, b in self.opened]
         parts += [f"worth {room} ${worth}" for room, worth in self.changed]

@@ -12,7 +12,7 @@ import msgspec
 
 from surefoot.decompose.plan import Node
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
-from surefoot.decompose.task import Task
+from surefoot.decompose.task import NothingToAsk, Task
 from surefoot.decompose.typed.field_list import type_of_fields
 from surefoot.decompose.typed.output_type import OutputType
 from surefoot.decompose.typed.question import TypedQuestion
@@ -74,10 +74,10 @@ class RowTask(Task, frozen=True, kw_only=True):
         """Return the question of one of the sampled rows.
 
         Raises:
-            ValueError: There are none.
+            NothingToAsk: There are none.
         """
         if not self.sampled_rows:
-            raise ValueError("a table without rows has nothing to ask")
+            raise NothingToAsk("a table without rows has nothing to ask")
         return self.row_step(self.sampled_rows[number % len(self.sampled_rows)])
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:

@@ -1,4 +1,4 @@
-"""The coordinator's eyes: tells a watch what batches bring, and makes its alarms durable.
+"""The alarm monitor: tells the statistical tests what batches bring, and makes their alarms durable.
 
 What was seen is rebuilt from the journal's totals when a run is resumed; only the stretches that drift is looked for
 in begin anew.
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
@@ -20,7 +20,7 @@ from surefoot.voting.sequential_tests import Alarm, SequentialTests
 
 
 class AlarmMonitor:
-    """Watches one run.
+    """Runs the statistical tests of one run while the run goes on.
 
     Args:
         journal: Of the run; keeps the alarms under ``alarms``, and the number of looks.
@@ -33,7 +33,7 @@ class AlarmMonitor:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: JournalStore,
         writer: JournalWriter,
         steps: int,
         pilot: Estimate | None,
@@ -51,10 +51,13 @@ class AlarmMonitor:
         if totals.races:
             self._tests.saw(totals.races, totals.contested, totals.ways)
             self._tests.look_again()
-        self._log = events_of(journal.path.parent)
+        self._log = events_of(journal.run)
 
     def saw(self, segment: str, batch: Batch) -> None:
-        """Add a batch. Drift is looked for between whole segments, or where one chain is all, between batches."""
+        """Add a batch to what the tests have seen.
+
+        Drift is looked for between whole segments; where the run is one chain, between batches.
+        """
         counts = batch.counts
         if not (counts.races or counts.ways or segment in self._pieces):
             return
@@ -66,7 +69,7 @@ class AlarmMonitor:
             self._tests.passed(piece.races, piece.contested, piece.seam_retries)
 
     async def look(self, *, last: bool = False) -> None:
-        """Look if it is time to, and make what is found durable."""
+        """Run the tests if they are due, and make new alarms durable."""
         if not (self._tests.due or (last and self._tests.seen)):
             return
         known = {alarm.kind for alarm in self.alarms}
@@ -80,7 +83,7 @@ class AlarmMonitor:
         self._journal.set_meta(alarms=self.alarms, looks=self._tests.looks)
 
     def leads(self, leads: Leads) -> Leads:
-        """Leads as the run asks for them now.
+        """Raise the leads of final steps after an alarm, and add the limits of single steps.
 
         After an alarm of the whole run that says that steps are harder than they were taken for, every step whose
         mistake is final gets the lead of a suspect.

@@ -31,7 +31,7 @@ from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.sampling import sampled_step, samples_of
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.retracted import RetractedExpansions
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
@@ -62,7 +62,7 @@ class Coordinator:
         self,
         config: RunConfig,
         task: Task,
-        journal: Journal,
+        journal: JournalStore,
         pool: WorkerPool,
         on_progress: Callable[[Counts, float], None] = lambda counts, wall_s: None,
         on_note: Callable[[str], None] = lambda text: None,
@@ -86,7 +86,7 @@ class Coordinator:
             BudgetLedger("usd", config.max_cost_usd, self._writer, pool, self._out_of_money),
             BudgetLedger("calls", config.max_calls, self._writer, pool, self._out_of_calls),
         )
-        self._log = events_of(journal.path.parent)
+        self._log = events_of(journal.run)
 
     def wall_s(self) -> float:
         """Seconds of work over all sessions of this run."""
@@ -208,7 +208,8 @@ class Coordinator:
         clock = asyncio.create_task(self._watch_clock())
         try:
             await self._check_limits()
-            yield
+            async with self._writer.watched():
+                yield
         finally:
             clock.cancel()
             await self._writer.flush()
@@ -282,16 +283,16 @@ class Coordinator:
         return str(outcome.output)
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
-        """Count it, once."""
+        """Journal a broken promise; a resumed run does not count it twice."""
         self._log.warning("promise broken", node=_name(node.path), attempt=attempt, detail=by.detail)
         self._write_note(self._retracted.broken(node.path, attempt))
 
     def promise_mended(self, node: Node, attempt: int) -> None:
-        """Count it, once."""
+        """Journal that a repeated decomposition held; a resumed run does not count it twice."""
         self._write_note(self._retracted.mended(node.path, attempt))
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
-        """Keep it with the decomposition that it belongs to."""
+        """Journal which children a repeated decomposition goes on with."""
         self._write_note(self._retracted.kept(node.path, attempt, elements))
 
     def _write_note(self, note: Write | None) -> None:

@@ -16,7 +16,7 @@ from surefoot.runtime.errors import RunPaused
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.sampling import numbers_in
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
@@ -45,7 +45,7 @@ class Dispatcher:
     def __init__(
         self,
         config: RunConfig,
-        journal: Journal,
+        journal: JournalStore,
         writer: JournalWriter,
         pool: WorkerPool,
         on_batch: Callable[[str, Batch], Awaitable[None]],
@@ -58,7 +58,7 @@ class Dispatcher:
         self._ended, self._begun = journal.outcomes(), journal.begun()
         self._sent = InFlight()
         self._arrived: dict[str, int] = {}
-        self._log = events_of(journal.path.parent)
+        self._log = events_of(journal.run)
 
     async def pause(self, reason: str) -> None:
         """Stop politely: what is in flight ends at its next step, and all that was decided is journalled."""

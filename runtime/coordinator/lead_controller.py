@@ -1,4 +1,4 @@
-"""Learns during the run: at checkpoints the leads are chosen again from everything that was seen so far.
+"""The lead controller: chooses the leads of a run again at checkpoints, from everything that was seen so far.
 
 What was chosen is journalled with the number of steps after which it holds. A resumed run reads it and goes on with
 the same leads; verdicts do not depend on it, as every record of steps says which lead decided them.
@@ -20,7 +20,8 @@ from surefoot.runtime.forecast.lead_choice import (
 )
 from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.forecast.pilot_verdicts import pilot_verdicts
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import LeadChange, Leads
@@ -63,7 +64,7 @@ class LeadController:
             self.leads = choose_again(config, task, leads, learned(start, self._stretches), votes)
 
     def look(self, totals: Counts) -> LeadChange | None:
-        """What was learned if a checkpoint is passed; ``leads`` are the new ones then."""
+        """Choose the leads again if a checkpoint is passed, and return the change; ``leads`` are the new ones then."""
         if self.start is None or not self._config.learn or totals.steps < self._next:
             return None
         trials, errors = seen_in(totals)
@@ -83,12 +84,12 @@ class LeadController:
 
 
 def fresh_start(leads: Leads, totals: Counts) -> LeadChange:
-    """The note that a run, begun before, goes on with leads from a new pilot."""
+    """Make the note that a run goes on with leads from a new pilot, after an accepted change."""
     return msgspec.structs.replace(_told(leads, totals), fresh=True)
 
 
 def record_of(known: LeadChange) -> Record:
-    """What the journal keeps."""
+    """Make the journal record of a change of leads."""
     return Record((), "leads", 0, known.steps, known.unguarded, (), learned=known)
 
 
@@ -105,12 +106,12 @@ def _with(leads: Leads, known: LeadChange) -> Leads:
 async def open_lead_controller(
     config: RunConfig,
     task: Task,
-    journal: Journal,
+    journal: JournalStore,
     writer: JournalWriter,
     ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
     on_note: Callable[[str], None],
 ) -> LeadController:
-    """The leads that a run begins or goes on with: from the journal, from ``--k``, a measurement or a pilot.
+    """Open the lead controller of a run: leads come from the journal, ``--k``, a measurement or a pilot.
 
     Args:
         config: The run's configuration.
@@ -136,6 +137,8 @@ async def open_lead_controller(
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
     start = await _estimate(config, size, writer, ask_pilot) if config.k == "auto" else None
+    for warning in pilot_verdicts(start) if start is not None and not start.measured else ():
+        on_note(warning)
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
     why = explain_leads(leads, start, expected, size)
@@ -143,7 +146,7 @@ async def open_lead_controller(
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
     await writer.flush()
     journal.set_meta(leads=leads, pilot=start, forecast=expected, why=why)
-    log = events_of(journal.path.parent)
+    log = events_of(journal.run)
     log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     return LeadController(config, task, start, leads)

@@ -7,6 +7,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
+import msgspec
+
 from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
@@ -17,7 +19,7 @@ from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import LEAF_STEPS
-from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, Paused, Record, unpack
+from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, KeptReply, Paused, Record, unpack
 
 PART = "sample"
 
@@ -70,14 +72,17 @@ def sampled_step(config: RunConfig, task: Task, number: int) -> Step:
 def samples_of(question: Callable[[int], Step], payloads: Iterable[bytes]) -> list[Sample]:
     """The samples that payloads hold, each once, in the order of their numbers."""
     found: dict[int, Sample] = {}
+    replies: dict[int, tuple[KeptReply, ...]] = {}
     for payload in payloads:
         for record in unpack(payload):
+            if record.part == "replies" and record.kept is not None:
+                replies[record.path[0]] = record.kept.replies
             if record.part == PART:
                 (number,), (entry,) = record.path, record.entries
                 assert isinstance(entry, Contested)
                 kind, seconds = question(number).kind, record.ended - record.started
                 found[number] = Sample(number, kind, entry.ballots, seconds, record.ended)
-    return [found[number] for number in sorted(found)]
+    return [msgspec.structs.replace(found[n], replies=replies.get(n, ())) for n in sorted(found)]
 
 
 def numbers_in(payloads: Iterable[bytes]) -> set[int]:

@@ -35,7 +35,7 @@ class ToolCaller:
 
     def __init__(self, task: Task, work: Work) -> None:
         self._work = work
-        self._tools = {name: _tool(name, given) for name, given in task.tools().items()}
+        self._tools = {name: as_tool(name, given) for name, given in task.tools().items()}
 
     async def call(self, node: Node, index: int, call: Call) -> str:
         """Return the result of a call as the journal keeps it.
@@ -94,8 +94,12 @@ def call_key(node: Node, index: int, call: Call) -> str:
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
-def _tool(name: str, given: object) -> Tool:
-    """A tool, or a plain function as a tool that may be repeated."""
+def as_tool(name: str, given: object) -> Tool:
+    """Return what a task names as a tool; a plain function becomes a tool that may be repeated.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
     if isinstance(given, Tool):
         return given
     if callable(given):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from surefoot.runtime.records import Counts, Usage
+from surefoot.runtime.records import Counts, KeptReply, Usage
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.error_rate import confidence_sequence, middle_rate
 
@@ -29,6 +29,7 @@ class Sample(msgspec.Struct, frozen=True):
         ballots: In the order drawn.
         seconds: From the question to the last answer.
         ended: When that came, in seconds since 1970.
+        replies: What the model said, as far as it was kept.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Sample(msgspec.Struct, frozen=True):
     ballots: tuple[Ballot, ...]
     seconds: float = 0.0
     ended: float = 0.0
+    replies: tuple[KeptReply, ...] = ()
 
 
 class KindEstimate(msgspec.Struct, frozen=True):
@@ -92,12 +94,12 @@ class Estimate(msgspec.Struct, frozen=True):
 
 
 def pilot_steps(size: int) -> int:
-    """Steps to sample before a run: a thirtieth of it, so that the pilot costs a tenth of one ballot a step."""
+    """Number of steps that a pilot samples: a thirtieth of the run, so that it costs a tenth of a ballot a step."""
     return max(20, min(200, size // 30))
 
 
 def sample_numbers(seed: int, count: int) -> range:
-    """The numbers that a seed samples steps from; those of different seeds never overlap."""
+    """Numbers from which a seed samples steps; different seeds never share one."""
     return range(seed << 32, (seed << 32) + count)
 
 
@@ -129,7 +131,7 @@ def judge_pilot(samples: Sequence[Sample], counts: Counts) -> Estimate:
 
 
 def kinds_of(counted: Mapping[str, Sequence[int]], counts: Counts) -> tuple[KindEstimate, ...]:
-    """Estimates by kind of question.
+    """Make the estimates of single kinds of question.
 
     Args:
         counted: Of each kind the steps asked, their answers, the unspoiled ones, and the wrong ones of these.
@@ -146,7 +148,7 @@ def kinds_of(counted: Mapping[str, Sequence[int]], counts: Counts) -> tuple[Kind
 
 
 def learned(start: Estimate, stretches: Sequence[tuple[int, float]]) -> Estimate:
-    """An estimate, and what a run saw since.
+    """Pool an estimate with what a run saw since.
 
     The stretches are pooled with the estimate. Where one of them contradicts the pool, because its interval lies
     wholly above the pool's, the rate rose: what came before says nothing of what comes, and is left out.
@@ -165,6 +167,6 @@ def learned(start: Estimate, stretches: Sequence[tuple[int, float]]) -> Estimate
 
 
 def _rate(trials: int, errors: float) -> tuple[float, float]:
-    """The middle, and the upper end."""
+    """Middle estimate and upper end of an error rate."""
     middle = middle_rate(errors, trials)
     return middle, max(middle, confidence_sequence(math.fsum([errors]), trials).high) if trials else 1.0

@@ -40,7 +40,7 @@ class Forecast(msgspec.Struct, frozen=True):
 
 
 class Longest(msgspec.Struct, frozen=True):
-    """Requests that wait for each other.
+    """Length of the critical path, in requests to the model.
 
     Attributes:
         splits: From the root down.
@@ -80,7 +80,7 @@ def expected_calls(basis: Basis, leads: Leads) -> float:
 
 
 def mixed(parts: Iterable[tuple[float, Forecast]]) -> Forecast:
-    """The forecast of a run that changes its leads: (share of the steps, forecast of a whole run with these leads)."""
+    """Average forecasts of whole runs with different leads, each weighted by the share of the steps that has them."""
     calls = requests = tokens_in = tokens_out = 0.0
     p_success = 1.0
     for share, one in parts:
@@ -123,12 +123,12 @@ class _Asked(msgspec.Struct, frozen=True):
     race: bool = True
 
     def calls(self) -> float:
-        """Answers drawn."""
+        """Number of answers drawn for these questions."""
         p, valid = self.rates.p, self.rates.valid
         return self.count * (self.rule.expected_ballots(p, valid) if self.race else self.rule.agreeing)
 
     def requests(self) -> float:
-        """Prompts put to the model."""
+        """Number of prompts put to the model for these questions."""
         return self.count * (self.rule.expected_requests(self.rates.p, self.rates.valid) if self.race else 1)
 
 

@@ -56,16 +56,26 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
     rates = rate_table(estimate)
     basis = basis_of(config, task, rates)
     if basis.worst >= 0.5:
-        who = "measurement" if estimate.measured else "pilot"
-        raise ConfigurationError(
-            f"the {who} saw {estimate.dissenting} of {estimate.ballots} ballots dissent: no lead can be chosen; "
-            "try another model, or --k N"
-        )
+        raise ConfigurationError(_hopeless(estimate))
     try:
         leads = cheapest_leads(basis)
     except ValueError as error:
         raise ConfigurationError(f"--rule {config.rule}: {error}") from error
     return with_learned_rules(basis, leads, estimate.votes, {}) if basis.rule.learns else leads
+
+
+def _hopeless(estimate: Estimate) -> str:
+    """Why no lead can be chosen, in one line."""
+    who = "measurement" if estimate.measured else "pilot"
+    if not estimate.ballots:
+        return (
+            f"0 of {estimate.spoiled:,} answers of the {who} were readable: this model cannot be asked this so; "
+            "surefoot measure shows what it says"
+        )
+    return (
+        f"the {who} saw {estimate.dissenting} of {estimate.ballots} ballots dissent: votes may make it worse, no lead "
+        "can be chosen; try another model, or --k N"
+    )
 
 
 def choose_again(config: RunConfig, task: Task, leads: Leads, estimate: Estimate, votes: Mapping[str, int]) -> Leads:
@@ -147,12 +157,12 @@ def with_learned_rules(
 
 
 def next_checkpoint(steps: int) -> int:
-    """After so many steps, when to choose again: an eighth later, so that a long run looks some dozen times."""
+    """Number of steps after which leads are chosen next: an eighth more, so that long runs choose some dozen times."""
     return steps + max(STRETCH, steps // 8)
 
 
 def seen_in(counts: Counts) -> tuple[int, float]:
-    """What a run saw of its error rate: observations and errors.
+    """Count what a run saw of its error rate: observations, and errors among them.
 
     Ballots of races with a lead of 2 or more, of which those for others than the winner dissent; and steps before a
     seam that were asked once: right where the chain returned its promise, wrong where a second run refuted them.

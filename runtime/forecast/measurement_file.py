@@ -1,4 +1,4 @@
-"""What a measurement says, how it is kept, and how a run takes it up."""
+"""The file of ``surefoot measure``: what a measurement says, and how ``run --measurement`` reads it."""
 
 import pathlib
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ import msgspec
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import Estimate
+from surefoot.runtime.forecast.measured import KindRate, Mix, ReplyExample, StateRate
 from surefoot.runtime.leads import Leads
 from surefoot.voting.beta_binomial import BetaBinomial
 
@@ -19,36 +20,14 @@ SETTING = (
 """Fields of a configuration that answers depend on: a measurement counts for runs that share them."""
 
 
-class KindRate(msgspec.Struct, frozen=True):
-    """Error rate of one class of question; ``wrong`` of ``valid`` unspoiled answers, out of ``answers``.
-
-    ``red_flags`` counts the others by flag. The interval holds however long one looks. ``seconds`` is the median time
-    from a question to the last of its answers, at the concurrency that was used; ``spread`` as for a measurement.
-    """
-
-    kind: str
-    answers: int
-    valid: int
-    wrong: int
-    p_error: float
-    p_error_low: float
-    p_error_high: float
-    red_flags: dict[str, int] = {}
-    seconds: float = 0.0
-    tokens_in: float = 0.0
-    tokens_out: float = 0.0
-    spread: BetaBinomial | None = None
-    collisions: int = 0
-    collisions_expected: float = 0.0
-
-
 class Measurement(msgspec.Struct, frozen=True):
     """What ``surefoot measure`` prints; keys are added, never renamed.
 
     Attributes:
         samples: Steps sampled.
         draws: Answers to each.
-        p_error: Share of wrong ones among answers without a red flag.
+        p_error: Share of wrong ones among answers without a red flag, that is after red flags; ``None`` if no answer
+            was readable.
         p_error_low: Lower end of the 95 % interval of ``p_error``, valid however long one looks; the draws of one step
             count as one observation (``voting/error_rate.py``).
         p_error_high: Upper end.
@@ -68,8 +47,9 @@ class Measurement(msgspec.Struct, frozen=True):
         seed: What the sampled steps follow from.
         model: Its name.
         spread: Beta-binomial spread of error rates over steps; ``None`` if it cannot be fitted.
-        k_min_spread: Smallest lead for the target over the steps whose mistakes are final (those before a seam are
-            not), from their spread with its mean at ``p_error_high``; ``None`` if none is, or there is no such spread.
+        k_min_beta_binomial: (``k_min_spread`` in JSON.) Smallest lead for the target over the steps whose mistakes are
+            final (those before a seam are not), from their spread with its mean at ``p_error_high``; ``None`` if none
+            is, or there is no such spread.
         predicted_p_success_spread: Of a whole run with these leads, from that spread as fitted.
         spread_final: As ``spread``, of the questions whose mistakes are final.
         double_mistakes: Mean number of chains with two wrong steps or more, whose seam may hold although they are
@@ -83,11 +63,19 @@ class Measurement(msgspec.Struct, frozen=True):
         latency_s: Seconds of one call while nothing else is asked.
         estimate: What ``--measurement`` reads.
         setting: What the answers depend on; a run with ``--measurement`` must share it.
+        p_not_right: Share of all answers that were wrong or discarded, that is before red flags.
+        states: The worst states that were asked, the worst first.
+        states_asked: Different states that were asked.
+        states_lost: Those of them at which a wrong answer came more often than the right one.
+        examples: Some wrong and some discarded replies.
+        verdicts: What it means, a sentence or two for each kind of question.
+        next_steps: What to try; empty if all is well.
+        length_is_bound: Whether the length of the run is only the most that it may be: predictions are at most so much.
     """
 
     samples: int
     draws: int
-    p_error: float
+    p_error: float | None
     p_error_low: float
     p_error_high: float
     valid_rate: float
@@ -108,7 +96,7 @@ class Measurement(msgspec.Struct, frozen=True):
     seed: int
     model: str = ""
     spread: BetaBinomial | None = None
-    k_min_beta_binomial: int | None = None
+    k_min_beta_binomial: int | None = msgspec.field(default=None, name="k_min_spread")
     predicted_p_success_spread: float | None = None
     seconds_per_answer: float | None = None
     predicted_wall_s: float | None = None
@@ -120,6 +108,14 @@ class Measurement(msgspec.Struct, frozen=True):
     setting: dict[str, Any] = {}
     spread_final: BetaBinomial | None = None
     double_mistakes: float = 0.0
+    p_not_right: float = 0.0
+    states: list[StateRate] = []
+    states_asked: int = 0
+    states_lost: int = 0
+    examples: list[ReplyExample] = []
+    verdicts: list[str] = []
+    next_steps: list[str] = []
+    length_is_bound: bool = False
 
     @property
     def reaches(self) -> bool:
@@ -128,12 +124,12 @@ class Measurement(msgspec.Struct, frozen=True):
 
     @property
     def even(self) -> bool:
-        """Whether it does so for the fitted spread as well, as far as one could be fitted."""
+        """Whether the forecast reaches the target for unequal steps as well, as far as their spread could be fitted."""
         return self.predicted_p_success_spread is None or self.predicted_p_success_spread >= self.target
 
 
 def recommended(found: Sequence[Measurement]) -> Measurement | None:
-    """The cheapest model that reaches the target; among equally cheap ones, the one with the fewest calls.
+    """Choose the cheapest model that reaches the target; among equally cheap ones, the one with the fewest calls.
 
     One that reaches it for the spread of its errors as well goes before one that does not. ``None`` if none reaches it.
     An unknown price counts as dearer than any known one.
@@ -148,7 +144,7 @@ def recommended(found: Sequence[Measurement]) -> Measurement | None:
 
 
 def read_measurement(config: RunConfig) -> Estimate:
-    """The estimate in the file that ``--measurement`` names.
+    """Read the estimate from the file that ``--measurement`` names.
 
     Raises:
         ConfigurationError: The file cannot be read, or measured something else than this run asks.
@@ -171,13 +167,14 @@ def read_measurement(config: RunConfig) -> Estimate:
 
 
 class Saved(msgspec.Struct, frozen=True):
-    """What ``surefoot measure --save`` writes."""
+    """Contents of the ``measure.json`` that ``surefoot measure --save`` writes."""
 
     models: list[Measurement]
     recommended: str | None
+    mixes: list[Mix] = []
 
 
 def setting_of(config: RunConfig) -> dict[str, Any]:
-    """What the answers of a run depend on."""
+    """Fields of a configuration on which the answers of a run depend, with their values."""
     every = msgspec.to_builtins(config)
     return {name: every[name] for name in SETTING}

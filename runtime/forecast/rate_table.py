@@ -4,6 +4,8 @@ Assumption: kinds of question differ in their error rates, but a kind that was a
 the others until its own answers say otherwise (shrinkage by ``SHRINK`` answers).
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from surefoot.runtime.forecast.estimates import Estimate, KindEstimate
@@ -32,7 +34,7 @@ class Rates(msgspec.Struct, frozen=True):
 
 
 class RateTable(msgspec.Struct, frozen=True):
-    """Rates by kind of question.
+    """Table of error rates, red flags and tokens by kind of question.
 
     Attributes:
         by_kind: Of the kinds that were sampled.
@@ -45,7 +47,7 @@ class RateTable(msgspec.Struct, frozen=True):
     p_error: float
 
     def of(self, kind: str) -> Rates:
-        """The rates of one kind; those of all questions where it is empty or was not sampled."""
+        """Look up the rates of one kind; for an empty or unknown kind, those of all questions."""
         return self.by_kind.get(kind, self.all)
 
 
@@ -55,7 +57,7 @@ def rate_table(estimate: Estimate) -> RateTable:
     return RateTable(by_kind, _rates(estimate, estimate.kinds, estimate.p_error_high), estimate.p_error)
 
 
-def _rates(estimate: Estimate, own: "list[KindEstimate] | tuple[KindEstimate, ...]", p_error_high: float) -> Rates:
+def _rates(estimate: Estimate, own: Sequence[KindEstimate], p_error_high: float) -> Rates:
     """A kind's own sample, drawn towards all questions where it is small."""
     valid = estimate.valid_rate
     answers, trials = sum(k.answers for k in own), sum(k.trials for k in own)

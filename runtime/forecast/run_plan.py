@@ -6,6 +6,7 @@ The sample stands for the run's questions: their mean tokens, price and speed ar
 import msgspec
 
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.basis import basis_of
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, pilot_steps
@@ -19,7 +20,7 @@ from surefoot.runtime.records import Counts
 
 
 class Sampled(msgspec.Struct, frozen=True):
-    """A sample of a run's questions, and what it took."""
+    """A sample of a run's questions with what asking took: calls, seconds, prices."""
 
     samples: list[Sample]
     counts: Counts
@@ -32,8 +33,9 @@ class Plan(msgspec.Struct, frozen=True):
     """What ``surefoot plan`` prints; keys are added, never renamed.
 
     Attributes:
-        steps: Of the whole plan, at most.
+        steps: Of the whole plan.
         calls: Answers drawn, the pilot and spoiled ones included.
+        calls_per_step: Without the pilot.
         tokens_in: Prompt tokens; a prompt whose first ballots are asked together is paid once.
         tokens_out: Reply tokens.
         cost_usd: ``None`` if the price is unknown.
@@ -41,6 +43,10 @@ class Plan(msgspec.Struct, frozen=True):
         longest_chain: Calls that can only be made one after the other.
         leads: Those that a run with the same options begins with.
         walls: Wall time by width.
+        pilot_calls: Calls of the pilot; 0 where a run makes none.
+        calls_per_step_with_pilot: All calls, shared out over the steps.
+        length_is_bound: Whether ``steps`` is only the most that the plan may take, so that all figures are at most so
+            much.
     """
 
     steps: int
@@ -55,10 +61,13 @@ class Plan(msgspec.Struct, frozen=True):
     why: str
     speed: Speed
     walls: list[Wall]
+    pilot_calls: int = 0
+    calls_per_step_with_pilot: float = 0.0
+    length_is_bound: bool = False
 
 
 def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | None = None) -> Plan:
-    """The arithmetic.
+    """Compute what a whole run would take from a sample of its questions.
 
     Args:
         config: As a run would have it.
@@ -82,7 +91,7 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
     return Plan(
         steps=size,
         calls=whole.calls,
-        calls_per_step=whole.calls / size,
+        calls_per_step=expected.calls / size,
         tokens_in=whole.tokens_in,
         tokens_out=whole.tokens_out,
         cost_usd=price_of(whole, sampled.counts, sampled.prices),
@@ -92,7 +101,17 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         why=explain_leads(leads, start if config.k == "auto" else None, expected, size),
         speed=sampled.speed,
         walls=walls_of(basis, leads, whole, longest, sampled.speed),
+        pilot_calls=asks * PILOT_DRAWS,
+        calls_per_step_with_pilot=whole.calls / size,
+        length_is_bound=length_is_bound(config, task),
     )
+
+
+def length_is_bound(config: RunConfig, task: Task) -> bool:
+    """Whether only an upper bound of a plan's length is known: a user's task without ``usual_steps`` or ``outline``."""
+    says = type(task)
+    given = says.usual_steps is not Task.usual_steps or says.outline is not Task.outline
+    return config.task not in BUILT_IN_TASKS and not given
 
 
 def _with_pilot(expected: Forecast, asks: int, sampled: Sampled) -> Forecast:

@@ -30,7 +30,7 @@ class Speed(msgspec.Struct, frozen=True):
 
 
 class Wall(msgspec.Struct, frozen=True):
-    """Wall time at a width.
+    """Wall time of a run with a number of segments at the same time.
 
     Attributes:
         segments: Segments at the same time.

@@ -8,17 +8,20 @@ from which step on. What the plan in the journal is read back with cannot change
 import difflib
 import hashlib
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
 
 from surefoot.decompose.step import Dialect, Step
-from surefoot.decompose.task import Task
+from surefoot.decompose.task import NothingToAsk, Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ResumeMismatch
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.meta_values import read_meta
+from surefoot.runtime.journal.origin import admit_hosts, note_origin
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.run_directory import LIMITS, write_config
+from surefoot.runtime.journal.task_shape import shape_of
 
 FIXED = ("task", "task_options", "strategy", "state_by", "rule", "leaf_steps", "segment_steps")
 """What the committed part of a plan is read back with."""
@@ -69,13 +72,21 @@ def dialect_of(config: RunConfig) -> Dialect:
 def setup_of(config: RunConfig, task: Task) -> Setup:
     """The setup that a configuration and the code at hand give."""
     dialect = dialect_of(config)
-    steps = [task.sample_step(number) for number in range(SAMPLED_STEPS)]
+    steps = _sampled(task)
     root = task.root()
     split = task.decomposition_step(root.goal, root.inputs)
     prompts = [task.prompt(step, dialect) for step in ([split] if isinstance(split, Step) else []) + steps]
     texts = [f"{prompt.system}\n\n{prompt.user}" for prompt in prompts]
     hashes = [hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest() for text in texts]
     return Setup(msgspec.to_builtins(config), tuple(hashes), tuple(text[:4000] for text in texts[:TEXTS]))
+
+
+def _sampled(task: Task) -> list[Step]:
+    """Steps whose prompts are compared; none of a task that asks nothing at its start, which is a task like others."""
+    try:
+        return [task.sample_step(number) for number in range(SAMPLED_STEPS)]
+    except NothingToAsk:
+        return []
 
 
 def differences(old: Setup, new: Setup) -> list[str]:
@@ -90,8 +101,15 @@ def differences(old: Setup, new: Setup) -> list[str]:
     return lines
 
 
-def admit(journal: Journal, directory: pathlib.Path, config: RunConfig, task: Task, accept: bool = False) -> None:
-    """Let a session begin, or refuse it.
+def admit(
+    journal: JournalStore,
+    directory: pathlib.Path,
+    config: RunConfig,
+    task: Task,
+    accept: bool = False,
+    named: Collection[str] = (),
+) -> None:
+    """Let a session begin, or refuse it; what its user stands for is journalled.
 
     Args:
         journal: Open for writing.
@@ -99,16 +117,19 @@ def admit(journal: Journal, directory: pathlib.Path, config: RunConfig, task: Ta
         config: What the session would run with.
         task: The task of that configuration.
         accept: Whether a change is accepted.
+        named: Options that the user gives now, with this session.
 
     Raises:
-        ResumeMismatch: The run was set up with something else.
+        ResumeMismatch: The run was set up with something else, or would ask a server that its user has not named.
     """
     new = setup_of(config, task)
-    kept = journal.meta("setup")
+    kept = read_meta(journal, "setup", Setup)
     if kept is None:
-        journal.set_meta(setup=new)
+        journal.set_meta(setup=new, shape=shape_of(task))
+        note_origin(journal, config, task)
         return
-    lines = differences(msgspec.convert(kept, Setup), new)
+    admit_hosts(journal, config, named, accept)
+    lines = differences(kept, new)
     fixed = [line for line in lines if line.partition(":")[0] in FIXED]
     if fixed:
         raise ResumeMismatch(f"{directory}: {'; '.join(fixed)}: the plan so far cannot go on so; start a new run")
@@ -120,12 +141,15 @@ def admit(journal: Journal, directory: pathlib.Path, config: RunConfig, task: Ta
         leaf_steps = (journal.meta("leads") or {}).get("leaf_steps", journal.meta("leaf_steps"))
         journal.set_meta(setup=new, changes=changes, leads=None, leaf_steps=leaf_steps, rewrite=True)
         settle(journal, directory)
+    note_origin(journal, config, task)
 
 
-def settle(journal: Journal, directory: pathlib.Path) -> None:
+def settle(journal: JournalStore, directory: pathlib.Path) -> None:
     """Bring ``run.toml`` in line with a change that was accepted; also after a kill between the two writes."""
     if journal.meta("rewrite"):
-        write_config(directory, msgspec.convert(journal.meta("setup")["config"], RunConfig))
+        setup = read_meta(journal, "setup", Setup)
+        if setup is not None:
+            write_config(directory, msgspec.convert(setup.config, RunConfig))
         journal.set_meta(rewrite=False)
 
 

@@ -37,49 +37,89 @@ the same segment must not come after a gap. A damaged file is found by checksums
 writing (``check``), and nothing goes on from it.
 """
 
+import contextlib
 import os
 import pathlib
 import sqlite3
+import threading
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from surefoot.runtime.errors import JournalError, RunDirectoryError
+from surefoot.runtime.journal.durable_mark import DurableMark
 from surefoot.runtime.journal.fault_points import FaultPoints, faults_from_environment
 from surefoot.runtime.journal.file import (
     check_format,
     check_header,
     check_log,
+    check_schema,
     connect,
     crc_of,
     create_file,
     is_whole,
     reporting,
 )
-from surefoot.runtime.journal.lock import take_lock
-from surefoot.runtime.journal.rows import Outcome, Totals, Write, decode_outcome, decode_totals, encode_row
+from surefoot.runtime.journal.filesystem import network_kind
+from surefoot.runtime.journal.lock import WriterLock, take_lock
+from surefoot.runtime.journal.rows import (
+    LARGEST_TOTAL,
+    Outcome,
+    Totals,
+    Write,
+    beyond_bounds,
+    decode_outcome,
+    decode_totals,
+    encode_row,
+)
+from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Counts
+from surefoot.runtime.whole_files import remove_drafts
 
 
 class Journal:
-    """An open journal. Not safe for use by two threads at the same time.
+    """An open journal: the SQLite implementation of ``JournalStore`` in ``port.py``.
+
+    A commit may run in a thread of its own while the event loop's thread reads.
 
     Args:
         connection: To the database.
-        lock: File descriptor that holds the writer's lock; ``None`` for a reader.
-        path: For messages.
+        lock: The writer's lock, released by ``close``; ``None`` for a reader.
+        path: Of the database.
         faults: Where to fail, for tests.
+        durable: Number of batches that the file's header says were durable.
+        mark: Writes that number; ``None`` for a reader, and where the header is not written to.
+
+    Attributes:
+        totals: Everything counted in the batches that are durable.
+        wall_s: Seconds worked when the last of them was written.
+        missing: Batches that were durable once and are not in these files: the write-ahead log was not copied.
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, lock: int | None, path: pathlib.Path, faults: FaultPoints | None = None
+        self,
+        connection: sqlite3.Connection,
+        lock: WriterLock | None,
+        path: pathlib.Path,
+        faults: FaultPoints | None = None,
+        durable: int = 0,
+        mark: DurableMark | None = None,
     ) -> None:
-        self._db, self._lock, self.path = connection, lock, path
+        self._db, self._lock, self._mark, self.path = connection, lock, mark, path
+        # A second transaction on the same connection would become a part of the first.
+        self._writing = threading.Lock()
+        self._file = _identity(path)
         self.faults = faults or FaultPoints()
         self.totals, self.wall_s = Counts(), 0.0
         self._batches = self._segments = 0
         self.refresh()
+        self.missing = max(0, durable - self._batches)
+
+    @property
+    def run(self) -> str:
+        """The run directory, for messages and logs."""
+        return str(self.path.parent)
 
     def commit(self, writes: Sequence[Write], wall_s: float) -> None:
         """Make a group of batches durable, with the totals that include them.
@@ -95,7 +135,8 @@ class Journal:
         for write in writes:
             totals.add(write.batch.counts)
         batches, ended = self._batches + len(writes), 0
-        with reporting(self.path):
+        with self._writing, reporting(self.path):
+            self.check_present()
             self.faults.reach("commit.before")
             with self._db:
                 for number, write in enumerate(writes, self._batches + 1):
@@ -106,7 +147,25 @@ class Journal:
                 self.faults.reach("commit.written")
         self.totals, self.wall_s = totals, wall_s
         self._batches, self._segments = batches, self._segments + ended
+        self._note_durable()
         self.faults.reach("commit.after")
+
+    def check_present(self) -> None:
+        """See that the database is still where it was opened: a deleted file can be written to, and nobody reads it.
+
+        Raises:
+            JournalError: It was removed or replaced.
+        """
+        if _identity(self.path) != self._file:
+            raise JournalError(
+                f"{self.path} is gone: {self.run} was removed or replaced while the run worked. Nothing can be kept "
+                "any more, so nothing more is asked"
+            )
+
+    def _note_durable(self) -> None:
+        if self._mark is not None and not self.missing:
+            with contextlib.suppress(OSError):  # the mark only serves copies; what it counts is durable without it
+                self._mark.write(self._batches)
 
     def _insert(self, number: int, write: Write) -> int:
         """Put one batch into the open transaction; the number of segments it ends."""
@@ -125,7 +184,7 @@ class Journal:
         """Make named values durable; JSON."""
         encoded = {key: msgspec.json.encode(value) for key, value in values.items()}
         rows = [(key, value.decode(), crc_of(key, value)) for key, value in encoded.items()]
-        with reporting(self.path):
+        with self._writing, reporting(self.path):
             self.faults.reach("meta.before")
             with self._db:
                 self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", rows)
@@ -162,12 +221,21 @@ class Journal:
         with reporting(self.path):
             return {key for (key,) in self._db.execute("SELECT DISTINCT segment FROM batch")}
 
-    def check(self) -> None:
-        """Read everything once.
+    def check(self, *, without_missing: bool = False) -> None:
+        """Read everything once, before a session goes on from it.
+
+        Args:
+            without_missing: Go on although committed batches are missing; they are asked again.
 
         Raises:
             JournalError: A page or a row is damaged or missing; the message names the file and what is whole.
         """
+        if self.missing and not without_missing:
+            raise JournalError(
+                f"{self.path}: {self.missing:,} of {self._batches + self.missing:,} committed batches are missing. "
+                f"They are in {self.path.name}-wal, which belongs to it and was not copied, or is older: copy it too. "
+                "--accept-change goes on without them, and asks again"
+            )
         with reporting(self.path):
             found = self._db.execute("PRAGMA integrity_check(1)").fetchone()[0]
             if found != "ok":
@@ -184,6 +252,8 @@ class Journal:
                 self._checked(key, _bytes(value), crc)
             self._check_counts()
             self.outcomes()
+        self.missing = 0
+        self._note_durable()
 
     def _check_counts(self) -> None:
         count, first, last = self._db.execute("SELECT COUNT(*), MIN(id), MAX(id) FROM batch").fetchone()
@@ -199,15 +269,21 @@ class Journal:
         with reporting(self.path):
             row = self._db.execute("SELECT counts, crc FROM totals").fetchone()
             totals = Totals(Counts(), 0.0, 0, 0) if row is None else decode_totals(self._checked("totals", *row))
+        if reason := beyond_bounds(totals.counts, LARGEST_TOTAL) or not 0 <= totals.wall_s < LARGEST_TOTAL:
+            raise JournalError(f"{self.path} is damaged: its totals cannot be right ({reason})")
         self.totals, self.wall_s = totals.counts, totals.wall_s
         self._batches, self._segments = totals.batches, totals.segments
 
     def close(self) -> None:
-        """Close the file and give the lock back."""
-        self._db.close()
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        """Close the file and give the lock back; a commit under way is waited for."""
+        with self._writing:
+            self._db.close()
+            if self._mark is not None:
+                self._note_durable()  # SQLite has just copied its log, and the header as it knows it
+                self._mark.close()
+                self._mark = None
+            if self._lock is not None:
+                self._lock.release()
 
     def _checked(self, key: str, blob: bytes, crc: int) -> bytes:
         if not is_whole(key, blob, crc):
@@ -219,7 +295,16 @@ def _bytes(text: Any) -> Any:
     return text.encode() if isinstance(text, str) else text
 
 
-def create_journal(directory: pathlib.Path, lock: int | None = None) -> Journal:
+def _identity(path: pathlib.Path) -> tuple[int, int] | None:
+    """What tells a file from another one of its name; ``None`` if there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def create_journal(directory: pathlib.Path, lock: WriterLock | None = None) -> Journal:
     """A new journal in a run directory that exists.
 
     Args:
@@ -232,14 +317,14 @@ def create_journal(directory: pathlib.Path, lock: int | None = None) -> Journal:
     path = directory / "journal.sqlite"
     held = take_lock(directory) if lock is None else lock
     try:
-        if path.exists():
+        if path.exists() or path.is_symlink():
             raise RunDirectoryError(f"{directory} already holds a run: use surefoot resume {directory}")
-        faults = faults_from_environment()
-        create_file(path, faults)
-        return Journal(connect(path, write=True), held, path, faults)
+        remove_drafts(directory)
+        create_file(path, faults_from_environment())
     except BaseException:
-        os.close(held)
+        held.release()
         raise
+    return _open(path, held, write=True)
 
 
 def open_journal(directory: pathlib.Path, *, write: bool) -> Journal:
@@ -261,19 +346,36 @@ def open_journal(directory: pathlib.Path, *, write: bool) -> Journal:
     lock = take_lock(directory) if write else None
     if lock is not None and not path.exists():
         return create_journal(directory, lock)
-    faults = faults_from_environment() if write else FaultPoints()
-    db: sqlite3.Connection | None = None
+    return _open(path, lock, write=write)
+
+
+def _open(path: pathlib.Path, lock: WriterLock | None, *, write: bool) -> Journal:
+    """Open a database that exists; the lock is the journal's, or released."""
+    db, mark = None, None
     try:
-        check_header(path)
+        durable = check_header(path, write=write)
+        network = network_kind(path.parent) if write else None
         if write:
+            remove_drafts(path.parent)
             check_log(path)
         with reporting(path):
-            db = connect(path, write)
+            db = connect(path, write, network=network is not None)
+            check_schema(db, path)
             check_format(db, path)
-            return Journal(db, lock, path, faults)
-    except BaseException:
-        if db is not None:
-            db.close()
+        if network is not None:
+            events_of(path.parent).warning(
+                "the run directory lies on a network file system: one machine at a time may work on it, and commits "
+                "are slower", kind=network,
+            )  # fmt: skip
+        elif write:
+            mark = DurableMark(path)
+        return Journal(db, lock, path, faults_from_environment() if write else None, durable, mark)
+    except BaseException as error:
+        for opened in (db, mark):
+            if opened is not None:
+                opened.close()
         if lock is not None:
-            os.close(lock)
+            lock.release()
+        if isinstance(error, OSError):
+            raise JournalError(f"{path}: {error.strerror}") from error
         raise

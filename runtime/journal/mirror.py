@@ -19,7 +19,8 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.journal.file import reporting, sync_directory
+from surefoot.runtime.journal.file import reporting
+from surefoot.runtime.whole_files import sync_directory
 
 NOTE = "mirror.json"
 """The file by which a mirror knows that it is one."""

@@ -11,11 +11,15 @@ from surefoot.decompose.segment import given_expansion, segment_key, travels_who
 from surefoot.decompose.step import Done, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.records import FAILED_NODES, SUB_PLANS, Entry, Record, extend, failures_in, unpack, winner
+from surefoot.runtime.untrusted import tame
 
 Steps = Generator[PlanStep, None, Any]
 Walk = Callable[[Node], Steps]
+
+WRONG = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, AssertionError, RecursionError)
+"""What a task raises of answers that it never gave: a journal may be forged. ``ValueError`` includes msgspec's."""
 
 
 class PlanReader:
@@ -29,7 +33,7 @@ class PlanReader:
         segment_steps: Nodes of at most so many steps travelled whole.
     """
 
-    def __init__(self, journal: Journal, task: Task, strategy: Method, rule: str, segment_steps: int) -> None:
+    def __init__(self, journal: JournalReader, task: Task, strategy: Method, rule: str, segment_steps: int) -> None:
         self.journal, self.task, self.strategy, self.rule = journal, task, strategy, rule
         self.segment_steps = segment_steps
         self._failed = failures_in(journal.payloads(FAILED_NODES))
@@ -40,7 +44,11 @@ class PlanReader:
         Raises:
             JournalError: The plan is not complete.
         """
-        return self._upper(self.task.root())
+        try:
+            return (yield from self._upper(self.task.root()))
+        except WRONG as error:
+            what = f"{type(error).__name__}: {tame(error)}"
+            raise JournalError(f"{self.journal.run}: the plan in its journal is none of its task's: {what}") from error
 
     def _upper(self, node: Node) -> Steps:
         """A node that the coordinator ran: its decompositions are segments of their own."""
@@ -111,7 +119,7 @@ class PlanReader:
             state = task.advance(goal, state, answer if isinstance(asked, Step) else msgspec.json.decode(answer))
             asked = task.next_step(goal, state)
         if not isinstance(asked, Done):
-            raise JournalError(f"{self.journal.path}: node {node.path} is not complete")
+            raise JournalError(f"{self.journal.run}: node {node.path} is not complete")
         return msgspec.to_builtins(asked.output)
 
     def _records(self, key: str) -> list[Record]:

@@ -6,7 +6,7 @@ that it changes. A resumed run reads which notes there are and repeats none.
 
 from surefoot.decompose.plan import Path
 from surefoot.decompose.segment import segment_key
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.records import AGAIN, Batch, Counts, Record, pack, unpack
 
@@ -22,7 +22,7 @@ class RetractedExpansions:
         journal: Open for writing.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: JournalReader) -> None:
         self._journal = journal
         self._children: dict[tuple[Path, int], tuple[int, ...]] = {}
         self._noted: set[Note] = set()
@@ -66,7 +66,7 @@ class RetractedExpansions:
             self._children[record.path, record.attempt] = record.children
 
 
-def steps_below(journal: Journal, path: Path) -> dict[int, int]:
+def steps_below(journal: JournalReader, path: Path) -> dict[int, int]:
     """Steps that the children of a node count, each with all below it, by path element."""
     found: dict[int, int] = {}
     for key in journal.begun():
@@ -85,5 +85,5 @@ def _path_of(key: str) -> Path | None:
     return tuple(map(int, name.split("."))) if name else ()
 
 
-def _records(journal: Journal, key: str) -> list[Record]:
+def _records(journal: JournalReader, key: str) -> list[Record]:
     return [record for payload in journal.payloads(key) for record in unpack(payload)]

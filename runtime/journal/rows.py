@@ -1,8 +1,11 @@
 """What the journal's rows hold beside the records of batches."""
 
+import math
+from collections.abc import Iterator
+
 import msgspec
 
-from surefoot.runtime.records import Batch, Contradicted, Counts, Finished
+from surefoot.runtime.records import Batch, Contradicted, Counts, Finished, Usage
 
 Outcome = Finished | Contradicted
 
@@ -40,6 +43,39 @@ class Write(msgspec.Struct, frozen=True):
         """How the segment ended, if it ended for good."""
         end = self.batch.end
         return end if isinstance(end, Finished | Contradicted) and not self.shared else None
+
+
+MOST = 2**53
+"""The largest number that one batch may count, without its sign: far from what SQLite, msgpack and JSON can hold."""
+
+
+LARGEST_TOTAL = 2**62
+"""The largest number that the totals may hold: more than all batches come to that a file can hold."""
+
+
+def beyond_bounds(counts: Counts, most: int = MOST) -> str:
+    """Which count is not finite or above ``most``, in words for people; empty if none is.
+
+    Counts come from workers, and in part from what a server says of itself, such as tokens used.
+    """
+    for name, value in _numbers(counts):
+        if not math.isfinite(value) or abs(value) > most:
+            shown = f"{value:.3g}" if isinstance(value, float) else f"a number of {value.bit_length()} bits"
+            return f"{name} is {shown}"
+    return ""
+
+
+def _numbers(counts: Counts | Usage) -> Iterator[tuple[str, int | float]]:
+    for name in counts.__struct_fields__:
+        value = getattr(counts, name)
+        if not isinstance(value, dict):
+            yield name, value
+            continue
+        for key, part in value.items():
+            if isinstance(part, Usage):
+                yield from ((f"{name}: {inner}", number) for inner, number in _numbers(part))
+            else:
+                yield f"{name}: {key}", part
 
 
 encode_row = msgspec.msgpack.Encoder().encode

@@ -1,24 +1,30 @@
 """A run directory: ``run.toml`` (the frozen configuration, no secrets), ``journal.sqlite``, and what is derived."""
 
 import datetime
-import os
 import pathlib
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import tomli_w
 
-from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
 from surefoot.runtime.journal.fault_points import faults_from_environment
-from surefoot.runtime.journal.file import sync_directory
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.lock import is_locked, take_lock
+from surefoot.runtime.journal.meta_values import read_meta
+from surefoot.runtime.journal.task_shape import known_shape
 from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
+from surefoot.runtime.whole_files import DRAFT, write_whole
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirror", "patience_s", "timeout_s",
     "calls_in_flight", "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
+
+Status = Literal["solved", "failed", "paused", "running"]
+
+LARGEST_CONFIG = 16 << 20
+"""Bytes of the largest ``run.toml`` that is read; files given as task options are in it."""
 
 
 class Rung(msgspec.Struct, frozen=True):
@@ -58,6 +64,7 @@ class Standing(msgspec.Struct, frozen=True):
         alarms: Alarms that answers go wrong together, by kind; see ``surefoot.voting.alarms``.
         rungs: Rungs of the ladder that were asked: how often, and how often they put something right.
         hedged_calls: Calls made beside others that were late, for the same answers.
+        missing_batches: Batches that were committed and are not in this copy: the write-ahead log was not copied.
     """
 
     run_dir: str
@@ -95,6 +102,7 @@ class Standing(msgspec.Struct, frozen=True):
     alarms: dict[str, int] = {}
     rungs: dict[str, Rung] = {}
     hedged_calls: int = 0
+    missing_batches: int = 0
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -116,7 +124,8 @@ def create_run(directory: pathlib.Path, config: RunConfig) -> Journal:
         RunDirectoryError: There is a run already, or another process is making one.
     """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise RunDirectoryError(f"cannot make {directory}: {error.strerror}") from error
     lock = take_lock(directory)
@@ -127,7 +136,7 @@ def create_run(directory: pathlib.Path, config: RunConfig) -> Journal:
         write_config(directory, config)
         faults.reach("create.configured")
     except BaseException:
-        os.close(lock)
+        lock.release()
         raise
     return create_journal(directory, lock)
 
@@ -136,8 +145,8 @@ def _check_empty(directory: pathlib.Path) -> None:
     """What a run that was killed before it had a configuration leaves behind does not count."""
     if directory.exists() and not directory.is_dir():
         raise RunDirectoryError(f"{directory} is not a directory")
-    left = {entry.name for entry in directory.iterdir()} if directory.exists() else set()
-    if left - {"lock", "run.draft"}:
+    left = [entry.name for entry in directory.iterdir()] if directory.exists() else []
+    if any(name != "lock" and not DRAFT.fullmatch(name) for name in left):
         raise RunDirectoryError(f"{directory} exists and is not empty; use another --run-dir, or surefoot resume")
 
 
@@ -149,14 +158,8 @@ def write_config(directory: pathlib.Path, config: RunConfig) -> None:
     """
     values = {key: value for key, value in msgspec.to_builtins(config).items() if value is not None}
     path = directory / "run.toml"
-    draft = path.with_suffix(".draft")
     try:
-        with draft.open("w") as file:
-            file.write(tomli_w.dumps(values))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        sync_directory(directory)
+        write_whole(path, tomli_w.dumps(values))
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
 
@@ -181,32 +184,37 @@ def parse_config(path: pathlib.Path) -> RunConfig:
         ConfigurationError: It cannot be read, or has an unknown key or a value out of range.
     """
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=RunConfig)
-    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        with path.open("rb") as file:
+            text = file.read(LARGEST_CONFIG + 1)
+        if len(text) > LARGEST_CONFIG:
+            raise ConfigurationError(f"{path} has more than {LARGEST_CONFIG:,} bytes")
+        return msgspec.toml.decode(text, type=RunConfig)
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
 
 def standing(directory: pathlib.Path) -> Standing:
-    """Where a run stands, also while it runs.
+    """Where a run stands, also while it runs; nothing of its task's code is executed.
 
     Raises:
         RunDirectoryError: Not a run directory.
         JournalError: The journal cannot be read.
     """
     config = read_config(directory)
-    task = open_task(config)
-    root = task.root()
     journal = open_journal(directory, write=False)
     try:
-        status, message = journal.meta("status") or "running", journal.meta("message") or ""
+        status: Status = read_meta(journal, "status", Status) or "running"  # type: ignore[arg-type]
+        message = read_meta(journal, "message", str) or ""
         if is_locked(directory):
             status = "running"
         elif status == "running":
             status, message = "paused", "its process ended without a word: it was killed"
-        counts, leads = journal.totals, journal.meta("leads") or {}
-        leads = {name: k for name, k in leads.items() if isinstance(k, int)}
-        why = journal.meta("why") or ""
-        wall_s = journal.wall_s
+        counts, wall_s, missing = journal.totals, journal.wall_s, journal.missing
+        leads = {name: k for name, k in (read_meta(journal, "leads", dict) or {}).items() if isinstance(k, int)}
+        why = read_meta(journal, "why", str) or ""
+        total_steps = known_shape(journal, config).total_steps
     finally:
         journal.close()
     return Standing(
@@ -218,7 +226,7 @@ def standing(directory: pathlib.Path) -> Standing:
         model=config.model,
         strategy=config.strategy,
         state_by=config.state_by,
-        total_steps=task.size(root.goal, root.inputs),
+        total_steps=total_steps,
         calls_per_step=round(counts.calls / counts.steps, 4) if counts.steps else None,
         red_flags=sum(counts.red_flags.values()),
         red_flags_by_name=counts.red_flags,
@@ -245,6 +253,7 @@ def standing(directory: pathlib.Path) -> Standing:
         rungs=_rungs(counts),
         accounts={"kind": counts.by_kind, "model": counts.by_model, "worker": counts.by_worker},
         hedged_calls=counts.hedged_calls,
+        missing_batches=missing,
     )
 
 

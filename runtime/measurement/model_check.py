@@ -13,7 +13,7 @@ from surefoot.runtime.worker.worker import Worker
 
 
 class Check(msgspec.Struct, frozen=True):
-    """One question and what came of it. The JSON of ``surefoot models --check``; keys are added, never renamed.
+    """Result of ``surefoot models --check``: one question and the reply. JSON keys are added, never renamed.
 
     Attributes:
         candidate: What the reply was read as; empty if it was discarded.
@@ -45,7 +45,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 async def check_one_step(config: RunConfig, task: Task, model: Model | None = None) -> Check:
-    """Ask one sampled step.
+    """Ask a model one sampled step and report all about the reply.
 
     Raises:
         ConfigurationError: The model cannot be asked as configured.

@@ -4,6 +4,8 @@ import statistics
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.estimates import Sample, sample_numbers
@@ -16,20 +18,23 @@ ALONE = 5
 """Calls made one at a time, for the latency."""
 
 
-async def take_sample(config: RunConfig, task: Task, samples: int, draws: int, models: Sequence[Model] = ()) -> Sampled:
-    """Ask a run's questions: a few alone, then all at once. The numbers are those that the run's pilot asks.
+async def take_sample(
+    config: RunConfig, task: Task, samples: int, draws: int, models: Sequence[Model] = (), attempt: int = 0
+) -> Sampled:
+    """Ask a sample of a run's questions, the ones that its pilot asks first: a few alone, then all at once.
 
     Args:
-        config: The run's configuration.
+        config: The run's configuration; all replies are kept, whatever it says.
         task: The task.
         samples: Steps to ask.
         draws: Answers to each of them.
         models: Model objects to ask instead of those that the configuration names.
+        attempt: Another one has other answers to the same steps.
 
     Raises:
         ModelUnavailable, ModelRejected: From the model.
     """
-    pool = LocalPool(config, task, list(models) or None)
+    pool = LocalPool(msgspec.structs.replace(config, keep_replies="all"), task, list(models) or None)
     try:
         latencies = []
         for number in sample_numbers(config.seed, ALONE):
@@ -37,7 +42,7 @@ async def take_sample(config: RunConfig, task: Task, samples: int, draws: int, m
             await pool.sample([number], 1)
             latencies.append(time.perf_counter() - started)
         started = time.perf_counter()
-        found, counts = await pool.sample(sample_numbers(config.seed, samples), draws)
+        found, counts = await pool.sample(sample_numbers(config.seed, samples), draws, attempt)
         seconds = time.perf_counter() - started
         speed = speed_of(found, counts.calls, statistics.median(latencies))
         return Sampled(found, counts, speed, seconds, pool.prices())
@@ -46,7 +51,7 @@ async def take_sample(config: RunConfig, task: Task, samples: int, draws: int, m
 
 
 def speed_of(samples: Sequence[Sample], calls: int, alone_s: float) -> Speed:
-    """Speed from questions asked all at once: at the pace of the last four fifths of them, once all is under way.
+    """Work out a model's speed from questions asked all at once: the pace of the last four fifths.
 
     Args:
         samples: Those questions.

@@ -1,8 +1,8 @@
-"""What a worker may ask for, in money or in calls, so that a limit holds with any number of calls under way.
+"""Budget leases: what a worker may spend, so that a limit holds with any number of calls under way.
 
 Before a call is made, the most that it can use is reserved; when it is answered, what it did use is settled. A call
 whose end nobody saw (a time-out, a lost connection, a cancelled race) may have been charged: what it reserved is not
-given back. A purse that runs short says so, and the coordinator fills it from what the run has left
+given back. A lease that runs short says so, and the coordinator fills it from what the run has left
 (``runtime/coordinator/budget_ledger.py``).
 """
 
@@ -20,10 +20,10 @@ OPTIONS: dict[Unit, str] = {"usd": "--max-cost-usd", "calls": "--max-calls"}
 
 
 class BudgetLease:
-    """What one worker holds of one unit.
+    """What one worker may still spend of one unit, money or calls.
 
     Args:
-        limited: Whether the run has a limit. An unlimited purse is never short.
+        limited: Whether the run has a limit. An unlimited lease is never short.
         unit: What is held.
 
     Attributes:
@@ -41,7 +41,7 @@ class BudgetLease:
         self._refused = False
 
     async def reserve(self, amount: float, begun: bool = False) -> None:
-        """Take so much aside for a call, waiting for it if need be; what goes on with a ``begun`` race comes first.
+        """Reserve an amount for a call, waiting until it is there; calls of a ``begun`` race come first.
 
         Raises:
             ModelUnavailable: The run has not enough left for this call.
@@ -64,36 +64,36 @@ class BudgetLease:
             raise
 
     def settle(self, reserved: float, spent: float) -> None:
-        """A call cost so much of what it had reserved."""
+        """Give back what a call reserved, less what was spent."""
         self.reserved -= reserved
         self.balance += reserved - spent
         self._serve()
 
     def forfeit(self, reserved: float) -> None:
-        """A call ended in a way that leaves open what it cost."""
+        """Keep all that a call reserved: nobody saw what the call cost."""
         self._uncertain += reserved
         self.settle(reserved, reserved)
 
     def take_uncertain(self) -> float:
-        """What was forfeited since this was last asked."""
+        """Return what was forfeited since the last time, and begin again at 0."""
         taken, self._uncertain = self._uncertain, 0.0
         return taken
 
     async def shortage(self) -> tuple[float, float]:
-        """Wait until calls wait; what the first of them needs, and all of them, whatever is in the purse."""
+        """Wait until calls wait for this lease; return what the first of them needs, and what all need."""
         while not self._waiting or self._refused:
             self._short.clear()
             await self._short.wait()
         return self._waiting[0][0], sum(amount for amount, _ in self._waiting)
 
     def grant(self, amount: float) -> None:
-        """Put so much in; 0 says that there is no more."""
+        """Add an amount to the lease; 0 says that the run has no more."""
         self._refused = amount <= 0
         self.balance += amount
         self._serve()
 
     def empty(self) -> tuple[float, float]:
-        """Take out all that is not reserved; what was taken, and what is reserved."""
+        """Take back all that is not reserved; return what was taken, and what is reserved."""
         left = 0.0 if not self.limited else max(0.0, self.balance)
         self.balance -= left
         return left, self.reserved

@@ -50,7 +50,7 @@ DIRECTIONS: Final = frozenset({"cw", "ccw"})
 
 
 class _Part:
-    """One of the two transformers: what runs it, and the words it knows."""
+    """One of the two transformers: its generator and its vocabulary."""
 
     __slots__ = ("generator", "known")
 
@@ -61,7 +61,7 @@ class _Part:
 
 
 class _Line:
-    """What waits for one part at one temperature and opens with the same words, oldest first.
+    """Requests that can share a batch: same transformer, same temperature, same first words; oldest first.
 
     Attributes:
         opening: Tokens that all prompts begin with. The model reads them once and keeps what it made of them, which
@@ -79,7 +79,7 @@ class _Line:
 
 
 class _Asked:
-    """A request under way. Its replies come in the order of its draws, because it waits once for each, in line."""
+    """A request under way, which waits in line once for each of its draws."""
 
     __slots__ = ("future", "loop", "paid", "replies", "request", "tokens")
 
@@ -92,7 +92,7 @@ class _Asked:
         self.future: asyncio.Future[list[Reply]] = self.loop.create_future()
 
     def answer(self, said: Sequence[str]) -> None:
-        """Take the next reply: words, the last of them the end token unless the model was cut off."""
+        """Add the next reply of this request: words, the last the end token unless the reply was cut off."""
         most = self.request.max_tokens
         paid = 0 if self.replies else self.paid
         if len(said) <= most and said and said[-1] == END:
@@ -103,7 +103,7 @@ class _Asked:
             self.future.set_result(self.replies)
 
     def fail(self, error: Exception) -> None:
-        """End with an error, unless it has ended."""
+        """End this request with an error, unless it has ended already."""
         if not self.future.done():
             self.future.set_exception(error)
 
@@ -278,7 +278,7 @@ async def _ended(thread: threading.Thread, most_s: float) -> None:
 
 
 def opening_of(words: list[str]) -> tuple[str, ...]:
-    """The words of a prompt that many others begin with as well."""
+    """Return the first words of a prompt, which many other prompts share."""
     return tuple(words[: 2 if len(words) > 1 and words[1] in DIRECTIONS else 1])
 
 

@@ -99,7 +99,7 @@ class Negotiation:
         self._accepted: set[Capability] = set()
 
     def way(self, capability: Capability) -> str:
-        """The name of the way in which a capability is done by now."""
+        """Return the name of the way in which a capability is done by now."""
         return WAYS[capability][self.forms[capability]]
 
     def start_at(self, capability: Capability, way: str) -> None:
@@ -107,12 +107,12 @@ class Negotiation:
         self.forms[capability] = max(self.forms[capability], WAYS[capability].index(way))
 
     def unsure(self, used: Iterable[Capability], forms: Forms) -> list[Capability]:
-        """Those that a request uses in a way that this server has not accepted yet and that has a worse one below."""
+        """Return the capabilities used in a way that this server has not accepted yet, and that have a worse way."""
         left = [one for one in used if forms[one] < len(WAYS[one]) - 1]
         return [one for one in left if one not in self._accepted or forms[one] != self.forms[one]]
 
     def blamed(self, used: Iterable[Capability], forms: Forms, message: str) -> Capability | None:
-        """What a request was rejected for, by the server's message; ``None`` if nothing that can be done otherwise."""
+        """Return the capability that a request was rejected for; ``None`` if another way would not help."""
         unsure = self.unsure(used, forms)
         named = [one for one in unsure if one in _NAMES and re.search(_NAMES[one], message, re.IGNORECASE)]
         if named:
@@ -121,7 +121,7 @@ class Negotiation:
         return next((one for one in _MAY_BE_MEANT if one in unsure and (unknown or one is Capability.SCHEMA)), None)
 
     def accept(self, used: Iterable[Capability], forms: Forms, last_blamed: Capability | None) -> list[str]:
-        """A request was answered in these forms; a line for each capability that the server turned out not to have.
+        """Learn from an answered request; return a line for each capability that the server turned out not to have.
 
         Only the last change made the difference for sure; what was changed before it in vain is tried again.
         """
@@ -138,5 +138,5 @@ class Negotiation:
 
 
 def lowered(forms: Forms, capability: Capability) -> dict[Capability, int]:
-    """The same forms, with the next worse way of one capability."""
+    """Return the same forms with the next worse way of one capability."""
     return {**forms, capability: forms[capability] + 1}

@@ -1,11 +1,13 @@
-"""How many calls one endpoint is asked at a time, how fast one after the other, and when it counts as down.
+"""Congestion control for one endpoint: calls at a time, calls a second, and when the endpoint counts as down.
 
 *Concurrency* climbs: doubled as long as that brings more answers a second, taken back where answers only get slower.
-*Rate* is unlimited until the server says 429; then it is looked for (``rate.py``). *Down* is a server of which many
-calls in a row failed: until one is answered, one at a time is made, with pauses that double, so that an outage is not
+*Rate* is unlimited until the server says 429; then it is looked for (``rate_search.py``). *Down* is a server of which
+many calls in a row failed: until one is answered, one at a time is made, with pauses that double, so that an outage
+is not
 answered by a storm of retries.
 
-`Pace` decides and has no clock; ``limiter.py`` waits, and ``limits/pacing.py`` shares one pace out to all workers.
+`CongestionControl` decides and has no clock; ``limiter.py`` waits, and ``coordinator/rate_sharing.py`` shares one rate
+out to all workers.
 """
 
 import math
@@ -28,7 +30,7 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 
 
 class CongestionControl:
-    """Decides from answers, refusals, failures and the time they came at.
+    """Decides how an endpoint is asked, from its answers, refusals and failures and their times. Has no clock.
 
     Args:
         most: Largest number of calls under way at once.
@@ -54,7 +56,7 @@ class CongestionControl:
 
     @property
     def limit(self) -> int:
-        """How many may be under way now."""
+        """Calls that may be under way now."""
         return 1 if self.down else self._limit
 
     @property
@@ -64,11 +66,11 @@ class CongestionControl:
 
     @property
     def epoch(self) -> int:
-        """How often the rate was cut."""
+        """How often the rate was cut by now."""
         return self._search.epoch
 
     def started(self, now: float, calls: int = 1, paced: int = 0) -> Start:
-        """Calls started, ``paced`` of which had to wait for their time; what to say of one if it is refused."""
+        """Note that calls started, ``paced`` of which had to wait; return what to say of a refused one."""
         if self.rate is None:
             self._lately.append((now, calls))
             while self._lately[0][0] <= now - 1:
@@ -76,7 +78,7 @@ class CongestionControl:
         return self._search.started(now, calls, paced)
 
     def answered(self, now: float, latency_s: float, waiting: bool, calls: int = 1) -> None:
-        """Calls were answered.
+        """Note that calls were answered, and raise concurrency where that paid.
 
         Args:
             now: The time.
@@ -98,7 +100,7 @@ class CongestionControl:
             self._counted, self._began = 0, now
 
     def refused(self, now: float, after_s: float | None, start: Start) -> bool:
-        """A call was refused with 429; whether that was news.
+        """Note a refusal with HTTP 429; return whether the refusal was news.
 
         Args:
             now: The time.
@@ -116,7 +118,7 @@ class CongestionControl:
         return True
 
     def failed(self, now: float) -> None:
-        """A call failed that was not refused for its rate."""
+        """Note a failure other than HTTP 429; several in a row mean that the endpoint is down."""
         self._failures_in_a_row += 1
         beyond = self._failures_in_a_row - max(DOWN_AFTER, self._limit // 2)
         if beyond >= 0:
@@ -125,20 +127,20 @@ class CongestionControl:
             self.stopped_until = max(self.stopped_until, now + pause_s)
 
     def timeout_s(self, longest: float) -> float:
-        """A time-out that fits: four times the slowest of the last 128 answers, a tenth of ``longest`` or more."""
+        """Return a fitting time-out in seconds: four times the slowest recent answer, at least ``longest / 10``."""
         if len(self._latencies) < 16:
             return longest
         return min(longest, max(longest / 10, 4 * max(self._latencies)))
 
     def took(self, latency_s: float) -> None:
-        """A call took so long, or longer if it was given up."""
+        """Note the seconds that a call took, or took until the caller gave it up."""
         self._latencies.append(latency_s)
         self._new_latencies += 1
         if self._new_latencies == SEEN // 2:
             self._new_latencies, self.hedge_after_s = 0, hedge_after_s(self._latencies)
 
     def timed_out(self, after_s: float) -> None:
-        """A call took too long: the endpoint may have become this slow."""
+        """Note a time-out and halve the concurrency: the endpoint may have become this slow."""
         self._latencies.append(after_s)
         self._limit = max(1, self._limit // 2)
         self._best, self._proven, self._rest = 0.0, self._limit, 0

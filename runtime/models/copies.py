@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+COPIES: Final = "copies"
+"""Name of the alarm that a run raises where replies look kept."""
 KEPT: Final = 4096
 """Completions and prompts that are remembered, the latest ones."""
 SUSPICIOUS_PROMPTS: Final = 20
@@ -37,8 +39,18 @@ class Sameness(msgspec.Struct, frozen=True):
 
     @property
     def suspicious(self) -> bool:
-        """Whether the replies look kept: copies came, or many prompts were asked again and none ever differed."""
+        """Whether replies look like copies: some came twice, or many prompts never got two replies that differ."""
         return self.copied > 0 or (self.differing == 0 and self.insistent >= SUSPICIOUS_PROMPTS)
+
+    @property
+    def sentence(self) -> str:
+        """Return one line for people on why replies look like copies."""
+        if self.copied:
+            return f"{self.copied} replies are copies of earlier ones: a cache is in between, and copies are no votes"
+        return (
+            f"the replies to one prompt never differ ({self.insistent} prompts, asked {SUSPICIOUS_DRAWS} times or more "
+            "each): is there a cache, a fixed seed or temperature 0 in between? Copies are no votes"
+        )
 
 
 class _Prompt:
@@ -51,7 +63,7 @@ class _Prompt:
 
 
 class CopyDetector:
-    """Remembers what was received of one model, within bounds."""
+    """Recognises repeated completions of one model, with bounded memory."""
 
     def __init__(self) -> None:
         self._prompts: OrderedDict[bytes, _Prompt] = OrderedDict()
@@ -61,11 +73,11 @@ class CopyDetector:
 
     @property
     def counts(self) -> Sameness:
-        """What was seen by now."""
+        """Return what was seen of repeated requests by now."""
         return self._counts
 
     def receive(self, prompt: str, identity: str, texts: tuple[str, ...], heated: bool) -> bool:
-        """Take note of one call's replies; whether it is a copy of an earlier call's.
+        """Take note of one call's replies; return whether they are a copy of an earlier call's.
 
         Args:
             prompt: What was asked, all that makes a difference but the seed.

@@ -1,7 +1,7 @@
-"""The places where one model is served, and which of them is asked next.
+"""Load balancing: the servers of one model, and which of them is asked next.
 
 LiteLLM has a router for this. It is not used: it retries and cools down out of sight, and here each failed call is
-counted, each attempt reserves its money first, and each place learns its own pace.
+counted, each attempt reserves its money first, and each server has a limiter of its own.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from surefoot.runtime.models.rate_search import Start
 
 
 class ModelServer:
-    """One server of the model.
+    """One server of a model, with its limiter and the time until which others are asked first.
 
     Args:
         base: Its base address; ``None`` for the provider's own.
@@ -26,24 +26,24 @@ class ModelServer:
         self._failures = 0
 
     def answered(self, latency_s: float) -> None:
-        """A call was answered."""
+        """Note an answer and its latency in seconds: the server is up."""
         self._failures, self.down_until = 0, -math.inf
         self.limiter.answered(latency_s)
 
     def failed(self, wait_s: float) -> None:
-        """A call failed: others are asked first for a while, the longer the more calls in a row failed."""
+        """Note a failure: other servers are asked first for a while, longer with each failure in a row."""
         self.limiter.failed()
         self._failures += 1
         self.down_until = _now() + wait_s * 2 ** min(self._failures - 1, 4)
 
     def refused(self, after_s: float | None, start: Start) -> None:
-        """A call was refused with 429."""
+        """Note a refusal with HTTP 429: other servers are asked first for as long as this one says."""
         self.limiter.refused(after_s, start)
         self.down_until = max(self.down_until, _now() + (after_s or 0.0))
 
 
 def choose(servers: Sequence[ModelServer]) -> ModelServer:
-    """The least loaded of those that are up, else the one that is back first."""
+    """Return the least loaded server that is up, else the one that is back first."""
     if len(servers) == 1:
         return servers[0]
     now = _now()

@@ -1,6 +1,7 @@
 """Opens a model by the name people type."""
 
 import asyncio
+import functools
 import importlib
 from collections.abc import Callable
 from typing import Any
@@ -14,12 +15,13 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.role_options import parse_role_options
+from surefoot.runtime.user_code import blame, wrong_value
 
 AnswerKey = Callable[[Prompt], Answers]
 
 
 def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) -> Model:
-    """The model of a configuration.
+    """Open the model of a configuration.
 
     Args:
         config: Its ``model``, ``api_base``, ``dialect`` and limits are read.
@@ -55,7 +57,7 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
 
 
 def open_fallback(config: RunConfig) -> Model | None:
-    """The model of the ladder's last rung, if there is one; errors as for ``open_model``."""
+    """Open the model that is asked last in an escalation, if there is one; errors as for ``open_model``."""
     if config.fallback_model is None:
         return None
     model = open_model(msgspec.structs.replace(config, model=config.fallback_model, api_base=None))
@@ -85,7 +87,7 @@ async def _check(config: RunConfig) -> None:
 
 
 def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
-    """The answer key of a task: its own module in ``surefoot.decompose.answer_keys``, or ``answers`` beside the class.
+    """Return the answer key of a task: from ``surefoot.decompose.answer_keys``, or ``answers`` beside the class.
 
     A key whose answers are in a file of the task's has a function ``answers_of(options)`` instead.
 
@@ -102,7 +104,27 @@ def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
     key = module.answers_of(options or {}) if hasattr(module, "answers_of") else getattr(module, "answers", None)
     if not callable(key):
         raise ConfigurationError(f"the simulated model needs a function answers(prompt) in {module_name}")
-    return key  # type: ignore[no-any-return]
+    return watched(key) if ":" in task else key
+
+
+def watched(key: Callable[[Prompt], Any]) -> AnswerKey:
+    """An answer key of somebody's own; what it raises, or returns instead of answers, is its author's to see.
+
+    Raises:
+        UserCodeError: From the key: it fails at a prompt, or knows no right reply to it.
+    """
+
+    @functools.wraps(key)
+    def answers(prompt: Prompt) -> Answers:
+        try:
+            found = key(prompt)
+        except Exception as error:
+            raise blame(error, key) from error
+        if not isinstance(found, Answers) or not found.right:
+            raise wrong_value(key, "", "Answers with at least one right reply", found)
+        return found
+
+    return answers
 
 
 def _settings(config: RunConfig) -> LiteLLMSettings:

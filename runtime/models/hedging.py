@@ -1,4 +1,4 @@
-"""Asks a call a second time because its answer is late, and takes whichever answer comes first.
+"""Hedging: a call whose answer is late is made a second time, and the first answer to come is taken.
 
 Both calls are one ballot: its place in the race is that of its draw, whichever of them answers, so that a verdict
 does not depend on it. When it pays is decided by ``runtime/models/late_answers.py``.
@@ -17,7 +17,7 @@ from surefoot.runtime.models.port import Reply
 async def first_of(
     call: Callable[[], Coroutine[Any, Any, list[Reply]]], after_s: float, may: Callable[[], bool]
 ) -> list[Reply]:
-    """The replies of a call, or of the same call made again, if it is late: whichever comes first.
+    """Return the replies of a call, or of its repetition once the call is late: whichever comes first.
 
     Args:
         call: Makes it.

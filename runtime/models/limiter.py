@@ -1,6 +1,6 @@
-"""Lets calls to one endpoint start when its pace allows, in the order they came: ``async with places as start: ...``.
+"""Lets calls to one endpoint start as fast as allowed, in the order they came: ``async with limiter as start: ...``.
 
-Alone, a process follows a pace of its own. One of several workers follows a share of the run's pace instead, and
+Alone, a process follows a rate of its own. One of several workers follows a share of the run's rate instead, and
 tells what it sees; ``runtime/coordinator/rate_sharing.py`` makes the shares.
 """
 
@@ -26,7 +26,7 @@ HOLD_S = 1.0
 
 
 class Quota(msgspec.Struct, frozen=True):
-    """One worker's part of a pace.
+    """One worker's share of the rate and concurrency at one endpoint.
 
     Attributes:
         epoch: How often the run's rate was cut; refusals of calls from before the last time are no news.
@@ -44,7 +44,7 @@ class Quota(msgspec.Struct, frozen=True):
 
 
 class Feedback(msgspec.Struct):
-    """What a worker saw since it was last asked.
+    """What a worker saw at one endpoint since the coordinator last asked.
 
     Attributes:
         started: Calls begun under the share it follows.
@@ -72,13 +72,13 @@ class Feedback(msgspec.Struct):
 
 
 class Limiter:
-    """Places at one endpoint. All times are those of the running event loop.
+    """Limits the calls of this process to one endpoint. All times are those of the running event loop.
 
     Args:
         most: Largest number of calls under way at once.
 
     Attributes:
-        pace: What this process learnt of the endpoint by itself.
+        congestion: What this process learnt of the endpoint by itself.
         taken: Calls under way.
         refusal: Set when there is a refusal in the news.
     """
@@ -97,7 +97,7 @@ class Limiter:
 
     @property
     def limit(self) -> int:
-        """How many calls may be under way now."""
+        """Calls that may be under way now."""
         return self.congestion.limit if self._quota is None or self.congestion.down else self._quota.limit
 
     @property
@@ -112,7 +112,7 @@ class Limiter:
 
     @property
     def free(self) -> bool:
-        """Whether a call could start now without another one waiting for it."""
+        """Whether a call could start now without making another one wait."""
         return not self._waiting and self.taken < self.limit and self.rate is None
 
     async def __aenter__(self) -> Start:
@@ -130,13 +130,13 @@ class Limiter:
         self._leave()
 
     def answered(self, latency_s: float) -> None:
-        """A call was answered after so many seconds."""
+        """Note an answer that took so many seconds."""
         self._feedback.answered += 1
         self._feedback.latency_s += latency_s
         self.congestion.answered(_now(), latency_s, bool(self._waiting))
 
     def refused(self, after_s: float | None, start: Start) -> None:
-        """A call was refused with 429."""
+        """Note a refusal with HTTP 429 and the seconds of its Retry-After."""
         now, feedback = _now(), self._feedback
         if start.hurried and self._late_s > LEAST_LATE_S and start.rate:
             # What this says is not how fast the server may be asked, but that it has little in hand.
@@ -154,7 +154,7 @@ class Limiter:
             self.refusal.set()
 
     def failed(self) -> None:
-        """A call failed that was not refused for its rate."""
+        """Record a failure other than HTTP 429."""
         self.congestion.failed(_now())
 
     def report_refusals_to(self, refusal: asyncio.Event) -> None:
@@ -162,7 +162,7 @@ class Limiter:
         self.refusal = refusal
 
     def follow(self, quota: Quota) -> None:
-        """From now on take a share of the run's pace."""
+        """Follow a share of the run's rate from now on."""
         now = _now()
         if self._quota is None or quota.epoch != self._quota.epoch:
             self._next = now + quota.first_s
@@ -173,7 +173,7 @@ class Limiter:
         self._admit()
 
     def take_feedback(self) -> Feedback:
-        """What was seen since the last time."""
+        """Return what was seen since the last time, and begin again."""
         feedback, self._feedback = self._feedback, Feedback()
         feedback.waiting, feedback.under_way, feedback.follows = len(self._waiting), self.taken, self._quota
         return feedback

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -11,7 +11,7 @@ from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.copies import CopyDetector
 from surefoot.runtime.models.endpoints import ModelServer, choose
-from surefoot.runtime.models.litellm_errors import ERRORS, Transient, judge, may_be_charged
+from surefoot.runtime.models.litellm_errors import ERRORS, Transient, clean, judge, may_be_charged
 from surefoot.runtime.models.litellm_prices import Prices
 from surefoot.runtime.models.litellm_replies import Received, read_replies
 from surefoot.runtime.models.litellm_requests import NO_CACHE, Question, arguments_of
@@ -51,7 +51,7 @@ class Calls:
         self.copies, self.silence = CopyDetector(), SilentReplies(settings.name)
 
     def hedge_after_s(self, question: Question, lease: BudgetLease) -> float | None:
-        """Seconds after which it pays to ask a call again; ``None`` where it does not, or cannot be done at once."""
+        """Return the seconds after which a late call is worth repeating; ``None`` where that is never."""
         after_s = choose(self._servers).limiter.congestion.hedge_after_s
         return after_s if after_s is not None and self.has_room(question, lease) else None
 
@@ -61,7 +61,7 @@ class Calls:
         return choose(self._servers).limiter.free and lease.balance >= reserved
 
     async def once(self, question: Question, lease: BudgetLease) -> list[Reply]:
-        """One call to one server; its money is reserved before and settled after, however it ends."""
+        """Make one call to one server; money is reserved before and settled after, however the call ends."""
         request, n, limit = question.request, question.n, self._limit(question)
         server = choose(self._servers)
         async with server.limiter as start:
@@ -117,6 +117,8 @@ class Calls:
             raise Transient(f"no answer within {longest:g} s") from None
         except self._caught as error:
             meant = self._meaning(error, server, start)
+            if isinstance(meant, QuestionRefused):
+                meant = _of_question(meant, question.request.prompt.user)
             raise (meant if may_be_charged(error) else _Free(meant)) from None
         if not response.choices:
             raise Transient("a reply without choices")
@@ -150,6 +152,15 @@ def _of_one_that_answered(rejected: ModelRejected) -> Exception:
     if name in ("BadRequestError", "InvalidRequestError", "UnprocessableEntityError"):
         return QuestionRefused(rejected.message, **rejected.context)
     return rejected
+
+
+def _of_question(refused: QuestionRefused, user: str) -> QuestionRefused:
+    """The same failure, saying which question it was."""
+    return QuestionRefused(f"{refused.message}; asked: {clean(user)[:QUOTED]}", question=user[:2000], **refused.context)
+
+
+QUOTED: Final = 120
+"""Characters of a question that a message quotes."""
 
 
 class _Free(Exception):

@@ -1,4 +1,4 @@
-"""What each of LiteLLM's errors means to a run, and how it is told to people.
+"""What each of LiteLLM's errors means to a run, and the line that people read about it.
 
 A failed call is not a reply: ``ERRORS`` says of each error whether asking again can help. Nothing here imports
 litellm: errors are known by their class names.
@@ -36,7 +36,7 @@ class Transient(Exception):
 
 
 class Refused(Exception):
-    """The provider, or a guard in front of it, declined to answer: a reply and not a failed call."""
+    """The provider, or a guard in front of the provider, declined to answer: a reply and not a failed call."""
 
 
 _KINDS: Final[Mapping[type[Exception], str]] = {
@@ -67,7 +67,7 @@ _READ: Final = 20_000
 
 
 def clean(text: str) -> str:
-    """One printable line of at most 300 characters, without LiteLLM's prefixes and without secrets.
+    """Return one printable line of at most 300 characters, without LiteLLM's prefixes and without secrets.
 
     Secrets are the values of environment variables named like one, and whatever looks like a key. The text comes
     from a server: control characters go, because people read it in a terminal.
@@ -87,7 +87,7 @@ LONGEST_WAIT_S: Final = 1e9
 
 
 def retry_after_s(error: BaseException) -> float | None:
-    """Seconds that a server asks to wait: ``Retry-After`` in either of its forms, a number or a date."""
+    """Return the seconds that a server asks to wait: ``Retry-After`` as a number or as a date."""
     # LiteLLM keeps a provider's headers here; for OpenAI's protocol, those of error.response are empty.
     headers = getattr(error, "litellm_response_headers", None)
     headers = headers or getattr(getattr(error, "response", None), "headers", None) or {}
@@ -101,7 +101,7 @@ def retry_after_s(error: BaseException) -> float | None:
 
 
 def judge(error: BaseException, model: str) -> Exception:
-    """What an error of LiteLLM means to a run: the error to raise in its place, with one clear line."""
+    """Return the error to raise in place of one of LiteLLM's, with one clear line."""
     named = next((c.__name__ for c in type(error).__mro__ if c.__name__ in ERRORS), "APIError")
     status, told = getattr(error, "status_code", None), _told(error)
     text = clean(str(getattr(error, "message", "") or error)) or named
@@ -193,7 +193,7 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def may_be_charged(error: BaseException) -> bool:
-    """Whether a call that failed so may have cost money: its request may have been worked on.
+    """Whether a failed call may have cost money, because the server may have worked on the request.
 
     Not if the connection was never made, nor if the server answered with an error, unless that was a time-out.
     """

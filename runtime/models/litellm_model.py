@@ -35,7 +35,7 @@ Failure = ModelRejected | ModelUnavailable | QuestionRefused
 
 
 class LiteLLMModel(Model):
-    """A model behind LiteLLM.
+    """A hosted or local model that is asked through LiteLLM, over one or several servers.
 
     Args:
         settings: How it is reached, how patiently, and what it costs.
@@ -57,6 +57,7 @@ class LiteLLMModel(Model):
         self._servers = [ModelServer(base, settings.max_in_flight) for base in settings.bases]
         self._retries, self._negotiation = RetryBudget(settings.retry_share), Negotiation()
         self._calls: Calls | None = None
+        self._told_of_copies = False
 
     async def ask(self, request: Request) -> list[Reply]:
         """Answer once for each draw: in one call where the server knows ``n``, which the first request finds out.
@@ -106,15 +107,15 @@ class LiteLLMModel(Model):
         self.lease = lease
 
     def how(self, capability: Capability) -> str:
-        """In which way a request is served, as far as the server has shown by now."""
+        """Return the way in which a capability is served, as far as the server has shown by now."""
         return self._negotiation.way(capability)
 
     def sameness(self) -> Sameness:
-        """How often replies to one prompt differed, and how many were copies."""
+        """Return how often replies to one prompt differed, and how many were copies."""
         return Sameness() if self._calls is None else self._calls.copies.counts
 
     async def close(self) -> None:
-        """Close the connections LiteLLM keeps for this event loop: those of other models on it too."""
+        """Close all connections that LiteLLM keeps for this event loop, those of other models too."""
         if self._calls is not None:
             await litellm_setup.close_clients(self._calls.litellm)
 
@@ -165,6 +166,7 @@ class LiteLLMModel(Model):
                 question = Question(self.name, request, n, lowered(question.forms, blamed), first)
         for line in self._negotiation.accept(wanted, question.forms, blamed):
             self._say(line)
+        self._tell_of_copies()
         return counted(replies, failed)
 
     def _blamed(self, question: Question, wanted: list[Capability], error: Failure) -> Capability | None:
@@ -237,6 +239,13 @@ class LiteLLMModel(Model):
             return error.after_s + random.uniform(0, first)
         wait = min(longest, first * 2 ** min(failed - 1, 30))
         return random.uniform(wait / 2, wait)
+
+    def _tell_of_copies(self) -> None:
+        """Say once that replies look kept."""
+        if self._told_of_copies or not self.sameness().suspicious:
+            return
+        self._told_of_copies = True
+        self._say(self.sameness().sentence)
 
     def _say(self, line: str) -> None:
         if self._on_wait:

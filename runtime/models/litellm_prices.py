@@ -12,7 +12,7 @@ OVERHEAD_TOKENS = 64
 
 
 class Prices:
-    """Prices of one model.
+    """What the tokens of one model cost.
 
     Args:
         litellm: The module.
@@ -40,7 +40,7 @@ class Prices:
         return None if dear_in is None or dear_out is None else (dear_in, dear_out)
 
     def at_most(self, request: Request, n: int, max_tokens: int) -> float:
-        """The most that a call can cost, in USD; 0 if a price is unknown.
+        """Return the most that a call can cost, in USD; 0 if a price is unknown.
 
         A token is a byte of text at least, whatever the tokenizer; the server may charge for its template as well.
         A server without ``n`` is asked again for each answer, and reserves again. A server that was seen to charge
@@ -52,12 +52,12 @@ class Prices:
         return prices[0] * (bytes_of(request) + self._overhead) + prices[1] * n * (max_tokens + self._excess)
 
     def seen(self, request: Request, n: int, max_tokens: int, tokens_in: int, tokens_out: int) -> None:
-        """Learn from what a call was charged for."""
+        """Learn how many tokens a server charges beyond what was sent and allowed."""
         self._overhead = max(self._overhead, tokens_in - bytes_of(request))
         self._excess = max(self._excess, math.ceil(tokens_out / n) - max_tokens)
 
     def cost(self, usage: Any, tokens_in: int, tokens_out: int) -> tuple[float, float] | None:
-        """USD for prompt and completion; ``None`` when a price is unknown.
+        """Return the USD for prompt and completion; ``None`` when a price is unknown.
 
         Args:
             usage: The server's account as it came, for discounts on what was cached.

@@ -34,7 +34,7 @@ _ID: Final = 200
 
 
 class Received(msgspec.Struct, frozen=True):
-    """What came of one call.
+    """What one call brought: replies, and cost.
 
     Attributes:
         cost: What it has cost in USD; ``None`` if unknown.
@@ -77,7 +77,7 @@ class _Text(msgspec.Struct, frozen=True):
 
 
 def read_replies(response: Any, question: Question, limit: int, prices: Prices, litellm: Any) -> Received:
-    """Read the replies of a call, and what it has cost.
+    """Read the replies and the cost of a call from LiteLLM's response.
 
     Args:
         response: LiteLLM's, with at least one choice.
@@ -114,14 +114,14 @@ def read_replies(response: Any, question: Question, limit: int, prices: Prices, 
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:
-    """Whole shares of ``total`` in proportion to the weights; they add up to ``total``."""
+    """Split a total into whole shares in proportion to the weights; the shares add up to the total."""
     weights = weights if any(weights) else [1] * len(weights)
     edges = [total * sum(weights[:i]) // sum(weights) for i in range(len(weights) + 1)]
     return [edges[i + 1] - edges[i] for i in range(len(weights))]
 
 
 def counted(replies: list[Reply], failed_calls: int) -> list[Reply]:
-    """The replies, the first of which carries the calls that failed before them."""
+    """Return the replies with the number of failed calls before them added to the first."""
     if not failed_calls:
         return replies
     first, *rest = replies

@@ -26,7 +26,7 @@ LARGEST_SEED: Final = 2**31 - 1
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A request on its way to a server.
+    """A request as it is put to a server: how many answers, and in which forms.
 
     Attributes:
         model: Name of the model, provider first.
@@ -43,12 +43,12 @@ class Question(msgspec.Struct, frozen=True):
     first: int = 0
 
     def way(self, capability: Capability) -> str:
-        """The name of the way in which a capability is asked for."""
+        """Return the name of the way in which a capability is asked for."""
         return WAYS[capability][self.forms[capability]]
 
 
 def used(request: Request) -> list[Capability]:
-    """What a request needs of a server beside the plain answer to a prompt."""
+    """Return the capabilities that a request needs of a server."""
     wanted = {
         Capability.SEED: request.temperature > 0,
         Capability.TOP_P: request.top_p < 1,
@@ -63,7 +63,7 @@ def used(request: Request) -> list[Capability]:
 
 
 def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
-    """The arguments of LiteLLM's call that differ from request to request.
+    """Return the arguments of LiteLLM's call that differ from request to request.
 
     Args:
         question: What is asked.
@@ -89,20 +89,20 @@ def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
 
 
 def bytes_of(request: Request) -> int:
-    """Bytes of text that a request sends: no tokenizer makes more tokens of it, templates aside."""
+    """Return the bytes of text that a request sends: an upper bound on prompt tokens, templates aside."""
     texts = [request.prompt.user, request.prompt.system, request.prefill]
     texts += [text for one in request.examples for text in (one.user, one.assistant)]
     return sum(len(text.encode(errors="replace")) for text in texts) + TURN * len(request.examples)
 
 
 def seed_of(run_seed: int, draw: int) -> int:
-    """The seed of one draw: the same whenever the draw is asked again, another one for every other draw."""
+    """Return the seed of one draw: the same whenever the draw is asked again, another one for every other draw."""
     digest = hashlib.blake2b(f"{run_seed}\0{draw}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) % LARGEST_SEED
 
 
 def without(text: str, request: Request) -> tuple[str, bool]:
-    """A reply's text without a repeated prefill, and up to the first stop sequence; whether it was cut there."""
+    """Strip a repeated prefill from a reply's text and cut at the first stop sequence; also say whether it was cut."""
     if request.prefill and text.startswith(request.prefill):
         text = text[len(request.prefill) :]
     ends = [at for at in map(text.find, request.stop) if at >= 0]

@@ -11,7 +11,7 @@ THINKING_TOKENS: Final = 8192
 
 
 class LiteLLMSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How one model is reached, how patiently, and what it costs.
+    """How one model is reached, how patiently the model is asked, and what tokens cost.
 
     Attributes:
         name: LiteLLM's name, provider first.

@@ -20,7 +20,7 @@ from surefoot.runtime.models.litellm_transport import bound_transports
 
 
 def load() -> Any:
-    """Import litellm, with everything off that reaches out or prints unasked. Cheap when it is imported already."""
+    """Import litellm with everything off that reaches out or prints unasked. Cheap the second time."""
     for what in ("MODEL_COST_MAP", "ANTHROPIC_BETA_HEADERS", "BLOG_POSTS"):
         os.environ.setdefault(f"LITELLM_LOCAL_{what}", "True")
     os.environ.setdefault("LITELLM_DISABLE_BUG_REPORT_LINK", "true")
@@ -41,7 +41,7 @@ def load() -> Any:
 
 
 def resolve(litellm: Any, name: str, api_base: str | None) -> Any:
-    """Model without its provider, provider, key and base address of a name; ConfigurationError if it has none."""
+    """Return model, provider, key and base address of a name; ConfigurationError if the name has no provider."""
     try:
         return litellm.get_llm_provider(name, api_base=api_base)
     except litellm.exceptions.BadRequestError:
@@ -51,7 +51,7 @@ def resolve(litellm: Any, name: str, api_base: str | None) -> Any:
 
 
 def parameters_taken(litellm: Any, model: str, provider: str) -> frozenset[str]:
-    """Names of the parameters of OpenAI's protocol that LiteLLM passes on to a provider; others it drops unsaid."""
+    """Return OpenAI's names of the parameters that LiteLLM passes on to a provider; it drops others unsaid."""
     return frozenset(litellm.get_supported_openai_params(model=model, custom_llm_provider=provider) or ())
 
 
@@ -80,7 +80,7 @@ def check_ready(name: str, api_base: str | None) -> None:
 
 
 async def probe(name: str, api_base: str | None) -> None:
-    """See that the server answers at all, before a run starts: opens a connection within 5 s and closes it.
+    """See that a server answers at all, before a run starts, by opening a connection within 5 s.
 
     Raises:
         ConfigurationError: It cannot be reached.
@@ -105,7 +105,7 @@ async def probe(name: str, api_base: str | None) -> None:
 
 
 async def close_clients(litellm: Any) -> None:
-    """Close the connections LiteLLM keeps for this event loop: those of all its models."""
+    """Close all connections that LiteLLM keeps for this event loop."""
     cache = litellm.in_memory_llm_clients_cache
     this_loop = cache.update_cache_key_with_event_loop("")
     for key in [key for key in cache.cache_dict if key.endswith(this_loop)]:

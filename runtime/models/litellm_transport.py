@@ -43,7 +43,7 @@ class RedirectedElsewhere(Exception):
 
 
 def bound_transports(handler: Any) -> None:
-    """Make every transport that LiteLLM creates from now on read within limits. Doing it twice changes nothing.
+    """Make every transport that LiteLLM creates from now on read within limits. Twice changes nothing.
 
     Args:
         handler: LiteLLM's ``AsyncHTTPHandler``.

@@ -62,7 +62,7 @@ Answer = tuple[int, dict[str, Any]]
 
 
 def refusal(status: int, message: str) -> Answer:
-    """An error in OpenAI's form."""
+    """Return an error in OpenAI's form."""
     return _error(status, message)
 
 
@@ -122,7 +122,7 @@ class Endpoint:
         self._failure = ""
 
     async def chat(self, body: bytes) -> Answer:
-        """POST /v1/chat/completions, under any model name."""
+        """Answer POST /v1/chat/completions, under any model name."""
         if len(body) > MOST_BYTES:
             return _error(413, f"a request has at most {MOST_BYTES} bytes")
         try:
@@ -160,7 +160,7 @@ class Endpoint:
         )
 
     def health(self) -> Answer:
-        """GET /health: 200 unless the model failed at the last request, or has one under way for too long."""
+        """Answer GET /health: 200 unless the model failed at the last request, or has one under way for too long."""
         oldest_s = time.monotonic() - min(self._under_way.values(), default=time.monotonic())
         if oldest_s > STUCK_S:
             return 503, {"status": "stuck", "detail": f"a request has been under way for {oldest_s:.0f} s"}
@@ -169,6 +169,6 @@ class Endpoint:
         return 200, {"status": "ok"}
 
     def models(self) -> dict[str, Any]:
-        """GET /v1/models."""
+        """Answer GET /v1/models with the one model that is served."""
         model = {"id": self.name, "object": "model", "created": 0, "owned_by": "surefoot"}
         return {"object": "list", "data": [model]}

@@ -20,7 +20,7 @@ from surefoot.runtime.models.limiter import Limiter
 
 
 class Stop(enum.StrEnum):
-    """Why a reply ended."""
+    """Why a model's reply ended."""
 
     END = "end"
     """The model finished."""
@@ -31,7 +31,7 @@ class Stop(enum.StrEnum):
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A question and its right answer, shown to the model as an earlier turn of the conversation."""
+    """A question and the right answer, shown to the model as an earlier turn of the conversation."""
 
     user: str
     assistant: str
@@ -74,7 +74,7 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """One answer of a model: untrusted text, and what it cost.
+    """One answer of a model: untrusted text, tokens and money.
 
     Attributes:
         text: What the model said.
@@ -105,7 +105,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Model(ABC):
-    """Something that answers prompts. An implementation gives ``ask``, and whatever it does better than the default.
+    """Something that answers prompts. An implementation gives ``ask``, and overrides what it can do better.
 
     Attributes:
         name: What the model is called in counts and reports.
@@ -146,18 +146,18 @@ class Model(ABC):
 
     @property
     def endpoints(self) -> Mapping[str, Limiter]:
-        """The limiter of each address that is asked; processes that ask the same address give it the same name."""
+        """The limiter of each address that is asked, by a name that is the same in every process."""
         return {}
 
     def use_lease(self, lease: BudgetLease) -> None:  # noqa: B027  (a model that costs nothing needs none)
         """Reserve money from this lease from now on: one budget holds for all models of a worker."""
 
     def how(self, capability: Capability) -> str:
-        """In which way a request is served, as far as is known by now: one of ``WAYS[capability]``."""
+        """Return the way in which a capability is served, as far as is known by now: one of ``WAYS[capability]``."""
         return WORST[capability]
 
     def sameness(self) -> Sameness:
-        """How often replies to one prompt differed; what tells a model that samples from a cache of its answers."""
+        """Return how often replies to one prompt differed, by which a cache is told from a model that samples."""
         return Sameness()
 
 

@@ -1,4 +1,4 @@
-"""How fast a server may be asked that says 429 when it is asked too fast, learnt from those refusals alone.
+"""Finds the rate that a server with a rate limit takes in, from its HTTP 429 alone.
 
 A refusal says that what the server had in hand is used up. From one such moment to the next it took in as many calls
 as it takes in at all, so that calls over time between two refusals is its rate: exactly, if nothing it could have had
@@ -55,7 +55,7 @@ TRUST = 0.2
 
 
 class Start(msgspec.Struct, frozen=True):
-    """When a call started.
+    """When a call started, and at what rate; told again when the call is refused.
 
     Attributes:
         epoch: How often the rate had been cut before.
@@ -73,7 +73,7 @@ class Start(msgspec.Struct, frozen=True):
 
 
 class RateSearch:
-    """Finds a server's rate.
+    """Finds how many calls a second a server takes in.
 
     Attributes:
         epoch: How often the rate was cut.
@@ -100,13 +100,13 @@ class RateSearch:
         return self._peak * (1 - CUT) * (1 + GROWTH * beyond**2)
 
     def started(self, now: float, calls: int = 1, paced: int = 0) -> Start:
-        """Calls started, ``paced`` of which had to wait for their time."""
+        """Note that calls started, ``paced`` of which had to wait for their time."""
         self._number += calls
         self._paced += paced
         return Start(self.epoch, self._number, now, self.rate)
 
     def refused(self, now: float, start: Start, lately: int) -> bool:
-        """A call was refused with 429; whether that was news.
+        """Note a refusal with HTTP 429; return whether the refusal was news.
 
         Args:
             now: The time.

@@ -1,6 +1,6 @@
-"""How many of a model's calls may be retries.
+"""Retry budget: how many of a model's calls may be retries.
 
-An outage is waited out (``patience_s``), and costs few calls (``pace.py``). A server that goes on failing between
+An outage is waited out (``patience_s``), and costs few calls (``congestion.py``). A server that goes on failing between
 answers is another matter: every failure may have been paid for. So each call earns part of a retry, and where more are
 wanted for long the run pauses and says so.
 """
@@ -10,7 +10,7 @@ AT_ONCE = 300
 
 
 class RetryBudget:
-    """Counts calls and retries.
+    """Limits retries to a share of the calls.
 
     Args:
         share: Share of the calls that may be retries for long.
@@ -20,11 +20,11 @@ class RetryBudget:
         self.share, self.left = share, float(AT_ONCE)
 
     def earn(self) -> None:
-        """A call was answered."""
+        """Earn part of a retry for a call that was answered."""
         self.left = min(float(AT_ONCE), self.left + self.share)
 
     def spend(self) -> bool:
-        """Whether one more call may be asked again."""
+        """Spend a retry; return whether there was one left."""
         if self.left < 1:
             return False
         self.left -= 1
@@ -32,5 +32,5 @@ class RetryBudget:
 
     @property
     def spent(self) -> str:
-        """What to say of it, if there is nothing left; else empty."""
+        """A line for people if no retry is left; else empty."""
         return f"more than {self.share:.0%} of the calls were retries (--retry-share)" if self.left < 1 else ""

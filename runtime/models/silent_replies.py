@@ -1,4 +1,4 @@
-"""Recognises models whose replies hold nothing to read, and says what to do about it after a few of them.
+"""Recognises models whose replies hold nothing to read, and says what to do about such a model.
 
 A reasoning model may spend its whole allowance on thinking; a server may put the answer into the field for thoughts.
 Either way every reply is discarded, so that asking on only costs money.
@@ -38,7 +38,7 @@ class SilentReplies:
         self._last = Silence.NONE
 
     def note(self, silence: Silence, limit: int) -> None:
-        """Take note of a reply.
+        """Count a reply that held nothing to read, or begin again after one that did.
 
         Args:
             silence: Why there was nothing to read in it, if so.
@@ -50,7 +50,7 @@ class SilentReplies:
             self._in_a_row, self._last, self._limit = self._in_a_row + 1, silence, limit
 
     def check(self) -> None:
-        """See that asking again makes sense.
+        """See that asking this model again makes sense.
 
         Raises:
             ModelRejected: The model never said anything.

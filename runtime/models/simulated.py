@@ -52,7 +52,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def parse_profile(text: str) -> Profile:
-    """``"p_error=0.01,latency_s=1"`` as a profile.
+    """Read a profile from text such as ``"p_error=0.01,latency_s=1"``.
 
     Raises:
         ConfigurationError: Unknown key or a value out of range.
@@ -66,7 +66,7 @@ def parse_profile(text: str) -> Profile:
 
 
 class SimulatedModel(Model):
-    """Answers at known error rates.
+    """A model that answers at known error rates.
 
     Args:
         key: Right and plausible wrong answers to a prompt, from its text.
@@ -88,7 +88,7 @@ class SimulatedModel(Model):
         self.asked = 0
 
     async def ask(self, request: Request) -> list[Reply]:
-        """One reply for each draw."""
+        """Answer a prompt once for each draw, after the latency of the profile."""
         # Also without latency: a model that never lets go of the event loop would starve the journal.
         await asyncio.sleep(self.profile.latency_s)
         self.asked += len(request.draws)
@@ -96,7 +96,7 @@ class SimulatedModel(Model):
         return [first, *(msgspec.structs.replace(reply, tokens_in=0) for reply in others)]
 
     def reply(self, request: Request, draw: int) -> Reply:
-        """The reply of one draw: the pure function that this model is."""
+        """Return the reply of one draw, a pure function of request, draw and name."""
         profile, prompt = self.profile, request.prompt
         text = f"{self.name}\0{request.seed}\0{prompt.system}\0{prompt.user}"
         dice = _Dice(f"{text}\0{request.temperature}\0{draw}")
@@ -124,7 +124,7 @@ class SimulatedModel(Model):
         return Reply(said, Stop.END, tokens_in, len(said.split()) + 1, 0.0, failed)
 
     def planted(self, prompt: Prompt, seed: int) -> Planted:
-        """What is wrong with a prompt, for whoever scores a run afterwards."""
+        """Return what was planted at a prompt, for whoever scores a run afterwards."""
         return self._planted(f"{self.name}\0{seed}\0{prompt.system}\0{prompt.user}")
 
     def _planted(self, text: str) -> Planted:
@@ -163,10 +163,10 @@ class _Dice:
         return probability > 0 and self.number() < probability
 
     def past(self) -> "_Dice":
-        """The same, past its next number."""
+        """Skip the next number; return the same dice."""
         self.number()
         return self
 
     def pick(self, choices: tuple[str, ...]) -> str:
-        """One of the choices."""
+        """Return one of the choices, each as likely as the other."""
         return choices[0] if len(choices) == 1 else choices[int(self.number() * len(choices))]

@@ -18,7 +18,7 @@ What you have to explain goes first, under the key "explanation"."""
 
 
 def schema_of(names: dict[str, Any]) -> dict[str, Any]:
-    """A JSON schema for an explanation followed by the names; each has the schema of its value."""
+    """Return a JSON schema for an explanation followed by named values, each with a schema of its own."""
     properties = {"explanation": {"type": "string"}, **names}
     return {
         "type": "object",
@@ -29,18 +29,18 @@ def schema_of(names: dict[str, Any]) -> dict[str, Any]:
 
 
 def response_formats(schema: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    """The ways in which servers take a schema: OpenAI's, then that of llama.cpp's Python server."""
+    """Return the ways in which servers take a schema: OpenAI's, then that of llama.cpp's Python server."""
     named = {"name": "answer", "schema": schema, "strict": True}
     return {"type": "json_schema", "json_schema": named}, {"type": "json_object", "schema": schema}
 
 
 def asking_for_json(prompt: Prompt) -> Prompt:
-    """A prompt that says that an object is wanted. The system message stays the same from step to step."""
+    """Add to a prompt that a JSON object is wanted; the system message stays the same from step to step."""
     return msgspec.structs.replace(prompt, system=f"{prompt.system}\n\n{ASK}")
 
 
 def as_lines(text: str) -> str:
-    """An object as lines ``name = value``; any other text as it is."""
+    """Turn a JSON object into lines ``name = value``; leave any other text as it is."""
     try:
         said = json.loads(text)
     except (ValueError, RecursionError):

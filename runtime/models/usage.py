@@ -1,4 +1,4 @@
-"""Books what each reply used, once; sums are made when a batch leaves."""
+"""Counts what replies used, by kind of question and model; sums are made when a batch of records leaves."""
 
 from surefoot.runtime.models.port import Reply
 from surefoot.runtime.records import Counts, Usage
@@ -8,7 +8,7 @@ class UsageMeter(dict[tuple[str, str], Usage]):
     """What was used, by kind of question and name of the model."""
 
     def book(self, kind: str, model: str, reply: Reply) -> None:
-        """Put a reply on its account."""
+        """Add what a reply used to the account of its kind of question and its model."""
         account = self.get((kind, model))
         if account is None:
             account = self[kind, model] = Usage()
@@ -24,8 +24,14 @@ class UsageMeter(dict[tuple[str, str], Usage]):
         else:
             account.cost_usd += reply.cost_usd
 
+    def book_failures(self, kind: str, model: str, calls: int) -> None:
+        """Add the failed calls of a question that brought no reply in the end."""
+        if calls:
+            account = self.setdefault((kind, model), Usage())
+            account.failed_calls += calls
+
     def move_to(self, counts: Counts) -> None:
-        """Add everything to counts: in all, by kind, by model. Nothing is left here."""
+        """Move everything to counts: in all, by kind, by model. Nothing is left here."""
         for (kind, model), account in self.items():
             for name in account.__struct_fields__:
                 setattr(counts, name, getattr(counts, name) + getattr(account, name))

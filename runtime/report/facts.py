@@ -8,12 +8,15 @@ import msgspec
 
 from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.basis import has_seams, leaves_one_way
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
-from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.plan_reader import PlanReader
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
+from surefoot.runtime.journal.task_shape import RecordedTask, task_without_code
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
 from surefoot.runtime.report.gather import Gathered, gather
@@ -85,18 +88,17 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         JournalError: The journal cannot be read.
     """
     config = read_config(directory)
-    task = open_task(config)
     told = standing(directory)
     journal = open_journal(directory, write=False)
     try:
+        task = task_without_code(journal, config)
         found = gather(journal)
-        leads = journal.meta("leads")
-        pilot = journal.meta("pilot")
-        chosen = msgspec.convert(leads, Leads) if leads else Leads(1, 1, 1)
+        pilot = read_meta(journal, "pilot", Estimate)
+        chosen = read_meta(journal, "leads", Leads) or Leads(1, 1, 1)
         questions = Questions(
             journal, task, method_of(config.strategy, chosen.leaf_steps), config.rule, config.segment_steps
         )
-        alarms = tuple(msgspec.convert(one, Alarm) for one in journal.meta("alarms") or [])
+        alarms = read_meta(journal, "alarms", tuple[Alarm, ...]) or ()
         return Facts(
             standing=told,
             config=config,
@@ -105,7 +107,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             certificate=_certificate(config, task, chosen, found, journal, alarms, told, confidence),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
-            predicted=_predicted(journal.meta("forecast"), pilot),
+            predicted=_predicted(read_meta(journal, "forecast", dict[str, float]), pilot),
             suspects=_report_steps(questions, config, found.suspects),
             weakest=_report_steps(questions, config, found.weakest, stand=True),
             film=_film(journal, task, config, chosen, told),
@@ -119,7 +121,7 @@ def _certificate(
     task: Task,
     leads: Leads,
     found: Gathered,
-    journal: Journal,
+    journal: JournalReader,
     alarms: tuple[Alarm, ...],
     told: Standing,
     confidence: float,
@@ -174,11 +176,10 @@ def _proof(task: Task, told: Standing) -> str:
     )
 
 
-def _predicted(forecast: dict[str, float] | None, pilot: Any) -> dict[str, float]:
+def _predicted(forecast: dict[str, float] | None, known: Estimate | None) -> dict[str, float]:
     """What the run was expected to need when it began; nothing if leads were asked for."""
-    if forecast is None or not pilot:
+    if forecast is None or known is None:
         return {}
-    known = msgspec.convert(pilot, Estimate)
     took = {} if known.measured else _pilot_took(known)
     return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate} | took
 
@@ -196,7 +197,9 @@ def _report_steps(
     questions: Questions, config: RunConfig, doubts: list[SuspiciousStep], *, stand: bool = False
 ) -> list[ReportedStep]:
     """Find the questions in journal order, which is quick, and keep the order given; ``stand`` if all of them do."""
-    steps = {d.place: questions.find(d.place) for d in sorted(doubts, key=lambda d: d.place)}
+    # The questions of a user's task are in the task's code, which is not run here.
+    known = not isinstance(questions.task, RecordedTask)
+    steps = {d.place: questions.find(d.place) if known else None for d in sorted(doubts, key=lambda d: d.place)}
     dialect = "compact" if config.dialect == "auto" else config.dialect
     guarded = stand and has_seams(config, questions.task)
     told = []
@@ -240,8 +243,10 @@ def _name(place: Place) -> str:
     return f"node {node}: {'decomposition' if place.part == 'split' else f'step {place.index}'}{attempt}"
 
 
-def _film(journal: Any, task: Task, config: RunConfig, chosen: Leads, told: Standing) -> dict[str, Any] | None:
-    if told.status != "solved":
+def _film(
+    journal: JournalReader, task: Task, config: RunConfig, chosen: Leads, told: Standing
+) -> dict[str, Any] | None:
+    if told.status != "solved" or isinstance(task, RecordedTask):
         return None
     reader = PlanReader(journal, task, method_of(config.strategy, chosen.leaf_steps), config.rule, config.segment_steps)
     return playback(task, reader.steps(), told.steps)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from surefoot.decompose.plan import Path
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.records import Contested, Record, unpack
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep, Thinnest, Worst
 from surefoot.voting.alarms import Pattern
@@ -107,7 +107,7 @@ class _Along:
         self.bins = [Bin(*(getattr(a, name) + getattr(b, name) for name in Bin.__struct_fields__)) for a, b in pairs]
 
 
-def gather(journal: Journal) -> Gathered:
+def gather(journal: JournalReader) -> Gathered:
     """Read a journal once.
 
     Raises:
@@ -141,7 +141,7 @@ def gather(journal: Journal) -> Gathered:
     return found
 
 
-def _records(journal: Journal, segment: str, spans: list[Span]) -> Iterator[Record]:
+def _records(journal: JournalReader, segment: str, spans: list[Span]) -> Iterator[Record]:
     """Records of a segment without those that came twice; who worked on them is noted."""
     known: Counter[tuple[Path, str, int]] = Counter()
     for payload in journal.payloads(segment):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from surefoot.decompose.plan import Path
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.records import Contested, Entry, KeptReply, KeptStep, Record, unpack, winner
 from surefoot.voting.ballot import Ballot
 
@@ -88,7 +88,7 @@ def name_of(path: Path) -> str:
     return ".".join(map(str, path)) or "root"
 
 
-def steps_of(journal: Journal, rule: str) -> Iterator[JournalStep]:
+def steps_of(journal: JournalReader, rule: str) -> Iterator[JournalStep]:
     """Every step of a journal, segment by segment, each once though its record may have come twice.
 
     Args:

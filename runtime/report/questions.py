@@ -10,7 +10,7 @@ from surefoot.decompose.segment import given_expansion, segment_key, travels_who
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.execution.plan_runner import ATTEMPT
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.records import Entry, unpack, winner
 from surefoot.runtime.report.suspicious_steps import Place
 
@@ -28,7 +28,7 @@ class Questions:
         segment_steps: Nodes of at most so many steps travelled whole.
     """
 
-    def __init__(self, journal: Journal, task: Task, strategy: Method, rule: str, segment_steps: int) -> None:
+    def __init__(self, journal: JournalReader, task: Task, strategy: Method, rule: str, segment_steps: int) -> None:
         self.journal, self.task, self.strategy, self.rule = journal, task, strategy, rule
         self.segment_steps = segment_steps
         self._segment: tuple[str, Decided] = ("", {})

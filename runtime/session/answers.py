@@ -10,8 +10,8 @@ from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.journal.journal import Journal
 from surefoot.runtime.journal.plan_reader import PlanReader, Steps
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.leads import Leads
 
 SHOWN_CHARACTERS = 200
@@ -34,19 +34,19 @@ class Preview(msgspec.Struct, frozen=True):
     whole: bool
 
 
-def plan_of(journal: Journal, config: RunConfig, task: Task) -> Steps:
+def plan_of(journal: JournalReader, config: RunConfig, task: Task) -> Steps:
     """Return the voted steps of a finished plan in plan order; the generator's value is the root's output."""
     leads = msgspec.convert(journal.meta("leads"), Leads)
     method = method_of(config.strategy, leads.leaf_steps)
     return PlanReader(journal, task, method, config.rule, config.segment_steps).steps()
 
 
-def answer_of_plan(journal: Journal, config: RunConfig, task: Task) -> Any:
+def answer_of_plan(journal: JournalReader, config: RunConfig, task: Task) -> Any:
     """Return what a task makes of its finished plan, as builtin values."""
     return msgspec.to_builtins(_whole(task.answer(journal.meta("output"), _steps(journal, config, task))))
 
 
-def items_of_plan(journal: Journal, config: RunConfig, task: Task) -> Iterator[Any]:
+def items_of_plan(journal: JournalReader, config: RunConfig, task: Task) -> Iterator[Any]:
     """Yield the items of an answer that a built-in task makes of its plan, without having all of them in memory."""
     answer = task.answer(journal.meta("output"), _steps(journal, config, task))
     yield from answer if isinstance(answer, Iterable) and not isinstance(answer, str | dict) else [answer]
@@ -67,7 +67,7 @@ def first_items(items: Iterable[Any]) -> list[Any]:
     return list(itertools.islice(items, SHOWN_ITEMS))
 
 
-def _steps(journal: Journal, config: RunConfig, task: Task) -> Iterator[PlanStep]:
+def _steps(journal: JournalReader, config: RunConfig, task: Task) -> Iterator[PlanStep]:
     return plan_of(journal, config, task)
 
 

@@ -11,7 +11,8 @@ from surefoot.decompose.tasks.rows import MapRows, RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
-from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.port import JournalReader, JournalStore
 from surefoot.runtime.session.row_output import write_results
 from surefoot.runtime.session.row_results import RowResult, results_of
 from surefoot.runtime.session.run import Run
@@ -52,7 +53,7 @@ def rows_from(source: Any) -> Iterable[Any]:
     return rows_of_file(pathlib.Path(source)) if isinstance(source, str | pathlib.Path) else source
 
 
-def keep_rows(journal: Journal, directory: pathlib.Path, rows: Iterable[Any], config: RunConfig) -> Table:
+def keep_rows(journal: JournalStore, directory: pathlib.Path, rows: Iterable[Any], config: RunConfig) -> Table:
     """Keep the rows of a new run in its directory, and what is known of them in its journal.
 
     Raises:
@@ -65,7 +66,7 @@ def keep_rows(journal: Journal, directory: pathlib.Path, rows: Iterable[Any], co
     return table
 
 
-def kept_rows(journal: Journal, directory: pathlib.Path) -> Table:
+def kept_rows(journal: JournalReader, directory: pathlib.Path) -> Table:
     """Return the table of a run that goes on.
 
     Raises:
@@ -81,7 +82,7 @@ def kept_rows(journal: Journal, directory: pathlib.Path) -> Table:
     return table
 
 
-def kept_table(journal: Journal) -> KeptTable | None:
+def kept_table(journal: JournalReader) -> KeptTable | None:
     """Return what the journal knows of the run's table, or ``None`` if the run has none."""
     found = journal.meta(TABLE)
     return None if found is None else msgspec.convert(found, KeptTable)
@@ -106,7 +107,7 @@ def check_columns(task: RowTask, table: Table) -> None:
         raise ConfigurationError(str(error)) from error
 
 
-def drive(task: RowTask, table: Table, config: RunConfig, journal: Journal) -> Callable[[Coordinator], Any]:
+def drive(task: RowTask, table: Table, config: RunConfig, journal: JournalStore) -> Callable[[Coordinator], Any]:
     """Return what has a coordinator ask all rows of a table."""
     kept = kept_table(journal)
     assert kept is not None

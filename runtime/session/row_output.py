@@ -10,6 +10,7 @@ import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.session.row_results import RowResult
+from surefoot.runtime.whole_files import PUBLIC, whole_file
 
 BATCH = 1024
 """Rows that a Parquet file takes at a time."""
@@ -26,7 +27,8 @@ def write_results(results: Iterable[RowResult], path: pathlib.Path) -> int:
     if kind not in writers:
         raise ConfigurationError(f"{path}: results go to a file .jsonl, .csv or .parquet")
     try:
-        return writers[kind](results, path)
+        with whole_file(path, mode=PUBLIC) as draft:
+            return writers[kind](results, draft)
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
 

@@ -9,7 +9,7 @@ import msgspec
 from surefoot.decompose.plan import Failure
 from surefoot.decompose.segment import segment_key
 from surefoot.decompose.tasks.rows import RowTask
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.records import Contested, Entry, Record, unpack, winner
 
 
@@ -35,7 +35,9 @@ class RowResult(msgspec.Struct, frozen=True):
     cost_usd: float = 0.0
 
 
-def results_of(journal: Journal, task: RowTask, rule: str, sizes: Iterator[tuple[int, int]]) -> Iterator[RowResult]:
+def results_of(
+    journal: JournalReader, task: RowTask, rule: str, sizes: Iterator[tuple[int, int]]
+) -> Iterator[RowResult]:
     """Yield what came of every row in order, one chunk in memory at a time.
 
     Args:
@@ -50,7 +52,7 @@ def results_of(journal: Journal, task: RowTask, rule: str, sizes: Iterator[tuple
             yield found.get(row) or RowResult(first + row, error="not answered yet")
 
 
-def _chunk(journal: Journal, task: RowTask, rule: str, number: int, first: int) -> dict[int, RowResult]:
+def _chunk(journal: JournalReader, task: RowTask, rule: str, number: int, first: int) -> dict[int, RowResult]:
     found: dict[int, RowResult] = {}
     for payload in journal.payloads(segment_key((number,))):
         for record in unpack(payload):

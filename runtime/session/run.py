@@ -2,20 +2,23 @@
 
 import functools
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 import msgspec
 
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import RunFailed
-from surefoot.runtime.journal.journal import Journal, open_journal
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
 from surefoot.runtime.records import Counts
 from surefoot.runtime.report.glance import OUTPUT, status_of
 from surefoot.runtime.report.journal_steps import JournalStep, steps_of
 from surefoot.runtime.session.answers import Preview, answer_of_plan, first_items, items_of_plan, shortened
+from surefoot.runtime.whole_files import PRIVATE, PUBLIC, write_whole
 from surefoot.voting.certificate import Certificate
 
 T = TypeVar("T")
@@ -93,7 +96,7 @@ class Run:
 
     def steps(
         self, *, disputed: bool = False, flagged: bool = False, kind: str = "", node: str = ""
-    ) -> Iterator[JournalStep]:
+    ) -> Generator[JournalStep, None, None]:
         """Yield the decided steps with their ballots, and the prompts and replies that were kept of them.
 
         The pilot's questions are left out, unless ``kind`` is ``pilot``.
@@ -131,7 +134,7 @@ class Run:
         from surefoot.runtime.report.page import render
 
         where = pathlib.Path(path) if path is not None else self.run_dir / "report.html"
-        where.write_text(render(facts_of(self.run_dir)))
+        write_whole(where, render(facts_of(self.run_dir)), mode=PRIVATE if path is None else PUBLIC)
         return where
 
     def __repr__(self) -> str:
@@ -143,14 +146,14 @@ class Run:
         answer = self.preview().line if self.status == "solved" else ""
         return card(self.standing, answer)
 
-    def _read(self, look: Callable[[Journal], T]) -> T:
+    def _read(self, look: Callable[[JournalReader], T]) -> T:
         journal = open_journal(self.run_dir, write=False)
         try:
             return look(journal)
         finally:
             journal.close()
 
-    def _answer(self, journal: Journal) -> Any:
+    def _answer(self, journal: JournalReader) -> Any:
         status, message = status_of(self.run_dir, journal)
         if status != "solved":
             raise RunFailed(f"{self.run_dir} has no answer: it is {status}{f' ({message})' if message else ''}")
@@ -158,7 +161,7 @@ class Run:
             return answer_of_plan(journal, self._config, self._own_task(self._config))
         return journal.meta(OUTPUT)
 
-    def _beginning(self, journal: Journal) -> Preview:
+    def _beginning(self, journal: JournalReader) -> Preview:
         """The first items of an answer that a long plan makes; what the root returned for all others."""
         if self._config.task not in BUILT_IN_TASKS:
             return Preview(shortened(journal.meta(OUTPUT)), journal.meta(OUTPUT), whole=True)

@@ -102,6 +102,8 @@ def set_up_rows(task: RowTask, model: Model | str | None, options: Mapping[str, 
     except msgspec.ValidationError as error:
         raise ConfigurationError(explain(error, RunConfig)) from error
     check_options(config)
+    if config.model == "bundled":
+        raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")
     return Setup(config, task, () if model is None or isinstance(model, str) else (model,))
 
 

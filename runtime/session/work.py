@@ -7,29 +7,33 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
-from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.journal.journal import Journal
+from surefoot.runtime.errors import ConfigurationError, UserCodeError
+from surefoot.runtime.forecast.alone import seconds_alone
 from surefoot.runtime.journal.mirror import mirrored, take_over
+from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
 from surefoot.runtime.session.answers import answer_of_plan
 from surefoot.runtime.session.interruption import Interruption, Pause
 from surefoot.runtime.session.watcher import Watcher
 from surefoot.runtime.worker.local_pool import LocalPool
-from surefoot.runtime.worker.worker_pool import WorkerPool
+from surefoot.runtime.worker.ray_address import named_cluster
+from surefoot.runtime.worker.ray_decision import wants_ray
+from surefoot.runtime.worker.worker_pool import WorkerPool, default_workers
 
 
 async def work(
     config: RunConfig,
     task: Task,
-    open_it: Callable[[], Journal],
+    open_it: Callable[[], JournalStore],
     watcher: Watcher,
     interruption: Interruption,
     models: Sequence[Model] = (),
-    drive: Callable[[Journal], Callable[[Coordinator], Awaitable[str]]] = lambda journal: Coordinator.run,
+    drive: Callable[[JournalStore], Callable[[Coordinator], Awaitable[str]]] = lambda journal: Coordinator.run,
 ) -> str:
     """Work on a run until it is ``solved``, ``failed`` or ``paused``; the journal says so by then.
 
@@ -48,7 +52,7 @@ async def work(
         JournalError: The journal cannot be written.
     """
     watcher.say("starting workers")
-    pool = await asyncio.to_thread(open_pool, config, task, models)
+    pool = await asyncio.to_thread(open_pool, config, task, models, watcher.note)
     try:
         if origin := getattr(pool, "origin", ""):
             watcher.note(f"workers run on {origin}")
@@ -61,8 +65,7 @@ async def work(
                 interruption.started(_pauser(coordinator))
                 status = await drive(journal)(coordinator)
             if status == "solved" and config.task not in BUILT_IN_TASKS and type(task).answer is not Task.answer:
-                # Readers do without somebody's own code: what it makes of the plan is kept now.
-                journal.set_meta(output=answer_of_plan(journal, config, task))
+                _keep_answer(journal, config, task)
             return status
         finally:
             journal.close()
@@ -70,8 +73,31 @@ async def work(
         await pool.close()
 
 
-def open_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> WorkerPool:
-    """Open the workers of a run, with Ray or in this process.
+def _keep_answer(journal: JournalStore, config: RunConfig, task: Task) -> None:
+    """Keep what a task of somebody's own makes of its plan: readers do without its code.
+
+    Raises:
+        UserCodeError: The task's code fails at that. The run is failed then; once that is mended, ``resume`` asks
+            nothing again and keeps the answer.
+    """
+    try:
+        answer = answer_of_plan(journal, config, task)
+    except UserCodeError as error:
+        journal.set_meta(status="failed", message=error.message)
+        raise
+    journal.set_meta(output=answer)
+
+
+def open_pool(
+    config: RunConfig, task: Task, models: Sequence[Model] = (), on_note: Callable[[str], None] = lambda text: None
+) -> WorkerPool:
+    """Open the workers of a run: on a cluster, on a Ray of the run's own, or in this process where that is sooner.
+
+    Args:
+        config: The run's configuration; its ``address`` decides where it is not ``auto``.
+        task: The task.
+        models: Model objects to ask; they stay in this process.
+        on_note: Told in one line where the work is done and why, if ``auto`` was to find out.
 
     Raises:
         ConfigurationError: There is no cluster, or model objects are to be asked elsewhere.
@@ -80,15 +106,20 @@ def open_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> Wo
         raise ConfigurationError(f"a model object stays in this process: --address {config.address} cannot have it")
     if models or config.address == "none":
         return LocalPool(config, task, list(models) or None)
+    if config.address == "auto" and named_cluster("auto") is None:
+        decision = wants_ray(seconds_alone(config, task), config.workers or default_workers(), "auto")
+        on_note(decision.reason)
+        if not decision.wanted:
+            return LocalPool(config, task)
     from surefoot.runtime.worker.ray_pool import RayPool
 
     return RayPool(config, task)
 
 
 @asynccontextmanager
-async def _mirrored(config: RunConfig, journal: Journal, watcher: Watcher) -> AsyncIterator[None]:
+async def _mirrored(config: RunConfig, journal: JournalStore, watcher: Watcher) -> AsyncIterator[None]:
     """Keep the mirror that a configuration names; say what a run that is resumed from one may lack."""
-    directory = journal.path.parent
+    directory = pathlib.Path(journal.run)
     if said := take_over(directory):
         watcher.note(said)
     if config.mirror is None:

@@ -60,14 +60,14 @@ class LocalPool:
                 async for batch in batches:
                     yield batch
 
-    async def sample(self, numbers: Sequence[int], draws: int) -> tuple[list[Sample], Counts]:
-        """Ask sampled steps, shared out over the workers; without a journal, for measurements.
+    async def sample(self, numbers: Sequence[int], draws: int, attempt: int = 0) -> tuple[list[Sample], Counts]:
+        """Ask sampled steps, shared out over the workers; another attempt draws other answers. For measurements.
 
         Raises:
             ModelUnavailable, ModelRejected: From the model.
         """
         quotas = [numbers[i :: self.size] for i in range(self.size)]
-        streams = [worker.sample(quota, draws) for worker, quota in zip(self._workers, quotas, strict=True)]
+        streams = [worker.sample(quota, draws, attempt) for worker, quota in zip(self._workers, quotas, strict=True)]
         return gathered(await asyncio.gather(*(collected(self._question, stream) for stream in streams)))
 
     def prices(self) -> tuple[float, float] | None:

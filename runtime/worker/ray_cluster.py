@@ -11,7 +11,8 @@ import msgspec
 
 import surefoot
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker.core_lines import CoreLines
 from surefoot.runtime.worker.ray_address import is_here, named_cluster, parts_of

@@ -33,10 +33,11 @@ from surefoot.runtime.execution.step_runner import StepRunner
 from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.budget_lease import BudgetLease, Unit
+from surefoot.runtime.models.copies import COPIES
 from surefoot.runtime.models.factory import open_fallback, open_model
 from surefoot.runtime.models.limiter import Limiter
 from surefoot.runtime.models.port import Model
-from surefoot.runtime.records import Batch, Counts, End, Failed, Paused, Usage
+from surefoot.runtime.records import Batch, Counts, End, Failed, Paused, Usage, tally
 from surefoot.runtime.role_options import RoleOptions, parse_role_options
 from surefoot.runtime.worker.batch_stream import BatchStream
 from surefoot.runtime.worker.control import (
@@ -115,6 +116,7 @@ class Worker:
         self._semaphore = PrioritySemaphore(config.chains_in_flight)
         self._jobs: list[_Job] = []
         self._stopping = False
+        self._suspects_copies = False
 
     async def run_segment(
         self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...] = ()
@@ -223,6 +225,9 @@ class Worker:
     def _signed(self, counts: Counts) -> Counts:
         """Counts with this worker's account of them, and with what it may have been charged unseen."""
         counts.uncertain_usd += self.leases["usd"].take_uncertain()
+        if not self._suspects_copies and self.model.sameness().suspicious:
+            self._suspects_copies = True
+            tally(counts.alarms, {COPIES: 1})
         if counts.by_kind:
             mine = counts.by_worker[self.name] = Usage()
             for account in counts.by_kind.values():

@@ -107,7 +107,7 @@ def _named(setting: dict[str, Any]) -> str:
 
 
 def _row(config: RunConfig, m: Measurement, told: list[Took], piloted: list[Took]) -> list[str]:
-    if m.predicted_calls is None or m.predicted_p_success is None or m.k_min is None:
+    if m.predicted_calls is None or m.predicted_p_success is None or m.k_min is None or m.p_error is None:
         return ["no lead helps"]
     calls = sorted(took.ran.calls for took in told)
     mean, right = statistics.fmean(calls), sum(took.ran.right for took in told)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 
 import surefoot
-from surefoot.runtime.config import BUILT_IN_TASKS
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker.ray_jobs import JobRequest
 

@@ -28,7 +28,7 @@ STOP_S = 5.0
 
 
 def make_app(model: Model, name: str) -> web.Application:
-    """The endpoint as an application to mount anywhere.
+    """Return the OpenAI-compatible endpoint of a model as an application to mount anywhere.
 
     Args:
         model: What answers. It stays the caller's to close.
@@ -144,7 +144,7 @@ async def _until_stopped(model: Model, name: str, host: str, port: int) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Open a model and serve it until stopped; the exit status."""
+    """Open a model and serve until stopped; return the exit status."""
     # Here, so that an application made by make_app needs neither weights nor tasks.
     from surefoot.runtime.config import RunConfig
     from surefoot.runtime.models.factory import open_model

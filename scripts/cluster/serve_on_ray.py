@@ -14,7 +14,7 @@ from surefoot.runtime.errors import ConfigurationError
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Deploy, print the address, and stay until stopped; the exit status."""
+    """Deploy the model on Ray Serve, print the address, and stay until stopped; return the exit status."""
     from surefoot.runtime.worker.ray_serve import serve_model
 
     parser = argparse.ArgumentParser(prog="python -m surefoot.scripts.cluster.serve_on_ray", description=__doc__)

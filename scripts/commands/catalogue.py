@@ -7,7 +7,8 @@ from typing import Any
 import click
 import msgspec
 
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task, task_class
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig, open_task, task_class
 from surefoot.runtime.measurement.model_check import Check, check_one_step
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable

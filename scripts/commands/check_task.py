@@ -18,20 +18,21 @@ from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.report.journal_steps import steps_of
-from surefoot.runtime.user_code import blame, wrong_value
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 from surefoot.scripts.commands.run import ByTask
 from surefoot.scripts.commands.task_checks import Check, Subject
 from surefoot.scripts.commands.task_checks import check_task as checks_of
 from surefoot.scripts.commands.task_walk import AnswerKey, Walk
+from surefoot.scripts.commands.tool_results import ToolResults
 from surefoot.scripts.commands.verify import referee_of
 
 
 def _command(name: str, cls: type[Task]) -> click.Command:
-    def check(replies: pathlib.Path | None, most: int, dialect: str | None, as_json: bool, **values: Any) -> int:
+    def check(as_json: bool, call_tools: bool, **values: Any) -> int:
+        replies, most, dialect = values.pop("replies"), values.pop("most"), values.pop("dialect")
         config = build_config(name, cls, {**values, "model": "simulated", "dialect": dialect})
-        found = list(checks_of(subject_of(config, replies, most)))
+        found = list(checks_of(subject_of(config, replies, most, call_tools)))
         _print(name, found, as_json)
         return FAILED if any(one.state == "failed" for one in found) else OK
 
@@ -40,6 +41,7 @@ def _command(name: str, cls: type[Task]) -> click.Command:
     command.params = [
         *struct_options(cls, [field for field in cls.__struct_fields__ if field != "state_by"]),
         click.Option(["--replies"], type=path, help="A run directory whose kept replies stand in for an answer key."),
+        click.Option(["--call-tools"], is_flag=True, help="Call tools that may be repeated; else a walk ends there."),
         click.Option(["--most"], type=click.IntRange(1), default=1000, show_default=True, help="Questions at most."),
         click.Option(["--dialect"], type=click.Choice(["chat", "compact"]), help="How steps are worded."),
     ]
@@ -55,7 +57,7 @@ def check_task() -> None:
     """
 
 
-def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int) -> Subject:
+def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int, call_tools: bool) -> Subject:
     """What is checked: the task, what answers, and what a walk with right answers meets.
 
     Raises:
@@ -64,24 +66,10 @@ def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int) -> Su
     """
     task = open_task(config)
     dialect = dialect_of(config)
-    key = recorded(replies) if replies is not None else _watched(answer_key(config.task, config.task_options))
-    walked = Walk(task, key, dialect, most).run()
-    return Subject(task, key, dialect, walked, _referee(config.task), most)
-
-
-def _watched(key: Callable[[Prompt], Any]) -> AnswerKey:
-    """An answer key whose mistakes are its author's to see."""
-
-    def answers(prompt: Prompt) -> Answers:
-        try:
-            found = key(prompt)
-        except Exception as error:
-            raise blame(error, key) from error
-        if not isinstance(found, Answers) or not found.right:
-            raise wrong_value(key, "", "Answers with at least one right reply", found)
-        return found
-
-    return answers
+    key = recorded(replies) if replies is not None else answer_key(config.task, config.task_options)
+    tools = ToolResults(task, call_tools)
+    walked = Walk(task, key, dialect, most, tools).run()
+    return Subject(task, key, dialect, walked, _referee(config.task), most, tools)
 
 
 def recorded(run_dir: pathlib.Path) -> AnswerKey:

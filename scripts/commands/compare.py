@@ -6,10 +6,10 @@ from typing import Any
 import click
 import msgspec
 
-from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.records import Counts
-from surefoot.runtime.report.glance import OUTPUT, cost_of, status_of
+from surefoot.runtime.report.glance import cost_of, glance
+from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, aligned, answer_in_short, money, print_json, quoted
 
@@ -60,13 +60,10 @@ def side_of(directory: pathlib.Path) -> Side:
     Raises:
         RunDirectoryError, JournalError: It cannot be read.
     """
-    read_config(directory)
-    journal = open_journal(directory, write=False)
-    try:
-        status, _ = status_of(directory, journal)
-        return Side(str(directory), status, journal.meta(OUTPUT), figures_of(journal.totals, journal.wall_s))
-    finally:
-        journal.close()
+    run = Run(directory)
+    status, counts = run.status, run.counts
+    answer = run.raw_output if status == "solved" else None
+    return Side(str(directory), status, answer, figures_of(counts, glance(directory).wall_s))
 
 
 def figures_of(counts: Counts, wall_s: float) -> dict[str, float | int | None]:

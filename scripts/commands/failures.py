@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from surefoot.decompose.task import NothingToAsk
 from surefoot.runtime import errors
 from surefoot.scripts.commands.output import FAILED, PAUSED, USAGE
 
@@ -48,6 +49,8 @@ def explain(error: BaseException) -> Failure:
     error = first_cause(error)
     if isinstance(error, click.UsageError):
         return _usage(error)
+    if isinstance(error, click.ClickException):
+        return Failure(type(error).__name__, error.format_message(), USAGE)
     if isinstance(error, click.Abort):
         return explain(error.__cause__ or Stopped())
     if isinstance(error, KeyboardInterrupt):
@@ -55,6 +58,8 @@ def explain(error: BaseException) -> Failure:
         return Failure("Stopped", f"stopped by {name} before it was done", PAUSED)
     if isinstance(error, errors.SurefootError):
         return _on_purpose(error)
+    if isinstance(error, NothingToAsk):
+        return Failure("ConfigurationError", str(error), USAGE, "--k 1, or another number, needs no sampled steps")
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return Failure(type(error).__name__, f"{place}{error.strerror or error}", FAILED, trace=_trace(error))

@@ -13,11 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.plan import Node
-from surefoot.decompose.referees.verification import Verification
-from surefoot.decompose.step import Done, Flag, Prompt, Role, Step
-from surefoot.decompose.task import Task
+from surefoot import Answers, Done, Flag, Node, Prompt, Role, Step, Task, Verification
 
 
 class CLASS(Task, frozen=True, kw_only=True):
@@ -95,26 +91,31 @@ import pathlib
 import subprocess
 import sys
 
+import surefoot
+from NAME import CLASS
+
 HERE = pathlib.Path(__file__).parent
 
 
-def surefoot(*arguments):
+def command(*arguments):
     """Run a command of surefoot in this folder; its exit code and what it says with --json."""
-    command = [sys.executable, "-m", "surefoot.scripts.commands.cli", *arguments, "--json"]
-    done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+    line = [sys.executable, "-m", "surefoot.scripts.commands.cli", *arguments, "--json"]
+    done = subprocess.run(line, cwd=HERE, capture_output=True, text=True, check=False)
     return done.returncode, json.loads(done.stdout.splitlines()[-1])
 
 
 def test_the_task_keeps_what_a_run_relies_on():
-    code, found = surefoot("test", "NAME:CLASS")
+    code, found = command("test", "NAME:CLASS")
     assert code == 0, [check for check in found["checks"] if check["state"] == "failed"]
 
 
 def test_a_model_that_errs_is_outvoted(tmp_path):
-    run_dir = str(tmp_path / "run")
-    model = ("--model", "simulated:p_error=0.1", "--k", "3", "--address", "none")
-    code, found = surefoot("run", "NAME:CLASS", *model, "--numbers", "1 2 3 4", "--run-dir", run_dir)
-    assert code == 0, found
-    code, verdict = surefoot("verify", run_dir)
+    # One answer in ten is wrong; answers must lead by three to be believed.
+    run = surefoot.run(
+        CLASS(numbers="1 2 3 4"), model="simulated:p_error=0.1", k=3, address="none", run_dir=tmp_path / "run"
+    )
+    assert run.status == "solved", run.message
+    assert run.output == 10
+    code, verdict = command("verify", str(tmp_path / "run"))
     assert code == 0, verdict
 '''

@@ -10,6 +10,7 @@ import msgspec
 from surefoot.runtime import api
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
+from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.mapping import ROW_TARGET, MapRun
 from surefoot.runtime.session.setup import row_task, set_up_rows
@@ -47,7 +48,7 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     target = values.pop("row_target")
     setup = api.checked(set_up_rows(task, None, {"target": target, **values}))
     directory = new_run_directory(run_dir, "map")
-    with Progress(directory, setup.config, task) as progress, stoppable(progress) as interruption:
+    with Progress(directory, setup.config, shape_of(task).total_steps) as progress, stoppable(progress) as interruption:
         found = api.start_map(setup, table, directory, progress, interruption)
     return end(found, output, as_json)
 

@@ -3,6 +3,7 @@
 import glob
 import os
 import pathlib
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,6 +15,7 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.pddl_collections import collection_of
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.untrusted import one_line
 
 NOT_OPTIONS = ("task", "task_options")
 
@@ -21,6 +23,18 @@ PREFIX = "SUREFOOT_"
 """What the names of environment variables for run options begin with."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line of stdout.")
+
+task_path_option = click.option(
+    "--task-path",
+    type=click.Path(path_type=pathlib.Path),
+    metavar="DIR",
+    help="Folder of your task's module, if it is not where the run was started; its code is executed.",
+)
+
+
+def tell(text: str) -> None:
+    """Say something to people, on stderr, where it is no part of an answer."""
+    print(one_line(text), file=sys.stderr)
 
 
 def log_options(command: Any) -> Any:

@@ -1,28 +1,25 @@
 """Files that a user names a place for: written whole or not at all, never through a link, errors as one line."""
 
-import os
 import pathlib
-import tempfile
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.whole_files import PRIVATE, PUBLIC, write_whole
 
 
-def write_output(path: pathlib.Path, text: str) -> int:
-    """Give a file new content, through a file of a random name beside it; its size in bytes.
+def write_output(path: pathlib.Path, text: str, *, private: bool = True) -> int:
+    """Give a file new content; its size in bytes.
+
+    Args:
+        path: The file.
+        text: The content.
+        private: Whether only its owner may read it, as all that lies in a run directory.
 
     Raises:
         ConfigurationError: It cannot be written, for example as its folder does not exist.
     """
     data = text.encode(errors="replace")
     try:
-        descriptor, draft = tempfile.mkstemp(prefix=".surefoot-", suffix=".draft", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            os.replace(draft, path)
-        except BaseException:
-            os.unlink(draft)
-            raise
+        write_whole(path, data, mode=PRIVATE if private else PUBLIC)
     except OSError as error:
         folder = "" if path.parent.is_dir() else f": there is no folder {path.parent}"
         raise ConfigurationError(f"cannot write {path}{folder or f': {error.strerror}'}") from error

@@ -59,13 +59,24 @@ async def _planned(config: RunConfig, task: Task, samples: int) -> Plan:
     return plan(config, task, await take_sample(config, task, asked, PILOT_DRAWS), measured)
 
 
+def _at_most(p: Plan) -> str:
+    return "at most " if p.length_is_bound else ""
+
+
 def _print(config: RunConfig, p: Plan) -> None:
     console = rich.console.Console(highlight=False)
-    console.print(f"{config.task} with {printable(config.model)}: {p.steps:,} steps", markup=False)
+    console.print(f"{config.task} with {printable(config.model)}: {_at_most(p)}{p.steps:,} steps", markup=False)
+    if p.length_is_bound:
+        console.print(
+            f"at most, and so are all figures: {printable(config.task)} does not say how many steps are usual "
+            "(its usual_steps or outline)",
+            markup=False,
+        )
     console.print(p.why, markup=False)
     money = "price unknown" if p.cost_usd is None else f"${p.cost_usd:,.2f}"
+    pilot = f", and {p.pilot_calls:,} of the pilot" if p.pilot_calls else ""
     console.print(
-        f"{p.calls:,.0f} calls ({p.calls_per_step:.3f} a step), {p.tokens_in:,.0f} tokens in, "
+        f"{_at_most(p)}{p.calls:,.0f} calls ({p.calls_per_step:.3f} a step{pilot}), {p.tokens_in:,.0f} tokens in, "
         f"{p.tokens_out:,.0f} out, {money}; no mistake goes through with probability {p.p_success:.4f}"
     )
     together = "no limit met" if p.speed.calls_per_s is None else f"{p.speed.calls_per_s:,.0f} a second together"

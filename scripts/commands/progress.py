@@ -9,12 +9,12 @@ import rich.console
 import rich.progress
 import rich.text
 
-from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import Standing
 from surefoot.runtime.records import Counts, Usage
 from surefoot.runtime.session.answers import Preview
 from surefoot.runtime.session.watcher import Watcher
+from surefoot.runtime.untrusted import LONGEST_LINE, tame
 from surefoot.scripts.commands.output import printable, quoted
 
 MOST_ACCOUNTS = 8
@@ -31,16 +31,15 @@ class Progress(Watcher):
     Args:
         directory: The run directory.
         config: The run's configuration.
-        task: The task.
+        total: Steps expected of the whole plan; 0 if that is not known.
     """
 
     LINE_EVERY_S = 10.0
     """Seconds of work between two plain lines."""
 
-    def __init__(self, directory: pathlib.Path, config: RunConfig, task: Task) -> None:
-        root = task.root()
+    def __init__(self, directory: pathlib.Path, config: RunConfig, total: int) -> None:
         self._console = rich.console.Console(stderr=True, highlight=False)
-        self._total = task.size(root.goal, root.inputs)
+        self._total = total
         named = printable(f" with {config.model} in {directory}")
         self._console.print(rich.text.Text.assemble((printable(config.task), "bold"), named), soft_wrap=True)
         self._bar = rich.progress.Progress(
@@ -112,12 +111,20 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
         lines.insert(5, f"put right {told}")
     if s.alarms:
         lines.insert(5, "alarms    " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(s.alarms.items())))
+    if s.missing_batches:
+        lines.insert(
+            1,
+            f"missing   {s.missing_batches:,} committed batches are not in this copy: they are in the file "
+            "journal.sqlite-wal of the original, which was not copied or is older here",
+        )
     if s.message:
         lines.insert(1, f"because   {printable(s.message)}")
     if answer is not None:
         more = "" if answer.whole else f"   (whole: surefoot result {quoted(s.run_dir)})"
         lines.insert(0, f"answer    {printable(answer.line)}{more}")
-    return "\n".join([*lines, f"next      surefoot {next_command(s)}"])
+    lines.append(f"next      surefoot {next_command(s)}")
+    # Names of models, flags and questions, and why a run ended, are what a model, a server or a received file says.
+    return "\n".join(tame(line, LONGEST_LINE) for line in lines)
 
 
 def next_command(s: Standing) -> str:

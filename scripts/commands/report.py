@@ -32,7 +32,7 @@ def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float
 
     facts = facts_of(run_dir, confidence)
     path = output or run_dir / "report.html"
-    size = write_output(path, render(facts))
+    size = write_output(path, render(facts), private=output is None)
     found = facts.certificate
     if as_json:
         print_json(

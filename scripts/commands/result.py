@@ -1,17 +1,21 @@
-"""``surefoot result``: the answer of a run, as its journal keeps it."""
+"""``surefoot result``: the answer of a run, from its directory alone."""
 
 import csv
 import json
 import pathlib
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import open_task
 from surefoot.runtime.errors import RunFailed
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
-from surefoot.runtime.report.glance import OUTPUT, status_of
+from surefoot.runtime.session.answers import items_of_plan
+from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 
@@ -25,12 +29,14 @@ def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_json: bool) -> i
     """Print the answer of a run: text as it is, anything else as JSON."""
     if jsonl + as_csv + as_json > 1:
         raise click.UsageError("--json, --jsonl and --csv exclude each other")
-    status, answer = answer_of(run_dir)
-    if as_json:
-        print_json({"run_dir": str(run_dir), "status": status, "output": answer})
-    elif jsonl:
-        for item in answer if isinstance(answer, list) else [answer]:
+    run = solved(run_dir)
+    if jsonl:
+        for item in items_of(run):
             print(json.dumps(item, ensure_ascii=False))
+        return OK
+    answer = run.raw_output
+    if as_json:
+        print_json({"run_dir": str(run_dir), "status": run.status, "output": answer})
     elif as_csv:
         write_csv(answer)
     else:
@@ -38,32 +44,38 @@ def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_json: bool) -> i
     return OK
 
 
-def answer_of(run_dir: pathlib.Path) -> tuple[str, Any]:
-    """The status of a run and what its root returned.
+def solved(run_dir: pathlib.Path) -> Run:
+    """A run that has an answer.
 
     Raises:
-        RunFailed: It has no answer, or not yet.
+        RunFailed: It has none, or not yet; the hint says what can be done.
+        RunDirectoryError: Not a run directory.
     """
-    read_config(run_dir)
-    journal = open_journal(run_dir, write=False)
+    run = Run(run_dir)
+    status, message = run.status, run.message
+    if status == "solved":
+        return run
+    why = f" ({message})" if message else ""
+    hints = {
+        "paused": f"surefoot resume {quoted(run_dir)} goes on",
+        "running": "it is at work; ask again later",
+        "failed": f"surefoot steps {quoted(run_dir)} --disputed shows what was answered",
+    }
+    raise RunFailed(f"{run_dir} has no answer: it is {status}{why}", hint=hints.get(status, ""))
+
+
+def items_of(run: Run) -> Iterator[Any]:
+    """The items of an answer that is a list, or the answer itself; those of a long plan one after the other."""
+    config = read_config(run.run_dir)
+    if config.task not in BUILT_IN_TASKS:
+        answer = run.raw_output
+        yield from answer if isinstance(answer, list) else [answer]
+        return
+    journal = open_journal(run.run_dir, write=False)
     try:
-        status, message = status_of(run_dir, journal)
-        answer = journal.meta(OUTPUT)
+        yield from items_of_plan(journal, config, open_task(config))
     finally:
         journal.close()
-    if answer is None:
-        why = f" ({message})" if message else ""
-        hints = {
-            "solved": "it was run by a version that kept no answers; surefoot verify reads its plan back",
-            "paused": f"surefoot resume {quoted(run_dir)} goes on",
-            "running": "it is at work; ask again later",
-        }
-        raise RunFailed(f"{run_dir} has no answer: it is {status}{why}", **_hint(hints.get(status, "")))
-    return status, answer
-
-
-def _hint(text: str) -> dict[str, str]:
-    return {"hint": text} if text else {}
 
 
 def write_csv(answer: Any) -> None:

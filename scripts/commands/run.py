@@ -8,14 +8,16 @@ import click
 import msgspec
 
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime import api
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task, task_class
+from surefoot.runtime.config import RunConfig, open_task, task_class
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.run_directory import Standing, new_run_directory, read_config, standing
+from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.run import Run
 from surefoot.runtime.session.setup import Setup
-from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
+from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options, task_path_option
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json
 from surefoot.scripts.commands.progress import Progress, summary
 from surefoot.scripts.commands.signals import stoppable
@@ -45,7 +47,10 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         config = build_config(name, cls, values, values.pop("config"))
         setup = api.checked(Setup(config, open_task(config)))
         directory = new_run_directory(run_dir, name)
-        with Progress(directory, config, setup.task) as progress, stoppable(progress) as interruption:
+        with (
+            Progress(directory, config, shape_of(setup.task).total_steps) as progress,
+            stoppable(progress, as_json) as interruption,
+        ):
             api.start(setup, directory, progress, interruption)
         return _end(directory, as_json)
 
@@ -78,20 +83,26 @@ def run() -> None:
 @click.command()
 @click.argument("run_dir", type=click.Path(path_type=pathlib.Path))
 @click.option("--accept-change", is_flag=True, help="Go on with another model, k or wording; the journal notes it.")
+@task_path_option
 @log_options
 @json_option
-def resume(run_dir: pathlib.Path, **values: Any) -> int:
+def resume(run_dir: pathlib.Path, task_path: pathlib.Path | None, **values: Any) -> int:
     """Go on with a paused, killed or failed run. Limits may be changed; nothing decided is asked again."""
     as_json, accept = values.pop("as_json"), values.pop("accept_change")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
     config = api.changed_config(read_config(run_dir), values)
-    changes = api.Changes(accept, options=values)
-    with Progress(run_dir, config, open_task(config)) as progress, stoppable(progress) as interruption:
+    changes = api.Changes(accept, task_path=task_path, options=values)
+    with Progress(run_dir, config, expected_steps(run_dir)) as progress, stoppable(progress, as_json) as interruption:
         api.go_on(run_dir, changes, progress, interruption)
     return _end(run_dir, as_json)
 
 
-resume.params[1:1] = struct_options(RunConfig)
+resume.params[1:1] = struct_options(RunConfig, environment=False)  # a run keeps what it was started with
+
+
+def expected_steps(directory: pathlib.Path) -> int:
+    """Steps that a run's journal expects of the whole plan; 0 for a run that was killed before it had a journal."""
+    return standing(directory).total_steps if (directory / "journal.sqlite").exists() else 0
 
 
 def _end(directory: pathlib.Path, as_json: bool) -> int:

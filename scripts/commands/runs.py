@@ -1,5 +1,6 @@
 """``surefoot runs``: the runs below a folder in one table, and the way to delete some."""
 
+import contextlib
 import pathlib
 import shutil
 import sys
@@ -8,13 +9,18 @@ from collections.abc import Sequence
 import click
 import msgspec
 
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.errors import ConfigurationError, SurefootError
 from surefoot.runtime.journal.lock import is_locked
 from surefoot.runtime.report.glance import Glance, age, glance, is_run, runs_below
+from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import FAILED, OK, aligned, answer_in_short, money, print_json, quoted
 
 STATUSES = ("solved", "failed", "paused", "running", "unreadable")
+MOST_STEPS = 5000
+"""Steps of a plan up to which its answer is read back for a line of a list."""
+
 HEAD = ("status", "task", "model", "answer", "steps", "calls", "cost", "age", "run directory")
 
 
@@ -30,7 +36,7 @@ def runs(folders: tuple[pathlib.Path, ...], status: tuple[str, ...], delete: boo
     DIR is a folder with runs in it, or a run directory; by default runs/ or, where there is none, this folder.
     """
     found = [one for one in map(glance, _directories(folders)) if not status or one.status in status]
-    found.sort(key=lambda one: one.started)
+    found = sorted(map(_with_answer, found), key=lambda one: one.started)
     if delete:
         return _delete(found, yes, as_json)
     if as_json:
@@ -54,6 +60,15 @@ def _directories(folders: Sequence[pathlib.Path]) -> list[pathlib.Path]:
         if not folder.is_dir():
             raise ConfigurationError(f"{folder} is not a folder")
     return list(dict.fromkeys(directory for folder in chosen for directory in runs_below(folder)))
+
+
+def _with_answer(one: Glance) -> Glance:
+    """A run with the answer that a built-in task makes of its plan, where that takes no time."""
+    if one.task not in BUILT_IN_TASKS or one.status != "solved" or one.steps > MOST_STEPS:
+        return one
+    with contextlib.suppress(SurefootError):  # a list says what it can; surefoot result says why it cannot
+        return msgspec.structs.replace(one, answer=Run(one.run_dir).raw_output)
+    return one
 
 
 def _row(one: Glance) -> tuple[str, ...]:

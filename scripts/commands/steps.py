@@ -1,5 +1,6 @@
 """``surefoot steps``: single steps of a run, what was answered to them and what was discarded."""
 
+import contextlib
 import pathlib
 import textwrap
 from collections import Counter
@@ -9,54 +10,27 @@ from itertools import islice
 import click
 import msgspec
 
-from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.journal.run_directory import read_config
-from surefoot.runtime.report.journal_steps import JournalStep, steps_of
+from surefoot.runtime.report.journal_steps import JournalStep
+from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """Which steps are to be shown; all conditions hold at once.
-
-    Attributes:
-        disputed: Only steps whose valid ballots differ, or that are undecided.
-        flagged: Only steps of which a reply was discarded.
-        kind: Only questions of this class, or steps of this sort (``step``, ``decomposition``, ...); empty for all.
-        node: Only steps of this node and those below it; empty for all.
-    """
-
-    disputed: bool = False
-    flagged: bool = False
-    kind: str = ""
-    node: str = ""
-
-    def takes(self, step: JournalStep) -> bool:
-        """Whether a step is to be shown."""
-        below = step.node == self.node or step.node.startswith(f"{self.node}.") or self.node in ("", "root")
-        of_kind = not self.kind or self.kind in (step.kind, step.what)
-        return below and of_kind and (step.disputed or not self.disputed) and (step.flagged or not self.flagged)
 
 
 @click.command()
 @click.argument("run_dir", type=click.Path(path_type=pathlib.Path))
 @click.option("--disputed", is_flag=True, help="Only steps whose valid answers differ, or that are undecided.")
 @click.option("--flagged", is_flag=True, help="Only steps of which a reply was discarded.")
-@click.option("--kind", default="", metavar="K", help="Only questions of this kind; decomposition for those.")
+@click.option("--kind", default="", metavar="K", help="Only questions of this kind, or decomposition, pilot, result.")
 @click.option("--node", default="", metavar="N", help="Only this node of the plan and what is below it, such as 0.2.")
 @click.option("--limit", type=click.IntRange(0), default=20, show_default=True, help="Most steps to show; 0 for all.")
 @json_option
 def steps(run_dir: pathlib.Path, disputed: bool, flagged: bool, kind: str, node: str, limit: int, as_json: bool) -> int:
     """List steps of a run from its journal: what was answered, how it was read, and what was discarded why."""
-    rule = read_config(run_dir).rule
-    wanted = Wanted(disputed, flagged, kind, node.strip("/"))
-    journal = open_journal(run_dir, write=False)
-    try:
-        taken = filter(wanted.takes, steps_of(journal, rule))
+    within = "" if node.strip("/") == "root" else node.strip("/")
+    taken = Run(run_dir).steps(disputed=disputed, flagged=flagged, kind=kind, node=within)
+    with contextlib.closing(taken):
         shown = list(islice(taken, limit or None))
         more = limit > 0 and next(taken, None) is not None
-    finally:
-        journal.close()
     if as_json:
         told = [{**msgspec.to_builtins(one), "disputed": one.disputed, "flagged": one.flagged} for one in shown]
         print_json({"run_dir": str(run_dir), "steps": told, "more": more})

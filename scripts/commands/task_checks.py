@@ -12,6 +12,7 @@ from surefoot.runtime.errors import UserCodeError
 from surefoot.runtime.untrusted import tame
 from surefoot.scripts.commands.task_variations import variations
 from surefoot.scripts.commands.task_walk import AnswerKey, Asked, Walk, Walked
+from surefoot.scripts.commands.tool_results import ToolResults
 
 SAMPLED = 16
 """Sampled steps that are looked at."""
@@ -47,6 +48,7 @@ class Subject(msgspec.Struct, frozen=True):
         walked: What a walk with right answers met.
         referee: The function ``verify`` beside the task, or ``None``.
         most: Questions of a walk at most.
+        tools: What answers calls of tools.
     """
 
     task: Task
@@ -55,6 +57,11 @@ class Subject(msgspec.Struct, frozen=True):
     walked: Walked
     referee: Callable[..., Any] | None
     most: int
+    tools: ToolResults
+
+    def walk(self, split: bool = True) -> Walked:
+        """Walk through the plan once more, with or without splitting nodes that can do either."""
+        return Walk(self.task, self.key, self.dialect, self.most, self.tools, split).run()
 
 
 Finding = tuple[str, str]
@@ -79,7 +86,20 @@ def plan(subject: Subject) -> Finding:
     told = f"{len(found.asked):,} questions, {found.splits:,} splits, {found.silent:,} nodes that ask nothing"
     if found.ended:
         return ("note" if found.asked else "failed"), f"{told}; then {found.ended}"
+    kind = type(subject.task).output_type
+    if kind is not None and (trouble := _not_of(kind, found.output)):
+        return "failed", f"{told}; the output {found.output!r} is not of output_type: {trouble}"
     return "ok", f"{told}; the output is {found.output!r}"
+
+
+def _not_of(kind: Any, output: Any) -> str:
+    """Why an output cannot be read as a type, or nothing."""
+    validate = getattr(kind, "model_validate", None)  # a Pydantic model converts itself
+    try:
+        _ = validate(output) if validate is not None else msgspec.convert(output, kind)
+    except (msgspec.ValidationError, ValueError, TypeError) as error:
+        return str(error)
+    return ""
 
 
 def round_trip(subject: Subject) -> Finding:
@@ -119,8 +139,8 @@ def garbage(subject: Subject) -> Finding:
 
 def purity(subject: Subject) -> Finding:
     """Whether a second walk asks the same, so that a killed run can be resumed."""
-    task, first = subject.task, subject.walked
-    second = Walk(task, subject.key, subject.dialect, subject.most).run()
+    first = subject.walked
+    second = subject.walk()
     for one, other in zip(first.asked, second.asked, strict=False):
         if not alike(one, other):
             return "failed", f"asked twice, {one.prompt.user!r} becomes {other.prompt.user!r}"
@@ -163,7 +183,7 @@ def whole(subject: Subject) -> Finding:
     walked = subject.walked
     if not walked.splits or walked.ended:
         return "ok", "nothing is split" if not walked.splits else "the plan was not walked to its end"
-    chain = Walk(subject.task, subject.key, subject.dialect, subject.most, split=False).run()
+    chain = subject.walk(split=False)
     if chain.ended or chain.wrong:
         why = chain.wrong[0] if chain.wrong else chain.ended
         return "failed", f"run as one chain the plan does not come to its end ({why}); {CHAINABLE}"

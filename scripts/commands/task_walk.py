@@ -12,6 +12,7 @@ from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.plan import Child, Expansion, Literal, Node, PlanStep, Ref
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
 from surefoot.decompose.task import Task
+from surefoot.scripts.commands.tool_results import ToolResults, ToolsNotCalled
 
 AnswerKey = Callable[[Prompt], Answers | None]
 """Right and wrong replies to a prompt; ``None`` where they are not known."""
@@ -72,18 +73,22 @@ class Walk:
         key: What answers.
         dialect: In which questions are worded.
         most: Questions after which the walk ends.
+        tools: What answers calls of tools.
         split: Whether nodes are split that can be split or run as chains.
     """
 
-    def __init__(self, task: Task, key: AnswerKey, dialect: Dialect, most: int, split: bool = True) -> None:
-        self.task, self.key, self.dialect, self.most, self.split = task, key, dialect, most, split
+    def __init__(
+        self, task: Task, key: AnswerKey, dialect: Dialect, most: int, tools: ToolResults, split: bool = True
+    ) -> None:
+        self.task, self.key, self.dialect, self.most = task, key, dialect, most
+        self.tools, self.split = tools, split
         self.found = Walked()
 
     def run(self) -> Walked:
         """Walk from the root as far as answers are known."""
         try:
             self.found.output = self._node(self.task.root(), None, 0)
-        except _Ended as why:
+        except (_Ended, ToolsNotCalled) as why:
             self.found.ended = str(why)
         return self.found
 
@@ -136,7 +141,7 @@ class Walk:
             elif isinstance(asked, Expansion):
                 answer = self._children(node, asked, size, DEEPEST // 2)
             else:
-                raise _Ended(f"the tool {asked.tool} is called, and tools are not called in a test")
+                answer = self.tools.of(asked)
             state, taken = task.advance(node.goal, state, answer), taken + 1
             self.found.states.append(state)
             asked = task.next_step(node.goal, state)

@@ -11,24 +11,28 @@ import msgspec
 from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
-from surefoot.runtime.config import BUILT_IN_TASKS, RunConfig, open_task
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.meta_values import read_meta
+from surefoot.runtime.journal.origin import open_known_task
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.user_code import blame, wrong_value
-from surefoot.scripts.commands.options import json_option
+from surefoot.scripts.commands.options import json_option, task_path_option, tell
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 
 
 @click.command()
 @click.argument("run_dir", type=click.Path(path_type=pathlib.Path))
+@task_path_option
 @json_option
-def verify(run_dir: pathlib.Path, as_json: bool) -> int:
+def verify(run_dir: pathlib.Path, task_path: pathlib.Path | None, as_json: bool) -> int:
     """Replay the finished plan from the start state with an exact simulator that no run ever sees."""
     config = read_config(run_dir)
-    found = verification(run_dir, config)
+    found = verification(run_dir, config, task_path)
     if as_json:
         print_json(msgspec.to_builtins(found))
     else:
@@ -41,23 +45,28 @@ def verify(run_dir: pathlib.Path, as_json: bool) -> int:
     return OK if found.valid and found.reached_goal else FAILED
 
 
-def verification(directory: pathlib.Path, config: RunConfig) -> Verification:
+def verification(directory: pathlib.Path, config: RunConfig, task_path: pathlib.Path | None = None) -> Verification:
     """What the task's referee says of a run's plan.
 
+    Args:
+        directory: The run directory.
+        config: Of the run.
+        task_path: Where the module of a user's task lies, if the user names it now.
+
     Raises:
-        ConfigurationError: The run has no finished plan, or its task no referee.
+        ConfigurationError: The run has no finished plan, its task no referee, or nobody stands for the task's code.
     """
-    task = open_task(config)
-    referee = referee_of(config.task)
     journal = open_journal(directory, write=False)
     try:
         status = journal.meta("status")
         if status != "solved":
             raise ConfigurationError(f"{directory} has no finished plan: it is {status or 'not at its end'}")
+        task = open_known_task(journal, config, task_path, tell)
+        referee = referee_of(config.task)
         reader = PlanReader(
             journal,
             task,
-            method_of(config.strategy, msgspec.convert(journal.meta("leads"), Leads).leaf_steps),
+            method_of(config.strategy, (read_meta(journal, "leads", Leads) or Leads(1, 1, 1)).leaf_steps),
             config.rule,
             config.segment_steps,
         )

@@ -192,6 +192,65 @@ def test_a_copy_made_while_the_run_goes_on(tmp_path: pathlib.Path) -> None:
     assert good >= 1
 
 
+def test_a_copy_without_the_log_is_noticed(killed_run: Run, tmp_path: pathlib.Path) -> None:
+    """Only the main file was copied of a run that was killed: what is missing is said, and nothing is asked again."""
+    there = tmp_path / "copy"
+    there.mkdir()
+    for name in ("run.toml", "journal.sqlite"):
+        shutil.copy(killed_run.path / name, there)
+    original = json.loads(surefoot("show", killed_run.path, "--json").stdout)
+    shown = json.loads(surefoot("show", there, "--json").stdout)
+    assert (original["missing_batches"], shown["missing_batches"] > 0) == (0, True)
+    assert "missing" in surefoot("show", there).stdout
+    resumed = surefoot("resume", there)
+    assert resumed.returncode == 1
+    assert "journal.sqlite-wal" in resumed.stderr
+    assert json.loads(surefoot("show", there, "--json").stdout)["calls"] == shown["calls"]
+    # With the log it is whole.
+    shutil.copy(killed_run.path / "journal.sqlite-wal", there)
+    whole = json.loads(surefoot("show", there, "--json").stdout)
+    assert (whole["missing_batches"], whole["steps"]) == (0, original["steps"])
+    assert surefoot("resume", there).returncode == 0
+    # And without it a user may go on all the same, who says so.
+    (there / "journal.sqlite").write_bytes((killed_run.path / "journal.sqlite").read_bytes())
+    assert surefoot("resume", there, "--accept-change").returncode == 0
+
+
+@pytest.mark.parametrize("gone", ["removed", "moved", "replaced"])
+def test_a_run_whose_directory_is_gone_stops(gone: str, tmp_path: pathlib.Path) -> None:
+    run = Run(tmp_path, *TASK, "--model", "simulated:latency_s=0.05", "--flush-steps", "1", "--k", "2")
+    process = run.start()
+    until_asked(run, process, 10)
+    if gone == "removed":
+        shutil.rmtree(run.path)
+    else:
+        run.path.rename(tmp_path / "elsewhere")
+    if gone == "replaced":
+        shutil.copytree(tmp_path / "elsewhere", run.path)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "removed or replaced" in err
+    assert "Traceback" not in err
+    assert len(run.asked()) < 126
+    assert run.path.exists() == (gone == "replaced")
+    if gone == "moved":
+        assert surefoot("resume", tmp_path / "elsewhere").returncode == 0
+
+
+def test_a_second_writer_without_the_lock_file(tmp_path: pathlib.Path) -> None:
+    run = Run(tmp_path, *TASK, "--model", "simulated:latency_s=0.05", "--flush-steps", "1", "--k", "2")
+    process = run.start()
+    until_asked(run, process, 10)
+    (run.path / "lock").unlink()
+    second = surefoot("resume", run.path)
+    assert second.returncode == 2
+    assert "in use by another process" in second.stderr
+    assert len(second.stderr.splitlines()) <= 3
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert surefoot("verify", run.path).returncode == 0
+
+
 def test_a_medium_that_cannot_be_written_to(closed_run: Run, tmp_path: pathlib.Path) -> None:
     there = copy_of(closed_run, tmp_path / "copy")
     (there / "lock").unlink()

@@ -1,11 +1,14 @@
 """A planted key is found nowhere: not in the run directory, nor in any output, log or report, nor anywhere in Ray."""
 
+import http.server
 import json
 import os
 import pathlib
+import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +16,7 @@ import pytest
 from tests.chaos import hanoi_server
 from tests.chaos.harness import REPOSITORY
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 
 KEY = "planted-4d1c77-do-not-print"
 TASK = ("hanoi", "--disks", "4", "--leaf-steps", "3", "--segment-steps", "3", "--workers", "1", "--k", "1")
@@ -77,6 +80,7 @@ def places_of(secret: bytes, folder: pathlib.Path) -> list[str]:
     return [str(file) for file in files if secret in file.read_bytes()]
 
 
+@pytest.mark.ray
 def test_a_key_is_found_nowhere(folder: pathlib.Path) -> None:
     port = hanoi_server.free_port()
     # The 503 of this server quotes the key back at its client.
@@ -105,3 +109,86 @@ def test_a_key_is_found_nowhere(folder: pathlib.Path) -> None:
     names = {file.name for file in (folder / "ray").rglob("*") if file.is_file()}
     assert any(name.startswith("worker-") for name in names)
     assert {"raylet.out", "gcs_server.out"} <= names
+
+
+class Busy(http.server.ThreadingHTTPServer):
+    """Refuses every call for its rate, and keeps the keys that it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Refuses)
+        self.keys: list[str | None] = []
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1"
+
+
+class _Refuses(http.server.BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        assert isinstance(self.server, Busy)
+        self.rfile.read(int(self.headers["content-length"]))
+        self.server.keys.append(self.headers.get("authorization"))
+        self.send_response(429)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def servers() -> Iterator[tuple[Busy, Busy]]:
+    pair = Busy(), Busy()
+    for one in pair:
+        threading.Thread(target=one.serve_forever, daemon=True).start()
+    yield pair
+    for one in pair:
+        one.shutdown()
+        one.server_close()
+
+
+CLI = ("-m", "surefoot.scripts.commands.cli")
+IMPATIENT = ("--patience", "1", "--timeout", "3", "--json")
+
+
+def test_a_key_goes_to_no_address_that_its_user_did_not_name(folder: pathlib.Path, servers: tuple[Busy, Busy]) -> None:
+    first, second = servers
+    start = ("run", *TASK, "--address", "none", "--model", "openai/x", "--api-base", first.base, "--run-dir", "run")
+    assert command(folder, KEY, *CLI, *start, *IMPATIENT).returncode == 3
+    assert first.keys[0] == f"Bearer {KEY}"
+    config = folder / "run" / "run.toml"
+    config.write_text(config.read_text().replace(first.base, second.base))
+    refused = command(folder, KEY, *CLI, "resume", "run", *IMPATIENT)
+    assert refused.returncode == 2
+    assert f"127.0.0.1:{second.server_port}".encode() in refused.stderr
+    assert b"--accept-change" in refused.stderr
+    assert second.keys == []
+    # Accepted, or named on the command line, it is asked; and a copy of the run in other hands asks nobody.
+    assert command(folder, KEY, *CLI, "resume", "run", "--accept-change", *IMPATIENT).returncode == 3
+    assert second.keys != []
+    asked = len(second.keys)
+    theirs = {"XDG_STATE_HOME": str(folder / "theirs")}
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "OPENAI_API_KEY": KEY, **theirs}
+    words = [sys.executable, *CLI, "resume", "run", *IMPATIENT]
+    received = subprocess.run(words, env=environment, capture_output=True, timeout=100, cwd=folder, check=False)
+    assert (received.returncode, len(second.keys)) == (2, asked)
+
+
+def test_no_file_holds_a_password_and_all_are_their_owners(folder: pathlib.Path, servers: tuple[Busy, Busy]) -> None:
+    base = servers[0].base
+    start = ("run", *TASK, "--address", "none", "--model", "openai/x", "--run-dir", "run", *IMPATIENT)
+    refused = command(folder, KEY, *CLI, *start, "--api-base", base.replace("http://", "http://ann:swordfish77@"))
+    assert refused.returncode == 2
+    assert b"swordfish77" not in refused.stdout + refused.stderr
+    assert places_of(b"swordfish77", folder) == []
+    assert not (folder / "run").exists()
+    before = os.umask(0o022)
+    try:
+        assert command(folder, KEY, *CLI, *start, "--api-base", base).returncode == 3
+        assert command(folder, KEY, *CLI, "report", "run").returncode == 0
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder / "run").iterdir()}
+    assert set(modes) == {"run.toml", "journal.sqlite", "lock", "report.html"}
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE((folder / "run").stat().st_mode) == 0o700

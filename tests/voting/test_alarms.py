@@ -23,7 +23,7 @@ from surefoot.voting.alarms import (
     repeats,
 )
 from surefoot.voting.first_to_ahead_by import FirstToAheadBy
-from surefoot.voting.sequential import Sequential, learned, needed
+from surefoot.voting.sequential import Sequential, learned_weights, needed
 from tests.voting.simulated_races import HARD, Run, easy, simulate
 from tests.voting.watched_runs import kinds_raised
 
@@ -58,7 +58,7 @@ def rule_for(hard: tuple[float, float, float], rng: np.random.Generator) -> Sequ
     seen = Counter[tuple[int, int]]()
     for pattern, count in before.patterns(4).items():
         seen[pattern.valid - pattern.dissent, pattern.dissent] += count
-    return Sequential(1e-6, learned(seen))
+    return Sequential(1e-6, learned_weights(seen))
 
 
 PLACES = frozenset((*range(4_995, 5_000), *range(9_995, 10_000)))

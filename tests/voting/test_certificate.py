@@ -10,7 +10,7 @@ from surefoot.voting.certificate import RIVALS, Evidence, bound_of_chains, certi
 from surefoot.voting.first_to_ahead_by import FirstToAheadBy
 from surefoot.voting.race import Race
 from surefoot.voting.race_outcomes import outcomes
-from surefoot.voting.sequential import Sequential, learned
+from surefoot.voting.sequential import Sequential, learned_weights
 from tests.voting.simulated_races import HARD, Shares, easy, simulate
 
 HOMOGENEOUS: list[tuple[Shares, int]] = [((0.99, 0.01, 0.0), 10_000)]
@@ -41,7 +41,7 @@ def covered_sequential(population: list[tuple[Shares, int]], seeds: range, budge
     taught = Counter[tuple[int, int]]()
     for pattern, count in simulate(FirstToAheadBy(4), population, np.random.default_rng(99)).patterns(4).items():
         taught[pattern.valid - pattern.dissent, pattern.dissent] += count
-    rule, found = Sequential(budget, learned(taught)), 0
+    rule, found = Sequential(budget, learned_weights(taught)), 0
     known = outcomes(rule, 60, tuple(shares for shares, _ in population))
     steps = np.array([count for _, count in population])
     ends = [(known.right[n] @ steps, known.wrong[n] @ steps) for n in known.right]
@@ -130,7 +130,7 @@ def test_what_no_mixture_explains_is_not_certified() -> None:
 
 
 def test_a_stricter_budget_gives_a_smaller_bound() -> None:
-    strict, lax = (Sequential(budget, learned({(4, 0): 9_900, (20, 14): 10})) for budget in (1e-7, 1e-3))
+    strict, lax = (Sequential(budget, learned_weights({(4, 0): 9_900, (20, 14): 10})) for budget in (1e-7, 1e-3))
     bounds = []
     for rule in (strict, lax):
         fewest = Race(rule, 500).fewest()

@@ -16,7 +16,7 @@ from surefoot.voting.sequential import (
     TYPES,
     Sequential,
     chance_wrong,
-    learned,
+    learned_weights,
     needed,
 )
 from tests.voting.simulated_races import HARD, Run, easy, simulate
@@ -31,7 +31,7 @@ def taught(seed: int) -> tuple[float, ...]:
     seen = Counter[tuple[int, int]]()
     for pattern, count in run.patterns(4).items():
         seen[pattern.valid - pattern.dissent, pattern.dissent] += count
-    return learned(seen)
+    return learned_weights(seen)
 
 
 def runs(rule: Rule, count: int, seed: int) -> tuple[float, int]:
@@ -107,10 +107,10 @@ def test_no_ballot_is_drawn_in_vain() -> None:
 
 
 def test_learning_keeps_hard_steps_possible() -> None:
-    weights = learned({(4, 0): 1_000_000})
+    weights = learned_weights({(4, 0): 1_000_000})
     assert sum(weights) == pytest.approx(1)
     assert min(weights) > 0
-    hard = learned({(4, 0): 9_900, (20, 14): 100})
+    hard = learned_weights({(4, 0): 9_900, (20, 14): 100})
     assert sum(hard[-6:]) == pytest.approx(0.01, rel=0.2)
     assert sum(weights[-6:]) < 1e-5
 

@@ -9,7 +9,7 @@ from scipy.stats import hypergeom
 
 from surefoot.voting.alarms import SHARE, Kind, Pattern
 from surefoot.voting.first_to_ahead_by import FirstToAheadBy
-from surefoot.voting.sequential import Sequential, learned, needed
+from surefoot.voting.sequential import Sequential, learned_weights, needed
 from surefoot.voting.sequential_tests import FIRST_LOOK, STRETCHES, SequentialTests, pair_up
 from tests.voting.simulated_races import easy, simulate
 from tests.voting.watched_runs import kinds_raised
@@ -144,7 +144,7 @@ def test_what_steps_are_held_against_is_learned_on_the_way() -> None:
 
 def test_a_rule_that_asks_for_more_after_a_dissent_raises_no_alarm() -> None:
     """The sequential rule draws many ballots after one dissent: two of them are no cluster."""
-    rule = Sequential(1e-6, learned(Counter({(4, 0): 9_900, (5, 1): 90, (6, 2): 2})))
+    rule = Sequential(1e-6, learned_weights(Counter({(4, 0): 9_900, (5, 1): 90, (6, 2): 2})))
     k = needed(rule, (), 100)
     for seed in range(5):
         run = simulate(rule, [(easy(0.01), STEPS)], np.random.default_rng(seed), 0.02)

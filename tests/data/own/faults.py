@@ -113,6 +113,24 @@ class Exits(Sound, frozen=True, kw_only=True):
         raise SystemExit(3)
 
 
+class AnswerFails(Sound, frozen=True, kw_only=True):
+    def answer(self, output, steps):
+        for step in steps:
+            yield step.nothing
+
+
+class AnswerObject(Sound, frozen=True, kw_only=True):
+    def answer(self, output, steps):
+        return object()
+
+
+class Silent(Sound, frozen=True, kw_only=True):
+    """Nothing wrong: nothing has to be asked."""
+
+    def next_step(self, goal, state):
+        return Done(state)
+
+
 def answers(prompt):
     n = int(prompt.user.rpartition(" ")[2].rstrip("?"))
     return Answers((str(n - 1),), (str(n + 1),))

@@ -10,7 +10,6 @@ import pytest
 from surefoot.decompose.answer_keys import strips_plans, strips_reachable
 from surefoot.decompose.answer_keys.pddl import StripsRules
 from surefoot.decompose.answer_keys.strips_plans import FAR, Plans
-from surefoot.decompose.answer_keys.strips_search import Found
 from surefoot.decompose.referees import pddl as referee
 from surefoot.decompose.tasks.pddl import PddlPlanning
 from surefoot.decompose.tasks.pddl_generators import generated
@@ -47,13 +46,12 @@ def hanoi(count: int) -> tuple[str, str]:
 def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """What is counted: searches of any kind, by the states they started from."""
     started: list[int] = []
-    for name in ("in_breadth", "find_plan"):
+    for name in ("in_breadth", "find_plan", "back"):
         usual = getattr(strips_plans, name)
 
-        def counted(wanted: Any, *others: Any, usual: Any = usual) -> Found:
+        def counted(wanted: Any, *others: Any, usual: Any = usual) -> Any:
             started.append(others[0] if isinstance(others[0], int) else others[1])
-            found: Found = usual(wanted, *others)
-            return found
+            return usual(wanted, *others)
 
         monkeypatch.setattr(strips_plans, name, counted)
     return started
@@ -89,6 +87,18 @@ def test_a_state_off_the_way_is_led_back_to_it(monkeypatch: pytest.MonkeyPatch) 
     assert len(started) == 1
     problem = PddlPlanning(domain=HANOI, problem=hanoi(8)[1]).problem_of_run()
     assert referee.judge(problem, (other, *walk(plans, astray, found.goal))).reached_goal
+
+
+def test_where_the_best_action_is_rejected_the_next_best_leads_on() -> None:
+    """By names alone a walk among eight discs that may not go back would go anywhere."""
+    found = read(*hanoi(8))
+    rules = StripsRules(found.world)
+    first = rules.ranked(found.start, found.goal)[0]
+    astray = rules.after(found.start, next(one for one in rules.actions(found.start) if one != first))
+    left = {one: rules.distance(rules.after(astray, one), found.goal) for one in rules.actions(astray)}
+    ranked = rules.by_distance().ranked(astray, found.goal)
+    assert [left[one] for one in ranked] == sorted(left.values())
+    assert ranked[0] == rules.ranked(astray, found.goal)[0]
 
 
 def test_what_is_said_of_small_worlds_does_not_depend_on_what_was_asked_before() -> None:

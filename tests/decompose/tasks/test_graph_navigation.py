@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from surefoot.decompose.answer_keys.graph import FAR, RoomRules, answers
-from surefoot.decompose.modular_planner import evaluator
+from surefoot.decompose.modular_planner import evaluator, monitor
 from surefoot.decompose.referees import graph as referee
 from surefoot.decompose.tasks.graph_navigation import PAIRS, GraphNavigation
 from surefoot.decompose.tasks.rooms import Rooms
@@ -110,6 +110,12 @@ def solved_by_key(task: GraphNavigation) -> tuple[str, ...]:
         ({"edges": "1-2 2-3 1-4 4-5 5-3", "chests": "2:-6 3:2", "start": 1}, ("1-4", "4-5", "5-3")),
         ({"edges": "1-2 2-3", "chests": "2:5", "start": 1, "goal": 3}, ("1-2", "2-3")),
         ({"edges": "1-2 2-3 1-4", "chests": "1:5 4:2"}, ("2-1",)),
+        ({"edges": "1>2 2>3 3>1", "start": 2, "goal": 1}, ("2-3", "3-1")),
+        ({"edges": "1-2 2-3 3-4 1>4", "start": 1, "goal": 4}, ("1-4",)),
+        ({"edges": "1-2 2-3 3-4 1>4", "start": 4, "goal": 1}, ("4-3", "3-2", "2-1")),
+        ({"graph": "n7line", "start": 6, "goal": 7}, ("6-4", "4-2", "2-1", "1-3", "3-5", "5-7")),
+        ({"graph": "n13line", "chests": "12:10 13:50", "start": 10, "question": "valuepath"}, None),
+        ({"graph": "n16cluster", "start": 1, "goal": 12}, None),
     ],
 )
 def test_each_combination_of_options_is_honoured(options: dict[str, Any], plan: tuple[str, ...] | None) -> None:
@@ -159,6 +165,17 @@ def test_the_key_reads_losses(dialect: Any) -> None:
     step = evaluator.step(evaluator.EvaluatorFacts(problem.world, "2", problem.goal))
     right = {task.parse(step, text, dialect) for text in answers(task.prompt(step, dialect)).right}
     assert right == {"2"}
+
+
+@pytest.mark.parametrize("dialect", ["chat", "compact"])
+def test_a_door_one_way_is_none_back(dialect: Any) -> None:
+    task = GraphNavigation(edges="1-2 2>3 3>1", start=1, goal=3)
+    world = task.problem_of_run().world
+    for action, rule in (("2-3", "yes"), ("3-2", "no door"), ("3-1", "yes"), ("1-3", "no door")):
+        step = monitor.step(monitor.MonitorFacts(world, action[0], action))
+        assert {task.parse(step, text, dialect) for text in answers(task.prompt(step, dialect)).right} == {rule}
+    assert referee.judge(task.problem_of_run(), ("1-2", "2-3")).reached_goal
+    assert not referee.judge(task.problem_of_run(), ("1-3",)).valid
 
 
 def test_a_chest_that_is_worth_as_much_is_as_good() -> None:

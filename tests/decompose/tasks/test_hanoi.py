@@ -8,7 +8,7 @@ import pytest
 from surefoot.decompose.answer_keys.hanoi import answers
 from surefoot.decompose.plan import Literal, Ref
 from surefoot.decompose.step import Done, Flag, Role, Step
-from surefoot.decompose.tasks.hanoi import Carry, Climb, GoalFacts, Hanoi, MoveFacts, Tower, direction
+from surefoot.decompose.tasks.hanoi import Carry, GoalFacts, Hanoi, MoveFacts, Tower, Walk, direction
 from surefoot.decompose.tasks.hanoi_states import illegal, moved, words
 
 PAIRS = [(start, goal) for start in "abc" for goal in "abc" if start != goal]
@@ -57,7 +57,7 @@ def test_a_decomposition_states_three_promises() -> None:
 
 
 def test_a_tower_is_shown_its_own_disks_and_the_larger_ones_stay_where_they_are() -> None:
-    goal, climbs = Tower(3, "b", "a"), [Climb("bcb" + rest, "1bc", 1) for rest in ("", "a", "cab")]
+    goal, climbs = Tower(3, "b", "a"), [Walk("bcb" + rest, "1bc", 1) for rest in ("", "a", "cab")]
     for shown in ("tower", "all"):  # the placebo is shown all
         task = Hanoi(disks=6, shown=shown)
         steps = [task.next_step(goal, climb) for climb in climbs]
@@ -68,7 +68,7 @@ def test_a_tower_is_shown_its_own_disks_and_the_larger_ones_stay_where_they_are(
     tower = Hanoi(disks=6, shown="tower")
     assert [tower.advance(goal, climb, "2ba caa").state for climb in climbs] == ["caa", "caaa", "caacab"]
     assert tower.advance(goal, climbs[1], "2ba caaa").state == "caaa"  # a journal from before, with all disks
-    carry, split = tower.next_step(Carry(3, "a", "c"), Climb("bbacab")), tower.decomposition_step(goal, ("bbbcab",))
+    carry, split = tower.next_step(Carry(3, "a", "c"), Walk("bbacab")), tower.decomposition_step(goal, ("bbbcab",))
     assert [step.reads.state for step in (carry, split) if isinstance(step, Step)] == ["bba", "bbb"]
     for said in ("2bc ccb / 3ba cca / 2ca aaa", "2bc ccbcab / 3ba ccacab / 2ca aaacab"):
         expansion = tower.expand(goal, ("bbbcab",), said)
@@ -87,9 +87,9 @@ def test_sizes_are_those_of_the_chains(walk: Any) -> None:
 
 def test_a_chain_ends_when_its_steps_are_used_up() -> None:
     task, goal = Hanoi(disks=2), Tower(2, "a", "c")
-    assert isinstance(task.next_step(goal, Climb("ba", "1ab", 2)), Step)
-    assert task.next_step(goal, Climb("ba", "1ab", 3)) == Done("ba")
-    assert task.next_step(goal, Climb("cc", "1bc", 3)) == Done("cc")
+    assert isinstance(task.next_step(goal, Walk("ba", "1ab", 2)), Step)
+    assert task.next_step(goal, Walk("ba", "1ab", 3)) == Done("ba")
+    assert task.next_step(goal, Walk("cc", "1bc", 3)) == Done("cc")
     assert task.next_step(goal, task.begin(goal, ("cc",))) == Done("cc")
 
 

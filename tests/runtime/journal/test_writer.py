@@ -10,10 +10,10 @@ import pytest
 
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal import writer as journal_writer
-from surefoot.runtime.journal.journal import Journal, create_journal
+from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
-from surefoot.runtime.records import Batch, Counts, Record, pack, unpack
+from surefoot.runtime.records import Batch, Counts, Record, Usage, pack, unpack
 
 
 @pytest.fixture
@@ -32,6 +32,10 @@ class Slow:
         self.groups: list[int] = []
         self.begun, self.go = threading.Semaphore(0), threading.Semaphore(0)
         self.fail: list[bool] = []
+        self.run = journal.run
+
+    def check_present(self) -> None:
+        self.journal.check_present()
 
     def commit(self, writes: Sequence[Write], wall_s: float) -> None:
         self.groups.append(len(writes))
@@ -128,3 +132,175 @@ async def test_after_a_failed_write_nothing_more_is_written(journal: Journal) ->
     with pytest.raises(JournalError, match="full"):
         await writer.write(write(1))
     assert numbers(journal) == []
+
+
+class Broken:
+    """A journal, and what is done around a commit, of which one call raises something."""
+
+    CALLS = ("commit", "wall_s", "on_progress")
+
+    def __init__(self, journal: Journal, call: str, error: BaseException) -> None:
+        self._journal, self._call, self._error = journal, call, error
+        self.run = journal.run
+
+    def _reach(self, call: str) -> None:
+        if call == self._call:
+            raise self._error
+
+    @property
+    def totals(self) -> Counts:
+        return self._journal.totals
+
+    @property
+    def wall_s(self) -> float:
+        return self._journal.wall_s
+
+    def check_present(self) -> None:
+        self._journal.check_present()
+
+    def commit(self, writes: Sequence[Write], wall_s: float) -> None:
+        self._reach("commit")
+        self._journal.commit(writes, wall_s)
+
+    def worked_s(self) -> float:
+        self._reach("wall_s")
+        return 0.0
+
+    def on_progress(self, counts: Counts, wall_s: float) -> None:
+        self._reach("on_progress")
+
+
+ERRORS = [OverflowError("int too big"), MemoryError(), KeyError("x"), RuntimeError("odd"), JournalError("the disk")]
+
+
+@pytest.mark.parametrize("call", Broken.CALLS)
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+async def test_whatever_is_raised_ends_the_writer_and_leaves_no_future(
+    journal: Journal, call: str, error: BaseException
+) -> None:
+    broken = Broken(journal, call, error)
+    writer = JournalWriter(broken, broken.worked_s, broken.on_progress)
+    futures = [writer.write(write(number)) for number in range(3)]
+    await asyncio.sleep(0)
+    futures += [] if writer.failure else [writer.write(write(3))]
+    with pytest.raises(JournalError) as ended:
+        await writer.flush()
+    assert all(future.done() for future in futures)
+    assert str(error) in str(ended.value) or type(error).__name__ in str(ended.value)
+    with pytest.raises(JournalError):
+        writer.write(write(9))
+    # What is told to be durable is durable, and nothing else is.
+    told = [number for number, future in enumerate(futures) if future.exception() is None]
+    assert numbers(journal)[: len(told)] == told
+
+
+async def turns(number: int) -> None:
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("number", range(40))
+async def test_killed_at_any_of_its_awaits_it_leaves_no_future(journal: Journal, number: int) -> None:
+    """The task that commits is cancelled after so many turns of the event loop, wherever it stands then."""
+    writer = writer_on(journal)
+    futures = [writer.write(write(0))]
+    killed = False
+    for turn in range(number + 1):
+        if not killed and turn == number and writer._draining is not None:
+            writer._draining.cancel()
+            killed = True
+        if turn < 6 and writer.failure is None:
+            futures.append(writer.write(write(turn + 1)))
+        await asyncio.sleep(0)
+    if killed:
+        with pytest.raises(JournalError, match="cancelled"):
+            await writer.flush()
+        with pytest.raises(JournalError):
+            writer.write(write(9))
+    else:
+        await writer.flush()
+    assert all(future.done() for future in futures)
+    told = [number for number, future in enumerate(futures) if future.exception() is None]
+    journal.close()  # waits for a commit under way
+    reopened = open_journal(journal.path.parent, write=False)
+    assert numbers(reopened)[: len(told)] == told
+    reopened.close()
+
+
+async def test_whoever_flushes_and_is_cancelled_takes_no_commit_along(journal: Journal) -> None:
+    slow = Slow(journal)
+    writer = writer_on(slow)
+    durable = writer.write(write(0))
+    assert await asyncio.to_thread(slow.begun.acquire, timeout=10)
+    flushing = asyncio.create_task(writer.flush())
+    await turns(3)
+    flushing.cancel()
+    await asyncio.wait([flushing])
+    slow.go.release()
+    await durable
+    assert numbers(journal) == [0]
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        Counts(tokens_in=10**30),
+        Counts(calls=-(10**30)),
+        Counts(cost_usd=float("inf")),
+        Counts(cost_usd=float("nan")),
+        Counts(by_model={"m": Usage(tokens_out=2**64)}),
+        Counts(votes={"3-1": 2**63}),
+    ],
+    ids=str,
+)
+async def test_numbers_that_no_journal_can_hold_are_refused_before(journal: Journal, counts: Counts) -> None:
+    writer = writer_on(journal)
+    kept = writer.write(write(0))
+    with pytest.raises(JournalError, match="cannot be kept"):
+        writer.write(Write("/0", Batch(pack([]), counts)))
+    # It is not in the totals, and what else was queued is written.
+    await kept
+    assert (writer.totals.steps, writer.totals.tokens_in) == (1, 0)
+    await writer.write(Write("/0", Batch(pack([]), Counts(tokens_in=2**53, granted_usd=-1.5))))
+    assert journal.totals.tokens_in == 2**53
+
+
+async def waiting_for_answers(writer: JournalWriter) -> None:
+    """A run whose answers nobody could keep."""
+    async with writer.watched():
+        await asyncio.Event().wait()
+
+
+async def test_a_run_is_interrupted_when_its_journal_fails(journal: Journal) -> None:
+    slow = Slow(journal)
+    slow.fail = [True]
+    slow.go.release()
+    writer = writer_on(slow)
+    writer.note("/0", write(0).batch)
+    with pytest.raises(JournalError, match="full"):
+        await waiting_for_answers(writer)
+    task = asyncio.current_task()
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_a_run_is_interrupted_when_its_journal_is_removed(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_writer, "PRESENT_EVERY_S", 0)
+    writer = writer_on(journal)
+    async with writer.watched():
+        await writer.write(write(0))
+        await turns(20)
+    journal.path.rename(journal.path.with_name("elsewhere"))
+    with pytest.raises(JournalError, match="removed or replaced"):
+        await waiting_for_answers(writer)
+    with pytest.raises(JournalError, match="removed or replaced"):
+        writer.write(write(1))
+
+
+async def test_what_its_body_raises_is_raised(journal: Journal) -> None:
+    for error in (KeyError("mine"), asyncio.CancelledError()):
+        with pytest.raises(type(error)):
+            async with writer_on(journal).watched():
+                raise error

@@ -85,6 +85,16 @@ async def test_copies_of_a_cache_are_marked_whatever_the_seed(make: Make, server
     assert model.sameness().copied == 1
 
 
+async def test_a_server_whose_replies_never_differ_is_told_of_once(make: Make, server: Client) -> None:
+    said: list[str] = []
+    model = make(on_wait=said.append)
+    for number in range(SUSPICIOUS_PROMPTS):
+        await model.ask(request_of(SUSPICIOUS_DRAWS, user=str(number)))
+    await model.ask(request_of(user="another"))
+    assert ["never differ" in line for line in said] == [True]
+    assert model.sameness().insistent == SUSPICIOUS_PROMPTS
+
+
 async def test_each_draw_has_a_seed_of_its_own_and_caches_are_asked_to_stand_aside(make: Make, server: Client) -> None:
     model = make()
     await model.ask(msgspec.structs.replace(request_of(), draws=(7,)))

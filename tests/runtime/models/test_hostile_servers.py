@@ -149,6 +149,7 @@ async def test_a_question_that_is_too_long_is_that_questions_failure(make: Make,
     with pytest.raises(QuestionRefused) as caught:
         await model.ask(request_of())
     assert not isinstance(caught.value, ModelRejected | ModelUnavailable)
+    assert "asked: Where to?" in str(caught.value)
     assert (await model.ask(request_of()))[0].failed_calls == 0  # the next question is answered
 
 

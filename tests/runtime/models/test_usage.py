@@ -16,3 +16,12 @@ def test_sums_are_made_once_and_nothing_is_left() -> None:
     assert {model: account.calls for model, account in counts.by_model.items()} == {"small": 3, "large": 2}
     assert (counts.calls, counts.failed_calls, counts.tokens_in, counts.tokens_out) == (6, 4, 20, 8)
     assert (counts.cost_usd, counts.unpriced_calls) == (2.0, 1)
+
+
+def test_calls_that_brought_no_reply_are_counted() -> None:
+    meter, counts = UsageMeter(), Counts()
+    meter.book_failures("move", "m", 0)
+    assert not meter
+    meter.book_failures("move", "m", 3)
+    meter.move_to(counts)
+    assert (counts.calls, counts.failed_calls, counts.by_kind["move"].failed_calls) == (0, 3, 3)

@@ -12,8 +12,9 @@ from surefoot.decompose.answer_keys import digit_hanoi, graph
 from surefoot.decompose.modular_planner import actor
 from surefoot.decompose.modular_planner.wording import answer
 from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.castles import N15STAR, edges_of
 from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
-from surefoot.decompose.tasks.graph_navigation import N15STAR, GraphNavigation, edges_of
+from surefoot.decompose.tasks.graph_navigation import GraphNavigation
 from surefoot.decompose.tasks.rooms import Rooms
 from surefoot.scripts.bundled import list_questions as lists
 from surefoot.scripts.bundled import room_questions as rooms

@@ -46,3 +46,27 @@ def complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
     """Lines of stderr by which the command says what is wrong."""
     assert "Traceback" not in done.stderr, done.stderr
     return [line for line in done.stderr.splitlines() if line.startswith("surefoot: ")]
+
+
+def started(folder: pathlib.Path, latency_s: float = 0.05) -> "subprocess.Popen[str]":
+    """A run that goes on, a segment of it already sent to the worker."""
+    model = ("--model", f"simulated:latency_s={latency_s}", "--strategy", "chain", "--k", "2", "--address", "none")
+    arguments = (
+        "run",
+        "hanoi",
+        "--disks",
+        "10",
+        *model,
+        "--run-dir",
+        "r",
+        "--json",
+        "--verbose",
+        "--log-format",
+        "json",
+    )
+    run = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert run.stderr is not None
+    assert any("segment sent" in line for line in run.stderr)
+    return run

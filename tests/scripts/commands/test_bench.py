@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from surefoot.runtime.config import BUILT_IN_TASKS
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.scripts.commands.bench_suites import SUITES, row_of

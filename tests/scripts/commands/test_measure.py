@@ -70,3 +70,48 @@ def test_a_run_begins_with_the_leads_that_were_stated(
         main(["run", "hanoi", "--disks", "7", "--address", "none", *model, "--measurement", file])
     assert left.value.code == 2
     assert "was made with red_flags 'none', not 'all'" in capsys.readouterr().err
+
+
+def printed(capsys: pytest.CaptureFixture[str], model: str, *options: str) -> str:
+    with pytest.raises(SystemExit) as left:
+        main(["measure", "hanoi", "--disks", "5", "--model", model, "--samples", "60", *options])
+    assert left.value.code == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_a_model_that_cannot_be_asked_is_said_so_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "simulated:p_format=1")
+    assert "kind move: 0 of" in text
+    assert "this model cannot be asked this so" in text
+    assert "unknown" in text
+    assert "discarded, move: misformatted (???): '???'" in text
+    assert "what to try next: --structured or another --dialect" in text
+    assert "no lead can be chosen" in text
+
+
+def test_states_replies_and_verdicts_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "simulated:p_shared=0.2,p_error=0.05", "--red-flags", "none")
+    assert "worst 10 of" in text
+    assert "votes make it worse there" in text
+    assert "wrong, move: read as" in text
+    assert "after red flags" in text
+    good = printed(capsys, "simulated", "--red-flags", "none")
+    assert "votes help" in good
+    assert "what to try next" not in good
+    assert "worst" not in good
+
+
+def test_models_that_take_turns_are_held_against_each_other(
+    capsys: pytest.CaptureFixture[str], tmp_path: pathlib.Path
+) -> None:
+    """Placebo: a model and itself."""
+    mix = ["--model", f"{UNEVEN},{GOOD}", "--model", f"{UNEVEN},{UNEVEN}", "--save", str(tmp_path / "m")]
+    found = measured(capsys, *mix, "--samples", "600")
+    assert [m["model"] for m in found["models"]] == [UNEVEN, GOOD, UNEVEN, UNEVEN]
+    other, same = found["mixes"]
+    assert other["models"] == [UNEVEN, GOOD]
+    assert same["pairs"][0]["correlation"] > 3 * abs(other["pairs"][0]["correlation"] or 0)
+    assert same["pairs"][0]["both_wrong"] > 3 * same["pairs"][0]["both_wrong_expected"]
+    assert json.loads((tmp_path / "m" / "measure.json").read_text())["mixes"] == found["mixes"]
+    text = printed(capsys, f"{UNEVEN},{GOOD}")
+    assert "taking turns" in text

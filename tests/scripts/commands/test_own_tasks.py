@@ -109,6 +109,44 @@ def test_a_fault_is_found_by_its_check(changed: Any, fault: str) -> None:
     assert says in found[check][1]
 
 
+WITH_TOOL = (
+    ("return Done(total)", "return Done(total) if len(state) == 3 else Call('note', {'total': total})"),
+    (
+        "        _, rest = state\n",
+        "        _, rest = state[:2]\n        if not rest:\n            return (candidate, (), 1)\n",
+    ),
+    ("total, rest = state\n", "total, rest = state[:2]\n"),
+    ("    def size(", "    def tools(self):\n        return {'note': lambda total: total * 2}\n\n    def size("),
+    ("return len(inputs[0])", "return len(inputs[0]) + 1"),
+    ("import Answers, ", "import Answers, Call, "),
+)
+"""Replacements that make the task double its total by a tool before it ends."""
+
+
+def test_tools_are_called_only_where_that_is_allowed(changed: Any) -> None:
+    code, found = changed(*WITH_TOOL)
+    assert (code, found["plan"][0]) == (0, "note")
+    assert "the tool 'note' is asked for; --call-tools calls it" in found["plan"][1]
+    _, found = changed(*WITH_TOOL, arguments=("--call-tools",))
+    assert "the output is 378" in found["plan"][1]
+    once = ("return {'note': lambda total: total * 2}", ONCE)
+    _, found = changed(*WITH_TOOL, once, arguments=("--call-tools",))
+    assert "it must be called only once" in found["plan"][1]
+
+
+ONCE = """
+        from surefoot import Tool
+
+        return {'note': Tool(name='note', function=lambda total: 0, timeout_s=1, repeatable=False)}"""
+
+
+def test_an_output_of_another_type_than_promised_is_found(changed: Any) -> None:
+    code, found = changed(('    """Add up whole numbers."""\n', '    """Add up."""\n\n    output_type = str\n'))
+    assert (code, found["plan"][0]) == (1, "failed")
+    assert "is not of output_type: Expected `str`, got `int`" in found["plan"][1]
+    assert changed(('    """Add up whole numbers."""\n', '    """Add up."""\n\n    output_type = int\n'))[0] == 0
+
+
 def test_an_impure_task_does_not_get_to_its_checks(written: pathlib.Path, tmp_path: pathlib.Path) -> None:
     text = (written / "totals.py").read_text()
     (tmp_path / "totals.py").write_text(

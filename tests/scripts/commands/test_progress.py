@@ -5,7 +5,7 @@ import pathlib
 import msgspec
 import pytest
 
-from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import standing
 from surefoot.runtime.records import Counts, Usage
 from surefoot.scripts.commands.progress import MOST_ACCOUNTS, Progress, summary
@@ -38,7 +38,7 @@ def test_the_progress_line_has_tokens_and_money(
     tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], unpriced: int, money: str
 ) -> None:
     config = RunConfig(task="hanoi")
-    with Progress(tmp_path, config, open_task(config)) as progress:
+    with Progress(tmp_path, config, 7) as progress:
         progress.update(
             Counts(steps=1, calls=2, tokens_in=1000, tokens_out=50, cost_usd=1.5, unpriced_calls=unpriced), 60
         )

@@ -13,7 +13,7 @@ import pytest
 
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.scripts.commands.stop import holder_of
-from tests.scripts.commands.console import COMMAND, ROOT, complaints, environment, last_object, surefoot
+from tests.scripts.commands.console import ROOT, complaints, last_object, started, surefoot
 
 NOISY = ("--model", "simulated:p_error=0.05,p_format=0.02", "--k", "2", "--address", "none", "--workers", "1")
 
@@ -36,6 +36,9 @@ def runs(two_runs: pathlib.Path, tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def keep_answer(directory: pathlib.Path, answer: Any) -> None:
+    """Make a run one of a task of somebody's own, which returned so much; there is no such module."""
+    config = directory / "run.toml"
+    config.write_text(config.read_text().replace('task = "hanoi"', 'task = "mine:Mine"'))
     journal = open_journal(directory, write=True)
     journal.set_meta(output=answer)
     journal.close()
@@ -44,11 +47,13 @@ def keep_answer(directory: pathlib.Path, answer: Any) -> None:
 def test_runs_are_listed_with_status_task_model_answer_and_cost(runs: pathlib.Path) -> None:
     keep_answer(runs / "runs" / "s 1", {"end": 0})
     listed = last_object(surefoot(runs, "runs", "--json"))["runs"]
+    listed.sort(key=lambda one: str(one["run_dir"]))
     assert [one["run_dir"] for one in listed] == ["runs/s 1", "runs/s 2"]
     assert [(one["status"], one["task"], one["answer"]) for one in listed] == [
-        ("solved", "hanoi", {"end": 0}),
-        ("solved", "hanoi", None),
+        ("solved", "mine:Mine", {"end": 0}),
+        ("solved", "hanoi", listed[1]["answer"]),
     ]
+    assert len(listed[1]["answer"]) == 63, "the answer of a tower is its moves"
     text = surefoot(runs, "runs").stdout
     assert '{"end": 0}' in text
     assert "'runs/s 1'" in text, "what is printed can be typed"
@@ -87,7 +92,7 @@ def test_deleting_asks_first_and_spares_what_was_not_named(runs: pathlib.Path) -
 def test_two_runs_are_compared(runs: pathlib.Path) -> None:
     found = last_object(surefoot(runs, "compare", "runs/s 1", "runs/s 2", "--json"))
     assert found["options"] == {"seed": [1, 2]}
-    assert found["same_output"] is None
+    assert found["same_output"] is True, "both seeds found the same moves"
     assert found["a"]["figures"]["steps"] == found["b"]["figures"]["steps"] == 63
     assert found["a"]["figures"]["calls"] != found["b"]["figures"]["calls"]
     for name, answer in (("s 1", [1]), ("s 2", [2])):
@@ -124,10 +129,20 @@ def test_an_answer_is_printed_in_four_ways(
         assert list(rows) == table
 
 
-def test_a_run_without_an_answer_says_so(runs: pathlib.Path) -> None:
-    done = surefoot(runs, "result", "runs/s 2", "--json")
+def test_the_answer_of_a_built_in_task_is_made_from_its_plan(runs: pathlib.Path) -> None:
+    moves = last_object(surefoot(runs, "result", "runs/s 1", "--json"))["output"]
+    assert len(moves) == 63
+    lines = surefoot(runs, "result", "runs/s 1", "--jsonl").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == moves
+
+
+def test_a_run_without_an_answer_says_so_and_what_can_be_done(tmp_path: pathlib.Path) -> None:
+    limited = ("--flush-steps", "8", "--max-calls", "40", "--run-dir", "r")
+    assert surefoot(tmp_path, "run", "hanoi", "--disks", "7", *NOISY, *limited).returncode == 3
+    done = surefoot(tmp_path, "result", "r", "--json")
     assert done.returncode == 1
-    assert "has no answer" in last_object(done)["error"]["message"]
+    assert "r has no answer: it is paused (--max-calls 40 is reached" in last_object(done)["error"]["message"]
+    assert last_object(done)["error"]["hint"] == "surefoot resume r goes on"
 
 
 def test_steps_are_chosen_by_dispute_flag_kind_and_node(runs: pathlib.Path) -> None:
@@ -157,30 +172,6 @@ def test_steps_count_what_the_run_counted(runs: pathlib.Path) -> None:
     assert sum(len(one["ballots"]) for one in found) == run["calls"]
     assert sum(bool(b["flag"]) for one in found for b in one["ballots"]) == run["red_flags"]
     assert sum(len({b["candidate"] for b in one["ballots"]} - {None}) > 1 for one in found) == run["disagreements"]
-
-
-def started(folder: pathlib.Path) -> "subprocess.Popen[str]":
-    """A run that goes on, a segment of it already sent to the worker."""
-    model = ("--model", "simulated:latency_s=0.05", "--strategy", "chain", "--k", "2", "--address", "none")
-    arguments = (
-        "run",
-        "hanoi",
-        "--disks",
-        "10",
-        *model,
-        "--run-dir",
-        "r",
-        "--json",
-        "--verbose",
-        "--log-format",
-        "json",
-    )
-    run = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert run.stderr is not None
-    assert any("segment sent" in line for line in run.stderr)
-    return run
 
 
 def test_a_run_in_another_process_is_stopped_politely(tmp_path: pathlib.Path) -> None:

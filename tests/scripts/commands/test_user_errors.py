@@ -23,6 +23,8 @@ KINDS = {
     "PostInit": ("PostInit.__post_init__", 'return {}["a"]', "KeyError: 'a'"),
     "WrongOption": ("WrongOption", "class WrongOption", "'rng' is of type Random"),
     "Exits": ("Exits.parse", "raise SystemExit(3)", "SystemExit: 3"),
+    "AnswerFails": ("AnswerFails.answer", "yield step.nothing", "no attribute 'nothing'"),
+    "AnswerObject": ("AnswerObject.answer", "class AnswerObject+1", "cannot be kept"),
 }
 """Of each class: who is to be named, a text on the line to be named (``+1`` for the line below), and what is wrong."""
 
@@ -62,9 +64,8 @@ def test_a_mistake_is_one_line_and_show_says_the_same(folder: pathlib.Path, task
     assert line.startswith(f"surefoot: {place} (faults.py, line {line_of(text)}): ")
     assert wrong in line
     assert last_object(done)["error"]["message"] == line.removeprefix("surefoot: ")
-    shown = surefoot(folder, "show", "r", "--json")
-    kept = last_object(shown)
-    if shown.returncode == 0 and "killed" not in kept["message"]:
+    if (folder / "r").exists():  # else the task was refused before anything was made
+        kept = last_object(surefoot(folder, "show", "r", "--json"))
         assert (kept["status"], kept["message"]) == ("failed", line.removeprefix("surefoot: "))
 
 
@@ -104,3 +105,31 @@ def test_a_referee_that_returns_a_bool_is_named(folder: pathlib.Path) -> None:
     (line,) = complaints(verified)
     assert "verify (wrong_verdict.py, line 10): must return a Verification" in line
     assert "it returned bool True" in line
+
+
+def test_an_answer_key_that_fails_is_named(folder: pathlib.Path) -> None:
+    for command in (("run", "wrong_key:WrongKey", *SIMULATED), ("test", "wrong_key:WrongKey")):
+        done = surefoot(folder, *command, "--json")
+        assert done.returncode == 2, done.stderr
+        assert "answers (wrong_key.py, line 11): KeyError: 'one less than 5?'" in complaints(done)[0]
+
+
+def test_a_run_whose_answer_failed_is_mended_without_another_call(folder: pathlib.Path) -> None:
+    run = ("run", "faults:AnswerFails", *SIMULATED, "--run-dir", "r")
+    assert surefoot(folder, *run).returncode == 2
+    calls = last_object(surefoot(folder, "show", "r", "--json"))["calls"]
+    file = folder / "faults.py"
+    file.write_text(file.read_text().replace("yield step.nothing", "yield step.candidate"))
+    done = surefoot(folder, "resume", "r", "--json")
+    assert done.returncode == 0, done.stderr
+    found = last_object(done)
+    assert (found["status"], found["output"], found["calls"]) == ("solved", ["4", "3", "2", "1", "0"], calls)
+
+
+def test_a_task_that_asks_nothing_is_a_task_like_any_other(folder: pathlib.Path) -> None:
+    done = surefoot(folder, "run", "faults:Silent", *SIMULATED, "--run-dir", "r", "--json")
+    assert done.returncode == 0, done.stderr
+    assert (last_object(done)["calls"], last_object(done)["output"]) == (0, 5)
+    auto = surefoot(folder, "run", "faults:Silent", "--model", "simulated", "--address", "none", "--json")
+    assert auto.returncode == 2, "a pilot has nothing to sample"
+    assert "has nothing to ask at its start" in complaints(auto)[0]

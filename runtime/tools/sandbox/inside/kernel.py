@@ -99,13 +99,17 @@ def give_up_new_privileges() -> None:
     _prctl("prctl(PR_SET_DUMPABLE)", _PR_SET_DUMPABLE, 0)
 
 
-def drop_capabilities() -> None:
-    """Give up every capability, those that a program started later could get included."""
+def bound_capabilities() -> None:
+    """Give up, where there is the right to, the capabilities that a program started later could get."""
     for capability in range(64):
         try:
             _prctl("prctl(PR_CAPBSET_DROP)", _PR_CAPBSET_DROP, capability)
         except OSError:
-            break  # past the last that this kernel knows, or there is no right to drop, and so none to lose
+            break  # past the last that this kernel knows, or there is no right to
+
+
+def drop_capabilities() -> None:
+    """Give up every capability."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     none = (ctypes.c_uint32 * 6)()
     _checked(_libc().syscall(ctypes.c_long(_CAPSET[platform.machine()]), header, none), "capset")

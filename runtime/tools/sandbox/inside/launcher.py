@@ -79,6 +79,7 @@ def _continue_in_child(cpu_s: int | None) -> None:
 
 
 def _give_up_rights(setup: dict[str, Any], was_root: bool) -> None:
+    kernel.bound_capabilities()  # first: a change of user takes the right to
     if was_root:
         # Root of a container that is an ordinary user outside has no other user to become; its rights go below.
         with contextlib.suppress(OSError):

@@ -67,7 +67,6 @@ CELLS = {
     "import os; os.fork()": "failed",
     "import ctypes; ctypes.CDLL(None).socket(2, 1, 0)": -1,
     "bytearray(10**9)": "failed",
-    "while True: pass": "failed",
 }
 
 

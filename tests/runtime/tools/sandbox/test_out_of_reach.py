@@ -10,13 +10,13 @@ import pathlib
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from surefoot.runtime.tools.contract import FailureKind
-from surefoot.runtime.tools.sandbox.cells import CellProgram, CellsEnded, CellsFailed, run_cells
+from surefoot.runtime.tools.sandbox.cells import Answer, CellProgram, CellsEnded, CellsFailed, run_cells
 from surefoot.runtime.tools.sandbox.limits import Isolation, Limits, Sandbox
 
 ROOT = pathlib.Path(__file__).parents[4]
@@ -179,25 +179,39 @@ async def test_with_namespaces_it_sees_its_own_files_only(namespaces: Isolation,
         assert "Read-only file system" in failed.detail
 
 
-async def test_nothing_of_a_killed_cell_is_left(namespaces: Isolation, ended: Ended) -> None:
-    """Also of processes that left its session."""
-    before = _processes()
-    code = "import os\nif os.fork() == 0:\n  if os.fork() == 0:\n    pass\nwhile True: pass"
-    failed = await ended(code, namespaces, Limits(wall_s=0.5, cpu_s=None, processes=8))
+async def test_nothing_of_a_killed_cell_is_left(namespaces: Isolation) -> None:
+    """Nor of processes whose parents have ended."""
+    inside: list[int] = []
+
+    async def answering(requests: Sequence[Any]) -> list[Answer]:
+        inside.extend(_descendants(os.getpid()))
+        return [Answer()]
+
+    code = "import os, signal\nif os.fork() == 0:\n  os.fork()\n  signal.pause()\nask(1)\nwhile True: pass"
+    sandbox = Sandbox(namespaces, Limits(wall_s=0.5, cpu_s=None, processes=8))
+    failed = await run_cells(CellProgram((code,)), sandbox, answering)
     assert isinstance(failed, CellsFailed)
     assert failed.kind is FailureKind.TIMEOUT
-    assert _processes() <= before
+    assert len(inside) >= 4  # supervisor, init, cell, its child
+    _wait_until_dead(inside)
 
 
 KILLED = """
 import asyncio, sys
-from surefoot.runtime.tools.sandbox.cells import CellProgram, run_cells
+from surefoot.runtime.tools.sandbox.cells import Answer, CellProgram, run_cells
 from surefoot.runtime.tools.sandbox.limits import Isolation, Limits, Sandbox
 from surefoot.runtime.tools.sandbox.process import SandboxProcess
 
-SandboxProcess.start_clock = lambda self: print(self._process.pid, flush=True)
+processes = []
+SandboxProcess.start_clock = lambda self: processes.append(self._process.pid)
+code = "try: ask(1)\\nexcept BaseException: pass\\nwhile True: pass"
+
+async def answering(requests):  # so the cell runs
+    print(processes[0], flush=True)
+    return [Answer(1)]
+
 limits = Limits(wall_s=None, cpu_s=None)
-asyncio.run(run_cells(CellProgram(("while True: pass",)), Sandbox(Isolation(sys.argv[1]), limits)))
+asyncio.run(run_cells(CellProgram((code,)), Sandbox(Isolation(sys.argv[1]), limits), answering))
 """
 
 
@@ -210,13 +224,19 @@ def test_a_cell_ends_when_the_process_that_started_it_is_killed(isolation: Isola
     assert len(inside) > 1
     starter.kill()
     starter.communicate()
-    while any(_is_alive(pid) for pid in inside):  # ended by the time limit of the test otherwise
-        os.sched_yield()
+    _wait_until_dead(inside)
 
 
 def _descendants(pid: int) -> list[int]:
-    children = [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text().split()]
     return [*children, *(deeper for child in children for deeper in _descendants(child))]
+
+
+def _wait_until_dead(pids: list[int]) -> None:
+    """Killed processes take a moment to end; the test's own time limit ends this where they were not killed."""
+    while any(_is_alive(pid) for pid in pids):
+        os.sched_yield()
 
 
 def _is_alive(pid: int) -> bool:
@@ -224,9 +244,3 @@ def _is_alive(pid: int) -> bool:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
-
-
-def _processes() -> set[str]:
-    """Living descendants of this process, by number."""
-    listed = subprocess.run(["ps", "-e", "-o", "pid=,stat=,args="], capture_output=True, text=True, check=True).stdout
-    return {line.split()[0] for line in listed.splitlines() if "inside.launcher" in line and " Z" not in line}

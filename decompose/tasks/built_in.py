@@ -1,0 +1,16 @@
+"""The tasks that come with Surefoot: the name that people type, and the class that it stands for.
+
+A new one is a file in this folder and a line here. Its referee, if it has one, is the module of the same name in
+``decompose/referees``, and its answer key the one in ``decompose/answer_keys``.
+"""
+
+BUILT_IN_TASKS = {
+    "hanoi": "surefoot.decompose.tasks.hanoi:Hanoi",
+    "multiply": "surefoot.decompose.tasks.multiply:Multiply",
+    "digit-hanoi": "surefoot.decompose.tasks.digit_hanoi:DigitHanoi",
+    "pddl": "surefoot.decompose.tasks.pddl:PddlPlanning",
+    "graph": "surefoot.decompose.tasks.graph_navigation:GraphNavigation",
+    "map": "surefoot.decompose.tasks.rows:MapRows",
+    "questions": "surefoot.decompose.tasks.questions:Questions",
+}
+"""``module:Class`` by name."""

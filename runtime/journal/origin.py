@@ -1,0 +1,164 @@
+"""Where a run's task and servers come from, as its user named them: what a stranger writes there is not believed.
+
+Looking at a run directory needs neither. Before ``resume`` or ``verify`` executes a user's task, and before a key is
+sent to a server, what ``run.toml`` names is held against this note, which is sealed with a key that is kept outside
+the run directory (``runtime/user_state.py``). What is not in a sealed note has to be named again by the user.
+"""
+
+import hashlib
+import pathlib
+import sys
+from collections.abc import Callable, Collection
+
+import msgspec
+
+from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
+from surefoot.runtime.journal.meta_values import read_meta
+from surefoot.runtime.journal.port import JournalReader, JournalStore
+from surefoot.runtime.logs import events_of
+from surefoot.runtime.servers import host_of, servers_of
+from surefoot.runtime.task_modules import lies_in, place_of
+from surefoot.runtime.untrusted import tame
+from surefoot.runtime.user_state import is_sealed, seal
+
+NO_CLUSTER = ("auto", "none", "local")
+"""Values of ``--address`` that name no host."""
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What a run's user named, when the run was started or a change was accepted.
+
+    Attributes:
+        task: The task's name.
+        folder: Where the module of a user's task lies; empty for a built-in task.
+        file: That module's file.
+        digest: SHA-256 of the file, in hexadecimal digits.
+        hosts: Protocol, host and port of every server that may be asked, and of a Ray cluster that may be joined.
+        seal: Over all of these; see ``surefoot.runtime.user_state``.
+    """
+
+    task: str
+    folder: str = ""
+    file: str = ""
+    digest: str = ""
+    hosts: tuple[str, ...] = ()
+    seal: str = ""
+
+    def sealed(self) -> "Origin":
+        """The same with this user's seal; without one where no key can be kept."""
+        return msgspec.structs.replace(self, seal=seal(_unsealed(self)))
+
+
+def known_origin(journal: JournalReader) -> Origin | None:
+    """What this user named for a run; ``None`` if the journal holds nothing that was sealed here.
+
+    Raises:
+        JournalError: The note cannot be read.
+    """
+    kept = read_meta(journal, "origin", Origin)
+    return kept if kept is not None and is_sealed(_unsealed(kept), kept.seal) else None
+
+
+def note_origin(journal: JournalStore, config: RunConfig, task: Task) -> None:
+    """Journal what the user named: the file of the task, and the hosts of this configuration beside those known."""
+    known = known_origin(journal)
+    hosts = hosts_of(config)
+    if known is not None:
+        hosts = (*known.hosts, *(host for host in hosts if host not in known.hosts))
+    found = msgspec.structs.replace(_task_origin(config, task), hosts=hosts)
+    if known is not None and _unsealed(known) == _unsealed(found):
+        return
+    sealed = found.sealed()
+    if not sealed.seal and (found.file or hosts):
+        events_of(journal.run).warning(
+            "no key can be kept in your home folder: resume will ask for --task-path, and for --accept-change",
+        )
+    journal.set_meta(origin=sealed)
+
+
+def admit_hosts(journal: JournalReader, config: RunConfig, named: Collection[str], accept: bool) -> None:
+    """Refuse to ask a server, or to join a cluster, that the user has not named for this run.
+
+    Args:
+        journal: Of the run.
+        config: What the session would run with.
+        named: Options that were given on the command line now.
+        accept: Whether a change is accepted.
+
+    Raises:
+        ResumeMismatch: There is such a host. A key is sent to it otherwise, and a cluster executes what it likes.
+    """
+    known = known_origin(journal)
+    hosts = hosts_of(config, without=named)
+    strange = [host for host in hosts if known is None or host not in known.hosts]
+    if strange and not accept:
+        raise ResumeMismatch(
+            f"{journal.run} would send your key and its questions to {tame(strange[0])}, which you have not named for "
+            f"this run: --accept-change allows it, and so does --api-base or --address"
+        )
+
+
+def hosts_of(config: RunConfig, without: Collection[str] = ()) -> tuple[str, ...]:
+    """The hosts that a configuration names, but for those of some of its fields."""
+    hosts = [host_of(one) for one in servers_of(config.api_base) if "api_base" not in without]
+    if config.address not in NO_CLUSTER and "address" not in without:
+        hosts.append(f"ray://{config.address}".lower())
+    return tuple(dict.fromkeys(hosts))
+
+
+def open_known_task(
+    journal: JournalReader, config: RunConfig, task_path: pathlib.Path | None, say: Callable[[str], None]
+) -> Task:
+    """The task of an existing run, its code taken only from where the user stands for it.
+
+    Args:
+        journal: Of the run.
+        config: Of the run.
+        task_path: The folder of the task's module, named by the user now; ``None`` for where the run was started.
+        say: Told which file is executed.
+
+    Raises:
+        ConfigurationError: The task is not built in and nobody stands for its code, or it is not where it was; and as
+            for ``open_task``.
+    """
+    if config.task in BUILT_IN_TASKS:
+        return open_task(config)
+    name, known = tame(config.task), known_origin(journal)
+    module = config.task.partition(":")[0]
+    if task_path is None and (known is None or known.task != config.task or not known.folder):
+        raise ConfigurationError(
+            f"{journal.run}: task {name} is code of a user's, and this run was not started by you on this machine: "
+            "name the folder of its module with --task-path DIR if you trust it"
+        )
+    folder = task_path if task_path is not None else pathlib.Path(known.folder if known is not None else "")
+    if not lies_in(folder, module):
+        why = "named" if task_path is not None else "where the run was started"
+        raise ConfigurationError(
+            f"task {name}: there is no module {tame(module)} in {folder}, {why}; use --task-path DIR"
+        )
+    task = open_task(config, folder)
+    found = _task_origin(config, task)
+    changed = known is not None and known.digest != found.digest
+    say(f"task {name} from {found.file}{', changed since the run was started' if changed else ''}")
+    return task
+
+
+def _unsealed(origin: Origin) -> Origin:
+    return msgspec.structs.replace(origin, seal="")
+
+
+def _task_origin(config: RunConfig, task: Task) -> Origin:
+    """The file and folder of a user's task; only its name for a built-in one, or one that was typed in somewhere."""
+    name = type(task).__module__
+    if config.task in BUILT_IN_TASKS or name not in sys.modules or name == "__main__":
+        return Origin(config.task)
+    file = place_of(sys.modules[name])
+    path = pathlib.Path(file)
+    if not file or not path.is_file():
+        return Origin(config.task)
+    # As many folders up as the dotted name has parts; a package's own file is called __init__.
+    depth = name.count(".") + (path.stem == "__init__")
+    return Origin(config.task, str(path.parents[depth]), file, hashlib.sha256(path.read_bytes()).hexdigest())
