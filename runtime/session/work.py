@@ -21,7 +21,7 @@ from surefoot.runtime.session.answers import answer_of_plan
 from surefoot.runtime.session.interruption import Interruption, Pause
 from surefoot.runtime.session.watcher import Watcher
 from surefoot.runtime.worker.local_pool import LocalPool
-from surefoot.runtime.worker.ray_address import named_cluster
+from surefoot.runtime.worker.ray_address import means_local, named_cluster
 from surefoot.runtime.worker.ray_decision import wants_ray
 from surefoot.runtime.worker.worker_pool import WorkerPool, default_workers
 
@@ -106,7 +106,7 @@ def open_pool(
         raise ConfigurationError(f"a model object stays in this process: --address {config.address} cannot have it")
     if models or config.address == "none":
         return LocalPool(config, task, list(models) or None)
-    if config.address == "auto" and named_cluster("auto") is None:
+    if config.address == "auto" and not means_local("auto") and named_cluster("auto") is None:
         decision = wants_ray(seconds_alone(config, task), config.workers or default_workers(), "auto")
         on_note(decision.reason)
         if not decision.wanted:

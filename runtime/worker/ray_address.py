@@ -31,17 +31,20 @@ def named_cluster(address: str) -> Named | None:
     Raises:
         ConfigurationError: This is no address, or nothing answers at the one that the user named.
     """
-    if address in ("none", "local"):
+    if address == "none" or means_local(address):
         return None
     if address != "auto":
         return _reached(Named(address, "--address"))
     told = os.environ.get("RAY_ADDRESS", "")
-    if told == "local":
-        return None
     if told and told != "auto":
         return _reached(Named(told, "RAY_ADDRESS"))
     noted = _noted_by_ray_start()
     return Named(noted, "a head that `ray start` started here") if noted and _answers(noted) else None
+
+
+def means_local(address: str) -> bool:
+    """Whether an ``--address`` asks for a Ray of the run's own; ``auto`` does so where RAY_ADDRESS is ``local``."""
+    return address == "local" or (address == "auto" and os.environ.get("RAY_ADDRESS") == "local")
 
 
 def is_here(address: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 import surefoot
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.worker.ray_address import host_of, is_here, named_cluster
+from surefoot.runtime.worker.ray_address import host_of, is_here, means_local, named_cluster
 from surefoot.runtime.worker.ray_cluster import modules_of, one_line, shipped_with, token_hint, use_kept_token
 
 
@@ -60,7 +60,9 @@ def test_auto_joins_what_the_environment_names(monkeypatch: pytest.MonkeyPatch, 
     found = named_cluster("auto")
     assert found is not None
     assert found.by == "RAY_ADDRESS"
+    assert not means_local("auto")
     monkeypatch.setenv("RAY_ADDRESS", "local")
+    assert means_local("auto")
     assert named_cluster("auto") is None
 
 
