@@ -48,8 +48,12 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
         ConfigurationError: The cluster cannot be joined.
     """
     named = named_cluster(config.address)
-    if named is not None and is_here(named.address) and wants_token(*parts_of(named)):
-        use_kept_token()
+    if named is not None and wants_token(*parts_of(named)):
+        if is_here(named.address):
+            use_kept_token()
+        if os.environ.get("RAY_AUTH_MODE") != "token":  # Ray itself would try for twenty seconds
+            how = token_hint(named.address) or "; RAY_AUTH_MODE is set to something else"
+            raise ConfigurationError(f"the Ray cluster at {named.address} ({named.by}) asks for a token{how}")
     ray = _import_quietly()
     modules = [] if task is None else modules_of(config, task)
     quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
@@ -64,8 +68,7 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
         with core.caught():
             ray.init(address=named.address, runtime_env=shipped_with(modules), **quiet)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        refused = "it asks for a token, and has refused the one sent" if core.unauthenticated else ""
-        reason = (refused or one_line(error)) + token_hint(named.address)
+        reason = "it refuses the token that was sent" if core.unauthenticated else one_line(error)
         raise ConfigurationError(f"cannot join the Ray cluster at {named.address} ({named.by}): {reason}") from error
     return Cluster(ray, False, named.address, f"the Ray cluster at {named.address}, from {named.by}")
 
@@ -101,11 +104,11 @@ def use_kept_token() -> None:
 
 
 def token_hint(address: str) -> str:
-    """What to try where a cluster refuses for want of a token, as the end of a sentence; empty if one was used."""
+    """Say what to set where a cluster asks for a token, as the end of a sentence; nothing if the user set the mode."""
     if "RAY_AUTH_MODE" in os.environ:
         return ""
     keeps = "" if is_here(address) else " and RAY_AUTH_TOKEN to that cluster's token"
-    return f"; if it asks for a token, set RAY_AUTH_MODE=token{keeps}"
+    return f": set RAY_AUTH_MODE=token{keeps}"
 
 
 def cores_of(ray: Any) -> int:

@@ -85,7 +85,8 @@ class Jobs:
         try:
             return call()
         except RayError as error:  # refused, such as for want of a token
-            line = one_line(error) + token_hint(self._dashboard)
+            hint = token_hint(self._dashboard)
+            line = one_line(error) + (f"; if it asks for a token{hint}" if hint else "")
             raise ConfigurationError(f"cannot use the cluster at {self._dashboard}: {line}") from error
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise ConfigurationError(f"cannot use the cluster at {self._dashboard}: {last_line(error)}") from error
