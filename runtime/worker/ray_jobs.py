@@ -1,6 +1,7 @@
 """Jobs on a Ray cluster, through the address of its dashboard: sent, followed, asked after, stopped."""
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -75,6 +76,7 @@ class Jobs:
             use_kept_token()
         from ray.job_submission import JobSubmissionClient
 
+        logging.getLogger("ray.dashboard.modules.job.sdk").setLevel(logging.ERROR)  # it tells of every connection
         self._dashboard = dashboard
         self._client = self._said(lambda: JobSubmissionClient(dashboard))
 
