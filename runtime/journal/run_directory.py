@@ -106,7 +106,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
-    """Where a new run will live; made when it is written to.
+    """Choose the directory of a new run; it is made when it is written to.
 
     Raises:
         RunDirectoryError: It exists and is not empty.
@@ -178,7 +178,7 @@ def read_config(directory: pathlib.Path) -> RunConfig:
 
 
 def parse_config(path: pathlib.Path) -> RunConfig:
-    """A configuration file.
+    """Read a configuration file, such as ``run.toml``.
 
     Raises:
         ConfigurationError: It cannot be read, or has an unknown key or a value out of range.

@@ -43,11 +43,11 @@ class RecordedTask(Task, frozen=True):
         return Node((), None, (), True if self.shape.promised else None)
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Most steps of the whole plan."""
+        """Return the most steps of the whole plan, as the journal has them."""
         return self.shape.total_steps
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Steps of a usual run."""
+        """Return the steps of a usual run, as the journal has them."""
         return self.shape.usual_steps
 
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
@@ -62,7 +62,7 @@ class OneWayTask(RecordedTask, frozen=True):
 
 
 def shape_of(task: Task) -> TaskShape:
-    """The shape of a task."""
+    """Ask a task for its size and what its plan rests on."""
     root = task.root()
     return TaskShape(
         total_steps=task.size(root.goal, root.inputs),
