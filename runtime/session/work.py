@@ -13,7 +13,7 @@ from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
 from surefoot.runtime.errors import ConfigurationError, UserCodeError
 from surefoot.runtime.forecast.alone import seconds_alone
-from surefoot.runtime.journal.mirror import mirrored, take_over
+from surefoot.runtime.journal.mirror import mirror_of, mirrored, take_over
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
@@ -122,10 +122,13 @@ async def _mirrored(config: RunConfig, journal: JournalStore, watcher: Watcher) 
     directory = pathlib.Path(journal.run)
     if said := take_over(directory):
         watcher.note(said)
-    if config.mirror is None:
+    folder = mirror_of(directory, config.mirror)
+    if folder is None:
+        if config.mirror is not None:
+            watcher.note("no mirror is kept: the run goes on in the folder that was one; --mirror names another")
         yield
         return
-    async with mirrored(directory, pathlib.Path(config.mirror), watcher.note):
+    async with mirrored(directory, folder, watcher.note):
         yield
 
 

@@ -76,7 +76,8 @@ class Jobs:
             use_kept_token()
         from ray.job_submission import JobSubmissionClient
 
-        logging.getLogger("ray.dashboard.modules.job.sdk").setLevel(logging.ERROR)  # it tells of every connection
+        for name in ("ray.dashboard.modules", "ray._private.runtime_env"):  # they tell of every upload and connection
+            logging.getLogger(name).setLevel(logging.ERROR)
         self._dashboard = dashboard
         self._client = self._said(lambda: JobSubmissionClient(dashboard))
 
