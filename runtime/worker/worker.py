@@ -16,7 +16,7 @@ from surefoot.decompose.step import Role
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import Rows, RowTask
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.decomposition_methods import method_of
+from surefoot.runtime.decomposition_methods import load_method, method_of
 from surefoot.runtime.errors import ModelUnavailable, RunPaused, SurefootError
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.execution.meter import Meter
@@ -94,6 +94,8 @@ class Worker:
         self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
         if ":" in config.rule:
             load_rule(config.rule, pathlib.Path.cwd())  # a worker's process may be one that has not seen the rule yet
+        if ":" in config.strategy:
+            load_method(config.strategy, pathlib.Path.cwd())
         self.model = model or open_model(config, self._waits.append)
         self._fallback = open_fallback(config)
         self._modules = parse_role_options(config.modules)
