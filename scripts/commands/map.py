@@ -13,6 +13,7 @@ from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.mapping import ROW_TARGET, MapRun
+from surefoot.runtime.session.row_output import check_form
 from surefoot.runtime.session.setup import row_task, set_up_rows
 from surefoot.scripts.commands.options import json_option, log_options, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
@@ -44,6 +45,8 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     """
     as_json = values.pop("as_json")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
+    if output is not None:
+        check_form(output)
     task = msgspec.structs.replace(row_task(values.pop("question"), values.pop("fields")), system=values.pop("system"))
     target = values.pop("row_target")
     setup = api.checked(set_up_rows(task, None, {"target": target, **values}))
