@@ -12,7 +12,9 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
+from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.mapping import ROW_TARGET, MapRun
+from surefoot.runtime.session.row_output import check_form
 from surefoot.runtime.session.setup import row_task, set_up_rows
 from surefoot.scripts.commands.options import json_option, log_options, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
@@ -44,9 +46,11 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     """
     as_json = values.pop("as_json")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
+    if output is not None:
+        check_form(output)
     task = msgspec.structs.replace(row_task(values.pop("question"), values.pop("fields")), system=values.pop("system"))
     target = values.pop("row_target")
-    setup = api.checked(set_up_rows(task, None, {"target": target, **values}))
+    setup = checked(set_up_rows(task, None, {"target": target, **values}))
     directory = new_run_directory(run_dir, "map")
     with Progress(directory, setup.config, shape_of(task).total_steps) as progress, stoppable(progress) as interruption:
         found = api.start_map(setup, table, directory, progress, interruption)
