@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from surefoot.decompose.task import Task
-from surefoot.decompose.tasks.rows import RowTask
+from surefoot.decompose.tasks.rows import MapRows, RowTask
 from surefoot.runtime.config import RunConfig, explain
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
@@ -39,11 +39,21 @@ from surefoot.runtime.session.mapping import (
     drive,
     keep_rows,
     kept_rows,
+    open_run,
     rows_from,
     with_samples,
 )
 from surefoot.runtime.session.run import Run
-from surefoot.runtime.session.setup import AskedTask, Setup, as_path, row_task, set_up, set_up_rows
+from surefoot.runtime.session.setup import (
+    AskedTask,
+    Setup,
+    as_path,
+    refuse_other_options,
+    row_task,
+    set_up,
+    set_up_rows,
+    with_watched,
+)
 from surefoot.runtime.session.table import INPUT, read_table
 from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
 from surefoot.runtime.session.work import work
@@ -163,7 +173,7 @@ def resume(
     Raises:
         ResumeMismatch: Something that answers depend on changed, and ``accept_change`` was not given.
         RunDirectoryError: Not a run directory, or in use by another process.
-        Otherwise as for ``run``.
+        SurefootError: For every other reason as for ``run``.
     """
     changes = Changes(accept_change, task, model, options, as_path(task_path))
     return go_on(pathlib.Path(run_dir), changes, _watcher(on_event, None))
@@ -183,7 +193,7 @@ def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interrupt
     """
     found = _reopen(directory, changes, watcher.note)
     if found is None:
-        return Run(directory, changes.task)
+        return open_run(directory, changes.task)
     asked = interruption or Interruption()
     return _in_own_loop(lambda: _go_on(*found, directory, watcher, asked), asked)
 
@@ -203,7 +213,7 @@ async def resume_async(
     changes, watcher = Changes(accept_change, task, model, options, as_path(task_path)), _watcher(on_event, None)
     found = await asyncio.to_thread(_reopen, directory, changes, watcher.note)
     if found is None:
-        return Run(directory, task)
+        return open_run(directory, task)
     return await _paused_when_cancelled(_go_on(*found, directory, watcher, asked), asked)
 
 
@@ -217,7 +227,7 @@ def open(run_dir: Place, task: Task | None = None) -> Run:
     Raises:
         RunDirectoryError: Not a run directory.
     """
-    return Run(run_dir, task)
+    return open_run(run_dir, task)
 
 
 def runs(directory: Place = "runs") -> list[Glance]:
@@ -299,14 +309,15 @@ def map(
 
     Raises:
         ConfigurationError: The table, the question or an option cannot be read; or as for ``run``.
-        Otherwise as for ``run``.
+        SurefootError: For every other reason as for ``run``.
     """
     task = question if isinstance(question, RowTask) else row_task(question, output)
     directory = as_path(run_dir)
     watcher, asked = _watcher(on_event, None), Interruption()
     if directory is not None and (directory / "run.toml").exists():
-        own = None if model is None or isinstance(model, str) else model
-        changes = Changes(task=task, model=own, options=options)
+        named = {"model": model} if isinstance(model, str) else {}
+        own = None if isinstance(model, str) else model
+        changes = Changes(task=task, model=own, options={**options, **named})
         return MapRun(go_on(directory, changes, watcher, asked).run_dir, task)
     setup = checked(set_up_rows(task, model, {"target": ROW_TARGET, **options}))
     return start_map(setup, rows, new_run_directory(directory, "map"), watcher, asked)
@@ -374,7 +385,16 @@ def _reopen(directory: pathlib.Path, changes: Changes, say: Callable[[str], None
         journal.check(without_missing=changes.accepted)
         settle(journal, directory)
         config = changed_config(read_config(directory), changes.options)
-        task = changes.task or open_known_task(journal, config, changes.task_path, say)
+        if changes.task is not None:
+            refuse_other_options(changes.task, config)
+            task = with_watched(changes.task, config)
+        else:
+            task = open_known_task(journal, config, changes.task_path, say)
+        if isinstance(task, MapRows) and task.lacks_type:
+            raise ConfigurationError(
+                f"the answers of {directory} have a type of Python's: surefoot.map with the same output= and "
+                "run_dir= goes on with it"
+            )
         if isinstance(task, RowTask):
             task = with_samples(task, kept_rows(journal, directory))
         named = [name for name, value in changes.options.items() if value is not None]
@@ -415,22 +435,23 @@ def _in_own_loop(begin: Callable[[], Coroutine[Any, Any, T]], interruption: Inte
     """
     ended: list[T] = []
     failed: list[BaseException] = []
+    over = threading.Event()
 
     def target() -> None:
         try:
             ended.append(_loop_runner()(begin()))
         except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, whatever it is
             failed.append(error)
+        over.set()
 
-    thread = threading.Thread(target=target, name="surefoot", daemon=True)
-    thread.start()
+    threading.Thread(target=target, name="surefoot", daemon=True).start()
     try:
-        thread.join()
+        over.wait()  # not join(): before Python 3.13 a join that is interrupted takes the thread for ended
     except KeyboardInterrupt:
         if interruption is None:
             raise
         interruption.ask("interrupted")
-        thread.join()
+        over.wait()
     if failed:
         raise failed[0]
     return ended[0]

@@ -12,7 +12,7 @@ import msgspec
 from surefoot.decompose.plan import Failure, Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.leads import LeadChange
-from surefoot.runtime.voting_rules import rule_of
+from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.alarms import Raised
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import Won, replay
@@ -123,7 +123,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         learned: For ``leads``, a record without entries that says with which leads the run goes on.
         steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
         kept: For ``replies``: the prompt and the replies.
-        costs: For ``rows``: what the replies to each entry cost in USD; empty if nothing is known to have cost.
+        costs: For ``rows``, and ``failed`` of a row: what the replies to each entry cost in USD; empty if nothing is
+            known to have cost.
     """
 
     path: Path
@@ -403,12 +404,26 @@ def failures_in(payloads: Iterable[bytes]) -> dict[Path, Failure]:
 def winner(entry: Entry, rule: str) -> str:
     """The candidate that an entry decided for, by counting its ballots again.
 
+    Where a user's rule is not loaded, because somebody only looks, the last ballot says it: no rule lets a candidate
+    win but by a ballot of its own, and the journal keeps none after that.
+
     Raises:
         ValueError: The ballots decide nothing.
     """
     if isinstance(entry, str):
         return entry
-    verdict = replay(entry.rule or rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
+    known = entry.rule or loaded_rule(rule, entry.k)
+    if known is None:
+        return _named_last(entry)
+    verdict = replay(known, len(entry.ballots), entry.ballots)
     if not isinstance(verdict, Won):
         raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
     return verdict.candidate
+
+
+def _named_last(entry: Contested) -> str:
+    """The candidate of the ballot that was drawn last."""
+    last = max(entry.ballots, key=lambda ballot: ballot.draw, default=None)
+    if last is None or last.candidate is None:
+        raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
+    return last.candidate

@@ -1,26 +1,18 @@
-"""What the README says is what happens: its own task runs, its files exist, its commands are single lines."""
+"""The README says what happens, in the order in which a stranger needs it; its code is run by ``tests/docs``."""
 
-import json
-import pathlib
 import re
-import subprocess
-import sys
+import tomllib
 
-ROOT = pathlib.Path(__file__).parents[1]
+from surefoot.scripts.commands.cli import COMMANDS
+from tests.docs.blocks import ROOT, blocks_of
+
 README = (ROOT / "README.md").read_text()
+BLOCKS = blocks_of(README)
 
 
-def block(name: str) -> str:
-    """The code block after a marker."""
-    found = re.search(rf"<!-- {name} -->\n```[a-z]+\n(.*?)```", README, re.DOTALL)
-    assert found is not None, name
-    return found[1]
-
-
-def test_the_first_two_shell_blocks_are_one_line_each() -> None:
-    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    assert [blocks[0], blocks[1]] == [block("run"), block("test")]
-    assert all(text.count("\n") == 1 for text in blocks[:2])
+def test_the_first_two_blocks_are_the_two_commands_and_one_line_each() -> None:
+    assert [(block.marker, block.language) for block in BLOCKS[:2]] == [("run", "sh"), ("test", "sh")]
+    assert all(block.text.count("\n") == 1 for block in BLOCKS[:2])
 
 
 def test_ci_runs_the_second_block() -> None:
@@ -28,27 +20,54 @@ def test_ci_runs_the_second_block() -> None:
     assert "<!-- test -->" in script
 
 
-def test_the_task_in_the_readme_runs_as_it_stands(tmp_path: pathlib.Path) -> None:
-    text = block("own task")
-    assert text.count("\n") <= 40
-    (tmp_path / "collatz.py").write_text(text)
-    options = ["--n", "97", "--model", "simulated:p_error=0.02", "--address", "none", "--json"]
-    command = [sys.executable, "-m", "surefoot.scripts.commands.cli", "run", "collatz:Collatz", *options]
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert (found["status"], found["steps"]) == ("solved", 118)
+def test_the_second_command_installs_what_its_checks_need() -> None:
+    command = BLOCKS[1].text
+    extras = set(re.search(r"'\.\[([\w,]+)\]'", command)[1].split(","))  # type: ignore[index]
+    assert extras == {"test", "docs"}
+    assert extras <= set(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
+    for check in ("ruff check", "ruff format --check", "mypy", "pytest"):
+        assert f".venv/bin/{check}" in command
 
 
-def test_every_file_that_the_readme_names_exists() -> None:
-    named = set(re.findall(r"`((?:decompose|voting|runtime|scripts|tests)/[\w/.]+)`", README))
-    assert len(named) > 15
-    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+def test_it_is_short_and_says_what_it_is_for_in_three_sentences() -> None:
+    assert len(README.split()) <= 1300
+    opening = README.partition("\n\n")[2].partition("\n\n")[0]
+    assert len(re.findall(r"\.(?:\s|$)", opening)) == 3
 
 
-def test_the_flow_is_the_one_of_the_table() -> None:
-    line = re.search(r"<!-- flow -->\n +(.*)\n", README)
-    assert line is not None
-    words = line[1].split(" -> ")
-    assert [f"| {word} |" in README for word in words] == [True] * 8
+def test_an_answer_comes_before_any_counter() -> None:
+    first_text = next(block for block in BLOCKS if block.language == "text")
+    assert first_text.text.startswith("answer ")
+    assert "calls" not in README.partition("```text")[0]
+
+
+def test_the_readers_problem_takes_ten_lines_and_runs() -> None:
+    block = next(block for block in BLOCKS if block.language == "python")
+    assert block.marker == "runs"
+    assert len([line for line in block.text.splitlines() if line.strip()]) <= 11
+    after = BLOCKS[BLOCKS.index(block) + 1]
+    assert after.marker == "prints"
+
+
+def test_the_sections_come_in_the_order_of_a_first_visit() -> None:
+    assert re.findall(r"^## (.+)$", README, re.M) == [
+        "Your problem, in ten lines",
+        "Commands",
+        "Your own task",
+        "Any model",
+        "On a cluster",
+        "Where to read on",
+    ]
+
+
+def test_the_table_has_every_command() -> None:
+    table = README.partition("## Commands")[2].partition("\n## ")[0]
+    cells = "\n".join(re.findall(r"^\| (.+?) \|", table, re.M))
+    named = set(re.findall(r"`(?:surefoot )?([a-z]+)", cells))
+    assert named == set(COMMANDS)
+
+
+def test_every_page_that_it_points_to_exists() -> None:
+    pages = re.findall(r"\]\((docs/[\w./-]+\.md)(?:#[\w-]+)?\)", README)
+    assert len(set(pages)) > 8
+    assert [page for page in pages if not (ROOT / page).exists()] == []

@@ -16,7 +16,6 @@ import msgspec
 
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.method import Method
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import Expansion, Failure, Node, Path
 from surefoot.decompose.segment import Segment, given_expansion, travels_whole
 from surefoot.decompose.task import Task
@@ -26,6 +25,7 @@ from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
 from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
 from surefoot.runtime.coordinator.dispatcher import Dispatcher
 from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import RunPaused
 from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore

@@ -7,11 +7,11 @@ mistake is final.
 
 import msgspec
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.outline import Outline
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.forecast.rate_table import Rates, RateTable
 from surefoot.runtime.leads import LEAF_STEPS
 from surefoot.runtime.voting_rules import rule_named

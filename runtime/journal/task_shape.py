@@ -87,9 +87,14 @@ def known_shape(journal: JournalReader, config: RunConfig) -> TaskShape:
     if kept is not None:
         return kept
     if config.task in BUILT_IN_TASKS:
-        return shape_of(open_task(config))
+        return shape_of(open_task(without_users_rule(config)))
     steps = max(0, journal.totals.steps)
     return TaskShape(steps, steps, splits=False, promised=False, one_way=False)
+
+
+def without_users_rule(config: RunConfig) -> RunConfig:
+    """A configuration whose voting rule is none of the user's: a built-in task does not depend on the rule."""
+    return msgspec.structs.replace(config, rule="first-to-ahead-by") if ":" in config.rule else config
 
 
 def task_without_code(journal: JournalReader, config: RunConfig) -> Task:
@@ -100,6 +105,6 @@ def task_without_code(journal: JournalReader, config: RunConfig) -> Task:
         ConfigurationError: A built-in task does not take the options in ``run.toml``.
     """
     if config.task in BUILT_IN_TASKS:
-        return open_task(config)
+        return open_task(without_users_rule(config))
     shape = known_shape(journal, config)
     return (OneWayTask if shape.one_way else RecordedTask)(shape=shape)

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.forecast.basis import has_seams, leaves_one_way
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
 from surefoot.runtime.journal.journal import open_journal
@@ -23,7 +23,7 @@ from surefoot.runtime.report.gather import Gathered, gather
 from surefoot.runtime.report.playback import playback
 from surefoot.runtime.report.questions import Questions
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep
-from surefoot.runtime.voting_rules import rule_of
+from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.alarms import Kind
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.certificate import RIVALS, Certificate, Evidence, certify
@@ -147,7 +147,12 @@ def _certificate(
     violations += [f"{alarm.kind}: {alarm.detail}" for alarm in alarms if alarm.kind in VIOLATING]
     if told.status == "failed" and not found.given_up:
         violations.append(f"every step had a verdict, and yet the plan failed: a step is wrong ({told.message[:200]})")
-    rules = {lead: rule_of(config.rule, lead) for lead in (*voted, *stated)} | dict(leads.sequential) | found.rules
+    plain = {lead: rule for lead in (*voted, *stated) if (rule := loaded_rule(config.rule, lead)) is not None}
+    if len(plain) < len({*voted, *stated}):
+        violations.append(
+            f"races were decided by {config.rule}, whose code is not looked at here: they are not weighed"
+        )
+    rules = plain | dict(leads.sequential) | found.rules
     return certify(
         Evidence(
             races=voted,

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.journal.plan_reader import PlanReader, Steps
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.leads import Leads

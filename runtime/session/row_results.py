@@ -61,7 +61,8 @@ def _chunk(journal: JournalReader, task: RowTask, rule: str, number: int, first:
             elif record.part == "failed":
                 failure = msgspec.json.decode(str(record.entries[0]), type=Failure)
                 row = record.path[-1]
-                found[row] = RowResult(first + row, error=f"{failure.error}: {failure.message}")
+                error = f"{failure.error}: {failure.message}"
+                found[row] = RowResult(first + row, error=error, cost_usd=sum(record.costs))
     return found
 
 
@@ -89,4 +90,12 @@ def _counted(entry: Contested) -> tuple[Counter[str], dict[str, int]]:
 
 
 def _value(task: RowTask, candidate: str) -> Any:
-    return msgspec.to_builtins(task.value_of(candidate))
+    return msgspec.to_builtins(task.value_of(candidate), enc_hook=_dumped)
+
+
+def _dumped(value: Any) -> Any:
+    """A value of a Pydantic model, which takes itself apart, as builtin values."""
+    dump = getattr(value, "model_dump", None)
+    if dump is None:
+        raise NotImplementedError(f"{type(value).__name__} is no builtin value")
+    return dump(mode="json")

@@ -14,6 +14,7 @@ from surefoot.runtime.errors import RunFailed
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
+from surefoot.runtime.journal.task_shape import without_users_rule
 from surefoot.runtime.records import Counts
 from surefoot.runtime.report.glance import OUTPUT, status_of
 from surefoot.runtime.report.journal_steps import JournalStep, steps_of
@@ -169,7 +170,7 @@ class Run:
         return Preview(", ".join(map(shortened, items)) + ", ...", None, whole=False)
 
     def _own_task(self, config: RunConfig) -> Task:
-        return self._task or open_task(config)
+        return self._task or open_task(without_users_rule(config))
 
     def _typed(self, answer: Any) -> Any:
         kind = None if self._task is None else type(self._task).output_type

@@ -1,6 +1,7 @@
 """One session of work on a run: opens the workers and the journal, runs the coordinator, and closes all of them."""
 
 import asyncio
+import contextlib
 import pathlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -138,7 +139,8 @@ def _pauser(coordinator: Coordinator) -> Pause:
     pausing: list[asyncio.Task[None]] = []
 
     def pause(reason: str) -> None:
-        loop.call_soon_threadsafe(lambda: pausing.append(loop.create_task(coordinator.pause(reason))))
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the run came to its end meanwhile
+            loop.call_soon_threadsafe(lambda: pausing.append(loop.create_task(coordinator.pause(reason))))
 
     return pause
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import StepDeadlocked
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.policy import CurrentLeads

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.methods.table import method_of
 from surefoot.runtime.config import open_task
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.journal.fault_points import VARIABLE

@@ -12,12 +12,12 @@ import pytest
 import structlog
 
 from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.step_runner import StepRunner

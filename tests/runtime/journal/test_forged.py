@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from surefoot.decompose.answer_keys import hanoi
-from surefoot.decompose.methods.table import method_of
 from surefoot.runtime.config import open_task
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import SurefootError
 from surefoot.runtime.journal.file import crc_of
 from surefoot.runtime.journal.journal import open_journal

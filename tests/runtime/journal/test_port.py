@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from surefoot.decompose.answer_keys import hanoi
-from surefoot.decompose.methods.table import method_of
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.journal.configuration_drift import admit
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.port import JournalReader, JournalStore

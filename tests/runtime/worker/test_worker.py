@@ -9,10 +9,10 @@ import pytest
 
 from surefoot.decompose.answer_keys import hanoi
 from surefoot.decompose.methods.chain import Chain
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.segment import Segment
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable
 from surefoot.runtime.execution.sampling import gathered
 from surefoot.runtime.forecast.estimates import Sample
@@ -159,8 +159,7 @@ async def test_samples_are_the_same_however_they_are_shared_out(configured: Conf
     async def sampled(workers: int) -> tuple[list[Sample], Counts]:
         models = [SimulatedModel(hanoi.answers, Profile(p_error=0.3, p_format=0.2)) for _ in range(workers)]
         samples, counts = await LocalPool(config, task, models).sample(range(100, 130), 3)
-        bare: dict[str, Any] = {"seconds": 0.0, "ended": 0.0, "replies": ()}  # each worker keeps replies of its own
-        return [msgspec.structs.replace(sample, **bare) for sample in samples], counts
+        return [msgspec.structs.replace(sample, seconds=0.0, ended=0.0, replies=()) for sample in samples], counts
 
     (alone, counts), (shared, counts_shared) = await sampled(1), await sampled(4)
     assert alone == shared

@@ -5,9 +5,9 @@ import pathlib
 import pytest
 
 from surefoot.decompose.answer_keys.hanoi import answers
-from surefoot.decompose.methods.table import method_of
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.escalation.prompt_variants import FIRST, PromptVariant, asked, variants_of
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader

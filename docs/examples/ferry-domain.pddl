@@ -1,0 +1,10 @@
+; Action costs from a table, untyped, parameters named alike.
+(define (domain ferry) (:requirements :strips :action-costs)
+  (:predicates (port ?x) (car ?x) (at-ferry ?l) (at ?c ?l) (empty-ferry) (aboard ?c))
+  (:functions (total-cost) - number (miles ?a ?b) - number)
+  (:action sail :parameters (?from ?to) :precondition (and (port ?from) (port ?to) (at-ferry ?from))
+    :effect (and (at-ferry ?to) (not (at-ferry ?from)) (increase (total-cost) (miles ?from ?to))))
+  (:action board :parameters (?car ?loc) :precondition (and (car ?car) (at ?car ?loc) (at-ferry ?loc) (empty-ferry))
+    :effect (and (aboard ?car) (not (at ?car ?loc)) (not (empty-ferry)) (increase (total-cost) 1)))
+  (:action debark :parameters (?car ?loc) :precondition (and (port ?loc) (aboard ?car) (at-ferry ?loc))
+    :effect (and (at ?car ?loc) (empty-ferry) (not (aboard ?car)))))

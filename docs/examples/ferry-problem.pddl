@@ -1,0 +1,6 @@
+(define (problem three-cars) (:domain ferry) (:objects x y z c1 c2 c3)
+  (:init (port x) (port y) (port z) (car c1) (car c2) (car c3) (at-ferry x) (empty-ferry) (at c1 x) (at c2 y) (at c3 x)
+         (= (total-cost) 0) (= (miles x y) 4) (= (miles y x) 4) (= (miles y z) 2.5) (= (miles z y) 2.5)
+         (= (miles x z) 6) (= (miles z x) 6) (= (miles x x) 0) (= (miles y y) 0) (= (miles z z) 0))
+  (:goal (and (at c1 y) (at c2 z) (at c3 y)))
+  (:metric minimize (total-cost)))
