@@ -37,7 +37,8 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
-from surefoot.runtime.records import FAILED_NODES, Batch, Contradicted, Counts, Record, failures_in, pack
+from surefoot.runtime.payloads import failures_in, pack
+from surefoot.runtime.records import FAILED_NODES, Batch, Contradicted, Counts, Record
 from surefoot.runtime.worker.control import UseLeads
 from surefoot.runtime.worker.worker_pool import WorkerPool
 

@@ -21,7 +21,8 @@ from surefoot.runtime.execution.record_buffer import NOT_VOTED, Key
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.tool_calls import ToolCaller
 from surefoot.runtime.execution.work import Work
-from surefoot.runtime.records import LARGER, SUB_PLANS, Contested, Contradicted, Entry, Finished, tally, winner
+from surefoot.runtime.payloads import winner
+from surefoot.runtime.records import LARGER, SUB_PLANS, Contested, Contradicted, Entry, Finished, tally
 from surefoot.voting.ballot import Ballot
 
 SHARED_DRAWS = 3 * MAX_DRAWS // 4

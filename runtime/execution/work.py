@@ -10,7 +10,8 @@ from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.record_buffer import Key, RecordBuffer
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
-from surefoot.runtime.records import Counts, Entry, Record, extend, unpack
+from surefoot.runtime.payloads import extend, unpack
+from surefoot.runtime.records import Counts, Entry, Record
 
 COUNTED = ("run", "split", "broken", "children")
 """Parts of records that say what was decided, or that something was counted."""

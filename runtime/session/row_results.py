@@ -10,7 +10,8 @@ from surefoot.decompose.plan import Failure
 from surefoot.decompose.segment import segment_key
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.journal.port import JournalReader
-from surefoot.runtime.records import Contested, Entry, Record, unpack, winner
+from surefoot.runtime.payloads import unpack, winner
+from surefoot.runtime.records import Contested, Entry, Record
 
 
 class RowResult(msgspec.Struct, frozen=True):

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.records import Entry, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Entry
 from surefoot.runtime.session.mapping import MapRun
 from tests.chaos.harness import REPOSITORY, Run, Usage, draws, killed, step_of
 from tests.data.own.row_tasks import Next

@@ -21,7 +21,8 @@ from surefoot.runtime.execution.work import Work
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.records import Finished, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Finished, Record
 from surefoot.runtime.session.answers import plan_of
 from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.verify import ReadSteps, judged

@@ -15,7 +15,8 @@ from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.row_runner import RowRunner
 from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.models.port import Reply, Request
-from surefoot.runtime.records import Finished, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Finished, Record
 from tests.data.own.row_tasks import Next, answers
 from tests.runtime.execution.models import Counted
 

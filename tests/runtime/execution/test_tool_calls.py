@@ -15,7 +15,7 @@ from surefoot.runtime.errors import ConfigurationError, UserCodeError
 from surefoot.runtime.execution.tool_calls import call_key
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.records import unpack
+from surefoot.runtime.payloads import unpack
 from surefoot.runtime.session.run import Run
 from surefoot.runtime.tools.contract import Tool, ToolError
 from tests.data.own.paying import Ledger, Paying, answers

@@ -16,7 +16,8 @@ from surefoot.runtime.journal.journal import Journal, open_journal
 from surefoot.runtime.journal.mirror import Mirror, copy_run, mirror_of, mirrored, missing_in, read_note, take_over
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.run_directory import create_run, read_config
-from surefoot.runtime.records import Batch, Counts, Finished, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Counts, Finished, Record
 
 CONFIG = RunConfig(task="hanoi", model="simulated")
 

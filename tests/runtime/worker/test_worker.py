@@ -18,7 +18,8 @@ from surefoot.runtime.execution.sampling import gathered
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
-from surefoot.runtime.records import Batch, Counts, Failed, Finished, Paused, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Batch, Counts, Failed, Finished, Paused
 from surefoot.runtime.worker.control import Done, Stop
 from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.worker import Worker
@@ -159,8 +160,7 @@ async def test_samples_are_the_same_however_they_are_shared_out(configured: Conf
     async def sampled(workers: int) -> tuple[list[Sample], Counts]:
         models = [SimulatedModel(hanoi.answers, Profile(p_error=0.3, p_format=0.2)) for _ in range(workers)]
         samples, counts = await LocalPool(config, task, models).sample(range(100, 130), 3)
-        bare: dict[str, Any] = {"seconds": 0.0, "ended": 0.0, "replies": ()}  # each worker keeps replies of its own
-        return [msgspec.structs.replace(sample, **bare) for sample in samples], counts
+        return [msgspec.structs.replace(sample, seconds=0.0, ended=0.0, replies=()) for sample in samples], counts
 
     (alone, counts), (shared, counts_shared) = await sampled(1), await sampled(4)
     assert alone == shared
