@@ -86,7 +86,7 @@ def _keep_answer(journal: JournalStore, config: RunConfig, task: Task) -> None:
     except UserCodeError as error:
         journal.set_meta(status="failed", message=error.message)
         raise
-    journal.set_meta(output=answer)
+    journal.set_meta(answer={"made": answer})
 
 
 def open_pool(
