@@ -21,8 +21,8 @@ from surefoot.runtime.execution.work import Work
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import Finished, Record
+from surefoot.runtime.models.port import Reply, Request
+from surefoot.runtime.records import Finished, Record, pack
 from surefoot.runtime.session.answers import plan_of
 from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.verify import ReadSteps, judged
@@ -192,3 +192,26 @@ def test_three_thousand_children_inside_a_chain(tmp_path: pathlib.Path) -> None:
     found = run(task, tmp_path / "r", flush_steps=64)
     assert found.output == task.wanted()
     assert read_back(found, task).reached_goal
+
+
+class Open(Counted):
+    """Says how many questions were open at once."""
+
+    now = most = 0
+
+    async def ask(self, request: Request) -> list[Reply]:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        self.now -= 1
+        return await super().ask(request)
+
+
+@pytest.mark.parametrize("in_chain", [False, True])
+def test_independent_parts_are_asked_together(in_chain: bool, tmp_path: pathlib.Path) -> None:
+    """As many as the worker has places for chains, whether the coordinator or a chain has the parts run."""
+    model = Open(answers)
+    found = run(Fan(parts=100, in_chain=in_chain), tmp_path / "r", model, chains_in_flight=32, flush_steps=64)
+    assert found.status == "solved"
+    assert model.most == 32
