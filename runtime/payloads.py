@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -10,6 +11,7 @@ from surefoot.runtime.errors import JournalError
 from surefoot.runtime.records import Contested, Entry, Record
 from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.race import Won, replay
+from surefoot.voting.record_race import FieldWise, replay_record
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Record, ...]).decode
@@ -83,9 +85,15 @@ def winner(entry: Entry, rule: str) -> str:
     if isinstance(entry, str):
         return entry
     known = entry.rule or loaded_rule(rule, entry.k)
-    if known is None:
+    if known is None and not entry.fields:
         return _named_last(entry)
-    verdict = replay(known, len(entry.ballots), entry.ballots)
+    if known is None:
+        raise ValueError(f"the rule {rule} that decided each of {entry.fields} fields is not loaded")
+    if entry.fields:
+        each: Any = (known,) * entry.fields
+        verdict = replay_record(FieldWise(each), len(entry.ballots), entry.ballots).verdict
+    else:
+        verdict = replay(known, len(entry.ballots), entry.ballots)
     if not isinstance(verdict, Won):
         raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
     return verdict.candidate

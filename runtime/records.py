@@ -48,6 +48,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
         empty for the first.
         remembered: Whether the race was run before and its ballots are shown again from the cache of answers.
         raised: Alarms that the step raised: its answers may go wrong together.
+        fields: Fields of a record, each of which had a race of its own over the same ballots; 0 for whole answers.
     """
 
     k: Lead
@@ -58,6 +59,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     before: tuple[Ballot, ...] = ()
     remembered: bool = False
     raised: tuple[Raised, ...] = ()
+    fields: int = 0
 
 
 Entry = str | Contested

@@ -104,6 +104,7 @@ class MapRows(RowTask, frozen=True, kw_only=True):
         "answer: text"
     )
     system: Annotated[str, msgspec.Meta(description="what comes before every question")] = ""
+    field_wise: Annotated[bool, msgspec.Meta(description="vote on each field of the answer by itself")] = False
     answer_type: Any = None
 
     summary: ClassVar[str] = "A typed question for each row of a file: surefoot map"
@@ -123,7 +124,7 @@ class MapRows(RowTask, frozen=True, kw_only=True):
         Raises:
             ValueError: The template, or the form of the answer, cannot be read. One line.
         """
-        return _asked(self.question, self.fields, self.system, self.answer_type)
+        return _asked(self.question, self.fields, self.system, self.answer_type, self.field_wise)
 
     def row_step(self, row: Mapping[str, Any]) -> Step:
         """Return the question of a row: it reads the columns that the template names, and nothing else.
@@ -145,7 +146,11 @@ class MapRows(RowTask, frozen=True, kw_only=True):
 
     def same(self, step: Step, one: str, other: str) -> bool:
         """Compare two answers as the type's annotations say."""
-        return self.asked().same(one, other)
+        return one == other if self.field_wise else self.asked().same(one, other)
+
+    def voted_fields(self, step: Step) -> int:
+        """Return the number of fields of the answer where each is voted on by itself."""
+        return len(self.asked().output.fields) if self.field_wise else 0
 
     def whole_schema(self, step: Step) -> dict[str, Any] | None:
         """Return the JSON schema of the answer."""
@@ -157,6 +162,6 @@ class MapRows(RowTask, frozen=True, kw_only=True):
 
 
 @functools.lru_cache(maxsize=64)
-def _asked(question: str, fields: str, system: str, answer_type: Any) -> TypedQuestion:
+def _asked(question: str, fields: str, system: str, answer_type: Any, field_wise: bool) -> TypedQuestion:
     hint = type_of_fields(fields) if answer_type is None else answer_type
-    return TypedQuestion(Template(question), OutputType(hint), system)
+    return TypedQuestion(Template(question), OutputType(hint), system, field_wise=field_wise)

@@ -73,22 +73,23 @@ def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any
     return Setup(config, opened, () if model is None or isinstance(model, str) else (model,))
 
 
-def row_task(question: str, output: Any) -> MapRows:
+def row_task(question: str, output: Any, field_wise: bool = False) -> MapRows:
     """Return the task that asks a question with ``{columns}`` of each row.
 
     Args:
         question: The template.
         output: Type of an answer, a list of fields as text, or ``None`` for a text.
+        field_wise: Whether each field of a record is voted on by itself.
 
     Raises:
-        ConfigurationError: One of them cannot be read.
+        ConfigurationError: One of them cannot be read, or there are no fields to vote on.
     """
     try:
         if output is None:
-            return MapRows(question=question)
+            return MapRows(question=question, field_wise=field_wise)
         if isinstance(output, str):
-            return MapRows(question=question, fields=output)
-        return MapRows(question=question, fields="", answer_type=output)
+            return MapRows(question=question, fields=output, field_wise=field_wise)
+        return MapRows(question=question, fields="", answer_type=output, field_wise=field_wise)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
 

@@ -28,6 +28,7 @@ PATH = click.Path(path_type=pathlib.Path)
 @click.argument("table", type=PATH)
 @click.option("--question", required=True, help="What is asked of each row, with its columns as {column}.")
 @click.option("--fields", default=None, help='Form of the answer: "vendor: text, total: money, day: date, kind: a|b".')
+@click.option("--field-wise", is_flag=True, help="Vote on each field by itself, not on whole answers.")
 @click.option("--system", default="", help="What comes before every question.")
 @click.option("--row-target", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=ROW_TARGET,
               show_default=True, help="Wanted probability that one row is right; votes follow from it.")  # fmt: skip
@@ -48,7 +49,10 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     configure_logs(values.pop("log_format"), values.pop("verbose"))
     if output is not None:
         check_form(output)
-    task = msgspec.structs.replace(row_task(values.pop("question"), values.pop("fields")), system=values.pop("system"))
+    asked = row_task(values.pop("question"), values.pop("fields"), values.pop("field_wise"))
+    task = msgspec.structs.replace(asked, system=values.pop("system"))
+        row_task(values.pop("question"), values.pop("fields"), values.pop("field_wise")), system=values.pop("system")
+    )
     target = values.pop("row_target")
     setup = checked(set_up_rows(task, None, {"target": target, **values}))
     directory = new_run_directory(run_dir, "map")
