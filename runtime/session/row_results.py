@@ -1,4 +1,4 @@
-"""What came of each row of a table, read from the journal in the order of the rows."""
+"""Results of a table's rows, read from the journal in the order of the rows."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from surefoot.runtime.records import Contested, Entry, Record
 
 
 class RowResult(msgspec.Struct, frozen=True):
-    """What came of one row.
+    """Result of one row of a table.
 
     Attributes:
         row: Its number, 0-based.
