@@ -247,7 +247,7 @@ def map(
     on_event: Callable[[ProgressEvent], Any] | None = None,
     **options: Any,
 ) -> MapRun:
-    """Ask one question for each row of a table; rows do not depend on each other, and one bad row is one bad row.
+    """Ask one question for each row of a table; a row that fails does not affect the others.
 
     Called again with the ``run_dir`` of a run that is not at its end, it goes on with that run.
 

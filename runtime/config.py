@@ -241,7 +241,7 @@ def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:
 
 
 def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None:
-    """What the types of single fields cannot say.
+    """Check what the types of single fields cannot say: options that depend on each other.
 
     Raises:
         ConfigurationError: Unknown red flags, strategy or rule, a lead for a rule that finds out its own, a cap on
@@ -277,7 +277,7 @@ def explain(error: msgspec.ValidationError, struct: type[Any]) -> str:
 
 
 def choices_of(kind: Any) -> str:
-    """What a field takes, for people: ``tree|chain``, ``1..30``, ``N``, ``X``, or ``TEXT``."""
+    """The values that a field takes, for people: ``tree|chain``, ``1..30``, ``N``, ``X``, or ``TEXT``."""
     if isinstance(kind, msgspec.inspect.Metadata):
         kind = kind.type
     if isinstance(kind, msgspec.inspect.UnionType):

@@ -43,7 +43,7 @@ MAX_DRAWS = 4096
 
 
 class StepRunner:
-    """Asks, reads, flags, and counts until a step is decided.
+    """Asks a model, reads and flags its replies, and counts them until a step is decided.
 
     Args:
         task: Words the step and reads the replies.
@@ -75,11 +75,11 @@ class StepRunner:
 
     @property
     def counts(self) -> Counts:
-        """What happened since the last batch."""
+        """Events counted since the last batch was taken."""
         return self.meter.counts
 
     async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
-        """The winning candidate, and what the journal keeps of the race.
+        """Decide a step by a race; return the winning candidate and the journal's entry of the race.
 
         A race that ends undecided, or whose ballots raise an alarm, is held again one rung higher; see
         ``runtime/execution/escalation/escalate.py``.
@@ -219,17 +219,17 @@ class StepRunner:
             tally(self.counts.contested, {str(pattern): 1})
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
-        """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
+        """Draw a number of ballots for a step without a race; arguments and errors as for ``decide``."""
         model, question = self._asked(step, self.variants[level % len(self.variants)])
         said = await self._ask(model, question, range(draw, draw + count), self.settings.temperature)
         return tuple(_ballot(number, answer)[0] for number, answer in enumerate(said))
 
     def request(self, step: Step) -> Request:
-        """A step as it is put to the model, for one draw."""
+        """The request that puts a step to the model, for one draw."""
         return self._request(self._asked(step, FIRST)[1], range(1), self.settings.temperature)
 
     def judge(self, step: Step, reply: Reply) -> Flag | str:
-        """The candidate a reply names, or its red flag. Nothing is counted."""
+        """Return the candidate that a reply names, or the red flag raised against it; nothing is counted."""
         question = self._asked(step, FIRST)[1]
         return self._flag(question, reply, self._limit(question))
 

@@ -19,7 +19,7 @@ BATCH = 1024
 
 
 def check_form(path: pathlib.Path) -> None:
-    """Refuse a file whose name does not say in which form results go to it, or whose folder is not there.
+    """Refuse an output file whose ending names no format, or whose folder does not exist.
 
     Raises:
         ConfigurationError: It cannot be written; said before anything is paid for.
@@ -31,7 +31,7 @@ def check_form(path: pathlib.Path) -> None:
 
 
 def write_results(results: Iterable[RowResult], path: pathlib.Path) -> int:
-    """Write results to a file whose name says in which form; return how many there are.
+    """Write results to a file in the format that its ending names; return the number of results.
 
     Raises:
         ConfigurationError: It cannot be written, or its form is not known.

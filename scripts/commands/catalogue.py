@@ -30,7 +30,7 @@ PROVIDERS = {
 @click.command()
 @json_option
 def tasks(as_json: bool) -> int:
-    """What can be run here, one line each."""
+    """List the tasks that can be run here, one line each."""
     found = {name: task_class(name).summary for name in BUILT_IN_TASKS}
     if as_json:
         print_json({"tasks": found})
@@ -46,7 +46,7 @@ def tasks(as_json: bool) -> int:
 @click.option("--task", default="hanoi", show_default=True, help="Task whose step is asked.")
 @json_option
 def models(name: str | None, task: str, as_json: bool, **values: Any) -> int:
-    """Which models can be used, one line each; with --check, whether one of them answers as it should."""
+    """List the models that can be used, one line each; with --check, ask one of them a first question."""
     if name is not None:
         config = build_config(task, task_class(task), {"model": name, **values})
         found = asyncio.run(check_one_step(config, open_task(config)))
@@ -76,7 +76,7 @@ models.params[2:2] = struct_options(RunConfig, CHECK_OPTIONS)
 
 
 def described(check: Check) -> str:
-    """A check as text for people; what the model said is indented and cannot move the cursor."""
+    """Format the check of a model for people; what the model said is indented and cannot move the cursor."""
     c = check
     price = "unknown (give --price-in and --price-out)" if c.cost_usd is None else f"${c.cost_usd:.6f}"
     read = f"discarded as {c.flag}: {c.detail}" if c.flag else c.candidate

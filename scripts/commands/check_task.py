@@ -58,7 +58,7 @@ def check_task() -> None:
 
 
 def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int, call_tools: bool) -> Subject:
-    """What is checked: the task, what answers, and what a walk with right answers meets.
+    """Gather what is checked: the task, what answers, and what a walk with right answers meets.
 
     Raises:
         ConfigurationError: There is nothing that answers.
@@ -73,7 +73,7 @@ def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int, call_
 
 
 def recorded(run_dir: pathlib.Path) -> AnswerKey:
-    """The replies that a run kept, as an answer key: right is the reply whose reading was voted for most.
+    """Make an answer key of the replies that a run kept: right is what was voted for most.
 
     Raises:
         ConfigurationError: The run kept none.

@@ -33,7 +33,7 @@ class ByTask(click.Group):
         self.of = of
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The tasks that come with Surefoot."""
+        """Names of the tasks that come with Surefoot."""
         return list(BUILT_IN_TASKS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -103,7 +103,7 @@ resume.params[1:1] = struct_options(RunConfig, environment=False)  # a run keeps
 
 
 def expected_steps(directory: pathlib.Path) -> int:
-    """Steps that a run's journal expects of the whole plan; 0 for a run that was killed before it had a journal."""
+    """Steps that a run's journal expects of the whole plan; 0 for a run killed before it had a journal."""
     return standing(directory).total_steps if (directory / "journal.sqlite").exists() else 0
 
 
