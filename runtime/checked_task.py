@@ -9,7 +9,6 @@ could not be resumed. Tasks that come with Surefoot are left as they are.
 import functools
 import inspect
 import itertools
-import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -84,10 +83,6 @@ def _watched(cls: type[Task], name: str) -> Callable[..., Any]:
             raise blame(error, cls, name) from error
         if type(value) not in usual and not is_right(value):
             raise wrong_value(cls, name, wanted, value)
-        if type(value) is types.GeneratorType:
-            return _items(cls, name, value)
-        if name == "answer":
-            check_output(cls, name, value)
         if pure:
             number = next(numbers)
             if not number & (number - 1):
@@ -96,17 +91,31 @@ def _watched(cls: type[Task], name: str) -> Callable[..., Any]:
                 check_output(cls, name, value.output)
         return value
 
-    return method
+    return _kept_answer(cls, method) if name == "answer" else method
 
 
-def _items(cls: type[Task], name: str, items: Iterator[Any]) -> Iterator[Any]:
-    """The items that a method yields, or ``UserCodeError`` where it fails on the way."""
+def _kept_answer(cls: type[Task], method: Callable[..., Any]) -> Callable[..., Any]:
+    """The method ``answer``, whose value, or each of whose items, is held against what the journal can keep."""
+
+    @functools.wraps(method)
+    def answer(*arguments: Any, **named: Any) -> Any:
+        value = method(*arguments, **named)
+        if isinstance(value, Iterator):
+            return _items(cls, value)
+        check_output(cls, "answer", value)
+        return value
+
+    return answer
+
+
+def _items(cls: type[Task], items: Iterator[Any]) -> Iterator[Any]:
+    """The items of an answer, or ``UserCodeError`` where it fails on the way."""
     try:
         for item in items:
-            check_output(cls, name, item)
+            check_output(cls, "answer", item)
             yield item
     except (Exception, SystemExit) as error:
-        raise blame(error, cls, name) from error
+        raise blame(error, cls, "answer") from error
 
 
 def _ask_again(cls: type[Task], name: str, value: Any, call: Callable[[], Any]) -> None:

@@ -11,13 +11,13 @@ from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.checked_task import checked_class
-from surefoot.runtime.decomposition_methods import maker_named
+from surefoot.runtime.decomposition_methods import load_method, maker_named
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.task_modules import import_from
 from surefoot.runtime.user_code import blame
-from surefoot.runtime.voting_rules import rule_named
+from surefoot.runtime.voting_rules import load_rule, rule_named
 from surefoot.voting.red_flags import parse_switch
 from surefoot.voting.rules import RULES
 
@@ -223,7 +223,7 @@ def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:
     cls = task_class(config.task, folder)
     if lacks := missing(cls):
         raise ConfigurationError(f"task {config.task} is not whole: it has no {', '.join(lacks)}")
-    check_options(config)
+    check_options(config, folder)
     if config.state_by == "task" and not cls.offers_transition:
         raise ConfigurationError(f"task {config.task} has no transition function: --state-by task is not possible")
     known = [name for name in cls.__struct_fields__ if name != "state_by"]
@@ -240,7 +240,7 @@ def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:
         raise blame(error, cls) from error
 
 
-def check_options(config: RunConfig) -> None:
+def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None:
     """What the types of single fields cannot say.
 
     Raises:
@@ -253,8 +253,10 @@ def check_options(config: RunConfig) -> None:
         parse_switch(config.red_flags)
     except ValueError as error:
         raise ConfigurationError(f"--red-flags: {error}") from error
-    maker_named(config.strategy)
-    if rule_named(config.rule).learns and config.k != "auto":
+    # The current folder, which may be gone, is looked at for a method or a rule of the user's own only.
+    _ = load_method(config.strategy, _here(folder)) if ":" in config.strategy else maker_named(config.strategy)
+    rule = load_rule(config.rule, _here(folder)) if ":" in config.rule else rule_named(config.rule)
+    if rule.learns and config.k != "auto":
         raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")
     if config.k != "auto" and config.max_ballots < config.k:
         raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")

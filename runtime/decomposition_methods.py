@@ -1,27 +1,28 @@
 """Finds a decomposition method by the name that ``--strategy`` takes: one of the table, or a user's own."""
 
-import functools
-import importlib
+import pathlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.methods.table import METHODS
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.task_modules import import_from
+from surefoot.runtime.user_code import blame
 
 WANTED = ("in_order", "retries_chains", "splits", "outline", "sample")
 """What a method has; see ``surefoot/decompose/methods/method.py``."""
 
 
-@functools.cache
 def maker_named(name: str) -> Callable[[int], Method]:
-    """Return what makes a method from the length of a leaf, in steps.
+    """Return what makes a method from the length of a leaf, in steps. Executes nothing.
 
     Args:
-        name: A key of ``METHODS``, or ``my_module:MyMethod`` importable from here.
+        name: A key of ``METHODS``, or a user's ``my_module:MyMethod`` that was loaded.
 
     Raises:
-        ConfigurationError: There is no such method, or it lacks something that every method has.
+        ConfigurationError: There is no such method, or nobody loaded its module.
     """
     if name in METHODS:
         return METHODS[name]
@@ -29,17 +30,42 @@ def maker_named(name: str) -> Callable[[int], Method]:
     if not class_name:
         known = "|".join(sorted(METHODS))
         raise ConfigurationError(f"--strategy: there is no {name!r}; it takes {known}, or my_module:MyMethod")
-    try:
-        found: Any = getattr(importlib.import_module(module_name), class_name, None)
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(f"--strategy {name}: {error}; install it, or name its folder in PYTHONPATH") from error
-    except (ImportError, SyntaxError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"--strategy {name}: {error}") from error
+    found: Any = getattr(sys.modules.get(module_name), class_name, None)
     if not isinstance(found, type):
-        raise ConfigurationError(f"--strategy {name}: {module_name} has no class {class_name}")
+        raise ConfigurationError(f"--strategy {name}: {module_name} has no class {class_name}, or was not loaded")
     if lacks := [wanted for wanted in WANTED if not hasattr(found, wanted)]:
         raise ConfigurationError(f"--strategy {name}: it has no {', '.join(lacks)}")
     return found
+
+
+def load_method(name: str, folder: pathlib.Path) -> Callable[[int], Method]:
+    """Import a user's method and return what makes it; a name of the table needs no import.
+
+    Args:
+        name: As for ``maker_named``.
+        folder: Where the module lies, if not where Python finds it.
+
+    Raises:
+        ConfigurationError: There is no such method, or it lacks something that every method has.
+        UserCodeError: The module's own code failed.
+    """
+    module_name, _, class_name = name.partition(":")
+    if name in METHODS or not class_name:
+        return maker_named(name)
+    try:
+        import_from(folder, module_name)
+    except ConfigurationError:
+        raise
+    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
+            raise ConfigurationError(f"--strategy {name}: {error}") from error
+        raise blame(error, module_name) from error
+    return maker_named(name)
+
+
+def is_loaded(name: str) -> bool:
+    """Whether a method is at hand: one of the table, or a user's whose module was loaded. Executes nothing."""
+    return name in METHODS or hasattr(sys.modules.get(name.partition(":")[0]), name.partition(":")[2])
 
 
 def method_of(name: str, leaf_steps: int) -> Method:

@@ -12,7 +12,7 @@ import msgspec
 from surefoot.decompose.plan import Failure, Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.leads import LeadChange
-from surefoot.runtime.voting_rules import rule_of
+from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.alarms import Raised
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import Won, replay
@@ -168,7 +168,7 @@ class Usage(msgspec.Struct, kw_only=True):
     hedged_calls: int = 0
 
     def add(self, other: "Usage") -> None:
-        """Count another's calls as well."""
+        """Add the calls, tokens and money of another account to this one."""
         for name in self.__struct_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
@@ -260,7 +260,7 @@ class Counts(msgspec.Struct, kw_only=True):
     failed_nodes: int = 0
 
     def add(self, other: "Counts") -> None:
-        """Count another's events as well."""
+        """Add the events that were counted elsewhere to these counts."""
         for name in self.__struct_fields__:
             mine, theirs = getattr(self, name), getattr(other, name)
             if name.startswith("by_"):
@@ -325,7 +325,7 @@ class Paused(msgspec.Struct, frozen=True, tag=True):
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """The segment cannot go on.
+    """The end of a segment that cannot go on, as its task or its model failed.
 
     Attributes:
         error: Name of the error class in ``surefoot.runtime.errors``.
@@ -349,7 +349,7 @@ LARGEST_PAYLOAD = 32 << 20
 
 
 def pack(records: Sequence[Record]) -> bytes:
-    """Records as compressed bytes.
+    """Compress records into the payload of a batch.
 
     Raises:
         JournalError: They are more than one payload may hold.
@@ -364,7 +364,7 @@ def pack(records: Sequence[Record]) -> bytes:
 
 
 def unpack(payload: bytes) -> tuple[Record, ...]:
-    """The records of a payload.
+    """Read the records in the payload of a batch.
 
     Raises:
         JournalError: These bytes are not a payload, or one that unpacks to more than any that is written here.
@@ -403,12 +403,26 @@ def failures_in(payloads: Iterable[bytes]) -> dict[Path, Failure]:
 def winner(entry: Entry, rule: str) -> str:
     """The candidate that an entry decided for, by counting its ballots again.
 
+    Where a user's rule is not loaded, because somebody only looks, the last ballot says it: no rule lets a candidate
+    win but by a ballot of its own, and the journal keeps none after that.
+
     Raises:
         ValueError: The ballots decide nothing.
     """
     if isinstance(entry, str):
         return entry
-    verdict = replay(entry.rule or rule_of(rule, entry.k), len(entry.ballots), entry.ballots)
+    known = entry.rule or loaded_rule(rule, entry.k)
+    if known is None:
+        return _named_last(entry)
+    verdict = replay(known, len(entry.ballots), entry.ballots)
     if not isinstance(verdict, Won):
         raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
     return verdict.candidate
+
+
+def _named_last(entry: Contested) -> str:
+    """The candidate of the ballot that was drawn last."""
+    last = max(entry.ballots, key=lambda ballot: ballot.draw, default=None)
+    if last is None or last.candidate is None:
+        raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
+    return last.candidate

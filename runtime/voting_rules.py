@@ -1,9 +1,11 @@
 """Finds a voting rule by the name that people type and run directories keep: one of the table, or a user's own."""
 
-import functools
-import importlib
+import pathlib
+import sys
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.task_modules import import_from
+from surefoot.runtime.user_code import blame
 from surefoot.voting.rule import Rule
 from surefoot.voting.rules import RULES
 
@@ -11,26 +13,46 @@ TRIED_LEADS = (1, 2, 3, 8)
 """Leads at which a user's rule is held to what every rule keeps to; see ``surefoot/voting/rule.py``."""
 
 
-@functools.cache
 def rule_named(name: str) -> type[Rule]:
-    """The class of a rule: a name of the table, or ``my_module:MyRule`` importable from here.
+    """The class of a rule: a name of the table, or a user's ``my_module:MyRule`` that was loaded. Executes nothing.
 
     Raises:
-        ConfigurationError: There is no such rule, or it is not one that journals can name.
+        ConfigurationError: There is no such rule, or nobody loaded its module.
     """
     if name in RULES:
         return RULES[name]
     module_name, _, class_name = name.partition(":")
     if not class_name:
         raise ConfigurationError(f"--rule: unknown rule {name!r}: use {', '.join(RULES)}, or my_module:MyRule")
-    try:
-        found = getattr(importlib.import_module(module_name), class_name, None)
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(f"--rule {name}: {error}; install it, or name its folder in PYTHONPATH") from error
-    except (ImportError, SyntaxError, TypeError, ValueError) as error:
-        raise ConfigurationError(f"--rule {name}: {error}") from error
+    found = getattr(sys.modules.get(module_name), class_name, None)
     if not (isinstance(found, type) and issubclass(found, Rule)):
-        raise ConfigurationError(f"--rule {name}: {module_name} has no voting rule {class_name}")
+        raise ConfigurationError(f"--rule {name}: {module_name} has no voting rule {class_name}, or was not loaded")
+    return found
+
+
+def load_rule(name: str, folder: pathlib.Path) -> type[Rule]:
+    """Import a user's rule and hold it to what lets journals name it; a name of the table needs no import.
+
+    Args:
+        name: A name of the table, or ``my_module:MyRule``.
+        folder: Where the module lies, if not where Python finds it.
+
+    Raises:
+        ConfigurationError: There is no such rule, or it is not one that journals can name.
+        UserCodeError: The module's own code failed.
+    """
+    module_name, _, class_name = name.partition(":")
+    if name in RULES or not class_name:
+        return rule_named(name)
+    try:
+        import_from(folder, module_name)
+    except ConfigurationError:
+        raise
+    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
+        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
+            raise ConfigurationError(f"--rule {name}: {error}") from error
+        raise blame(error, module_name) from error
+    found = rule_named(name)
     _check(name, found)
     return found
 
@@ -58,3 +80,14 @@ def rule_of(name: str, k: int) -> Rule:
         ConfigurationError: As for ``rule_named``.
     """
     return rule_named(name).with_lead(k)
+
+
+def loaded_rule(name: str, k: int) -> Rule | None:
+    """The rule of a race as for ``rule_of``, for readers; ``None`` for a user's rule whose module nobody loaded.
+
+    Looking at a run executes nothing of its user's, so a reader may have to do without.
+    """
+    try:
+        return rule_of(name, k)
+    except ConfigurationError:
+        return None

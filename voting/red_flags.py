@@ -28,9 +28,12 @@ class RedFlag(enum.StrEnum):
     REFUSED = "refused"
     """The model, or a filter before it, declined to answer, so there is no candidate."""
 
+    COPIED = "copied"
+    """The very reply came before: a cache handed it out again, and a copy is not a second ballot."""
 
-ALWAYS_ON: frozenset[RedFlag] = frozenset({RedFlag.MISFORMATTED, RedFlag.REFUSED})
-"""Flags that cannot be switched off: such a reply has no candidate to count."""
+
+ALWAYS_ON: frozenset[RedFlag] = frozenset({RedFlag.MISFORMATTED, RedFlag.REFUSED, RedFlag.COPIED})
+"""Flags that cannot be switched off: such a reply has no candidate to count, or none of its own."""
 
 SWITCHABLE: frozenset[RedFlag] = frozenset(RedFlag) - ALWAYS_ON
 """Flags that spoil a reply which could have been counted."""

@@ -164,7 +164,7 @@ class Dispatcher:
                     self._on_wait(f"waiting for {WAITS_FOR[event]}: {context.get('detail', '')}")
             if batch.alive:
                 continue
-            durable = self._writer.write(Write(key, batch, shared))
+            durable = self._writer.write(Write(key, batch, shared), awaited=bool(batch.number))
             self._arrived[key] = self._arrived.get(key, 0) + 1
             await self._on_batch(key, batch)
             if batch.number:  # the worker waits for it, such as with a once-only tool call

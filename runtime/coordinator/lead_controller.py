@@ -10,7 +10,14 @@ import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.forecast.estimates import Estimate, Sample, judge_pilot, learned, pilot_steps, sample_numbers
+from surefoot.runtime.forecast.estimates import (
+    Estimate,
+    Sample,
+    judge_pilot,
+    pilot_steps,
+    pooled_estimate,
+    sample_numbers,
+)
 from surefoot.runtime.forecast.lead_choice import (
     choose_again,
     choose_leads,
@@ -61,7 +68,7 @@ class LeadController:
             self._note(known)
             self.leads = _with(self.leads, known)
         if leads.sequential and start is not None and votes:
-            self.leads = choose_again(config, task, leads, learned(start, self._stretches), votes)
+            self.leads = choose_again(config, task, leads, pooled_estimate(start, self._stretches), votes)
 
     def look(self, totals: Counts) -> LeadChange | None:
         """Choose the leads again if a checkpoint is passed, and return the change; ``leads`` are the new ones then."""
@@ -69,7 +76,7 @@ class LeadController:
             return None
         trials, errors = seen_in(totals)
         self._note(LeadChange(totals.steps, 0, 0, 0, trials, errors))
-        estimate = learned(self.start, self._stretches)
+        estimate = pooled_estimate(self.start, self._stretches)
         self.leads = choose_again(self._config, self._task, self.leads, estimate, totals.votes)
         return _told(self.leads, totals)
 

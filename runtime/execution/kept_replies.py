@@ -61,7 +61,7 @@ class ReplyKeeper:
             known = self._heard[draw] = Heard(prompt, [])
         known.prompt, known.notable = prompt, known.notable or notable
         detail = read.detail if isinstance(read, Flag) else read
-        known.replies.append(KeptReply(text[:LONGEST], flag, detail[:LONGEST], notable))
+        known.replies.append(KeptReply(_kept(text), flag, _kept(detail), notable))
 
     def take(self, draw: int, step: Step, *, disputed: bool) -> KeptStep | None:
         """Return what is kept of a step that is decided or given up, or ``None``."""
@@ -73,4 +73,9 @@ class ReplyKeeper:
             return None
         replies = tuple(one for one in known.replies if whole or disputed or one.notable)
         prompt = known.prompt
-        return KeptStep(step.kind, step.role.value, prompt.system[:LONGEST], prompt.user[:LONGEST], replies)
+        return KeptStep(step.kind, step.role.value, _kept(prompt.system), _kept(prompt.user), replies)
+
+
+def _kept(text: str) -> str:
+    """A text as the journal can hold it: cut short, and half surrogates, which are no text, written out."""
+    return text[:LONGEST].encode(errors="backslashreplace").decode()

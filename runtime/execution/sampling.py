@@ -20,6 +20,8 @@ from surefoot.runtime.execution.work import Work
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import LEAF_STEPS
 from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, KeptReply, Paused, Record, unpack
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.red_flags import RedFlag
 
 PART = "sample"
 
@@ -56,11 +58,18 @@ class SampleRunner:
             key = ((number,), PART, attempt)
             with work.under_way():
                 began = time.time()
-                ballots = await work.steps.draw(step, draws, draws_of(key))
+                ballots = await self._drawn(step, draws, draws_of(key))
         entry, ended = Contested(draws, ballots), time.time()
         work.buffer.keep_sample(Record((number,), PART, attempt, 0, draws, (entry,), started=began, ended=ended))
         disputed = len({ballot.candidate for ballot in ballots}) > 1
         work.keep_replies(key, step, 0, draws_of(key), disputed=disputed)
+
+    async def _drawn(self, step: Step, draws: int, first: int) -> tuple[Ballot, ...]:
+        """Draw ballots for a step; a question that the server refuses has spoiled ones, and the others go on."""
+        try:
+            return await self.work.steps.draw(step, draws, first)
+        except errors.QuestionRefused:
+            return tuple(Ballot(number, None, RedFlag.REFUSED) for number in range(draws))
 
 
 def sampled_step(config: RunConfig, task: Task, number: int) -> Step:

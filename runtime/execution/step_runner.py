@@ -9,7 +9,7 @@ from typing import Any
 
 from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.task import Task
-from surefoot.runtime.errors import StepDeadlocked
+from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
 from surefoot.runtime.execution.escalation.escalate import (
     EscalationLevel,
     RaceResult,
@@ -254,7 +254,12 @@ class StepRunner:
     async def _said(self, model: Model, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
         kind, name, limit = question.step.kind, self._names[question.variant.fallback], self._limit(question)
         said = []
-        for reply in await model.ask(self._request(question, draws, temperature)):
+        try:
+            replies = await model.ask(self._request(question, draws, temperature))
+        except (ModelError, QuestionRefused) as error:
+            self.meter.usage.book_failures(kind, name, error.context.get("failed_calls", 0))
+            raise
+        for reply in replies:
             self.meter.usage.book(kind, name, reply)
             if reply.cost_usd:
                 self.meter.spend(draws[0] // MAX_DRAWS, reply.cost_usd)
@@ -284,6 +289,8 @@ class StepRunner:
 
     def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""
+        if reply.copied:
+            return Flag(RedFlag.COPIED, "a copy of a reply that came before")
         if reply.stop is Stop.REFUSED:
             return Flag(RedFlag.REFUSED, reply.text)
         said = reply.tokens_out - reply.tokens_reasoning  # thinking is not the answer

@@ -147,7 +147,7 @@ def kinds_of(counted: Mapping[str, Sequence[int]], counts: Counts) -> tuple[Kind
     return tuple(found)
 
 
-def learned(start: Estimate, stretches: Sequence[tuple[int, float]]) -> Estimate:
+def pooled_estimate(start: Estimate, stretches: Sequence[tuple[int, float]]) -> Estimate:
     """Pool an estimate with what a run saw since.
 
     The stretches are pooled with the estimate. Where one of them contradicts the pool, because its interval lies

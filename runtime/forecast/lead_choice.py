@@ -85,7 +85,7 @@ def choose_again(config: RunConfig, task: Task, leads: Leads, estimate: Estimate
         config: The run's configuration, with ``--k auto``.
         task: The task.
         leads: So far.
-        estimate: What is known by now; see ``estimates.learned``.
+        estimate: What is known by now; see ``estimates.pooled_estimate``.
         votes: Races since the run began; see ``Counts``.
     """
     basis = basis_of(msgspec.structs.replace(config, leaf_steps=leads.leaf_steps), task, rate_table(estimate))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.basis import Basis, basis_of
-from surefoot.runtime.forecast.estimates import Estimate, learned
+from surefoot.runtime.forecast.estimates import Estimate, pooled_estimate
 from surefoot.runtime.forecast.forecast import Forecast, forecast, mixed
 from surefoot.runtime.forecast.lead_choice import choose_again, next_checkpoint
 from surefoot.runtime.forecast.rate_table import rate_table
@@ -49,4 +49,4 @@ def _ahead(truth: Basis, task: Task, leads: Leads, start: Estimate) -> Iterator[
         yield (after - done) / end, leads
         rule = truth.rule.with_lead(leads.guarded if truth.seams else leads.unguarded)
         trials, done = trials + (after - done) * rule.expected_ballots(p), after
-        leads = choose_again(config, task, leads, learned(start, [(int(trials), int(trials) * (1 - p))]), {})
+        leads = choose_again(config, task, leads, pooled_estimate(start, [(int(trials), int(trials) * (1 - p))]), {})

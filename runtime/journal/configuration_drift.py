@@ -35,7 +35,7 @@ TEXTS = 4
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """What answers depend on.
+    """What the answers of a run depend on: its configuration, and the prompts that the task's code makes.
 
     Attributes:
         config: The configuration, as builtin values.
@@ -49,7 +49,7 @@ class Setup(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A change that was accepted.
+    """A change of a run's setup that its user accepted, and how far the run was by then.
 
     Attributes:
         steps: Steps of the plan that had been decided before it.
@@ -63,14 +63,14 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def dialect_of(config: RunConfig) -> Dialect:
-    """The wording that the run's model is asked in."""
+    """Return the dialect that a run's model is asked in; ``auto`` is decided by the model."""
     if config.dialect != "auto":
         return config.dialect
     return "compact" if config.model.partition(":")[0] in ("bundled", "simulated") else "chat"
 
 
 def setup_of(config: RunConfig, task: Task) -> Setup:
-    """The setup that a configuration and the code at hand give."""
+    """Work out the setup that a configuration and the task's code at hand give."""
     dialect = dialect_of(config)
     steps = _sampled(task)
     root = task.root()
@@ -90,7 +90,7 @@ def _sampled(task: Task) -> list[Step]:
 
 
 def differences(old: Setup, new: Setup) -> list[str]:
-    """What differs, one line each; prompts only where no changed key explains them."""
+    """List what differs between two setups, one line each."""
     # A key that a journal does not know yet had the value that is now the default.
     before = {**_defaults(), **old.config}
     keys = [key for key in new.config if key not in FREE and before.get(key) != new.config[key]]

@@ -19,7 +19,7 @@ commit   A group of batches, the outcomes of the segments they end, and the tota
          commit and whatever the coordinator does next ("segment.ended") changes nothing: it acts on journalled
          outcomes, and a resumed coordinator acts on the same ones.
          The same holds for what is committed beside the plan: a pilot's sampled steps, which no resume asks again, and
-         notes of decompositions that did not hold (``abandoned.py``), each in one batch with the counts that
+         notes of decompositions that did not hold (``retracted.py``), each in one batch with the counts that
          it changes, so that none is counted twice.
 grant    A batch without records that says that a worker may ask for so much (``runtime/coordinator/budget_ledger.py``).
          before and during: no worker has it. after, also if the worker never gets it: it counts as asked for, unless a
@@ -31,6 +31,9 @@ meta     Named values in one transaction, while no batch is being written: the l
          kill in between leaves the old ``run.toml``, and ``resume`` takes the journal's word.
 finish   The status, as above. before "finish.before": ``resume`` finds a run whose root is finished and writes the
          status without asking anything. after "finish.after": nothing is left to do.
+
+After each commit the number of batches is written beside the log as well, so that a copy without it can be told
+(``durable_mark.py``). A journal that was removed or replaced under a run's hands takes nothing more: the run ends.
 
 A commit that fails (disk full, unplugged) rolls back whole, and the writer takes no batch after it: a later batch of
 the same segment must not come after a gap. A damaged file is found by checksums and counts when it is opened for
@@ -181,7 +184,7 @@ class Journal:
         return 1
 
     def set_meta(self, **values: Any) -> None:
-        """Make named values durable; JSON."""
+        """Make named values durable as JSON, all of them in one transaction."""
         encoded = {key: msgspec.json.encode(value) for key, value in values.items()}
         rows = [(key, value.decode(), crc_of(key, value)) for key, value in encoded.items()]
         with self._writing, reporting(self.path):
@@ -192,19 +195,19 @@ class Journal:
         self.faults.reach("meta.after")
 
     def meta(self, key: str) -> Any:
-        """A named value, or ``None``."""
+        """Read a named value; ``None`` if it was never set."""
         with reporting(self.path):
             row = self._db.execute("SELECT value, crc FROM meta WHERE key = ?", (key,)).fetchone()
             return None if row is None else msgspec.json.decode(self._checked(key, _bytes(row[0]), row[1]))
 
     def outcomes(self) -> dict[str, Outcome]:
-        """Every segment that ended, by its key."""
+        """Read how every segment ended that ended for good, by its key."""
         with reporting(self.path):
             rows = self._db.execute("SELECT key, outcome, crc FROM segment")
             return {key: decode_outcome(self._checked(key, blob, crc)) for key, blob, crc in rows}
 
     def payloads(self, segment: str) -> tuple[bytes, ...]:
-        """The payloads of a segment's batches, in order."""
+        """Read the payloads of a segment's batches, in the order written."""
         with reporting(self.path):
             rows = self._db.execute(
                 "SELECT payload, crc FROM batch WHERE segment = ? ORDER BY id", (segment,)
@@ -212,12 +215,12 @@ class Journal:
         return tuple(self._checked(segment, payload, crc) for payload, crc in rows)
 
     def segments(self) -> list[str]:
-        """Keys of all segments that have a batch, in the order of their first one."""
+        """List the keys of all segments that have a batch, in the order of their first one."""
         with reporting(self.path):
             return [k for (k,) in self._db.execute("SELECT segment FROM batch GROUP BY segment ORDER BY MIN(id)")]
 
     def begun(self) -> set[str]:
-        """Keys of all segments that have a batch."""
+        """Return the keys of all segments that have a batch."""
         with reporting(self.path):
             return {key for (key,) in self._db.execute("SELECT DISTINCT segment FROM batch")}
 
@@ -305,7 +308,7 @@ def _identity(path: pathlib.Path) -> tuple[int, int] | None:
 
 
 def create_journal(directory: pathlib.Path, lock: WriterLock | None = None) -> Journal:
-    """A new journal in a run directory that exists.
+    """Make a journal without batches in a run directory that exists, open for writing.
 
     Args:
         directory: The run directory.
@@ -328,7 +331,7 @@ def create_journal(directory: pathlib.Path, lock: WriterLock | None = None) -> J
 
 
 def open_journal(directory: pathlib.Path, *, write: bool) -> Journal:
-    """The journal of a run directory. A run that was killed before it had one is given it.
+    """Open the journal of a run directory. A run that was killed before it had one is given it.
 
     Args:
         directory: The run directory.

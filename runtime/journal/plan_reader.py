@@ -23,7 +23,7 @@ WRONG = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, As
 
 
 class PlanReader:
-    """Walks a plan.
+    """Walks a finished plan in plan order, from the journal and the task's own rules.
 
     Args:
         journal: Of a run that is solved.

@@ -16,7 +16,7 @@ Note = tuple[Path, str, int]
 
 
 class RetractedExpansions:
-    """The notes of a run.
+    """Notes which decompositions of a run did not hold, each once however often the run is killed.
 
     Args:
         journal: Open for writing.
@@ -34,21 +34,21 @@ class RetractedExpansions:
                         self._know(record)
 
     def broken(self, path: Path, attempt: int) -> Write | None:
-        """The note that a decomposition did not hold; ``None`` if there is one."""
+        """Make the note that a decomposition did not hold; ``None`` if the journal has it already."""
         return self._note(Record(path, "broken", attempt, 0, 0, ()), Counts(broken_promises=1))
 
     def mended(self, path: Path, attempt: int) -> Write | None:
-        """The note that a repeated decomposition held; ``None`` if there is one."""
+        """Make the note that a repeated decomposition held; ``None`` if the journal has it already."""
         return self._note(Record(path, "mended", attempt, 0, 0, ()), Counts(caught={AGAIN: 1}))
 
     def look_below(self, path: Path, attempt: int) -> None:
-        """Read what an attempt may drop. The journal holds all that was decided below; its writer is at rest."""
+        """Read which steps a repeated decomposition may drop; nothing may be on its way into the journal."""
         alive = self._children.get((path, attempt - 1))
         steps = steps_below(self._journal, path)
         self._losable[path, attempt] = {one: n for one, n in steps.items() if alive is None or one in alive}
 
     def kept(self, path: Path, attempt: int, elements: tuple[int, ...]) -> Write | None:
-        """The note of which children an attempt goes on with; the steps of the others no longer count."""
+        """Make the note of which children an attempt goes on with; the steps of the others no longer count."""
         losable = self._losable.pop((path, attempt), {})
         lost = sum(steps for element, steps in losable.items() if element not in elements)
         return self._note(Record(path, "children", attempt, 0, 0, (), elements, steps=-lost), Counts(steps=-lost))
@@ -67,7 +67,7 @@ class RetractedExpansions:
 
 
 def steps_below(journal: JournalReader, path: Path) -> dict[int, int]:
-    """Steps that the children of a node count, each with all below it, by path element."""
+    """Count the steps below each child of a node, by the child's path element."""
     found: dict[int, int] = {}
     for key in journal.begun():
         below = _path_of(key)
@@ -82,7 +82,11 @@ def _path_of(key: str) -> Path | None:
     if not key.startswith("/"):
         return None
     name = key[1:].partition("#")[0]
-    return tuple(map(int, name.split("."))) if name else ()
+    if not name:
+        return ()
+    parts = name.split(".")
+    # A received journal may have any key; int() would take blanks and signs, and fail at very long numbers.
+    return tuple(map(int, parts)) if all(one.isascii() and one.isdigit() and len(one) < 20 for one in parts) else None
 
 
 def _records(journal: JournalReader, key: str) -> list[Record]:

@@ -51,7 +51,7 @@ class Standing(msgspec.Struct, frozen=True):
         strategy: Its name.
         state_by: Who stated the next states.
         total_steps: Steps that the task itself expects of the whole plan, at most.
-        calls_per_step: ``None`` before the first step.
+        calls_per_step: Without the pilot's calls; ``None`` before the first step.
         red_flags: Spoiled ballots.
         cost_usd: ``None`` if the price of some call is unknown.
         k: Lead of a step whose mistake would be final.
@@ -63,6 +63,7 @@ class Standing(msgspec.Struct, frozen=True):
         accounts: Calls, tokens and money by ``kind`` of question, ``model`` and ``worker``.
         alarms: Alarms that answers go wrong together, by kind; see ``surefoot.voting.alarms``.
         rungs: Rungs of the ladder that were asked: how often, and how often they put something right.
+        pilot_calls: Answers drawn by the pilot; among ``calls``, and in no step.
         hedged_calls: Calls made beside others that were late, for the same answers.
         missing_batches: Batches that were committed and are not in this copy: the write-ahead log was not copied.
     """
@@ -102,11 +103,12 @@ class Standing(msgspec.Struct, frozen=True):
     alarms: dict[str, int] = {}
     rungs: dict[str, Rung] = {}
     hedged_calls: int = 0
+    pilot_calls: int = 0
     missing_batches: int = 0
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
-    """Where a new run will live; made when it is written to.
+    """Choose the directory of a new run; it is made when it is written to.
 
     Raises:
         RunDirectoryError: It exists and is not empty.
@@ -178,7 +180,7 @@ def read_config(directory: pathlib.Path) -> RunConfig:
 
 
 def parse_config(path: pathlib.Path) -> RunConfig:
-    """A configuration file.
+    """Read a configuration file, such as ``run.toml``.
 
     Raises:
         ConfigurationError: It cannot be read, or has an unknown key or a value out of range.
@@ -214,6 +216,8 @@ def standing(directory: pathlib.Path) -> Standing:
         counts, wall_s, missing = journal.totals, journal.wall_s, journal.missing
         leads = {name: k for name, k in (read_meta(journal, "leads", dict) or {}).items() if isinstance(k, int)}
         why = read_meta(journal, "why", str) or ""
+        pilot = read_meta(journal, "pilot", dict) or {}
+        pilot_calls = 0 if pilot.get("measured") else int(pilot.get("ballots", 0)) + int(pilot.get("spoiled", 0))
         total_steps = known_shape(journal, config).total_steps
     finally:
         journal.close()
@@ -227,7 +231,7 @@ def standing(directory: pathlib.Path) -> Standing:
         strategy=config.strategy,
         state_by=config.state_by,
         total_steps=total_steps,
-        calls_per_step=round(counts.calls / counts.steps, 4) if counts.steps else None,
+        calls_per_step=round((counts.calls - pilot_calls) / counts.steps, 4) if counts.steps else None,
         red_flags=sum(counts.red_flags.values()),
         red_flags_by_name=counts.red_flags,
         cost_usd=None if counts.unpriced_calls else round(counts.cost_usd, 6),
@@ -252,6 +256,7 @@ def standing(directory: pathlib.Path) -> Standing:
         alarms=counts.alarms,
         rungs=_rungs(counts),
         accounts={"kind": counts.by_kind, "model": counts.by_model, "worker": counts.by_worker},
+        pilot_calls=pilot_calls,
         hedged_calls=counts.hedged_calls,
         missing_batches=missing,
     )

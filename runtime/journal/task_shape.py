@@ -43,11 +43,11 @@ class RecordedTask(Task, frozen=True):
         return Node((), None, (), True if self.shape.promised else None)
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Most steps of the whole plan."""
+        """Return the most steps of the whole plan, as the journal has them."""
         return self.shape.total_steps
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Steps of a usual run."""
+        """Return the steps of a usual run, as the journal has them."""
         return self.shape.usual_steps
 
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
@@ -62,7 +62,7 @@ class OneWayTask(RecordedTask, frozen=True):
 
 
 def shape_of(task: Task) -> TaskShape:
-    """The shape of a task."""
+    """Ask a task for its size and what its plan rests on."""
     root = task.root()
     return TaskShape(
         total_steps=task.size(root.goal, root.inputs),
@@ -87,9 +87,16 @@ def known_shape(journal: JournalReader, config: RunConfig) -> TaskShape:
     if kept is not None:
         return kept
     if config.task in BUILT_IN_TASKS:
-        return shape_of(open_task(config))
+        return shape_of(open_task(without_users_code(config)))
     steps = max(0, journal.totals.steps)
     return TaskShape(steps, steps, splits=False, promised=False, one_way=False)
+
+
+def without_users_code(config: RunConfig) -> RunConfig:
+    """A configuration whose rule and method are none of the user's: a built-in task depends on neither."""
+    if ":" in config.rule:
+        config = msgspec.structs.replace(config, rule="first-to-ahead-by")
+    return msgspec.structs.replace(config, strategy="tree") if ":" in config.strategy else config
 
 
 def task_without_code(journal: JournalReader, config: RunConfig) -> Task:
@@ -100,6 +107,16 @@ def task_without_code(journal: JournalReader, config: RunConfig) -> Task:
         ConfigurationError: A built-in task does not take the options in ``run.toml``.
     """
     if config.task in BUILT_IN_TASKS:
-        return open_task(config)
+        return open_task(without_users_code(config))
     shape = known_shape(journal, config)
     return (OneWayTask if shape.one_way else RecordedTask)(shape=shape)
+
+
+def unsplit(journal: JournalReader, config: RunConfig) -> Task:
+    """Stands in a report for a task whose plan was split by a method that is not known: nothing is split or promised.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    shape = known_shape(journal, config)
+    return RecordedTask(shape=msgspec.structs.replace(shape, splits=False, promised=False, one_way=False))

@@ -26,7 +26,11 @@ def verdict(kind: KindRate, states: Sequence[StateRate]) -> str:
     if not kind.valid:
         return f"{name}: 0 of {kind.answers:,} readable{_flags(kind)}: this model cannot be asked this so"
     lost, surely = sum(state.lost for state in states), sum(state.surely_lost for state in states)
-    readable = f"{kind.valid:,} of {kind.answers:,} readable, {kind.wrong:,} of those wrong"
+    unread = sum(not state.readable for state in states)
+    silent = f", none in {unread:,} of {len(states):,} states" if unread else ""
+    readable = f"{kind.valid:,} of {kind.answers:,} readable{silent}, {kind.wrong:,} of those wrong"
+    if not kind.wrong:
+        return f"{name}: {readable}: nothing that votes could correct was seen"
     if lost:
         sure = f", {surely} of them beyond doubt" if surely else ", though from few answers each: more --draws tell"
         where = f"the right answer is not the likeliest in {lost:,} of {len(states):,} states{sure}"

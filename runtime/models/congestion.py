@@ -3,8 +3,7 @@
 *Concurrency* climbs: doubled as long as that brings more answers a second, taken back where answers only get slower.
 *Rate* is unlimited until the server says 429; then it is looked for (``rate_search.py``). *Down* is a server of which
 many calls in a row failed: until one is answered, one at a time is made, with pauses that double, so that an outage
-is not
-answered by a storm of retries.
+is not answered by a storm of retries.
 
 `CongestionControl` decides and has no clock; ``limiter.py`` waits, and ``coordinator/rate_sharing.py`` shares one rate
 out to all workers.

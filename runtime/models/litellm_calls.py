@@ -14,7 +14,7 @@ from surefoot.runtime.models.endpoints import ModelServer, choose
 from surefoot.runtime.models.litellm_errors import ERRORS, Transient, clean, judge, may_be_charged
 from surefoot.runtime.models.litellm_prices import Prices
 from surefoot.runtime.models.litellm_replies import Received, read_replies
-from surefoot.runtime.models.litellm_requests import NO_CACHE, Question, arguments_of
+from surefoot.runtime.models.litellm_requests import NO_CACHE, Question, arguments_of, wording_of
 from surefoot.runtime.models.litellm_settings import THINKING_TOKENS, LiteLLMSettings
 from surefoot.runtime.models.port import Reply
 from surefoot.runtime.models.rate_search import Start
@@ -92,9 +92,8 @@ class Calls:
         self.prices.seen(question.request, question.n, limit, tokens_in, tokens_out)
         for silence in received.silences:
             self.silence.note(silence, limit)
-        asked = {name: value for name, value in arguments_of(question, limit).items() if name != "seed"}
-        texts = tuple(reply.text for reply in replies)
-        copied = self.copies.receive(str(asked), replies[0].id, texts, heated=question.request.temperature > 0)
+        texts, heated = tuple(reply.text for reply in replies), question.request.temperature > 0
+        copied = self.copies.receive(wording_of(question.request), replies[0].id, texts, heated)
         return [msgspec.structs.replace(reply, copied=True) for reply in replies] if copied else replies
 
     async def _ask_server(self, server: ModelServer, start: Start, question: Question) -> Any:
@@ -156,7 +155,9 @@ def _of_one_that_answered(rejected: ModelRejected) -> Exception:
 
 def _of_question(refused: QuestionRefused, user: str) -> QuestionRefused:
     """The same failure, saying which question it was."""
-    return QuestionRefused(f"{refused.message}; asked: {clean(user)[:QUOTED]}", question=user[:2000], **refused.context)
+    # What tells one question from another may be at either end.
+    shown = clean(user) if len(user) <= QUOTED else f"{clean(user[: QUOTED // 3])} ... {clean(user[-QUOTED:])}"
+    return QuestionRefused(f"{refused.message}; asked: {shown}", question=user[:2000], **refused.context)
 
 
 QUOTED: Final = 120

@@ -95,6 +95,12 @@ def bytes_of(request: Request) -> int:
     return sum(len(text.encode(errors="replace")) for text in texts) + TURN * len(request.examples)
 
 
+def wording_of(request: Request) -> str:
+    """Return all of a request that a reply depends on, but for seed and draws, as one text."""
+    same = (request.temperature, request.max_tokens, request.examples, request.prefill, request.stop, request.top_p)
+    return f"{request.prompt.system}\0{request.prompt.user}\0{same}\0{request.schema is None}"
+
+
 def seed_of(run_seed: int, draw: int) -> int:
     """Return the seed of one draw: the same whenever the draw is asked again, another one for every other draw."""
     digest = hashlib.blake2b(f"{run_seed}\0{draw}".encode(), digest_size=8).digest()

@@ -10,7 +10,7 @@ from surefoot.runtime.report.ballot_strip import lettered
 from surefoot.runtime.report.facts import Facts
 from surefoot.runtime.report.figures import WHOLE, Series, chart, lanes, short
 from surefoot.runtime.report.gather import Gathered, Span
-from surefoot.runtime.voting_rules import rule_of
+from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.two_candidates import undecided_if_independent
 
 COLUMNS = 240
@@ -103,8 +103,9 @@ def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]
         p_error, valid = _rates(found, lead)
         picture = ""
         if rounds > lead:  # else none was disputed or spoiled
-            rule = found.rules.get(lead) or rule_of(facts.config.rule, lead)
-            picture = trusted(_decay(lengths, undecided_if_independent(rule, p_error, valid, rounds)))
+            rule = found.rules.get(lead) or loaded_rule(facts.config.rule, lead)
+            law = undecided_if_independent(rule, p_error, valid, rounds) if rule is not None else []
+            picture = trusted(_decay(lengths, law)) if law else ""
         charts.append({"lead": lead, "steps": total, "p_error": p_error, "valid": valid, "svg": picture})
     return charts
 

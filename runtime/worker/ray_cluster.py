@@ -81,11 +81,12 @@ def shipped_with(modules: list[ModuleType]) -> dict[str, Any]:
 
 
 def modules_of(config: RunConfig, task: Task) -> list[ModuleType]:
-    """Find the user's modules that workers need: the one that the task's class is in, whole if it is a package."""
-    top = type(task).__module__.partition(".")[0]
-    if config.task in BUILT_IN_TASKS or top in ("surefoot", "__main__"):  # what is in __main__ travels as values
-        return []
-    return [sys.modules[top]]
+    """Find the user's modules that workers need: those of the task's class and of a voting rule, whole packages."""
+    tops = [] if config.task in BUILT_IN_TASKS else [type(task).__module__.partition(".")[0]]
+    if ":" in config.rule:
+        tops.append(config.rule.partition(":")[0].partition(".")[0])
+    # What is in __main__ travels as values.
+    return [sys.modules[top] for top in dict.fromkeys(tops) if top not in ("surefoot", "__main__")]
 
 
 def use_kept_token() -> None:

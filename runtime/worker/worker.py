@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pathlib
 import socket
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
@@ -15,7 +16,7 @@ from surefoot.decompose.step import Role
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import Rows, RowTask
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.decomposition_methods import method_of
+from surefoot.runtime.decomposition_methods import load_method, method_of
 from surefoot.runtime.errors import ModelUnavailable, RunPaused, SurefootError
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.execution.meter import Meter
@@ -39,6 +40,7 @@ from surefoot.runtime.models.limiter import Limiter
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Batch, Counts, End, Failed, Paused, Usage, tally
 from surefoot.runtime.role_options import RoleOptions, parse_role_options
+from surefoot.runtime.voting_rules import load_rule
 from surefoot.runtime.worker.batch_stream import BatchStream
 from surefoot.runtime.worker.control import (
     AwaitRefusal,
@@ -90,6 +92,10 @@ class Worker:
         self.config, self.task, self.name = config, task, name
         self._waits: list[str] = []
         self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
+        if ":" in config.strategy:
+            load_method(config.strategy, pathlib.Path.cwd())
+        if ":" in config.rule:
+            load_rule(config.rule, pathlib.Path.cwd())  # a worker's process may be one that has not seen the rule yet
         self.model = model or open_model(config, self._waits.append)
         self._fallback = open_fallback(config)
         self._modules = parse_role_options(config.modules)

@@ -1,12 +1,14 @@
 """What every command says at its end: exit codes, one JSON object as the last line of stdout, one line for an error."""
 
 import json
+import math
 import shlex
 import sys
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from surefoot.runtime.untrusted import tame
+from surefoot.runtime.untrusted import one_line as one_line
+from surefoot.runtime.untrusted import tame, tame_lines
 
 OK, FAILED, USAGE, PAUSED = 0, 1, 2, 3
 """It did what it was asked; the run failed or a check did not hold; a usage or configuration error; the run paused."""
@@ -16,23 +18,31 @@ STATUS_OF_CODE = {OK: "ok", FAILED: "failed", USAGE: "error", PAUSED: "paused"}
 
 
 def printable(text: str) -> str:
-    """Text without anything that a terminal would obey; line breaks stay, tabs become blanks."""
-    return "\n".join(tame(line.expandtabs(4), 5 * len(line)) for line in text.split("\n"))
-
-
-def one_line(text: str) -> str:
-    """Printable text with all white space between words as single blanks."""
-    return " ".join(printable(text).split())
+    """Text of several lines without anything that a terminal would obey; line breaks and tabs stay."""
+    return tame_lines(text)
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON object as the last line of stdout."""
-    print(json.dumps(value, ensure_ascii=True), flush=True)
+    """Print one JSON object as the last line of stdout; numbers that JSON does not have, such as NaN, are null."""
+    try:
+        text = json.dumps(value, ensure_ascii=True, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=True, allow_nan=False)
+    print(text, flush=True)
+
+
+def _finite(value: Any) -> Any:
+    """A value of builtin types with ``None`` in place of every float that is not a finite number."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def quoted(path: object) -> str:
     """A path as it is typed in a shell, without what a terminal would obey."""
-    return shlex.quote(printable(str(path)))
+    return shlex.quote(tame(path, 4096))
 
 
 def complain(text: str, code: int, hint: str = "") -> int:

@@ -89,6 +89,7 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
     """Return how a run ended in a few lines, the answer first."""
     s = standing
     per_step = f"{s.calls_per_step:.3f} a step" if s.calls_per_step is not None else "no step yet"
+    per_step += f", {s.pilot_calls:,} of the pilot" if s.pilot_calls else ""
     flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
     hedged = f", {s.hedged_calls:,} more for late ones" if s.hedged_calls else ""
     money = "price unknown" if s.cost_usd is None else f"${s.cost_usd:.4f}"

@@ -26,7 +26,7 @@ def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float
     RUN_DIR may be a directory of surefoot bench as well: the page is its table.
     """
     if is_bench(run_dir):
-        return _report_bench(run_dir, output or run_dir / "bench.html", as_json)
+        return _report_bench(run_dir, output, as_json)
     from surefoot.runtime.report.facts import facts_of
     from surefoot.runtime.report.page import render
 
@@ -60,13 +60,14 @@ def _certified(found: Any) -> Iterator[str]:
         yield f"  {one.bound:.2g} if {one.meaning}" + ("" if one.credible else ": the ballots contradict it")
 
 
-def _report_bench(directory: pathlib.Path, path: pathlib.Path, as_json: bool) -> int:
+def _report_bench(directory: pathlib.Path, output: pathlib.Path | None, as_json: bool) -> int:
     """Write the table of a suite as a page, also while its rows are still at work."""
     from surefoot.scripts.commands.bench_directory import read_bench
     from surefoot.scripts.commands.bench_table import page_of
 
     found = read_bench(directory)
-    size = write_output(path, page_of(found.title, found.scores, found.published))
+    path = output or directory / "bench.html"
+    size = write_output(path, page_of(found.title, found.scores, found.published), private=output is None)
     if as_json:
         print_json({"report": str(path), "bytes": size, "rows": [score.shown() for score in found.scores]})
     else:

@@ -16,6 +16,7 @@ KEY = "planted-7f3a9c-do-not-print"
 FAULTS = ("429", "after:0", "500", "502", "503", "cut", "truncated", "504", "no_choices", "html", "429", "hang")
 AMONG_OTHERS = [word for fault in FAULTS for word in (fault, "ok")]
 """An answer after each fault: a server that only fails is asked more and more rarely."""
+PRICED = ("--price-in", "1", "--price-out", "1", "--max-cost-usd", "0.004")
 TASK = ("hanoi", "--disks", "4", "--leaf-steps", "3", "--address", "none", "--workers", "1", "--k", "1", "--model")
 
 
@@ -117,3 +118,36 @@ def test_a_rejected_key_is_one_line_without_the_key(
     assert KEY not in err
     assert all(KEY.encode() not in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert os.environ.get("OPENAI_API_KEY") != KEY
+
+
+@pytest.mark.parametrize(
+    ("faults", "more", "code", "says"),
+    [
+        (("always_usage:" + json.dumps({"prompt_tokens": 10**30, "completion_tokens": 5}),), (), 0, ""),
+        (("always_usage:" + json.dumps({"prompt_tokens": -(10**6), "completion_tokens": 5}),), PRICED, 3, "max-cost"),
+        (("always_bomb",), ("--patience", "1"), 3, "a body of more than 8 MB"),
+        (("always_endless",), ("--patience", "1"), 3, "a body of more than 8 MB"),
+        ((*["ok"] * 6, "always_401"), (), 3, "Incorrect API key"),
+        ((*["ok"] * 6, "always_402"), (), 3, "used up"),
+        ((*["ok"] * 6, "always_quota_type"), (), 3, "used up"),
+        ((*["ok"] * 6, "context", "always_ok"), (), 1, "asked: "),
+        (("always_after:1000000000",), (), 3, "asks to wait"),
+    ],
+    ids=["huge", "negative", "bomb", "endless", "key", "payment", "quota", "length", "wait"],
+)
+def test_each_hostile_server_ends_a_run_as_what_it_is(
+    port: int,
+    servers: list["subprocess.Popen[str]"],
+    tmp_path: pathlib.Path,
+    faults: tuple[str, ...],
+    more: tuple[str, ...],
+    code: int,
+    says: str,
+) -> None:
+    servers.append(hanoi_server.start(port, *faults))
+    run = Run(tmp_path, *TASK, "openai/x", "--api-base", hanoi_server.client(port).base, *more)
+    ended, end, err = finished(start(run))
+    assert (ended, end.get("status")) == (code, {0: "solved", 1: "failed", 3: "paused"}[code]), err
+    assert says in str(end["message"])
+    assert int(str(end["tokens_in"])) >= 0
+    assert KEY not in err + str(end)

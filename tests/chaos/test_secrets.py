@@ -189,6 +189,6 @@ def test_no_file_holds_a_password_and_all_are_their_owners(folder: pathlib.Path,
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder / "run").iterdir()}
-    assert set(modes) == {"run.toml", "journal.sqlite", "lock", "report.html"}
+    assert set(modes) >= {"run.toml", "journal.sqlite", "lock", "report.html"}
     assert set(modes.values()) == {0o600}
     assert stat.S_IMODE((folder / "run").stat().st_mode) == 0o700

@@ -47,24 +47,10 @@ def test_bytes_that_are_no_records_are_refused(records: list[Record], data: st.D
 
 
 def test_records_of_a_later_version_with_more_fields_can_be_read() -> None:
-    record = (
-        (0, 1),
-        "run",
-        0,
-        5,
-        1,
-        ("a", (2, ((0, "a"), (1, "a")))),
-        (),
-        "",
-        0.0,
-        0.0,
-        None,
-        0,
-        None,
-        "something new",
-    )
+    known = Record((0, 1), "run", 0, 5, 1, ("a", Contested(2, (Ballot(0, "a"), Ballot(1, "a")))))
+    record = (*msgspec.to_builtins(known), "something new")
     later = zlib.compress(msgspec.msgpack.encode([record]))
-    assert unpack(later) == (Record((0, 1), "run", 0, 5, 1, ("a", Contested(2, (Ballot(0, "a"), Ballot(1, "a"))))),)
+    assert unpack(later) == (known,)
 
 
 def drawn(text: str) -> tuple[Ballot, ...]:

@@ -2,13 +2,14 @@
 
 import json
 import pathlib
+import sys
 
 import pytest
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.records import Contested, unpack
-from surefoot.runtime.voting_rules import rule_named, rule_of
+from surefoot.runtime.records import Contested, unpack, winner
+from surefoot.runtime.voting_rules import load_rule, rule_named, rule_of
 from surefoot.scripts.commands.cli import main
 from surefoot.voting.first_to import FirstTo
 from surefoot.voting.race import Won, replay
@@ -51,7 +52,8 @@ def users(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathlib.Pa
     """A folder with a user's module, which is the current one."""
     (tmp_path / "quorum_rules.py").write_text(SOURCE)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "quorum_rules", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
     return tmp_path
 
 
@@ -93,6 +95,22 @@ def test_a_plan_is_decided_by_a_rule_from_outside(users: pathlib.Path, capsys: p
     assert "if ballots were independent" in (users / "mine.html").read_text()
 
 
+def test_looking_at_a_run_executes_nothing_of_its_rule(users: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The module is there and would fail if it were imported again."""
+    rule = ["--rule", "quorum_rules:Quorum", "--no-seams", "--red-flags", "none", "--k", "7", "--no-ladder"]
+    assert said(capsys, "run", "hanoi", *OPTIONS, *rule, "--run-dir", "mine")[0] == 0
+    held = [(entry, winner(entry, "quorum_rules:Quorum")) for entry in contested(users / "mine")]
+    (users / "quorum_rules.py").write_text("raise SystemExit('executed')")
+    del sys.modules["quorum_rules"]
+    for words in (["show", "mine"], ["report", "mine", "--output", "mine.html"]):
+        with pytest.raises(SystemExit) as left:
+            main(words)
+        assert left.value.code == 0
+    assert "whose code is not looked at here" in (users / "mine.html").read_text()
+    assert held
+    assert all(winner(entry, "quorum_rules:Quorum") == known for entry, known in held)
+
+
 def test_leads_are_chosen_for_a_rule_from_outside(users: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     rule = ["--rule", "quorum_rules:Quorum", "--no-seams", "--k", "auto"]
     code, run = said(capsys, "run", "hanoi", *OPTIONS, *rule, "--run-dir", "auto")
@@ -114,10 +132,9 @@ def test_leads_are_chosen_for_a_rule_from_outside(users: pathlib.Path, capsys: p
         ("surefoot.voting.sequential:Sequential", "journals keep no learned rule"),
     ],
 )
-@pytest.mark.usefixtures("users")
-def test_what_is_no_rule_is_refused_in_one_line(name: str, reason: str) -> None:
+def test_what_is_no_rule_is_refused_in_one_line(users: pathlib.Path, name: str, reason: str) -> None:
     with pytest.raises(ConfigurationError, match="--rule") as refused:
-        rule_named(name)
+        load_rule(name, users)
     assert reason in refused.value.message
     assert "\n" not in refused.value.message
 

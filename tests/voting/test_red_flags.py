@@ -5,11 +5,11 @@ from surefoot.voting.red_flags import ALWAYS_ON, SWITCHABLE, RedFlag, overlong, 
 
 
 def test_the_names_that_journals_and_reports_use() -> None:
-    assert list(RedFlag) == ["overlong", "misformatted", "inconsistent", "illegal", "refused"]
+    assert list(RedFlag) == ["overlong", "misformatted", "inconsistent", "illegal", "refused", "copied"]
 
 
 def test_a_flag_is_always_on_or_switchable() -> None:
-    assert {RedFlag.MISFORMATTED, RedFlag.REFUSED} == ALWAYS_ON
+    assert {RedFlag.MISFORMATTED, RedFlag.REFUSED, RedFlag.COPIED} == ALWAYS_ON
     assert {RedFlag.OVERLONG, RedFlag.INCONSISTENT, RedFlag.ILLEGAL} == SWITCHABLE
 
 

@@ -31,7 +31,7 @@ from tests.decompose.typed.user_types import (
 EACH = [(hint, value) for hint, values in VALUES for value in values]
 
 
-@pytest.mark.parametrize(("hint", "value"), EACH, ids=str)
+@pytest.mark.parametrize(("hint", "value"), EACH, ids=map(str, range(len(EACH))))
 def test_values_go_to_a_canonical_text_and_back(hint: Any, value: Any) -> None:
     output = OutputType(hint)
     candidate = output.encode(value)
@@ -41,7 +41,7 @@ def test_values_go_to_a_canonical_text_and_back(hint: Any, value: Any) -> None:
     assert output.same(candidate, candidate)
 
 
-@pytest.mark.parametrize(("hint", "value"), EACH, ids=str)
+@pytest.mark.parametrize(("hint", "value"), EACH, ids=map(str, range(len(EACH))))
 def test_a_reply_that_states_the_value_is_read(hint: Any, value: Any) -> None:
     """As the outer object that the schema asks for; as JSON with another order, form and white space."""
     output = OutputType(hint)
@@ -56,7 +56,7 @@ def test_a_reply_that_states_the_value_is_read(hint: Any, value: Any) -> None:
     assert output.read(f"So:\n```json\n{json.dumps(reversed_names, indent=4)}\n```\n") == candidate
 
 
-@pytest.mark.parametrize(("hint", "value"), EACH, ids=str)
+@pytest.mark.parametrize(("hint", "value"), EACH, ids=map(str, range(len(EACH))))
 def test_a_type_travels_by_its_hint(hint: Any, value: Any) -> None:
     output = pickle.loads(pickle.dumps(OutputType(hint)))
     assert output.decode(output.encode(value)) == value

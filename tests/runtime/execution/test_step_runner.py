@@ -26,6 +26,7 @@ FLAGGED = {
     "inconsistent": Reply(INCONSISTENT, tokens_out=2),
     "overlong": Reply(A, tokens_out=10),
     "refused": Reply(A, Stop.REFUSED, tokens_out=2),
+    "copied": Reply(A, tokens_out=2, copied=True),
 }
 
 
@@ -237,3 +238,14 @@ async def test_what_a_model_says_can_be_journalled(scripted: Any, step_runner: A
     assert len(payload) < 2000
     (record,) = unpack(payload)
     assert record.entries == (entry,)
+
+
+async def test_calls_that_brought_no_reply_in_the_end_are_counted(scripted: Any, step_runner: Any) -> None:
+    class Down(scripted):  # type: ignore[misc]
+        async def ask(self, request: Any) -> Any:
+            raise ModelUnavailable("gone", failed_calls=7)
+
+    steps = step_runner(TASK, Down())
+    with pytest.raises(ModelUnavailable):
+        await steps.decide(STEP, 2, 0)
+    assert steps.meter.take().failed_calls == 7

@@ -7,8 +7,8 @@ from surefoot.runtime.forecast.estimates import (
     KindEstimate,
     Sample,
     judge_pilot,
-    learned,
     pilot_steps,
+    pooled_estimate,
     sample_numbers,
 )
 from surefoot.runtime.forecast.rate_table import rate_table
@@ -89,17 +89,17 @@ def test_a_kind_is_believed_where_it_is_worse_for_sure() -> None:
 
 def test_what_a_run_sees_sharpens_a_pilot() -> None:
     pilot = judge_pilot([sample("a", "a", "a")] * 20, Counts())
-    later = learned(pilot, [(1000, 2.0), (1000, 3.0)])
+    later = pooled_estimate(pilot, [(1000, 2.0), (1000, 3.0)])
     assert later.p_error == pytest.approx(5.5 / 2061)
     assert later.p_error_high < 0.2 * pilot.p_error_high
-    assert learned(pilot, []).p_error_high == pilot.p_error_high
+    assert pooled_estimate(pilot, []).p_error_high == pilot.p_error_high
     assert later.ballots == pilot.ballots  # what the pilot saw stays told
 
 
 def test_a_rate_that_rises_makes_the_past_worthless() -> None:
     pilot = judge_pilot([sample("a", "a", "a")] * 20, Counts())
     quiet = [(5000, 5.0)] * 4
-    risen = learned(pilot, [*quiet, (512, 26.0)])
+    risen = pooled_estimate(pilot, [*quiet, (512, 26.0)])
     assert risen.p_error == pytest.approx(0.05, rel=0.1)  # placebo: the mean of all, below 0.3 %
-    assert learned(pilot, [*quiet, (512, 1.0)]).p_error == pytest.approx(21.5 / 20573)
-    assert learned(pilot, [(512, 26.0), *quiet]).p_error < 0.003  # a rate that falls is only averaged
+    assert pooled_estimate(pilot, [*quiet, (512, 1.0)]).p_error == pytest.approx(21.5 / 20573)
+    assert pooled_estimate(pilot, [(512, 26.0), *quiet]).p_error < 0.003  # a rate that falls is only averaged

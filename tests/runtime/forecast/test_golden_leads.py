@@ -18,8 +18,8 @@ GOLDEN = pathlib.Path(__file__).with_name("golden_leads.json")
 def test_leads_and_forecasts_are_those_of_the_golden_file() -> None:
     """Numbers exactly; figures to 9 digits, as linear algebra differs in the last ones from machine to machine."""
     golden = json.loads(GOLDEN.read_text())
-    assert len(golden) > 100
-    for name, config, estimate in cases(110):
+    assert len(golden) > 50
+    for name, config, estimate in cases(50):
         found, known = chosen(config, estimate), golden[name]
         if len(known) == 1:
             assert found == known, name

@@ -19,11 +19,14 @@ from surefoot.runtime.journal.file import crc_of
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.plan_reader import PlanReader
+from surefoot.runtime.journal.retracted import steps_below
 from surefoot.runtime.journal.run_directory import read_config, standing, write_config
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.records import Record, pack
 from surefoot.runtime.report.facts import facts_of
 from surefoot.runtime.report.page import render
 from surefoot.scripts.commands.progress import summary
+from tests.runtime.journal.in_memory import InMemoryJournal
 
 ODD: tuple[Any, ...] = (
     None, True, -1, 0, 1, 4096, 2**31, 2**63, -(2**63), float("nan"), float("inf"), 1e308, "",
@@ -124,3 +127,11 @@ async def test_readers_of_forged_journals(
         except SurefootError as error:
             refused += str(error) != ""
     assert 0 < refused < times
+
+
+def test_keys_of_segments_may_be_anything() -> None:
+    journal = InMemoryJournal()
+    payload = pack([Record((0, 1), "run", 0, 0, 1, ("c",), steps=1)])
+    keys = ["/", "/0.1", "/0.x", "/ 0", "/-1", f"/{'9' * 5000}", "/\u0661", "pilot", "", "/0..1", "/0.1#x"]
+    journal.batches = {key: [payload] for key in keys}
+    assert steps_below(journal, (0,)) == {1: 2}

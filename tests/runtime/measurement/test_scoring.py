@@ -59,6 +59,11 @@ def test_verdicts_tell_the_cases_apart() -> None:
     lost = states_of([scored(0, "x", ["b"] * 6), scored(1, "y", ["a"] * 3)])
     assert "by little: many votes are needed" in verdict(kind, even)
     assert "in 1 of 2 states, 1 of them beyond doubt: votes make it worse there" in verdict(kind, lost)
+    never = states_of([scored(0, "x", ["a"] * 3), scored(1, "y", [None, None])])
+    spotless = verdict(KindRate("move", 5, 3, 0, 0.0, 0.0, 0.5), never)
+    assert spotless == (
+        "kind move: 3 of 5 readable, none in 1 of 2 states, 0 of those wrong: nothing that votes could correct was seen"
+    )
     good = KindRate("", 12, 12, 1, 1 / 12, 0.0, 0.4)
     assert verdict(good, even).startswith("kind (unnamed): 12 of 12 readable, 1 of those wrong")
     assert verdict(good, even).endswith("votes help")

@@ -159,7 +159,7 @@ async def test_samples_are_the_same_however_they_are_shared_out(configured: Conf
     async def sampled(workers: int) -> tuple[list[Sample], Counts]:
         models = [SimulatedModel(hanoi.answers, Profile(p_error=0.3, p_format=0.2)) for _ in range(workers)]
         samples, counts = await LocalPool(config, task, models).sample(range(100, 130), 3)
-        return [msgspec.structs.replace(sample, seconds=0.0, ended=0.0) for sample in samples], counts
+        return [msgspec.structs.replace(sample, seconds=0.0, ended=0.0, replies=()) for sample in samples], counts
 
     (alone, counts), (shared, counts_shared) = await sampled(1), await sampled(4)
     assert alone == shared

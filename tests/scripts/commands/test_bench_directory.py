@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from tests.scripts.commands.console import SIMULATED, complaints, last_object, surefoot
+from tests.scripts.commands.console import SIMULATED, complaints, in_shell, last_object, surefoot
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +67,12 @@ def test_nothing_is_written_through_a_link_and_no_neighbour_is_removed(bench: pa
     assert (bench / "precious").read_text() == "mine"
     assert (bench / "page.draft").read_text() == "mine too"
     assert not (bench / "page.html").is_symlink()
+
+
+def test_a_page_for_others_is_readable_and_what_belongs_to_a_run_is_its_owners(bench: pathlib.Path) -> None:
+    for run in ("b", "b/surefoot"):
+        done = in_shell(bench, f"umask 022; surefoot report {run} --output shown.html && surefoot report {run}")
+        assert done.returncode == 0, done.stderr
+        assert (bench / "shown.html").stat().st_mode & 0o777 == 0o644
+        own = bench / run / ("bench.html" if run == "b" else "report.html")
+        assert own.stat().st_mode & 0o777 == 0o600

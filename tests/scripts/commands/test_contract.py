@@ -73,7 +73,6 @@ def test_the_table_of_commands_is_true() -> None:
         (["walk", "--json"], 2, "UsageError"),
         (["show", "nowhere", "--json"], 2, "RunDirectoryError"),
         (["resume", "nowhere", "--json"], 2, "RunDirectoryError"),
-        (["run", "hanoi", "--model", "openai/gpt-4.1-mini", "--json"], 2, "ConfigurationError"),
         (["run", "--json"], 2, "UsageError"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -1,11 +1,24 @@
 """Which code and line an error becomes: whose fault it is decides."""
 
+import json
+import math
+
 import click
 import pytest
 
 from surefoot.runtime import errors
 from surefoot.scripts.commands.failures import Failure, Stopped, explain, first_cause
-from surefoot.scripts.commands.output import FAILED, PAUSED, USAGE, aligned, answer_in_short, failure, money, printable
+from surefoot.scripts.commands.output import (
+    FAILED,
+    PAUSED,
+    USAGE,
+    aligned,
+    answer_in_short,
+    failure,
+    money,
+    print_json,
+    printable,
+)
 
 
 def aborted(by: BaseException) -> click.Abort:
@@ -72,8 +85,13 @@ def test_the_object_of_a_failure_is_one_line_whatever_its_text(capsys: pytest.Ca
     assert isinstance(explain(KeyError("x")), Failure)
 
 
+def test_what_json_does_not_have_is_null(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"a": [1.5, math.nan, (math.inf, "\ud800")], "b": 10**30})
+    assert json.loads(capsys.readouterr().out) == {"a": [1.5, None, [None, "\ud800"]], "b": 10**30}
+
+
 def test_text_for_people() -> None:
-    assert printable("a\tb\n\x1b[1m\u202e") == "a   b\n\\x1b[1m\\u202e"
+    assert printable("a\tb\n\x1b[1m\u202e") == "a\tb\n\\x1b[1m\\u202e"
     assert (money(None), money(0.0), money(1234.5)) == ("unknown", "$0", "$1,234.5000")
     assert answer_in_short({"a": "x" * 300}, 20) == '{"a": "xxxxxxxxxx...'
     assert aligned([("name", "n"), ("a", "1"), ("long one", "1,000")], right=(1,)).splitlines() == [

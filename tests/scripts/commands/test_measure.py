@@ -96,7 +96,8 @@ def test_states_replies_and_verdicts_are_printed(capsys: pytest.CaptureFixture[s
     assert "wrong, move: read as" in text
     assert "after red flags" in text
     good = printed(capsys, "simulated", "--red-flags", "none")
-    assert "votes help" in good
+    assert "nothing that votes could correct was seen" in good
+    assert "votes help" in printed(capsys, "simulated:p_error=0.05", "--red-flags", "none", "--draws", "9")
     assert "what to try next" not in good
     assert "worst" not in good
 

@@ -144,7 +144,7 @@ def test_an_output_of_another_type_than_promised_is_found(changed: Any) -> None:
     code, found = changed(('    """Add up whole numbers."""\n', '    """Add up."""\n\n    output_type = str\n'))
     assert (code, found["plan"][0]) == (1, "failed")
     assert "is not of output_type: Expected `str`, got `int`" in found["plan"][1]
-    assert changed(('    """Add up whole numbers."""\n', '    """Add up."""\n\n    output_type = int\n'))[0] == 0
+    assert changed(('    """Add up whole numbers."""\n', '    """Add up."""\n\n    output_type = float\n'))[0] == 0
 
 
 def test_an_impure_task_does_not_get_to_its_checks(written: pathlib.Path, tmp_path: pathlib.Path) -> None:
