@@ -116,6 +116,14 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """
         return one == other
 
+    def voted_fields(self, step: Step) -> int:
+        """Return the number of fields of a record whose fields are voted on one by one; 0 to vote on whole answers.
+
+        Candidates are JSON arrays of so many texts then, ``null`` for a field that cannot be read. The record that wins
+        may be one that no reply stated whole.
+        """
+        return 0
+
     def reply_schema(self, step: Step) -> dict[str, Any] | None:
         """What a ``chat`` reply names, as JSON schemas by name of its answer lines; ``None`` for no schema."""
         return None

@@ -5,32 +5,27 @@
 """
 
 import asyncio
-import contextlib
 import pathlib
 import shutil
-import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
-from surefoot.runtime.config import RunConfig, explain
-from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
-from surefoot.runtime.forecast.measurement_file import Measurement, read_measurement
-from surefoot.runtime.journal.configuration_drift import admit, settle, setup_of
-from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.journal.origin import open_known_task
+from surefoot.runtime.forecast.measurement_file import Measurement
+from surefoot.runtime.journal.configuration_drift import admit
 from surefoot.runtime.journal.port import JournalStore
-from surefoot.runtime.journal.run_directory import create_run, new_run_directory, read_config
+from surefoot.runtime.journal.run_directory import create_run, new_run_directory
 from surefoot.runtime.measurement.measure import measure as measure_steps
 from surefoot.runtime.measurement.take_sample import take_sample
-from surefoot.runtime.models.factory import answer_key, check_model
+from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.report.glance import Glance, glance, runs_below
+from surefoot.runtime.session.going_on import Changes, checked, reopen
 from surefoot.runtime.session.interruption import Interruption
 from surefoot.runtime.session.mapping import (
     ROW_TARGET,
@@ -38,38 +33,25 @@ from surefoot.runtime.session.mapping import (
     check_columns,
     drive,
     keep_rows,
-    kept_rows,
+    open_run,
     rows_from,
     with_samples,
 )
+from surefoot.runtime.session.own_loop import in_own_loop, paused_when_cancelled
 from surefoot.runtime.session.run import Run
-from surefoot.runtime.session.setup import AskedTask, Setup, as_path, row_task, set_up, set_up_rows
+from surefoot.runtime.session.setup import (
+    AskedTask,
+    Setup,
+    as_path,
+    row_task,
+    set_up,
+    set_up_rows,
+)
 from surefoot.runtime.session.table import INPUT, read_table
 from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
 from surefoot.runtime.session.work import work
 
 Place = pathlib.Path | str
-
-
-class Changes(msgspec.Struct, frozen=True):
-    """What a session that goes on with a run brings along.
-
-    Attributes:
-        accepted: Whether it goes on although something that answers depend on changed.
-        task: The task, where it cannot be imported by its name.
-        model: The model object, where the run was started with one.
-        options: Options of the run that change.
-        task_path: Folder of the task's module, if the user names it now.
-    """
-
-    accepted: bool = False
-    task: Task | None = None
-    model: Model | None = None
-    options: dict[str, Any] = {}
-    task_path: pathlib.Path | None = None
-
-
-T = TypeVar("T")
 
 
 def run(
@@ -119,7 +101,7 @@ def start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption:
         As ``run``.
     """
     asked = interruption or Interruption()
-    return _in_own_loop(lambda: _start(setup, directory, watcher, asked), asked)
+    return in_own_loop(lambda: _start(setup, directory, watcher, asked), asked)
 
 
 async def run_async(
@@ -136,7 +118,7 @@ async def run_async(
     """
     setup = await asyncio.to_thread(lambda: checked(set_up(task, model, options)))
     directory, asked = new_run_directory(as_path(run_dir), setup.config.task), Interruption()
-    return await _paused_when_cancelled(_start(setup, directory, _watcher(on_event, None), asked), asked)
+    return await paused_when_cancelled(_start(setup, directory, _watcher(on_event, None), asked), asked)
 
 
 def resume(
@@ -181,11 +163,11 @@ def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interrupt
     Raises:
         As ``resume``.
     """
-    found = _reopen(directory, changes, watcher.note)
+    found = reopen(directory, changes, watcher.note)
     if found is None:
-        return Run(directory, changes.task)
+        return open_run(directory, changes.task)
     asked = interruption or Interruption()
-    return _in_own_loop(lambda: _go_on(*found, directory, watcher, asked), asked)
+    return in_own_loop(lambda: _go_on(*found, directory, watcher, asked), asked)
 
 
 async def resume_async(
@@ -201,10 +183,10 @@ async def resume_async(
     """Go on with a run from a program that has an event loop; arguments, result and errors as for ``resume``."""
     directory, asked = pathlib.Path(run_dir), Interruption()
     changes, watcher = Changes(accept_change, task, model, options, as_path(task_path)), _watcher(on_event, None)
-    found = await asyncio.to_thread(_reopen, directory, changes, watcher.note)
+    found = await asyncio.to_thread(reopen, directory, changes, watcher.note)
     if found is None:
-        return Run(directory, task)
-    return await _paused_when_cancelled(_go_on(*found, directory, watcher, asked), asked)
+        return open_run(directory, task)
+    return await paused_when_cancelled(_go_on(*found, directory, watcher, asked), asked)
 
 
 def open(run_dir: Place, task: Task | None = None) -> Run:
@@ -217,7 +199,7 @@ def open(run_dir: Place, task: Task | None = None) -> Run:
     Raises:
         RunDirectoryError: Not a run directory.
     """
-    return Run(run_dir, task)
+    return open_run(run_dir, task)
 
 
 def runs(directory: Place = "runs") -> list[Glance]:
@@ -245,7 +227,7 @@ def measure(
         ModelUnavailable, ModelRejected: From the model.
     """
     setup = checked(set_up(task, model, {"address": "none", **options}))
-    return _in_own_loop(lambda: _measured(setup, samples, draws))
+    return in_own_loop(lambda: _measured(setup, samples, draws))
 
 
 async def _measured(setup: Setup, samples: int, draws: int) -> Measurement:
@@ -254,27 +236,13 @@ async def _measured(setup: Setup, samples: int, draws: int) -> Measurement:
     return measure_steps(config, task, answer_key(config.task, config.task_options), sampled)
 
 
-def checked(setup: Setup) -> Setup:
-    """Return a setup after a look at its task, model and measurement: what is wrong is said before anything is made.
-
-    Raises:
-        UserCodeError: The task fails at its first questions.
-        ConfigurationError: There is no such model, its key is missing, or the measurement is of something else.
-    """
-    setup_of(setup.config, setup.task)
-    if not setup.models:
-        check_model(setup.config)
-    if setup.config.measurement is not None:
-        read_measurement(setup.config)
-    return setup
-
-
 def map(
     rows: Place | Iterable[Any],
     question: str | RowTask,
     model: Model | str | None = None,
     *,
     output: Any = None,
+    field_wise: bool = False,
     run_dir: Place | None = None,
     on_event: Callable[[ProgressEvent], Any] | None = None,
     **options: Any,
@@ -289,6 +257,7 @@ def map(
         model: As for ``run``.
         output: Type of an answer: ``str``, ``int``, a ``Literal``, a dataclass, a struct or a Pydantic model; or a list
             of fields as text, such as ``"vendor: text, total: money"``. By default the answer is a text.
+        field_wise: Vote on each field of a record by itself: what wins may be a record that no reply stated whole.
         run_dir: As for ``run``.
         on_event: As for ``run``.
         **options: As for ``run``; ``target`` is the wanted probability that one row is right, 0.999 by default, and
@@ -301,12 +270,13 @@ def map(
         ConfigurationError: The table, the question or an option cannot be read; or as for ``run``.
         SurefootError: For every other reason as for ``run``.
     """
-    task = question if isinstance(question, RowTask) else row_task(question, output)
+    task = question if isinstance(question, RowTask) else row_task(question, output, field_wise)
     directory = as_path(run_dir)
     watcher, asked = _watcher(on_event, None), Interruption()
     if directory is not None and (directory / "run.toml").exists():
-        own = None if model is None or isinstance(model, str) else model
-        changes = Changes(task=task, model=own, options=options)
+        named = {"model": model} if isinstance(model, str) else {}
+        own = None if isinstance(model, str) else model
+        changes = Changes(task=task, model=own, options={**options, **named})
         return MapRun(go_on(directory, changes, watcher, asked).run_dir, task)
     setup = checked(set_up_rows(task, model, {"target": ROW_TARGET, **options}))
     return start_map(setup, rows, new_run_directory(directory, "map"), watcher, asked)
@@ -335,7 +305,7 @@ def start_map(
             shutil.rmtree(directory, ignore_errors=True)  # nothing was asked: what is refused leaves nothing behind
         raise
     ready = msgspec.structs.replace(setup, task=sampled)
-    _in_own_loop(lambda: _go_on(ready, journal, directory, watcher, interruption), interruption)
+    in_own_loop(lambda: _go_on(ready, journal, directory, watcher, interruption), interruption)
     return MapRun(directory, task)
 
 
@@ -363,95 +333,5 @@ async def _go_on(
     return MapRun(directory, task)
 
 
-def _reopen(directory: pathlib.Path, changes: Changes, say: Callable[[str], None]) -> tuple[Setup, JournalStore] | None:
-    """The setup and the open journal of a run that goes on; ``None`` if it is solved.
-
-    ``say`` is told which file of a user's task is executed.
-    """
-    read_config(directory)
-    journal = open_journal(directory, write=True)
-    try:
-        journal.check(without_missing=changes.accepted)
-        settle(journal, directory)
-        config = changed_config(read_config(directory), changes.options)
-        task = changes.task or open_known_task(journal, config, changes.task_path, say)
-        if isinstance(task, RowTask):
-            task = with_samples(task, kept_rows(journal, directory))
-        named = [name for name, value in changes.options.items() if value is not None]
-        admit(journal, directory, config, task, changes.accepted, named)
-        solved = journal.meta("status") == "solved"
-        if not solved and changes.model is None:
-            check_model(config)
-    except BaseException:
-        journal.close()
-        raise
-    if solved:
-        journal.close()
-        return None
-    return Setup(config, task, () if changes.model is None else (changes.model,)), journal
-
-
-def changed_config(config: RunConfig, options: dict[str, Any]) -> RunConfig:
-    """Return a run's configuration with what its resumption was given.
-
-    Raises:
-        ConfigurationError: An unknown option, or a value out of range.
-    """
-    given = {name: value for name, value in options.items() if value is not None}
-    try:
-        return msgspec.convert({**msgspec.to_builtins(config), **given}, RunConfig, strict=False)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(explain(error, RunConfig)) from error
-
-
 def _watcher(on_event: Callable[[ProgressEvent], Any] | None, watcher: Watcher | None) -> Watcher:
     return watcher or (EventWatcher(on_event) if on_event is not None else Watcher())
-
-
-def _in_own_loop(begin: Callable[[], Coroutine[Any, Any, T]], interruption: Interruption | None = None) -> T:
-    """Run a coroutine in a thread with an event loop of its own, so that it works inside another loop as well.
-
-    An interrupt (Ctrl-C) asks a run to stop politely, and is raised where there is nothing to stop.
-    """
-    ended: list[T] = []
-    failed: list[BaseException] = []
-
-    def target() -> None:
-        try:
-            ended.append(_loop_runner()(begin()))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread, whatever it is
-            failed.append(error)
-
-    thread = threading.Thread(target=target, name="surefoot", daemon=True)
-    thread.start()
-    try:
-        thread.join()
-    except KeyboardInterrupt:
-        if interruption is None:
-            raise
-        interruption.ask("interrupted")
-        thread.join()
-    if failed:
-        raise failed[0]
-    return ended[0]
-
-
-def _loop_runner() -> Callable[[Coroutine[Any, Any, T]], T]:
-    """``asyncio.run`` with the fastest loop that is installed."""
-    try:
-        import uvloop
-    except ImportError:  # not made for this platform
-        return asyncio.run
-    return uvloop.run
-
-
-async def _paused_when_cancelled(begun: Coroutine[Any, Any, Run], interruption: Interruption) -> Run:
-    """Wait for a run; where the waiting is cancelled, the run pauses politely before the cancellation goes on."""
-    running = asyncio.ensure_future(begun)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        interruption.ask("cancelled")
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
-        raise

@@ -32,9 +32,7 @@ def checked_class(cls: type[Task]) -> type[Task]:
     """The class of a task with its methods watched; the class itself for a task that comes with Surefoot."""
     if cls.__module__.partition(".")[0] == "surefoot":
         return cls
-    namespace: dict[str, Any] = {
-        name: _watched(cls, name) for name in RETURNS if getattr(cls, name) is not getattr(Task, name)
-    }
+    namespace: dict[str, Any] = {name: _watched(cls, name) for name in RETURNS if _is_own(cls, name)}
     if "decomposition_step" in namespace:
         namespace.setdefault("expand", _no_expand)
     namespace |= {"__qualname__": cls.__qualname__, "__doc__": cls.__doc__, "__reduce__": _reduce}
@@ -42,6 +40,12 @@ def checked_class(cls: type[Task]) -> type[Task]:
         cls.__name__, [], bases=(cls,), namespace=namespace, module=cls.__module__, frozen=True, kw_only=True
     )
     return made
+
+
+def _is_own(cls: type[Task], name: str) -> bool:
+    """Whether a method is the author's, and not one that a base class of Surefoot's brings."""
+    place = getattr(getattr(cls, name), "__module__", "")
+    return getattr(cls, name) is not getattr(Task, name) and place.partition(".")[0] != "surefoot"
 
 
 def _no_expand(task: Any, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:

@@ -254,7 +254,10 @@ def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None
     except ValueError as error:
         raise ConfigurationError(f"--red-flags: {error}") from error
     # The current folder, which may be gone, is looked at for a method or a rule of the user's own only.
-    _ = load_method(config.strategy, _here(folder)) if ":" in config.strategy else maker_named(config.strategy)
+    if ":" in config.strategy:
+        load_method(config.strategy, _here(folder))
+    else:
+        maker_named(config.strategy)
     rule = load_rule(config.rule, _here(folder)) if ":" in config.rule else rule_named(config.rule)
     if rule.learns and config.k != "auto":
         raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")

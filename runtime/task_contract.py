@@ -44,6 +44,9 @@ def _a(*kinds: type) -> Callable[[Any], bool]:
 
 
 RETURNS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "same": ("True or False", _a(bool)),
+    "voted_fields": ("a number of fields, 0 or more", _is_size),
+    "whole_schema": ("None or a dict", _or_none(dict)),
     "root": ("a Node", _a(Node)),
     "begin": ("the state before the first step", _is_value),
     "next_step": ("a Step, or Done where nothing is left to ask", _is_next),

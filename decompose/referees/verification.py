@@ -12,7 +12,7 @@ class FinishedPlan(Protocol):
     """Steps in plan order, and what they lead to.
 
     Attributes:
-        output: The root's output; known once the steps were read to the end.
+        output: The root's output: as it is kept with the run, and as the steps lead to it once they were read.
     """
 
     output: Any

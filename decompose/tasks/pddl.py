@@ -9,6 +9,7 @@ import msgspec
 from surefoot.decompose.modular_planner import actor, monitor, orchestrator
 from surefoot.decompose.modular_planner.modular_task import MapTask
 from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.plan import Node
 from surefoot.decompose.step import Done, Step
 from surefoot.decompose.tasks.pddl_collections import Collected, Unread, collected
 from surefoot.decompose.tasks.pddl_costs import Costs
@@ -57,7 +58,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         if self.problems is not None:
             if self.problem is not None:
                 raise ValueError("problem: give one problem or several, not both")
-            self._collected()
+            _check_collection(self._collected(), self.instance)
             return
         if (self.domain is None) != (self.problem is None):
             raise ValueError("a domain and a problem are needed, or neither")
@@ -71,10 +72,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
             ValueError: There is no such problem, or it cannot be read.
         """
         if self.problems is not None:
-            found = self._collected()
-            if self.instance > len(found):
-                raise ValueError(f"instance {self.instance} does not exist: there are {len(found)} problems")
-            problem = found[self.instance - 1].problem
+            problem = self._collected()[self.instance - 1].problem
             if isinstance(problem, Unread):
                 raise ValueError(f"{problem.name}: {problem.why}")
             return problem
@@ -94,6 +92,13 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
             return [self.problem_of_run()]
         return [_posed(*generated(self.generate, number)) for number in range(1, self.instances + 1)]
 
+    def root(self) -> Node:
+        """The problem of the run; one of several that cannot be read ends at once, and says why."""
+        if self.problems is None:
+            return MapTask.root(self)
+        found = self._collected()
+        return self.node((), found[self.instance - 1].problem)
+
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
         """As every planning problem; of one that cannot be read there is nothing."""
         return None if isinstance(goal, Unread) else MapTask.begin(self, goal, inputs)
@@ -107,7 +112,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         if not isinstance(found, Done) or costs is None:
             return found
         told = {"cost": costs.of_plan(found.output["plan"]), "costs": "read and added up; they were not weighed"}
-        return msgspec.structs.replace(found, output={**found.output, **told})
+        return msgspec.structs.replace(found, output={**told, **found.output})
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """A plan of a length that is usual for so many goals: the cap only has to be out of the way."""
@@ -128,9 +133,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
     def sample_step(self, number: int) -> Step:
         """A module's question at the start of a problem."""
         rng = random.Random(f"pddl {number}")
-        posed = self.problem_of_run()
-        if self.domain is None:
-            posed = _posed(*generated(self.generate, rng.randint(1, self.instances)))
+        posed = self._sample(rng)
         world = posed.world
         assert isinstance(world, StripsWorld)
         names = [name for name, _ in world.objects]
@@ -143,6 +146,27 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
             actor.step(actor.ActorFacts(world, posed.start, posed.goal, 1)),
         ]
         return asked[number % len(asked)]
+
+    def _sample(self, rng: random.Random) -> Problem:
+        """A problem of the suite that can be read."""
+        if self.problems is not None:
+            return rng.choice([one.problem for one in self._collected() if isinstance(one.problem, Problem)])
+        if self.domain is not None:
+            return self.problem_of_run()
+        return _posed(*generated(self.generate, rng.randint(1, self.instances)))
+
+
+def _check_collection(found: Sequence[Collected], instance: int) -> None:
+    """See that there is the problem that is asked for, and one that can be read.
+
+    Raises:
+        ValueError: There is not.
+    """
+    if instance > len(found):
+        raise ValueError(f"instance {instance} does not exist: there are {len(found)} problems")
+    unread = [one.problem for one in found if isinstance(one.problem, Unread)]
+    if len(unread) == len(found):
+        raise ValueError(f"problems: none can be read; {unread[0].name}: {unread[0].why}")
 
 
 MOST_ACTIONS = 10_000

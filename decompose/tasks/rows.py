@@ -5,6 +5,7 @@ on, flagged and journalled. A row whose question fails has its failure as its an
 """
 
 import functools
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -17,6 +18,9 @@ from surefoot.decompose.typed.field_list import type_of_fields
 from surefoot.decompose.typed.output_type import OutputType
 from surefoot.decompose.typed.question import TypedQuestion
 from surefoot.decompose.typed.template import Template
+
+BAD_ROW = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What code raises of a row that is not as others are: a missing column, no text where a text is due."""
 
 KIND = "row"
 """Class of the questions, for accounts and error rates."""
@@ -41,20 +45,20 @@ class RowTask(Task, frozen=True, kw_only=True):
     necessary: ClassVar[tuple[str, ...]] = ("row_step", "prompt", "parse")
 
     def row_step(self, row: Mapping[str, Any]) -> Step:
-        """Return the question of a row."""
+        """Return the question of a row. What it raises of a row is the failure of that row."""
         raise NotImplementedError(f"{type(self).__name__} has no row_step()")
 
     def value_of(self, candidate: str) -> Any:
         """Return the answer that a winning candidate stands for; by default the candidate itself."""
         return candidate
 
-    def chunk(self, number: int, first: int, rows: list[Mapping[str, Any]]) -> Node:
+    def chunk(self, number: int, first: int, rows: list[Mapping[str, Any] | str]) -> Node:
         """Return a chunk of rows as a node.
 
         Args:
             number: Of the chunk, 0-based.
             first: Number of its first row in the table, 0-based.
-            rows: The rows.
+            rows: The rows; of one that cannot be read, the reason.
         """
         return Node((number,), Rows(first), (rows,))
 
@@ -71,14 +75,21 @@ class RowTask(Task, frozen=True, kw_only=True):
         return len(inputs[0])
 
     def sample_step(self, number: int) -> Step:
-        """Return the question of one of the sampled rows.
+        """Return the question of one of the sampled rows; where a row has none, of the next that has one.
 
         Raises:
-            NothingToAsk: There are none.
+            NothingToAsk: There are no rows.
         """
         if not self.sampled_rows:
             raise NothingToAsk("a table without rows has nothing to ask")
-        return self.row_step(self.sampled_rows[number % len(self.sampled_rows)])
+        count = len(self.sampled_rows)
+        for further in range(count):
+            try:
+                return self.row_step(self.sampled_rows[(number + further) % count])
+            except BAD_ROW:
+                if further == count - 1:
+                    raise
+        raise AssertionError("unreachable")
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return one: leads are chosen for a single row, whose error concerns no other."""
@@ -93,12 +104,19 @@ class MapRows(RowTask, frozen=True, kw_only=True):
         "answer: text"
     )
     system: Annotated[str, msgspec.Meta(description="what comes before every question")] = ""
+    field_wise: Annotated[bool, msgspec.Meta(description="vote on each field of the answer by itself")] = False
     answer_type: Any = None
 
     summary: ClassVar[str] = "A typed question for each row of a file: surefoot map"
 
     def __post_init__(self) -> None:
-        self.asked()
+        if not self.lacks_type:
+            self.asked()
+
+    @property
+    def lacks_type(self) -> bool:
+        """Whether the answers have a type of Python's that is not at hand: such a task can be looked at, not asked."""
+        return not self.fields and self.answer_type is None
 
     def asked(self) -> TypedQuestion:
         """Return the typed question that is asked of every row.
@@ -106,7 +124,7 @@ class MapRows(RowTask, frozen=True, kw_only=True):
         Raises:
             ValueError: The template, or the form of the answer, cannot be read. One line.
         """
-        return _asked(self.question, self.fields, self.system, self.answer_type)
+        return _asked(self.question, self.fields, self.system, self.answer_type, self.field_wise)
 
     def row_step(self, row: Mapping[str, Any]) -> Step:
         """Return the question of a row: it reads the columns that the template names, and nothing else.
@@ -128,18 +146,22 @@ class MapRows(RowTask, frozen=True, kw_only=True):
 
     def same(self, step: Step, one: str, other: str) -> bool:
         """Compare two answers as the type's annotations say."""
-        return self.asked().same(one, other)
+        return one == other if self.field_wise else self.asked().same(one, other)
+
+    def voted_fields(self, step: Step) -> int:
+        """Return the number of fields of the answer where each is voted on by itself."""
+        return len(self.asked().output.fields) if self.field_wise else 0
 
     def whole_schema(self, step: Step) -> dict[str, Any] | None:
         """Return the JSON schema of the answer."""
         return self.asked().schema.schema
 
     def value_of(self, candidate: str) -> Any:
-        """Return the answer as a value of its type."""
-        return self.asked().decode(candidate)
+        """Return the answer as a value of its type; where that is not at hand, as it stands in JSON."""
+        return json.loads(candidate) if self.lacks_type else self.asked().decode(candidate)
 
 
 @functools.lru_cache(maxsize=64)
-def _asked(question: str, fields: str, system: str, answer_type: Any) -> TypedQuestion:
+def _asked(question: str, fields: str, system: str, answer_type: Any, field_wise: bool) -> TypedQuestion:
     hint = type_of_fields(fields) if answer_type is None else answer_type
-    return TypedQuestion(Template(question), OutputType(hint), system)
+    return TypedQuestion(Template(question), OutputType(hint), system, field_wise=field_wise)

@@ -14,7 +14,8 @@ from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
-from surefoot.runtime.records import Batch, Counts, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Counts
 from surefoot.voting.alarms import Pattern
 from surefoot.voting.sequential_tests import Alarm, SequentialTests
 

@@ -13,7 +13,8 @@ from typing import Protocol
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.models.budget_lease import Unit
-from surefoot.runtime.records import Batch, Counts, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Counts
 from surefoot.runtime.worker.control import AwaitShortage, Grant, Message, R, ReturnLease
 
 RECALL_S = 0.05

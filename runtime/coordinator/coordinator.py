@@ -37,7 +37,8 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
-from surefoot.runtime.records import FAILED_NODES, Batch, Contradicted, Counts, Record, failures_in, pack
+from surefoot.runtime.payloads import failures_in, pack
+from surefoot.runtime.records import FAILED_NODES, Batch, Contradicted, Counts, Record
 from surefoot.runtime.worker.control import UseLeads
 from surefoot.runtime.worker.worker_pool import WorkerPool
 
@@ -229,7 +230,7 @@ class Coordinator:
         start, note = self._lead_controller.start, self._on_note
         self._alarm_monitor = AlarmMonitor(self.journal, self._writer, size, start, note, in_order=in_order)
         self._method = method_of(self.config.strategy, leads.leaf_steps)
-        semaphore = PrioritySemaphore(self._segments_per_worker(leads) * self.pool.size)
+        semaphore = PrioritySemaphore(self._segments_per_worker(leads, root) * self.pool.size)
         outcome = await PlanRunner(self.task, self, semaphore, self.config.re_decompositions).run(root)
         if isinstance(outcome, Contradicted):
             return f"node {_name(outcome.path)} {outcome.detail}"
@@ -238,12 +239,14 @@ class Coordinator:
         self._output = outcome.output
         return ""
 
-    def _segments_per_worker(self, leads: Leads) -> int:
+    def _segments_per_worker(self, leads: Leads, root: Node) -> int:
         """Twice as many as hold a worker's chains, and one: a segment that begins or ends asks fewer questions at once.
 
-        The worker's own gate keeps to ``chains_in_flight``, the earliest in plan order first.
+        A part that the task's code gives the root is a segment, and may be a single chain. The worker's own gate keeps
+        to ``chains_in_flight``, the earliest in plan order first.
         """
-        chains = max(1, self.config.segment_steps // (leads.leaf_steps + 1))
+        alone = given_expansion(self.task, root) is not None
+        chains = 1 if alone else max(1, self.config.segment_steps // (leads.leaf_steps + 1))
         return 1 + 2 * -(-self.config.chains_in_flight // chains)
 
     async def pause(self, reason: str) -> None:

@@ -33,7 +33,8 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import LeadChange, Leads
 from surefoot.runtime.logs import events_of
-from surefoot.runtime.records import Batch, Counts, Record, pack, unpack
+from surefoot.runtime.payloads import pack, unpack
+from surefoot.runtime.records import Batch, Counts, Record
 
 LEADS = "leads"
 """What the journal files learned leads under."""

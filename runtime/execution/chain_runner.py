@@ -13,7 +13,7 @@ import msgspec
 from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.step import Call, Done, Step
 from surefoot.decompose.task import Task
-from surefoot.runtime.errors import RunFailed, StepDeadlocked
+from surefoot.runtime.errors import RunFailed, StepDeadlocked, UserCodeError
 from surefoot.runtime.execution.escalation.refuted_steps import ChainRun, ask_again, compare_ways, with_alarm
 from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
 from surefoot.runtime.execution.policy import SegmentPolicy
@@ -21,7 +21,8 @@ from surefoot.runtime.execution.record_buffer import NOT_VOTED, Key
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.tool_calls import ToolCaller
 from surefoot.runtime.execution.work import Work
-from surefoot.runtime.records import LARGER, SUB_PLANS, Contested, Contradicted, Entry, Finished, tally, winner
+from surefoot.runtime.payloads import winner
+from surefoot.runtime.records import LARGER, SUB_PLANS, Contested, Contradicted, Entry, Finished, tally
 from surefoot.voting.ballot import Ballot
 
 SHARED_DRAWS = 3 * MAX_DRAWS // 4
@@ -164,8 +165,13 @@ class ChainRunner:
                 at.alike = candidate == at.previous[at.index]
             at.alike = at.alike and at.previous is not None and at.index + 1 < len(at.previous)
             at.taken.append(candidate)
-            state = task.advance(goal, state, candidate if isinstance(asked, Step) else result_of(candidate))
-            asked = task.next_step(goal, state)
+            try:
+                state = task.advance(goal, state, candidate if isinstance(asked, Step) else result_of(candidate))
+                asked = task.next_step(goal, state)
+            except UserCodeError:
+                if isinstance(asked, Call):  # it was made: once the task is mended, it must not be made again
+                    self._count(node, key, at, k, entry, ended=False)
+                raise
             self._count(node, key, at, k, entry, ended=isinstance(asked, Done))
         output = msgspec.to_builtins(asked.output)
         if asked.failure:
@@ -187,7 +193,7 @@ class ChainRunner:
         if isinstance(asked, Step):
             return await self.work.decide(key, asked, at.index, k, draws_of(key) + at.index * MAX_DRAWS)
         if isinstance(asked, Call):
-            text = await self._tools.call(node, at.index, asked)
+            text = await self._tools.call(node, at.attempt, at.index, asked)
         else:
             below = Node((*node.path, at.attempt * SUB_PLANS + at.index), node.goal, node.inputs)
             text = as_result(await self._plan.run_expansion(below, asked))

@@ -14,15 +14,19 @@ class Meter:
     Attributes:
         counts: What happened since the last batch.
         usage: What the calls since the last batch used.
+        by_step: Whether money is put on steps as well, for whoever asks with ``spent``: it is held until then.
     """
 
     def __init__(self, replies: ReplyKeeper | None = None) -> None:
         self.counts, self.usage = Counts(), UsageMeter()
         self.replies = replies or ReplyKeeper()
+        self.by_step = False
         self._spent: dict[int, float] = {}
 
     def spend(self, number: int, usd: float) -> None:
-        """Add what a reply cost to the step of a number; see ``spent``."""
+        """Add what a reply cost to the step of a number, if somebody is going to ask; see ``spent``."""
+        if not self.by_step:
+            return
         self._spent[number] = self._spent.get(number, 0.0) + usd
 
     def spent(self, number: int) -> float:

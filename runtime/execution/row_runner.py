@@ -12,14 +12,15 @@ import msgspec
 
 from surefoot.decompose.plan import Failure, Node
 from surefoot.decompose.segment import Segment
-from surefoot.decompose.tasks.rows import RowTask
-from surefoot.runtime.errors import RunFailed, UserCodeError
+from surefoot.decompose.tasks.rows import BAD_ROW, RowTask
+from surefoot.runtime.errors import RunFailed
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import Key
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.records import Finished, Record
+from surefoot.runtime.user_code import blame
 
 PART = "rows"
 
@@ -35,6 +36,7 @@ class RowRunner:
 
     def __init__(self, task: RowTask, work: Work, semaphore: PrioritySemaphore) -> None:
         self.task, self.work, self.semaphore = task, work, semaphore
+        work.steps.meter.by_step = True
 
     async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Finished:
         """Ask every row of a chunk that the journal holds no answer of. The answers are in the records.
@@ -52,27 +54,40 @@ class RowRunner:
                     group.create_task(self._one(node, key, number, row))
         return Finished(None)
 
-    async def _one(self, node: Node, key: Key, number: int, row: Mapping[str, Any]) -> None:
+    async def _one(self, node: Node, key: Key, number: int, row: Mapping[str, Any] | str) -> None:
         work = self.work
         async with self.semaphore((*node.path, number)):
             await work.begin_step()
+            if isinstance(row, str):
+                self._fail(node, number, Failure("BadRow", row))
+                return
             try:
                 step = self.task.row_step(row)
-                k = work.steps.leads.leads.unguarded
-                draw = draws_of(key) + number * MAX_DRAWS
+            except BAD_ROW as error:
+                self._fail(node, number, self._bad_row(error))
+                return
+            k = work.steps.leads.leads.unguarded
+            draw = draws_of(key) + number * MAX_DRAWS
+            try:
                 _, entry = await work.decide(key, step, number, k, draw)
-            except UserCodeError:
-                raise
             except (RunFailed, ValueError) as failed:
-                self._fail(node, number, Failure(type(failed).__name__, str(failed)))
+                spent = work.steps.meter.spent(draw // MAX_DRAWS)
+                self._fail(node, number, Failure(type(failed).__name__, str(failed)), spent)
                 return
         work.counts.steps += 1
         work.buffer.keep_row(key, k, number, entry, work.steps.meter.spent(draw // MAX_DRAWS))
 
-    def _fail(self, node: Node, number: int, failure: Failure) -> None:
-        """Keep the failure of a row as its answer."""
+    def _bad_row(self, error: Exception) -> Failure:
+        """What a row is that has no question; of somebody's own task with the line of its code that says so."""
+        if type(self.task).__module__.partition(".")[0] == "surefoot" or (str(error) and isinstance(error, ValueError)):
+            return Failure(type(error).__name__, str(error))
+        return Failure(type(error).__name__, blame(error, type(self.task), "row_step").message)
+
+    def _fail(self, node: Node, number: int, failure: Failure, spent_usd: float = 0.0) -> None:
+        """Keep the failure of a row as its answer, with what the replies to it cost."""
         path = (*node.path, number)
         self.work.counts.failed_nodes += 1
         self.work.counts.steps += 1
-        self.work.buffer.add(Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),)))
+        costs = (spent_usd,) if spent_usd else ()
+        self.work.buffer.add(Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),), costs=costs))
         self.work.note("row failed", path, error=failure.error, message=failure.message[:200])

@@ -19,7 +19,8 @@ from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import LEAF_STEPS
-from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, KeptReply, Paused, Record, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, KeptReply, Paused, Record
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.red_flags import RedFlag
 

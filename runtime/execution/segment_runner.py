@@ -19,7 +19,8 @@ from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
 from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.work import Work
-from surefoot.runtime.records import AGAIN, Contradicted, Finished, Record, tally, winner
+from surefoot.runtime.payloads import winner
+from surefoot.runtime.records import AGAIN, Contradicted, Finished, Record, tally
 
 
 class SegmentRunner:

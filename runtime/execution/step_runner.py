@@ -33,7 +33,9 @@ from surefoot.runtime.untrusted import tame
 from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.alarms import Raised, raised_by
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.race import Race, Won, unanimous
+from surefoot.voting.decision import race_for
+from surefoot.voting.race import Won, unanimous
+from surefoot.voting.record_race import FieldWise
 from surefoot.voting.red_flags import RedFlag, overlong
 
 MAX_DRAWS = 4096
@@ -103,12 +105,12 @@ class StepRunner:
             said = await self._ask(model, question, range(draw, draw + wanted), self.settings.first_temperature)
             said = self._alike(step, said, ())
             candidate = unanimous(said, k)
-            if candidate is not None:
+            if candidate is not None and not self.task.voted_fields(step):
                 return candidate, candidate
         result = await self._hold_race(step, k, draw, variants[0], said=said)
         if result.winner is None or result.raised:
             return await self._escalate(step, k, draw, variants, result)
-        if len(result.ballots) == k:
+        if len(result.ballots) == k and all(ballot.candidate == result.winner for ballot in result.ballots):
             return result.winner, result.winner
         return result.winner, entry_of(result)
 
@@ -163,7 +165,9 @@ class StepRunner:
         It begins with the ballots of the race it goes on with, or with what was said already.
         """
         rule = self.leads.sequential.get(k)
-        race = Race(rule or rule_of(self.policy.rule, k), self.policy.max_ballots)
+        fields = self.task.voted_fields(step)
+        single: Any = rule or rule_of(self.policy.rule, k)
+        race = race_for(FieldWise((single,) * fields) if fields else single, self.policy.max_ballots)
         ballots: list[Ballot] = [*goes_on.ballots] if goes_on else []
         details: list[str] = [*goes_on.details] if goes_on else []
         for ballot in ballots:
@@ -177,7 +181,7 @@ class StepRunner:
                 details.append(detail)
                 if race.cast(ballot) is not None:
                     break
-            if len(ballots) > k or goes_on:
+            if (len(ballots) > k or goes_on) and not fields:  # whole records differ where single fields do not
                 raised = raised_by(pattern_of_ballots(k, ballots), self.leads.limits)
             if race.verdict is not None or (raised and leaves(raised, level)):
                 break
@@ -187,7 +191,7 @@ class StepRunner:
             said = await self._ask(model, question, range(draw + drawn, draw + drawn + wanted), heat, drawn > 0)
         verdict = race.verdict
         winner = verdict.candidate if isinstance(verdict, Won) else None
-        result = RaceResult(variant, k, tuple(ballots), tuple(details), rule, winner, raised)
+        result = RaceResult(variant, k, tuple(ballots), tuple(details), rule, winner, raised, fields)
         if level is None and (rule is not None or len(ballots) != k or winner is None):
             self._count(result)
         return result

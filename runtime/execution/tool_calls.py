@@ -35,14 +35,19 @@ class ToolCaller:
 
     def __init__(self, task: Task, work: Work) -> None:
         self._work = work
+        self._made: dict[str, str] = {}
         self._tools = {name: as_tool(name, given) for name, given in task.tools().items()}
 
-    async def call(self, node: Node, index: int, call: Call) -> str:
+    async def call(self, node: Node, attempt: int, index: int, call: Call) -> str:
         """Return the result of a call as the journal keeps it.
+
+        A chain that is run again, because it did not return its promise, makes no once-only call a second time: it
+        gets the result of the first.
 
         Args:
             node: The node that asks.
-            index: Number of the call within the node's chain.
+            attempt: Number of the run of its chain.
+            index: Number of the call within the chain.
             call: The tool and its arguments.
 
         Raises:
@@ -52,15 +57,33 @@ class ToolCaller:
         """
         tool = self._tools.get(call.tool)
         if tool is None:
-            known = ", ".join(self._tools) or "none"
-            raise ConfigurationError(f"node {list(node.path)} calls the tool {call.tool!r}; the task has {known}")
+            there = ", ".join(self._tools) or "none"
+            raise ConfigurationError(f"node {list(node.path)} calls the tool {call.tool!r}; the task has {there}")
         key = call_key(node, index, call)
+        known = None if tool.repeatable else self._known(node, key)
+        if known is not None:
+            return known
         with self._work.under_way():
             if tool.repeatable:
                 given = await call_tool(tool, call.arguments, key=key)
             else:
-                given = await self._once(tool, call, key, node)
+                given = await self._once(tool, call, key, Record(node.path, "intent", attempt, index, 0, (key,)))
         self._work.counts.tool_calls += 1
+        text = self._kept(node, call, given)
+        if not tool.repeatable:
+            self._made[key] = text
+        return text
+
+    def _known(self, node: Node, key: str) -> str | None:
+        """The result of a once-only call that an earlier run of the chain made, in this session or before."""
+        if key in self._made or key not in self._work.intents:
+            return self._made.get(key)
+        attempt, index = self._work.intents[key]
+        entries = self._work.journalled.get((node.path, "run", attempt), [])
+        return str(entries[index]) if index < len(entries) else None
+
+    def _kept(self, node: Node, call: Call, given: ToolResult | ToolFailed) -> str:
+        """What a call gave as the journal keeps it, where a failure may be a result."""
         if isinstance(given, ToolResult):
             return msgspec.json.encode(given.value, order="sorted").decode()
         if not call.may_fail:
@@ -68,7 +91,7 @@ class ToolCaller:
         failure = as_output(Failure(str(given.kind), given.detail))
         return msgspec.json.encode(failure, order="sorted").decode()
 
-    async def _once(self, tool: Tool, call: Call, key: str, node: Node) -> ToolResult | ToolFailed:
+    async def _once(self, tool: Tool, call: Call, key: str, intent: Record) -> ToolResult | ToolFailed:
         work = self._work
         if key in work.intents:
             found = await look_back(tool, call.arguments, key=key)
@@ -82,8 +105,8 @@ class ToolCaller:
             if not isinstance(found, LookBack):
                 return found
         else:
-            work.buffer.add(Record(node.path, "intent", 0, 0, 0, (key,)))
-            work.intents.add(key)
+            work.buffer.add(intent)
+            work.intents[key] = (intent.attempt, intent.first)
         await work.made_durable()
         return await call_tool(tool, call.arguments, key=key)
 

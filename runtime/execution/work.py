@@ -10,7 +10,8 @@ from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.record_buffer import Key, RecordBuffer
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
-from surefoot.runtime.records import Counts, Entry, Record, extend, unpack
+from surefoot.runtime.payloads import extend, unpack
+from surefoot.runtime.records import Counts, Entry, Record
 
 COUNTED = ("run", "split", "broken", "children")
 """Parts of records that say what was decided, or that something was counted."""
@@ -32,7 +33,7 @@ class Work:
         standing: Steps of each node that are counted as standing.
         rows: Rows of each chunk that the journal holds the answers of.
         failed: Failures that the journal holds as the results of nodes, as JSON by path.
-        intents: Keys of once-only tool calls whose intent the journal holds.
+        intents: Once-only tool calls whose intent the journal holds: run of the chain and number in it, by key.
         room: Clear while enough batches wait to become durable; no step is begun then.
         stopping: Whether the worker was asked to stop; steps that are being asked still come to their end.
         events: What is worth a line in the log since the last batch, as (event, context) pairs.
@@ -44,7 +45,7 @@ class Work:
         self.standing: dict[Path, int] = {}
         self.rows: dict[Path, set[int]] = {}
         self.failed: dict[Path, str] = {}
-        self.intents: set[str] = set()
+        self.intents: dict[str, tuple[int, int]] = {}
         self.room = asyncio.Event()
         self.room.set()
         self.stopping = False
@@ -88,7 +89,7 @@ class Work:
                 elif record.part == "failed":
                     self.failed[record.path] = str(record.entries[0])
                 elif record.part == "intent":
-                    self.intents.add(str(record.entries[0]))
+                    self.intents[str(record.entries[0])] = (record.attempt, record.first)
 
     def take(self) -> list[Record]:
         """Return the records gathered since the last time; they are the caller's now."""

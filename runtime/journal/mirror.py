@@ -175,6 +175,15 @@ async def _copy(mirror: Mirror, note: Callable[[str], None], said: str) -> str:
     return ""
 
 
+def mirror_of(run: pathlib.Path, chosen: str | None) -> pathlib.Path | None:
+    """Return the folder that a run's configuration chose for its mirror; ``None`` if it is the run's own, or none.
+
+    It is the run's own after a run was resumed from its mirror.
+    """
+    folder = None if chosen is None else pathlib.Path(chosen).expanduser()
+    return None if folder is None or folder.resolve() == run.resolve() else folder
+
+
 def take_over(folder: pathlib.Path) -> str:
     """Make a mirror a run of its own, which is about to be resumed; what it may lack, as one line, if it was one."""
     said = missing_in(folder)

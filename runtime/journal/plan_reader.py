@@ -12,7 +12,8 @@ from surefoot.decompose.step import Done, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.port import JournalReader
-from surefoot.runtime.records import FAILED_NODES, SUB_PLANS, Entry, Record, extend, failures_in, unpack, winner
+from surefoot.runtime.payloads import extend, failures_in, unpack, winner
+from surefoot.runtime.records import FAILED_NODES, SUB_PLANS, Entry, Record
 from surefoot.runtime.untrusted import tame
 
 Steps = Generator[PlanStep, None, Any]

@@ -56,7 +56,7 @@ class JournalReader(Protocol):
         ...
 
     def payloads(self, segment: str) -> tuple[bytes, ...]:
-        """The payloads of a segment's batches, in the order written; see ``surefoot.runtime.records.unpack``.
+        """The payloads of a segment's batches, in the order written; see ``surefoot.runtime.payloads.unpack``.
 
         Raises:
             JournalError: They cannot be read.

@@ -8,7 +8,8 @@ from surefoot.decompose.plan import Path
 from surefoot.decompose.segment import segment_key
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.rows import Write
-from surefoot.runtime.records import AGAIN, Batch, Counts, Record, pack, unpack
+from surefoot.runtime.payloads import pack, unpack
+from surefoot.runtime.records import AGAIN, Batch, Counts, Record
 
 NOTES = ("broken", "mended", "children")
 Note = tuple[Path, str, int]

@@ -7,7 +7,8 @@ import msgspec
 
 from surefoot.decompose.plan import Path
 from surefoot.runtime.journal.port import JournalReader
-from surefoot.runtime.records import Contested, Record, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Contested, Record
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep, Thinnest, Worst
 from surefoot.voting.alarms import Pattern
 from surefoot.voting.ballot import Ballot

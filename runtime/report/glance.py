@@ -16,6 +16,8 @@ from surefoot.runtime.records import Counts
 DEEPEST = 3
 """Folders below the given one in which runs are looked for."""
 
+ANSWER = "answer"
+"""The journal's name for what somebody's own task made of its finished plan; missing where it makes nothing of it."""
 OUTPUT = "output"
 """The journal's name for what the root returned, as JSON; missing until a run is solved."""
 
@@ -76,7 +78,7 @@ def _read(directory: pathlib.Path) -> Glance:
     journal = open_journal(directory, write=False)
     try:
         status, message = status_of(directory, journal)
-        answer, totals, wall_s = journal.meta(OUTPUT), journal.totals, journal.wall_s
+        answer, totals, wall_s = answer_in(journal), journal.totals, journal.wall_s
     finally:
         journal.close()
     started, changed = _times(directory)
@@ -94,6 +96,12 @@ def _read(directory: pathlib.Path) -> Glance:
         started=started,
         changed=changed,
     )
+
+
+def answer_in(journal: Any) -> Any:
+    """Return the answer that a journal keeps: what the task made of its plan, or what the root returned."""
+    made = journal.meta(ANSWER)
+    return journal.meta(OUTPUT) if made is None else made["made"]
 
 
 def status_of(directory: pathlib.Path, journal: Any) -> tuple[str, str]:

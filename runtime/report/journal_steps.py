@@ -10,7 +10,8 @@ import msgspec
 
 from surefoot.decompose.plan import Path
 from surefoot.runtime.journal.port import JournalReader
-from surefoot.runtime.records import Contested, Entry, KeptReply, KeptStep, Record, unpack, winner
+from surefoot.runtime.payloads import unpack, winner
+from surefoot.runtime.records import Contested, Entry, KeptReply, KeptStep, Record
 from surefoot.voting.ballot import Ballot
 
 STEPS = {

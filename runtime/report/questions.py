@@ -11,7 +11,8 @@ from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.execution.plan_runner import ATTEMPT
 from surefoot.runtime.journal.port import JournalReader
-from surefoot.runtime.records import Entry, unpack, winner
+from surefoot.runtime.payloads import unpack, winner
+from surefoot.runtime.records import Entry
 from surefoot.runtime.report.suspicious_steps import Place
 
 Decided = dict[tuple[tuple[int, ...], str, int], list[Entry]]

@@ -1,5 +1,6 @@
 """One question for each row of a table, as a run: rows are kept once, travel in chunks, and come back in order."""
 
+import functools
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -7,12 +8,14 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.plan import Node
+from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import MapRows, RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.port import JournalReader, JournalStore
+from surefoot.runtime.session.answers import Preview
 from surefoot.runtime.session.row_output import write_results
 from surefoot.runtime.session.row_results import RowResult, results_of
 from surefoot.runtime.session.run import Run
@@ -130,7 +133,8 @@ class MapRun(Run):
 
     def __init__(self, run_dir: pathlib.Path | str, task: RowTask | None = None) -> None:
         super().__init__(run_dir, task)
-        self._rows_task = task or MapRows(**self._config.task_options)
+        config = self._config
+        self._rows_task = task or (MapRows(**config.task_options) if config.task == "map" else RowTask())
 
     def results(self) -> Iterator[RowResult]:
         """Yield what came of each row, in order: its answer, votes, margin, flags and cost, or its error."""
@@ -141,6 +145,16 @@ class MapRun(Run):
                 yield from results_of(journal, self._rows_task, self._config.rule, kept.sizes())
         finally:
             journal.close()
+
+    @functools.cached_property
+    def raw_output(self) -> Any:
+        """What came of each row as builtin values, in order; see ``RowResult``."""
+        return msgspec.to_builtins(list(self.results()))
+
+    def preview(self) -> Preview:
+        """Return how many rows there are, and how many of them have no answer, as one line."""
+        failed, kept = self.counts.failed_nodes, self._read(kept_table)
+        return Preview(f"{0 if kept is None else kept.rows:,} rows, {failed:,} without an answer", None, whole=False)
 
     @property
     def output(self) -> list[Any]:
@@ -156,8 +170,32 @@ class MapRun(Run):
         return write_results(self.results(), pathlib.Path(path))
 
     def _typed_row(self, answer: Any) -> Any:
-        kind = getattr(self._rows_task, "answer_type", None)
-        if kind is None:
+        task = self._rows_task
+        if not isinstance(task, MapRows) or task.answer_type is None:
             return answer
-        validate = getattr(kind, "model_validate", None)  # a Pydantic model converts itself
-        return validate(answer) if validate is not None else msgspec.convert(answer, kind)
+        return task.value_of(msgspec.json.encode(answer).decode())
+
+
+def open_run(run_dir: pathlib.Path | str, task: Task | None = None) -> Run:
+    """Open a run to look at it: one over a table gives the results of its rows as well.
+
+    Args:
+        run_dir: Its run directory.
+        task: The task, where it is at hand.
+
+    Raises:
+        RunDirectoryError: Not a run directory.
+    """
+    if isinstance(task, RowTask) or _has_table(Run(run_dir)):
+        return MapRun(run_dir, task if isinstance(task, RowTask) else None)
+    return Run(run_dir, task)
+
+
+def _has_table(run: Run) -> bool:
+    if not (run.run_dir / INPUT).exists():
+        return False
+    journal = open_journal(run.run_dir, write=False)
+    try:
+        return kept_table(journal) is not None
+    finally:
+        journal.close()

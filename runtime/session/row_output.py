@@ -12,8 +12,22 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.session.row_results import RowResult
 from surefoot.runtime.whole_files import PUBLIC, whole_file
 
+FORMS = (".jsonl", ".ndjson", ".csv", ".parquet")
+"""How the names of files end that results go to."""
 BATCH = 1024
 """Rows that a Parquet file takes at a time."""
+
+
+def check_form(path: pathlib.Path) -> None:
+    """Refuse a file whose name does not say in which form results go to it, or whose folder is not there.
+
+    Raises:
+        ConfigurationError: It cannot be written; said before anything is paid for.
+    """
+    if path.suffix.lower() not in FORMS:
+        raise ConfigurationError(f"{path}: results go to a file .jsonl, .csv or .parquet")
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"{path}: there is no folder {path.parent}")
 
 
 def write_results(results: Iterable[RowResult], path: pathlib.Path) -> int:
@@ -22,13 +36,12 @@ def write_results(results: Iterable[RowResult], path: pathlib.Path) -> int:
     Raises:
         ConfigurationError: It cannot be written, or its form is not known.
     """
-    kind = path.suffix.lower()
-    writers = {".jsonl": _write_jsonl, ".ndjson": _write_jsonl, ".csv": _write_csv, ".parquet": _write_parquet}
-    if kind not in writers:
-        raise ConfigurationError(f"{path}: results go to a file .jsonl, .csv or .parquet")
+    check_form(path)
+    writers = {".csv": _write_csv, ".parquet": _write_parquet}
+    write = writers.get(path.suffix.lower(), _write_jsonl)
     try:
         with whole_file(path, mode=PUBLIC) as draft:
-            return writers[kind](results, draft)
+            return write(results, draft)
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
 

@@ -10,7 +10,10 @@ from surefoot.decompose.plan import Failure
 from surefoot.decompose.segment import segment_key
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.journal.port import JournalReader
-from surefoot.runtime.records import Contested, Entry, Record, unpack, winner
+from surefoot.runtime.payloads import unpack, winner
+from surefoot.runtime.records import Contested, Entry, Record
+from surefoot.runtime.voting_rules import rule_of
+from surefoot.voting.record_race import FieldWise, replay_record
 
 
 class RowResult(msgspec.Struct, frozen=True):
@@ -61,7 +64,8 @@ def _chunk(journal: JournalReader, task: RowTask, rule: str, number: int, first:
             elif record.part == "failed":
                 failure = msgspec.json.decode(str(record.entries[0]), type=Failure)
                 row = record.path[-1]
-                found[row] = RowResult(first + row, error=f"{failure.error}: {failure.message}")
+                error = f"{failure.error}: {failure.message}"
+                found[row] = RowResult(first + row, error=error, cost_usd=sum(record.costs))
     return found
 
 
@@ -75,10 +79,23 @@ def _result(entry: Entry, k: int, task: RowTask, rule: str, row: int, cost_usd: 
     if isinstance(entry, str):
         return RowResult(row, _value(task, entry), "", k, k, {}, cost_usd)
     votes, flags = _counted(entry)
+    if entry.fields:
+        return _by_field(entry, task, rule, row, cost_usd, flags)
     candidate = winner(entry, rule)
     mine = votes[candidate]
     others = max((count for other, count in votes.items() if other != candidate), default=0)
     return RowResult(row, _value(task, candidate), "", mine, mine - others, flags, cost_usd)
+
+
+def _by_field(
+    entry: Contested, task: RowTask, rule: str, row: int, cost_usd: float, flags: dict[str, int]
+) -> RowResult:
+    """The result of a row whose fields were voted on one by one: votes and margin are those of the closest field."""
+    each: Any = (entry.rule or rule_of(rule, entry.k),) * entry.fields
+    fields = replay_record(FieldWise(each), len(entry.ballots), entry.ballots).fields
+    votes = min(dict(field.tally).get(str(field.winner), 0) for field in fields)
+    margin = min(field.margin for field in fields)
+    return RowResult(row, _value(task, winner(entry, rule)), "", votes, margin, flags, cost_usd)
 
 
 def _counted(entry: Contested) -> tuple[Counter[str], dict[str, int]]:
@@ -89,4 +106,12 @@ def _counted(entry: Contested) -> tuple[Counter[str], dict[str, int]]:
 
 
 def _value(task: RowTask, candidate: str) -> Any:
-    return msgspec.to_builtins(task.value_of(candidate))
+    return msgspec.to_builtins(task.value_of(candidate), enc_hook=_dumped)
+
+
+def _dumped(value: Any) -> Any:
+    """A value of a Pydantic model, which takes itself apart, as builtin values."""
+    dump = getattr(value, "model_dump", None)
+    if dump is None:
+        raise NotImplementedError(f"{type(value).__name__} is no builtin value")
+    return dump(mode="json")

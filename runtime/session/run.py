@@ -17,7 +17,7 @@ from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
 from surefoot.runtime.journal.task_shape import without_users_code
 from surefoot.runtime.records import Counts
-from surefoot.runtime.report.glance import OUTPUT, status_of
+from surefoot.runtime.report.glance import answer_in, status_of
 from surefoot.runtime.report.journal_steps import JournalStep, steps_of
 from surefoot.runtime.session.answers import Preview, answer_of_plan, first_items, items_of_plan, shortened
 from surefoot.runtime.whole_files import PRIVATE, PUBLIC, write_whole
@@ -163,12 +163,12 @@ class Run:
             raise RunFailed(f"{self.run_dir} has no answer: it is {status}{f' ({message})' if message else ''}")
         if self._config.task in BUILT_IN_TASKS:
             return answer_of_plan(journal, self._config, self._own_task(self._config))
-        return journal.meta(OUTPUT)
+        return answer_in(journal)
 
     def _beginning(self, journal: JournalReader) -> Preview:
         """The first items of an answer that a long plan makes; what the root returned for all others."""
         if self._config.task not in BUILT_IN_TASKS:
-            return Preview(shortened(journal.meta(OUTPUT)), journal.meta(OUTPUT), whole=True)
+            return Preview(shortened(answer_in(journal)), answer_in(journal), whole=True)
         items = first_items(items_of_plan(journal, self._config, self._own_task(self._config)))
         return Preview(", ".join(map(shortened, items)) + ", ...", None, whole=False)
 

@@ -10,8 +10,11 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import MapRows, RowTask
 from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.config import RunConfig, check_options, explain, open_task, task_class
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.models.port import Model
+
+NOT_OPTIONS = ("state_by", "sampled_rows", "answer_type")
+"""Fields of tasks that are no options of theirs."""
 
 AskedTask = Task | type[Task] | str
 """A task as a value, as a class, or by name: a built-in one, or ``module:Class``."""
@@ -70,22 +73,23 @@ def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any
     return Setup(config, opened, () if model is None or isinstance(model, str) else (model,))
 
 
-def row_task(question: str, output: Any) -> MapRows:
+def row_task(question: str, output: Any, field_wise: bool = False) -> MapRows:
     """Return the task that asks a question with ``{columns}`` of each row.
 
     Args:
         question: The template.
         output: Type of an answer, a list of fields as text, or ``None`` for a text.
+        field_wise: Whether each field of a record is voted on by itself.
 
     Raises:
-        ConfigurationError: One of them cannot be read.
+        ConfigurationError: One of them cannot be read, or there are no fields to vote on.
     """
     try:
         if output is None:
-            return MapRows(question=question)
+            return MapRows(question=question, field_wise=field_wise)
         if isinstance(output, str):
-            return MapRows(question=question, fields=output)
-        return MapRows(question=question, answer_type=output)
+            return MapRows(question=question, fields=output, field_wise=field_wise)
+        return MapRows(question=question, fields="", answer_type=output, field_wise=field_wise)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
 
@@ -94,8 +98,7 @@ def set_up_rows(task: RowTask, model: Model | str | None, options: Mapping[str, 
     """Return the setup of a run over a table; arguments and errors as for ``set_up``."""
     cls = type(task)
     name = "map" if cls is MapRows else f"{cls.__module__}:{cls.__qualname__}"
-    left_out = ("state_by", "sampled_rows", "answer_type")
-    own = {field: getattr(task, field) for field in cls.__struct_fields__ if field not in left_out}
+    own = {field: getattr(task, field) for field in cls.__struct_fields__ if field not in NOT_OPTIONS}
     run = _model_options(model, {key: value for key, value in options.items() if value is not None})
     try:
         config = msgspec.convert({"task": name, "task_options": own, **run}, RunConfig, strict=False)
@@ -104,7 +107,34 @@ def set_up_rows(task: RowTask, model: Model | str | None, options: Mapping[str, 
     check_options(config)
     if config.model == "bundled":
         raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")
-    return Setup(config, task, () if model is None or isinstance(model, str) else (model,))
+    return Setup(config, with_watched(task, config), () if model is None or isinstance(model, str) else (model,))
+
+
+def with_watched(task: Task, config: RunConfig) -> Task:
+    """Return a task of somebody's own with its methods watched and the run's ``state_by``; see ``checked_class``."""
+    values = {name: getattr(task, name) for name in task.__struct_fields__}
+    return checked_class(type(task))(**{**values, "state_by": config.state_by})
+
+
+def refuse_other_options(task: Task, config: RunConfig) -> None:
+    """Refuse a task whose options are not those that the run was started with.
+
+    Raises:
+        ResumeMismatch: They differ; the line names one.
+    """
+    fields = type(task).__struct_fields__
+    try:
+        known = msgspec.convert(
+            {name: value for name, value in config.task_options.items() if name in fields}, type(task), strict=False
+        )
+    except (msgspec.ValidationError, ValueError) as error:
+        raise ResumeMismatch(f"the run was not started with a {type(task).__name__}: {error}") from error
+    for name in fields:
+        if name in NOT_OPTIONS:
+            continue
+        was, now = (msgspec.to_builtins(getattr(one, name)) for one in (known, task))
+        if was != now:
+            raise ResumeMismatch(f"the run was started with {name} {was!r}, and the task given now has {now!r}")
 
 
 def _model_options(model: Model | str | None, options: dict[str, Any]) -> dict[str, Any]:

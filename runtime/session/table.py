@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import math
 import pathlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, TextIO
@@ -16,8 +17,20 @@ INPUT: Final = "input.jsonl"
 """File of a run directory that holds the rows, one JSON object a line."""
 SAMPLED: Final = 200
 """Rows that are kept for pilots, from all over the table."""
+REASON: Final = b'"'
+"""How the line of a row begins that cannot be read: it is a text."""
 LONGEST_ROW: Final = 16 << 20
 """Most bytes of one row of a file."""
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A row that cannot be read or kept: it has an error in place of an answer, and the others go on.
+
+    Attributes:
+        reason: Why, in one line.
+    """
+
+    reason: str
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -25,8 +38,8 @@ class Table(msgspec.Struct, frozen=True):
 
     Attributes:
         path: The file of rows.
-        count: How many rows it has.
-        columns: Names of the columns of the first row.
+        count: How many rows it has, those among them that cannot be read.
+        columns: Names of the columns of the sampled rows.
         sampled: Rows from all over it.
         digest: Of its bytes, for telling whether it is still the same.
     """
@@ -37,15 +50,15 @@ class Table(msgspec.Struct, frozen=True):
     sampled: tuple[Row, ...]
     digest: str
 
-    def rows(self) -> Iterator[Row]:
-        """Yield the rows in order, one in memory at a time."""
+    def rows(self) -> Iterator[Row | str]:
+        """Yield the rows in order, one in memory at a time; of a row that cannot be read, the reason as text."""
         with self.path.open("rb") as file:
             for line in file:
                 yield msgspec.json.decode(line)
 
-    def chunks(self, size: int) -> Iterator[tuple[int, list[Row]]]:
+    def chunks(self, size: int) -> Iterator[tuple[int, list[Row | str]]]:
         """Yield the rows in chunks of at most so many, each with the number of its first row."""
-        held: list[Row] = []
+        held: list[Row | str] = []
         for number, row in enumerate(self.rows()):
             held.append(row)
             if len(held) == size:
@@ -58,15 +71,26 @@ class Table(msgspec.Struct, frozen=True):
 def keep_table(rows: Iterable[Any], path: pathlib.Path) -> Table:
     """Write rows into a file, row by row, and return the table.
 
+    Of a row that is no mapping with names for its columns, or cannot be kept, the reason is written. NaN, by which
+    tables say that a value is missing, is kept as null.
+
     Raises:
-        ConfigurationError: A row is no mapping with names for its columns, or the file cannot be written.
+        ConfigurationError: There are rows and none can be read, or the file cannot be written.
     """
+    first: Unreadable | None = None
+    readable = False
     try:
         with path.open("xb") as file:
             for number, row in enumerate(rows):
-                file.write(_line(number, row))
+                kept = _kept(number, row)
+                readable = readable or isinstance(kept, bytes)
+                if isinstance(kept, Unreadable):
+                    first, kept = first or kept, msgspec.json.encode(kept.reason)
+                file.write(kept + b"\n")
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
+    if first is not None and not readable:
+        raise ConfigurationError(f"no row of the table can be read: {first.reason}")
     return read_table(path)
 
 
@@ -76,28 +100,27 @@ def read_table(path: pathlib.Path) -> Table:
     Raises:
         ConfigurationError: The file cannot be read.
     """
-    digest, count, first = hashlib.blake2b(digest_size=16), 0, b""
+    digest, count = hashlib.blake2b(digest_size=16), 0
     sampled: list[bytes] = []
     every = 1
     try:
         with path.open("rb") as file:
             for line in file:
                 digest.update(line)
-                first = first or line
-                if count % every == 0:
+                if count % every == 0 and not line.startswith(REASON):
                     sampled.append(line)
                     if len(sampled) == 2 * SAMPLED:  # half of them again, twice as far apart
                         sampled, every = sampled[::2], 2 * every
                 count += 1
-        columns = tuple(msgspec.json.decode(first)) if first else ()
-        rows = tuple(msgspec.json.decode(line) for line in sampled[:SAMPLED])
-    except (OSError, msgspec.DecodeError) as error:
+        rows = tuple(msgspec.json.decode(line, type=Row) for line in sampled[:SAMPLED])
+    except (OSError, msgspec.DecodeError, RecursionError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
     return Table(path, count, columns, rows, digest.hexdigest())
 
 
-def rows_of_file(path: pathlib.Path) -> Iterator[Row]:
-    """Yield the rows of a CSV, JSON lines or Parquet file, told by its name.
+def rows_of_file(path: pathlib.Path) -> Iterator[Row | Unreadable]:
+    """Yield the rows of a CSV, JSON lines or Parquet file, told by its name; of a bad line, why it cannot be read.
 
     Raises:
         ConfigurationError: It cannot be read, or is of another kind. One line that says where.
@@ -121,32 +144,47 @@ def rows_of_file(path: pathlib.Path) -> Iterator[Row]:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
 
 
-def _csv(path: pathlib.Path, file: TextIO, delimiter: str) -> Iterator[Row]:
-    reader = csv.DictReader(file, delimiter=delimiter, strict=True)
+def _csv(path: pathlib.Path, file: TextIO, delimiter: str) -> Iterator[Row | Unreadable]:
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))  # Python's own limit is below the size of a letter
+    reader = csv.reader(file, delimiter=delimiter, strict=True)
     try:
+        columns = next(reader, [])
+        if twice := next((name for name in columns if columns.count(name) > 1), None):
+            raise ConfigurationError(f"{path}, line 1: column {twice} is there twice")
         for row in reader:
-            if None in row or None in row.values():
-                raise ConfigurationError(f"{path}, line {reader.line_num}: not as many values as there are columns")
-            yield row
-    except csv.Error as error:
+            if len(row) == len(columns):
+                yield dict(zip(columns, row, strict=True))
+            elif row:  # an empty line is none
+                place = f"{path.name}, line {reader.line_num}"
+                yield Unreadable(f"{place}: {len(row)} values for {len(columns)} columns")
+    except csv.Error as error:  # where the next row begins cannot be said after it
         raise ConfigurationError(f"{path}, line {reader.line_num}: {error}") from error
 
 
-def _jsonl(path: pathlib.Path, file: TextIO) -> Iterator[Row]:
+def _jsonl(path: pathlib.Path, file: TextIO) -> Iterator[Row | Unreadable]:
     number = 0
     while line := file.readline(LONGEST_ROW):
         number += 1
         if len(line) == LONGEST_ROW:
             raise ConfigurationError(f"{path}, line {number}: is longer than {LONGEST_ROW:,} characters")
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise ConfigurationError(f"{path}, line {number}: {error}") from error
-        if not isinstance(row, dict):
-            raise ConfigurationError(f"{path}, line {number}: is no JSON object")
-        yield row
+        if line.strip():
+            yield _object(line, f"{path.name}, line {number}")
+
+
+def _object(line: str, place: str) -> Row | Unreadable:
+    try:
+        row = json.loads(line, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        return Unreadable(f"{place}: {error}")
+    return row if isinstance(row, dict) else Unreadable(f"{place}: is no JSON object")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Row:
+    """An object whose names are there once each; of two values nobody could say which is meant."""
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        raise ValueError("a name is there twice")
+    return row
 
 
 def _parquet(path: pathlib.Path) -> Iterator[Row]:
@@ -161,15 +199,28 @@ def _parquet(path: pathlib.Path) -> Iterator[Row]:
         raise ConfigurationError(f"{path}: {str(error).splitlines()[0]}") from error
 
 
-def _line(number: int, row: Any) -> bytes:
-    """A row as one line of JSON."""
+def _kept(number: int, row: Any) -> bytes | Unreadable:
+    """A row as one line of JSON, or why it cannot be kept."""
+    if isinstance(row, Unreadable):
+        return row
     if isinstance(row, str):
         row = {"text": row}
     if isinstance(row, msgspec.Struct) or hasattr(row, "__dataclass_fields__"):
         row = msgspec.to_builtins(row)
     if not isinstance(row, Mapping) or not all(isinstance(name, str) for name in row):
-        raise ConfigurationError(f"row {number}: {type(row).__name__} is no row: a mapping with names of columns is")
+        return Unreadable(f"row {number}: {type(row).__name__} is no row: a mapping with names of columns is")
     try:
-        return msgspec.json.encode(dict(row)) + b"\n"
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"row {number}: cannot be kept: {error}") from error
+        line = msgspec.json.encode(dict(row))
+        if b"null" in line and _is_infinite(row):  # which would be kept as null as well
+            return Unreadable(f"row {number}: holds an infinite number")
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return Unreadable(f"row {number}: cannot be kept: {error}")
+    return line
+
+
+def _is_infinite(value: Any) -> bool:
+    """Whether a value is, or holds, a number that is infinite."""
+    if isinstance(value, float):
+        return math.isinf(value)
+    parts = value.values() if isinstance(value, Mapping) else value
+    return isinstance(value, Mapping | list | tuple | set | frozenset) and any(map(_is_infinite, parts))

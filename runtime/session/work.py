@@ -1,6 +1,7 @@
 """One session of work on a run: opens the workers and the journal, runs the coordinator, and closes all of them."""
 
 import asyncio
+import contextlib
 import pathlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
 from surefoot.runtime.errors import ConfigurationError, UserCodeError
 from surefoot.runtime.forecast.alone import seconds_alone
-from surefoot.runtime.journal.mirror import mirrored, take_over
+from surefoot.runtime.journal.mirror import mirror_of, mirrored, take_over
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
@@ -21,7 +22,7 @@ from surefoot.runtime.session.answers import answer_of_plan
 from surefoot.runtime.session.interruption import Interruption, Pause
 from surefoot.runtime.session.watcher import Watcher
 from surefoot.runtime.worker.local_pool import LocalPool
-from surefoot.runtime.worker.ray_address import named_cluster
+from surefoot.runtime.worker.ray_address import means_local, named_cluster
 from surefoot.runtime.worker.ray_decision import wants_ray
 from surefoot.runtime.worker.worker_pool import WorkerPool, default_workers
 
@@ -85,7 +86,7 @@ def _keep_answer(journal: JournalStore, config: RunConfig, task: Task) -> None:
     except UserCodeError as error:
         journal.set_meta(status="failed", message=error.message)
         raise
-    journal.set_meta(output=answer)
+    journal.set_meta(answer={"made": answer})
 
 
 def open_pool(
@@ -106,7 +107,7 @@ def open_pool(
         raise ConfigurationError(f"a model object stays in this process: --address {config.address} cannot have it")
     if models or config.address == "none":
         return LocalPool(config, task, list(models) or None)
-    if config.address == "auto" and named_cluster("auto") is None:
+    if config.address == "auto" and not means_local("auto") and named_cluster("auto") is None:
         decision = wants_ray(seconds_alone(config, task), config.workers or default_workers(), "auto")
         on_note(decision.reason)
         if not decision.wanted:
@@ -122,10 +123,13 @@ async def _mirrored(config: RunConfig, journal: JournalStore, watcher: Watcher) 
     directory = pathlib.Path(journal.run)
     if said := take_over(directory):
         watcher.note(said)
-    if config.mirror is None:
+    folder = mirror_of(directory, config.mirror)
+    if folder is None:
+        if config.mirror is not None:
+            watcher.note("no mirror is kept: the run goes on in the folder that was one; --mirror names another")
         yield
         return
-    async with mirrored(directory, pathlib.Path(config.mirror), watcher.note):
+    async with mirrored(directory, folder, watcher.note):
         yield
 
 
@@ -135,7 +139,8 @@ def _pauser(coordinator: Coordinator) -> Pause:
     pausing: list[asyncio.Task[None]] = []
 
     def pause(reason: str) -> None:
-        loop.call_soon_threadsafe(lambda: pausing.append(loop.create_task(coordinator.pause(reason))))
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the run came to its end meanwhile
+            loop.call_soon_threadsafe(lambda: pausing.append(loop.create_task(coordinator.pause(reason))))
 
     return pause
 

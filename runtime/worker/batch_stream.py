@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 
 from surefoot.runtime.execution.work import Work
-from surefoot.runtime.records import Batch, Counts, End, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Counts, End, Record
 
 SIGN_OF_LIFE_S = 2.0
 """Seconds of silence after which a worker says that it is alive."""

@@ -31,17 +31,20 @@ def named_cluster(address: str) -> Named | None:
     Raises:
         ConfigurationError: This is no address, or nothing answers at the one that the user named.
     """
-    if address in ("none", "local"):
+    if address == "none" or means_local(address):
         return None
     if address != "auto":
         return _reached(Named(address, "--address"))
     told = os.environ.get("RAY_ADDRESS", "")
-    if told == "local":
-        return None
     if told and told != "auto":
         return _reached(Named(told, "RAY_ADDRESS"))
     noted = _noted_by_ray_start()
     return Named(noted, "a head that `ray start` started here") if noted and _answers(noted) else None
+
+
+def means_local(address: str) -> bool:
+    """Whether an ``--address`` asks for a Ray of the run's own; ``auto`` does so where RAY_ADDRESS is ``local``."""
+    return address == "local" or (address == "auto" and os.environ.get("RAY_ADDRESS") == "local")
 
 
 def is_here(address: str) -> bool:
@@ -76,7 +79,7 @@ def _noted_by_ray_start() -> str:
 
 def _reached(named: Named) -> Named:
     """Return a named cluster if something answers at its address; Ray itself would wait for minutes."""
-    host, port = _parsed(named)
+    host, port = parts_of(named)
     try:
         socket.create_connection((host, port), timeout=5).close()
     except OSError as error:
@@ -93,7 +96,12 @@ def _answers(address: str) -> bool:
     return True
 
 
-def _parsed(named: Named) -> tuple[str, int]:
+def parts_of(named: Named) -> tuple[str, int]:
+    """Split an address into host and port.
+
+    Raises:
+        ConfigurationError: It is no HOST:PORT.
+    """
     host, _, port = named.address.rpartition(":")
     if not host or not port.isdigit():
         raise ConfigurationError(f"{named.by} {named.address}: expected auto, local, none or HOST:PORT")

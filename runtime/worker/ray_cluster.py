@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import pathlib
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -16,7 +15,8 @@ from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker.core_lines import CoreLines
-from surefoot.runtime.worker.ray_address import is_here, named_cluster
+from surefoot.runtime.worker.ray_address import is_here, named_cluster, parts_of
+from surefoot.runtime.worker.ray_token import token_is_kept, wants_token
 from surefoot.runtime.worker.worker_pool import default_workers
 
 STAYS_HERE = ["__pycache__", "/scripts/bundled", "/scripts/benchmarks"]
@@ -48,8 +48,12 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
         ConfigurationError: The cluster cannot be joined.
     """
     named = named_cluster(config.address)
-    if named is not None and is_here(named.address):
-        use_kept_token()
+    if named is not None and wants_token(*parts_of(named)):
+        if is_here(named.address):
+            use_kept_token()
+        if os.environ.get("RAY_AUTH_MODE") != "token":  # Ray itself would try for twenty seconds
+            how = token_hint(named.address) or "; RAY_AUTH_MODE is set to something else"
+            raise ConfigurationError(f"the Ray cluster at {named.address} ({named.by}) asks for a token{how}")
     ray = _import_quietly()
     modules = [] if task is None else modules_of(config, task)
     quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
@@ -64,8 +68,7 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
         with core.caught():
             ray.init(address=named.address, runtime_env=shipped_with(modules), **quiet)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        refused = "it asks for a token, and has refused the one sent" if core.unauthenticated else ""
-        reason = (refused or one_line(error)) + token_hint(named.address)
+        reason = "it refuses the token that was sent" if core.unauthenticated else one_line(error)
         raise ConfigurationError(f"cannot join the Ray cluster at {named.address} ({named.by}): {reason}") from error
     return Cluster(ray, False, named.address, f"the Ray cluster at {named.address}, from {named.by}")
 
@@ -81,17 +84,18 @@ def shipped_with(modules: list[ModuleType]) -> dict[str, Any]:
 
 
 def modules_of(config: RunConfig, task: Task) -> list[ModuleType]:
-    """Find the user's modules that workers need: those of the task's class and of a voting rule, whole packages."""
+    """Find the user's modules that workers need: those of its task, rule and method, whole packages."""
     tops = [] if config.task in BUILT_IN_TASKS else [type(task).__module__.partition(".")[0]]
-    if ":" in config.rule:
-        tops.append(config.rule.partition(":")[0].partition(".")[0])
+    for name in (config.rule, config.strategy):
+        if ":" in name:
+            tops.append(name.partition(":")[0].partition(".")[0])
     # What is in __main__ travels as values.
     return [sys.modules[top] for top in dict.fromkeys(tops) if top not in ("surefoot", "__main__")]
 
 
 def use_kept_token() -> None:
     """Use the token that Ray keeps for this machine's clusters (2.59 and later), unless the user chose otherwise."""
-    if "RAY_AUTH_MODE" in os.environ or not _token_is_kept():
+    if "RAY_AUTH_MODE" in os.environ or not token_is_kept():
         return
     os.environ["RAY_AUTH_MODE"] = "token"
     if "ray" in sys.modules:  # imported before: what it read of the environment is stale
@@ -102,11 +106,11 @@ def use_kept_token() -> None:
 
 
 def token_hint(address: str) -> str:
-    """What to try where a cluster refuses for want of a token, as the end of a sentence; empty if one was used."""
+    """Say what to set where a cluster asks for a token, as the end of a sentence; nothing if the user set the mode."""
     if "RAY_AUTH_MODE" in os.environ:
         return ""
     keeps = "" if is_here(address) else " and RAY_AUTH_TOKEN to that cluster's token"
-    return f"; if it asks for a token, set RAY_AUTH_MODE=token{keeps}"
+    return f": set RAY_AUTH_MODE=token{keeps}"
 
 
 def cores_of(ray: Any) -> int:
@@ -142,12 +146,6 @@ def _import_quietly() -> Any:
 
 def _head_of(ray: Any) -> str:
     return str(ray.get_runtime_context().gcs_address)
-
-
-def _token_is_kept() -> bool:
-    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH"):
-        return True
-    return (pathlib.Path.home() / ".ray" / "auth_token").is_file()
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """Jobs on a Ray cluster, through the address of its dashboard: sent, followed, asked after, stopped."""
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -75,6 +76,8 @@ class Jobs:
             use_kept_token()
         from ray.job_submission import JobSubmissionClient
 
+        for name in ("ray.dashboard.modules", "ray._private.runtime_env"):  # they tell of every upload and connection
+            logging.getLogger(name).setLevel(logging.ERROR)
         self._dashboard = dashboard
         self._client = self._said(lambda: JobSubmissionClient(dashboard))
 
@@ -85,7 +88,8 @@ class Jobs:
         try:
             return call()
         except RayError as error:  # refused, such as for want of a token
-            line = one_line(error) + token_hint(self._dashboard)
+            hint = token_hint(self._dashboard)
+            line = one_line(error) + (f"; if it asks for a token{hint}" if hint else "")
             raise ConfigurationError(f"cannot use the cluster at {self._dashboard}: {line}") from error
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise ConfigurationError(f"cannot use the cluster at {self._dashboard}: {last_line(error)}") from error

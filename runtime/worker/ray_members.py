@@ -24,6 +24,10 @@ LOOK_S = 5.0
 """Seconds between two looks at how many cores a cluster has."""
 
 
+GATHER_S = 10.0
+"""Seconds that the first worker waits for the others before work begins: the first segments are the largest."""
+
+
 class RayMembers:
     """Workers by number. One that has not given a sign of life yet has lost nothing when it dies.
 
@@ -49,7 +53,7 @@ class RayMembers:
         self._workers = [self._spawn(number) for number in range(count)]
         self.ready: set[int] = set()
         self.lost: tuple[Any, ...] = tuple(getattr(ray.exceptions, name) for name in LOSSES)
-        self.has_worked = self.stopping = False
+        self.has_worked = self.stopping = self._gathered = False
         self.failure = ""
         self._news = asyncio.Event()
         self._replacing = asyncio.Lock()
@@ -68,13 +72,18 @@ class RayMembers:
         if self._config.workers is None and not self._cluster.own:
             self._keep(self._grow())
 
-    async def until_one_lives(self, seconds: float) -> bool:
-        """Wait, not longer than so many seconds, for a worker that lives or a reason to give up; whether it came."""
-        if not self.ready and not self.failure:
+    @property
+    def can_begin(self) -> bool:
+        """Whether a worker lives, and in the beginning the others do as well or have had their time."""
+        return self._gathered and bool(self.ready)
+
+    async def until_can_begin(self, seconds: float) -> bool:
+        """Wait, not longer than so many seconds, until work can begin or never can; whether it came to that."""
+        if not self.can_begin and not self.failure:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), seconds)
-        return bool(self.ready or self.failure)
+        return self.can_begin or bool(self.failure)
 
     async def replace(self, number: int, lost: Any) -> None:
         """Put a new worker in the place of a lost one, once: each of its segments reports the loss."""
@@ -125,8 +134,15 @@ class RayMembers:
             return
         self._failed_starts = 0
         if self._workers[number] is worker:
+            if not self.ready and not self._gathered:
+                asyncio.get_running_loop().call_later(GATHER_S, self._gather)
             self.ready.add(number)
-            self._news.set()
+            if self._gathered or len(self.ready) == len(self):
+                self._gather()
+
+    def _gather(self) -> None:
+        self._gathered = True
+        self._news.set()
 
     async def _start_failed(self, number: int, worker: Any, error: Exception) -> None:
         """Replace a worker that died while it started; give up where they cannot start at all."""

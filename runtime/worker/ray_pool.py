@@ -108,9 +108,9 @@ class RayPool:
     async def _stream(self, call: Call) -> AsyncIterator[Batch]:
         """Call a method of the worker that has the least to do, among those that live, and yield its batches."""
         self._begin()
-        while not self._members.ready:
+        while not self._members.can_begin:
             self._check()
-            if not await self._members.until_one_lives(SIGN_S):
+            if not await self._members.until_can_begin(SIGN_S):
                 yield _waiting("none has started yet")
         self._assignments.grow(self.size)
         with self._assignments.least_busy(call.segment_key, self._members.ready) as chosen:
@@ -148,7 +148,7 @@ class RayPool:
         self._begin()
         if message.waits:
             return await self._tell_whoever_lives(worker, message)
-        while not self._gone and not await self._members.until_one_lives(SIGN_S):
+        while not self._gone and not await self._members.until_can_begin(SIGN_S):
             pass
         if worker in self._members.ready:
             told = self._members[worker]

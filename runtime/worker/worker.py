@@ -96,6 +96,8 @@ class Worker:
             load_method(config.strategy, pathlib.Path.cwd())
         if ":" in config.rule:
             load_rule(config.rule, pathlib.Path.cwd())  # a worker's process may be one that has not seen the rule yet
+        if ":" in config.strategy:
+            load_method(config.strategy, pathlib.Path.cwd())
         self.model = model or open_model(config, self._waits.append)
         self._fallback = open_fallback(config)
         self._modules = parse_role_options(config.modules)

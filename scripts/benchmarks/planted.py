@@ -25,7 +25,8 @@ from surefoot.runtime.journal.run_directory import write_config
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
-from surefoot.runtime.records import Contested, Counts, Entry, Record, unpack, winner
+from surefoot.runtime.payloads import unpack, winner
+from surefoot.runtime.records import Contested, Counts, Entry, Record
 from surefoot.runtime.report.questions import Questions
 from surefoot.runtime.report.suspicious_steps import Place
 from surefoot.runtime.worker.control import Message, R, UseLeads

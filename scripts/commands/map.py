@@ -12,7 +12,9 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
+from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.mapping import ROW_TARGET, MapRun
+from surefoot.runtime.session.row_output import check_form
 from surefoot.runtime.session.setup import row_task, set_up_rows
 from surefoot.scripts.commands.options import json_option, log_options, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
@@ -26,6 +28,7 @@ PATH = click.Path(path_type=pathlib.Path)
 @click.argument("table", type=PATH)
 @click.option("--question", required=True, help="What is asked of each row, with its columns as {column}.")
 @click.option("--fields", default=None, help='Form of the answer: "vendor: text, total: money, day: date, kind: a|b".')
+@click.option("--field-wise", is_flag=True, help="Vote on each field by itself, not on whole answers.")
 @click.option("--system", default="", help="What comes before every question.")
 @click.option("--row-target", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=ROW_TARGET,
               show_default=True, help="Wanted probability that one row is right; votes follow from it.")  # fmt: skip
@@ -44,9 +47,14 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     """
     as_json = values.pop("as_json")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
-    task = msgspec.structs.replace(row_task(values.pop("question"), values.pop("fields")), system=values.pop("system"))
+    if output is not None:
+        check_form(output)
+    asked = row_task(values.pop("question"), values.pop("fields"), values.pop("field_wise"))
+    task = msgspec.structs.replace(asked, system=values.pop("system"))
+        row_task(values.pop("question"), values.pop("fields"), values.pop("field_wise")), system=values.pop("system")
+    )
     target = values.pop("row_target")
-    setup = api.checked(set_up_rows(task, None, {"target": target, **values}))
+    setup = checked(set_up_rows(task, None, {"target": target, **values}))
     directory = new_run_directory(run_dir, "map")
     with Progress(directory, setup.config, shape_of(task).total_steps) as progress, stoppable(progress) as interruption:
         found = api.start_map(setup, table, directory, progress, interruption)

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+import msgspec
 
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.decompose.tasks.pddl import PddlPlanning
+from surefoot.decompose.tasks.pddl_plan_files import plan_text
 from surefoot.runtime.config import open_task
-from surefoot.runtime.errors import RunFailed
+from surefoot.runtime.errors import ConfigurationError, RunFailed
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.journal.task_shape import without_users_code
 from surefoot.runtime.session.answers import items_of_plan
+from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
@@ -25,12 +29,16 @@ from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 @click.argument("run_dir", type=click.Path(path_type=pathlib.Path))
 @click.option("--jsonl", is_flag=True, help="One JSON value a line: the items of a list, or the answer itself.")
 @click.option("--csv", "as_csv", is_flag=True, help="A table: the items of a list, by their fields.")
+@click.option("--plan", "as_plan", is_flag=True, help="The plan of a PDDL problem, as the file that validators read.")
 @json_option
-def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_json: bool) -> int:
+def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_plan: bool, as_json: bool) -> int:
     """Print the answer of a run: text as it is, anything else as JSON."""
-    if jsonl + as_csv + as_json > 1:
-        raise click.UsageError("--json, --jsonl and --csv exclude each other")
+    if jsonl + as_csv + as_plan + as_json > 1:
+        raise click.UsageError("--json, --jsonl, --csv and --plan exclude each other")
     run = solved(run_dir)
+    if as_plan:
+        print(plan_of(run), end="")
+        return OK
     if jsonl:
         for item in items_of(run):
             print(json.dumps(item, ensure_ascii=False))
@@ -52,7 +60,7 @@ def solved(run_dir: pathlib.Path) -> Run:
         RunFailed: It has none, or not yet; the hint says what can be done.
         RunDirectoryError: Not a run directory.
     """
-    run = Run(run_dir)
+    run = open_run(run_dir)
     status, message = run.status, run.message
     if status == "solved":
         return run
@@ -65,8 +73,26 @@ def solved(run_dir: pathlib.Path) -> Run:
     raise RunFailed(f"{run_dir} has no answer: it is {status}{why}", hint=hints.get(status, ""))
 
 
+def plan_of(run: Run) -> str:
+    """The plan of a run on a PDDL problem as text.
+
+    Raises:
+        ConfigurationError: The run is of another task, or its output holds no plan of it.
+    """
+    task = open_task(read_config(run.run_dir))
+    if not isinstance(task, PddlPlanning):
+        raise ConfigurationError("--plan: the run is not of a PDDL problem")
+    try:
+        return plan_text(task, run.raw_output)
+    except ValueError as error:
+        raise ConfigurationError(f"--plan: {error}") from error
+
+
 def items_of(run: Run) -> Iterator[Any]:
     """The items of an answer that is a list, or the answer itself; those of a long plan one after the other."""
+    if isinstance(run, MapRun):
+        yield from map(msgspec.to_builtins, run.results())
+        return
     config = read_config(run.run_dir)
     if config.task not in BUILT_IN_TASKS:
         answer = run.raw_output

@@ -15,8 +15,10 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.run_directory import Standing, new_run_directory, read_config, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.session.run import Run
+from surefoot.runtime.session.going_on import Changes, changed_config, checked
+from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.setup import Setup
+from surefoot.scripts.commands.map import end as end_of_map
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options, task_path_option
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json
 from surefoot.scripts.commands.progress import Progress, summary
@@ -45,7 +47,7 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         as_json, run_dir = values.pop("as_json"), values.pop("run_dir")
         configure_logs(values.pop("log_format"), values.pop("verbose"))
         config = build_config(name, cls, values, values.pop("config"))
-        setup = api.checked(Setup(config, open_task(config)))
+        setup = checked(Setup(config, open_task(config)))
         directory = new_run_directory(run_dir, name)
         with (
             Progress(directory, config, shape_of(setup.task).total_steps) as progress,
@@ -90,11 +92,11 @@ def resume(run_dir: pathlib.Path, task_path: pathlib.Path | None, **values: Any)
     """Go on with a paused, killed or failed run. Limits may be changed; nothing decided is asked again."""
     as_json, accept = values.pop("as_json"), values.pop("accept_change")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
-    config = api.changed_config(read_config(run_dir), values)
-    changes = api.Changes(accept, task_path=task_path, options=values)
+    config = changed_config(read_config(run_dir), values)
+    changes = Changes(accept, task_path=task_path, options=values)
     with Progress(run_dir, config, expected_steps(run_dir)) as progress, stoppable(progress, as_json) as interruption:
-        api.go_on(run_dir, changes, progress, interruption)
-    return _end(run_dir, as_json)
+        ended = api.go_on(run_dir, changes, progress, interruption)
+    return end_of_map(ended, None, as_json) if isinstance(ended, MapRun) else _end(run_dir, as_json)
 
 
 resume.params[1:1] = struct_options(RunConfig, environment=False)  # a run keeps what it was started with
@@ -107,7 +109,7 @@ def expected_steps(directory: pathlib.Path) -> int:
 
 def _end(directory: pathlib.Path, as_json: bool) -> int:
     ended: Standing = standing(directory)
-    answer = Run(directory).preview() if ended.status == "solved" else None
+    answer = open_run(directory).preview() if ended.status == "solved" else None
     print(summary(ended, answer), file=sys.stderr if as_json else sys.stdout)
     if as_json:
         print_json({**msgspec.to_builtins(ended), **({"output": answer.value} if answer is not None else {})})

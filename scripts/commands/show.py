@@ -16,7 +16,7 @@ import rich.text
 
 from surefoot.runtime.journal.run_directory import Standing, standing
 from surefoot.runtime.report.glance import is_bench
-from surefoot.runtime.session.run import Run
+from surefoot.runtime.session.mapping import open_run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, aligned, money, print_json, printable
 from surefoot.scripts.commands.progress import summary
@@ -42,7 +42,7 @@ def show(run_dir: pathlib.Path, watch: bool, as_json: bool) -> int:
     found = standing(run_dir)
     if watch and not as_json:
         found = watched(looks(run_dir), rich.console.Console(highlight=False))
-    answer = Run(run_dir).preview() if found.status == "solved" else None
+    answer = open_run(run_dir).preview() if found.status == "solved" else None
     if as_json:
         print_json({**msgspec.to_builtins(found), **({"output": answer.value} if answer is not None else {})})
     else:

@@ -70,7 +70,7 @@ def verification(directory: pathlib.Path, config: RunConfig, task_path: pathlib.
             config.rule,
             config.segment_steps,
         )
-        return judged(referee, task, ReadSteps(reader.steps()))
+        return judged(referee, task, ReadSteps(reader.steps(), journal.meta("output")))
     finally:
         journal.close()
 
@@ -91,11 +91,16 @@ def judged(referee: Any, task: Any, steps: FinishedPlan) -> Verification:
 
 
 class ReadSteps:
-    """A plan's steps, and its output once they were read to the end."""
+    """A plan's steps and its output: as the journal keeps it, and as the steps lead to it once they were read.
 
-    def __init__(self, steps: Generator[PlanStep, None, Any]) -> None:
+    Args:
+        steps: In plan order.
+        output: What the journal says that the root returned.
+    """
+
+    def __init__(self, steps: Generator[PlanStep, None, Any], output: Any = None) -> None:
         self._steps = steps
-        self.output: Any = None
+        self.output = output
 
     def __iter__(self) -> Generator[PlanStep, None, None]:
         self.output = yield from self._steps

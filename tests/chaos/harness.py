@@ -21,7 +21,8 @@ from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.records import Entry, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Entry
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 LAUNCHED = pathlib.Path(__file__).with_name("launched.py")

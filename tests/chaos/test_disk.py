@@ -14,7 +14,7 @@ from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.fault_points import VARIABLE
 from surefoot.runtime.journal.file import FORMAT, crc_of
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.records import unpack
+from surefoot.runtime.payloads import unpack
 from tests.chaos.harness import Run, Usage, result, survive
 from tests.chaos.test_resume import surefoot, until_asked
 

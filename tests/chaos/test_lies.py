@@ -25,7 +25,8 @@ from surefoot.runtime.execution.policy import StepPolicy
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.step_runner import StepRunner
 from surefoot.runtime.models.port import Model, Reply, Request
-from surefoot.runtime.records import Record, extend, pack, unpack
+from surefoot.runtime.payloads import extend, pack, unpack
+from surefoot.runtime.records import Record
 from surefoot.voting.red_flags import RedFlag
 from tests.chaos.harness import Run, Usage, result, survive
 from tests.chaos.lies import LIES, harmful

@@ -100,6 +100,7 @@ def test_a_run_in_one_process(watched: Watched, model: str) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_a_run_on_a_ray_of_its_own(watched: Watched, model: str) -> None:
     run = ["-m", "surefoot.scripts.commands.cli", "run", "hanoi", "--disks", "6", "--model", model, "--workers", "1"]
+    run += ["--address", "local"]
     assert watched.run(*run) == []
 
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.records import Contested, Counts, Record, pack, unpack, winner
+from surefoot.runtime.payloads import pack, unpack, winner
+from surefoot.runtime.records import Contested, Counts, Record
 from surefoot.voting.ballot import Ballot
 
 CANDIDATES = st.text(st.characters(codec="utf-8"), max_size=20)

@@ -8,7 +8,8 @@ import pytest
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.records import Contested, unpack, winner
+from surefoot.runtime.payloads import unpack, winner
+from surefoot.runtime.records import Contested
 from surefoot.runtime.voting_rules import load_rule, rule_named, rule_of
 from surefoot.scripts.commands.cli import main
 from surefoot.voting.first_to import FirstTo

@@ -45,6 +45,7 @@ class RaceResult(msgspec.Struct, frozen=True):
         rule: What decided, if it is not the run's rule with lead ``k``.
         winner: ``None`` if it ended undecided, or was left because of an alarm.
         raised: Alarms.
+        fields: Fields that had a race of their own each; 0 for whole answers.
     """
 
     variant: PromptVariant
@@ -54,6 +55,7 @@ class RaceResult(msgspec.Struct, frozen=True):
     rule: Sequential | None
     winner: str | None
     raised: tuple[Raised, ...] = ()
+    fields: int = 0
 
     @property
     def leader(self) -> str | None:
@@ -135,7 +137,8 @@ def entry_of(
     below = tuple(ballot for one in before for ballot in one.ballots)
     details = result.details + tuple(text for one in before for text in one.details)
     variant = name or ("" if result.variant == FIRST else result.variant.name)
-    return Contested(result.k, result.ballots, details, result.rule, variant, below, raised=raised)
+    fields = result.fields
+    return Contested(result.k, result.ballots, details, result.rule, variant, below, raised=raised, fields=fields)
 
 
 def tally_of(result: RaceResult) -> tuple[tuple[str, int], ...]:

@@ -123,10 +123,10 @@ def test_files_of_a_folder_find_their_domains() -> None:
 def test_a_domain_that_is_given_is_that_of_all_problems() -> None:
     domain, problem = pddl_shapes.SHAPES["ferry"](1)
     lone = collection_of({"p1": problem})
-    (without,) = PddlPlanning(problems=lone).suite()
     (with_one,) = PddlPlanning(problems=lone, domain=domain).suite()
-    assert isinstance(without, Unread)
     assert isinstance(with_one, Problem)
+    with pytest.raises(ValueError, match="none can be read; p1: there is no domain for it"):
+        PddlPlanning(problems=lone)
 
 
 def test_costs_belong_to_each_problem() -> None:
@@ -161,9 +161,11 @@ def test_odd_instances_are_rows_of_their_own() -> None:
         "",
         "[STATEMENT]\nAs initial conditions I have that, it rains.\nMy goal is to have that it shines.",
     ]
-    found = PddlPlanning(problems=instances(*queries, {"x": 1})).suite()
-    assert all(isinstance(one, Unread) for one in found)
-    assert len({one.name for one in found}) == 5
+    found = PddlPlanning(problems=instances(MYSTERY, *queries, {"x": 1})).suite()
+    assert [isinstance(one, Unread) for one in found] == [False, True, True, True, True, True]
+    assert len({one.name for one in found}) == 6
+    with pytest.raises(ValueError, match="none can be read; instance-2: the instance has no query"):
+        PddlPlanning(problems=instances(*queries))
     with pytest.raises(ValueError, match="no PDDL problem"):
         collection_of({"readme.txt": "hello"})
 

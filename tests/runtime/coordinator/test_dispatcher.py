@@ -14,7 +14,7 @@ from surefoot.runtime.coordinator import dispatcher
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.records import Batch
 from surefoot.runtime.worker.local_pool import LocalPool
-from surefoot.runtime.worker.worker_pool import LONGEST_WAIT_S, WorkerLost, back_off_s
+from surefoot.runtime.worker.worker_pool import LONGEST_WAIT_S, PoolLost, WorkerLost, back_off_s
 
 pytestmark = pytest.mark.usefixtures("prompt_commits")
 NewRun = Callable[..., Any]
@@ -24,6 +24,7 @@ class Dying(LocalPool):
     """Workers that die as they are told to: before the first batch, or after so many."""
 
     dies: Callable[[str], int | None]
+    error: type[Exception] = WorkerLost
     sent: list[tuple[str, int]]
 
     async def run_segment(self, segment: Segment, leads: Any, journalled: tuple[bytes, ...]) -> AsyncIterator[Batch]:
@@ -42,7 +43,7 @@ class Dying(LocalPool):
         async with aclosing(batches):  # type: ignore[type-var]
             async for batch in batches:
                 if left == 0:
-                    raise WorkerLost(f"{name} died")
+                    raise self.error(f"{name} died")
                 left = None if left is None else left - 1
                 yield batch
 
@@ -84,6 +85,20 @@ def test_waits_double_up_to_a_bound() -> None:
     assert waits[:4] == [0.25, 0.5, 1.0, 2.0]
     assert waits == sorted(waits)
     assert waits[-1] == LONGEST_WAIT_S == max(waits)
+
+
+async def test_a_pool_that_is_gone_pauses_the_run_at_once_and_what_arrived_is_kept(
+    new_run: NewRun, planted: Any, no_waiting: list[float]
+) -> None:
+    run = new_run(segment_steps=15, leaf_steps=3, chains_in_flight=2, flush_steps=1)
+    session = Session(run, planted(hanoi.answers), lambda name: 2)
+    session.pool.error = PoolLost
+    assert await session.work() == "paused"
+    assert session.message.endswith(" died")
+    assert no_waiting == [], "nothing is sent again"
+    assert session.totals.steps > 0
+    again = Session(run, planted(hanoi.answers), lambda name: None)
+    assert await again.work() == "solved"
 
 
 async def test_a_lost_segment_is_sent_again_with_what_arrived(

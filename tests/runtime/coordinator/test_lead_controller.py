@@ -23,7 +23,8 @@ from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import LeadChange, Leads
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
-from surefoot.runtime.records import Counts, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Counts
 from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.scripts.commands.verify import verification
 

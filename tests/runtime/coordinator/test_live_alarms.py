@@ -18,7 +18,8 @@ from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import standing, write_config
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
-from surefoot.runtime.records import Contested, Record, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Contested, Record
 from surefoot.runtime.report.facts import facts_of
 from surefoot.runtime.report.page import render
 from surefoot.scripts.commands.progress import summary

@@ -17,7 +17,8 @@ from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
-from surefoot.runtime.records import Counts, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Counts
 
 pytestmark = pytest.mark.usefixtures("prompt_commits")
 

@@ -26,7 +26,8 @@ from surefoot.runtime.execution.work import Work
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
-from surefoot.runtime.records import Counts, Entry, Finished, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Counts, Entry, Finished, Record
 from surefoot.voting.red_flags import parse_switch
 
 TASKS: dict[str, tuple[Task, Any]] = {

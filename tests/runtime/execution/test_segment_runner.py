@@ -26,7 +26,8 @@ from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
-from surefoot.runtime.records import Contested, Contradicted, Entry, Finished, Record, pack, winner
+from surefoot.runtime.payloads import pack, winner
+from surefoot.runtime.records import Contested, Contradicted, Entry, Finished, Record
 from surefoot.voting.red_flags import parse_switch
 
 TASK = Hanoi(disks=4)

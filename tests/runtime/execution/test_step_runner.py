@@ -10,7 +10,8 @@ from surefoot.decompose.tasks.hanoi import Hanoi, MoveFacts
 from surefoot.runtime.errors import ModelUnavailable, StepDeadlocked
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.models.port import Reply, Stop
-from surefoot.runtime.records import Contested, Counts, Record, Usage, pack, unpack, winner
+from surefoot.runtime.payloads import pack, unpack, winner
+from surefoot.runtime.records import Contested, Counts, Record, Usage
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import Race
 from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch

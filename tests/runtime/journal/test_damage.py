@@ -11,7 +11,8 @@ import pytest
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.journal import create_journal, open_journal
 from surefoot.runtime.journal.rows import Write
-from surefoot.runtime.records import Batch, Contradicted, Counts, Finished, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Contradicted, Counts, Finished, Record
 
 Flip = Callable[[int, int], None]
 

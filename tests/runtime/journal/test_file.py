@@ -19,7 +19,8 @@ from surefoot.runtime.journal.filesystem import network_kind
 from surefoot.runtime.journal.journal import create_journal, open_journal
 from surefoot.runtime.journal.lock import is_locked
 from surefoot.runtime.journal.rows import Write
-from surefoot.runtime.records import LARGEST_PAYLOAD, Batch, Counts, Record, pack, unpack
+from surefoot.runtime.payloads import LARGEST_PAYLOAD, pack, unpack
+from surefoot.runtime.records import Batch, Counts, Record
 
 
 def write(number: int) -> Write:

@@ -22,7 +22,8 @@ from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.retracted import steps_below
 from surefoot.runtime.journal.run_directory import read_config, standing, write_config
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.records import Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Record
 from surefoot.runtime.report.facts import facts_of
 from surefoot.runtime.report.page import render
 from surefoot.scripts.commands.progress import summary

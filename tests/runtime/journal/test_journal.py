@@ -16,7 +16,8 @@ from surefoot.runtime.journal.file import FORMAT
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.lock import is_locked
 from surefoot.runtime.journal.rows import Write
-from surefoot.runtime.records import Batch, Contradicted, Counts, End, Failed, Finished, Paused, Record, pack, unpack
+from surefoot.runtime.payloads import pack, unpack
+from surefoot.runtime.records import Batch, Contradicted, Counts, End, Failed, Finished, Paused, Record
 
 ROOT = pathlib.Path(__file__).parents[3]
 Child = Callable[[str], "subprocess.Popen[str]"]
@@ -26,7 +27,8 @@ import json, pathlib, resource, sys
 from surefoot.runtime.errors import JournalError, RunDirectoryError
 from surefoot.runtime.journal.journal import create_journal, open_journal
 from surefoot.runtime.journal.rows import Write
-from surefoot.runtime.records import Batch, Counts, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Counts, Record
 where = pathlib.Path(sys.argv[1])
 def say(value): print(json.dumps(value), flush=True)
 """

@@ -8,14 +8,16 @@ from collections.abc import Callable
 
 import pytest
 
+from surefoot.runtime import api
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal import mirror as mirror_module
 from surefoot.runtime.journal.journal import Journal, open_journal
-from surefoot.runtime.journal.mirror import Mirror, copy_run, mirrored, missing_in, read_note, take_over
+from surefoot.runtime.journal.mirror import Mirror, copy_run, mirror_of, mirrored, missing_in, read_note, take_over
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.run_directory import create_run, read_config
-from surefoot.runtime.records import Batch, Counts, Finished, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Counts, Finished, Record
 
 CONFIG = RunConfig(task="hanoi", model="simulated")
 
@@ -181,3 +183,17 @@ def test_a_mirror_that_was_resumed_is_no_mirror_any_more(run: pathlib.Path, tmp_
     assert take_over(tmp_path / "copy") == ""
     with pytest.raises(JournalError, match="no longer one"):
         Mirror(run, tmp_path / "copy")
+
+
+def test_a_run_that_lost_its_disk_is_resumed_in_its_mirror(tmp_path: pathlib.Path) -> None:
+    notes: list[str] = []
+    mirror, options = tmp_path / "copy", {"model": "simulated", "k": 1, "address": "none"}
+    paused = api.run("hanoi", disks=6, run_dir=tmp_path / "run", mirror=str(mirror), max_calls=30, **options)
+    assert paused.status == "paused"
+    shutil.rmtree(tmp_path / "run")
+    resumed = api.resume(mirror, on_event=lambda event: notes.append(event.text), max_calls=10_000)
+    assert (resumed.status, resumed.counts.steps) == ("solved", 63)
+    assert any("is a mirror of" in note for note in notes)
+    assert any("no mirror is kept" in note for note in notes)
+    assert mirror_of(mirror, str(mirror)) is None
+    assert mirror_of(mirror, None) is None

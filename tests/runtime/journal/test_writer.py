@@ -13,7 +13,8 @@ from surefoot.runtime.journal import writer as journal_writer
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
-from surefoot.runtime.records import Batch, Counts, Record, Usage, pack, unpack
+from surefoot.runtime.payloads import pack, unpack
+from surefoot.runtime.records import Batch, Counts, Record, Usage
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.run_directory import write_config
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.records import Batch, Contested, Counts, Finished, Record, Usage, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Contested, Counts, Finished, Record, Usage
 from surefoot.runtime.report.facts import Facts, facts_of
 from surefoot.runtime.report.page import render
 from surefoot.voting.ballot import Ballot

@@ -11,8 +11,16 @@ import pytest
 import surefoot
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.worker.ray_address import host_of, is_here, named_cluster
-from surefoot.runtime.worker.ray_cluster import modules_of, one_line, shipped_with, token_hint, use_kept_token
+from surefoot.runtime.worker import ray_cluster
+from surefoot.runtime.worker.ray_address import host_of, is_here, means_local, named_cluster
+from surefoot.runtime.worker.ray_cluster import (
+    modules_of,
+    one_line,
+    shipped_with,
+    start_ray,
+    token_hint,
+    use_kept_token,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +68,9 @@ def test_auto_joins_what_the_environment_names(monkeypatch: pytest.MonkeyPatch, 
     found = named_cluster("auto")
     assert found is not None
     assert found.by == "RAY_ADDRESS"
+    assert not means_local("auto")
     monkeypatch.setenv("RAY_ADDRESS", "local")
+    assert means_local("auto")
     assert named_cluster("auto") is None
 
 
@@ -132,3 +142,15 @@ def test_a_users_module_travels_and_what_is_in_main_does_not() -> None:
     assert modules_of(config, mine) == []
     built_in = RunConfig(task="hanoi")
     assert modules_of(built_in, open_task(built_in)) == []
+
+
+def test_a_cluster_that_wants_a_token_is_refused_at_once_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, head: str
+) -> None:
+    monkeypatch.setattr(ray_cluster, "wants_token", lambda host, port: True)
+    with pytest.raises(ConfigurationError, match=r"asks for a token: set RAY_AUTH_MODE=token") as refused:
+        start_ray(RunConfig(task="hanoi", address=head), None)
+    assert "\n" not in str(refused.value)
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    with pytest.raises(ConfigurationError, match="RAY_AUTH_MODE is set to something else"):
+        start_ray(RunConfig(task="hanoi", address=head), None)

@@ -110,7 +110,17 @@ def bare_cluster(short_folder: pathlib.Path) -> Iterator[str]:
 
 @pytest.mark.timeout(240)
 def test_a_cluster_of_our_own_solves_and_survives_a_resume(short_folder: pathlib.Path) -> None:
-    options = ["--model", "simulated:p_error=0.02", "--workers", "2", "--segment-steps", "64", "--json"]
+    options = [
+        "--model",
+        "simulated:p_error=0.02",
+        "--workers",
+        "2",
+        "--segment-steps",
+        "64",
+        "--address",
+        "local",
+        "--json",
+    ]
     done = surefoot(short_folder, "run", "hanoi", "--disks", "9", *options, "--run-dir", "here", "--max-calls", "200")
     assert done.returncode == 3, done.stderr
     more = surefoot(short_folder, "resume", "here", "--max-calls", "1000000", "--json")

@@ -80,6 +80,7 @@ async def test_work_waits_for_a_worker_that_starts_and_says_so(
     configured: Configured, ray: FakeRay, gone: asyncio.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ray_pool, "SIGN_S", 0.01)
+    monkeypatch.setattr(ray_members, "GATHER_S", 0.05)
     ray.starts = "starting"
     pool, seen = open_pool(configured, ray, worker_silence_s=0.05), list[Batch]()
     working = asyncio.create_task(begun(pool, seen))
@@ -89,6 +90,22 @@ async def test_work_waits_for_a_worker_that_starts_and_says_so(
     await working
     assert seen[-1].end == Finished("ccccc")
     assert ray.actors[0].state == "starting"  # it is not replaced for its silence, and had no work to lose
+    await pool.close()
+
+
+async def test_work_begins_when_all_have_started(configured: Configured, ray: FakeRay, gone: asyncio.Event) -> None:
+    ray.starts = "starting"
+    pool = open_pool(configured, ray)
+    working = asyncio.gather(ends(pool), ends(pool))
+    await until(lambda: pool._members._tasks)
+    ray.actors[0].become("lives")
+    await until(lambda: pool._members.ready == {0})
+    assert not ray.actors[0]._object._jobs
+    ray.actors[1].become("lives")
+    for batches in await working:
+        assert batches[-1].end == Finished("ccccc")
+    worked = {name for batches in await working for batch in batches for name in batch.counts.by_worker}
+    assert worked == {"0", "1"}
     await pool.close()
 
 

@@ -22,6 +22,8 @@ from surefoot.runtime.journal.mirror import read_note
 
 pytestmark = [pytest.mark.ray, pytest.mark.long]
 
+pytest.importorskip("aiohttp_cors", reason="jobs and the dashboard need ray[default]: the extra 'cluster'")
+
 SIMULATED = "simulated:p_error=0.01"
 
 
@@ -145,7 +147,7 @@ def test_a_job_brings_its_code_exports_metrics_and_is_found_again(cluster: TwoNo
 def test_a_head_that_is_lost_with_its_disk_is_replaced_by_another_cluster(cluster: TwoNodes) -> None:
     place, mirror = cluster.folder / "disk" / "tower", cluster.folder / "mirror"
     arguments = ["run", "hanoi", "--disks", "11", "--model", f"{SIMULATED},latency_s=0.05", "--k", "2"]
-    options = ["--run-dir", str(place), "--mirror", str(mirror), "--flush-steps", "8"]
+    options = ["--run-dir", str(place), "--mirror", str(mirror), "--flush-steps", "8", "--chains-in-flight", "2"]
     job = cluster.launch("--no-wait", "--", *arguments, *options)
     assert job.returncode == 0, job.stderr
     begun = time.monotonic()
@@ -154,6 +156,7 @@ def test_a_head_that_is_lost_with_its_disk_is_replaced_by_another_cluster(cluste
     assert note is not None, cluster.launch("--logs", job.stderr.split()[1].rstrip(":")).stdout
     cluster.stop()
     shutil.rmtree(place.parent)
+    assert last(cluster.run("show", str(mirror), "--json"))["status"] != "solved"
     other = TwoNodes(cluster.folder)
     try:
         resumed = other.launch("--", "resume", str(mirror))

@@ -18,7 +18,8 @@ from surefoot.runtime.execution.sampling import gathered
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
-from surefoot.runtime.records import Batch, Counts, Failed, Finished, Paused, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Batch, Counts, Failed, Finished, Paused
 from surefoot.runtime.worker.control import Done, Stop
 from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.worker import Worker

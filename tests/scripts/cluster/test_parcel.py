@@ -11,7 +11,8 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.run_directory import create_run, read_config
-from surefoot.runtime.records import Batch, Counts, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Counts, Record
 from surefoot.scripts.cluster import parcel
 from surefoot.scripts.cluster.parcel import frame, framed_in, print_parcel, unpack
 

@@ -18,7 +18,8 @@ from surefoot.runtime.execution.escalation.escalate import (
 )
 from surefoot.runtime.execution.escalation.prompt_variants import FIRST, PromptVariant
 from surefoot.runtime.models.port import Reply
-from surefoot.runtime.records import LARGER, Contested, winner
+from surefoot.runtime.payloads import winner
+from surefoot.runtime.records import LARGER, Contested
 from surefoot.voting.alarms import Kind, Limits, Raised
 from surefoot.voting.ballot import Ballot
 

@@ -13,7 +13,8 @@ from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
-from surefoot.runtime.records import Contested, unpack
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.records import Contested
 from surefoot.runtime.report.facts import facts_of
 from surefoot.runtime.report.page import render
 from surefoot.voting.red_flags import RedFlag

@@ -16,7 +16,8 @@ from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.step_runner import MAX_DRAWS, StepRunner
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
-from surefoot.runtime.records import Contested, winner
+from surefoot.runtime.payloads import winner
+from surefoot.runtime.records import Contested
 from surefoot.runtime.role_options import parse_role_options
 
 WORLD = DigitLists(3)

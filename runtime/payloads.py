@@ -1,0 +1,107 @@
+"""Payloads of batches: records as compressed bytes, and what is read back from them."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.plan import Failure, Path
+from surefoot.runtime.errors import JournalError
+from surefoot.runtime.records import Contested, Entry, Record
+from surefoot.runtime.voting_rules import loaded_rule
+from surefoot.voting.race import Won, replay
+from surefoot.voting.record_race import FieldWise, replay_record
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(tuple[Record, ...]).decode
+
+
+LARGEST_PAYLOAD = 32 << 20
+"""Bytes of the largest payload when it is unpacked: a few hundred steps with all their ballots take far less."""
+
+
+def pack(records: Sequence[Record]) -> bytes:
+    """Compress records into the payload of a batch.
+
+    Raises:
+        JournalError: They are more than one payload may hold.
+    """
+    encoded = _encode(records)
+    if len(encoded) > LARGEST_PAYLOAD:
+        raise JournalError(
+            f"a batch of {len(encoded):,} bytes is more than the journal takes ({LARGEST_PAYLOAD:,}): "
+            "lower --flush-steps or --max-ballots"
+        )
+    return zlib.compress(encoded, 1)
+
+
+def unpack(payload: bytes) -> tuple[Record, ...]:
+    """Read the records in the payload of a batch.
+
+    Raises:
+        JournalError: These bytes are not a payload, or one that unpacks to more than any that is written here.
+    """
+    try:
+        unpacker = zlib.decompressobj()
+        encoded = unpacker.decompress(payload, LARGEST_PAYLOAD + 1)
+        if not unpacker.eof:
+            raise JournalError(f"a batch of the journal is cut off, or unpacks to over {LARGEST_PAYLOAD:,} bytes")
+        return _decode(encoded)
+    except (zlib.error, msgspec.DecodeError, RecursionError) as error:
+        raise JournalError(f"a batch of the journal cannot be read: {error}") from error
+
+
+def extend(known: list[Entry], record: Record) -> None:
+    """Append the steps of a record that are not known yet; records of an attempt come in order and may overlap.
+
+    Raises:
+        JournalError: Steps are missing between what is known and the record.
+    """
+    if record.first > len(known):
+        raise JournalError(f"node {record.path}: steps {len(known)} to {record.first - 1} are missing from the journal")
+    known.extend(record.entries[len(known) - record.first :])
+
+
+def failures_in(payloads: Iterable[bytes]) -> dict[Path, Failure]:
+    """Return the failures that payloads hold as results of nodes, by path."""
+    found: dict[Path, Failure] = {}
+    for payload in payloads:
+        for record in unpack(payload):
+            if record.part == "failed":
+                found[record.path] = msgspec.json.decode(str(record.entries[0]), type=Failure)
+    return found
+
+
+def winner(entry: Entry, rule: str) -> str:
+    """The candidate that an entry decided for, by counting its ballots again.
+
+    Where a user's rule is not loaded, because somebody only looks, the last ballot says it: no rule lets a candidate
+    win but by a ballot of its own, and the journal keeps none after that.
+
+    Raises:
+        ValueError: The ballots decide nothing.
+    """
+    if isinstance(entry, str):
+        return entry
+    known = entry.rule or loaded_rule(rule, entry.k)
+    if known is None and not entry.fields:
+        return _named_last(entry)
+    if known is None:
+        raise ValueError(f"the rule {rule} that decided each of {entry.fields} fields is not loaded")
+    if entry.fields:
+        each: Any = (known,) * entry.fields
+        verdict = replay_record(FieldWise(each), len(entry.ballots), entry.ballots).verdict
+    else:
+        verdict = replay(known, len(entry.ballots), entry.ballots)
+    if not isinstance(verdict, Won):
+        raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
+    return verdict.candidate
+
+
+def _named_last(entry: Contested) -> str:
+    """The candidate of the ballot that was drawn last."""
+    last = max(entry.ballots, key=lambda ballot: ballot.draw, default=None)
+    if last is None or last.candidate is None:
+        raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
+    return last.candidate

@@ -1,0 +1,105 @@
+"""Opens a run that goes on: its journal, and the setup that it was started with, with what the caller changes."""
+
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.rows import MapRows, RowTask
+from surefoot.runtime.config import RunConfig, explain
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.forecast.measurement_file import read_measurement
+from surefoot.runtime.journal.configuration_drift import admit, settle, setup_of
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.origin import open_known_task
+from surefoot.runtime.journal.port import JournalStore
+from surefoot.runtime.journal.run_directory import read_config
+from surefoot.runtime.models.factory import check_model
+from surefoot.runtime.models.port import Model
+from surefoot.runtime.session.mapping import kept_rows, with_samples
+from surefoot.runtime.session.setup import Setup, refuse_other_options, with_watched
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What a session that goes on with a run brings along.
+
+    Attributes:
+        accepted: Whether it goes on although something that answers depend on changed.
+        task: The task, where it cannot be imported by its name.
+        model: The model object, where the run was started with one.
+        options: Options of the run that change.
+        task_path: Folder of the task's module, if the user names it now.
+    """
+
+    accepted: bool = False
+    task: Task | None = None
+    model: Model | None = None
+    options: dict[str, Any] = {}
+    task_path: pathlib.Path | None = None
+
+
+def reopen(directory: pathlib.Path, changes: Changes, say: Callable[[str], None]) -> tuple[Setup, JournalStore] | None:
+    """The setup and the open journal of a run that goes on; ``None`` if it is solved.
+
+    ``say`` is told which file of a user's task is executed.
+    """
+    read_config(directory)
+    journal = open_journal(directory, write=True)
+    try:
+        journal.check(without_missing=changes.accepted)
+        settle(journal, directory)
+        config = changed_config(read_config(directory), changes.options)
+        if changes.task is not None:
+            refuse_other_options(changes.task, config)
+            task = with_watched(changes.task, config)
+        else:
+            task = open_known_task(journal, config, changes.task_path, say)
+        if isinstance(task, MapRows) and task.lacks_type:
+            raise ConfigurationError(
+                f"the answers of {directory} have a type of Python's: surefoot.map with the same output= and "
+                "run_dir= goes on with it"
+            )
+        if isinstance(task, RowTask):
+            task = with_samples(task, kept_rows(journal, directory))
+        named = [name for name, value in changes.options.items() if value is not None]
+        admit(journal, directory, config, task, changes.accepted, named)
+        solved = journal.meta("status") == "solved"
+        if not solved and changes.model is None:
+            check_model(config)
+    except BaseException:
+        journal.close()
+        raise
+    if solved:
+        journal.close()
+        return None
+    return Setup(config, task, () if changes.model is None else (changes.model,)), journal
+
+
+def changed_config(config: RunConfig, options: dict[str, Any]) -> RunConfig:
+    """Return a run's configuration with what its resumption was given.
+
+    Raises:
+        ConfigurationError: An unknown option, or a value out of range.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return msgspec.convert({**msgspec.to_builtins(config), **given}, RunConfig, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(explain(error, RunConfig)) from error
+
+
+def checked(setup: Setup) -> Setup:
+    """Return a setup after a look at its task, model and measurement: what is wrong is said before anything is made.
+
+    Raises:
+        UserCodeError: The task fails at its first questions.
+        ConfigurationError: There is no such model, its key is missing, or the measurement is of something else.
+    """
+    setup_of(setup.config, setup.task)
+    if not setup.models:
+        check_model(setup.config)
+    if setup.config.measurement is not None:
+        read_measurement(setup.config)
+    return setup

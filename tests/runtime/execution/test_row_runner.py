@@ -1,0 +1,125 @@
+"""Runs a chunk of rows: all at once as far as there is room, each with its own end."""
+
+import asyncio
+import math
+from typing import Any
+
+import pytest
+
+from surefoot.decompose.plan import Node
+from surefoot.decompose.segment import Segment
+from surefoot.decompose.tasks.rows import Rows
+from surefoot.runtime.errors import ModelUnavailable
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.record_buffer import RecordBuffer
+from surefoot.runtime.execution.row_runner import RowRunner
+from surefoot.runtime.execution.work import SegmentStopped, Work
+from surefoot.runtime.models.port import Reply, Request
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Finished, Record
+from tests.data.own.row_tasks import Next, answers
+from tests.runtime.execution.models import Counted
+
+ROWS = [{"number": number} for number in range(10)]
+
+
+class Together(Counted):
+    """Says how many questions were open at once."""
+
+    open = most = 0
+
+    async def ask(self, request: Request) -> list[Reply]:
+        self.open += 1
+        self.most = max(self.most, self.open)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        self.open -= 1
+        return await super().ask(request)
+
+
+class Session:
+    """One attempt at a chunk, a batch after every row."""
+
+    def __init__(self, make_steps: Any, model: Any = None, places: int = 4, **options: Any) -> None:
+        self.model = model or Together(answers)
+        self.batches: list[list[Record]] = []
+        self.work = Work(make_steps(Next(), self.model, **options), RecordBuffer(1, math.inf))
+        self.work.buffer.flush = lambda: self.batches.append(self.work.take())
+        self.runner = RowRunner(Next(), self.work, PrioritySemaphore(places))
+
+    async def run(self, rows: list[Any], journalled: list[list[Record]] | None = None) -> Finished:
+        node = Node((3,), Rows(30), (rows,))
+        outcome = await self.runner.run(Segment(node), [pack(batch) for batch in journalled or []])
+        self.batches.append(self.work.take())
+        return outcome
+
+    def rows(self) -> dict[int, Any]:
+        records = [record for batch in self.batches for record in batch if record.part == "rows"]
+        pairs = [pair for one in records for pair in zip(one.children, one.entries, strict=True)]
+        assert len(dict(pairs)) == len(pairs), "a row is there twice"
+        return dict(pairs)
+
+    def failed(self) -> set[int]:
+        return {record.path[-1] for batch in self.batches for record in batch if record.part == "failed"}
+
+
+@pytest.mark.parametrize("places", [1, 4, 100])
+async def test_rows_are_asked_at_once_as_far_as_there_is_room(step_runner: Any, places: int) -> None:
+    session = Session(step_runner, places=places)
+    assert await session.run(ROWS) == Finished(None)
+    assert session.rows() == {number: str(number + 1) for number in range(10)}
+    assert session.model.most == min(places, 10)
+    assert session.work.counts.steps == 10
+
+
+async def test_goes_on_after_every_batch(step_runner: Any) -> None:
+    """Killed between any two rows, with bad ones among them: none is asked twice, and none is lost."""
+    rows = [*ROWS[:3], {"other": 1}, "cannot be read", *ROWS[5:]]
+    whole = Session(step_runner)
+    await whole.run(rows)
+    assert whole.failed() == {3, 4}
+    for cut in range(len(whole.batches) + 1):
+        resumed = Session(step_runner)
+        await resumed.run(rows, whole.batches[:cut])
+        before = {row for batch in whole.batches[:cut] for record in batch for row in _rows_in(record)}
+        asked = {text for text, _ in resumed.model.asked}
+        assert not asked & {f"after: {row}" for row in before}
+        assert resumed.rows().keys() == whole.rows().keys() - before
+        assert set(resumed.model.asked) <= set(whole.model.asked), "other draws than the first time"
+
+
+def _rows_in(record: Record) -> tuple[int, ...]:
+    return record.children if record.part == "rows" else ()
+
+
+async def test_a_row_that_nobody_can_answer_fails_alone(step_runner: Any) -> None:
+    model = Together(answers, say=lambda text, nth: "no number" if text == "after: 5" else None)
+    session = Session(step_runner, model)
+    await session.run(ROWS)
+    assert session.failed() == {5}
+    assert len(session.rows()) == 9
+    assert (session.work.counts.steps, session.work.counts.failed_nodes) == (10, 1)
+
+
+async def test_a_model_that_is_gone_is_no_rows_fault(step_runner: Any) -> None:
+    """The placebo of the test above: what is not the row's fault fails the whole chunk."""
+    session = Session(step_runner, Together(answers, questions=4))
+    with pytest.raises(ExceptionGroup) as raised:
+        await session.run(ROWS)
+    assert all(isinstance(error, ModelUnavailable) for error in raised.value.exceptions)
+    assert session.failed() == set()
+    assert len(session.rows()) == 4
+
+
+async def test_a_stop_lets_what_is_asked_come_to_its_end(step_runner: Any) -> None:
+    session = Session(step_runner, places=3)
+
+    def stop(text: str, nth: int) -> None:
+        session.work.stopping = session.work.stopping or text == "after: 4"
+
+    session.model.say = stop
+    with pytest.raises(ExceptionGroup) as raised:
+        await session.run(ROWS)
+    assert all(isinstance(error, SegmentStopped) for error in raised.value.exceptions)
+    assert session.rows().keys() == {row for row in range(10) if ("after: " + str(row)) in dict(session.model.asked)}
+    assert 5 <= len(session.rows()) < 10

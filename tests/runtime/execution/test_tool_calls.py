@@ -1,0 +1,226 @@
+"""Tool calls of chains: results are journalled, once-only calls are made once, and what is unknown pauses the run."""
+
+import asyncio
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from surefoot.decompose.plan import Node, failure_of
+from surefoot.decompose.step import Call, Done, Prompt, Step
+from surefoot.decompose.task import Task
+from surefoot.runtime import api
+from surefoot.runtime.errors import ConfigurationError, UserCodeError
+from surefoot.runtime.execution.tool_calls import call_key
+from surefoot.runtime.execution.work import Work
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.payloads import unpack
+from surefoot.runtime.session.run import Run
+from surefoot.runtime.tools.contract import Tool, ToolError
+from tests.data.own.paying import Ledger, Paying, answers
+from tests.runtime.execution.models import QUIET, Counted
+
+
+class Calling(Task, frozen=True, kw_only=True):
+    """Calls one tool and returns what came of it; asks nothing."""
+
+    tool: str = "sync"
+    may_fail: bool = False
+
+    def root(self) -> Node:
+        return Node((), "call", (0,))
+
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
+        return []
+
+    def next_step(self, goal: Any, state: Any) -> Call | Done:
+        return Done(state[0]) if state else Call(self.tool, {"number": 20}, may_fail=self.may_fail)
+
+    def advance(self, goal: Any, state: Any, candidate: Any) -> Any:
+        return [candidate]
+
+    def prompt(self, step: Step, dialect: Any, wording: int = 0) -> Prompt:
+        raise AssertionError("nothing is asked")
+
+    def parse(self, step: Step, text: str, dialect: Any) -> str:
+        raise AssertionError("nothing is asked")
+
+    def tools(self) -> Mapping[str, Any]:
+        flaky = Flaky()
+        return {
+            "sync": sync,
+            "async": later,
+            "refuses": refuses,
+            "crashes": crashes,
+            "flaky": Tool(name="flaky", function=flaky.call, timeout_s=5, attempts=3, retried=(OSError,), wait_s=0),
+            "stubborn": Tool(name="flaky", function=flaky.call, timeout_s=5, attempts=2, retried=(OSError,), wait_s=0),
+        }
+
+
+def sync(number: int) -> dict[str, int]:
+    return {"twice": 2 * number}
+
+
+async def later(number: int) -> dict[str, int]:
+    await asyncio.sleep(0)
+    return {"twice": 2 * number}
+
+
+def refuses(number: int) -> None:
+    raise ToolError("not today")
+
+
+def crashes(number: int) -> float:
+    return number / 0
+
+
+class Flaky:
+    """Works at the third time."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def call(self, number: int) -> dict[str, int]:
+        self.times += 1
+        if self.times < 3:
+            raise OSError("not yet")
+        return sync(number)
+
+
+def run(task: Task, directory: pathlib.Path, model: Counted | None = None, **options: Any) -> Run:
+    return api.run(task, model or Counted(answers), run_dir=directory, **{**QUIET, **options})
+
+
+@pytest.mark.parametrize("tool", ["sync", "async", "flaky"])
+def test_a_result_is_the_answer_of_the_call(tool: str, tmp_path: pathlib.Path) -> None:
+    found = run(Calling(tool=tool), tmp_path / "r")
+    assert (found.status, found.output, found.counts.tool_calls) == ("solved", {"twice": 40}, 1)
+
+
+@pytest.mark.parametrize(
+    ("tool", "kind"), [("refuses", "refused"), ("crashes", "crashed"), ("stubborn", "crashed")], ids=str
+)
+def test_a_failure_has_a_kind(tool: str, kind: str, tmp_path: pathlib.Path) -> None:
+    """As a value where it may be one; else it fails the run, and says so in one line."""
+    failed = run(Calling(tool=tool), tmp_path / "failed")
+    assert failed.status == "failed"
+    assert kind in failed.message
+    assert "\n" not in failed.message
+    found = run(Calling(tool=tool, may_fail=True), tmp_path / "value")
+    failure = failure_of(found.output)
+    assert failure is not None
+    assert failure.error == kind
+
+
+def test_a_tool_that_the_task_does_not_have(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"calls the tool 'none'; the task has sync, async"):
+        run(Calling(tool="none"), tmp_path / "r")
+
+
+def test_the_key_of_a_call_is_the_same_everywhere() -> None:
+    node, call = Node((1, 2), "g", ()), Call("pay", {"b": 1, "a": 2})
+    assert call_key(node, 3, call) == call_key(Node((1, 2), "h", (9,)), 3, Call("pay", {"a": 2, "b": 1}))
+    others = [call_key(node, 4, call), call_key(Node((1, 3), "g", ()), 3, call), call_key(node, 3, Call("pay", {}))]
+    assert len({call_key(node, 3, call), *others}) == 4
+
+
+def intents(directory: pathlib.Path) -> int:
+    """Intents that are on the disk."""
+    journal = open_journal(directory, write=False)
+    try:
+        payloads = [payload for key in journal.begun() for payload in journal.payloads(key)]
+        return sum(record.part == "intent" for payload in payloads for record in unpack(payload))
+    finally:
+        journal.close()
+
+
+def seen_at_payment(directory: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many intents are on the disk while each payment is made."""
+    seen: list[int] = []
+    pay = Ledger.pay
+
+    def watched(ledger: Ledger, number: int, call_key: str) -> str:
+        seen.append(intents(directory))
+        return pay(ledger, number, call_key)
+
+    monkeypatch.setattr(Ledger, "pay", watched)
+    return seen
+
+
+def test_an_intent_is_on_the_disk_before_the_call(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = seen_at_payment(tmp_path / "r", monkeypatch)
+    task = Paying(ledger=str(tmp_path / "ledger"))
+    assert run(task, tmp_path / "r", chains_in_flight=1).output == task.wanted()
+    assert sorted(seen) == seen
+    assert all(count >= number for number, count in enumerate(seen, 1))
+
+
+def test_without_waiting_for_the_disk_it_is_not(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The placebo of the test above."""
+
+    async def at_once(work: Work) -> None:
+        pass
+
+    monkeypatch.setattr(Work, "made_durable", at_once)
+    seen = seen_at_payment(tmp_path / "r", monkeypatch)
+    run(Paying(ledger=str(tmp_path / "ledger")), tmp_path / "r", chains_in_flight=1, flush_steps=64)
+    assert not all(count >= number for number, count in enumerate(seen, 1))
+
+
+@pytest.mark.parametrize("cut", range(8))
+def test_resumed_after_every_question_nothing_is_paid_twice(cut: int, tmp_path: pathlib.Path) -> None:
+    task = Paying(ledger=str(tmp_path / "ledger"))
+    first, second = Counted(answers, questions=cut), Counted(answers)
+    assert run(task, tmp_path / "r", first).status == "paused"
+    found = api.resume(tmp_path / "r", task=task, model=second)
+    assert found.output == task.wanted()
+    assert len(Ledger(task.ledger).lines()) == len({line.split()[0] for line in Ledger(task.ledger).lines()}) == 4
+    assert len(set(first.asked + second.asked)) == len(first.asked + second.asked) == 8
+
+
+def test_the_result_is_kept_where_the_tasks_own_code_fails_at_it(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The call was made: a mended task goes on with its result, also where the tool could not say that it was."""
+    task = Paying(parts=1, ledger=str(tmp_path / "ledger"), checked=False)
+    advance = Paying.advance
+
+    def faulty(task: Paying, goal: Any, state: Any, candidate: Any) -> Any:
+        return 1 // 0 if state[0] == "pay" else advance(task, goal, state, candidate)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Paying, "advance", faulty)
+        with pytest.raises(UserCodeError):
+            run(task, tmp_path / "r")
+    found = api.resume(tmp_path / "r", task=task, model=Counted(answers), accept_change=True)
+    assert found.output == task.wanted()
+    assert len(Ledger(task.ledger).lines()) == 1
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_chain_that_is_run_again_pays_nothing_again(checked: bool, tmp_path: pathlib.Path) -> None:
+    """The step after the payment contradicts the promise at first: the chain is run again, the payment is not made."""
+    task = Paying(ledger=str(tmp_path / "ledger"), promised=True, checked=checked)
+    model = Counted(answers, say=lambda text, nth: "99" if text == "after: 11" and not nth else None)
+    found = run(task, tmp_path / "r", model)
+    assert found.output == task.wanted(), found.message
+    assert found.counts.seam_retries > 0
+    assert len(Ledger(task.ledger).lines()) == 4
+
+
+def test_a_tool_that_may_be_repeated_is_called_again_then(tmp_path: pathlib.Path) -> None:
+    """The placebo of the test above."""
+    task = Paying(ledger=str(tmp_path / "ledger"), promised=True, repeatable=True)
+    model = Counted(answers, say=lambda text, nth: "99" if text == "after: 11" and not nth else None)
+    assert run(task, tmp_path / "r", model).output == task.wanted()
+    assert len(Ledger(task.ledger).lines()) > 4
+
+
+def test_failed_payments_are_values_where_they_may_be(tmp_path: pathlib.Path) -> None:
+    task = Paying(ledger=str(tmp_path / "ledger"), negative=True, may_fail=True)
+    found = run(task, tmp_path / "r")
+    assert found.status == "solved"
+    assert [one["error"] if isinstance(one, dict) else one[0] for one in found.output] == [
+        "receipt 1", *["refused"] * 3,
+    ]  # fmt: skip

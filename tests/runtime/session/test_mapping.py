@@ -1,0 +1,244 @@
+"""A question for each row: typed answers in the order of the rows, and one bad row is one bad row."""
+
+import dataclasses
+import decimal
+import pathlib
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+import pydantic
+import pytest
+
+import surefoot
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.step import Prompt
+from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.runtime.session.mapping import MapRun, open_run
+from tests.data.own.row_tasks import Next, answers
+from tests.runtime.execution.models import QUIET, Counted
+
+QUESTION = "Say it again: {text}"
+
+
+class Echo(Model):
+    """Says what it is asked to say; what is planted it says to one prompt, draw by draw."""
+
+    dialect = "chat"
+
+    def __init__(self, planted: dict[str, list[str]] | None = None, cost_usd: float = 0.0) -> None:
+        self.planted, self.cost_usd = planted or {}, cost_usd
+        self.asked: list[str] = []
+
+    async def ask(self, request: Request) -> list[Reply]:
+        text = request.prompt.user.partition("again: ")[2].partition("\n")[0]
+        return [self._reply(text) for _ in request.draws]
+
+    def _reply(self, text: str) -> Reply:
+        said = self.planted.get(text, [])
+        nth = self.asked.count(text)
+        self.asked.append(text)
+        return Reply(said[nth] if nth < len(said) else text, Stop.END, 1, 1, self.cost_usd)
+
+    async def close(self) -> None:
+        pass
+
+
+class Invoice(msgspec.Struct):
+    """A record."""
+
+    vendor: str
+    total: decimal.Decimal
+
+
+class Bill(pydantic.BaseModel):
+    """The same as a Pydantic model."""
+
+    vendor: str
+    total: decimal.Decimal
+
+
+@dataclasses.dataclass
+class Paper:
+    """The same as a dataclass."""
+
+    vendor: str
+    total: decimal.Decimal
+
+
+def ask(rows: Any, directory: pathlib.Path, model: Model | None = None, output: Any = None, **options: Any) -> MapRun:
+    return surefoot.map(rows, QUESTION, model or Echo(), output=output, run_dir=directory, **{**QUIET, **options})
+
+
+def test_answers_come_in_the_order_of_the_rows(tmp_path: pathlib.Path) -> None:
+    texts = [f"row {number}" for number in range(300)]
+    found = ask(texts, tmp_path / "r", chains_in_flight=7)
+    assert (found.status, found.output) == ("solved", texts)
+    assert [one.row for one in found.results()] == list(range(300))
+    assert found.counts.calls == found.counts.steps == 300
+
+
+@pytest.mark.parametrize("kind", [Invoice, Bill, Paper])
+def test_answers_have_the_type_that_was_asked_for(kind: Any, tmp_path: pathlib.Path) -> None:
+    found = ask(['{"vendor": "Ash", "total": "12.50"}'], tmp_path / "r", output=kind)
+    [answer] = found.output
+    assert isinstance(answer, kind)
+    assert (answer.vendor, answer.total) == ("Ash", decimal.Decimal("12.50"))
+    later = surefoot.open(tmp_path / "r")
+    assert isinstance(later, MapRun)
+    assert later.output[0]["vendor"] == "Ash", "the type is not at hand: builtin values"
+
+
+@pytest.mark.parametrize(
+    ("output", "said", "answer"),
+    [
+        (int, "7", 7),
+        (Literal["yes", "no"], "Yes", "yes"),
+        (bool, "true", True),
+        ("total: integer", '{"total": 7}', {"total": 7}),
+    ],
+    ids=str,
+)
+def test_plain_types(output: Any, said: str, answer: Any, tmp_path: pathlib.Path) -> None:
+    [one] = ask([said], tmp_path / "r", output=output).results()
+    assert (one.error, one.answer) == ("", answer)
+
+
+def test_a_row_that_no_reply_answers_is_one_bad_row(tmp_path: pathlib.Path) -> None:
+    found = ask(["1", "2", "not a number", "4"], tmp_path / "r", output=int)
+    assert (found.status, found.output) == ("solved", [1, 2, None, 4])
+    bad = list(found.results())[2]
+    assert bad.error.startswith("StepDeadlocked: ")
+    assert found.counts.failed_nodes == 1
+    assert found.preview().line == "4 rows, 1 without an answer"
+
+
+def test_the_first_row_may_be_the_bad_one(tmp_path: pathlib.Path) -> None:
+    rows: list[Any] = [{"other": 1}, {"text": None}, {"text": "good"}, {"text": ["nested", {"deep": [1]}]}]
+    results = list(ask(rows, tmp_path / "r").results())
+    assert "asks for {text}" in results[0].error
+    assert results[2].answer == "good"
+
+
+def test_a_column_that_no_row_has_is_said_before_anything_is_asked(tmp_path: pathlib.Path) -> None:
+    model = Echo()
+    with pytest.raises(ConfigurationError, match=r"asks for \{text\}, and the fields are: body, day"):
+        ask([{"body": "a"}, {"day": "b"}], tmp_path / "r", model)
+    assert model.asked == []
+    assert not (tmp_path / "r").exists(), "what is refused leaves nothing behind"
+
+
+def test_votes_margins_flags_and_costs_add_up(tmp_path: pathlib.Path) -> None:
+    """What the rows say, taken together, is what the run counted."""
+    planted = {"2": ["9"], "4": ["none", "9"], "5": ["none"]}
+    found = ask([*(str(n) for n in range(8)), "never a number"], tmp_path / "r", Echo(planted, cost_usd=0.25), int, k=2)
+    *results, bad = found.results()
+    assert [one.answer for one in results] == list(range(8))
+    assert (results[0].votes, results[0].margin, results[0].flags) == (2, 2, {})
+    assert (results[2].votes, results[2].margin) == (3, 2), "three votes against one"
+    assert (results[4].votes, results[4].margin, results[4].flags) == (3, 2, {"misformatted": 1})
+    assert (results[5].votes, results[5].margin, results[5].flags) == (2, 2, {"misformatted": 1})
+    costs = sum(one.cost_usd for one in [*results, bad])
+    assert costs == pytest.approx(found.counts.cost_usd) == 0.25 * found.counts.calls
+    ballots = sum(one.votes + (one.votes - one.margin) + sum(one.flags.values()) for one in results)
+    assert ballots == 16 + 2 + 3 + 1
+    assert bad.cost_usd == 0.25 * (found.counts.calls - ballots) > 0
+    assert found.counts.red_flags == {"misformatted": 2 + found.counts.calls - ballots}
+
+
+def test_resumed_after_any_number_of_questions(tmp_path: pathlib.Path) -> None:
+    rows = [{"number": number} for number in range(12)]
+    for cut in range(13):
+        first, second = Counted(answers, cut), Counted(answers)
+        paused = surefoot.map(rows, Next(), first, run_dir=tmp_path / str(cut), **QUIET)
+        assert paused.status == ("paused" if cut < 12 else "solved")
+        found = surefoot.map(rows, Next(), second, run_dir=tmp_path / str(cut), **QUIET)
+        assert found.output == [number + 1 for number in range(12)]
+        assert len(first.asked) + len(second.asked) == 12
+        assert not set(first.asked) & set(second.asked)
+
+
+def test_a_run_whose_type_is_not_at_hand_is_not_gone_on_with(tmp_path: pathlib.Path) -> None:
+    ask(["1", "2", "3"], tmp_path / "r", output=int, max_calls=1)
+    with pytest.raises(ConfigurationError, match="a type of Python's"):
+        surefoot.resume(tmp_path / "r", model=Echo(), max_calls=10)
+    assert ask(["1", "2", "3"], tmp_path / "r", output=int, max_calls=10).output == [1, 2, 3]
+
+
+def test_another_question_does_not_go_on_with_a_run(tmp_path: pathlib.Path) -> None:
+    ask(["1", "2", "3"], tmp_path / "r", max_calls=1)
+    with pytest.raises(ResumeMismatch):
+        surefoot.map(["1", "2", "3"], "Other: {text}", Echo(), run_dir=tmp_path / "r", max_calls=9)
+
+
+def test_rows_that_were_changed_do_not_either(tmp_path: pathlib.Path) -> None:
+    ask(["1", "2", "3"], tmp_path / "r", max_calls=1)
+    with (tmp_path / "r" / "input.jsonl").open("a") as file:
+        file.write('{"text": "4"}\n')
+    with pytest.raises(ResumeMismatch, match="not what it was"):
+        ask(["1", "2", "3"], tmp_path / "r", max_calls=9)
+
+
+def test_money_ends_and_the_run_pauses(tmp_path: pathlib.Path) -> None:
+    found = ask([str(n) for n in range(50)], tmp_path / "r", Echo(cost_usd=0.1), max_cost_usd=1.0, chains_in_flight=1)
+    assert found.status == "paused"
+    assert "max-cost-usd" in found.message
+    assert 0.9 <= found.counts.cost_usd <= 1.3
+    assert {one.error for one in found.results()} == {"", "not answered yet"}
+
+
+def test_an_error_in_a_tasks_own_row_names_its_line(tmp_path: pathlib.Path) -> None:
+    class Faulty(Next, frozen=True, kw_only=True):
+        def row_step(self, row: Any) -> Any:
+            if row["number"] == 3:
+                raise KeyError("body")
+            return super().row_step(row)
+
+    rows = [{"number": number} for number in range(5)]
+    found = surefoot.map(rows, Faulty(), Counted(answers), run_dir=tmp_path / "r", **QUIET)
+    assert found.output == [1, 2, 3, None, 5]
+    assert "test_mapping.py" in list(found.results())[3].error
+
+
+def test_no_rows(tmp_path: pathlib.Path) -> None:
+    found = ask([], tmp_path / "r")
+    assert (found.status, found.output) == ("solved", [])
+    assert found.write(tmp_path / "out.parquet") == 0
+
+
+def test_rows_are_drawn_one_by_one(tmp_path: pathlib.Path) -> None:
+    """An iterable is read once, and no more of it is in memory than a row; nor are more chunks under way than have
+    room."""
+    alive = [0, 0]
+
+    class Held:
+        def __init__(self) -> None:
+            alive[0] += 1
+            alive[1] = max(alive)
+
+        def __del__(self) -> None:
+            alive[0] -= 1
+
+    def rows() -> Iterator[str]:
+        for number in range(500):
+            held = Held()
+            yield f"row {number}"
+            del held
+
+    assert len(ask(rows(), tmp_path / "r").output) == 500
+    assert alive[1] <= 2
+
+
+def test_the_reader_of_a_map_without_its_tasks_code(tmp_path: pathlib.Path) -> None:
+    surefoot.map([{"number": 1}], Next(), Counted(answers), run_dir=tmp_path / "r", **QUIET)
+    found = open_run(tmp_path / "r")
+    assert isinstance(found, MapRun)
+    assert found.output == ["2"], "as the candidate stands, without the task's value_of"
+    assert open_run(tmp_path / "r", Next()).output == [2]
+    assert "1 rows, 0 without an answer" in found._repr_html_()
+    assert found.report().exists()
+
+
+def key(prompt: Prompt) -> Answers:
+    return Answers((prompt.user,), ())
