@@ -16,14 +16,13 @@ WANTED = ("in_order", "retries_chains", "splits", "outline", "sample")
 
 
 def maker_named(name: str) -> Callable[[int], Method]:
-    """Return what makes a method from the length of a leaf, in steps.
+    """Return what makes a method from the length of a leaf, in steps. Executes nothing.
 
     Args:
-        name: A key of ``METHODS``, or ``my_module:MyMethod`` of a module that was imported before: who only looks at a
-            run executes nothing of it.
+        name: A key of ``METHODS``, or a user's ``my_module:MyMethod`` that was loaded.
 
     Raises:
-        ConfigurationError: There is no such method, or it lacks something that every method has.
+        ConfigurationError: There is no such method, or nobody loaded its module.
     """
     if name in METHODS:
         return METHODS[name]
@@ -43,7 +42,7 @@ def load_method(name: str, folder: pathlib.Path) -> Callable[[int], Method]:
     """Import a user's method and return what makes it; a name of the table needs no import.
 
     Args:
-        name: A key of ``METHODS``, or ``my_module:MyMethod``.
+        name: As for ``maker_named``.
         folder: Where the module lies, if not where Python finds it.
 
     Raises:
@@ -62,6 +61,11 @@ def load_method(name: str, folder: pathlib.Path) -> Callable[[int], Method]:
             raise ConfigurationError(f"--strategy {name}: {error}") from error
         raise blame(error, module_name) from error
     return maker_named(name)
+
+
+def is_loaded(name: str) -> bool:
+    """Whether a method is at hand: one of the table, or a user's whose module was loaded. Executes nothing."""
+    return name in METHODS or hasattr(sys.modules.get(name.partition(":")[0]), name.partition(":")[2])
 
 
 def method_of(name: str, leaf_steps: int) -> Method:

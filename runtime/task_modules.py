@@ -41,14 +41,6 @@ def import_from(folder: pathlib.Path, name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def import_named(folder: pathlib.Path, *names: str) -> None:
-    """Import the modules of names ``module:Class`` that a user typed, where they lie in a folder; pass over others."""
-    for name in names:
-        module, _, found = name.partition(":")
-        if found and lies_in(folder, module):
-            import_from(folder, module)
-
-
 def lies_in(folder: pathlib.Path, name: str) -> bool:
     """Whether the module of a dotted name, or the package that it is a part of, lies in a folder."""
     return _found(folder.resolve(), name.partition(".")[0]) is not None

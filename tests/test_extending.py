@@ -18,7 +18,6 @@ from surefoot.decompose.methods.table import METHODS
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.voting_rules import rule_named
 from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.voting.rules import RULES
 from tests.docs.blocks import ROOT, blocks_of
@@ -43,7 +42,6 @@ def outside(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     yield tmp_path
     for name in names:
         sys.modules.pop(name, None)
-    rule_named.cache_clear()
 
 
 def module(name: str) -> ModuleType:
@@ -142,3 +140,21 @@ async def _session(config: RunConfig, journal: Any, **limits: Any) -> str:
         return await Coordinator(config, task, journal, pool).run()
     finally:
         await pool.close()
+
+
+@pytest.mark.usefixtures("outside")
+def test_looking_at_a_run_of_a_users_method_executes_nothing_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the method alone can say is not claimed: the report counts ballots, and no seams."""
+    hanoi(k=2, strategy="shallow:Shallow", run_dir="own")
+    known = surefoot.open("own").certificate
+    del sys.modules["shallow"]
+    pathlib.Path("shallow.py").write_text("raise RuntimeError('executed')\n")
+    run = surefoot.open("own")
+    assert run.status == "solved"
+    assert "whose code is not run here" in run.preview().line
+    assert run.certificate.bound > known.bound
+    assert run.report().exists()
+    with pytest.raises(ConfigurationError, match="was not loaded"):
+        _ = run.output
+    assert "shallow" not in sys.modules
+    assert capsys.readouterr().err == ""

@@ -87,14 +87,16 @@ def known_shape(journal: JournalReader, config: RunConfig) -> TaskShape:
     if kept is not None:
         return kept
     if config.task in BUILT_IN_TASKS:
-        return shape_of(open_task(without_users_rule(config)))
+        return shape_of(open_task(without_users_code(config)))
     steps = max(0, journal.totals.steps)
     return TaskShape(steps, steps, splits=False, promised=False, one_way=False)
 
 
-def without_users_rule(config: RunConfig) -> RunConfig:
-    """A configuration whose voting rule is none of the user's: a built-in task does not depend on the rule."""
-    return msgspec.structs.replace(config, rule="first-to-ahead-by") if ":" in config.rule else config
+def without_users_code(config: RunConfig) -> RunConfig:
+    """A configuration whose rule and method are none of the user's: a built-in task depends on neither."""
+    if ":" in config.rule:
+        config = msgspec.structs.replace(config, rule="first-to-ahead-by")
+    return msgspec.structs.replace(config, strategy="tree") if ":" in config.strategy else config
 
 
 def task_without_code(journal: JournalReader, config: RunConfig) -> Task:
@@ -105,6 +107,16 @@ def task_without_code(journal: JournalReader, config: RunConfig) -> Task:
         ConfigurationError: A built-in task does not take the options in ``run.toml``.
     """
     if config.task in BUILT_IN_TASKS:
-        return open_task(without_users_rule(config))
+        return open_task(without_users_code(config))
     shape = known_shape(journal, config)
     return (OneWayTask if shape.one_way else RecordedTask)(shape=shape)
+
+
+def unsplit(journal: JournalReader, config: RunConfig) -> Task:
+    """Stands in a report for a task whose plan was split by a method that is not known: nothing is split or promised.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    shape = known_shape(journal, config)
+    return RecordedTask(shape=msgspec.structs.replace(shape, splits=False, promised=False, one_way=False))

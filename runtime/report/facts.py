@@ -8,7 +8,7 @@ import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.decomposition_methods import method_of
+from surefoot.runtime.decomposition_methods import is_loaded, method_of
 from surefoot.runtime.forecast.basis import has_seams, leaves_one_way
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
 from surefoot.runtime.journal.journal import open_journal
@@ -16,7 +16,7 @@ from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
-from surefoot.runtime.journal.task_shape import RecordedTask, task_without_code
+from surefoot.runtime.journal.task_shape import RecordedTask, task_without_code, unsplit
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
 from surefoot.runtime.report.gather import Gathered, gather
@@ -92,6 +92,10 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
     journal = open_journal(directory, write=False)
     try:
         task = task_without_code(journal, config)
+        named = config
+        if not is_loaded(config.strategy):
+            # The method says how the plan was split, and its code is not run here: nothing is claimed of seams.
+            config, task = msgspec.structs.replace(config, strategy="chain"), unsplit(journal, config)
         found = gather(journal)
         pilot = read_meta(journal, "pilot", Estimate)
         chosen = read_meta(journal, "leads", Leads) or Leads(1, 1, 1)
@@ -101,7 +105,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         alarms = read_meta(journal, "alarms", tuple[Alarm, ...]) or ()
         return Facts(
             standing=told,
-            config=config,
+            config=named,
             counts=journal.totals,
             gathered=found,
             certificate=_certificate(config, task, chosen, found, journal, alarms, told, confidence),

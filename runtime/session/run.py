@@ -10,11 +10,12 @@ import msgspec
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.decomposition_methods import is_loaded
 from surefoot.runtime.errors import RunFailed
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
-from surefoot.runtime.journal.task_shape import without_users_rule
+from surefoot.runtime.journal.task_shape import without_users_code
 from surefoot.runtime.records import Counts
 from surefoot.runtime.report.glance import answer_in, status_of
 from surefoot.runtime.report.journal_steps import JournalStep, steps_of
@@ -81,6 +82,8 @@ class Run:
         Raises:
             RunFailed: The run is not solved.
         """
+        if not is_loaded(self._config.strategy) and self._config.task in BUILT_IN_TASKS:
+            return Preview(f"is read back by {self._config.strategy}, whose code is not run here", None, whole=True)
         if self.counts.steps <= MOST_STEPS:
             return Preview(shortened(self.raw_output), self.raw_output, whole=True)
         return self._read(self._beginning)
@@ -170,7 +173,7 @@ class Run:
         return Preview(", ".join(map(shortened, items)) + ", ...", None, whole=False)
 
     def _own_task(self, config: RunConfig) -> Task:
-        return self._task or open_task(without_users_rule(config))
+        return self._task or open_task(without_users_code(config))
 
     def _typed(self, answer: Any) -> Any:
         kind = None if self._task is None else type(self._task).output_type

@@ -92,6 +92,8 @@ class Worker:
         self.config, self.task, self.name = config, task, name
         self._waits: list[str] = []
         self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
+        if ":" in config.strategy:
+            load_method(config.strategy, pathlib.Path.cwd())
         if ":" in config.rule:
             load_rule(config.rule, pathlib.Path.cwd())  # a worker's process may be one that has not seen the rule yet
         if ":" in config.strategy:

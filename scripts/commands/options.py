@@ -15,7 +15,6 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.pddl_collections import collection_of
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.task_modules import import_named
 from surefoot.runtime.untrusted import one_line
 
 NOT_OPTIONS = ("task", "task_options")
@@ -120,10 +119,6 @@ def build_config(
     except msgspec.ValidationError as error:
         where = f"{config_file}: " if config_file is not None else ""
         raise ConfigurationError(where + _with_origin(explain(error, RunConfig), given)) from error
-    try:
-        import_named(pathlib.Path(), config.strategy, config.rule)  # the only place where these are looked for here
-    except (ImportError, SyntaxError) as error:
-        raise ConfigurationError(f"--strategy or --rule: {error}") from error
     typed = msgspec.to_builtins(open_task(config))
     return msgspec.structs.replace(config, task_options={name: typed[name] for name in options})
 

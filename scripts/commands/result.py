@@ -17,7 +17,7 @@ from surefoot.runtime.config import open_task
 from surefoot.runtime.errors import ConfigurationError, RunFailed
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
-from surefoot.runtime.journal.task_shape import without_users_rule
+from surefoot.runtime.journal.task_shape import without_users_code
 from surefoot.runtime.session.answers import items_of_plan
 from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.run import Run
@@ -100,7 +100,7 @@ def items_of(run: Run) -> Iterator[Any]:
         return
     journal = open_journal(run.run_dir, write=False)
     try:
-        yield from items_of_plan(journal, config, open_task(without_users_rule(config)))
+        yield from items_of_plan(journal, config, open_task(without_users_code(config)))
     finally:
         journal.close()
 

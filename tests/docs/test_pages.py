@@ -89,3 +89,9 @@ def test_the_pages_build_without_a_warning(tmp_path: pathlib.Path) -> None:
     assert "surefoot.run" in (tmp_path / "api" / "running" / "index.html").read_text()
     for path in tmp_path.rglob("*.html"):
         assert not re.findall(r'<(?:script|link|img)[^>]+(?:src|href)="(?:https?:)?//', path.read_text()), path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_heading_begins_with_a_figure(page: pathlib.Path) -> None:
+    """The theme's list of headings takes their names for selectors, which begin with a letter."""
+    assert re.findall(r"^#+ [^A-Za-z`].*$", page.read_text(), re.M) == []
