@@ -133,7 +133,7 @@ def main(latency_s: float, places: int, rate: str) -> None:
 
 def _row(text: str, latency_s: float, places: int, p_error: str) -> str:
     model = f"simulated:latency_s={latency_s},p_error={p_error}"
-    options = {"k": 2, "workers": 1, "chains_in_flight": places, "address": "none"}
+    options: dict[str, Any] = {"k": 2, "workers": 1, "chains_in_flight": places, "address": "none"}
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         run = api.run(Facts(text=text), model, run_dir=pathlib.Path(folder) / "run", **options)  # type: ignore[arg-type]
