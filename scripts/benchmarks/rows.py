@@ -154,7 +154,7 @@ def main() -> None:
 @click.option("--row-target", default=0.999, show_default=True)
 def accuracy(rows: int, seeds: int, rules: str, row_target: float) -> None:
     """Count wrong rows and calls a row."""
-    with multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=1) as pool:
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         for rule in rules.split(","):
             for scattered in (False, True):
                 base = {"count": rows, "scattered": scattered, "rule": rule, "target": row_target}
