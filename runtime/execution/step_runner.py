@@ -10,6 +10,7 @@ from typing import Any
 from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
+from surefoot.runtime.execution.deadlock_message import deadlock_message
 from surefoot.runtime.execution.escalation.escalate import (
     EscalationLevel,
     RaceResult,
@@ -130,8 +131,10 @@ class StepRunner:
         counts.escalations += bool(tried)
         below = [first, *(result for _, result in tried)]
         if found is None:
+            last = below[-1]
+            kept = self.meter.replies.heard_so_far(draw // MAX_DRAWS)
             raise StepDeadlocked(
-                f"no candidate led by {k} within {len(below[-1].ballots)} ballots",
+                deadlock_message(k, last.ballots, last.details, kept),
                 entry=entry_of(below[-1], below[:-1], raised),
                 tally=tally_of(below[-1]),
                 spoiled=below[-1].pattern.spoiled,
