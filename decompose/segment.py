@@ -20,7 +20,7 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 def segment_key(path: Path, split: int | None = None) -> str:
-    """The journal's name of a segment: its path, and the attempt if it is a decomposition step."""
+    """Return the journal's name of a segment: its path, and the attempt if it is a decomposition step."""
     name = "/" + ".".join(map(str, path))
     return name if split is None else f"{name}#{split}"
 

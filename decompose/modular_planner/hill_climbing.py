@@ -15,7 +15,7 @@ FURTHER = "no nearer"
 
 
 def hill_climb(pursuit: Pursuit, state: str, here: int, rejected: tuple[Rejected, ...]) -> Asking[tuple[Branch, ...]]:
-    """The branch that is nearer the goal or meets it, alone; or all valid ones, if none is.
+    """Return the one branch that meets the goal or is nearer to it; all valid branches if none is.
 
     Args:
         pursuit: What is pursued, and how.
@@ -53,7 +53,7 @@ def hill_climb(pursuit: Pursuit, state: str, here: int, rejected: tuple[Rejected
 
 
 def nearer(branch: Branch, here: int) -> bool:
-    """Whether a branch meets the goal or is nearer to it."""
+    """Return whether a branch meets the goal or is nearer to it than a given distance."""
     return bool(branch.met) or (branch.value is not None and branch.value < here)
 
 

@@ -30,7 +30,7 @@ from surefoot.decompose.step import Done
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One planning problem.
+    """One planning problem: a world, a start, a goal, and the most actions of a plan.
 
     Attributes:
         name: For people, tables and the journal.
@@ -48,7 +48,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Board(msgspec.Struct, frozen=True):
-    """Where a plan stands between two turns.
+    """Where a plan stands between two turns of the planner.
 
     Attributes:
         state: Predicted by the model, action after action.
@@ -85,20 +85,20 @@ ACCEPTED = "accepted"
 
 
 class Planner(msgspec.Struct, frozen=True):
-    """MAP as a method: see `surefoot.decompose.modular_planner.method.Method`."""
+    """The Modular Agentic Planner as a method, see `surefoot.decompose.modular_planner.modular_task.PromptVariant`."""
 
     settings: Settings
 
     def begin(self, problem: Problem) -> Board:
-        """Before the decomposition."""
+        """Return the board before the goal is decomposed."""
         return Board(problem.start, closed=frozenset([problem.start]))
 
     def end(self, board: Any) -> Done | None:
-        """The plan, once it has ended."""
+        """Return the plan once the planner has ended, else ``None``."""
         return outcome(board.plan, board.ended, (*board.trail, board.state)) if board.ended else None
 
     def turn(self, problem: Problem, board: Any) -> Asking[Board]:
-        """Decompose if that is due, test the target, and take one action towards it."""
+        """Decompose the goal if that is due, test the target, and take one action towards it."""
         if board.targets is None:
             board = yield from _decompose(self.settings, problem, board)
         if self.settings.climbs and board.value is None:
@@ -111,7 +111,7 @@ class Planner(msgspec.Struct, frozen=True):
 
 
 def outcome(plan: tuple[str, ...], ended: str, states: tuple[str, ...] = ()) -> Done:
-    """A plan as a chain's output. The states are what the model predicted, for people; no referee reads them."""
+    """Return a plan as a chain's output, with the states that the model predicted, which no referee reads."""
     output = {"plan": list(plan), "ended": ended, "predicted": list(states)}
     return Done(output, "" if ended == ACCEPTED else f"the plan was given up after {len(plan)} actions: {ended}")
 

@@ -19,7 +19,7 @@ from surefoot.decompose.modular_planner.propose_action import Asking, Pursuit, S
 def search(
     pursuit: Pursuit, state: str, ready: tuple[Branch, ...], rejected: tuple[Rejected, ...], here: int | None = None
 ) -> Asking[Branch]:
-    """The action to take.
+    """Choose the action to take in a state by a tree search over predicted states.
 
     Args:
         pursuit: What is pursued, and how.
@@ -43,13 +43,13 @@ def search(
 
 
 def best(branches: Sequence[Branch], state: str) -> Branch:
-    """The branch of the lowest backed-up value. Ties are broken by lot, as published: a hash of the facts."""
+    """Return the branch of the lowest backed-up value; ties are broken by lot, as published: a hash of the facts."""
     met = [branch for branch in branches if branch.met]
     return met[0] if met else min(branches, key=lambda branch: (backed_up(branch), _lot(state, branch)))
 
 
 def backed_up(branch: Branch) -> int:
-    """The lowest value of the leaves below a branch, or its own if nothing is below."""
+    """Return the lowest value of the leaves below a branch, or the branch's own if nothing is below."""
     if branch.below:
         return min(map(backed_up, branch.below))
     assert branch.value is not None
@@ -57,7 +57,7 @@ def backed_up(branch: Branch) -> int:
 
 
 def expand(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...]) -> Asking[tuple[Branch, ...]]:
-    """Valid actions with their predicted states, none of them closed.
+    """Return the valid actions of a state with their predicted states, none of which is closed.
 
     Raises:
         Stuck: There is none.

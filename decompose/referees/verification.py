@@ -9,7 +9,7 @@ from surefoot.decompose.plan import PlanStep
 
 
 class FinishedPlan(Protocol):
-    """Steps in plan order, and what they lead to.
+    """The steps of a finished plan in plan order, and what they lead to.
 
     Attributes:
         output: The root's output; known once the steps were read to the end.
@@ -23,7 +23,7 @@ class FinishedPlan(Protocol):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """A referee's finding.
+    """A referee's finding on one finished plan.
 
     Attributes:
         valid: Every step follows the task's rules.

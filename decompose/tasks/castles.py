@@ -25,7 +25,7 @@ TREE_CHESTS = ((4, 56), (5, 22), (6, 10), (7, 50))
 
 
 def edges_of(text: str) -> tuple[Edge, ...]:
-    """Doors that can be used both ways, from ``"1-2 2-3"`` or ``"1-2,2-3"``.
+    """Read two-way doors from ``"1-2 2-3"`` or ``"1-2,2-3"``.
 
     Raises:
         ValueError: Something is not a pair of different room numbers, or there are no pairs.
@@ -34,7 +34,7 @@ def edges_of(text: str) -> tuple[Edge, ...]:
 
 
 def doors_of(text: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
-    """Doors both ways, as ``1-2``, and doors one way, as ``1>2``, each in their order.
+    """Read two-way doors, such as ``1-2``, and one-way doors, such as ``1>2``, each in their order.
 
     Raises:
         ValueError: Something is not a pair of different room numbers, or there are no pairs.
@@ -51,7 +51,7 @@ def doors_of(text: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
 
 
 def chests_of(text: str) -> tuple[Chest, ...]:
-    """Chests from ``"8:50 15:10"``; a worth may be negative.
+    """Read chests from ``"8:50 15:10"``; a chest's worth may be negative.
 
     Raises:
         ValueError: Something is not a room and a worth, or a room is named twice.

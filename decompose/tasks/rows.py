@@ -114,7 +114,7 @@ class MapRows(RowTask, frozen=True, kw_only=True):
 
     @property
     def lacks_type(self) -> bool:
-        """Whether the answers have a type of Python's that is not at hand: such a task can be looked at, not asked."""
+        """Whether the answers' Python type is not at hand: such a task can be looked at, not asked."""
         return not self.fields and self.answer_type is None
 
     def asked(self) -> TypedQuestion:
