@@ -54,6 +54,7 @@ def halved(size: int, leaf_steps: int, kind: str = "", single_kind: str = "", sp
         split_kind: Class of the decomposition steps.
     """
     leaves, length, levels = 1, size, 0
+    # A node of one step cannot be halved, whatever the leaf.
     while length > leaf_steps and length > 1:
         leaves, length, levels = leaves * 2, length // 2, levels + 1
     chains = (Chains(kind, leaves, length), *([Chains(single_kind, leaves - 1, 1)] if levels else []))

@@ -56,6 +56,7 @@ def failure_of(value: Any) -> Failure | None:
 
     Outputs travel as builtin values, so that a failure comes as a dictionary of one key, ``failure``.
     """
+    # The key alone: a user's own output may well have a field of this name among others.
     if isinstance(value, dict) and set(value) == {"failure"}:
         try:
             return msgspec.convert(value["failure"], Failure)
@@ -107,6 +108,7 @@ class Expansion(msgspec.Struct, frozen=True):
             raise ValueError(f"result {self.result} is not one of {len(self.children)} children")
         for number, child in enumerate(self.children):
             for source in child.inputs:
+                # Backwards only: then plan order is an order in which everything can run, and no plan has a circle.
                 if isinstance(source, Ref) and not 0 <= source.child < number:
                     raise ValueError(f"child {number} reads child {source.child}, which does not come before it")
 

@@ -45,6 +45,7 @@ def travels_whole(task: Task, method: Method, node: Node, segment_steps: int) ->
     """
     if not method.splits(task, node):
         return True
+    # The root alone: further down, code that splits finely would send thousands of tiny segments.
     if not node.path and given_expansion(task, node) is not None:
         return False
     return task.size(node.goal, node.inputs) <= segment_steps

@@ -168,6 +168,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """
         root = self.root()
         asked: Any = self.decomposition_step(root.goal, root.inputs)
+        # The first thing that a run would ask: a decomposition, where there is one.
         if isinstance(asked, Step):
             return asked
         nodes = [(root.goal, root.inputs)] if asked is None else _nodes_of(asked)

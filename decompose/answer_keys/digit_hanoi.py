@@ -71,6 +71,7 @@ class DigitRules(msgspec.Struct, frozen=True):
     def after(self, state: str, action: str) -> str:
         """Return the lists after a move; a number that is not at its list's end is taken out all the same."""
         number, _, target = tuple(action)
+        # Removed wherever it is: wrong replies need a plausible state after an invalid move, too.
         lists = [part.replace(number, "").replace("-", "") for part in state.split("/")]
         place = "ABC".index(target)
         lists[place] = "".join(sorted(lists[place] + number))

@@ -91,6 +91,7 @@ def parse(facts: ActorFacts, text: str, dialect: Dialect) -> str | Flag:
         return NONE
     actions = [facts.world.read_action(part, dialect) for part in parts]
     read = [action for action in actions if action is not None]
+    # One unreadable line spoils the reply: dropping it would let a model vote for less than it said.
     if not read or len(read) != len(actions):
         return Flag("misformatted", text[:200])
     if len(read) > facts.breadth:
@@ -103,6 +104,7 @@ def check(facts: ActorFacts, candidate: str) -> Flag | None:
     actions = proposals(candidate)
     again = {r.action for r in facts.rejected} & set(actions)
     if again:
+        # The smallest, so that the same reply is always flagged in the same words.
         return Flag("inconsistent", f"{min(again)} was rejected before")
     if len(set(actions)) < len(actions):
         return Flag("inconsistent", "the same action twice")

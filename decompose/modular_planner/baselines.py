@@ -53,6 +53,7 @@ class Asked(msgspec.Struct, frozen=True):
         plans = []
         for _ in range(self.samples):
             plans.append((yield whole_plan.step(facts)))
+        # `most_common` keeps the order of first appearance among equals, as the published tie rule asks.
         return Answered(tuple(plans), Counter(plans).most_common(1)[0][0])
 
 

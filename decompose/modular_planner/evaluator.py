@@ -57,6 +57,7 @@ def prompt(facts: EvaluatorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
 def parse(facts: EvaluatorFacts, text: str, dialect: Dialect) -> str | Flag:
     """Read the Evaluator's reply: the estimate in decimal digits."""
     number = answer(text).replace(" ", "") if dialect == "compact" else (said(text, "steps") or [""])[-1].rstrip(".")
+    # The length comes first: `int` refuses, or takes quadratic time for, thousands of digits of a hostile reply.
     if not re.fullmatch("[0-9]{1,5}", number) or int(number) > MOST:
         return Flag("misformatted", text[-200:])
     return str(int(number))

@@ -93,6 +93,7 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
     """Modules that the published system does not use in this domain."""
 
     def __post_init__(self) -> None:
+        # For its errors alone: a misspelt ablation is reported before anything is asked.
         settings_of(self.preset, 1, self.breadth, self.depth, self.without)
 
     def way(self, problem: Problem) -> PromptVariant:
@@ -130,6 +131,7 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
     def _settle(self, problem: Problem, board: Any, answers: tuple[str, ...]) -> Thread:
         """The thread as it stands when a question is next, or the end."""
         way = self.way(problem)
+        # An ablation can leave a turn with nothing to ask; the chain must not stand still there.
         while way.end(board) is None:
             found = _replay(way.turn(problem, board), answers)
             if isinstance(found, Step):
@@ -181,5 +183,6 @@ def _replay(turn: Generator[Step, str, Any], answers: tuple[str, ...]) -> Step |
             asked = turn.send(answer)
     except StopIteration as end:
         return _Ended(end.value)
+    # Left to the garbage collector, the generator would be closed at a moment that no test can repeat.
     turn.close()
     return asked

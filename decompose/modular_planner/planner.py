@@ -118,6 +118,7 @@ def outcome(plan: tuple[str, ...], ended: str, states: tuple[str, ...] = ()) -> 
 
 def _decompose(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
     targets: tuple[str, ...] = ()
+    # Without an Orchestrator nobody would notice that a sub-goal was reached.
     if settings.decomposer and settings.orchestrator and len(board.failed) <= settings.recoveries:
         facts = DecomposerFacts(problem.world, board.state, problem.goal, settings.subgoals, board.failed)
         targets = task_decomposer.subgoals((yield task_decomposer.step(facts, settings.light_lead)), facts)
@@ -153,14 +154,17 @@ def _act(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
     """One action by search; what a dead end or the cap lead to."""
     assert board.targets is not None
     heading_for_subgoal = len(board.targets) > 1
+    # Three quarters, rounded up: a quarter of the cap is left for the goal without this sub-goal.
     if heading_for_subgoal and settings.recoveries and len(board.plan) - board.base >= -(-3 * settings.cap // 4):
         return _give_subgoal_up(board, problem)
     if len(board.plan) >= settings.cap:
         return msgspec.structs.replace(board, ended=f"its cap of {settings.cap}")
+    # Actions that are taken back do not lengthen the plan, so the cap alone would never end the going back and forth.
     if board.turns >= 4 * settings.cap:
         return msgspec.structs.replace(board, ended=f"{board.turns} actions tried")
     closed = board.closed if settings.closed_list else frozenset()
     pursuit = Pursuit(settings, problem.world, board.targets[0], closed)
+    # Shown as visited: the Actor knows that word, and an action that leads to a dead end is as useless.
     rejected = tuple(Rejected(action, "visited") for state, action in board.tried if state == board.state)
     try:
         chosen = yield from search(pursuit, board.state, board.ready, rejected, board.value)

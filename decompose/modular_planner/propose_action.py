@@ -43,6 +43,7 @@ class Pursuit(msgspec.Struct, frozen=True):
 
 def propose(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...]) -> Asking[tuple[str, ...]]:
     """Ask the Actor for actions, best first; none if the Actor has none left."""
+    # Without search the first action is taken as it is: others would be paid for and thrown away.
     breadth = pursuit.settings.breadth if pursuit.settings.search else 1
     return actor.proposals((yield actor.step(ActorFacts(pursuit.world, state, pursuit.goal, breadth, rejected))))
 
@@ -73,6 +74,7 @@ def propose_action(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...] 
             rule = yield from rule_broken(pursuit, state, action)
             if rule is not None:
                 rejected = (*rejected, Rejected(action, rule))
+        # Only when all of them pass: the Monitor's feedback is for a whole new set, as published.
         if len(rejected) == known:
             return actions
     raise Stuck(f"no valid action in {pursuit.settings.proposals} proposals")

@@ -88,6 +88,7 @@ def _look(
         if branch.met is None:
             branch = msgspec.structs.replace(branch, met=(yield from ask_met(pursuit, branch.state)))
         if branch.met:
+            # Nothing beats the goal: its sisters are not valued any more, which saves their questions.
             return (msgspec.structs.replace(branch, value=0),)
         tested.append(branch)
     valued: list[Branch] = []
@@ -102,8 +103,10 @@ def _value(pursuit: Pursuit, branch: Branch, layer: int) -> Asking[Branch]:
         try:
             below = yield from _look(pursuit, branch.state, branch.below, (), layer + 1)
         except Stuck:
+            # Not left out: it is still an action to take if all others end as well.
             return msgspec.structs.replace(branch, value=evaluator.MOST)
         return msgspec.structs.replace(branch, below=below)
+    # A leaf handed down by the search before has its value already.
     if branch.value is None:
         branch = msgspec.structs.replace(
             branch, value=(yield from ask_value(pursuit, branch.state, pursuit.settings.light_lead))
@@ -113,4 +116,5 @@ def _value(pursuit: Pursuit, branch: Branch, layer: int) -> Asking[Branch]:
 
 def _lot(state: str, branch: Branch) -> bytes:
     below = "\0".join(child.action for child in branch.below)
+    # Not `random`: a resumed run replays the turn and has to take the same branch.
     return hashlib.blake2b(f"{state}\0{branch.action}\0{below}".encode(), digest_size=8).digest()

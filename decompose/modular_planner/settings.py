@@ -93,6 +93,7 @@ def settings_of(
     return Settings(
         cap=cap,
         breadth=breadth or 2,
+        # Climbing falls back to the search only where no action is nearer, so one layer is the default there.
         depth=depth or (1 if ours else 2),
         closed_list=ours,
         hill_climb=ours,

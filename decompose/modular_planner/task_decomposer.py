@@ -87,4 +87,5 @@ def check(facts: DecomposerFacts, candidate: str) -> Flag | None:
 def subgoals(candidate: str, facts: DecomposerFacts) -> tuple[str, ...]:
     """Return the states of a decided decomposition, without those that are the start or the goal itself."""
     named = () if candidate == NONE else tuple(candidate.split(" | "))
+    # A sub-goal that is the start or the goal would be "reached" without any step, or be pursued twice.
     return tuple(state for state in named if state not in (facts.state, facts.goal))

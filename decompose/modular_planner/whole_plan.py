@@ -61,6 +61,7 @@ def prompt(facts: PlanFacts, dialect: Dialect, wording: int = 0) -> Prompt:
 def parse(facts: PlanFacts, text: str, dialect: Dialect) -> str | Flag:
     """Read a whole plan: the actions separated by ``"; "``, no more of them than the cap."""
     parts = text.split(" / ") if dialect == "compact" else said(text, "action")
+    # Cut before reading: a reply may repeat a line thousands of times.
     named = [facts.world.read_action(part, dialect) for part in parts[: facts.cap]]
     read = [action for action in named if action is not None]
     if not read or len(read) != len(named):

@@ -101,6 +101,7 @@ def said(text: str, name: str) -> list[str]:
     """
     found = []
     for line in text.split("\n"):
+        # Models put answers into lists and quotations.
         begin = line.lstrip(" \t>*-")
         if begin[: len(name)].lower() != name:
             continue
@@ -117,6 +118,7 @@ def passed(text: str, name: str) -> bool | None:
     """
     lines = [line for line in text.splitlines() if line.strip()]
     answers = [answer.lower().rstrip(".") for answer in said(text, name)]
+    # Of the free text only the last line counts: reasons before the answer may well contain a "not".
     if answers[-1:] == ["no"] or (lines and _NO.search(lines[-1])):
         return False
     return True if answers[-1:] == ["yes"] else None

@@ -9,6 +9,7 @@ from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
 
 def verify(task: DigitHanoi, plan: FinishedPlan) -> Verification:
     """Judge a finished digit-list plan by doing its moves on real lists."""
+    # The output is known only once the steps were read to their end.
     for _ in plan:
         pass
     return judge(task.problem_of_run(), tuple(plan.output["plan"]))

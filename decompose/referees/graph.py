@@ -10,6 +10,7 @@ from surefoot.decompose.tasks.rooms import BEST, Rooms
 
 def verify(task: GraphNavigation, plan: FinishedPlan) -> Verification:
     """Judge a finished walk by going through the castle's doors as they are now."""
+    # The output is known only once the steps were read to their end.
     for _ in plan:
         pass
     return judge(task.problem_of_run(), tuple(plan.output["plan"]))
@@ -26,6 +27,7 @@ def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
         if int(source) != here or int(then) not in doors.get(here, ()):
             return Verification(False, False, count, f"move {count}: {action} from room {here}: no such door here")
         here = int(then)
+        # Only one chest may be collected, so the right one comes too late then.
         if collected and here in targets:
             return Verification(True, False, count + 1, "another chest was collected before")
         collected = collected or (here in _chests(problem) and here not in targets)

@@ -10,6 +10,7 @@ from surefoot.decompose.tasks.strips import StripsWorld
 
 def verify(task: PddlPlanning, plan: FinishedPlan) -> Verification:
     """Judge a finished PDDL plan by executing its actions from the start state."""
+    # The output is known only once the steps were read to their end.
     for _ in plan:
         pass
     return judge(task.problem_of_run(), tuple(plan.output["plan"]))
@@ -50,6 +51,7 @@ def at_goal(problem: Problem | Unread, state: str) -> bool:
 def optimal(problem: Problem) -> int | None:
     """Return the fewest actions by breadth-first search where the state space is small; else ``None``."""
     world = _world(problem)
+    # States grow exponentially with objects; above this the column of a table stays empty.
     if len(world.objects) > 6:
         return None
     start = strips.facts(problem.start)

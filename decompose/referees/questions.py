@@ -20,6 +20,7 @@ class Marking(msgspec.Struct, frozen=True):
 
     def judge(self, problem: Question, actions: tuple[str, ...]) -> Verification:
         """Return whether an answer is the file's own."""
+        # A failed run has no action at all, and that is no wrong answer but none.
         valid = len(actions) == 1 and actions[0] in ANSWERS
         if not valid:
             return Verification(False, False, 0, "no answer")
@@ -58,6 +59,7 @@ def of_task(task: Questions) -> Marking:
 
 def verify(task: Questions, plan: FinishedPlan) -> Verification:
     """Judge the answer of a run that asked one question of a file."""
+    # The output is known only once the steps were read to their end.
     for _ in plan:
         pass
     return of_task(task).judge(task.problem_of_run(), tuple(plan.output["plan"]))

@@ -38,6 +38,7 @@ class Facts:
             value = values.get(argument, argument)
             if value[0] != "?":
                 found = self._at(atom[0], place).get(value, [])
+                # The rarest argument first: what is left to compare decides the cost of the whole search.
                 if len(found) < len(best):
                     best = found
         return best

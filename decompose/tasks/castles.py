@@ -39,8 +39,10 @@ def doors_of(text: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
     Raises:
         ValueError: Something is not a pair of different room numbers, or there are no pairs.
     """
+    # Dictionaries keep the order written and each door once.
     found: dict[str, dict[Edge, None]] = {"-": {}, ">": {}}
     for part in text.replace(",", " ").split():
+        # Not ``\d``, which takes the digits of every script.
         pair = re.fullmatch(r"([0-9]{1,4})([->])([0-9]{1,4})", part)
         if pair is None or int(pair[1]) == int(pair[3]):
             raise ValueError(f"edges: {part!r} is not a pair of different rooms such as 1-2")

@@ -98,6 +98,7 @@ class DigitLists(msgspec.Struct, frozen=True):
         else:
             found = re.fullmatch(r"(?:\d+\. *)?Move (\d+) from (?:list )?([ABC]) to (?:list )?([ABC])\.?", text, re.I)
             number = int(found[1]) if found else -1
+        # A move to the same list is no move; it would pass as one that changes nothing.
         if found is None or not 0 <= number < self.numbers or found[2].upper() == found[3].upper():
             return None
         return f"{number}{found[2].upper()}{found[3].upper()}"

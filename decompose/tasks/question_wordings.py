@@ -191,6 +191,7 @@ def _parts(most: int, lines: list[str]) -> str | None:
 def canonical(text: str) -> str | None:
     """Return an answer without case, articles and a final stop; ``None`` if it is empty, long, or no text."""
     words = " ".join(text.split()).rstrip(".").lower()
+    # "The Nile" and "Nile" are one answer; votes for both must not split.
     words = re.sub(r"^(?:an?|the) ", "", words)
     return words if 0 < len(words) <= LONGEST_ANSWER and words.isprintable() else None
 

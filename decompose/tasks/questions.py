@@ -110,6 +110,7 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         """Ask which sub-questions to answer; one vote, as several ways to split are right."""
         if not isinstance(goal, Question) or not self._splits():
             return None
+        # One vote: several decompositions are right, and their votes would never agree.
         return Step("parts", Role.TASK_DECOMPOSER, PartsFacts(goal.text, MOST_PARTS), 512, 1)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:

@@ -117,6 +117,7 @@ class Rooms(msgspec.Struct, frozen=True):
         if text == self.say_state(BEST, dialect):
             return BEST
         found = re.fullmatch(r"(?:room )?(\d{1,4})\.?", text, re.I)
+        # A room that does not exist is misread rather than judged: no rule of the castle speaks of it.
         return found[1] if found and int(found[1]) in self.rooms() else None
 
     def read_action(self, text: str, dialect: Dialect) -> str | None:

@@ -87,6 +87,7 @@ class RowTask(Task, frozen=True, kw_only=True):
             try:
                 return self.row_step(self.sampled_rows[(number + further) % count])
             except BAD_ROW:
+                # Only if no row at all can be asked is that an error of the whole run.
                 if further == count - 1:
                     raise
         raise AssertionError("unreachable")
@@ -158,5 +159,6 @@ class MapRows(RowTask, frozen=True, kw_only=True):
 
 @functools.lru_cache(maxsize=64)
 def _asked(question: str, fields: str, system: str, answer_type: Any) -> TypedQuestion:
+    # Cached: the same question is worded and read for every ballot, and its type need be compiled once only.
     hint = type_of_fields(fields) if answer_type is None else answer_type
     return TypedQuestion(Template(question), OutputType(hint), system)

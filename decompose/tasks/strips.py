@@ -62,6 +62,7 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
         for schema in self.schemas:
             found += ["same" if atom[0] == "=" else atom[0] for atom in schema.needs]
             found += ["different" if atom[0] == "=" else atom[0] for atom in schema.forbids]
+        # A disjunction has no one predicate that could name the rule.
         if any(schema.where for schema in self.schemas):
             found.append("condition")
         return tuple(dict.fromkeys(found))
@@ -120,6 +121,7 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
         if said == ["nothing"]:
             return ""
         read = [self.words.read_literal(part, dialect == "chat") for part in said]
+        # All or nothing: a state with a fact left out is another state.
         found = [literal for literal in read if literal is not None]
         return join(found) if len(found) == len(read) else None
 
