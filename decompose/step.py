@@ -31,7 +31,7 @@ class Role(enum.StrEnum):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One question.
+    """One question of a task, put to a model.
 
     Attributes:
         kind: Class of the question, for prompts, accounts and error rates, such as ``"move"``.
@@ -51,7 +51,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """What a model is shown.
+    """What a model is shown of a step: a user message, and a system message if there is one.
 
     Attributes:
         user: The question.
@@ -63,7 +63,7 @@ class Prompt(msgspec.Struct, frozen=True):
 
 
 class Flag(msgspec.Struct, frozen=True):
-    """Why a reply to a step is discarded, found by the task that asked.
+    """Why a reply to a step is discarded, as found by the task that asked.
 
     Attributes:
         name: Name of the red flag: ``misformatted``, ``inconsistent`` or ``illegal``.
@@ -89,7 +89,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A node has nothing more to ask.
+    """The answer of a chain that has nothing more to ask: its output.
 
     Attributes:
         output: The node's output, a builtin value; compared with the node's promise at the seam.

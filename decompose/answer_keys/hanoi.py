@@ -31,7 +31,7 @@ class _Asked(msgspec.Struct, frozen=True):
 
 
 def answers(prompt: Prompt) -> Answers:
-    """All replies, in the prompt's own dialect.
+    """Return all right and wrong replies to a Tower of Hanoi question, in the prompt's own dialect.
 
     Raises:
         ValueError: The text is not a question about this puzzle.

@@ -5,7 +5,7 @@ from surefoot.decompose.tasks.hanoi import Hanoi
 
 
 def verify(task: Hanoi, plan: FinishedPlan) -> Verification:
-    """Do the plan's moves from the start state, on real pegs, and see where they lead."""
+    """Judge a finished Tower of Hanoi plan by doing its moves on real pegs."""
     pegs: dict[str, list[int]] = {"a": [], "b": [], "c": []}
     pegs[task.start] = list(range(task.disks, 0, -1))
     count = 0
