@@ -38,8 +38,8 @@ class Step(msgspec.Struct, frozen=True):
         kind: Class of the question, for prompts, accounts and error rates, such as ``"move"``.
         role: MAP module in whose name it is asked.
         reads: Every fact the prompt may show; a frozen struct of builtin values.
-        max_reply_tokens: A reply that reaches so many tokens is discarded as overlong. Holds for the ``compact``
-            and ``micro`` dialects; for ``chat`` the model's own limit does: wordiness is the model's, not the question's.
+        max_reply_tokens: A reply that reaches so many tokens is discarded as overlong. Not for the ``chat``
+            dialect, where the model's own limit holds: wordiness is the model's, not the question's.
         lead: Most lead to ask for, if the question has several right answers, over which votes would split, or
             ``None`` for the run's lead.
     """

@@ -19,7 +19,6 @@ The forms of the two prompts and their error rates were measured on SmolLM2-135M
 import functools
 import itertools
 import random
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
@@ -32,7 +31,7 @@ from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Peg, Tower
 from surefoot.decompose.tasks.hanoi_states import drawing, moved, third
-from surefoot.decompose.tasks.micro_prompts import NUMBER, WAYS, next_number, third_of_three
+from surefoot.decompose.tasks.micro_prompts import WAYS, next_number, number_in, third_of_three
 
 OFFSET = 20
 """Disk d goes by the number 20 + d: after small numbers the model's counting is unsure (0 to 1: p = .32)."""
@@ -121,7 +120,8 @@ class HanoiMicro(Task, frozen=True, kw_only=True):
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Questions of the whole tower if every answer is right: a larger number means that one was wrong."""
-        return 2 ** (goal.disks - 1) + goal.disks % 2 + counting(goal.disks, goal)
+        tower: Tower = goal
+        return (1 << tower.disks - 1) + tower.disks % 2 + counting(tower.disks, tower)
 
     def outline(self, leaf_steps: int) -> Outline:
         """One chain."""
@@ -145,10 +145,11 @@ class HanoiMicro(Task, frozen=True, kw_only=True):
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """The number of a disk, or the letter of a peg."""
-        said = text.strip()
         if step.kind == "third":
-            return said.lower() if re.fullmatch("[ABC]", said) else Flag("misformatted", text[:200])
-        return str(int(said) - OFFSET) if NUMBER.fullmatch(said) else Flag("misformatted", text[:200])
+            said = text.strip()
+            return said.lower() if said in ("A", "B", "C") else Flag("misformatted", text[:200])
+        number = number_in(text)
+        return Flag("misformatted", text[:200]) if number is None else str(number - OFFSET)
 
     def sample_step(self, number: int) -> Step:
         """A question of a random kind, as often as the tower asks it, about random facts of the tower."""

@@ -13,10 +13,11 @@ WAYS = 3
 """Wordings of each prompt."""
 SHOWN = (9, 12, 17)
 """Numbers that a count shows, by wording."""
-NUMBER = re.compile("[1-9][0-9]{0,3}")
-"""An answer that is a number: no sign, no leading zero."""
-STOPS = (",", "\n")
-"""Where an answer ends."""
+AFTER_NUMBER = (",", "\n", " ", ".", "]", ")", ";")
+"""Where a number ends. At temperature 1 one in ten numbers ends with something else than the comma of the list."""
+AFTER_NAME = (",", "\n")
+"""Where a name ends."""
+_NUMBER = re.compile("([1-9][0-9]{0,3})(?![0-9])")
 
 
 def next_number(value: int, wording: int = 0) -> Prompt:
@@ -27,7 +28,7 @@ def next_number(value: int, wording: int = 0) -> Prompt:
         wording: How many numbers are shown; counted round.
     """
     shown = range(value - SHOWN[wording % WAYS] + 1, value + 1)
-    return Prompt("".join(f"{number}, " for number in shown), raw=True, stop=STOPS)
+    return Prompt("".join(f"{number}, " for number in shown), raw=True, stop=AFTER_NUMBER)
 
 
 def third_of_three(one: str, other: str, names: str, wording: int = 0) -> Prompt:
@@ -42,4 +43,10 @@ def third_of_three(one: str, other: str, names: str, wording: int = 0) -> Prompt
     orders = [order for order in itertools.permutations(names) if order[:2] != (one, other)]
     random.Random(f"orders {wording % WAYS}").shuffle(orders)
     lines = [f"Pegs {', '.join(order)}" for order in orders]
-    return Prompt("\n".join([*lines, f"Pegs {one}, {other},"]), raw=True, stop=STOPS)
+    return Prompt("\n".join([*lines, f"Pegs {one}, {other},"]), raw=True, stop=AFTER_NAME)
+
+
+def number_in(text: str) -> int | None:
+    """The number that an answer begins with, which ends at the first other character; ``None`` if there is none."""
+    found = _NUMBER.match(text)
+    return None if found is None else int(found[1])
