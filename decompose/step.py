@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
-Dialect = Literal["chat", "compact"]
-"""How a step is worded: ``chat`` for instruction models, ``compact`` for the bundled one."""
+Dialect = Literal["chat", "compact", "micro"]
+"""How a step is worded: ``chat`` for instruction models, ``compact`` for the bundled one, ``micro`` for small general
+models, which are asked for one fact at a time (see ``decompose/tasks/hanoi_micro.py``)."""
 
 
 class Role(enum.StrEnum):
@@ -37,8 +38,8 @@ class Step(msgspec.Struct, frozen=True):
         kind: Class of the question, for prompts, accounts and error rates, such as ``"move"``.
         role: MAP module in whose name it is asked.
         reads: Every fact the prompt may show; a frozen struct of builtin values.
-        max_reply_tokens: A reply that reaches so many tokens is discarded as overlong. Holds for the ``compact``
-            dialect; for ``chat`` the model's own limit does: wordiness is the model's, not the question's.
+        max_reply_tokens: A reply that reaches so many tokens is discarded as overlong. Not for the ``chat``
+            dialect, where the model's own limit holds: wordiness is the model's, not the question's.
         lead: Most lead to ask for, if the question has several right answers, over which votes would split, or
             ``None`` for the run's lead.
     """
@@ -55,11 +56,15 @@ class Prompt(msgspec.Struct, frozen=True):
 
     Attributes:
         user: The question.
-        system: What comes before it; empty in the ``compact`` dialect.
+        system: What comes before it; empty in the ``compact`` and ``micro`` dialects.
+        raw: Whether the question is a text to go on with as it stands, without a chat template around it.
+        stop: Sequences at which the answer ends.
     """
 
     user: str
     system: str = ""
+    raw: bool = False
+    stop: tuple[str, ...] = ()
 
 
 class Flag(msgspec.Struct, frozen=True):

@@ -48,7 +48,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     chainable: ClassVar[bool] = False
     """Whether a node that can be split may also be run as a chain with the same output, as short ones then are."""
     wordings: ClassVar[int] = 1
-    """Ways in which the ``chat`` dialect can put each step; ``compact`` has one."""
+    """Ways in which the ``chat`` and ``micro`` dialects can put each step; ``compact`` has one."""
     relabelings: ClassVar[int] = 0
     """Ways in which the facts of a step can go by other names; see ``relabel``."""
     necessary: ClassVar[tuple[str, ...]] = ("root", "next_step", "prompt", "parse")
@@ -202,6 +202,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     def unlabel(self, candidate: str, number: int) -> str:
         """Translate the answer to a relabelled step into the answer to the step itself."""
         raise NotImplementedError(f"{type(self).__name__} has no unlabel()")
+
+    def mode(self) -> str:
+        """One line that says how the task is asked where that is not the published way; empty where it is."""
+        return ""
 
     def picture(self, shown: Any) -> Drawing | None:
         """Return a picture of a state for the report's player; ``None`` where there is nothing to draw.

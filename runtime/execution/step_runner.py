@@ -284,7 +284,8 @@ class StepRunner:
         if whole is not None:
             return Request(question.prompt, tuple(draws), temperature, limit, seed, whole)
         if names is None:
-            return Request(question.prompt, tuple(draws), temperature, limit, seed)
+            prompt = question.prompt
+            return Request(prompt, tuple(draws), temperature, limit, seed, raw=prompt.raw, stop=prompt.stop)
         return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, seed, schema_of(names))
 
     def _schema(self, question: Asked) -> Any:
@@ -292,7 +293,7 @@ class StepRunner:
         return self.task.reply_schema(question.step) if self.structured and question.dialect == "chat" else None
 
     def _limit(self, question: Asked) -> int:
-        return question.step.max_reply_tokens if question.dialect == "compact" else self.policy.max_reply_tokens
+        return self.policy.max_reply_tokens if question.dialect == "chat" else question.step.max_reply_tokens
 
     def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""

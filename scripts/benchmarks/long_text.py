@@ -137,7 +137,7 @@ def _row(text: str, latency_s: float, places: int, p_error: str) -> str:
     options: dict[str, Any] = {"k": 2, "workers": 1, "chains_in_flight": places, "address": "none"}
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        run = api.run(Facts(text=text), model, run_dir=pathlib.Path(folder) / "run", **options)  # type: ignore[arg-type]
+        run = api.run(Facts(text=text), model, run_dir=pathlib.Path(folder) / "run", **options)
         seconds = time.perf_counter() - started
         assert run.status == "solved", run.message
         counts, found = run.counts, {tuple(fact) for fact in run.output}

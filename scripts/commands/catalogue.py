@@ -10,11 +10,14 @@ import msgspec
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig, open_task, task_class
 from surefoot.runtime.measurement.model_check import Check, check_one_step
+from surefoot.runtime.models.gguf_weights import NAME, SMOLLM2, fetch
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 
 MODELS = {
     "bundled": "a small transformer trained for the built-in tasks; runs on this machine, costs nothing",
+    "smollm2": "SmolLM2-135M-Instruct on this machine, trained by others; surefoot models --fetch smollm2 gets it once",
+    "gguf:PATH": "any GGUF file, run on this machine by llama.cpp: pip install 'surefoot[local]'",
     "simulated": "a pure function with known error rates: simulated:p_error=0.01,p_format=0.01,latency_s=1,...",
 }
 
@@ -43,10 +46,13 @@ def tasks(as_json: bool) -> int:
 
 @click.command()
 @click.option("--check", "name", metavar="NAME", help="Ask this model one step and show what comes back.")
+@click.option("--fetch", "wanted", type=click.Choice([NAME]), help="Get this model's weights once, by pip.")
 @click.option("--task", default="hanoi", show_default=True, help="Task whose step is asked.")
 @json_option
-def models(name: str | None, task: str, as_json: bool, **values: Any) -> int:
+def models(name: str | None, wanted: str | None, task: str, as_json: bool, **values: Any) -> int:
     """List the models that can be used, one line each; with --check, ask one of them a first question."""
+    if wanted is not None:
+        return _fetch(wanted, as_json)
     if name is not None:
         config = build_config(task, task_class(task), {"model": name, **values})
         found = asyncio.run(check_one_step(config, open_task(config)))
@@ -65,6 +71,15 @@ def models(name: str | None, task: str, as_json: bool, **values: Any) -> int:
     for known, key in PROVIDERS.items():
         print(f"  {known:<50} " + (f"key {key}: {'set' if ready[known] else 'not set'}" if key else "no key needed"))
     print("\nsurefoot models --check NAME asks one step")
+    return OK
+
+
+def _fetch(name: str, as_json: bool) -> int:
+    path = fetch(SMOLLM2)
+    if as_json:
+        print_json({"model": name, "path": str(path), "sha256": SMOLLM2.sha256})
+    else:
+        print(f"{name} is in {printable(str(path))} ({SMOLLM2.license}, sha256 {SMOLLM2.sha256[:12]})")
     return OK
 
 

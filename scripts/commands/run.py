@@ -53,6 +53,8 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
             Progress(directory, config, shape_of(setup.task).total_steps) as progress,
             stoppable(progress, as_json) as interruption,
         ):
+            if mode := setup.task.mode():
+                progress.note(mode)
             api.start(setup, directory, progress, interruption)
         return _end(directory, as_json)
 

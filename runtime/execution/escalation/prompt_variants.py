@@ -37,7 +37,7 @@ FIRST = PromptVariant("the same again")
 
 def variants_of(task: Task, dialect: Dialect, has_fallback: bool) -> tuple[PromptVariant, ...]:
     """Wordings to escalate to, in the order they are tried; the ``compact`` dialect has one wording."""
-    wordings = range(1, task.wordings) if dialect == "chat" else range(0)
+    wordings = range(1, task.wordings) if dialect != "compact" else range(0)
     return (
         FIRST,
         *(PromptVariant("another wording", wording=number) for number in wordings),
