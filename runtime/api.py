@@ -259,8 +259,8 @@ def map(
         run_dir: As for ``run``.
         on_event: As for ``run``.
         **options: As for ``run``; ``field_wise=True`` votes on each field of a record by itself (what wins may be a
-            record that no reply stated whole); ``target`` is the wanted probability that one row is right, 0.999 by default, and
-            how many votes a row gets follows from it.
+            record that no reply stated whole). ``target`` is the wanted probability that one row is right, 0.999 by
+            default; how many votes a row gets follows from it.
 
     Returns:
         The run; ``results()`` yields answer, votes and cost of each row, ``write(path)`` puts them into a file.

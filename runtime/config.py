@@ -13,7 +13,7 @@ from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS, MICRO_TASKS
 from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.decomposition_methods import load_method, maker_named
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.gguf_weights import is_local
+from surefoot.runtime.local_models import is_local
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.task_modules import import_from
@@ -170,7 +170,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def dialect_of(config: RunConfig) -> Dialect:
-    """Return the dialect that a run's model is asked in; ``auto`` is decided by the model, ``micro`` by the task too."""
+    """Return the dialect that a run's model is asked in; the model decides ``auto``, and the task whether ``micro``."""
     if config.dialect != "auto":
         return config.dialect
     if config.model.partition(":")[0] in ("bundled", "simulated"):

@@ -7,16 +7,11 @@ from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.decompose.tasks.hanoi_micro import HanoiMicro
 
 
-<<<<<<< HEAD
-def verify(task: Hanoi, plan: FinishedPlan) -> Verification:
-    """Judge a finished Tower of Hanoi plan by doing its moves on real pegs."""
-=======
 def verify(task: Hanoi | HanoiMicro, plan: FinishedPlan) -> Verification:
-    """Do the plan's moves from the start state, on real pegs, and see where they lead.
+    """Judge a finished Tower of Hanoi plan by doing its moves on real pegs.
 
     A plan in the ``micro`` dialect is one of answers: the moves that they lead to are judged.
     """
->>>>>>> small
     pegs: dict[str, list[int]] = {"a": [], "b": [], "c": []}
     pegs[task.start] = list(range(task.disks, 0, -1))
     count = 0

@@ -12,7 +12,8 @@ from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Prompt
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.gguf_weights import is_local, weights_of
+from surefoot.runtime.local_models import is_local
+from surefoot.runtime.models.gguf_weights import weights_of
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.role_options import parse_role_options

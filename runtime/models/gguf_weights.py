@@ -17,9 +17,9 @@ from typing import Final
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.local_models import NAME, PREFIX
 from surefoot.runtime.whole_files import PUBLIC, whole_file
 
-PREFIX: Final = "gguf:"
 MAGIC: Final = b"GGUF"
 CHUNK: Final = 1 << 20
 FETCH_S: Final = 900.0
@@ -52,12 +52,6 @@ SMOLLM2: Final = Published(
     license="Apache-2.0",
 )
 """SmolLM2-135M-Instruct, four bits a weight."""
-NAME: Final = "smollm2"
-
-
-def is_local(model: str) -> bool:
-    """Whether a model's name stands for weights that are run on this machine by llama.cpp."""
-    return model == NAME or model.startswith(PREFIX)
 
 
 def models_folder() -> pathlib.Path:

@@ -16,7 +16,7 @@ from surefoot.runtime.errors import ConfigurationError, UserCodeError
 from surefoot.runtime.forecast.alone import seconds_alone
 from surefoot.runtime.journal.mirror import mirror_of, mirrored, take_over
 from surefoot.runtime.journal.port import JournalStore
-from surefoot.runtime.models.gguf_weights import is_local
+from surefoot.runtime.local_models import is_local
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
 from surefoot.runtime.session.answers import answer_of_plan

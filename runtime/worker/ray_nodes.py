@@ -8,7 +8,7 @@ import msgspec
 
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.gguf_weights import is_local
+from surefoot.runtime.local_models import is_local
 from surefoot.runtime.worker.ray_cluster import Cluster, last_line
 
 ANSWER_S = 180.0

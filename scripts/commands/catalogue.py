@@ -9,8 +9,9 @@ import msgspec
 
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig, open_task, task_class
+from surefoot.runtime.local_models import NAME
 from surefoot.runtime.measurement.model_check import Check, check_one_step
-from surefoot.runtime.models.gguf_weights import NAME, SMOLLM2, fetch
+from surefoot.runtime.models.gguf_weights import SMOLLM2, fetch
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 
