@@ -49,6 +49,7 @@ class Nested(Counting, frozen=True, kw_only=True):
 
     depth: int = 2
     by_root: bool = False
+    promised: bool = False
 
     def root(self) -> Node:
         return Node((), ["tree", self.depth], (1,))
@@ -61,7 +62,8 @@ class Nested(Counting, frozen=True, kw_only=True):
 
     def _parts(self, goal: Any, number: int) -> Expansion:
         below = ["tree", goal[1] - 1]
-        parts = (Child(below, (Literal(number),)), Child(below, (Ref(0),)))
+        first = self._tree(goal[1] - 1, number) if self.promised else None
+        parts = (Child(below, (Literal(number),), first), Child(below, (Ref(0),)))
         return Expansion((*parts, Child(["join", 0], (Ref(0), Ref(1)))))
 
     def next_step(self, goal: Any, state: Any) -> Step | Call | Expansion | Done:
@@ -81,15 +83,17 @@ class Nested(Counting, frozen=True, kw_only=True):
     def tools(self) -> Mapping[str, Any]:
         return {"double": double}
 
-    def wanted(self) -> Any:
-        def tree(depth: int, number: int) -> int:
-            if depth == 0:
-                return 2 * (number + 1)
-            first = tree(depth - 1, number)
-            return 2 * (first + tree(depth - 1, first))
+    def _tree(self, depth: int, number: int) -> int:
+        if depth == 0:
+            return 2 * (number + 1)
+        first = self._tree(depth - 1, number)
+        return 2 * (first + self._tree(depth - 1, first))
 
-        first = tree(self.depth - 1, 1) if self.by_root else 0
-        return first + tree(self.depth - 1, first) if self.by_root else tree(self.depth, 1)
+    def wanted(self) -> Any:
+        if not self.by_root:
+            return self._tree(self.depth, 1)
+        first = self._tree(self.depth - 1, 1)
+        return first + self._tree(self.depth - 1, first)
 
 
 def double(number: int) -> int:

@@ -207,6 +207,39 @@ def test_three_thousand_children_inside_a_chain(tmp_path: pathlib.Path) -> None:
     assert read_back(found, task).reached_goal
 
 
+@pytest.mark.parametrize("by_root", [False, True])
+@pytest.mark.parametrize("wrong", ["after: 1", "after: 4"])
+def test_a_chain_with_sub_plans_is_run_again_at_its_seam(by_root: bool, wrong: str, tmp_path: pathlib.Path) -> None:
+    """The first answer below a promise is wrong: its chain is run again, with sub-plans of its own, and reads back."""
+    task = Nested(depth=2, by_root=by_root, promised=True)
+    model = Counted(answers, say=lambda text, nth: "7" if text == wrong and not nth else None)
+    found = run(task, tmp_path / "r", model)
+    assert (found.status, found.output) == ("solved", task.wanted())
+    assert found.counts.seam_retries >= 1
+    read = read_back(found, task)
+    assert read.reached_goal
+    unbroken = run(task, tmp_path / "s")
+    assert (found.counts.steps, read.steps) == (unbroken.counts.steps, read_back(unbroken, task).steps)
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_resumed_while_a_chain_is_run_again(cut: int, tmp_path: pathlib.Path) -> None:
+    task = Nested(depth=2, promised=True)
+    whole = Counted(answers, say=once_wrong)
+    run(task, tmp_path / "whole", whole, chains_in_flight=1)
+    first = Counted(answers, cut, once_wrong)
+    assert run(task, tmp_path / "r", first, chains_in_flight=1).status == "paused"
+    second = Counted(answers, say=lambda text, nth: once_wrong(text, 0 if cut == 0 else 1))
+    found = api.resume(tmp_path / "r", task=task, model=second)
+    assert found.output == task.wanted()
+    assert not set(first.asked) & set(second.asked)
+    assert read_back(found, task).reached_goal
+
+
+def once_wrong(text: str, nth: int) -> str | None:
+    return "7" if text == "after: 1" and not nth else None
+
+
 class Open(Counted):
     """Says how many questions were open at once."""
 
