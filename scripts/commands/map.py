@@ -51,8 +51,6 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
         check_form(output)
     asked = row_task(values.pop("question"), values.pop("fields"), values.pop("field_wise"))
     task = msgspec.structs.replace(asked, system=values.pop("system"))
-        row_task(values.pop("question"), values.pop("fields"), values.pop("field_wise")), system=values.pop("system")
-    )
     target = values.pop("row_target")
     setup = checked(set_up_rows(task, None, {"target": target, **values}))
     directory = new_run_directory(run_dir, "map")
