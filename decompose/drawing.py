@@ -4,7 +4,7 @@ import msgspec
 
 
 class Shape(msgspec.Struct, frozen=True, array_like=True):
-    """A rectangle; units are the drawing's own, y points down.
+    """A rectangle of a drawing, in the drawing's own units, with y pointing down.
 
     Attributes:
         name: The same from picture to picture, so that a player sees what moved.
@@ -24,7 +24,7 @@ class Shape(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Drawing(msgspec.Struct, frozen=True):
-    """One picture.
+    """A picture of one state, made of rectangles.
 
     Attributes:
         width: Of the canvas.

@@ -4,7 +4,7 @@ import msgspec
 
 
 class Chains(msgspec.Struct, frozen=True):
-    """Chains of one length.
+    """A number of chains of the same length and with the same kind of questions.
 
     Attributes:
         kind: Class of the questions; empty if they are of all kinds.
@@ -18,7 +18,7 @@ class Chains(msgspec.Struct, frozen=True):
 
 
 class Outline(msgspec.Struct, frozen=True):
-    """A plan whose nodes are split until they are short enough.
+    """A plan whose nodes are split until they are short enough, as numbers of questions.
 
     Attributes:
         chains: What is not split further.
@@ -34,17 +34,17 @@ class Outline(msgspec.Struct, frozen=True):
 
     @property
     def steps(self) -> int:
-        """Steps of all chains."""
+        """Return the steps of all chains together."""
         return sum(chains.count * chains.length for chains in self.chains)
 
     @property
     def longest(self) -> int:
-        """Questions that wait for each other: splits from the root down, then the longest chain."""
+        """Return the questions that wait for each other: splits from the root down, then the longest chain."""
         return self.levels + max(chains.length for chains in self.chains)
 
 
 def halved(size: int, leaf_steps: int, kind: str = "", single_kind: str = "", split_kind: str = "") -> Outline:
-    """The outline of a plan whose nodes are halved around one single step.
+    """Return the outline of a plan whose nodes are halved around one single step.
 
     Args:
         size: Steps of the root, 1 or more.
@@ -54,6 +54,7 @@ def halved(size: int, leaf_steps: int, kind: str = "", single_kind: str = "", sp
         split_kind: Class of the decomposition steps.
     """
     leaves, length, levels = 1, size, 0
+    # A node of one step cannot be halved, whatever the leaf.
     while length > leaf_steps and length > 1:
         leaves, length, levels = leaves * 2, length // 2, levels + 1
     chains = (Chains(kind, leaves, length), *([Chains(single_kind, leaves - 1, 1)] if levels else []))

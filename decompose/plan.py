@@ -17,7 +17,7 @@ Path = tuple[int, ...]
 
 
 class Literal(msgspec.Struct, frozen=True, tag=True):
-    """An input that is known.
+    """A node's input that is known when the plan is made.
 
     Attributes:
         value: A builtin value.
@@ -27,7 +27,7 @@ class Literal(msgspec.Struct, frozen=True, tag=True):
 
 
 class Ref(msgspec.Struct, frozen=True, tag=True):
-    """An input that is another node's output.
+    """A node's input that is another node's output.
 
     Attributes:
         child: Number of an earlier sibling, 0-based.
@@ -56,6 +56,7 @@ def failure_of(value: Any) -> Failure | None:
 
     Outputs travel as builtin values, so that a failure comes as a dictionary of one key, ``failure``.
     """
+    # The key alone: a user's own output may well have a field of this name among others.
     if isinstance(value, dict) and set(value) == {"failure"}:
         try:
             return msgspec.convert(value["failure"], Failure)
@@ -70,7 +71,7 @@ def as_output(failure: Failure) -> dict[str, Any]:
 
 
 class Child(msgspec.Struct, frozen=True):
-    """A node as its parent's decomposition describes it.
+    """A child node as its parent's decomposition describes it.
 
     Attributes:
         goal: What to do; the task's own struct.
@@ -86,7 +87,7 @@ class Child(msgspec.Struct, frozen=True):
 
 
 class Expansion(msgspec.Struct, frozen=True):
-    """What a node was turned into: by a decided decomposition step, or by the task's own code.
+    """The children that a node was turned into, by a decided decomposition step or by the task's own code.
 
     Attributes:
         children: In plan order; a ``Ref`` only points backwards.
@@ -107,12 +108,13 @@ class Expansion(msgspec.Struct, frozen=True):
             raise ValueError(f"result {self.result} is not one of {len(self.children)} children")
         for number, child in enumerate(self.children):
             for source in child.inputs:
+                # Backwards only: then plan order is an order in which everything can run, and no plan has a circle.
                 if isinstance(source, Ref) and not 0 <= source.child < number:
                     raise ValueError(f"child {number} reads child {source.child}, which does not come before it")
 
 
 class Node(msgspec.Struct, frozen=True):
-    """A node whose inputs are known.
+    """A plan's node whose inputs are known.
 
     Attributes:
         path: Where it stands in the plan.
@@ -128,7 +130,7 @@ class Node(msgspec.Struct, frozen=True):
 
 
 class PlanStep(msgspec.Struct, frozen=True):
-    """One step of a finished plan, as it is read back in plan order.
+    """One step of a finished plan, as the journal is read back in plan order.
 
     Attributes:
         kind: Class of the question.

@@ -20,7 +20,7 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 def segment_key(path: Path, split: int | None = None) -> str:
-    """The journal's name of a segment: its path, and the attempt if it is a decomposition step."""
+    """Return the journal's name of a segment: its path, and the attempt if it is a decomposition step."""
     name = "/" + ".".join(map(str, path))
     return name if split is None else f"{name}#{split}"
 
@@ -45,6 +45,7 @@ def travels_whole(task: Task, method: Method, node: Node, segment_steps: int) ->
     """
     if not method.splits(task, node):
         return True
+    # The root alone: further down, code that splits finely would send thousands of tiny segments.
     if not node.path and given_expansion(task, node) is not None:
         return False
     return task.size(node.goal, node.inputs) <= segment_steps

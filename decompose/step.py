@@ -9,8 +9,9 @@ from typing import Any, Literal
 
 import msgspec
 
-Dialect = Literal["chat", "compact"]
-"""How a step is worded: ``chat`` for instruction models, ``compact`` for the bundled one."""
+Dialect = Literal["chat", "compact", "micro"]
+"""How a step is worded: ``chat`` for instruction models, ``compact`` for the bundled one, ``micro`` for small general
+models, which are asked for one fact at a time (see ``decompose/tasks/hanoi_micro.py``)."""
 
 
 class Role(enum.StrEnum):
@@ -31,14 +32,14 @@ class Role(enum.StrEnum):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One question.
+    """One question of a task, put to a model.
 
     Attributes:
         kind: Class of the question, for prompts, accounts and error rates, such as ``"move"``.
         role: MAP module in whose name it is asked.
         reads: Every fact the prompt may show; a frozen struct of builtin values.
-        max_reply_tokens: A reply that reaches so many tokens is discarded as overlong. Holds for the ``compact``
-            dialect; for ``chat`` the model's own limit does: wordiness is the model's, not the question's.
+        max_reply_tokens: A reply that reaches so many tokens is discarded as overlong. Not for the ``chat``
+            dialect, where the model's own limit holds: wordiness is the model's, not the question's.
         lead: Most lead to ask for, if the question has several right answers, over which votes would split, or
             ``None`` for the run's lead.
     """
@@ -51,19 +52,23 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Prompt(msgspec.Struct, frozen=True):
-    """What a model is shown.
+    """What a model is shown of a step: a user message, and a system message if there is one.
 
     Attributes:
         user: The question.
-        system: What comes before it; empty in the ``compact`` dialect.
+        system: What comes before it; empty in the ``compact`` and ``micro`` dialects.
+        raw: Whether the question is a text to go on with as it stands, without a chat template around it.
+        stop: Sequences at which the answer ends.
     """
 
     user: str
     system: str = ""
+    raw: bool = False
+    stop: tuple[str, ...] = ()
 
 
 class Flag(msgspec.Struct, frozen=True):
-    """Why a reply to a step is discarded, found by the task that asked.
+    """Why a reply to a step is discarded, as found by the task that asked.
 
     Attributes:
         name: Name of the red flag: ``misformatted``, ``inconsistent`` or ``illegal``.
@@ -89,7 +94,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """A node has nothing more to ask.
+    """The answer of a chain that has nothing more to ask: its output.
 
     Attributes:
         output: The node's output, a builtin value; compared with the node's promise at the seam.

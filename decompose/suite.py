@@ -12,17 +12,17 @@ class Posed(Protocol):
 
     @property
     def name(self) -> str:
-        """For people, tables and the journal."""
+        """Return the problem's name for people, tables and the journal."""
         ...
 
     @property
     def start(self) -> str:
-        """State before the first action."""
+        """Return the state before the first action."""
         ...
 
     @property
     def cap(self) -> int:
-        """Most actions."""
+        """Return the most actions that a plan for the problem may have."""
         ...
 
 
@@ -32,21 +32,21 @@ class SuiteTask(Task, frozen=True, kw_only=True):
     necessary: ClassVar[tuple[str, ...]] = ("problem_of_run", "next_step", "prompt", "parse")
 
     def problem_of_run(self) -> Any:
-        """The problem that ``surefoot run`` solves."""
+        """Return the problem that ``surefoot run`` solves."""
         raise NotImplementedError(f"{type(self).__name__} has no problem_of_run()")
 
     def suite(self) -> Sequence[Any]:
-        """The problems that ``surefoot bench`` asks; by default the one of the run."""
+        """Return the problems that ``surefoot bench`` asks; by default the one of the run."""
         return [self.problem_of_run()]
 
     def cap_of(self, problem: Posed) -> int:
-        """Most actions of a plan for a problem. By default the problem's own."""
+        """Return the most actions of a plan for a problem; by default the problem's own."""
         return problem.cap
 
     def root(self) -> Node:
-        """The problem; nothing is promised of its plan."""
+        """Return the run's problem as a node; nothing is promised of its plan."""
         return self.node((), self.problem_of_run())
 
     def node(self, path: tuple[int, ...], problem: Posed) -> Node:
-        """A problem as a node of a plan or a suite."""
+        """Return a problem as a node of a plan or a suite."""
         return Node(path, problem, (problem.start,))

@@ -28,7 +28,7 @@ class NothingToAsk(ValueError):
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all tasks.
+    """Base of all tasks, whose fields are the task's options.
 
     Attributes:
         state_by: Who states the next state. A run option, not a task option.
@@ -48,7 +48,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     chainable: ClassVar[bool] = False
     """Whether a node that can be split may also be run as a chain with the same output, as short ones then are."""
     wordings: ClassVar[int] = 1
-    """Ways in which the ``chat`` dialect can put each step; ``compact`` has one."""
+    """Ways in which the ``chat`` and ``micro`` dialects can put each step; ``compact`` has one."""
     relabelings: ClassVar[int] = 0
     """Ways in which the facts of a step can go by other names; see ``relabel``."""
     necessary: ClassVar[tuple[str, ...]] = ("root", "next_step", "prompt", "parse")
@@ -56,11 +56,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     see that one is missing: ``missing`` does, before anything starts."""
 
     def root(self) -> Node:
-        """The node whose output solves the task. Its promise, if any, is the goal as the task states it."""
+        """Return the node whose output solves the task. Its promise, if any, is the goal as the task states it."""
         raise NotImplementedError(f"{type(self).__name__} has no root()")
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
-        """The state before the first step of a node that is run as a chain. By default its first input."""
+        """Return the state before a chain's first step; by default the node's first input."""
         return inputs[0]
 
     def next_step(self, goal: Any, state: Any) -> Step | Call | Expansion | Done:
@@ -68,7 +68,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         raise NotImplementedError(f"{type(self).__name__} has no next_step()")
 
     def advance(self, goal: Any, state: Any, candidate: Any) -> Any:
-        """Return the state after an answer came. By default the answer itself.
+        """Return the state of a chain after an answer came; by default the answer itself.
 
         Args:
             goal: The node's goal.
@@ -95,7 +95,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return {}
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
-        """How a step is worded. A function of its arguments and nothing else.
+        """Word a step for a model: a function of its arguments and nothing else.
 
         Args:
             step: What is asked.
@@ -125,7 +125,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return 0
 
     def reply_schema(self, step: Step) -> dict[str, Any] | None:
-        """What a ``chat`` reply names, as JSON schemas by name of its answer lines; ``None`` for no schema."""
+        """Return JSON schemas of a ``chat`` reply, by name of answer line; ``None`` for no schema."""
         return None
 
     def whole_schema(self, step: Step) -> dict[str, Any] | None:
@@ -140,11 +140,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Most steps the goal may take as a chain; the chain is stopped there. By default a million."""
+        """Return the most steps that a goal may take as a chain, which is stopped there; by default a million."""
         return 1_000_000
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Steps of the goal in a usual run: leads are chosen and costs forecast for so many. By default ``size``."""
+        """Return a goal's steps in a usual run, for choosing leads and for forecasts; by default ``size``."""
         return self.size(goal, inputs)
 
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | Expansion | None:
@@ -152,7 +152,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
     def outline(self, leaf_steps: int) -> Outline:
-        """What the plan is made of if nodes of at most so many steps are not split: for forecasts.
+        """Return what the plan is made of if nodes of at most so many steps are not split: for forecasts.
 
         By default a node that can be split is halved around one single step.
         """
@@ -165,17 +165,18 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         return halved(size, leaf_steps if split is not None else size)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
-        """The children that a decided decomposition step describes."""
+        """Return the children that a decided decomposition step describes."""
         raise NotImplementedError(f"{type(self).__name__} has no expand()")
 
     def sample_step(self, number: int) -> Step:
-        """A step drawn from the whole range of states a run visits; ``number`` is the randomness.
+        """Draw a step from the whole range of states that a run visits; ``number`` is the randomness.
 
         Pure: the same number gives the same step. ``surefoot measure`` and the pilot of ``--k auto`` ask these.
         By default the first question of the root, or of the first of its parts that asks one.
         """
         root = self.root()
         asked: Any = self.decomposition_step(root.goal, root.inputs)
+        # The first thing that a run would ask: a decomposition, where there is one.
         if isinstance(asked, Step):
             return asked
         nodes = [(root.goal, root.inputs)] if asked is None else _nodes_of(asked)
@@ -186,24 +187,28 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         raise NothingToAsk(f"{type(self).__name__} has nothing to ask at its start: give it a sample_step()")
 
     def sample_leaf(self, number: int, leaf_steps: int) -> Step:
-        """The same of a plan whose nodes of at most so many steps are not split; by default the same step."""
+        """Draw a step of a plan that splits only nodes of more than so many steps; by default ``sample_step``."""
         return self.sample_step(number)
 
     def relabel(self, step: Step, number: int) -> Step:
-        """The same question with its facts under other names: right answers stay right once they are translated.
+        """Return a step with its facts under other names, whose right answers are the same once translated.
 
         Args:
             step: A step of this task.
             number: 1 to ``relabelings``.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no disguise()")
+        raise NotImplementedError(f"{type(self).__name__} has no relabel()")
 
     def unlabel(self, candidate: str, number: int) -> str:
-        """The answer to a disguised step as an answer to the step itself."""
-        raise NotImplementedError(f"{type(self).__name__} has no undisguise()")
+        """Translate the answer to a relabelled step into the answer to the step itself."""
+        raise NotImplementedError(f"{type(self).__name__} has no unlabel()")
+
+    def mode(self) -> str:
+        """One line that says how the task is asked where that is not the published way; empty where it is."""
+        return ""
 
     def picture(self, shown: Any) -> Drawing | None:
-        """A picture of a state, for the report's player; ``None`` where there is nothing to draw.
+        """Return a picture of a state for the report's player; ``None`` where there is nothing to draw.
 
         Args:
             shown: What a chain stands in, or a node's input or output.
@@ -221,7 +226,7 @@ def _nodes_of(expansion: Expansion) -> list[tuple[Any, tuple[Any, ...]]]:
 
 
 def missing(cls: type[Task]) -> list[str]:
-    """Names of the necessary methods that a class does not give: what it has is what the base that asks for it has."""
+    """Return the necessary methods that a class lacks; the base that asks for a method does not count as having it."""
     bases = [base for base in cls.__mro__ if "necessary" in base.__dict__]
     return [
         name for name in cls.necessary if any(base.__dict__.get(name) is getattr(cls, name, None) for base in bases)

@@ -242,12 +242,11 @@ def map(
     model: Model | str | None = None,
     *,
     output: Any = None,
-    field_wise: bool = False,
     run_dir: Place | None = None,
     on_event: Callable[[ProgressEvent], Any] | None = None,
     **options: Any,
 ) -> MapRun:
-    """Ask one question for each row of a table; rows do not depend on each other, and one bad row is one bad row.
+    """Ask one question for each row of a table; a row that fails does not affect the others.
 
     Called again with the ``run_dir`` of a run that is not at its end, it goes on with that run.
 
@@ -257,11 +256,11 @@ def map(
         model: As for ``run``.
         output: Type of an answer: ``str``, ``int``, a ``Literal``, a dataclass, a struct or a Pydantic model; or a list
             of fields as text, such as ``"vendor: text, total: money"``. By default the answer is a text.
-        field_wise: Vote on each field of a record by itself: what wins may be a record that no reply stated whole.
         run_dir: As for ``run``.
         on_event: As for ``run``.
-        **options: As for ``run``; ``target`` is the wanted probability that one row is right, 0.999 by default, and
-            how many votes a row gets follows from it.
+        **options: As for ``run``; ``field_wise=True`` votes on each field of a record by itself (what wins may be a
+            record that no reply stated whole). ``target`` is the wanted probability that one row is right, 0.999 by
+            default; how many votes a row gets follows from it.
 
     Returns:
         The run; ``results()`` yields answer, votes and cost of each row, ``write(path)`` puts them into a file.
@@ -270,7 +269,11 @@ def map(
         ConfigurationError: The table, the question or an option cannot be read; or as for ``run``.
         SurefootError: For every other reason as for ``run``.
     """
-    task = question if isinstance(question, RowTask) else row_task(question, output, field_wise)
+    task = (
+        question
+        if isinstance(question, RowTask)
+        else row_task(question, output, bool(options.pop("field_wise", False)))
+    )
     directory = as_path(run_dir)
     watcher, asked = _watcher(on_event, None), Interruption()
     if directory is not None and (directory / "run.toml").exists():

@@ -9,10 +9,11 @@ import msgspec.inspect
 
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
-from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS, MICRO_TASKS
 from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.decomposition_methods import load_method, maker_named
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.local_models import is_local
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.task_modules import import_from
@@ -39,13 +40,18 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     task: str
     task_options: dict[str, Any] = {}
     model: Annotated[
-        str, _option("bundled, simulated[:key=value,...], or any LiteLLM model name such as ollama/llama3.2")
+        str,
+        _option("bundled, smollm2, gguf:PATH, simulated[:key=value,...], or any LiteLLM name such as ollama/llama3.2"),
     ] = "bundled"
     api_base: Annotated[
         str | None, _option("base address of an OpenAI-compatible server; several, by commas, share the calls")
     ] = None
     dialect: Annotated[
-        Dialect | Auto, _option("how steps are worded: chat (instruction models), compact (bundled), auto")
+        Dialect | Auto,
+        _option(
+            "how steps are worded: chat (instruction models), compact (bundled), micro (one fact a question, for "
+            "small models), auto"
+        ),
     ] = "auto"
     keep_replies: Annotated[
         Literal["none", "some", "disputed", "all"],
@@ -163,6 +169,15 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return 1.0 if self.model == "bundled" or self.model.split(":")[0] == "simulated" else 0.1
 
 
+def dialect_of(config: RunConfig) -> Dialect:
+    """Return the dialect that a run's model is asked in; the model decides ``auto``, and the task whether ``micro``."""
+    if config.dialect != "auto":
+        return config.dialect
+    if config.model.partition(":")[0] in ("bundled", "simulated"):
+        return "compact"
+    return "micro" if is_local(config.model) and config.task in MICRO_TASKS else "chat"
+
+
 def task_class(name: str, folder: pathlib.Path | None = None) -> type[Task]:
     """The task class of a name: a built-in one, or ``module:Class``.
 
@@ -220,7 +235,7 @@ def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:
         ConfigurationError: Unknown task or option, a value out of range, a state rule that does not exist, or a task
             that lacks a method.
     """
-    cls = task_class(config.task, folder)
+    cls = _asked_class(config, folder)
     if lacks := missing(cls):
         raise ConfigurationError(f"task {config.task} is not whole: it has no {', '.join(lacks)}")
     check_options(config, folder)
@@ -240,8 +255,20 @@ def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:
         raise blame(error, cls) from error
 
 
+def _asked_class(config: RunConfig, folder: pathlib.Path | None) -> type[Task]:
+    """The task class of a configuration: for the ``micro`` dialect, the form of a built-in task that is made for it."""
+    cls = task_class(config.task, folder)
+    if dialect_of(config) != "micro" or config.task not in BUILT_IN_TASKS:
+        return cls
+    if config.task not in MICRO_TASKS:
+        raise ConfigurationError(f"task {config.task} has no --dialect micro; {', '.join(MICRO_TASKS)} has")
+    module, _, name = MICRO_TASKS[config.task].partition(":")
+    found: type[Task] = getattr(importlib.import_module(module), name)
+    return found
+
+
 def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None:
-    """What the types of single fields cannot say.
+    """Check what the types of single fields cannot say: options that depend on each other.
 
     Raises:
         ConfigurationError: Unknown red flags, strategy or rule, a lead for a rule that finds out its own, a cap on
@@ -277,7 +304,7 @@ def explain(error: msgspec.ValidationError, struct: type[Any]) -> str:
 
 
 def choices_of(kind: Any) -> str:
-    """What a field takes, for people: ``tree|chain``, ``1..30``, ``N``, ``X``, or ``TEXT``."""
+    """The values that a field takes, for people: ``tree|chain``, ``1..30``, ``N``, ``X``, or ``TEXT``."""
     if isinstance(kind, msgspec.inspect.Metadata):
         kind = kind.type
     if isinstance(kind, msgspec.inspect.UnionType):

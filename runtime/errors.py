@@ -1,4 +1,4 @@
-"""Everything Surefoot raises on purpose. The class says whose fault it is and what to do.
+"""The errors that Surefoot raises on purpose; each class says whose fault it is and what to do.
 
 ::
 
@@ -52,7 +52,7 @@ def _rebuild(cls: type[SurefootError], message: str, context: dict[str, Any]) ->
 
 
 class ConfigurationError(SurefootError):
-    """What was asked for cannot be done as asked."""
+    """The options or arguments of a caller cannot be followed."""
 
 
 class RunDirectoryError(ConfigurationError):

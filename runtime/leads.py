@@ -12,7 +12,7 @@ LEAF_STEPS = 31
 
 
 class Leads(msgspec.Struct, frozen=True):
-    """Leads to ask for, by how a step is protected.
+    """Leads of a run's races, by how each kind of step is protected.
 
     Attributes:
         guarded: For steps of a node that a decomposition made a promise of: a mistake is noticed at the seam.

@@ -1,4 +1,4 @@
-"""Logs: structlog events on stderr, as JSON lines or for people.
+"""Logs of a run: structlog events on stderr, as JSON lines or for people.
 
 The command line says once where events go. A program that uses Surefoot as a library hears of them only if it has
 configured structlog itself: nothing is printed into somebody else's output.
@@ -14,7 +14,7 @@ LogFormat = Literal["none", "text", "json"]
 
 
 def configure_logs(log_format: LogFormat, verbose: bool = False) -> None:
-    """Say where events go.
+    """Choose where log events go, and in which form.
 
     Args:
         log_format: ``none`` keeps only warnings, as text.

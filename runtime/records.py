@@ -1,4 +1,4 @@
-"""What travels between workers, coordinator and journal, and is kept for ever.
+"""Records that travel between workers, coordinator and journal, and are kept for ever.
 
 Fields are only ever added, at the end, with defaults: every version reads the journals of all earlier ones.
 """
@@ -67,7 +67,7 @@ Entry = str | Contested
 
 
 class KeptReply(msgspec.Struct, frozen=True, array_like=True):
-    """One reply that a run kept for people to see. Untrusted text, cut short.
+    """One reply that a run kept for people to see; untrusted text, cut short.
 
     Attributes:
         text: What the model said.
@@ -142,7 +142,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Usage(msgspec.Struct, kw_only=True):
-    """What some of the calls used: those of one kind of question, of one model, or of one worker.
+    """Calls, tokens and money used by one kind of question, one model, or one worker.
 
     Attributes:
         calls: Answers drawn from the model, spoiled ones included.
@@ -173,7 +173,7 @@ class Usage(msgspec.Struct, kw_only=True):
 
 
 class Counts(msgspec.Struct, kw_only=True):
-    """What happened, counted where it happened.
+    """Numbers of events, counted where they happened.
 
     Attributes:
         steps: Steps of the plan that stand: decided, and their seam kept.
@@ -278,7 +278,7 @@ def tally(mine: dict[str, int], theirs: Mapping[str, int]) -> None:
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Records on their way to the journal: one durable write.
+    """Records on their way to the journal, in one durable write.
 
     Attributes:
         payload: Compressed records; see ``pack``.
@@ -298,13 +298,13 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Finished(msgspec.Struct, frozen=True, tag=True):
-    """The segment's node has its output, and it is what was promised."""
+    """A segment ended: its node has the output that was promised."""
 
     output: object
 
 
 class Contradicted(msgspec.Struct, frozen=True, tag=True):
-    """A node keeps returning something other than its promise: the promise is what is wrong.
+    """A segment ended: its node keeps returning something other than its promise, so the promise is wrong.
 
     Attributes:
         path: The node.
@@ -318,13 +318,13 @@ class Contradicted(msgspec.Struct, frozen=True, tag=True):
 
 
 class Paused(msgspec.Struct, frozen=True, tag=True):
-    """The segment was asked to stop, or its model is unavailable; what it did is in its batches."""
+    """A segment ended early: it was asked to stop, or its model is unavailable; its batches hold what it did."""
 
     reason: str = ""
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """The end of a segment that cannot go on, as its task or its model failed.
+    """A segment ended in an error of its task or its model.
 
     Attributes:
         error: Name of the error class in ``surefoot.runtime.errors``.

@@ -9,7 +9,7 @@ from surefoot.runtime.errors import ConfigurationError
 
 
 class RoleOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a module has of its own; ``None`` is the run's.
+    """Options that one role has of its own; ``None`` takes the run's.
 
     Attributes:
         model: Name of its model, as for ``--model``.

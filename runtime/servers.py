@@ -16,7 +16,7 @@ def servers_of(api_base: str | None) -> tuple[str, ...]:
 
 
 def check_address(address: str) -> None:
-    """Refuse an address that holds a secret: it would be kept in the run directory, in logs and in reports.
+    """Refuse an address that holds a secret, as addresses are kept in run directories, logs and reports.
 
     Raises:
         ConfigurationError: It has a user and a password, or a query parameter that is named like a secret. The
@@ -38,6 +38,6 @@ def check_address(address: str) -> None:
 
 
 def host_of(address: str) -> str:
-    """What a key is bound to: protocol, host and port of an address, in lower case."""
+    """Protocol, host and port of an address, in lower case: what an API key is bound to."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}".lower()

@@ -1,4 +1,4 @@
-"""What the methods of a task must return and its fields must be: the table by which a task is watched."""
+"""The contract of a task's methods and fields: a table of what each must return or be."""
 
 import types
 from collections.abc import Callable, Mapping

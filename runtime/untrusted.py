@@ -11,7 +11,7 @@ LONGEST_LINE = 2000
 
 
 def tame(text: object, limit: int = 200) -> str:
-    """The first ``limit`` characters of a text, what is not printable written as ``\\\\x1b`` or ``\\\\ud800``.
+    """The first ``limit`` characters of a text, with unprintable ones written as ``\\x1b`` or ``\\ud800``.
 
     Control characters, escapes, line breaks, and marks that change the direction of writing are not printable.
     """
@@ -19,24 +19,24 @@ def tame(text: object, limit: int = 200) -> str:
 
 
 def tame_lines(text: object) -> str:
-    """A text of several lines, each of them tame; tabs stay."""
+    """A text of several lines with unprintable characters escaped in each; tabs stay."""
     return "\n".join("\t".join(tame(part, len(part)) for part in line.split("\t")) for line in str(text).split("\n"))
 
 
 def one_line(text: object, limit: int = LONGEST_LINE) -> str:
-    """A message as one tame line: runs of blanks and line breaks become one blank each."""
+    """A message as one line without unprintable characters: runs of blanks and line breaks become one blank each."""
     return tame(" ".join(str(text)[: 4 * limit].split()), limit)
 
 
 def as_markup(text: object, limit: int = LONGEST_LINE) -> str:
-    """A text as one tame line for a string that rich reads as markup: its brackets are shown, not obeyed."""
+    """A text as one line for a string that rich reads as markup, its brackets shown and not obeyed."""
     from rich.markup import escape  # imported here: most of what imports this file prints nothing
 
     return escape(one_line(text, limit))
 
 
 def as_html(text: object, limit: int = LONGEST_LINE) -> str:
-    """A text as one tame line for a page or an attribute of one."""
+    """A text as one line for a page or an attribute, escaped for HTML."""
     return html.escape(one_line(text, limit), quote=True)
 
 

@@ -68,7 +68,7 @@ def wrong_value(owner: Any, method: str, wanted: str, value: Any) -> UserCodeErr
 
 
 def fault(owner: Any, method: str, text: str, hint: str = "") -> UserCodeError:
-    """The error to raise where a method as a whole is at fault, at the line on which it is defined."""
+    """The error for a method that is wrong as a whole, pointing to the line of its definition."""
     place = f"{name_of(owner)}.{method}" if method else name_of(owner)
     return _error(place, *_place(owner, method), text, hint)
 

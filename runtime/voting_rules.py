@@ -14,7 +14,7 @@ TRIED_LEADS = (1, 2, 3, 8)
 
 
 def rule_named(name: str) -> type[Rule]:
-    """The class of a rule: a name of the table, or a user's ``my_module:MyRule`` that was loaded. Executes nothing.
+    """The class of a voting rule by name: a built-in one, or a user's ``my_module:MyRule`` that was loaded.
 
     Raises:
         ConfigurationError: There is no such rule, or nobody loaded its module.

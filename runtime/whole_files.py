@@ -20,7 +20,7 @@ PRIVATE, PUBLIC = 0o600, 0o666
 
 
 def write_whole(path: pathlib.Path, content: bytes | str, *, mode: int = PRIVATE) -> None:
-    """Give a file new content, on disk when this returns; after an error or a kill the old content is there still.
+    """Give a file new content durably; after an error or a kill the old content is still there.
 
     Args:
         path: The file; its folder must exist.
@@ -69,14 +69,14 @@ def new_draft(folder: pathlib.Path, mode: int = PRIVATE) -> tuple[int, pathlib.P
 
 
 def remove_drafts(folder: pathlib.Path) -> None:
-    """Delete the drafts that killed processes left in a folder. Only for whoever alone may write there."""
+    """Delete the drafts that killed processes left in a folder; only the folder's one writer may call this."""
     for entry in folder.iterdir():
         if DRAFT.fullmatch(entry.name):
             entry.unlink(missing_ok=True)
 
 
 def sync_directory(directory: pathlib.Path) -> None:
-    """Make new names in a directory durable.
+    """Make new names in a directory durable (fsync).
 
     Raises:
         OSError: The disk does not take them.

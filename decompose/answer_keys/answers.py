@@ -4,7 +4,7 @@ import msgspec
 
 
 class Answers(msgspec.Struct, frozen=True):
-    """Replies to one prompt, as text.
+    """An answer key's replies to one prompt: the right ones, and plausible wrong ones.
 
     Attributes:
         right: All that are right; more than one only if the prompt lacks a fact and it has to be guessed.

@@ -16,7 +16,7 @@ from surefoot.decompose.tasks.digit_lists import DigitLists, all_states
 
 
 def answers(prompt: Prompt) -> Answers:
-    """All replies, in the prompt's own dialect.
+    """Return all right and wrong replies to a digit-list question, in the prompt's own dialect.
 
     Raises:
         ValueError: The text is not a module's question about digit lists.
@@ -52,16 +52,16 @@ def _read_compact(text: str) -> tuple[Asked, DigitLists]:
 
 
 class DigitRules(msgspec.Struct, frozen=True):
-    """Exact rules; see `surefoot.decompose.answer_keys.modules.Exact`."""
+    """The exact rules of the digit lists, as `surefoot.decompose.answer_keys.modules.Exact` asks for them."""
 
     numbers: int
 
     def actions(self, state: str) -> list[str]:
-        """Every valid move."""
+        """Return every valid move of the lists in a state."""
         return [move for move in self._every() if not self.broken(state, move)]
 
     def broken(self, state: str, action: str) -> str:
-        """``rule1``: not at the right end of its list. ``rule2``: not larger than all in the target list."""
+        """Return ``rule1`` (not at the right end of its list) or ``rule2`` (larger ones there), or nothing."""
         number, source, target = tuple(action)
         lists = dict(zip("ABC", state.split("/"), strict=True))
         if lists[source][-1] != number:
@@ -69,19 +69,20 @@ class DigitRules(msgspec.Struct, frozen=True):
         return "rule2" if lists[target] != "-" and lists[target][-1] > number else ""
 
     def after(self, state: str, action: str) -> str:
-        """The number leaves wherever it is; the lists stay in order."""
+        """Return the lists after a move; a number that is not at its list's end is taken out all the same."""
         number, _, target = tuple(action)
+        # Removed wherever it is: wrong replies need a plausible state after an invalid move, too.
         lists = [part.replace(number, "").replace("-", "") for part in state.split("/")]
         place = "ABC".index(target)
         lists[place] = "".join(sorted(lists[place] + number))
         return "/".join(part or "-" for part in lists)
 
     def distance(self, state: str, goal: str) -> int:
-        """Fewest moves."""
+        """Return the fewest moves from a state to a goal."""
         return _distances(self.numbers, goal)[state]
 
     def rule_of_thumb(self, state: str, goal: str) -> int:
-        """The published Evaluator is told this one: each number's distance in its list, and 1 for another list."""
+        """Return the published heuristic: each number's distance within its list, plus 1 for another list."""
         here, there = (
             {d: (i, j) for i, part in enumerate(s.split("/")) for j, d in enumerate(part) if d != "-"}
             for s in (state, goal)
@@ -89,11 +90,11 @@ class DigitRules(msgspec.Struct, frozen=True):
         return sum(abs(here[d][1] - there[d][1]) + (here[d][0] != there[d][0]) for d in here)
 
     def met(self, state: str, goal: str) -> bool:
-        """The same lists."""
+        """Return whether a state has the goal's lists."""
         return state == goal
 
     def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
-        """Goal recursion: everything larger than the smallest misplaced number onto the third list."""
+        """Return the sub-goal of goal recursion: all numbers above the smallest misplaced one on the third list."""
         here, there = ({d: i for i, part in enumerate(s.split("/")) for d in part if d != "-"} for s in (state, goal))
         for number in map(str, range(self.numbers)):
             if here[number] != there[number]:
@@ -104,13 +105,13 @@ class DigitRules(msgspec.Struct, frozen=True):
         return ()
 
     def other_actions(self, state: str) -> list[str]:
-        """Moves that break a rule."""
+        """Return moves that break a rule in a state."""
         return [move for move in self._every() if self.broken(state, move) == "rule2"] + [
             move for move in self._every() if self.broken(state, move) == "rule1"
         ]
 
     def ranked(self, state: str, goal: str) -> list[str]:
-        """Valid moves by the distance that remains."""
+        """Return the valid moves of a state, those that leave the fewest moves to the goal first."""
         return sorted(self.actions(state), key=lambda move: (self.distance(self.after(state, move), goal), move))
 
     def _every(self) -> list[str]:

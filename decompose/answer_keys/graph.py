@@ -18,7 +18,7 @@ FAR = 99
 
 
 def answers(prompt: Prompt) -> Answers:
-    """All replies, in the prompt's own dialect.
+    """Return all right and wrong replies to a graph-navigation question, in the prompt's own dialect.
 
     Raises:
         ValueError: The text is not a module's question about rooms.
@@ -55,7 +55,7 @@ def _pairs(pattern: str, text: str) -> tuple[Edge | Chest, ...]:
 
 
 def read_compact(text: str) -> tuple[Asked, Rooms]:
-    """What a ``compact`` prompt asks, and where.
+    """Read the module, the castle and the rooms that a ``compact`` prompt asks about.
 
     Raises:
         ValueError: It is not a module's question.
@@ -83,27 +83,27 @@ def _doors(text: str) -> tuple[Edge, ...]:
 
 
 class RoomRules(msgspec.Struct, frozen=True):
-    """Exact rules; see `surefoot.decompose.answer_keys.modules.Exact`."""
+    """The exact rules of a castle, as `surefoot.decompose.answer_keys.modules.Exact` asks for them."""
 
     world: Rooms
 
     def actions(self, state: str) -> list[str]:
-        """Every door of the room."""
+        """Return a step through every door of the room one is in."""
         return [f"{state}-{room}" for room in self._nearby(int(state))]
 
     def broken(self, state: str, action: str) -> str:
-        """``room``: one is elsewhere. ``door``: there is none."""
+        """Return ``room`` (the action starts elsewhere) or ``door`` (there is no such door), or nothing."""
         source, _, then = action.partition("-")
         if source != state:
             return "room"
         return "" if int(then) in self._nearby(int(source)) else "door"
 
     def after(self, state: str, action: str) -> str:
-        """The room that is named."""
+        """Return the room that an action names as its end."""
         return action.partition("-")[2]
 
     def distance(self, state: str, goal: str) -> int:
-        """Fewest steps to the goal's room, without entering another chest's."""
+        """Return the fewest steps to the goal's room that enter no other chest's room."""
         if self.met(state, goal):
             return 0
         if goal == BEST:
@@ -113,11 +113,11 @@ class RoomRules(msgspec.Struct, frozen=True):
         return self._around(int(state), frozenset()).get(int(goal), FAR)
 
     def rule_of_thumb(self, state: str, goal: str) -> int:
-        """None is known."""
+        """Return the exact distance: no usual heuristic is known for castles."""
         return self.distance(state, goal)
 
     def met(self, state: str, goal: str) -> bool:
-        """In the goal's room; or in that of a chest that is the best to be had from one of the rooms beside it.
+        """Return whether a room is the goal's, or that of the best chest to be had from one of the rooms beside it.
 
         Where one came from is not in the prompt, so a chest that is the best from any side counts as the best.
         """
@@ -131,16 +131,16 @@ class RoomRules(msgspec.Struct, frozen=True):
         return any(best is not None and self.world.worths[best] == self.world.worths[room] for best in bests)
 
     def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
-        """None."""
+        """Return no sub-goals: castles are never split."""
         return ()
 
     def other_actions(self, state: str) -> list[str]:
-        """Doors that do not exist."""
+        """Return steps through doors that do not exist."""
         near = {*self._nearby(int(state)), int(state)}
         return [f"{state}-{room}" for room in self.world.rooms() if room not in near]
 
     def ranked(self, state: str, goal: str) -> list[str]:
-        """Doors by what remains behind them; a chest that is not the best from here is no end."""
+        """Return a room's doors by the steps that remain behind them; a chest that is not the best is no end."""
         targets = self.targets(state, goal)
 
         def left(action: str) -> int:
@@ -152,14 +152,14 @@ class RoomRules(msgspec.Struct, frozen=True):
         return sorted(self.actions(state), key=lambda action: (left(action), action))
 
     def by_door(self, state: str, goal: str, action: str) -> int:
-        """Steps to the goal if the room is left by this door and not entered again; ``FAR`` if it cannot be reached."""
+        """Return the steps to the goal after leaving by a door and never returning; ``FAR`` if there is no way."""
         targets, start = self.targets(state, goal), int(self.after(state, action))
         chests = frozenset(self.world.worths) if goal == BEST else frozenset[int]()
         steps = self._around(start, chests | {int(state)})
         return min((steps[room] + 1 for room in targets if room in steps), default=FAR)
 
     def targets(self, state: str, goal: str) -> frozenset[int]:
-        """The goal's room, or the chests that are worth the most of those that can be reached first from a room."""
+        """Return the goal's room, or the rooms of the most valuable chests that can be reached first."""
         if goal != BEST:
             return frozenset([int(goal)])
         first, worth = self._first_chests(int(state)), self.world.worths

@@ -11,6 +11,7 @@ import re
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.micro import micro_answers
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.hanoi_chat import move as chat_move
 from surefoot.decompose.tasks.hanoi_chat import pegs as chat_pegs
@@ -31,11 +32,13 @@ class _Asked(msgspec.Struct, frozen=True):
 
 
 def answers(prompt: Prompt) -> Answers:
-    """All replies, in the prompt's own dialect.
+    """Return all right and wrong replies to a Tower of Hanoi question, in the prompt's own dialect.
 
     Raises:
         ValueError: The text is not a question about this puzzle.
     """
+    if prompt.raw:
+        return micro_answers(prompt)
     chat = bool(prompt.system)
     asked = _read_chat(prompt) if chat else _read_compact(prompt.user)
     if asked.state is None:

@@ -20,44 +20,44 @@ class Exact(Protocol):
     """The exact rules of a domain, as an answer key knows them."""
 
     def actions(self, state: str) -> Sequence[str]:
-        """Every valid action."""
+        """Return every valid action of a state."""
         ...
 
     def broken(self, state: str, action: str) -> str:
-        """The first rule that an action breaks, or nothing."""
+        """Return the first rule that an action breaks in a state, or nothing."""
         ...
 
     def after(self, state: str, action: str) -> str:
-        """The state after an action, valid or not as far as that makes sense."""
+        """Return the state after an action; for an invalid action, what would follow as far as that makes sense."""
         ...
 
     def distance(self, state: str, goal: str) -> int:
-        """Steps needed, exactly or by the best estimate there is."""
+        """Return the steps needed from a state to a goal, exactly or by the best estimate there is."""
         ...
 
     def rule_of_thumb(self, state: str, goal: str) -> int:
-        """Steps needed as a usual heuristic puts them; the distance where there is none."""
+        """Return the steps needed by a usual heuristic; the distance where none is known."""
         ...
 
     def met(self, state: str, goal: str) -> bool:
-        """Whether a state meets a goal."""
+        """Return whether a state meets a goal."""
         ...
 
     def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
-        """Helpful states on the way."""
+        """Return states that help on the way from a state to a goal."""
         ...
 
     def other_actions(self, state: str) -> Sequence[str]:
-        """Some actions that are not valid, for mistakes."""
+        """Return some invalid actions of a state, to make wrong replies of."""
         ...
 
     def ranked(self, state: str, goal: str) -> Sequence[str]:
-        """Every valid action, the best first."""
+        """Return every valid action of a state, the best for the goal first."""
         ...
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a prompt asks; empty where it says nothing."""
+    """What a module's prompt asks; fields that the prompt does not show are empty."""
 
     role: str
     state: str
@@ -72,7 +72,7 @@ _LABELS = {"state": ("Current state", "State"), "goal": ("Goal",), "action": ("P
 
 
 def read_chat(prompt: Prompt, world: World) -> Asked:
-    """The facts of a ``chat`` prompt.
+    """Read the facts that a module's ``chat`` prompt shows.
 
     Raises:
         ValueError: It is not a module's.
@@ -108,7 +108,7 @@ def _shown(text: str, *labels: str) -> list[str]:
 
 
 def role_of(text: str) -> str:
-    """The module that a ``compact`` prompt is for, by its first word.
+    """Return the module that a ``compact`` prompt is for, by the prompt's first word.
 
     Raises:
         ValueError: It is none's.
@@ -121,7 +121,7 @@ def role_of(text: str) -> str:
 
 
 def module_answers(asked: Asked, exact: Exact, world: World, dialect: Dialect) -> Answers:
-    """Right and wrong replies in the prompt's own dialect."""
+    """Return right and wrong replies to a module's question, in the prompt's own dialect."""
     make = {
         "Actor": _actor,
         "Monitor": _monitor,

@@ -11,7 +11,7 @@ from surefoot.decompose.step import Prompt
 
 
 def answers(prompt: Prompt) -> Answers:
-    """All replies, in the prompt's own dialect.
+    """Return all right and wrong replies to a long-multiplication question, in the prompt's own dialect.
 
     Raises:
         ValueError: The text is not a question about long multiplication.

@@ -19,7 +19,7 @@ from surefoot.decompose.tasks.strips_words import join, literals
 
 @functools.lru_cache(maxsize=4096)
 def answers(prompt: Prompt) -> Answers:
-    """All replies, in the prompt's own dialect.
+    """Return all right and wrong replies to a question about a PDDL world, in the prompt's own dialect.
 
     Raises:
         ValueError: The text is not a module's question about a PDDL world.
@@ -62,7 +62,7 @@ def _read_compact(text: str) -> tuple[Asked, "StripsRules"]:
 
 
 class StripsRules:
-    """Exact rules of one world; see `surefoot.decompose.answer_keys.modules.Exact`.
+    """The exact rules of one PDDL world, as `surefoot.decompose.answer_keys.modules.Exact` asks for them.
 
     Args:
         world: The world.
@@ -76,50 +76,50 @@ class StripsRules:
         self._looks_ahead = looks_ahead
 
     def by_distance(self) -> "StripsRules":
-        """The same, where the second best action matters: the best one may not be proposed again."""
+        """Return the same world's rules with all actions ranked by what is left after them."""
         return StripsRules(self.world, self._plans, looks_ahead=True)
 
     def actions(self, state: str) -> list[str]:
-        """Every action that can be done."""
+        """Return every PDDL action that can be done in a state."""
         return list(self._plans.actions(state))
 
     def broken(self, state: str, action: str) -> str:
-        """The first rule that an action breaks."""
+        """Return the first rule that a PDDL action breaks in a state, or nothing."""
         if self._plans.can_be_done(state, action):
             return ""
         found = strips.fault(self.world, strips.facts(state), action)
         return "" if found is None else found.rule
 
     def after(self, state: str, action: str) -> str:
-        """The state after an action."""
+        """Return the PDDL state after an action."""
         return self._plans.after(state, action)
 
     def distance(self, state: str, goal: str) -> int:
-        """Length of the plan that the key knows: an upper bound of the optimum."""
+        """Return the length of the plan that the key knows: an upper bound of the fewest actions."""
         return self._plans.next(state, goal).left
 
     def rule_of_thumb(self, state: str, goal: str) -> int:
-        """None is known."""
+        """Return the distance: no usual heuristic is known for every PDDL domain."""
         return self.distance(state, goal)
 
     def met(self, state: str, goal: str) -> bool:
-        """All literals of the goal hold."""
+        """Return whether all literals of a goal hold in a state."""
         return self._plans.met(state, goal)
 
     def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
-        """The first half of the goal's literals."""
+        """Return the first half of the goal's literals as the one sub-goal."""
         wanted = literals(goal)
         half = join(wanted[: len(wanted) // 2])
         return () if len(wanted) < 2 or self.met(state, half) else (half,)
 
     def other_actions(self, state: str) -> list[str]:
-        """Actions of other states: what can be done after one that can be done here."""
+        """Return actions that can be done only after another one, to make wrong replies of."""
         here = self.actions(state)
         nearby = [action for first in here[:3] for action in self.actions(self.after(state, first))]
         return sorted(set(nearby) - set(here))
 
     def ranked(self, state: str, goal: str) -> list[str]:
-        """The next action of the key's plan first, the others by their names; none where no plan is known.
+        """Return the next action of the key's plan, then the others by name; nothing where no plan is known.
 
         Where it looks ahead, all are ranked by what is left after them, and those with no way on are left out.
         """

@@ -21,7 +21,7 @@ KINDS = {"TaskDecomposer": "parts", "Actor": "answer", "Monitor": "correct"}
 
 
 class Known(msgspec.Struct, frozen=True):
-    """An entry of the file."""
+    """One entry of a question file, with the answers that an answer key gives."""
 
     question: str
     answer: bool
@@ -40,7 +40,7 @@ class _Told(msgspec.Struct, frozen=True):
 
 
 def answers_of(options: dict[str, Any]) -> Callable[[Prompt], Answers]:
-    """The key to the file of a task's options.
+    """Return the answer key to the question file among a task's options.
 
     Raises:
         ValueError: An entry has no question or no answer.

@@ -10,7 +10,7 @@ from surefoot.decompose.answer_keys.strips_states import States
 
 
 class Found(msgspec.Struct, frozen=True):
-    """How a search ended.
+    """How a breadth-first search of a PDDL world ended.
 
     Attributes:
         plan: Actions to the goal; ``None`` if none was found.
@@ -25,7 +25,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What a search is to reach.
+    """What a breadth-first search of a PDDL world is to reach.
 
     Attributes:
         states: The world.
@@ -36,7 +36,7 @@ class Wanted(msgspec.Struct, frozen=True):
     goal: int
 
     def met(self, state: int) -> bool:
-        """Whether a state is what is wanted."""
+        """Return whether a state is one that the search is to reach."""
         return state & self.goal == self.goal
 
 
@@ -45,7 +45,7 @@ Origins = dict[int, tuple[int, Action] | None]
 
 
 def in_breadth(wanted: Wanted, start: int, limit: int) -> Found:
-    """The shortest plan; of several, the one whose actions come first by name.
+    """Find the shortest plan; of several as short, the one whose actions come first by name.
 
     Args:
         wanted: What is to be reached.
@@ -74,7 +74,7 @@ def in_breadth(wanted: Wanted, start: int, limit: int) -> Found:
 
 
 def back(wanted: Wanted, start: int, limit: int, left: Mapping[int, int]) -> tuple[tuple[Action, ...], int] | None:
-    """The shortest way on from a state over states from where the way is known, among some states around it.
+    """Find the shortest way from a state, over states around it, to one from which the way is known.
 
     Args:
         wanted: What is to be reached.
@@ -107,12 +107,12 @@ def back(wanted: Wanted, start: int, limit: int, left: Mapping[int, int]) -> tup
 
 
 def by_name(action: Action) -> str:
-    """What actions are ordered by where nothing else decides."""
+    """Return the key by which actions are ordered where nothing else decides."""
     return action.said
 
 
 def plan_of(origins: Origins, state: int) -> tuple[Action, ...]:
-    """The actions that led to a state."""
+    """Return the actions that led to a state."""
     found = []
     while (origin := origins[state]) is not None:
         state, action = origin

@@ -13,7 +13,7 @@ Condition = tuple[int, tuple["Condition | tuple[Condition, ...]", ...]]
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What happens under a condition.
+    """What an action changes in a state under one condition.
 
     Attributes:
         when: Condition.
@@ -31,7 +31,7 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True, eq=False):
-    """An action with objects.
+    """A PDDL action with objects in place of variables.
 
     Attributes:
         said: Canonical form.
@@ -50,13 +50,13 @@ NOTHING: Condition = (0, ())
 
 
 def holds(condition: Condition, state: int) -> bool:
-    """Whether a condition holds in a state."""
+    """Return whether a condition holds in a state."""
     mask, others = condition
     return state & mask == mask and all(any(holds(one, state) for one in choice) for choice in others)  # type: ignore[arg-type]
 
 
 class Ground(msgspec.Struct, frozen=True, eq=False):
-    """A world written out.
+    """A PDDL world written out: atoms as bits, actions without variables.
 
     Attributes:
         bits: Bits of the atoms that a state lists.
@@ -75,7 +75,7 @@ class Ground(msgspec.Struct, frozen=True, eq=False):
     actions: tuple[Action, ...]
 
     def goal(self, goal: str) -> Condition | None:
-        """A canonical goal as a condition; ``None`` if it cannot come true."""
+        """Return a canonical goal as a condition over bits; ``None`` if the goal cannot come true."""
         mask = 0
         for literal in split_literals(goal):
             negated = literal.startswith("(not ")

@@ -23,7 +23,7 @@ from surefoot.decompose.tasks.strips_schemas import Derived, Schema
 
 
 class Grounder:
-    """Writes a world out, from a state on.
+    """Writes a PDDL world out, as far as anything can come up from a state on.
 
     Args:
         world: The world.
@@ -43,13 +43,13 @@ class Grounder:
         self.opposites: dict[Atom, int] = {}
 
     def opposite_bit(self, atom: Atom) -> int:
-        """The bit that says an atom is false; made when it is first asked for."""
+        """Return the bit that says an atom is false; the bit is made when first asked for."""
         if atom not in self.opposites:
             self.opposites[atom] = 1 << (len(self.bits) + len(self.opposites))
         return self.opposites[atom]
 
     def condition(self, formula: Formula, values: Values) -> Condition | None:
-        """A formula over bits; ``None`` if it cannot become true."""
+        """Return a formula as a condition over bits; ``None`` if the formula cannot become true."""
         simple = self._simple(formula, values)
         return None if simple == FALSE else self._condition(simple)
 
@@ -88,18 +88,18 @@ class Grounder:
         return any_of(found) if word == "exists" else all_of(found)
 
     def can_match(self, part: Formula) -> bool:
-        """Whether a condition can be held against what can come up: an atom, or one that compares objects."""
+        """Return whether a condition is an atom or compares objects, so that facts can be matched with it."""
         return is_atom(part) or (part[0] == "not" and part[1][0] == "=")
 
     def change(
         self, when: Condition, adds: list[Atom], deletes: list[Atom]
     ) -> tuple[Condition, list[Atom], list[Atom]]:
-        """A change without the deletion of what cannot be true, or is also added."""
+        """Return a change without deletions of what cannot be true or is added by the same change."""
         return when, adds, [atom for atom in deletes if atom in self.bits and atom not in adds]
 
 
 def ground(world: StripsWorld, start: frozenset[Atom], negated: Iterable[Atom] = ()) -> Ground:
-    """Write a world out.
+    """Write a PDDL world out, from a state on.
 
     Args:
         world: The world.

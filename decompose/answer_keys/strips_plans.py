@@ -29,7 +29,7 @@ BACK = 600
 
 
 class Next(msgspec.Struct, frozen=True):
-    """What is known of a state.
+    """What an answer key knows of a state: the next action, and how many remain.
 
     Attributes:
         action: The next action of a plan; ``None`` at the goal, and where no plan is known.
@@ -41,7 +41,7 @@ class Next(msgspec.Struct, frozen=True):
 
 
 class Written:
-    """A world written out from some state on, and its estimates.
+    """A PDDL world written out from some state on, and the estimates of its states.
 
     Args:
         world: The world.
@@ -61,7 +61,7 @@ class Written:
 
 
 class Ways:
-    """The states of one goal for which the next action is known.
+    """The states from which the way to one goal is known, each with its next action.
 
     Args:
         goal: Canonical form.
@@ -77,7 +77,7 @@ class Ways:
 
 
 class Plans:
-    """Plans for one world, made when they are asked for.
+    """Plans for one PDDL world, each made when first asked for.
 
     Args:
         world: The world.
@@ -90,7 +90,7 @@ class Plans:
         self._too_large = False
 
     def next(self, state: str, goal: str) -> Next:
-        """The next action from a state, and how many there are."""
+        """Return the next action from a state towards a goal, and how many actions remain."""
         ways = self._ways.setdefault(goal, Ways(goal))
         known = ways.next.get(state)
         if known is None:
@@ -99,7 +99,7 @@ class Plans:
         return known
 
     def written(self, state: str, negated: frozenset[Atom] = frozenset()) -> tuple[Written, int] | None:
-        """The world written out so that it holds a state, and that state; ``None`` if it is too large."""
+        """Return the world written out so that it holds a state, and that state; ``None`` if the world is too large."""
         for one in self._written:
             number = one.states.read(state) if negated <= one.negated else None
             if number is not None:
@@ -152,7 +152,7 @@ class Plans:
         return find_plan(wanted, written.heuristic, start, ways.far.narrow), 0
 
     def actions(self, state: str) -> Sequence[str]:
-        """Every action that can be done, sorted."""
+        """Return every action that can be done in a state, sorted."""
         found = self.written(state)
         if found is None:
             return strips.applicable(self.world, strips.facts(state))
@@ -160,7 +160,7 @@ class Plans:
         return sorted(action.said for action in written.states.actions(number))
 
     def after(self, state: str, action: str) -> str:
-        """The state after an action; its needs are not checked."""
+        """Return the state after an action, whose preconditions are not checked."""
         found = self.written(state)
         known = found[0].states.by_name.get(action) if found is not None else None
         if found is None or known is None:
@@ -168,11 +168,11 @@ class Plans:
         return found[0].states.say(found[0].states.after(found[1], known))
 
     def can_be_done(self, state: str, action: str) -> bool:
-        """Whether an action can be done, where that is quick to say; else no."""
+        """Return whether an action can be done in a state where that is quick to say; otherwise ``False``."""
         found = self.written(state)
         known = found[0].states.by_name.get(action) if found is not None else None
         return found is not None and known is not None and holds(known.needs, found[1])
 
     def met(self, state: str, goal: str) -> bool:
-        """Whether a goal holds."""
+        """Return whether a goal holds in a state."""
         return strips.holds(self.world, strips.facts(state), goal)

@@ -19,11 +19,11 @@ MOST_ACTIONS = 40_000
 
 
 class TooLarge(Exception):
-    """A world has too many atoms or actions to be looked at one by one. Never leaves this package."""
+    """A PDDL world has too many atoms or actions to look at one by one. Never leaves this package."""
 
 
 class CountedFacts(Facts):
-    """True atoms that grow, and a bound on how many of them are looked at."""
+    """True atoms of a state, to which more are added, with a bound on how many are looked at."""
 
     def __init__(self, world: StripsWorld) -> None:
         super().__init__(world.objects, frozenset())
@@ -34,7 +34,7 @@ class CountedFacts(Facts):
             self.add(atom)
 
     def candidates(self, atom: Atom, values: Values) -> list[Atom]:
-        """As of all facts.
+        """Return the true atoms that may match an atom, and count them against the bound.
 
         Raises:
             TooLarge: Too many have been looked at.
@@ -46,7 +46,7 @@ class CountedFacts(Facts):
         return found
 
     def add(self, atom: Atom) -> None:
-        """One more atom is true."""
+        """Add an atom to those that are true."""
         self._true.add(atom)
         self._by_name.setdefault(atom[0], []).append(atom)
         for (name, place), table in self._by_argument.items():
@@ -55,7 +55,7 @@ class CountedFacts(Facts):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """What follows from what.
+    """A rule of a delete-relaxed PDDL world: what follows once some conditions hold.
 
     Attributes:
         variables: Its variables.
@@ -73,7 +73,7 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Reachable(msgspec.Struct, frozen=True):
-    """What can come up.
+    """The atoms and actions of a PDDL world that can come up at all.
 
     Attributes:
         facts: Atoms, those that never change included.
@@ -85,7 +85,7 @@ class Reachable(msgspec.Struct, frozen=True):
 
 
 def reachable(world: StripsWorld, start: Sequence[Atom]) -> Reachable:
-    """All that can come up from a state.
+    """Return all atoms and actions that can come up from a state if nothing ever became false.
 
     Raises:
         TooLarge: It is too much.

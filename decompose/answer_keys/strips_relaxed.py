@@ -10,7 +10,7 @@ from surefoot.decompose.answer_keys.strips_states import bits
 
 
 class Relaxed(msgspec.Struct, frozen=True):
-    """A relaxed plan.
+    """A relaxed plan: a plan that would work if no action made anything false.
 
     Attributes:
         length: Its actions, each counted once.
@@ -22,7 +22,7 @@ class Relaxed(msgspec.Struct, frozen=True):
 
 
 class Heuristic:
-    """Estimates for the states of one world.
+    """Estimates of the steps to a goal for the states of one PDDL world.
 
     Args:
         ground: The world.

@@ -21,7 +21,7 @@ BOOST = 1000
 
 
 def find_plan(wanted: Wanted, heuristic: Heuristic, start: int, narrow: bool) -> Found:
-    """A plan from a state, once a search in breadth through ``FEW`` states has found none.
+    """Find a plan from a state, once a breadth-first search through ``FEW`` states has found none.
 
     Args:
         wanted: What is to be reached.
@@ -60,7 +60,7 @@ class _Queue:
 
 
 def greedy(wanted: Wanted, heuristic: Heuristic, start: int, evaluations: int) -> Found:
-    """Some plan, by relaxed plans; most likely not the shortest."""
+    """Find some plan by relaxed plans, most likely not the shortest."""
     origins: Origins = {start: None}
     queues = _Queue(), _Queue()
     best: int | None = None
@@ -81,7 +81,7 @@ def greedy(wanted: Wanted, heuristic: Heuristic, start: int, evaluations: int) -
 
 
 def without_detours(wanted: Wanted, start: int, plan: tuple[Action, ...]) -> tuple[Action, ...]:
-    """A plan without actions that can be left out together with what then cannot be done (Nakhost and Müller 2010)."""
+    """Drop the actions of a plan that are not needed, with those that need them (Nakhost and Müller 2010)."""
     place = 0
     while place < len(plan):
         shorter = _without(wanted, start, plan, place)

@@ -8,7 +8,7 @@ from surefoot.decompose.tasks.strips_words import split_literals
 
 
 class States:
-    """The states of a written-out world.
+    """The states of a written-out PDDL world, as numbers.
 
     Args:
         ground: The world.
@@ -45,7 +45,7 @@ class States:
         return free, {bit: (shared[bit], found) for bit, found in filed.items()}
 
     def read(self, text: str) -> int | None:
-        """A canonical state as a number; ``None`` if it lists an atom that this world was not written out for."""
+        """Return a canonical state as a number; ``None`` if the state has an atom not written out here."""
         state = 0
         for literal in split_literals(text):
             bit = self.ground.bits.get(literal)
@@ -58,11 +58,11 @@ class States:
         return self._with_derived(state)
 
     def say(self, state: int) -> str:
-        """The canonical form of a state."""
+        """Return the canonical form of a state that is given as a number."""
         return " ".join(sorted(atom for bit, atom in self._said if state & bit))
 
     def after(self, state: int, action: Action) -> int:
-        """The state after an action; its needs are not checked."""
+        """Return the state after an action, whose preconditions are not checked."""
         change = action.always
         adds, deletes, spoils, frees = change.adds, change.deletes, change.spoils, change.frees
         for one in action.changes:
@@ -88,7 +88,7 @@ class States:
         return state
 
     def actions(self, state: int) -> Iterator[Action]:
-        """All actions that can be done."""
+        """Return all actions that can be done in a state."""
         for action in self._unconditional:
             if holds(action.needs, state):
                 yield action
@@ -106,7 +106,7 @@ class States:
 
 
 def bits(mask: int) -> Iterator[int]:
-    """The bits of a number, from the lowest."""
+    """Yield the bits that are set in a number, the lowest first."""
     while mask:
         bit = mask & -mask
         yield bit

@@ -23,6 +23,7 @@ class Tree(msgspec.Struct, frozen=True):
 
     def splits(self, task: Task, node: Node) -> bool:
         """Return whether the node has parts, and is longer than a leaf or cannot be run as a chain."""
+        # The size first: it is arithmetic, while a decomposition may put a question together.
         if task.chainable and task.size(node.goal, node.inputs) <= self.leaf_steps:
             return False
         return task.decomposition_step(node.goal, node.inputs) is not None

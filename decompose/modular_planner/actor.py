@@ -25,7 +25,7 @@ DUTIES = (
 
 
 class Rejected(msgspec.Struct, frozen=True):
-    """An action not to be proposed again in a state, and why.
+    """An action that the Actor may not propose again in a state, and why.
 
     Attributes:
         action: Canonical form.
@@ -37,7 +37,7 @@ class Rejected(msgspec.Struct, frozen=True):
 
 
 class ActorFacts(msgspec.Struct, frozen=True):
-    """What the Actor reads.
+    """What the Actor reads: a state, a goal, and what may not be proposed again.
 
     Attributes:
         world: The domain.
@@ -55,12 +55,12 @@ class ActorFacts(msgspec.Struct, frozen=True):
 
 
 def step(facts: ActorFacts, lead: int | None = 1) -> Step:
-    """The question."""
+    """Build the Actor's step for one state; a lead of 1 unless stated otherwise."""
     return Step("propose", Role.ACTOR, facts, WORK + 8 * facts.breadth, lead)
 
 
 def prompt(facts: ActorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """``compact``: ``propose B STATE to GOAL [not ACTION ...]``."""
+    """Word the Actor's question; ``compact``: ``propose B STATE to GOAL [not ACTION ...]``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     if dialect == "compact":
@@ -85,12 +85,13 @@ def prompt(facts: ActorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
 
 
 def parse(facts: ActorFacts, text: str, dialect: Dialect) -> str | Flag:
-    """The canonical form is the actions, best first, separated by ``"; "``, or ``"none"``."""
+    """Read the Actor's reply: the actions, best first, separated by ``"; "``, or ``"none"``."""
     parts = answer(text).split(" / ") if dialect == "compact" else said(text, "action")
     if [part.lower().rstrip(".") for part in parts] in (["-"], [NONE]):
         return NONE
     actions = [facts.world.read_action(part, dialect) for part in parts]
     read = [action for action in actions if action is not None]
+    # One unreadable line spoils the reply: dropping it would let a model vote for less than it said.
     if not read or len(read) != len(actions):
         return Flag("misformatted", text[:200])
     if len(read) > facts.breadth:
@@ -99,10 +100,11 @@ def parse(facts: ActorFacts, text: str, dialect: Dialect) -> str | Flag:
 
 
 def check(facts: ActorFacts, candidate: str) -> Flag | None:
-    """An action twice, or one that the prompt says not to propose, contradicts the prompt."""
+    """Flag proposals that name an action twice, or one that the prompt says not to propose."""
     actions = proposals(candidate)
     again = {r.action for r in facts.rejected} & set(actions)
     if again:
+        # The smallest, so that the same reply is always flagged in the same words.
         return Flag("inconsistent", f"{min(again)} was rejected before")
     if len(set(actions)) < len(actions):
         return Flag("inconsistent", "the same action twice")
@@ -110,5 +112,5 @@ def check(facts: ActorFacts, candidate: str) -> Flag | None:
 
 
 def proposals(candidate: str) -> tuple[str, ...]:
-    """The actions of a decided proposal; none if the Actor has none left."""
+    """Return the actions of a decided proposal; none if the Actor has none left."""
     return () if candidate == NONE else tuple(candidate.split("; "))

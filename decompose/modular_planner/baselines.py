@@ -26,33 +26,34 @@ BEAM, VALUE_SAMPLES, WIDTH = 5, 3, 8
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """Whole plans that were answered so far, and the plan chosen in the end."""
+    """Whole plans that a baseline has drawn so far, and the plan chosen in the end."""
 
     plans: tuple[str, ...] = ()
     chosen: str | None = None
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One whole plan, or the most frequent of several (best-of-n: the first of the most frequent)."""
+    """The baseline that asks for one whole plan, or takes the most frequent of several (the first of these)."""
 
     style: Style
     cap: int
     samples: int = 1
 
     def begin(self, problem: Problem) -> Answered:
-        """Nothing asked."""
+        """Return a board on which no plan was drawn."""
         return Answered()
 
     def end(self, board: Any) -> Done | None:
-        """The chosen plan."""
+        """Return the chosen plan, or ``None`` while none is chosen."""
         return None if board.chosen is None else outcome(whole_plan.actions(board.chosen), ACCEPTED)
 
     def turn(self, problem: Problem, board: Any) -> Asking[Answered]:
-        """Draw all plans."""
+        """Draw all plans and choose the most frequent."""
         facts = PlanFacts(problem.world, problem.start, problem.goal, self.cap, self.style)
         plans = []
         for _ in range(self.samples):
             plans.append((yield whole_plan.step(facts)))
+        # `most_common` keeps the order of first appearance among equals, as the published tie rule asks.
         return Answered(tuple(plans), Counter(plans).most_common(1)[0][0])
 
 
@@ -62,15 +63,15 @@ class Debate(msgspec.Struct, frozen=True):
     cap: int
 
     def begin(self, problem: Problem) -> Answered:
-        """Nothing said."""
+        """Return a board on which no agent has answered."""
         return Answered()
 
     def end(self, board: Any) -> Done | None:
-        """The chosen plan."""
+        """Return the first agent's last plan, or ``None`` while rounds are left."""
         return None if board.chosen is None else outcome(whole_plan.actions(board.chosen), ACCEPTED)
 
     def turn(self, problem: Problem, board: Any) -> Asking[Answered]:
-        """One round."""
+        """Let every agent answer once, having read the others' plans of the round before."""
         said: list[str] = []
         for agent in range(AGENTS):
             last = board.plans[-AGENTS:]
@@ -98,20 +99,20 @@ class Beam(msgspec.Struct, frozen=True):
 
 
 class TreeOfThought(msgspec.Struct, frozen=True):
-    """Breadth-first: all next actions of each leaf proposed in one question, each valued by samples, the best kept."""
+    """The breadth-first tree of thought: each leaf's next actions are proposed at once, valued, and the best kept."""
 
     cap: int
 
     def begin(self, problem: Problem) -> Beam:
-        """The start alone."""
+        """Return a beam that holds the start state alone."""
         return Beam((Leaf(problem.start),))
 
     def end(self, board: Any) -> Done | None:
-        """The best leaf's plan."""
+        """Return the best leaf's plan, or ``None`` while the beam still grows."""
         return outcome(board.leaves[0].plan, board.ended) if board.ended else None
 
     def turn(self, problem: Problem, board: Any) -> Asking[Beam]:
-        """One level."""
+        """Grow every leaf of the beam by one action and keep the best leaves."""
         grown: list[Leaf] = []
         for leaf in board.leaves:
             facts = ActorFacts(problem.world, leaf.state, problem.goal, WIDTH)
@@ -139,7 +140,7 @@ def _sampled_value(problem: Problem, state: str) -> Asking[float]:
 
 
 def way(method: str, cap: int, samples: int) -> Asked | Debate | TreeOfThought:
-    """A baseline by its name."""
+    """Return the baseline that goes by a name."""
     if method == "debate":
         return Debate(cap)
     if method == "tot":

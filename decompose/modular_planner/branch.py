@@ -10,7 +10,7 @@ from surefoot.decompose.modular_planner.propose_action import Asking, Pursuit
 
 
 class Branch(msgspec.Struct, frozen=True):
-    """An action that was looked at.
+    """An action that the planner looked at, with the predicted state and that state's estimates.
 
     Attributes:
         action: The action.
@@ -28,7 +28,7 @@ class Branch(msgspec.Struct, frozen=True):
 
 
 def predicted(pursuit: Pursuit, state: str, action: str) -> Asking[str]:
-    """The next state: the one that the action names itself, or the Predictor's."""
+    """Return the next state: the one that the action names itself, or the Predictor's."""
     named = pursuit.world.stated_after(action)
     if named is not None:
         return named
@@ -36,12 +36,12 @@ def predicted(pursuit: Pursuit, state: str, action: str) -> Asking[str]:
 
 
 def ask_value(pursuit: Pursuit, state: str, lead: int | None) -> Asking[int]:
-    """The Evaluator's estimate, asked for with a lead."""
+    """Ask the Evaluator for the steps from a state to the goal, with a given lead."""
     return int((yield evaluator.step(EvaluatorFacts(pursuit.world, state, pursuit.goal), lead)))
 
 
 def ask_met(pursuit: Pursuit, state: str) -> Asking[bool | None]:
-    """Whether the Orchestrator says that a state meets the goal; ``None`` without one."""
+    """Ask the Orchestrator whether a state meets the goal; ``None`` if the run has no Orchestrator."""
     if not pursuit.settings.orchestrator:
         return None
     facts = OrchestratorFacts(pursuit.world, state, pursuit.goal)

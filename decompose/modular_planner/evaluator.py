@@ -34,12 +34,12 @@ class EvaluatorFacts(msgspec.Struct, frozen=True):
 
 
 def step(facts: EvaluatorFacts, lead: int | None = None) -> Step:
-    """The question."""
+    """Build the Evaluator's step for one state."""
     return Step("value", Role.EVALUATOR, facts, WORK + 8, lead)
 
 
 def prompt(facts: EvaluatorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """``compact``: ``value STATE to GOAL``."""
+    """Word the Evaluator's question; ``compact``: ``value STATE to GOAL``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     if dialect == "compact":
@@ -55,15 +55,16 @@ def prompt(facts: EvaluatorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
 
 
 def parse(facts: EvaluatorFacts, text: str, dialect: Dialect) -> str | Flag:
-    """The canonical form is the number in decimal digits."""
+    """Read the Evaluator's reply: the estimate in decimal digits."""
     number = answer(text).replace(" ", "") if dialect == "compact" else (said(text, "steps") or [""])[-1].rstrip(".")
+    # The length comes first: `int` refuses, or takes quadratic time for, thousands of digits of a hostile reply.
     if not re.fullmatch("[0-9]{1,5}", number) or int(number) > MOST:
         return Flag("misformatted", text[-200:])
     return str(int(number))
 
 
 def check(facts: EvaluatorFacts, candidate: str) -> Flag | None:
-    """A state is no steps away from itself and some from any other that is written like the goal."""
+    """Flag an estimate other than 0 for a state that is the goal itself."""
     if facts.state == facts.goal and candidate != "0":
         return Flag("inconsistent", f"{candidate} steps from the goal to itself")
     return None

@@ -15,7 +15,7 @@ FURTHER = "no nearer"
 
 
 def hill_climb(pursuit: Pursuit, state: str, here: int, rejected: tuple[Rejected, ...]) -> Asking[tuple[Branch, ...]]:
-    """The branch that is nearer the goal or meets it, alone; or all valid ones, if none is.
+    """Return the one branch that meets the goal or is nearer to it; all valid branches if none is.
 
     Args:
         pursuit: What is pursued, and how.
@@ -32,6 +32,7 @@ def hill_climb(pursuit: Pursuit, state: str, here: int, rejected: tuple[Rejected
         actions = yield from propose(pursuit, state, rejected)
         for action in actions:
             rule = yield from rule_broken(pursuit, state, action)
+            # What breaks a rule is not predicted: that would be a question for nothing.
             after = state if rule else (yield from predicted(pursuit, state, action))
             if rule or after in pursuit.closed:
                 rejected = (*rejected, Rejected(action, rule or "visited"))
@@ -45,6 +46,7 @@ def hill_climb(pursuit: Pursuit, state: str, here: int, rejected: tuple[Rejected
             found[number] = yield from _judged(pursuit, found[number], here, pursuit.settings.lead)
             if nearer(found[number], here):
                 return (found[number],)
+        # A second round without a nearer action: the search decides between what there is.
         if before or not actions:
             break
     if not found:
@@ -53,7 +55,7 @@ def hill_climb(pursuit: Pursuit, state: str, here: int, rejected: tuple[Rejected
 
 
 def nearer(branch: Branch, here: int) -> bool:
-    """Whether a branch meets the goal or is nearer to it."""
+    """Return whether a branch meets the goal or is nearer to it than a given distance."""
     return bool(branch.met) or (branch.value is not None and branch.value < here)
 
 

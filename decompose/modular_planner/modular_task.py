@@ -38,30 +38,30 @@ MODULES: dict[str, Any] = {
 
 
 class PromptVariant(Protocol):
-    """A way to solve a problem by questions; pure."""
+    """A pure method of solving a planning problem by questions."""
 
     def begin(self, problem: Problem) -> Any:
-        """The board before the first turn."""
+        """Return the board before the method's first turn."""
         ...
 
     def end(self, board: Any) -> Done | None:
-        """The output, if the board is the last one."""
+        """Return the output if a board is the last one, else ``None``."""
         ...
 
     def turn(self, problem: Problem, board: Any) -> Generator[Step, str, Any]:
-        """From one board to the next."""
+        """Ask a turn's questions and return the next board."""
         ...
 
 
 class Thread(msgspec.Struct, frozen=True):
-    """A chain's state: the board on which the current turn began, and the candidates decided since."""
+    """A planning chain's state: the board on which the current turn began, and the candidates decided since."""
 
     board: Any
     answers: tuple[str, ...] = ()
 
 
 class MapTask(SuiteTask, frozen=True, kw_only=True):
-    """What planning tasks have in common. A task of its own says which problem it is, and which its suite has."""
+    """Base of planning tasks; a subclass says which problem a run solves and which problems a suite has."""
 
     method: Annotated[
         Method, msgspec.Meta(description="map (the modules), or a baseline: one question, debate, tree of thought")
@@ -93,10 +93,11 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
     """Modules that the published system does not use in this domain."""
 
     def __post_init__(self) -> None:
+        # For its errors alone: a misspelt ablation is reported before anything is asked.
         settings_of(self.preset, 1, self.breadth, self.depth, self.without)
 
     def way(self, problem: Problem) -> PromptVariant:
-        """The method, with its settings for a problem."""
+        """Return the method that solves a problem, with its settings."""
         if self.method != "map":
             return baselines.way(self.method, self.cap_of(problem), self.plans)
         return Planner(self._settings(problem))
@@ -106,15 +107,15 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
         return settings_of(self.preset, self.cap_of(problem), self.breadth, self.depth, self.without, off)
 
     def cap_of(self, problem: Posed) -> int:
-        """The option's, or the problem's own."""
+        """Return the most actions of a plan: the option's, or the problem's own."""
         return self.cap or problem.cap
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Thread:
-        """The board before the first turn; turns that ask nothing are passed over."""
+        """Return the board before the first turn that asks something."""
         return self._settle(goal, self.way(goal).begin(goal), ())
 
     def next_step(self, goal: Any, state: Any) -> Step | Done:
-        """What the current turn asks next, or the output."""
+        """Return the current turn's next question, or the output."""
         way = self.way(goal)
         done = way.end(state.board)
         if done is not None:
@@ -124,12 +125,13 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
         return asked
 
     def advance(self, goal: Any, state: Any, candidate: str) -> Thread:
-        """Tell the current turn what won."""
+        """Give the current turn the winning candidate and return the next state of the chain."""
         return self._settle(goal, state.board, (*state.answers, candidate))
 
     def _settle(self, problem: Problem, board: Any, answers: tuple[str, ...]) -> Thread:
         """The thread as it stands when a question is next, or the end."""
         way = self.way(problem)
+        # An ablation can leave a turn with nothing to ask; the chain must not stand still there.
         while way.end(board) is None:
             found = _replay(way.turn(problem, board), answers)
             if isinstance(found, Step):
@@ -138,31 +140,31 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
         return Thread(board)
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Most questions of a problem: for each action that may be tried, a whole search with every proposal used."""
+        """Return the most questions of a problem: a whole search, every proposal used, for each action tried."""
         settings = self._settings(goal)
         nodes = sum(int(settings.breadth**layer) for layer in range(settings.depth))
         return 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.plans
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """A plan of the longest length, each of its actions found at the first attempt; a baseline is as long."""
+        """Return the questions of a plan of the longest length whose actions are each found at the first attempt."""
         return self.cap_of(goal) * self._settings(goal).questions
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
-        """The module's wording."""
+        """Word a step as the module that it belongs to words its questions."""
         found: Prompt = MODULES[step.kind].prompt(step.reads, dialect, wording)
         return found
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
-        """The module's reading."""
+        """Read a reply as the module that the step belongs to reads its replies."""
         found: str | Flag = MODULES[step.kind].parse(step.reads, text, dialect)
         return found
 
     def reply_schema(self, step: Step) -> dict[str, Any]:
-        """What the module's reply names."""
+        """Return the JSON schemas of the answer lines that the step's module asks for."""
         return SCHEMAS[step.kind]
 
     def check(self, step: Step, candidate: str) -> Flag | None:
-        """The module's red flags."""
+        """Return the red flag that the step's module raises against a candidate, or ``None``."""
         found: Flag | None = MODULES[step.kind].check(step.reads, candidate)
         return found
 
@@ -181,5 +183,6 @@ def _replay(turn: Generator[Step, str, Any], answers: tuple[str, ...]) -> Step |
             asked = turn.send(answer)
     except StopIteration as end:
         return _Ended(end.value)
+    # Left to the garbage collector, the generator would be closed at a moment that no test can repeat.
     turn.close()
     return asked

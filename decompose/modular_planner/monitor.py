@@ -35,12 +35,12 @@ class MonitorFacts(msgspec.Struct, frozen=True):
 
 
 def step(facts: MonitorFacts, lead: int | None = None) -> Step:
-    """The question."""
+    """Build the Monitor's step for one action."""
     return Step("check", Role.MONITOR, facts, WORK + 8, lead)
 
 
 def prompt(facts: MonitorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """``compact``: ``check ACTION in STATE``."""
+    """Word the Monitor's question; ``compact``: ``check ACTION in STATE``."""
     world = facts.world
     state, action = world.say_state(facts.state, dialect), world.say_action(facts.action, dialect)
     if dialect == "compact":
@@ -57,7 +57,7 @@ def prompt(facts: MonitorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
 
 
 def parse(facts: MonitorFacts, text: str, dialect: Dialect) -> str | Flag:
-    """The canonical form is ``"yes"``, or ``"no RULE"``."""
+    """Read the Monitor's reply: ``"yes"``, or ``"no RULE"``."""
     if dialect == "compact":
         verdict = answer(text)
         word, _, rule = verdict.partition(" ")
@@ -72,10 +72,10 @@ def parse(facts: MonitorFacts, text: str, dialect: Dialect) -> str | Flag:
 
 
 def check(facts: MonitorFacts, candidate: str) -> Flag | None:
-    """Nothing that the prompt shows can be held against a yes or a no."""
+    """Return ``None``: no verdict of the Monitor contradicts what the prompt shows."""
     return None
 
 
 def broken_rule(candidate: str) -> str | None:
-    """The rule that a decided check names, or ``None`` if the action is valid. Only an exact yes is valid."""
+    """Return the rule that a decided check names, or ``None`` if the action is valid. Only an exact yes is valid."""
     return None if candidate == VALID else candidate.partition(" ")[2] or UNSTATED

@@ -27,12 +27,12 @@ class OrchestratorFacts(msgspec.Struct, frozen=True):
 
 
 def step(facts: OrchestratorFacts, lead: int | None = None) -> Step:
-    """The question."""
+    """Build the Orchestrator's step for one state and goal."""
     return Step("reached", Role.ORCHESTRATOR, facts, WORK + 4, lead)
 
 
 def prompt(facts: OrchestratorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """``compact``: ``reached STATE to GOAL``."""
+    """Word the Orchestrator's question; ``compact``: ``reached STATE to GOAL``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     if dialect == "compact":
@@ -48,11 +48,11 @@ def prompt(facts: OrchestratorFacts, dialect: Dialect, wording: int = 0) -> Prom
 
 
 def parse(facts: OrchestratorFacts, text: str, dialect: Dialect) -> str | Flag:
-    """The canonical form is ``"yes"`` or ``"no"``."""
+    """Read the Orchestrator's reply: ``"yes"`` or ``"no"``."""
     met = answer(text) if dialect == "compact" else (said(text, "reached") or [""])[-1].lower().rstrip(".")
     return met if met in (REACHED, "no") else Flag("misformatted", text[-200:])
 
 
 def check(facts: OrchestratorFacts, candidate: str) -> Flag | None:
-    """Nothing that the prompt shows can be held against a yes or a no."""
+    """Return ``None``: no verdict of the Orchestrator contradicts what the prompt shows."""
     return None

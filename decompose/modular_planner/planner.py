@@ -30,7 +30,7 @@ from surefoot.decompose.step import Done
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One planning problem.
+    """One planning problem: a world, a start, a goal, and the most actions of a plan.
 
     Attributes:
         name: For people, tables and the journal.
@@ -48,7 +48,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Board(msgspec.Struct, frozen=True):
-    """Where a plan stands between two turns.
+    """Where a plan stands between two turns of the planner.
 
     Attributes:
         state: Predicted by the model, action after action.
@@ -85,20 +85,20 @@ ACCEPTED = "accepted"
 
 
 class Planner(msgspec.Struct, frozen=True):
-    """MAP as a method: see `surefoot.decompose.modular_planner.method.Method`."""
+    """The Modular Agentic Planner as a method, see `surefoot.decompose.modular_planner.modular_task.PromptVariant`."""
 
     settings: Settings
 
     def begin(self, problem: Problem) -> Board:
-        """Before the decomposition."""
+        """Return the board before the goal is decomposed."""
         return Board(problem.start, closed=frozenset([problem.start]))
 
     def end(self, board: Any) -> Done | None:
-        """The plan, once it has ended."""
+        """Return the plan once the planner has ended, else ``None``."""
         return outcome(board.plan, board.ended, (*board.trail, board.state)) if board.ended else None
 
     def turn(self, problem: Problem, board: Any) -> Asking[Board]:
-        """Decompose if that is due, test the target, and take one action towards it."""
+        """Decompose the goal if that is due, test the target, and take one action towards it."""
         if board.targets is None:
             board = yield from _decompose(self.settings, problem, board)
         if self.settings.climbs and board.value is None:
@@ -111,13 +111,14 @@ class Planner(msgspec.Struct, frozen=True):
 
 
 def outcome(plan: tuple[str, ...], ended: str, states: tuple[str, ...] = ()) -> Done:
-    """A plan as a chain's output. The states are what the model predicted, for people; no referee reads them."""
+    """Return a plan as a chain's output, with the states that the model predicted, which no referee reads."""
     output = {"plan": list(plan), "ended": ended, "predicted": list(states)}
     return Done(output, "" if ended == ACCEPTED else f"the plan was given up after {len(plan)} actions: {ended}")
 
 
 def _decompose(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
     targets: tuple[str, ...] = ()
+    # Without an Orchestrator nobody would notice that a sub-goal was reached.
     if settings.decomposer and settings.orchestrator and len(board.failed) <= settings.recoveries:
         facts = DecomposerFacts(problem.world, board.state, problem.goal, settings.subgoals, board.failed)
         targets = task_decomposer.subgoals((yield task_decomposer.step(facts, settings.light_lead)), facts)
@@ -153,14 +154,17 @@ def _act(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
     """One action by search; what a dead end or the cap lead to."""
     assert board.targets is not None
     heading_for_subgoal = len(board.targets) > 1
+    # Three quarters, rounded up: a quarter of the cap is left for the goal without this sub-goal.
     if heading_for_subgoal and settings.recoveries and len(board.plan) - board.base >= -(-3 * settings.cap // 4):
         return _give_subgoal_up(board, problem)
     if len(board.plan) >= settings.cap:
         return msgspec.structs.replace(board, ended=f"its cap of {settings.cap}")
+    # Actions that are taken back do not lengthen the plan, so the cap alone would never end the going back and forth.
     if board.turns >= 4 * settings.cap:
         return msgspec.structs.replace(board, ended=f"{board.turns} actions tried")
     closed = board.closed if settings.closed_list else frozenset()
     pursuit = Pursuit(settings, problem.world, board.targets[0], closed)
+    # Shown as visited: the Actor knows that word, and an action that leads to a dead end is as useless.
     rejected = tuple(Rejected(action, "visited") for state, action in board.tried if state == board.state)
     try:
         chosen = yield from search(pursuit, board.state, board.ready, rejected, board.value)

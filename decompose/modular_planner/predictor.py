@@ -25,12 +25,12 @@ class PredictorFacts(msgspec.Struct, frozen=True):
 
 
 def step(facts: PredictorFacts, lead: int | None = None) -> Step:
-    """The question."""
+    """Build the Predictor's step for one action."""
     return Step("predict", Role.PREDICTOR, facts, 4 + 2 * facts.world.state_tokens(facts.state), lead)
 
 
 def prompt(facts: PredictorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """``compact``: ``predict ACTION in STATE``."""
+    """Word the Predictor's question; ``compact``: ``predict ACTION in STATE``."""
     world = facts.world
     state, action = world.say_state(facts.state, dialect), world.say_action(facts.action, dialect)
     if dialect == "compact":
@@ -46,7 +46,7 @@ def prompt(facts: PredictorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
 
 
 def parse(facts: PredictorFacts, text: str, dialect: Dialect) -> str | Flag:
-    """The canonical form is the state's."""
+    """Read the Predictor's reply: the next state in canonical form."""
     if dialect == "chat":
         text = (said(text, "next_state") or [""])[-1]
     state = facts.world.read_state(text, dialect)
@@ -54,6 +54,6 @@ def parse(facts: PredictorFacts, text: str, dialect: Dialect) -> str | Flag:
 
 
 def check(facts: PredictorFacts, candidate: str) -> Flag | None:
-    """An action changes something, in domains where every action does."""
+    """Flag an unchanged state, in domains where every action changes something."""
     stays = candidate == facts.state and facts.world.always_changes
     return Flag("inconsistent", "the state did not change") if stays else None

@@ -22,11 +22,11 @@ Asking = Generator[Step, str, T]
 
 
 class Stuck(Exception):
-    """An algorithm cannot go on; the message says why. Never leaves this package."""
+    """The planner cannot go on; the message says why. Never leaves this package."""
 
 
 class Pursuit(msgspec.Struct, frozen=True):
-    """What the algorithms share while one goal is pursued.
+    """What the planner's algorithms share while they pursue one goal.
 
     Attributes:
         settings: How to run.
@@ -42,13 +42,14 @@ class Pursuit(msgspec.Struct, frozen=True):
 
 
 def propose(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...]) -> Asking[tuple[str, ...]]:
-    """The Actor's proposals, best first; none if it has none left."""
+    """Ask the Actor for actions, best first; none if the Actor has none left."""
+    # Without search the first action is taken as it is: others would be paid for and thrown away.
     breadth = pursuit.settings.breadth if pursuit.settings.search else 1
     return actor.proposals((yield actor.step(ActorFacts(pursuit.world, state, pursuit.goal, breadth, rejected))))
 
 
 def rule_broken(pursuit: Pursuit, state: str, action: str) -> Asking[str | None]:
-    """The rule that the Monitor says an action breaks, or ``None``."""
+    """Ask the Monitor which rule an action breaks; ``None`` for a valid action."""
     if not pursuit.settings.monitor:
         return None
     facts = MonitorFacts(pursuit.world, state, action)
@@ -56,7 +57,7 @@ def rule_broken(pursuit: Pursuit, state: str, action: str) -> Asking[str | None]
 
 
 def propose_action(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...] = ()) -> Asking[tuple[str, ...]]:
-    """Actions that the Monitor lets pass, best first; none if the Actor has none left.
+    """Return the Actor's actions that the Monitor lets pass, best first; none if the Actor has none left.
 
     Args:
         pursuit: What is pursued, and how.
@@ -73,6 +74,7 @@ def propose_action(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...] 
             rule = yield from rule_broken(pursuit, state, action)
             if rule is not None:
                 rejected = (*rejected, Rejected(action, rule))
+        # Only when all of them pass: the Monitor's feedback is for a whole new set, as published.
         if len(rejected) == known:
             return actions
     raise Stuck(f"no valid action in {pursuit.settings.proposals} proposals")

@@ -19,7 +19,7 @@ from surefoot.decompose.modular_planner.propose_action import Asking, Pursuit, S
 def search(
     pursuit: Pursuit, state: str, ready: tuple[Branch, ...], rejected: tuple[Rejected, ...], here: int | None = None
 ) -> Asking[Branch]:
-    """The action to take.
+    """Choose the action to take in a state by a tree search over predicted states.
 
     Args:
         pursuit: What is pursued, and how.
@@ -43,13 +43,13 @@ def search(
 
 
 def best(branches: Sequence[Branch], state: str) -> Branch:
-    """The branch of the lowest backed-up value. Ties are broken by lot, as published: a hash of the facts."""
+    """Return the branch of the lowest backed-up value; ties are broken by lot, as published: a hash of the facts."""
     met = [branch for branch in branches if branch.met]
     return met[0] if met else min(branches, key=lambda branch: (backed_up(branch), _lot(state, branch)))
 
 
 def backed_up(branch: Branch) -> int:
-    """The lowest value of the leaves below a branch, or its own if nothing is below."""
+    """Return the lowest value of the leaves below a branch, or the branch's own if nothing is below."""
     if branch.below:
         return min(map(backed_up, branch.below))
     assert branch.value is not None
@@ -57,7 +57,7 @@ def backed_up(branch: Branch) -> int:
 
 
 def expand(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...]) -> Asking[tuple[Branch, ...]]:
-    """Valid actions with their predicted states, none of them closed.
+    """Return the valid actions of a state with their predicted states, none of which is closed.
 
     Raises:
         Stuck: There is none.
@@ -88,6 +88,7 @@ def _look(
         if branch.met is None:
             branch = msgspec.structs.replace(branch, met=(yield from ask_met(pursuit, branch.state)))
         if branch.met:
+            # Nothing beats the goal: its sisters are not valued any more, which saves their questions.
             return (msgspec.structs.replace(branch, value=0),)
         tested.append(branch)
     valued: list[Branch] = []
@@ -102,8 +103,10 @@ def _value(pursuit: Pursuit, branch: Branch, layer: int) -> Asking[Branch]:
         try:
             below = yield from _look(pursuit, branch.state, branch.below, (), layer + 1)
         except Stuck:
+            # Not left out: it is still an action to take if all others end as well.
             return msgspec.structs.replace(branch, value=evaluator.MOST)
         return msgspec.structs.replace(branch, below=below)
+    # A leaf handed down by the search before has its value already.
     if branch.value is None:
         branch = msgspec.structs.replace(
             branch, value=(yield from ask_value(pursuit, branch.state, pursuit.settings.light_lead))
@@ -113,4 +116,5 @@ def _value(pursuit: Pursuit, branch: Branch, layer: int) -> Asking[Branch]:
 
 def _lot(state: str, branch: Branch) -> bytes:
     below = "\0".join(child.action for child in branch.below)
+    # Not `random`: a resumed run replays the turn and has to take the same branch.
     return hashlib.blake2b(f"{state}\0{branch.action}\0{below}".encode(), digest_size=8).digest()

@@ -10,7 +10,7 @@ ABLATIONS = ("monitor", "decomposer", "search", "orchestrator", "votes")
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What algorithms 1 to 3 leave open, and what is ours. The defaults are the published values.
+    """What algorithms 1 to 3 of MAP leave open, and our additions. The defaults are the published values.
 
     Attributes:
         breadth: B, actions proposed in a state.
@@ -19,8 +19,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         subgoals: Most sub-goals of one decomposition.
         proposals: Times the Actor is asked in one state before that is a failure. The paper states no bound.
         closed_list: Do not return to a state of the same pursuit; a dead end takes the last action back (ours).
-        climb: Take the first action that the Evaluator puts nearer the goal, and ask the Orchestrator only about states
-            that it puts at the goal or no nearer (ours); see `surefoot.decompose.modular_planner.hill_climbing`.
+        hill_climb: Take the first action that the Evaluator puts nearer the goal, and ask the Orchestrator only about
+            states that it puts at the goal or no nearer (ours); see `surefoot.decompose.modular_planner.hill_climbing`.
         light_leads: Ask the Evaluator and the TaskDecomposer for a lead of 1, as the Actor (ours): what a mistake of
             theirs costs is a detour, while one of the others gets into the plan.
         recoveries: Times the TaskDecomposer is asked again after a sub-goal that was not reached; then the goal is
@@ -50,17 +50,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def climbs(self) -> bool:
-        """Whether actions are found by climbing: not without search, as there is no Evaluator then."""
+        """Whether actions are found by hill climbing; never without search, as there is no Evaluator then."""
         return self.hill_climb and self.search
 
     @property
     def light_lead(self) -> int | None:
-        """Most lead of a question whose mistake costs a detour."""
+        """Most lead of a question whose mistake costs no more than a detour."""
         return 1 if self.light_leads else self.lead
 
     @property
     def questions(self) -> int:
-        """Questions of an action in a usual run: the layers above the last one are at hand from the search before."""
+        """Questions that one action takes in a usual run, where the last search left the upper layers at hand."""
         tests = self.monitor + 1 + self.orchestrator
         if not self.search:
             return 1 + tests
@@ -72,7 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def settings_of(
     preset: Preset, cap: int, breadth: int | None, depth: int | None, without: str, off: frozenset[str] = frozenset()
 ) -> Settings:
-    """The settings that options describe.
+    """Return the settings that a task's options describe.
 
     Args:
         preset: ``paper``: algorithms as published. ``surefoot``: closed list, climbing, light leads, recovery.
@@ -93,6 +93,7 @@ def settings_of(
     return Settings(
         cap=cap,
         breadth=breadth or 2,
+        # Climbing falls back to the search only where no action is nearer, so one layer is the default there.
         depth=depth or (1 if ours else 2),
         closed_list=ours,
         hill_climb=ours,

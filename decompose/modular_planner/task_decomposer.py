@@ -25,7 +25,7 @@ DUTIES = (
 
 
 class DecomposerFacts(msgspec.Struct, frozen=True):
-    """What the TaskDecomposer reads.
+    """What the TaskDecomposer reads: a state, a goal, and sub-goals that could not be reached.
 
     Attributes:
         world: The domain.
@@ -43,13 +43,13 @@ class DecomposerFacts(msgspec.Struct, frozen=True):
 
 
 def step(facts: DecomposerFacts, lead: int | None = None) -> Step:
-    """The question."""
+    """Build the TaskDecomposer's step for one state and goal."""
     tokens = WORK + 4 + facts.subgoals * (2 + 2 * facts.world.state_tokens(facts.state))
     return Step("subgoal", Role.TASK_DECOMPOSER, facts, tokens, lead)
 
 
 def prompt(facts: DecomposerFacts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """``compact``: ``subgoal STATE to GOAL [not STATE ...]``."""
+    """Word the TaskDecomposer's question; ``compact``: ``subgoal STATE to GOAL [not STATE ...]``."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     failed = [world.say_state(s, dialect) for s in facts.failed]
@@ -67,7 +67,7 @@ def prompt(facts: DecomposerFacts, dialect: Dialect, wording: int = 0) -> Prompt
 
 
 def parse(facts: DecomposerFacts, text: str, dialect: Dialect) -> str | Flag:
-    """The canonical form is the states separated by `` | ``, or ``"none"``."""
+    """Read the TaskDecomposer's reply: the states separated by `` | ``, or ``"none"``."""
     parts = answer(text).split(" / ") if dialect == "compact" else said(text, "subgoal")
     if [part.lower().rstrip(".") for part in parts] in (["-"], [NONE]):
         return NONE
@@ -79,12 +79,13 @@ def parse(facts: DecomposerFacts, text: str, dialect: Dialect) -> str | Flag:
 
 
 def check(facts: DecomposerFacts, candidate: str) -> Flag | None:
-    """A sub-goal that failed before contradicts the prompt."""
+    """Flag a sub-goal that the prompt says could not be reached."""
     again = set(facts.failed) & set(subgoals(candidate, facts))
     return Flag("inconsistent", f"{min(again)} could not be reached before") if again else None
 
 
 def subgoals(candidate: str, facts: DecomposerFacts) -> tuple[str, ...]:
-    """The states of a decided decomposition; one that is the start or the goal itself is none."""
+    """Return the states of a decided decomposition, without those that are the start or the goal itself."""
     named = () if candidate == NONE else tuple(candidate.split(" | "))
+    # A sub-goal that is the start or the goal would be "reached" without any step, or be pursued twice.
     return tuple(state for state in named if state not in (facts.state, facts.goal))

@@ -19,7 +19,7 @@ _DUTY = {
 
 
 class PlanFacts(msgspec.Struct, frozen=True):
-    """What the question for a whole plan reads.
+    """What the question for a whole plan reads: a start, a goal, and how plans are asked for.
 
     Attributes:
         world: The domain.
@@ -39,12 +39,12 @@ class PlanFacts(msgspec.Struct, frozen=True):
 
 
 def step(facts: PlanFacts) -> Step:
-    """The question; one answer, as published."""
+    """Build the step that asks for a whole plan, with one answer, as published."""
     return Step("plan", Role.ACTOR, facts, 12 * facts.cap + 2, 1)
 
 
 def prompt(facts: PlanFacts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """``compact``: ``plan STATE to GOAL``; it knows no styles and no advice of other agents."""
+    """Word the question for a whole plan; ``compact``: ``plan STATE to GOAL``, without styles or advice."""
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     if dialect == "compact":
@@ -59,8 +59,9 @@ def prompt(facts: PlanFacts, dialect: Dialect, wording: int = 0) -> Prompt:
 
 
 def parse(facts: PlanFacts, text: str, dialect: Dialect) -> str | Flag:
-    """The canonical form is the actions separated by ``"; "``; what comes after the cap is not read."""
+    """Read a whole plan: the actions separated by ``"; "``, no more of them than the cap."""
     parts = text.split(" / ") if dialect == "compact" else said(text, "action")
+    # Cut before reading: a reply may repeat a line thousands of times.
     named = [facts.world.read_action(part, dialect) for part in parts[: facts.cap]]
     read = [action for action in named if action is not None]
     if not read or len(read) != len(named):
@@ -69,10 +70,10 @@ def parse(facts: PlanFacts, text: str, dialect: Dialect) -> str | Flag:
 
 
 def check(facts: PlanFacts, candidate: str) -> Flag | None:
-    """Nothing that the prompt shows can be held against a plan."""
+    """Return ``None``: nothing that the prompt shows can contradict a plan."""
     return None
 
 
 def actions(candidate: str) -> tuple[str, ...]:
-    """The actions of a decided plan."""
+    """Return the actions of a decided plan."""
     return tuple(candidate.split("; "))

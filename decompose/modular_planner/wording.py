@@ -57,7 +57,7 @@ WORDINGS = len(_CLOSINGS)
 def chat(
     world: World, role: str, duties: Sequence[str], answer: str, facts: list[tuple[str, str]], wording: int = 0
 ) -> Prompt:
-    """A module's prompt: the domain, the module's duty, the form of the answer, an example; then the facts.
+    """Return a module's prompt: domain, duty, form of the answer and example as system message, then the facts.
 
     Args:
         world: The domain.
@@ -85,22 +85,23 @@ def _relabelled(text: str, wording: int) -> str:
 
 
 def compact(role: str, world: World, *facts: str) -> Prompt:
-    """The module's word, the domain's preamble and the facts, a word each."""
+    """Return a module's ``compact`` prompt: the module's word, the domain's preamble and the facts."""
     return Prompt(" ".join(part for part in (MODULE_WORDS[role], world.preamble(), *facts) if part))
 
 
 def answer(text: str) -> str:
-    """What a ``compact`` reply ends with: all of it, or what follows the last ``=`` if it shows its work."""
+    """Return the answer that a ``compact`` reply ends with: the text after the last ``=``, or all of the reply."""
     return text.rpartition(" = ")[2]
 
 
 def said(text: str, name: str) -> list[str]:
-    """Every ``name = value`` line of a reply, in order, the value cut to 4,000 characters.
+    """Return the values of every ``name = value`` line of a reply, in order, each cut to 4,000 characters.
 
     Without a regular expression: one with three stretches of blanks beside each other takes quadratic time.
     """
     found = []
     for line in text.split("\n"):
+        # Models put answers into lists and quotations.
         begin = line.lstrip(" \t>*-")
         if begin[: len(name)].lower() != name:
             continue
@@ -111,12 +112,13 @@ def said(text: str, name: str) -> list[str]:
 
 
 def passed(text: str, name: str) -> bool | None:
-    """What a ``chat`` reply that ends in ``name = yes or no`` says, failing closed; ``None`` if it says nothing.
+    """Return what a reply that ends in ``name = yes or no`` says, failing closed; ``None`` if it says neither.
 
     Only an explicit yes passes, and not even that if the reply's last line denies it in any wording.
     """
     lines = [line for line in text.splitlines() if line.strip()]
     answers = [answer.lower().rstrip(".") for answer in said(text, name)]
+    # Of the free text only the last line counts: reasons before the answer may well contain a "not".
     if answers[-1:] == ["no"] or (lines and _NO.search(lines[-1])):
         return False
     return True if answers[-1:] == ["yes"] else None

@@ -14,7 +14,7 @@ from surefoot.decompose.step import Dialect
 
 
 class World(Protocol):
-    """The wording of one domain."""
+    """The vocabulary in which one domain's states and actions are written and read."""
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -23,52 +23,52 @@ class World(Protocol):
 
     @property
     def always_changes(self) -> bool:
-        """Whether every action leads to another state."""
+        """Whether every action of the domain leads to another state."""
         ...
 
     def description(self) -> str:
-        """The domain in words, for the ``chat`` dialect: what a state is, which actions exist, all rules."""
+        """Return the domain in words for ``chat``: what a state is, which actions exist, all rules."""
         ...
 
     def preamble(self) -> str:
-        """What a ``compact`` prompt says of the domain after the module's word; may be empty."""
+        """Return what a ``compact`` prompt says of the domain after the module's word; may be empty."""
         ...
 
     def state_form(self) -> str:
-        """How a state is to be written in ``chat``."""
+        """Return how a reply in ``chat`` is to write a state."""
         ...
 
     def action_form(self) -> str:
-        """How an action is to be written in ``chat``."""
+        """Return how a reply in ``chat`` is to write an action."""
         ...
 
     def example(self, role: str, wording: int = 0) -> str:
-        """One or two worked examples for a module, in ``chat``, others in other wordings if there are; or nothing.
+        """Return one or two worked examples for a module in ``chat``, or nothing; other wordings may have others.
 
         The facts in it are called as in the first wording.
         """
         ...
 
     def say_state(self, state: str, dialect: Dialect) -> str:
-        """A state or a goal in words."""
+        """Write a state or a goal for a prompt."""
         ...
 
     def say_action(self, action: str, dialect: Dialect) -> str:
-        """An action in words."""
+        """Write an action for a prompt."""
         ...
 
     def read_state(self, text: str, dialect: Dialect) -> str | None:
-        """A state in canonical form, if the text is one and nothing else."""
+        """Return the canonical form of a state, or ``None`` if the text is not exactly one."""
         ...
 
     def read_action(self, text: str, dialect: Dialect) -> str | None:
-        """An action in canonical form, if the text is one and nothing else."""
+        """Return the canonical form of an action, or ``None`` if the text is not exactly one."""
         ...
 
     def stated_after(self, action: str) -> str | None:
-        """The next state, where an action names it itself, so that nothing is left to predict; else ``None``."""
+        """Return the next state where the action names it, so that nothing is left to predict; else ``None``."""
         ...
 
     def state_tokens(self, state: str) -> int:
-        """Length of a state in words of the ``compact`` dialect, for reply limits."""
+        """Return the length of a state in words of the ``compact`` dialect, for reply limits."""
         ...

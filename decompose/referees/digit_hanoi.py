@@ -8,14 +8,15 @@ from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
 
 
 def verify(task: DigitHanoi, plan: FinishedPlan) -> Verification:
-    """Do the plan's moves from the start state, on real lists, and see where they lead."""
+    """Judge a finished digit-list plan by doing its moves on real lists."""
+    # The output is known only once the steps were read to their end.
     for _ in plan:
         pass
     return judge(task.problem_of_run(), tuple(plan.output["plan"]))
 
 
 def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
-    """Simulate a plan; what the model said of states on the way is not looked at."""
+    """Simulate a digit-list plan; what the model said of states on the way is not looked at."""
     starts = zip("ABC", problem.start.split("/"), strict=True)
     lists = {name: [int(digit) for digit in part if digit != "-"] for name, part in starts}
     for count, action in enumerate(actions):
@@ -30,7 +31,7 @@ def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
 
 
 def legal_actions(problem: Problem, state: str) -> list[str]:
-    """Every valid action, for the random-legal row of a table."""
+    """Return every valid move of digit lists, for the random-legal row of a table."""
     lists = dict(zip("ABC", (part.replace("-", "") for part in state.split("/")), strict=True))
     return [
         f"{lists[a][-1]}{a}{b}"
@@ -41,7 +42,7 @@ def legal_actions(problem: Problem, state: str) -> list[str]:
 
 
 def after(problem: Problem, state: str, action: str) -> str:
-    """The state that a valid action leads to."""
+    """Return the lists that a valid move leads to."""
     number, source, target = tuple(action)
     lists = dict(zip("ABC", (part.replace("-", "") for part in state.split("/")), strict=True))
     lists[source], lists[target] = lists[source][:-1], lists[target] + number
@@ -49,12 +50,12 @@ def after(problem: Problem, state: str, action: str) -> str:
 
 
 def at_goal(problem: Problem, state: str) -> bool:
-    """Whether a state meets the goal."""
+    """Return whether digit lists meet the goal."""
     return state == problem.goal
 
 
 def optimal(problem: Problem) -> int:
-    """Fewest moves from start to goal, by breadth-first search."""
+    """Return the fewest moves from start to goal, by breadth-first search."""
     seen, queue = {problem.start: 0}, deque([problem.start])
     while queue:
         state = queue.popleft()

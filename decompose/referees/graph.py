@@ -9,14 +9,15 @@ from surefoot.decompose.tasks.rooms import BEST, Rooms
 
 
 def verify(task: GraphNavigation, plan: FinishedPlan) -> Verification:
-    """Walk the plan from the start, through the doors as they are now."""
+    """Judge a finished walk by going through the castle's doors as they are now."""
+    # The output is known only once the steps were read to their end.
     for _ in plan:
         pass
     return judge(task.problem_of_run(), tuple(plan.output["plan"]))
 
 
 def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
-    """Solved: at a target within the cap and no invalid move; a chest that is entered is the one collected."""
+    """Judge a walk: solved at a target within the cap, without invalid moves; a chest entered is collected."""
     here, doors, targets = int(problem.start), _doors(problem), _targets(problem)
     collected = here in _chests(problem)
     for count, action in enumerate(actions[: problem.cap]):
@@ -26,6 +27,7 @@ def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
         if int(source) != here or int(then) not in doors.get(here, ()):
             return Verification(False, False, count, f"move {count}: {action} from room {here}: no such door here")
         here = int(then)
+        # Only one chest may be collected, so the right one comes too late then.
         if collected and here in targets:
             return Verification(True, False, count + 1, "another chest was collected before")
         collected = collected or (here in _chests(problem) and here not in targets)
@@ -34,22 +36,22 @@ def judge(problem: Problem, actions: tuple[str, ...]) -> Verification:
 
 
 def legal_actions(problem: Problem, state: str) -> list[str]:
-    """Every valid action, for the random-legal row of a table."""
+    """Return every step that the doors allow, for the random-legal row of a table."""
     return [f"{state}-{room}" for room in _doors(problem).get(int(state), ())]
 
 
 def after(problem: Problem, state: str, action: str) -> str:
-    """The room that an action leads to."""
+    """Return the room that a step leads to."""
     return action.partition("-")[2]
 
 
 def at_goal(problem: Problem, state: str) -> bool:
-    """Whether a state meets the goal."""
+    """Return whether a room meets the goal."""
     return int(state) in _targets(problem)
 
 
 def optimal(problem: Problem) -> int | None:
-    """Fewest moves to a target without entering another chest's room."""
+    """Return the fewest steps to a target without entering another chest's room."""
     steps = _steps(problem, frozenset(_chests(problem)))
     return min((steps[room] for room in _targets(problem) if room in steps), default=None)
 

@@ -9,14 +9,15 @@ from surefoot.decompose.tasks.strips import StripsWorld
 
 
 def verify(task: PddlPlanning, plan: FinishedPlan) -> Verification:
-    """Execute the plan from the start state."""
+    """Judge a finished PDDL plan by executing its actions from the start state."""
+    # The output is known only once the steps were read to their end.
     for _ in plan:
         pass
     return judge(task.problem_of_run(), tuple(plan.output["plan"]))
 
 
 def judge(problem: Problem | Unread, actions: tuple[str, ...]) -> Verification:
-    """Execute a plan; what the model said of states on the way is not looked at."""
+    """Execute a PDDL plan; what the model said of states on the way is not looked at."""
     if isinstance(problem, Unread):
         return Verification(True, False, 0, problem.why)
     world = _world(problem)
@@ -31,25 +32,26 @@ def judge(problem: Problem | Unread, actions: tuple[str, ...]) -> Verification:
 
 
 def legal_actions(problem: Problem | Unread, state: str) -> list[str]:
-    """Every action that can be done, for the random-legal row of a table."""
+    """Return every PDDL action that can be done, for the random-legal row of a table."""
     if isinstance(problem, Unread):
         return []
     return strips.applicable(_world(problem), strips.facts(state))
 
 
 def after(problem: Problem, state: str, action: str) -> str:
-    """The state that an action leads to."""
+    """Return the state that a PDDL action leads to."""
     return strips.text(strips.after(_world(problem), strips.facts(state), action))
 
 
 def at_goal(problem: Problem | Unread, state: str) -> bool:
-    """Whether a state meets the goal."""
+    """Return whether a PDDL state meets the goal."""
     return not isinstance(problem, Unread) and strips.holds(_world(problem), strips.facts(state), problem.goal)
 
 
 def optimal(problem: Problem) -> int | None:
-    """Fewest actions where that is quick to find (small state spaces), by breadth-first search; else ``None``."""
+    """Return the fewest actions by breadth-first search where the state space is small; else ``None``."""
     world = _world(problem)
+    # States grow exponentially with objects; above this the column of a table stays empty.
     if len(world.objects) > 6:
         return None
     start = strips.facts(problem.start)

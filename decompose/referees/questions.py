@@ -14,12 +14,13 @@ class _Entry(msgspec.Struct, frozen=True):
 
 
 class Marking(msgspec.Struct, frozen=True):
-    """The answers of a file, in its order; ``None`` where it has none."""
+    """The right answers of a question file, in the file's order."""
 
     right: tuple[str, ...]
 
     def judge(self, problem: Question, actions: tuple[str, ...]) -> Verification:
-        """Whether the answer is the file's."""
+        """Return whether an answer is the file's own."""
+        # A failed run has no action at all, and that is no wrong answer but none.
         valid = len(actions) == 1 and actions[0] in ANSWERS
         if not valid:
             return Verification(False, False, 0, "no answer")
@@ -27,24 +28,24 @@ class Marking(msgspec.Struct, frozen=True):
         return Verification(True, reached, 1, None if reached else f"{actions[0]} is not the answer")
 
     def legal_actions(self, problem: Question, state: str) -> tuple[str, ...]:
-        """Yes and no, for the random-legal row of a table."""
+        """Return yes and no, for the random-legal row of a table."""
         return ANSWERS
 
     def after(self, problem: Question, state: str, action: str) -> str:
-        """Answered."""
+        """Return the state after an answer: the answer itself."""
         return action
 
     def at_goal(self, problem: Question, state: str) -> bool:
-        """Once anything was answered."""
+        """Return whether a question was answered at all."""
         return state != problem.start
 
     def optimal(self, problem: Question) -> int:
-        """One answer."""
+        """Return 1: a question takes one answer."""
         return 1
 
 
 def of_task(task: Questions) -> Marking:
-    """The marking of a task's file.
+    """Return the right answers of a task's question file.
 
     Raises:
         ValueError: An entry has no answer, so that nothing can be scored.
@@ -57,7 +58,8 @@ def of_task(task: Questions) -> Marking:
 
 
 def verify(task: Questions, plan: FinishedPlan) -> Verification:
-    """The answer of a run."""
+    """Judge the answer of a run that asked one question of a file."""
+    # The output is known only once the steps were read to their end.
     for _ in plan:
         pass
     return of_task(task).judge(task.problem_of_run(), tuple(plan.output["plan"]))

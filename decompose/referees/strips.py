@@ -15,7 +15,7 @@ State = frozenset[Atom]
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """Why an action cannot be done.
+    """Why a PDDL action cannot be done in a state.
 
     Attributes:
         rule: Name of the rule that is broken; see `StripsWorld.rules`.
@@ -27,18 +27,18 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 def facts(text: str) -> State:
-    """A canonical state as a set of atoms."""
+    """Return a canonical state as a set of atoms."""
     return frozenset(tuple(parts(literal)) for literal in literals(text))
 
 
 def text(state: State) -> str:
-    """The canonical form of a state."""
+    """Return the canonical form of a set of atoms."""
     return " ".join(sorted(f"({' '.join(atom)})" for atom in state))
 
 
 @functools.lru_cache(maxsize=256)
 def known(world: StripsWorld, state: State) -> Facts:
-    """All that is true in a state: what never changes and what is derived as well."""
+    """Return all that is true in a state, with what never changes and what is derived."""
     found = Facts(world.objects, state.union(world.always))
     for layer in _layers(world):
         found = _derived(world, layer, found)
@@ -76,7 +76,7 @@ def _derived(world: StripsWorld, layer: list[tuple[str, Atom, tuple[Formula, ...
 
 
 def holds(world: StripsWorld, state: State, goal: str) -> bool:
-    """Whether all literals of a goal hold; what is not stated is false."""
+    """Return whether all literals of a goal hold in a state; what is not stated is false."""
     true_atoms = known(world, state).atoms if world.derived else state.union(world.always)
     for literal in literals(goal):
         negated = literal.startswith("(not ")
@@ -100,7 +100,7 @@ def _bound(world: StripsWorld, action: str) -> tuple[Schema, Values] | None:
 
 
 def fault(world: StripsWorld, state: State, action: str) -> Fault | None:
-    """Why an action cannot be done in a state; ``None`` if it can."""
+    """Return why an action cannot be done in a state; ``None`` if it can."""
     found = _bound(world, action)
     if found is None:
         return Fault("parameters", f"{action} is no action with these objects")
@@ -129,7 +129,7 @@ def _fault(true_now: Facts, schema: Schema, values: Values) -> Fault | None:
 
 
 def after(world: StripsWorld, state: State, action: str) -> State:
-    """The state after an action; its needs are not checked. What it deletes and adds is true afterwards.
+    """Return the state after an action, whose preconditions are not checked; an atom deleted and added is true.
 
     Raises:
         ValueError: There is no such action.
@@ -148,7 +148,7 @@ def after(world: StripsWorld, state: State, action: str) -> State:
 
 
 def applicable(world: StripsWorld, state: State) -> list[str]:
-    """Every action that can be done, sorted."""
+    """Return every action that can be done in a state, sorted."""
     true_now = known(world, state)
     found = []
     for schema in world.schemas:

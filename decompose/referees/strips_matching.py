@@ -12,7 +12,7 @@ Values = dict[str, str]
 
 
 class Facts:
-    """Atoms that are true, found by predicate and by any one argument.
+    """Atoms that are true in a state, found by predicate and by any one argument.
 
     Args:
         world_objects: Objects, each with all its types.
@@ -28,16 +28,17 @@ class Facts:
         self._by_argument: dict[tuple[str, int], dict[str, list[Atom]]] = {}
 
     def fits(self, value: str, types: Sequence[str]) -> bool:
-        """Whether an object is of one of some types; of none, if there are none."""
+        """Return whether an object is of one of some types; any object fits where no types are given."""
         return not types or not self.types[value].isdisjoint(types)
 
     def candidates(self, atom: Atom, values: Values) -> list[Atom]:
-        """True atoms that one of the bound arguments leaves over; of the predicate, if none is bound."""
+        """Return the true atoms that may match an atom, by the bound argument with the fewest matches."""
         best = self._by_name.get(atom[0], [])
         for place, argument in enumerate(atom[1:], 1):
             value = values.get(argument, argument)
             if value[0] != "?":
                 found = self._at(atom[0], place).get(value, [])
+                # The rarest argument first: what is left to compare decides the cost of the whole search.
                 if len(found) < len(best):
                     best = found
         return best
@@ -53,7 +54,7 @@ class Facts:
 
 
 class Search(msgspec.Struct, frozen=True):
-    """What a search for bindings goes by."""
+    """What a search for bindings is given: the true atoms, and the types of the variables."""
 
     facts: Facts
     types: dict[str, Sequence[str]]
@@ -62,7 +63,7 @@ class Search(msgspec.Struct, frozen=True):
 def bindings(
     facts: Facts, variables: Sequence[Parameter], conditions: Sequence[Formula], values: Values
 ) -> Iterator[Values]:
-    """Every choice of objects for some variables that makes all conditions true.
+    """Yield every choice of objects for some variables that makes all conditions true.
 
     Args:
         facts: What is true.
@@ -76,7 +77,7 @@ def bindings(
 
 
 def extended(search: Search, free: list[str], conditions: list[Formula], values: Values) -> Iterator[Values]:
-    """Values extended by objects for the free variables, in every way that makes the conditions true."""
+    """Yield some values extended by objects for the free variables, in every way that makes the conditions true."""
     settled = [one for one in conditions if is_settled(one, values)]
     if not all(true(search.facts, one, values) for one in settled):
         return
@@ -99,7 +100,7 @@ def extended(search: Search, free: list[str], conditions: list[Formula], values:
 
 
 def matched(search: Search, wanted: Atom, found: Atom, values: Values) -> Values | None:
-    """Values that make one atom the other, with types that fit; ``None`` if there are none."""
+    """Return the values that make one atom equal to another, of types that fit; ``None`` if there are none."""
     if len(wanted) != len(found):
         return None
     further = values
@@ -115,7 +116,7 @@ def matched(search: Search, wanted: Atom, found: Atom, values: Values) -> Values
 
 
 def is_settled(formula: Formula, values: Values) -> bool:
-    """Whether all variables that no quantifier in it binds have values."""
+    """Return whether all variables of a formula have values, apart from those its quantifiers bind."""
     word = formula[0]
     if word == "not":
         return is_settled(formula[1], values)
@@ -127,7 +128,7 @@ def is_settled(formula: Formula, values: Values) -> bool:
 
 
 def true(facts: Facts, formula: Formula, values: Values) -> bool:
-    """Whether a formula holds; all its free variables have values."""
+    """Return whether a formula holds whose free variables all have values."""
     word = formula[0]
     if word == "not":
         return not true(facts, formula[1], values)
@@ -148,5 +149,5 @@ def true(facts: Facts, formula: Formula, values: Values) -> bool:
 
 
 def bind(atom: Atom, values: Values) -> Atom:
-    """An atom with objects in place of variables."""
+    """Return an atom with objects in place of variables."""
     return (atom[0], *(values.get(argument, argument) for argument in atom[1:]))

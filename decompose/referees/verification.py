@@ -9,7 +9,7 @@ from surefoot.decompose.plan import PlanStep
 
 
 class FinishedPlan(Protocol):
-    """Steps in plan order, and what they lead to.
+    """The steps of a finished plan in plan order, and what they lead to.
 
     Attributes:
         output: The root's output: as it is kept with the run, and as the steps lead to it once they were read.
@@ -23,7 +23,7 @@ class FinishedPlan(Protocol):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """A referee's finding.
+    """A referee's finding on one finished plan.
 
     Attributes:
         valid: Every step follows the task's rules.

@@ -14,3 +14,6 @@ BUILT_IN_TASKS = {
     "questions": "surefoot.decompose.tasks.questions:Questions",
 }
 """``module:Class`` by name."""
+
+MICRO_TASKS = {"hanoi": "surefoot.decompose.tasks.hanoi_micro:HanoiMicro"}
+"""``module:Class`` of the tasks that have a form for the ``micro`` dialect: the same puzzle, by smaller questions."""

@@ -25,7 +25,7 @@ TREE_CHESTS = ((4, 56), (5, 22), (6, 10), (7, 50))
 
 
 def edges_of(text: str) -> tuple[Edge, ...]:
-    """Doors that can be used both ways, from ``"1-2 2-3"`` or ``"1-2,2-3"``.
+    """Read two-way doors from ``"1-2 2-3"`` or ``"1-2,2-3"``.
 
     Raises:
         ValueError: Something is not a pair of different room numbers, or there are no pairs.
@@ -34,13 +34,15 @@ def edges_of(text: str) -> tuple[Edge, ...]:
 
 
 def doors_of(text: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
-    """Doors both ways, as ``1-2``, and doors one way, as ``1>2``, each in their order.
+    """Read two-way doors, such as ``1-2``, and one-way doors, such as ``1>2``, each in their order.
 
     Raises:
         ValueError: Something is not a pair of different room numbers, or there are no pairs.
     """
+    # Dictionaries keep the order written and each door once.
     found: dict[str, dict[Edge, None]] = {"-": {}, ">": {}}
     for part in text.replace(",", " ").split():
+        # Not ``\d``, which takes the digits of every script.
         pair = re.fullmatch(r"([0-9]{1,4})([->])([0-9]{1,4})", part)
         if pair is None or int(pair[1]) == int(pair[3]):
             raise ValueError(f"edges: {part!r} is not a pair of different rooms such as 1-2")
@@ -51,7 +53,7 @@ def doors_of(text: str) -> tuple[tuple[Edge, ...], tuple[Edge, ...]]:
 
 
 def chests_of(text: str) -> tuple[Chest, ...]:
-    """Chests from ``"8:50 15:10"``; a worth may be negative.
+    """Read chests from ``"8:50 15:10"``; a chest's worth may be negative.
 
     Raises:
         ValueError: Something is not a room and a worth, or a room is named twice.

@@ -34,16 +34,16 @@ class DigitHanoi(MapTask, frozen=True, kw_only=True):
     summary: ClassVar[str] = "MAP on Tower of Hanoi as digit lists: 3, 4 or 5 numbers, all start states"
 
     def problem_of_run(self) -> Problem:
-        """The problem of a number; by default the first of its size, all numbers in A."""
+        """Return the problem of a published number; by default the first of its size, with all numbers in A."""
         return numbered(self.problem or {3: 1, 4: 27, 5: 107}[self.numbers])
 
     def suite(self) -> Sequence[Problem]:
-        """All that are evaluated: 24, 80 or 242."""
+        """Return all problems of a size that are evaluated: 24, 80 or 242."""
         first, last = {3: (1, 26), 4: (27, 106), 5: (107, 348)}[self.numbers]
         return [numbered(number) for number in range(first, last + 1) if number not in EXAMPLES]
 
     def sample_step(self, number: int) -> Step:
-        """A random module's question in a random state."""
+        """Draw a random module's question in a random state of digit lists."""
         rng = random.Random(f"digit-hanoi {number}")
         problem = self.problem_of_run()
         world, goal = problem.world, problem.goal
@@ -64,7 +64,7 @@ class DigitHanoi(MapTask, frozen=True, kw_only=True):
 
 
 def numbered(number: int) -> Problem:
-    """A problem by its published number."""
+    """Return a digit-list problem by its published number."""
     start = _starts()[number - 1]
     numbers = sum(character.isdigit() for character in start)
     goal = f"-/-/{''.join(map(str, range(numbers)))}"

@@ -19,22 +19,22 @@ from surefoot.decompose.tasks.digit_list_examples import EXAMPLES
 
 
 class DigitLists(msgspec.Struct, frozen=True):
-    """The world of ``numbers`` numbers in three lists."""
+    """The world of so many numbers in three lists."""
 
     numbers: int
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """Not at the right end of its list; not larger than all in the target list."""
+        """Name ``rule1`` (not at the right end of its list) and ``rule2`` (not larger than all in the target list)."""
         return ("rule1", "rule2")
 
     @property
     def always_changes(self) -> bool:
-        """It does."""
+        """Return ``True``: every move leads to other lists."""
         return True
 
     def description(self) -> str:
-        """Rules as published, in our words."""
+        """Return the published rules of the digit lists, in our words."""
         return (
             f"There are three lists, A, B and C, which hold the numbers 0 to {self.numbers - 1}. A move takes the "
             "rightmost number of one list to the right end of another list.\n"
@@ -43,24 +43,24 @@ class DigitLists(msgspec.Struct, frozen=True):
         )
 
     def preamble(self) -> str:
-        """Nothing: the state says how many numbers there are."""
+        """Return nothing: the state itself says how many numbers there are."""
         return ""
 
     def state_form(self) -> str:
-        """Three JSON lists."""
+        """Return the form of a state: three JSON lists."""
         return "A=[...] B=[...] C=[...]"
 
     def action_form(self) -> str:
-        """One move."""
+        """Return the form of an action: one move of a number between lists."""
         return "Move N from X to Y"
 
     def example(self, role: str, wording: int = 0) -> str:
-        """Worked examples from the two problems that are not evaluated (3 and 22), or of another size."""
+        """Return worked examples from the two problems that are not evaluated (3 and 22), or of another size."""
         shown = EXAMPLES.get(role, ("",))
         return shown[wording % len(shown)]
 
     def say_state(self, state: str, dialect: Dialect) -> str:
-        """Lists, or the peg of each disk, largest first."""
+        """Write a state as three lists, or as the peg of each disk, largest first."""
         if dialect == "compact":
             where = {digit: "abc"[i] for i, part in enumerate(state.split("/")) for digit in part if digit != "-"}
             return " ".join(f"{self.numbers - number}{where[str(number)]}" for number in range(self.numbers))
@@ -68,14 +68,14 @@ class DigitLists(msgspec.Struct, frozen=True):
         return " ".join(f"{name}={said}" for name, said in zip("ABC", lists, strict=True))
 
     def say_action(self, action: str, dialect: Dialect) -> str:
-        """``Move 2 from B to C``, or ``1bc``."""
+        """Write a move as ``Move 2 from B to C``, or as ``1bc``."""
         number, source, target = tuple(action)
         if dialect == "compact":
             return f"{self.numbers - int(number)}{source.lower()}{target.lower()}"
         return f"Move {number} from {source} to {target}"
 
     def read_state(self, text: str, dialect: Dialect) -> str | None:
-        """Each number exactly once, each list in ascending order."""
+        """Read three lists that hold each number exactly once, in ascending order."""
         if dialect == "compact":
             if not re.fullmatch(" ".join(f"{disk}[abc]" for disk in range(self.numbers, 0, -1)), text):
                 return None
@@ -91,29 +91,30 @@ class DigitLists(msgspec.Struct, frozen=True):
         return "/".join(part or "-" for part in parts) if all("".join(sorted(p)) == p for p in parts) else None
 
     def read_action(self, text: str, dialect: Dialect) -> str | None:
-        """A number that exists, and two different lists."""
+        """Read a move of a number that exists, between two different lists."""
         if dialect == "compact":
             found = re.fullmatch(r"(\d\d?)([abc])([abc])", text)
             number = self.numbers - int(found[1]) if found else -1
         else:
             found = re.fullmatch(r"(?:\d+\. *)?Move (\d+) from (?:list )?([ABC]) to (?:list )?([ABC])\.?", text, re.I)
             number = int(found[1]) if found else -1
+        # A move to the same list is no move; it would pass as one that changes nothing.
         if found is None or not 0 <= number < self.numbers or found[2].upper() == found[3].upper():
             return None
         return f"{number}{found[2].upper()}{found[3].upper()}"
 
     def stated_after(self, action: str) -> str | None:
-        """A move does not name the lists."""
+        """Return ``None``: a move does not name the lists that follow."""
         return None
 
     def state_tokens(self, state: str) -> int:
-        """A word for each disk."""
+        """Return the length of a state in words: one for each disk."""
         return self.numbers
 
 
 @cache
 def all_states(numbers: int) -> tuple[str, ...]:
-    """Every state in the order of the published problem numbers' digits: each number's list, A before B before C."""
+    """Return every state in the published problem numbers' order: each number's list, A before B before C."""
     states = []
     for code in range(3**numbers):
         lists = ["", "", ""]

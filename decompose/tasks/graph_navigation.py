@@ -64,7 +64,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
 
     @property
     def unused_by_paper(self) -> frozenset[str]:  # type: ignore[override]
-        """The published system searches in all questions but the step paths."""
+        """Return the modules that the published system leaves out: the search, for step paths alone."""
         return frozenset({"search"}) if self.question == "steppath" else frozenset()
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         return self.graph != "n15star" or any(value is not None for value in told)
 
     def problem_of_run(self) -> Problem:
-        """A problem of one's own if anything of it is given, else a numbered one of the question's suite."""
+        """Return a problem of one's own if anything of it is given, else a numbered one of the question's suite."""
         if not self._own:
             return self.suite()[(self.problem or 1) - 1]
         world = self._world()
@@ -94,7 +94,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         return Problem(f"{self.question} {start} to {goal}", world, start, goal, cap)
 
     def suite(self) -> Sequence[Problem]:
-        """The published problems of the question, 19 of each length, 11, 13, 13 or 78; or the one that is described."""
+        """Return the question's published problems (19 of each length, 11, 13, 13 or 78), or the one described."""
         if self._own:
             return [self.problem_of_run()]
         castle = edges_of(N15STAR)
@@ -108,7 +108,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         return [p for p in found if p.start not in ("1", "6")] if self.question == "valuepath" else found
 
     def sample_step(self, number: int) -> Step:
-        """A random module's question in a random room."""
+        """Draw a random module's question in a random room."""
         rng = random.Random(f"graph {number}")
         problem = rng.choice(list(self.suite()))
         world, goal = problem.world, problem.goal

@@ -59,7 +59,7 @@ class Carry(msgspec.Struct, frozen=True, tag=True):
 
 
 class MoveFacts(msgspec.Struct, frozen=True):
-    """What a step of a tower reads.
+    """What a step of a Tower of Hanoi chain reads.
 
     Attributes:
         direction: ``cw`` if disk 1 goes a to b to c to a, else ``ccw``.
@@ -75,7 +75,7 @@ class MoveFacts(msgspec.Struct, frozen=True):
 
 
 class GoalFacts(msgspec.Struct, frozen=True):
-    """What a carry or a decomposition reads.
+    """What a carry or a decomposition of a tower reads.
 
     Attributes:
         goal: The disk to carry, or the largest disk of the tower to split, and its pegs: ``"3ca"``.
@@ -89,7 +89,7 @@ class GoalFacts(msgspec.Struct, frozen=True):
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """Where a chain stands.
+    """Where a Tower of Hanoi chain stands.
 
     Attributes:
         state: Peg letters, disk 1 first.
@@ -124,15 +124,15 @@ class Hanoi(Task, frozen=True, kw_only=True):
             raise ValueError(f"start and goal are both peg {self.start}")
 
     def root(self) -> Node:
-        """The whole tower; its promise is the goal state."""
+        """Return the whole tower as a node, whose promise is the goal state."""
         return Node((), Tower(self.disks, self.start, self.goal), (self.start * self.disks,), self.goal * self.disks)
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Walk:
-        """The entry state, and no previous move."""
+        """Return the walk before the first move: the entry state, and no previous move."""
         return Walk(inputs[0])
 
     def next_step(self, goal: Any, state: Any) -> Step | Done:
-        """The next move, until the tower stands or the steps are used up."""
+        """Ask for the next move, until the tower stands or the steps are used up."""
         walk: Walk = state
         height = goal.disks if isinstance(goal, Tower) else 1
         moved = walk.state[:height] if isinstance(goal, Tower) else walk.state[goal.disk - 1]
@@ -159,15 +159,15 @@ class Hanoi(Task, frozen=True, kw_only=True):
             yield [int(move[:-2]), "abc".index(move[-2]), "abc".index(move[-1])]
 
     def size(self, goal: Any, inputs: tuple[Any, ...] = ()) -> int:
-        """2^n - 1 moves for a tower of n."""
+        """Return 2^n - 1, the moves of a tower of n disks."""
         return 2**goal.disks - 1 if isinstance(goal, Tower) else 1
 
     def outline(self, leaf_steps: int) -> Outline:
-        """Towers are halved around the carry of their largest disk."""
+        """Return the outline of towers that are halved around the carry of their largest disk."""
         return halved(2**self.disks - 1, leaf_steps, "move", "carry", "split")
 
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
-        """How to split a tower of two or more disks."""
+        """Ask how to split a tower of two or more disks; a carry is not split."""
         if isinstance(goal, Carry) or goal.disks < 2:
             return None
         state = self._shown(inputs[0], goal.disks)
@@ -176,7 +176,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         return Step("split", Role.TASK_DECOMPOSER, facts, tokens)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
-        """Three children, each with the state it was said to reach as its promise."""
+        """Return a split tower's three children, each with the state it was said to reach as its promise."""
         children = []
         for number, part in enumerate(candidate.split(" / ")):
             move, *words = part.split(" ")
@@ -186,7 +186,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         return Expansion(tuple(children))
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
-        """``chat``: rules, strategy, one worked example, question. ``compact``: the facts, a word each."""
+        """Word a step: rules, strategy, example and question in ``chat``; in ``compact`` the facts, a word each."""
         if dialect == "chat":
             return hanoi_chat.prompt(step.kind, step.reads, wording)
         facts = step.reads
@@ -195,7 +195,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         return Prompt(f"{kind} {asked} {words(facts.state)}")
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
-        """The canonical form is the compact reply: ``"3ca words"``; three of them, by `` / ``, for a split."""
+        """Read a reply as the compact form ``"3ca words"``; three of them, by `` / ``, for a split."""
         if dialect == "chat":
             return hanoi_chat.parse(step.kind, step.reads, text)
         facts = step.reads
@@ -204,7 +204,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         return Flag("misformatted", text[:200])
 
     def reply_schema(self, step: Step) -> dict[str, Any]:
-        """Moves as three numbers, states as three lists."""
+        """Return the JSON schemas of a reply: moves as three numbers, states as three lists."""
         return hanoi_chat.schema(step.kind, step.reads)
 
     def check(self, step: Step, candidate: str) -> Flag | None:
@@ -223,7 +223,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         return None
 
     def sample_step(self, number: int) -> Step:
-        """A move at a random moment of the whole tower's run; one question in eight is a carry or a split."""
+        """Draw a move at a random moment of the whole tower's run; one question in eight is a carry or a split."""
         rng = random.Random(f"hanoi {number}")
         if number % 8 < 7:
             moment = rng.randrange(self.size(self.root().goal))
@@ -233,7 +233,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         return self._split_or_carry(rng, goal, rest)
 
     def sample_leaf(self, number: int, leaf_steps: int) -> Step:
-        """The same of a plan whose towers of at most so many steps are not split."""
+        """Draw a step of a plan whose towers of at most so many steps are not split."""
         height = max(1, (leaf_steps + 1).bit_length() - 1)
         if height >= self.disks:
             return self.sample_step(number)
@@ -279,7 +279,7 @@ class Hanoi(Task, frozen=True, kw_only=True):
         return state if self.shown == "all" else state[:disks]
 
     def relabel(self, step: Step, number: int) -> Step:
-        """The same puzzle with its pegs relabelled."""
+        """Return the same step of the puzzle with its pegs relabelled."""
         names = str.maketrans("abc", RELABELLED[number - 1])
         facts = step.reads
         changed = {"state": facts.state.translate(names)}
@@ -292,16 +292,16 @@ class Hanoi(Task, frozen=True, kw_only=True):
         return msgspec.structs.replace(step, reads=msgspec.structs.replace(facts, **changed))
 
     def unlabel(self, candidate: str, number: int) -> str:
-        """Give the pegs their own names again."""
+        """Give the pegs of a relabelled answer their own names again."""
         return candidate.translate(str.maketrans(RELABELLED[number - 1], "abc"))
 
     def picture(self, shown: Any) -> Drawing | None:
-        """Three pegs and the disks on them."""
+        """Draw the three pegs and the disks on them."""
         return drawing(shown if isinstance(shown, str) else shown.state)
 
 
 def direction(goal: Tower) -> str:
-    """Which way disk 1 goes round: with an odd number of disks it starts straight for the target."""
+    """Return which way disk 1 goes round: with an odd number of disks straight for the target first."""
     straight = (ord(goal.target) - ord(goal.source)) % 3 == 1
     return "cw" if straight == (goal.disks % 2 == 1) else "ccw"
 

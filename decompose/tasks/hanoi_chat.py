@@ -22,7 +22,7 @@ _CYCLES = {
 
 
 def prompt(kind: str, facts: Any, wording: int = 0) -> Prompt:
-    """The system and user message of a step, in one of the ``WORDINGS``."""
+    """Return the system and user message of a Tower of Hanoi step, in one of the ``WORDINGS``."""
     n = len(facts.state)
     words = WORDINGS[wording % len(WORDINGS)]
     move_format = words.move_format if facts.states_next else words.move_only_format
@@ -43,7 +43,7 @@ def prompt(kind: str, facts: Any, wording: int = 0) -> Prompt:
 
 
 def schema(kind: str, facts: Any) -> dict[str, Any]:
-    """The values of a reply by name, as JSON schemas."""
+    """Return the values of a Tower of Hanoi reply by name, as JSON schemas."""
     numbers = {"type": "array", "items": {"type": "integer"}}
     states = {"type": "array", "items": numbers}
     named = [pair for names in _names(kind, facts) for pair in zip(names, (numbers, states), strict=True)]
@@ -51,7 +51,7 @@ def schema(kind: str, facts: Any) -> dict[str, Any]:
 
 
 def parse(kind: str, facts: Any, text: str) -> str | Flag:
-    """The canonical form of a reply, or the flag ``misformatted``."""
+    """Return the canonical form of a Tower of Hanoi reply, or the flag ``misformatted``."""
     parts = []
     for move_name, state_name in _names(kind, facts):
         said = _last(text, move_name)
@@ -68,13 +68,13 @@ def parse(kind: str, facts: Any, text: str) -> str | Flag:
 
 
 def pegs(state: str) -> str:
-    """Peg letters as three lists, each from bottom to top."""
+    """Turn peg letters into three lists of disks, each from bottom to top."""
     lists = [[d for d in range(len(state), 0, -1) if state[d - 1] == peg] for peg in "abc"]
     return json.dumps(lists)
 
 
 def move(said: str) -> str:
-    """``"3ca"`` as ``[3, 2, 0]``."""
+    """Turn ``"3ca"`` into ``[3, 2, 0]``: disk, from peg, to peg."""
     return f"[{said[:-2]}, {_digit(said[-2])}, {_digit(said[-1])}]"
 
 

@@ -10,23 +10,23 @@ THIRD = {(one, other): next(peg for peg in "abc" if peg not in (one, other)) for
 
 
 def words(state: str) -> str:
-    """Peg letters in words of five, disk 1 first."""
+    """Write peg letters in words of five, disk 1 first."""
     return " ".join([state[i : i + WORD] for i in range(0, len(state), WORD)])
 
 
 def moved(state: str, move: str) -> str:
-    """The state after a move such as ``"3ca"``; nothing is checked."""
+    """Return the state after a move such as ``"3ca"``, which is not checked."""
     disk = int(move[:-2])
     return state[: disk - 1] + move[-1] + state[disk:]
 
 
 def third(one: str, other: str) -> str:
-    """The peg that is neither."""
+    """Return the peg that is neither of two others."""
     return THIRD[one, other]
 
 
 def tower_state(height: int, source: str, target: str, moment: int) -> str:
-    """Pegs of a tower's disks after ``moment`` moves: each bit says which half of the decomposition it is in."""
+    """Return the pegs of a tower's disks after ``moment`` moves: each bit says which half of the split it is in."""
     pegs = [""] * height
     for disk in range(height, 0, -1):
         aside = third(source, target)
@@ -38,7 +38,7 @@ def tower_state(height: int, source: str, target: str, moment: int) -> str:
 
 
 def move_before(height: int, source: str, target: str, moment: int) -> str:
-    """The move that led to that state, or ``"-"`` at the start. Move m is that of the disk m's lowest bit names."""
+    """Return the move that led to the state after ``moment`` moves, or ``"-"`` at the start."""
     if moment == 0:
         return "-"
     disk = (moment & -moment).bit_length()
@@ -47,13 +47,13 @@ def move_before(height: int, source: str, target: str, moment: int) -> str:
 
 
 def above(state: str, stated: Sequence[str]) -> str:
-    """A state of which a reply stated the smaller disks, the larger ones as they were."""
+    """Put the smaller disks that a reply stated together with the larger ones as they were."""
     smaller = "".join(stated)
     return smaller + state[len(smaller) :]
 
 
 def illegal(state: str, move: str) -> str:
-    """Which rule a move breaks in a state, in words; empty if none."""
+    """Return which rule a move breaks in a state, in words; empty if none."""
     disk, pair = int(move[:-2]), move[-2:]
     if not 1 <= disk <= len(state) or state[disk - 1] != pair[0]:
         return f"disk {disk} is not on peg {pair[0]}"
@@ -66,7 +66,7 @@ def illegal(state: str, move: str) -> str:
 
 
 def drawing(state: str) -> Drawing:
-    """Three pegs and the disks on them."""
+    """Draw the three pegs and the disks on them."""
     size = len(state)
     wide, high = 100.0, 100.0 / (size + 3)
     shapes = [Shape(f"peg {i}", wide * (i + 0.5) - 1, high, 2, 100 - 2 * high) for i in range(3)]

@@ -12,7 +12,7 @@ import msgspec
 
 
 class Wording(msgspec.Struct, frozen=True):
-    """One way to put the questions.
+    """One way to put Tower of Hanoi questions to an instruction model.
 
     Attributes:
         rules: The puzzle, how a state and a move are written.

@@ -45,7 +45,7 @@ class SplitFacts(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A row or an addition being worked through. All digit strings here have the units first.
+    """A row or an addition being worked through; digit strings have the units first.
 
     Attributes:
         kind: ``times`` or ``plus``.
@@ -85,17 +85,17 @@ class Multiply(Task, frozen=True, kw_only=True):
     chainable: ClassVar[bool] = True
 
     def factors(self) -> tuple[str, str]:
-        """Both factors: as given, or drawn."""
+        """Return both factors: as given in the options, or drawn from the seed."""
         rng = random.Random(f"multiply {self.digits} {self.draw}")
         drawn = [str(rng.randint(10 ** (self.digits - 1), 10**self.digits - 1)) for _ in "xy"]
         return self.x or drawn[0], self.y or drawn[1]
 
     def root(self) -> Node:
-        """The product of both factors."""
+        """Return the product of both factors as a node."""
         return Node((), Product(), self.factors())
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Column:
-        """The first column: the row of the multiplier's units, or the sum above the shift."""
+        """Return the first column: the row of the multiplier's units, or the sum above the shift."""
         first, second = inputs[0][::-1], inputs[1][::-1]
         if isinstance(goal, Product):
             return Column("times", first, second[0], factor=first, pending=second[1:])
@@ -103,7 +103,7 @@ class Multiply(Task, frozen=True, kw_only=True):
         return Column("plus", low[goal.shift :], first, settled=low[: goal.shift])
 
     def next_step(self, goal: Any, state: Any) -> Step | Done:
-        """The next digit, or the finished number."""
+        """Ask for the next digit, or return the finished number."""
         if isinstance(state, str):
             return Done(state)
         y = state.y if state.kind == "times" else state.y[:1] or "0"
@@ -119,25 +119,25 @@ class Multiply(Task, frozen=True, kw_only=True):
         return _next_column(column)
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """A step for each digit of each row and of each addition."""
+        """Return a step for each digit of each row and of each addition."""
         x, y = (len(number) for number in inputs)
         return x * y + (y - 1) * (x + 1) if isinstance(goal, Product) else max(x, y) + 1
 
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
-        """Where to split a multiplier of two or more digits."""
+        """Ask where to split a multiplier of two or more digits."""
         if isinstance(goal, Sum) or len(inputs[1]) < 2:
             return None
         return Step("split", Role.TASK_DECOMPOSER, SplitFacts(inputs[1]), len(inputs[1]) + 4)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
-        """Two products and their shifted sum."""
+        """Return a split multiplication's children: two products and their shifted sum."""
         high, low = candidate.split(" ")
         x = Given(inputs[0])
         parts = Child(Product(), (x, Given(high))), Child(Product(), (x, Given(low)))
         return Expansion((*parts, Child(Sum(len(low)), (Ref(0), Ref(1)))))
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
-        """``compact``: the facts, a word each. ``chat``: a question with the form of the answer."""
+        """Word a step: in ``compact`` the facts, a word each; in ``chat`` a question with the form of the answer."""
         facts, wording = step.reads, wording % self.wordings
         if step.kind == "split":
             if dialect == "compact":
@@ -150,7 +150,7 @@ class Multiply(Task, frozen=True, kw_only=True):
         return Prompt(asked, SYSTEM[wording])
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
-        """The canonical form is ``"carry digit"``, or ``"high low"`` for a split."""
+        """Read a reply: ``"carry digit"``, or ``"high low"`` for a split."""
         if dialect == "chat":
             names = ("high", "low") if step.kind == "split" else ("carry", "digit")
             said = [_last(text, name) for name in names]
@@ -164,18 +164,18 @@ class Multiply(Task, frozen=True, kw_only=True):
         return " ".join(said)
 
     def reply_schema(self, step: Step) -> dict[str, Any]:
-        """Digits as text: zeros at the front of a half count."""
+        """Return schemas with digits as text: zeros at the front of a half count."""
         names = ("high", "low") if step.kind == "split" else ("carry", "digit")
         return {name: {"type": "string", "pattern": "^[0-9]+$"} for name in names}
 
     def check(self, step: Step, candidate: str) -> Flag | None:
-        """The two halves of a split must be the number. A digit step shows nothing to hold an answer against."""
+        """Flag two halves of a split that are not the number; a digit step shows nothing to check against."""
         if step.kind == "split" and candidate.replace(" ", "") != step.reads.multiplier:
             return Flag("inconsistent", f"{candidate} is not {step.reads.multiplier}")
         return None
 
     def sample_step(self, number: int) -> Step:
-        """A digit of a random product; one question in sixteen is a split."""
+        """Draw a digit of a random product; one question in sixteen is a split."""
         rng = random.Random(f"multiply {number}")
         if number % 16 == 15 and self.digits > 1:
             length = rng.randint(2, self.digits)

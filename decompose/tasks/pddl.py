@@ -48,7 +48,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
 
     @property
     def unused(self) -> frozenset[str]:  # type: ignore[override]
-        """No search unless it is asked for, and sub-goals in logistics only; both as published."""
+        """Return the modules left out by default: search, and sub-goals outside logistics, both as published."""
         search = frozenset({"search"}) if self.breadth is None and self.depth is None else frozenset[str]()
         logistics = self.domain is None and self.generate == "logistics"
         return search if logistics else search | {"decomposer"}
@@ -66,7 +66,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
             self.problem_of_run()
 
     def problem_of_run(self) -> Problem:
-        """The problem of the files, number ``instance`` of several, or the generated one.
+        """Return the problem of the files, number ``instance`` of several, or the generated one.
 
         Raises:
             ValueError: There is no such problem, or it cannot be read.
@@ -85,7 +85,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         return collected(self.problems, self.domain, MOST_ACTIONS)
 
     def suite(self) -> Sequence[Problem | Unread]:
-        """The problems of the files, those that cannot be read among them, or generated ones."""
+        """Return the problems of the files, those that cannot be read among them, or generated ones."""
         if self.problems is not None:
             return [one.problem for one in self._collected()]
         if self.domain is not None:
@@ -93,18 +93,18 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         return [_posed(*generated(self.generate, number)) for number in range(1, self.instances + 1)]
 
     def root(self) -> Node:
-        """The problem of the run; one of several that cannot be read ends at once, and says why."""
+        """Return the problem of the run; one of several that cannot be read ends at once, and says why."""
         if self.problems is None:
             return MapTask.root(self)
         found = self._collected()
         return self.node((), found[self.instance - 1].problem)
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
-        """As every planning problem; of one that cannot be read there is nothing."""
+        """Return the first board of a problem; a problem that cannot be read has none."""
         return None if isinstance(goal, Unread) else MapTask.begin(self, goal, inputs)
 
     def next_step(self, goal: Any, state: Any) -> Step | Done:
-        """The next question, or the plan; with what it costs, where the domain has costs."""
+        """Return the next question, or the plan with its cost where the domain has costs."""
         if isinstance(goal, Unread):
             return Done({"plan": [], "ended": f"cannot be read: {goal.why}", "predicted": []}, goal.why)
         found = MapTask.next_step(self, goal, state)
@@ -115,14 +115,14 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         return msgspec.structs.replace(found, output={**told, **found.output})
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """A plan of a length that is usual for so many goals: the cap only has to be out of the way."""
+        """Return the questions of a plan of usual length for so many goals: the cap is set far above."""
         if isinstance(goal, Unread):
             return 1
         usual = min(self.cap_of(goal), _usual_length(len(literals(goal.goal))))
         return usual * self._settings(goal).questions
 
     def costs(self, goal: Problem | None = None) -> Costs | None:
-        """What actions cost in a problem, or in that of the run; ``None`` if the domain has no costs."""
+        """Return what actions cost in a problem, by default the run's; ``None`` if the domain has no costs."""
         if self.problems is not None:
             name = (goal or self.problem_of_run()).name
             return next(one.costs for one in self._collected() if one.problem.name == name)
@@ -131,7 +131,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         return read(self.domain, self.problem).costs
 
     def sample_step(self, number: int) -> Step:
-        """A module's question at the start of a problem."""
+        """Draw a module's question at the start of a problem."""
         rng = random.Random(f"pddl {number}")
         posed = self._sample(rng)
         world = posed.world

@@ -14,7 +14,7 @@ PARTS = (":parameters", ":vars", ":precondition", ":effect")
 
 
 def schema_of(form: Form, scope: Scope) -> tuple[Schema, list[Increase]]:
-    """An action, and what it does to functions.
+    """Read a PDDL action, and what the action does to functions.
 
     ``:vars``, a form of PDDL 1.2, are further parameters.
 
@@ -79,7 +79,7 @@ def _grouped(changes: Iterable[Change]) -> list[Effect]:
 
 
 def derived_rule(form: Form, scope: Scope) -> Derived:
-    """``(:derived (above ?x ?y - block) CONDITION)``.
+    """Read a derived predicate such as ``(:derived (above ?x ?y - block) CONDITION)``.
 
     Raises:
         Refused: It is none.

@@ -39,7 +39,7 @@ class Unread(msgspec.Struct, frozen=True):
 
 
 class Collected(msgspec.Struct, frozen=True):
-    """A problem of a collection, and what its actions cost."""
+    """A problem of a collection, and what the problem's actions cost."""
 
     problem: Problem | Unread
     costs: Costs | None = None
@@ -47,7 +47,7 @@ class Collected(msgspec.Struct, frozen=True):
 
 @functools.lru_cache(maxsize=8)
 def collected(text: str, domain: str | None, cap: int) -> tuple[Collected, ...]:
-    """The problems of a collection, in its order.
+    """Return the problems of a collection, in the collection's order.
 
     Args:
         text: The collection.

@@ -8,7 +8,7 @@ NUMERIC = frozenset({"<", ">", "<=", ">=", "+", "-", "*", "/"})
 
 
 def condition(part: Part | None, scope: Scope, variables: frozenset[str]) -> Formula:
-    """A precondition or goal as a formula; an empty bracket is always true.
+    """Read a precondition or goal as a formula; an empty bracket is always true.
 
     Args:
         part: The bracket.
@@ -59,7 +59,7 @@ def _variable(variable: Parameter) -> Atom:
 
 
 def atom(form: Form, scope: Scope, variables: frozenset[str]) -> Atom:
-    """An atom whose names are declared.
+    """Read an atom whose names are declared.
 
     Raises:
         Refused: It is none.

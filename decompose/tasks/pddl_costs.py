@@ -21,7 +21,7 @@ Amount = Atom | Fraction
 
 
 class Increase(msgspec.Struct, frozen=True):
-    """How an action changes a function: by the sum of some amounts.
+    """How much a PDDL action adds to a function: the sum of some amounts.
 
     Attributes:
         function: Its name.
@@ -48,7 +48,7 @@ class Costs(msgspec.Struct, frozen=True):
     table: dict[Atom, Fraction]
 
     def of(self, name: str, arguments: tuple[str, ...]) -> Fraction:
-        """What an action costs. A value that the problem does not give counts as 0."""
+        """Return what an action costs; a value that the problem does not give counts as 0."""
         values = dict(zip(self.parameters.get(name, ()), arguments, strict=False))
         total = Fraction(0)
         for amount in self.amounts.get(name, ()):
@@ -59,13 +59,13 @@ class Costs(msgspec.Struct, frozen=True):
         return total
 
     def of_plan(self, plan: Sequence[str]) -> int | float:
-        """What all actions of a plan cost together."""
+        """Return what all actions of a plan cost together."""
         total = sum((self.of(name, tuple(arguments)) for name, *arguments in map(parts, plan)), Fraction(0))
         return int(total) if total.denominator == 1 else float(total)
 
 
 def number(part: Part, line: int) -> Fraction:
-    """A number of PDDL, exactly.
+    """Read a number of PDDL, exactly.
 
     Raises:
         Refused: It is none, or one that no plan needs (more than 40 characters, infinite).
@@ -79,7 +79,7 @@ def number(part: Part, line: int) -> Fraction:
 
 
 def increase(form: Form, scope: Scope, variables: frozenset[str]) -> Increase:
-    """``(increase (f) amount)``, the amount being a number, a function of parameters, or a sum of such.
+    """Read ``(increase (f) amount)``, the amount being a number, a function of parameters, or a sum of such.
 
     Raises:
         Refused: It is something else: a numeric effect.
@@ -114,7 +114,7 @@ def _call(form: Form, scope: Scope, variables: frozenset[str]) -> Atom:
 
 
 def minimised(metric: Form | None) -> str | None:
-    """The function that ``(:metric minimize (f))`` names; ``None`` where the metric is another or missing."""
+    """Return the function that ``(:metric minimize (f))`` names; ``None`` if the metric is another or missing."""
     if metric is None or len(metric.parts) != 3 or metric.parts[1] != "minimize":
         return None
     wanted = metric.parts[2]
@@ -124,7 +124,7 @@ def minimised(metric: Form | None) -> str | None:
 
 
 def costs_of(actions: dict[str, list[Increase]], function: str) -> dict[str, tuple[Amount, ...]]:
-    """By action, what it adds to a function.
+    """Return by action what the action adds to a function.
 
     Raises:
         Refused: An amount is itself changed by an action.

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def within(kind: str, part: Callable[[], T]) -> T:
-    """A part of the reading; what is refused says of which text it is.
+    """Do a part of the reading, so that what is refused says which of the two texts is at fault.
 
     Raises:
         ValueError: Something is refused.
@@ -24,7 +24,7 @@ def within(kind: str, part: Callable[[], T]) -> T:
 
 
 def scope_of(domain: Sections, problem: Sections) -> Scope:
-    """All that is declared; an object may be named in both texts.
+    """Return all that a domain and its problem declare; an object may be named in both texts.
 
     Raises:
         ValueError: Something is declared wrongly; it says in which text.

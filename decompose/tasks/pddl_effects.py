@@ -10,7 +10,7 @@ from surefoot.decompose.tasks.strips_formulas import TRUE, Atom, Formula, Parame
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One atom that an action makes true or false.
+    """One atom that a PDDL action makes true or false.
 
     Attributes:
         atom: The atom.
@@ -26,14 +26,14 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Effects(msgspec.Struct):
-    """What an effect consists of, in the order of the text."""
+    """What a PDDL effect consists of, in the order of the text."""
 
     changes: list[Change]
     increases: list[Increase]
 
 
 def effects(part: Part | None, scope: Scope, variables: frozenset[str]) -> Effects:
-    """Read an effect.
+    """Read a PDDL effect into atoms, conditions and increases.
 
     Raises:
         Refused: It is none, names what is not declared, or has a feature that is not supported.

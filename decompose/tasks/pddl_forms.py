@@ -15,7 +15,7 @@ _TOKEN = re.compile(r";.*|[()]|[^\s();]+")
 
 
 class Form(msgspec.Struct, frozen=True):
-    """A pair of brackets and what is in it.
+    """A pair of brackets in PDDL text, with what stands between them.
 
     Attributes:
         parts: Words in lower case, and forms.
@@ -27,7 +27,7 @@ class Form(msgspec.Struct, frozen=True):
 
     @property
     def head(self) -> str:
-        """The first word; empty if the form has none."""
+        """Return the first word of a bracket; empty if the bracket has none."""
         return self.parts[0] if self.parts and isinstance(self.parts[0], str) else ""
 
 
@@ -35,7 +35,7 @@ Part = str | Form
 
 
 class Refused(ValueError):
-    """Text that cannot be read, and where.
+    """PDDL text that cannot be read, and where the fault is.
 
     Args:
         line: Line of the text, from 1; 0 if it concerns no line.
@@ -47,7 +47,7 @@ class Refused(ValueError):
 
 
 def forms(text: str) -> list[Part]:
-    """What stands in a text outside all brackets; PDDL does not tell upper from lower case, nor does this.
+    """Return the outermost brackets of a PDDL text in lower case, as PDDL does not tell upper from lower.
 
     Raises:
         Refused: Brackets do not match, or there are too many inside each other.

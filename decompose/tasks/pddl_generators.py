@@ -51,7 +51,7 @@ COLOURS = ("red", "blue", "orange", "yellow", "white")
 
 
 def generated(kind: Generated, instance: int) -> tuple[str, str]:
-    """Domain and problem number ``instance`` (1, 2 and so on) as PDDL text; the same number is the same problem."""
+    """Generate domain and problem ``instance`` (from 1) as PDDL text; the same number gives the same problem."""
     if kind == "logistics":
         return LOGISTICS, logistics(instance)
     domain, problem = BLOCKSWORLD, blocks(instance)
@@ -62,7 +62,7 @@ def generated(kind: Generated, instance: int) -> tuple[str, str]:
 
 
 def blocks(instance: int) -> str:
-    """Random towers, and the on-atoms of other random towers as the goal."""
+    """Generate random towers, with the on-atoms of other random towers as the goal."""
     rng = random.Random(f"blocksworld {instance}")
     names = list(COLOURS[: 4 if rng.random() < 0.89 else 5])
     count = rng.choices((1, 2, 3, 4), (63, 242, 187, 8))[0]
@@ -78,7 +78,7 @@ def blocks(instance: int) -> str:
 
 
 def logistics(instance: int) -> str:
-    """Packages anywhere, each to be brought to a random other location."""
+    """Generate packages anywhere, each to be brought to a random other location."""
     rng = random.Random(f"logistics {instance}")
     cities = range(2 if rng.random() < 0.15 else 3)
     sizes = [rng.choices((1, 2, 3), (22, 75, 189))[0] for _ in cities]

@@ -19,7 +19,7 @@ MOST = 500
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """A goal.
+    """The goal of a PDDL problem, as literals.
 
     Attributes:
         literals: Literals in canonical form.
@@ -31,7 +31,7 @@ class Goal(msgspec.Struct, frozen=True):
 
 
 def goal_of(section: Form | None, scope: Scope) -> Goal:
-    """Read the section of the goal.
+    """Read the goal section of a PDDL problem.
 
     Raises:
         Refused: It is none, or is empty.

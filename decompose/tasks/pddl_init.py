@@ -10,7 +10,7 @@ from surefoot.decompose.tasks.strips_formulas import Atom, text_of
 
 
 def initial(problem: Sections, scope: Scope, derived: set[str]) -> tuple[list[Atom], dict[Atom, Fraction]]:
-    """The facts that are true in the beginning, and the values of functions.
+    """Read the facts that are true at the start of a PDDL problem, and the values of functions.
 
     Raises:
         Refused: Something in it is neither, or is not declared.

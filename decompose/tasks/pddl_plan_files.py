@@ -6,7 +6,7 @@ from surefoot.decompose.tasks.pddl import PddlPlanning
 
 
 def plan_text(task: PddlPlanning, output: Any) -> str:
-    """A plan as the file that validators of PDDL read: an action a line, and its cost as a comment.
+    """Write a plan as the file that validators of PDDL read: an action a line, and the cost as a comment.
 
     Args:
         task: The task that was run.

@@ -30,7 +30,7 @@ from surefoot.decompose.tasks.strips_words import join
 
 
 class Read(msgspec.Struct, frozen=True):
-    """What a domain and a problem say.
+    """What a PDDL domain and problem say.
 
     Attributes:
         name: The problem's name.
@@ -51,7 +51,7 @@ class Read(msgspec.Struct, frozen=True):
 
 @functools.lru_cache(maxsize=64)
 def read(domain_text: str, problem_text: str) -> Read:
-    """The problem of two PDDL texts.
+    """Read a PDDL domain and problem into a world, a start and a goal.
 
     Raises:
         ValueError: A text is not PDDL, the two do not fit, or something in them is not supported. One line.

@@ -15,7 +15,7 @@ _NAME = re.compile(r"\w(?:[\w.+/@#%&!$~<>^-]*[\w+/@#%&!$~<>^-])?")
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """Everything that a domain and its problem declare.
+    """Everything that a PDDL domain and its problem declare.
 
     Attributes:
         parents: Types, each with the types directly above it.
@@ -30,7 +30,7 @@ class Scope(msgspec.Struct, frozen=True):
     objects: dict[str, set[str]] = {}
 
     def all_types(self, types: Iterable[str]) -> tuple[str, ...]:
-        """Types and all that are above them, sorted, without the type of everything."""
+        """Return some types and all types above them, sorted, without the type of everything."""
         found, waiting = set(), list(types)
         while waiting:
             name = waiting.pop()
@@ -40,7 +40,7 @@ class Scope(msgspec.Struct, frozen=True):
         return tuple(sorted(found - {OBJECT}))
 
     def check_types(self, variables: Iterable[Parameter], line: int) -> None:
-        """See that all types are declared.
+        """Raise unless all types are declared.
 
         Raises:
             Refused: One is not.
@@ -51,7 +51,7 @@ class Scope(msgspec.Struct, frozen=True):
                     raise Refused(line, f"{variable.name} is of type {name}, which is not declared")
 
     def check_atom(self, atom: Atom, variables: frozenset[str], line: int) -> None:
-        """See that predicate, number of arguments, objects and variables of an atom exist.
+        """Raise unless the predicate, number of arguments, objects and variables of an atom exist.
 
         Raises:
             Refused: One does not.
@@ -72,7 +72,7 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 def typed_list(parts: Sequence[Part], line: int) -> list[Parameter]:
-    """Names with types, such as ``a b - truck c``.
+    """Read names with types, such as ``a b - truck c``.
 
     Raises:
         Refused: The list is none.
@@ -115,7 +115,7 @@ def _types(part: Part | None, line: int) -> tuple[str, ...]:
 
 
 def name(part: Part | None, line: int, of_what: str) -> str:
-    """A word that can be a name.
+    """Read a word that can be a name.
 
     Raises:
         Refused: It cannot.
@@ -128,7 +128,7 @@ def name(part: Part | None, line: int, of_what: str) -> str:
 
 
 def variables_of(form: Part | None, line: int) -> list[Parameter]:
-    """A bracket of variables with types.
+    """Read a bracket of variables with types.
 
     Raises:
         Refused: Something in it is no variable, or one is named twice.

@@ -28,7 +28,7 @@ NEEDED = {"domain": (":predicates", ":action"), "problem": (":init", ":goal")}
 
 
 class Sections(msgspec.Struct, frozen=True):
-    """A text's name and its sections.
+    """The name of a PDDL text, and its sections.
 
     Attributes:
         name: Name of the domain or the problem.
@@ -39,16 +39,16 @@ class Sections(msgspec.Struct, frozen=True):
     by_word: dict[str, list[Form]]
 
     def all(self, word: str) -> list[Form]:
-        """All sections of a kind."""
+        """Return all sections of a kind."""
         return self.by_word.get(word, [])
 
     def one(self, word: str) -> Form | None:
-        """The section of a kind that there is at most one of."""
+        """Return the section of a kind that a text may have at most once."""
         return next(iter(self.all(word)), None)
 
 
 def sections(kind: str, text: str) -> Sections:
-    """The sections of a domain or a problem.
+    """Read the sections of a PDDL domain or problem.
 
     Raises:
         Refused: The text is not such, or has a section that is not known or not supported.

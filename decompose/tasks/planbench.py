@@ -21,7 +21,7 @@ _KINDS = ("truck", "airplane", "package", "city", "location")
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One problem of a collection.
+    """One problem of a PlanBench collection.
 
     Attributes:
         name: For people and tables.
@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def entries(found: Any) -> list[Entry]:
-    """The problems of a decoded file; one that cannot be read says why.
+    """Return the problems of a decoded PlanBench file; a problem that cannot be read says why.
 
     Raises:
         ValueError: It is no file of PlanBench's.

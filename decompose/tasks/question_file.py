@@ -13,7 +13,7 @@ LONGEST = 600
 
 
 class Question(msgspec.Struct, frozen=True, tag=True):
-    """A yes-or-no question of a file.
+    """A yes-or-no question of a question file.
 
     Attributes:
         number: Place in the file, from 1.
@@ -36,7 +36,7 @@ class _Entry(msgspec.Struct, frozen=True):
 
 @functools.lru_cache(maxsize=16)
 def read_questions(text: str) -> tuple[Question, ...]:
-    """The questions of a file's text.
+    """Return the questions that a question file's text holds.
 
     Raises:
         ValueError: It is no such file. One line.

@@ -35,7 +35,7 @@ class AnswerFacts(msgspec.Struct, frozen=True):
 
 
 class CheckFacts(msgspec.Struct, frozen=True):
-    """What the Monitor reads."""
+    """What the Monitor of a question reads: a sub-question and a proposed answer."""
 
     question: str
     answer: str
@@ -137,7 +137,7 @@ SCHEMAS: dict[type[Facts], dict[str, Any]] = {
 
 
 def prompt(facts: Facts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """The facts, a line each; behind the module's word in ``compact``. What is fixed comes first, as in `chat`."""
+    """Write a question's facts, a line each, behind the module's word in ``compact``."""
     word, wording = WORDS[type(facts)], 0 if dialect == "compact" else wording % WORDINGS
     lines = "\n".join(f"{LABELS[name][wording]}: {text}" for name, text in _shown(facts))
     if dialect == "compact":
@@ -169,7 +169,7 @@ def _shown(facts: Facts) -> list[tuple[str, str]]:
 
 
 def parse(facts: Facts, text: str, dialect: Dialect) -> str | Flag:
-    """Sub-questions by lines; an answer in canonical form; ``"yes"`` or ``"no"``, and never one by default."""
+    """Read sub-questions by lines, an answer in canonical form, or ``"yes"`` or ``"no"``, never one by default."""
     compact = dialect == "compact"
     found: str | None
     if isinstance(facts, PartsFacts):
@@ -189,8 +189,9 @@ def _parts(most: int, lines: list[str]) -> str | None:
 
 
 def canonical(text: str) -> str | None:
-    """An answer without case, articles and a final stop; ``None`` if it is empty, long, or no text."""
+    """Return an answer without case, articles and a final stop; ``None`` if it is empty, long, or no text."""
     words = " ".join(text.split()).rstrip(".").lower()
+    # "The Nile" and "Nile" are one answer; votes for both must not split.
     words = re.sub(r"^(?:an?|the) ", "", words)
     return words if 0 < len(words) <= LONGEST_ANSWER and words.isprintable() else None
 

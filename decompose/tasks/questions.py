@@ -45,7 +45,7 @@ class Decision(msgspec.Struct, frozen=True, tag=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """A sub-question being answered.
+    """A sub-question being answered, with the attempts so far.
 
     Attributes:
         question: With placeholders filled in.
@@ -87,43 +87,44 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
             raise ValueError(f"question {self.number} does not exist: the file has {len(read_questions(self.file))}")
 
     def problem_of_run(self) -> Question:
-        """The question of a number."""
+        """Return the question that the option ``number`` names."""
         return self.suite()[self.number - 1]
 
     def suite(self) -> Sequence[Question]:
-        """All questions of the file."""
+        """Return all questions of the file."""
         assert self.file is not None
         return read_questions(self.file)
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """An answer and a check for each attempt at each part, a decomposition and a decision."""
+        """Return the most steps: answer and check for each attempt at each part, a decomposition and a decision."""
         attempts = 2 * (RETRIES + 1)
         if isinstance(goal, Question):
             return MOST_PARTS * attempts + 2 if self._splits() else self.plans
         return attempts if isinstance(goal, Part) else 1
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Four parts, each answered at the first attempt."""
+        """Return the steps of a question of four parts, each answered at the first attempt."""
         return 10 if isinstance(goal, Question) and self._splits() else self.size(goal, inputs)
 
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
-        """Which sub-questions; several ways to split are right, so votes would split as well."""
+        """Ask which sub-questions to answer; one vote, as several ways to split are right."""
         if not isinstance(goal, Question) or not self._splits():
             return None
+        # One vote: several decompositions are right, and their votes would never agree.
         return Step("parts", Role.TASK_DECOMPOSER, PartsFacts(goal.text, MOST_PARTS), 512, 1)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
-        """A node for each sub-question, reading the answers it names, and the decision, reading all."""
+        """Return a child for each sub-question, reading the answers named, and a decision that reads all."""
         parts = tuple(candidate.split("\n"))
         children = [Child(Part(text), tuple(Ref(n - 1) for n in _named(text))) for text in parts]
         return Expansion((*children, Child(Decision(goal.text, parts), tuple(map(Ref, range(len(parts)))))))
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
-        """A sub-question with its placeholders filled in; answers so far for everything else: none."""
+        """Return a sub-question's draft with its placeholders filled in, a decision's inputs, or no answers yet."""
         return Draft(_filled(goal.text, inputs)) if isinstance(goal, Part) else inputs if _decides(goal) else ()
 
     def next_step(self, goal: Any, state: Any) -> Step | Done:
-        """Answer, check, answer again; or decide."""
+        """Ask for an answer, its check, another answer; or for the decision."""
         if isinstance(goal, Part):
             return self._next_of_part(state)
         if isinstance(state, str):
@@ -136,7 +137,7 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         return self._decide(facts, Role.ACTOR, self._settings().lead if self.method == "map" else 1)
 
     def advance(self, goal: Any, state: Any, candidate: str) -> Any:
-        """The draft with an answer or a verdict on it; or the decision, of several the most frequent."""
+        """Return the draft with an answer or a verdict added, or the most frequent of several decisions."""
         if isinstance(goal, Part):
             if state.answer is None or state.passed is False:
                 return Draft(state.question, state.rejected, candidate)
@@ -149,19 +150,19 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         return said if len(said) < self.plans else Counter(said).most_common(1)[0][0]
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
-        """See `surefoot.decompose.tasks.question_wordings`."""
+        """Word a step, see `surefoot.decompose.tasks.question_wordings`."""
         return question_wordings.prompt(step.reads, dialect, wording)
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
-        """See `surefoot.decompose.tasks.question_wordings`."""
+        """Read a reply, see `surefoot.decompose.tasks.question_wordings`."""
         return question_wordings.parse(step.reads, text, dialect)
 
     def reply_schema(self, step: Step) -> dict[str, Any]:
-        """See `surefoot.decompose.tasks.question_wordings`."""
+        """Return the JSON schemas of a reply, see `surefoot.decompose.tasks.question_wordings`."""
         return question_wordings.SCHEMAS[type(step.reads)]
 
     def check(self, step: Step, candidate: str) -> Flag | None:
-        """A placeholder for an answer that is not known yet. An Actor may insist on an answer that did not pass."""
+        """Flag a placeholder for an answer that is not known yet; an Actor may insist on a refused answer."""
         if isinstance(step.reads, PartsFacts):
             for number, text in enumerate(candidate.split("\n"), start=1):
                 if any(not 1 <= named < number for named in _named(text)):
@@ -169,7 +170,7 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         return None
 
     def sample_step(self, number: int) -> Step:
-        """A question of the file, to be split or decided at once."""
+        """Draw a question of the file, to be split or decided at once."""
         questions = self.suite()
         text = questions[number // 2 % len(questions)].text
         if number % 2 and self._splits():

@@ -20,7 +20,7 @@ Chest = tuple[int, int]
 
 
 class Rooms(msgspec.Struct, frozen=True):
-    """The world of one castle.
+    """The world of one castle: rooms, doors, chests, and what changed.
 
     Attributes:
         edges: Doors, each once.
@@ -43,25 +43,25 @@ class Rooms(msgspec.Struct, frozen=True):
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """One is not in the room that the action starts from; there is no open door."""
+        """Return ``room`` (the action starts elsewhere) and ``door`` (there is no open door)."""
         return ("room", "door")
 
     def rooms(self) -> list[int]:
-        """All rooms."""
+        """Return all rooms that have a door, in ascending order."""
         return sorted({room for edge in (*self.edges, *self.one_way, *self.opened) for room in edge})
 
     @property
     def worths(self) -> dict[int, int]:
-        """What the chest of each room is worth now."""
+        """Return what the chest of each room is worth now."""
         return {**dict(self.chests), **dict(self.changed)}
 
     @property
     def always_changes(self) -> bool:
-        """It does."""
+        """Return ``True``: every step leads to another room."""
         return True
 
     def description(self) -> str:
-        """One sentence for each room, each door stated once, at the room where it first appears."""
+        """Return one sentence for each room, each door stated once, at the room where it first appears."""
         sentences = [
             f"Room {room} is connected to room{'s' * (len(nearby) > 1)} {', '.join(map(str, nearby))}."
             for room, nearby in self._grouped()
@@ -80,7 +80,7 @@ class Rooms(msgspec.Struct, frozen=True):
         return "\n".join(lines)
 
     def preamble(self) -> str:
-        """A word for each door, then what changed: ``1-7 1-10 2-5 | chest 8 $50 | shut 1x11 | open 11-13``."""
+        """Return the castle in words: each door, then changes: ``1-7 2-5 | chest 8 $50 | shut 1x11 | open 11-13``."""
         parts = [" ".join(f"{room}-{nearby}" for room, others in self._grouped() for nearby in others)]
         parts += [f"only {a}>{b}" for a, b in self.one_way]
         parts += [f"chest {room} ${worth}" for room, worth in self.chests]
@@ -89,38 +89,39 @@ class Rooms(msgspec.Struct, frozen=True):
         return " | ".join(parts) + " |"
 
     def state_form(self) -> str:
-        """A room."""
+        """Return the form of a state: a room's name."""
         return "room N"
 
     def action_form(self) -> str:
-        """One step."""
+        """Return the form of an action: one step between two rooms."""
         return "go from X to Y"
 
     def example(self, role: str, wording: int = 0) -> str:
-        """Worked examples; those of the planner's Actor are of another start than any that is evaluated."""
+        """Return worked examples of a module, from other castles or other starts than those evaluated."""
         own = {"n7tree": TREE_EXAMPLES, "n15star": EXAMPLES}.get(self.examples, {}).get(role, "")
         foreign = ELSEWHERE.get(role, "")
         return foreign if (wording % 2 and foreign) or not own else own
 
     def say_state(self, state: str, dialect: Dialect) -> str:
-        """``room 7``, or what the best goal is."""
+        """Write a state as ``room 7``, or say what the best goal is."""
         if dialect == "compact":
             return state
         return "collect as much reward as possible, by the shortest way" if state == BEST else f"room {state}"
 
     def say_action(self, action: str, dialect: Dialect) -> str:
-        """``go from 7 to 10``."""
+        """Write an action as ``go from 7 to 10``."""
         return action.replace("-", " ") if dialect == "compact" else "go from {} to {}".format(*action.split("-"))
 
     def read_state(self, text: str, dialect: Dialect) -> str | None:
-        """A room that exists, or the best goal."""
+        """Read a room that exists, or the best goal."""
         if text == self.say_state(BEST, dialect):
             return BEST
         found = re.fullmatch(r"(?:room )?(\d{1,4})\.?", text, re.I)
+        # A room that does not exist is misread rather than judged: no rule of the castle speaks of it.
         return found[1] if found and int(found[1]) in self.rooms() else None
 
     def read_action(self, text: str, dialect: Dialect) -> str | None:
-        """Two different rooms that exist."""
+        """Read a step between two different rooms that exist."""
         number = r"(\d{1,4})"
         chat = rf"go from (?:room )?{number} to (?:room )?{number}\.?"
         pattern = f"{number} {number}" if dialect == "compact" else chat
@@ -130,11 +131,11 @@ class Rooms(msgspec.Struct, frozen=True):
         return f"{found[1]}-{found[2]}"
 
     def stated_after(self, action: str) -> str | None:
-        """The room that the action leads to."""
+        """Return the room that the action names as its end."""
         return action.partition("-")[2]
 
     def state_tokens(self, state: str) -> int:
-        """A number."""
+        """Return the length of a state in words, which does not depend on the room."""
         return 2
 
     def _grouped(self) -> list[tuple[int, list[int]]]:

@@ -87,6 +87,7 @@ class RowTask(Task, frozen=True, kw_only=True):
             try:
                 return self.row_step(self.sampled_rows[(number + further) % count])
             except BAD_ROW:
+                # Only if no row at all can be asked is that an error of the whole run.
                 if further == count - 1:
                     raise
         raise AssertionError("unreachable")
@@ -115,7 +116,7 @@ class MapRows(RowTask, frozen=True, kw_only=True):
 
     @property
     def lacks_type(self) -> bool:
-        """Whether the answers have a type of Python's that is not at hand: such a task can be looked at, not asked."""
+        """Whether the answers' Python type is not at hand: such a task can be looked at, not asked."""
         return not self.fields and self.answer_type is None
 
     def asked(self) -> TypedQuestion:
@@ -163,5 +164,6 @@ class MapRows(RowTask, frozen=True, kw_only=True):
 
 @functools.lru_cache(maxsize=64)
 def _asked(question: str, fields: str, system: str, answer_type: Any, field_wise: bool) -> TypedQuestion:
+    # Cached: the same question is worded and read for every ballot, and its type need be compiled once only.
     hint = type_of_fields(fields) if answer_type is None else answer_type
     return TypedQuestion(Template(question), OutputType(hint), system, field_wise=field_wise)

@@ -18,7 +18,7 @@ from surefoot.decompose.tasks.strips_words import Words, join, literals, split_l
 
 
 class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
-    """The world of one PDDL problem.
+    """The world of one PDDL problem: objects, predicates and actions.
 
     Attributes:
         domain: The domain's name; hand-written templates go by it.
@@ -38,13 +38,13 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
 
     @functools.cached_property
     def words(self) -> Words:
-        """How this world's facts and actions are said and read."""
+        """Return the vocabulary in which this world's facts and actions are said and read."""
         schemas = tuple((schema.name, tuple(p.name for p in schema.parameters)) for schema in self.schemas)
         return Words(self.domain, dict(self.predicates), dict(schemas), frozenset(name for name, _ in self.objects))
 
     @functools.cached_property
     def lines(self) -> tuple[str, ...]:
-        """The world formally, one fact about it a line; `surefoot.decompose.tasks.strips_from_lines` reads them."""
+        """Return the world in formal lines, one fact a line, as `strips_from_lines` reads them back."""
         found = [f"domain {self.domain}"]
         found += [f"object {name} - {' '.join(types)}" if types else f"object {name}" for name, types in self.objects]
         found += [f"predicate {name} {count}" for name, count in self.predicates]
@@ -53,7 +53,7 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
 
     @functools.cached_property
     def rules(self) -> tuple[str, ...]:
-        """Names of the rules that an action can break.
+        """Return the names of the rules that an action can break.
 
         ``parameters``: objects that do not fit; then the predicates that actions need or forbid, ``same`` and
         ``different`` for two objects that have to be; ``condition`` for a disjunction or a quantifier.
@@ -62,55 +62,56 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
         for schema in self.schemas:
             found += ["same" if atom[0] == "=" else atom[0] for atom in schema.needs]
             found += ["different" if atom[0] == "=" else atom[0] for atom in schema.forbids]
+        # A disjunction has no one predicate that could name the rule.
         if any(schema.where for schema in self.schemas):
             found.append("condition")
         return tuple(dict.fromkeys(found))
 
     @functools.cached_property
     def changing(self) -> frozenset[str]:
-        """Predicates of which an action can change something; all that a state lists."""
+        """Return the predicates that an action can change: all that a state lists."""
         found = {atom[0] for schema in self.schemas for atom in (*schema.adds, *schema.deletes)}
         inside = [effect for schema in self.schemas for effect in schema.effects]
         return frozenset(found | {atom[0] for effect in inside for atom in (*effect.adds, *effect.deletes)})
 
     @property
     def always_changes(self) -> bool:
-        """Not always: a truck may be driven to where it is."""
+        """Return ``False``: a truck may be driven to where it is."""
         return False
 
     def description(self) -> str:
-        """Objects, constant facts and actions, formally, and what the formal words mean."""
+        """Return objects, constant facts and actions, formally, and what the formal words mean."""
         return "\n".join([*_meanings(self), *self.lines])
 
     def preamble(self) -> str:
-        """The formal lines, separated by ``" | "``."""
+        """Return the world's formal lines, separated by ``" | "``."""
         return " | ".join(self.lines) + " |"
 
     def state_form(self) -> str:
-        """Facts."""
+        """Return the form of a state: a list of facts."""
         return "all true facts, each as it is written above, separated by '; '"
 
     def action_form(self) -> str:
-        """Every action's form."""
+        """Return the forms of all actions."""
         return " | ".join(self.words.action_forms())
 
     def example(self, role: str, wording: int = 0) -> str:
-        """A worked example of the domain; a foreign one in every other wording, and where the domain has none."""
+        """Return a worked example of the domain; in every other wording, or for lack of one, of another domain."""
         own = EXAMPLES.get(self.domain, {}).get(role, "") if self.words.by_hand else ""
         return ELSEWHERE.get(role, "") if wording % 2 or not own else own
 
     def say_state(self, state: str, dialect: Dialect) -> str:
-        """Facts, one after the other."""
+        """Write a state or goal as facts, one after the other."""
         if dialect == "compact":
             return f"[ {state} ]"
         return "; ".join(map(self.words.say_literal, literals(state))) or "nothing"
 
     def say_action(self, action: str, dialect: Dialect) -> str:
-        """An action, in words only in ``chat``."""
+        """Write an action, in words only in ``chat``."""
         return self.words.say_action(action) if dialect == "chat" else action
 
     def read_state(self, text: str, dialect: Dialect) -> str | None:
-        """Facts with known predicates, numbers of arguments and objects, sorted; ``None`` if one is not."""
+        """Read facts whose predicates, numbers of arguments and objects exist, sorted; ``None`` if one does not."""
         if dialect == "compact":
             if not (text.startswith("[ ") and text.endswith(" ]")):
                 return None
@@ -120,19 +121,20 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
         if said == ["nothing"]:
             return ""
         read = [self.words.read_literal(part, dialect == "chat") for part in said]
+        # All or nothing: a state with a fact left out is another state.
         found = [literal for literal in read if literal is not None]
         return join(found) if len(found) == len(read) else None
 
     def read_action(self, text: str, dialect: Dialect) -> str | None:
-        """An action that exists, with the right number of known objects."""
+        """Read an action that exists, with the right number of known objects."""
         return self.words.read_action(text.strip().rstrip("."), dialect == "chat")
 
     def stated_after(self, action: str) -> str | None:
-        """An action does not name a state."""
+        """Return ``None``: an action does not name a state."""
         return None
 
     def state_tokens(self, state: str) -> int:
-        """Words of the state; a next state may have some more."""
+        """Return the words of a state, with room for a next state that has more."""
         return len(state.split()) + 20
 
 

@@ -8,7 +8,7 @@ from surefoot.decompose.tasks.strips_schemas import Derived
 
 
 def layers(rules: Sequence[Derived]) -> list[list[Derived]]:
-    """Rules in layers; what a layer negates is settled by the layers before it.
+    """Return the rules of derived predicates in layers; what a layer negates is settled by those before.
 
     Raises:
         ValueError: There is no such order: a predicate depends on its own negation.
@@ -28,7 +28,7 @@ def layers(rules: Sequence[Derived]) -> list[list[Derived]]:
 
 
 def check_layers(rules: Sequence[Derived]) -> None:
-    """See that derived predicates can be worked out.
+    """Raise unless the derived predicates can be worked out in some order.
 
     Raises:
         Refused: They cannot.

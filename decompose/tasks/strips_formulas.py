@@ -24,7 +24,7 @@ Formula = tuple[Any, ...]
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """A variable, or an object, and the types it may have; none for any."""
+    """A variable or an object of a formula, and the types allowed; none for any."""
 
     name: str
     types: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ FALSE: Formula = ("or",)
 
 
 def text_of(formula: Formula) -> str:
-    """A formula as PDDL."""
+    """Write a formula as PDDL."""
     word, *rest = formula
     if word in ("forall", "exists"):
         variables, inner = rest
@@ -49,7 +49,7 @@ def text_of(formula: Formula) -> str:
 
 
 def variables_text(variables: Iterable[Atom]) -> str:
-    """Variables and their types as PDDL, in brackets."""
+    """Write variables and their types as PDDL, in brackets."""
     return f"({' '.join(map(_typed, variables))})"
 
 
@@ -61,7 +61,7 @@ def _typed(variable: Atom) -> str:
 
 
 def all_of(parts: list[Formula]) -> Formula:
-    """A conjunction, without conjunctions in it and without what is always true."""
+    """Return a conjunction without conjunctions in it and without what is always true."""
     flat = [inner for part in parts for inner in (part[1:] if part[0] == "and" else (part,))]
     if FALSE in flat:
         return FALSE
@@ -69,7 +69,7 @@ def all_of(parts: list[Formula]) -> Formula:
 
 
 def any_of(parts: list[Formula]) -> Formula:
-    """A disjunction, without disjunctions in it and without what is never true."""
+    """Return a disjunction without disjunctions in it and without what is never true."""
     flat = [inner for part in parts for inner in (part[1:] if part[0] == "or" else (part,))]
     if TRUE in flat:
         return TRUE
@@ -77,22 +77,22 @@ def any_of(parts: list[Formula]) -> Formula:
 
 
 def conjuncts(formula: Formula) -> tuple[Formula, ...]:
-    """The parts of a conjunction; a formula that is none is its only part."""
+    """Return the parts of a conjunction; a formula of another kind is its only part."""
     return formula[1:] if formula[0] == "and" else (formula,)
 
 
 def is_atom(formula: Formula) -> bool:
-    """Whether a formula is an atom; ``=`` counts as one."""
+    """Return whether a formula is an atom; ``=`` counts as one."""
     return formula[0] not in ("and", "or", "not", "forall", "exists")
 
 
 def is_literal(formula: Formula) -> bool:
-    """Whether a formula is an atom or a negated one."""
+    """Return whether a formula is an atom or a negated one."""
     return is_atom(formula) or formula[0] == "not"
 
 
 def literals_in(formula: Formula) -> Iterator[tuple[Atom, bool]]:
-    """Every atom of a formula, and whether it stands there without ``not``."""
+    """Yield every atom of a formula, and whether the atom stands there without ``not``."""
     word = formula[0]
     if word == "not":
         yield formula[1], False
@@ -106,7 +106,7 @@ def literals_in(formula: Formula) -> Iterator[tuple[Atom, bool]]:
 
 
 def bound(formula: Formula, values: dict[str, str]) -> Formula:
-    """A formula with values in place of variables; variables of its own quantifiers keep their names."""
+    """Return a formula with values in place of variables; variables of its quantifiers keep their names."""
     word = formula[0]
     if word == "not":
         return ("not", bound(formula[1], values))
@@ -119,7 +119,7 @@ def bound(formula: Formula, values: dict[str, str]) -> Formula:
 
 
 def opposite(formula: Formula) -> Formula:
-    """What is true exactly where a formula is not."""
+    """Return the formula that is true exactly where another is not."""
     word = formula[0]
     if word == "not":
         return formula[1]  # type: ignore[no-any-return]

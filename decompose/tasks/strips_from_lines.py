@@ -10,7 +10,7 @@ from surefoot.decompose.tasks.strips_schemas import Derived, Effect, Schema
 
 
 def world_of(lines: Iterable[str]) -> StripsWorld:
-    """The world of its lines; other lines are passed over.
+    """Return the world that formal lines describe; other lines are passed over.
 
     Raises:
         ValueError: The lines are not those of a world.
@@ -97,7 +97,7 @@ def _atom(part: Part) -> Atom:
 
 
 def formula_of(part: Part) -> Formula:
-    """A formula of the form that ``text_of`` gives it."""
+    """Read a formula in the form that ``text_of`` writes."""
     if not isinstance(part, Form):
         raise ValueError("a line of a world is damaged")
     word, rest = part.head, part.parts[1:]

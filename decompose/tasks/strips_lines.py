@@ -18,13 +18,13 @@ from surefoot.decompose.tasks.strips_schemas import Derived, Schema
 
 
 def derived_line(rule: Derived) -> str:
-    """The line of a derived predicate's rule."""
+    """Write the formal line of a derived predicate's rule."""
     head = text_of((rule.predicate, *(v.name for v in rule.variables)))
     return f"derived {head} {_typed(rule.variables)} if {text_of(rule.when)}"
 
 
 def action_line(schema: Schema) -> str:
-    """The line of an action."""
+    """Write the formal line of a PDDL action."""
     said = [f"action {schema.name} {_typed(schema.parameters)}"]
     clauses = ("needs", schema.needs), ("forbids", schema.forbids), ("where", schema.where)
     for word, formulas in (*clauses, ("adds", schema.adds), ("deletes", schema.deletes)):

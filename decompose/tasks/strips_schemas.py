@@ -22,7 +22,7 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """An action with variables.
+    """A PDDL action with variables in place of objects.
 
     Attributes:
         name: Its name.

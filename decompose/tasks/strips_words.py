@@ -26,7 +26,7 @@ _LETTERS = "XYZWV"
 
 
 class Words(msgspec.Struct, frozen=True, dict=True):
-    """The vocabulary of one world.
+    """The vocabulary of one PDDL world: templates for facts and actions.
 
     Attributes:
         domain: The domain's name.
@@ -42,7 +42,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
 
     @functools.cached_property
     def by_hand(self) -> bool:
-        """Whether the hand-written templates of the domain's name are those of this domain.
+        """Whether the hand-written templates under the domain's name fit this domain.
 
         A name is no proof: every predicate and every action must have a template with as many places.
         """
@@ -55,14 +55,14 @@ class Words(msgspec.Struct, frozen=True, dict=True):
 
     @functools.cached_property
     def atom_templates(self) -> dict[str, str]:
-        """By predicate, with places ``{0}``, ``{1}`` and so on."""
+        """Return by predicate the template of a fact, with places ``{0}``, ``{1}`` and so on."""
         if self.by_hand:
             return {name: ATOM_TEMPLATES[self.domain][name] for name in self.predicates}
         return {name: _general_atom(name, count) for name, count in self.predicates.items()}
 
     @functools.cached_property
     def action_templates(self) -> dict[str, str]:
-        """By action, with places ``{0}``, ``{1}`` and so on."""
+        """Return by action the template of an action, with places ``{0}``, ``{1}`` and so on."""
         if self.by_hand:
             return {name: ACTION_TEMPLATES[self.domain][name] for name in self.actions}
         return {name: _general_action(name, named) for name, named in self.actions.items()}
@@ -76,13 +76,13 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         return patterns_of(self.action_templates)
 
     def action_forms(self) -> list[str]:
-        """Every action's template with letters in its places."""
+        """Return every action's template with letters in its places."""
         most = max((len(named) for named in self.actions.values()), default=0)
         letters = _LETTERS if most <= len(_LETTERS) else [f"X{number}" for number in range(most)]
         return [template.format(*letters) for template in self.action_templates.values()]
 
     def say_literal(self, literal: str) -> str:
-        """A fact, or that it is not true."""
+        """Write a fact, or that the fact is not true."""
         if literal.startswith("(not "):
             return f"it is not true that {self.say_literal(literal[5:-1])}"
         name, *arguments = parts(literal)
@@ -90,13 +90,13 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         return template.format(*arguments) if template and self.predicates[name] == len(arguments) else literal
 
     def say_action(self, action: str) -> str:
-        """An action by its template."""
+        """Write an action by its template."""
         name, *arguments = parts(action)
         template = self.action_templates.get(name)
         return template.format(*arguments) if template and len(self.actions[name]) == len(arguments) else action
 
     def read_literal(self, text: str, in_words: bool) -> str | None:
-        """A literal in canonical form; ``None`` if its predicate, number of arguments or an object is not known."""
+        """Read a literal; ``None`` if its predicate, number of arguments or an object is not known."""
         negated = re.fullmatch(r"\(not (.*)\)|it is not true that (.*)", text, re.DOTALL)
         inner = (negated[1] or negated[2] or "") if negated else text
         found = self._found(inner, self._atom_patterns if in_words else None)
@@ -106,7 +106,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
         return f"(not {said})" if negated else said
 
     def read_action(self, text: str, in_words: bool) -> str | None:
-        """An action in canonical form, or ``None``."""
+        """Read an action into canonical form; ``None`` if the text is not exactly one."""
         found = self._found(text, self._action_patterns if in_words else None)
         if found is None or found[0] not in self.actions or len(self.actions[found[0]]) != len(found) - 1:
             return None
@@ -123,7 +123,7 @@ class Words(msgspec.Struct, frozen=True, dict=True):
 
 
 class Patterns(msgspec.Struct, frozen=True):
-    """All templates of a kind as one pattern.
+    """All templates of facts, or of actions, as one pattern.
 
     Attributes:
         pattern: Every template is a group, and each of its places a group in it.
@@ -134,7 +134,7 @@ class Patterns(msgspec.Struct, frozen=True):
     names: dict[int, str]
 
     def read(self, text: str) -> Atom | None:
-        """The name and the arguments of a text; ``None`` if it follows no template."""
+        """Return the name and the arguments of a text; ``None`` if the text follows no template."""
         found = self.pattern.fullmatch(text)
         if found is None or found.lastindex is None:
             return None
@@ -144,7 +144,7 @@ class Patterns(msgspec.Struct, frozen=True):
 
 
 def patterns_of(templates: dict[str, str]) -> Patterns:
-    """Templates by name, with places ``{0}``, ``{1}`` and so on in this order, as patterns that read them."""
+    """Return patterns that read texts by their templates, which have places ``{0}``, ``{1}`` and so on."""
     names, groups, number = {}, [], 1
     for name, template in templates.items():
         names[number] = name
@@ -173,20 +173,20 @@ def _general_action(name: str, parameters: tuple[str, ...]) -> str:
 
 
 def join(found: list[str]) -> str:
-    """Literals in canonical order."""
+    """Write literals in canonical order."""
     return " ".join(sorted(set(found)))
 
 
 def literals(state: str) -> list[str]:
-    """The literals of a canonical state or goal."""
+    """Return the literals of a canonical state or goal."""
     return split_literals(state)
 
 
 def parts(text: str) -> list[str]:
-    """``"(stack a b)"`` in words."""
+    """Split ``"(stack a b)"`` into words."""
     return text.strip("()").split() or [""]
 
 
 def split_literals(text: str) -> list[str]:
-    """Every atom or negated atom that stands in a text, in order; what stands between them is passed over."""
+    """Return every literal of a text, in order; what stands between literals is passed over."""
     return re.findall(r"\(not \([^()]*\)\)|\([^()]*\)", text)

@@ -15,7 +15,7 @@ Spaces = Literal["keep", "strip", "collapse"]
 
 
 class Text(msgspec.Struct, frozen=True):
-    """How texts are made alike before they are counted.
+    """How texts are made alike before equal answers are counted.
 
     Attributes:
         case: Whether upper and lower case differ. Without it the canonical form is the case-folded text, and that is
@@ -34,7 +34,7 @@ LOOSE = Text(case=False, spaces="collapse")
 
 
 class Number(msgspec.Struct, frozen=True):
-    """How a number is written where it is written as text: in an answer line, or in quotes.
+    """How a number is written as text: in an answer line, or in quotes.
 
     Attributes:
         group: What may stand between groups of three figures; empty for nothing.
@@ -75,7 +75,7 @@ class Near(msgspec.Struct, frozen=True):
 
 
 class Money(msgspec.Struct, frozen=True):
-    """How an amount is written. Its type is ``Decimal``, and it always has the same number of places.
+    """How an amount of money is written: as a ``Decimal`` that always has the same number of places.
 
     Attributes:
         places: Places after the point. An amount with more, unless they are zeros, is unreadable: rounding it would

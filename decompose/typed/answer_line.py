@@ -22,7 +22,7 @@ LAYERS = 8
 
 
 class Line(msgspec.Struct, frozen=True):
-    """An answer as it was written.
+    """An answer as a reply's answer line states it.
 
     Attributes:
         text: Without the mark ``Answer:``.
@@ -37,7 +37,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def last_line(text: str) -> Line | None:
-    """The last answer line, else the last line that says anything; ``None`` for an empty reply."""
+    """Return the last answer line of a reply, else the last line that says anything; ``None`` for an empty reply."""
     marked: re.Match[str] | None = None
     for match in MARK.finditer(text):
         marked = match
@@ -53,7 +53,7 @@ def last_line(text: str) -> Line | None:
 
 
 def unwrapped(text: str) -> str:
-    """A value without the marks around it."""
+    """Return a value without the marks around it."""
     text = text.strip()
     if text.count("**") == 1:  # the other half was before the mark
         text = text.removeprefix("**").removesuffix("**").strip()

@@ -59,12 +59,12 @@ KEY, VALUE = "key", "value"
 
 
 def written(value: Any) -> str:
-    """A canonical value as its one text."""
+    """Write a canonical value as its one text."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def canonical(shape: Shape, value: Any, how: Reading = STATED) -> Any:
-    """The canonical value, of builtin types.
+    """Return the canonical value of builtin types that a value of some shape stands for.
 
     Args:
         shape: What it should be.
@@ -113,7 +113,7 @@ def _container(shape: Shape, value: Any, how: Reading) -> Any:
 
 
 def fits_exactly(shape: Shape, value: Any) -> bool:
-    """Whether a value is of the JSON kind that a shape has, before anything is read from texts."""
+    """Return whether a value is of the JSON kind that a shape has, before anything is read from texts."""
     match shape:
         case TextShape() | IsoShape():
             return isinstance(value, str)

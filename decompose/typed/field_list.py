@@ -42,6 +42,7 @@ def type_of_fields(text: str) -> Any:
         if name in fields:
             raise ValueError(f"field {name} is there twice")
         fields[name] = _kind(name, kind)
+    # A lone answer needs no record around it.
     if list(fields) == ["answer"]:
         return fields["answer"]
     return msgspec.defstruct("Answer", list(fields.items()), frozen=True, kw_only=True)

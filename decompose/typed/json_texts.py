@@ -44,7 +44,7 @@ PARAGRAPH = re.compile(r"\n[ \t\r]*+\n|```")
 
 
 class Found(msgspec.Struct, frozen=True):
-    """A value in a reply.
+    """A JSON value that was found in a reply.
 
     Attributes:
         value: Builtin values; every number is a ``Decimal``.
@@ -56,7 +56,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Broken(msgspec.Struct, frozen=True):
-    """What was meant as a value and is none.
+    """A part of a reply that was meant as a JSON value and is none.
 
     Attributes:
         reason: Why, for people. May quote the reply: untrusted text.
@@ -123,7 +123,7 @@ class _Attempt:
         self.string: int | None = None  # where the last token started, if it was a string
 
     def read(self) -> Any:
-        """The value; ``position`` is behind it then."""
+        """Read a JSON value; ``position`` is behind the value afterwards."""
         self._open()
         while True:
             top = self.frames[-1]

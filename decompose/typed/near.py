@@ -24,7 +24,7 @@ from surefoot.decompose.typed.shapes import (
 
 
 def same(shape: Shape, a: Any, b: Any) -> bool:
-    """Whether two canonical values are the same answer. Symmetric; every value is the same as itself."""
+    """Return whether two canonical values are the same answer; symmetric, and true of every value and itself."""
     match shape:
         case NumberShape(_, _, near) if near is not None:
             return within(near, Decimal(str(a)), Decimal(str(b)))
@@ -52,6 +52,6 @@ def _both(option: Shape, a: Any, b: Any) -> bool:
 
 
 def within(near: Near, a: Decimal, b: Decimal) -> bool:
-    """Whether two numbers lie within a limit. The limits are taken as the decimals that they are written as."""
+    """Return whether two numbers lie within a limit; limits are taken as the decimals that are written."""
     limit = max(Decimal(str(near.absolute)), Decimal(str(near.relative)) * max(abs(a), abs(b)))
     return abs(a - b) <= limit

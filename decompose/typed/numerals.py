@@ -35,7 +35,7 @@ def read_number(text: str, rule: Number | Money) -> Decimal | None:
 
 
 def bounded(text: str) -> Decimal | None:
-    """A number in Python's notation; ``None`` when it has too many figures."""
+    """Read a number in Python's notation; ``None`` when the number has too many figures."""
     power = re.search(r"[eE][+-]?0*+([0-9]++)$", text)
     if len(text) > 2 * MOST_PLACES or (power and len(power[1]) > 6):
         return None
@@ -48,7 +48,7 @@ def bounded(text: str) -> Decimal | None:
 
 
 def plain(number: Decimal, places: int | None = None) -> str | None:
-    """The canonical spelling: no exponent, no zeros at the end, no ``-0``.
+    """Return a number's canonical spelling: no exponent, no zeros at the end, no ``-0``.
 
     Args:
         number: Within the bounds.
@@ -69,13 +69,13 @@ def plain(number: Decimal, places: int | None = None) -> str | None:
 
 
 def as_int(number: Decimal) -> int | None:
-    """The whole number; ``None`` when it has a fraction."""
+    """Return a number as ``int``; ``None`` when the number has a fraction."""
     top, bottom = number.as_integer_ratio()
     return top if bottom == 1 else None
 
 
 def as_float(number: Decimal) -> float | int | None:
-    """The nearest double, as a whole number where it is one and short; ``None`` when it is too large for a double."""
+    """Return the nearest double, as ``int`` where that is exact and short; ``None`` when too large for a double."""
     value = float(number)
     if value in (float("inf"), float("-inf")):
         return None

@@ -26,7 +26,7 @@ MISFORMATTED: Literal["misformatted"] = "misformatted"
 
 
 class OutputType:
-    """What an answer is, by its Python type.
+    """The form of an answer, described by its Python type.
 
     Args:
         hint: The type, such as ``int``, ``list[str]``, a dataclass, a struct or a Pydantic model.
@@ -47,11 +47,11 @@ class OutputType:
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """Fields of a record; none for other types."""
+        """Return the fields of a record type; none for other types."""
         return fields_of(self.shape) if isinstance(self.shape, RecordShape) else ()
 
     def schema(self, explained: bool = False) -> StrictSchema:
-        """The schema of a reply; see ``strict_schema``."""
+        """Return the strict schema of a reply with an answer of the type; see ``strict_schema``."""
         lacking: dict[frozenset[str], frozenset[str]] = {}
         for record in self._records:
             fields = fields_of(record)
@@ -61,14 +61,14 @@ class OutputType:
         return strict_schema(self._user.raw_schema(), bool(self.fields), lacking, explained)
 
     def read(self, text: str) -> str | Flag:
-        """The answer of a reply in canonical form, or why there is none."""
+        """Return the answer of a reply in canonical form, or the flag that says why there is none."""
         try:
             return self._canonical(reply_value(self.shape, text))
         except Unreadable as error:
             return Flag(MISFORMATTED, one_line(str(error)))
 
     def read_fields(self, text: str) -> tuple[str | None, ...] | Flag:
-        """Each field of a record in canonical form, ``None`` for those that are missing or unreadable.
+        """Return each field of a record in canonical form; ``None`` for a missing or unreadable field.
 
         Returns:
             In the order of ``fields``; the flag if there is no object, or if no field of it can be read.
@@ -81,7 +81,7 @@ class OutputType:
         return found if any(one is not None for one in found) else Flag(MISFORMATTED, "no field can be read")
 
     def join(self, fields: tuple[str, ...]) -> str | Flag:
-        """The record of these fields; a flag if the type does not allow them together."""
+        """Return the record made of some fields; a flag if the type does not allow them together."""
         names = [field.name for field in self.fields]
         said = {name: json.loads(one) for name, one in zip(names, fields, strict=True) if one != ABSENT}
         try:
@@ -90,7 +90,7 @@ class OutputType:
             return Flag(MISFORMATTED, one_line(str(error)))
 
     def encode(self, value: Any) -> str:
-        """The canonical form of a value of the type.
+        """Return the canonical form of a value of the type.
 
         Raises:
             ValueError: It has none, as it is no value of the type.
@@ -98,7 +98,7 @@ class OutputType:
         return written(canonical(self.shape, self._user.builtins(value), OWN))
 
     def decode(self, candidate: str) -> Any:
-        """The value that a canonical form stands for, as the user's own type.
+        """Return the value that a canonical form stands for, as the user's own type.
 
         Raises:
             ValueError: It is no canonical form of this type.
@@ -109,11 +109,11 @@ class OutputType:
             raise ValueError("nested deeper than any canonical form") from error
 
     def same(self, a: str, b: str) -> bool:
-        """Whether two canonical forms are near enough to be the same answer; see ``near``."""
+        """Return whether two canonical forms are near enough to be the same answer; see ``near``."""
         return a == b or same(self.shape, json.loads(a), json.loads(b))
 
     def same_field(self, number: int, a: str, b: str) -> bool:
-        """The same of two canonical forms of one field, numbered from 0."""
+        """Return whether two canonical forms of one field, numbered from 0, are the same answer."""
         return a == b or (ABSENT not in (a, b) and same(self.fields[number].shape, json.loads(a), json.loads(b)))
 
     def _canonical(self, said: tuple[Any, Reading]) -> str:

@@ -17,7 +17,7 @@ from surefoot.decompose.typed.wording import asked_form
 
 
 class TypedQuestion(msgspec.Struct, frozen=True):
-    """One question, asked of any number of rows.
+    """A question with a typed answer, asked of any number of rows.
 
     Attributes:
         template: The text, with a row's values in it.
@@ -48,7 +48,7 @@ class TypedQuestion(msgspec.Struct, frozen=True):
             raise ValueError("field-wise voting compares fields: say what is near by annotations of the fields")
 
     def prompt(self, row: Mapping[str, Any], structured: bool = False) -> Prompt:
-        """What a model is shown for a row.
+        """Return the prompt that a model is shown for a row.
 
         Args:
             row: Values by the names of the template's fields.
@@ -61,7 +61,7 @@ class TypedQuestion(msgspec.Struct, frozen=True):
 
     @property
     def schema(self) -> StrictSchema:
-        """The schema of the whole reply, and what it does not hold."""
+        """Return the schema of the whole reply, and what the schema does not hold."""
         return self.output.schema(self.explained)
 
     def parse(self, text: str) -> str | Flag:
@@ -72,7 +72,7 @@ class TypedQuestion(msgspec.Struct, frozen=True):
         return fields if isinstance(fields, Flag) else msgspec.json.encode(fields).decode()
 
     def decode(self, candidate: str) -> Any:
-        """The answer that a candidate stands for, as a value of the output type.
+        """Return the answer that a candidate stands for, as a value of the output type.
 
         Raises:
             ValueError: It is no candidate of this question; or, field-wise, the type does not allow the winners of the
@@ -90,11 +90,11 @@ class TypedQuestion(msgspec.Struct, frozen=True):
         return self.output.decode(joined)
 
     def same(self, a: str, b: str) -> bool:
-        """Whether two candidates are the same answer. See ``voting.representatives`` for how such votes are counted."""
+        """Return whether two candidates are the same answer; ``voting.representatives`` counts such votes."""
         if self.alike is not None:
             return a == b or self.alike(self.decode(a), self.decode(b))
         return self.output.same(a, b)
 
     def same_field(self, number: int, a: str, b: str) -> bool:
-        """Whether two canonical forms of one field are the same; fields are numbered from 0, in declared order."""
+        """Return whether two canonical forms of one field (from 0, in declared order) are the same."""
         return self.output.same_field(number, a, b)

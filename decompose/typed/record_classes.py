@@ -11,7 +11,7 @@ import msgspec
 
 
 class Stated(msgspec.Struct, frozen=True):
-    """A field as its class states it.
+    """A field of a record as the record's class states it.
 
     Attributes:
         name: In JSON.
@@ -25,12 +25,12 @@ class Stated(msgspec.Struct, frozen=True):
 
 
 def is_pydantic(hint: Any) -> bool:
-    """Whether a type is a model or a dataclass of Pydantic's."""
+    """Return whether a type is a model or a dataclass of Pydantic's."""
     return isinstance(hint, type) and hasattr(hint, "__pydantic_validator__")
 
 
 def is_record(hint: Any) -> bool:
-    """Whether a type is a class with named fields."""
+    """Return whether a type is a class with named fields."""
     return isinstance(hint, type) and (
         dataclasses.is_dataclass(hint)
         or typing.is_typeddict(hint)
@@ -40,12 +40,12 @@ def is_record(hint: Any) -> bool:
 
 
 def root_of(hint: Any) -> Any:
-    """The type that a root model of Pydantic's wraps; ``None`` for other types."""
+    """Return the type that a root model of Pydantic's wraps; ``None`` for other types."""
     return _annotated(hint.model_fields["root"]) if getattr(hint, "__pydantic_root_model__", False) else None
 
 
 def contains_pydantic(hint: Any) -> bool:
-    """Whether a type is, or contains, one of Pydantic's, which then reads and writes all of it."""
+    """Return whether a type is, or contains, one of Pydantic's, which then reads and writes all of it."""
     seen: list[Any] = []
     todo = [hint]
     while todo:
@@ -63,7 +63,7 @@ def contains_pydantic(hint: Any) -> bool:
 
 
 def stated_fields(cls: Any) -> tuple[Stated, ...]:
-    """Fields in the order declared, the tag of a tagged struct first.
+    """Return a record class's fields in the order declared, the tag of a tagged struct first.
 
     Raises:
         ValueError: The class is an array in JSON, has no fields, or its annotations cannot be resolved. One line.

@@ -11,7 +11,7 @@ from surefoot.decompose.typed.strict_schema import ANSWER, EXPLANATION
 
 
 def reply_value(shape: Shape, text: str) -> tuple[Any, Reading]:
-    """The answer as builtin values, and how it is to be taken.
+    """Return the answer of a reply as builtin values, and how these are to be read.
 
     A record is the last object. An answer that fits on a line is the later one of the last answer line and the last
     object that holds nothing but an ``answer`` (and perhaps an ``explanation``). Any other answer is the last list or

@@ -31,7 +31,7 @@ class Unreadable(ValueError):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """How a value is taken.
+    """How a value is read: from which kind of text, and written by whom.
 
     Attributes:
         line: Whether it is the text of an answer line, where a text is what is left when nothing else fits.
@@ -52,7 +52,7 @@ OWN = Reading(own=True)
 
 
 def spelled(text: str, rule: Text) -> str:
-    """A text with what its type says does not matter taken out."""
+    """Return a text without the differences that its type says do not matter."""
     if not rule.case:
         text = unicodedata.normalize("NFD", text).casefold()  # Unicode 3.13, D145: folded in its decomposed form
     text = unicodedata.normalize("NFC", text)
@@ -64,7 +64,7 @@ def spelled(text: str, rule: Text) -> str:
 
 
 def truth(value: Any) -> bool:
-    """Yes or no, also in words."""
+    """Read a truth value, also one in words such as ``yes``."""
     said = TRUTHS.get(value.strip().casefold()) if isinstance(value, str) else value
     if not isinstance(said, bool):
         raise Unreadable(f"neither true nor false, but {shown(value)}")
@@ -72,7 +72,7 @@ def truth(value: Any) -> bool:
 
 
 def number(shape: NumberShape, value: Any, how: Reading) -> Any:
-    """A number: an int or float, a text for a Decimal."""
+    """Read a number: an int or float, or a text for a Decimal."""
     rule = PYTHON if how.own else shape.rule
     said = read_number(value, rule) if isinstance(value, str) else exact(value)
     if said is None:
@@ -88,17 +88,17 @@ def number(shape: NumberShape, value: Any, how: Reading) -> Any:
 
 
 def exact(value: Any) -> Decimal | None:
-    """A number as an exact one; ``None`` when it is none that can be used."""
+    """Return a number as an exact ``Decimal``; ``None`` for one that cannot be used, such as infinity."""
     return bounded(str(value)) if is_number(value) and value == value and abs(value) != float("inf") else None
 
 
 def is_number(value: Any) -> bool:
-    """Whether a value is a number, which ``True`` is not."""
+    """Return whether a value is a number, which ``True`` is not."""
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def choice(shape: ChoiceShape, value: Any) -> Any:
-    """The declared value: the very one, else the only one that is spelled alike."""
+    """Return the declared choice that a value equals, else the only one that is spelled alike."""
     if is_number(value):
         value = as_int(one) if (one := exact(value)) is not None else value
     for one in shape.values:
@@ -116,7 +116,7 @@ def _word(choice: Any) -> str:
 
 
 def iso(shape: IsoShape, value: Any) -> str:
-    """A date, time or UUID in its one spelling; a moment with a zone in UTC."""
+    """Return a date, time or UUID in its one spelling; a moment with a zone in UTC."""
     text = expect(value, str, f"a {shape.kind} as text").strip()
     if not ISO_FORMS[shape.kind].fullmatch(text):
         raise Unreadable(f"no {shape.kind} in its standard form: {shown(text)}")
@@ -136,13 +136,13 @@ def iso(shape: IsoShape, value: Any) -> str:
 
 
 def expect(value: Any, kind: type, what: str) -> Any:
-    """The value, if it is of a kind."""
+    """Return a value if it is of an expected kind."""
     if not isinstance(value, kind):
         raise Unreadable(f"not {what}, but {shown(value)}")
     return value
 
 
 def shown(value: Any) -> str:
-    """What a value looks like, cut short; untrusted."""
+    """Return a value as text for an error message, cut short; untrusted."""
     text = repr(value[:60]) if isinstance(value, str) else type(value).__name__ if value is not None else "nothing"
     return str(value)[:40] if is_number(value) else text

@@ -49,7 +49,7 @@ ISO: dict[Any, Literal["date", "datetime", "time", "uuid"]] = {
 
 
 def shape_of(hint: Any, notes: Sequence[Any] = ()) -> Shape:
-    """Describe a type.
+    """Return the shape that describes a Python type.
 
     Args:
         hint: The type, as it is written in an annotation.
@@ -72,7 +72,7 @@ def shape_of(hint: Any, notes: Sequence[Any] = ()) -> Shape:
 
 @functools.lru_cache(maxsize=1024)
 def fields_of(shape: RecordShape) -> tuple[Field, ...]:
-    """The fields of a record in the order declared, under their names in JSON; the tag of a tagged struct first.
+    """Return a record's fields in the order declared, under their JSON names; the tag of a tagged struct first.
 
     Raises:
         ValueError: A field cannot be asked for. One line that names it.

@@ -8,21 +8,21 @@ from surefoot.decompose.typed.annotations import Money, Near, Number, Text
 
 
 class TextShape(msgspec.Struct, frozen=True):
-    """A text."""
+    """The shape of a text."""
 
     rule: Text
 
 
 class TruthShape(msgspec.Struct, frozen=True):
-    """Yes or no."""
+    """The shape of a truth value."""
 
 
 class NullShape(msgspec.Struct, frozen=True):
-    """Nothing."""
+    """The shape of ``None``, JSON's ``null``."""
 
 
 class NumberShape(msgspec.Struct, frozen=True):
-    """A number.
+    """The shape of a number, with its notation and tolerance.
 
     Attributes:
         kind: The Python type.
@@ -36,40 +36,40 @@ class NumberShape(msgspec.Struct, frozen=True):
 
 
 class ChoiceShape(msgspec.Struct, frozen=True):
-    """One of some values: a ``Literal``, an ``Enum``, or the tag of a struct."""
+    """The shape of one of some values: a ``Literal``, an ``Enum``, or the tag of a struct."""
 
     values: tuple[Any, ...]
     rule: Text
 
 
 class IsoShape(msgspec.Struct, frozen=True):
-    """A value with a standard text form: ISO 8601, or that of UUIDs."""
+    """The shape of a value with a standard text form: ISO 8601, or that of UUIDs."""
 
     kind: Literal["date", "datetime", "time", "uuid"]
 
 
 class ListShape(msgspec.Struct, frozen=True):
-    """Any number of values of one shape; ``unordered`` for sets."""
+    """The shape of a list of any length whose values have one shape; ``unordered`` for sets."""
 
     item: "Shape"
     unordered: bool = False
 
 
 class TupleShape(msgspec.Struct, frozen=True):
-    """So many values, each of its own shape."""
+    """The shape of a tuple of fixed length, each value with a shape of its own."""
 
     items: tuple["Shape", ...]
 
 
 class MapShape(msgspec.Struct, frozen=True):
-    """Values by keys that the type does not name."""
+    """The shape of a mapping whose keys the type does not name."""
 
     key: "Shape"
     value: "Shape"
 
 
 class RecordShape(msgspec.Struct, frozen=True):
-    """Named fields of a class.
+    """The shape of a class with named fields.
 
     Attributes:
         cls: The class. ``shape_of.fields_of`` gives its fields when they are needed: a class may contain itself.
@@ -79,7 +79,7 @@ class RecordShape(msgspec.Struct, frozen=True):
 
 
 class UnionShape(msgspec.Struct, frozen=True):
-    """One of several shapes; the first that fits is meant.
+    """The shape of a value that may have one of several shapes; the first that fits is meant.
 
     Attributes:
         options: In the order declared.
@@ -91,7 +91,7 @@ class UnionShape(msgspec.Struct, frozen=True):
 
 
 class AnyShape(msgspec.Struct, frozen=True):
-    """Any JSON value."""
+    """The shape of any JSON value."""
 
 
 Shape = (
@@ -102,7 +102,7 @@ SCALARS = (TextShape, TruthShape, NullShape, NumberShape, ChoiceShape, IsoShape)
 
 
 class Field(msgspec.Struct, frozen=True):
-    """A field of a record.
+    """A field of a record: its name, shape and type.
 
     Attributes:
         name: In JSON.
@@ -119,7 +119,7 @@ class Field(msgspec.Struct, frozen=True):
 
 
 def is_scalar(shape: Shape) -> bool:
-    """Whether a value fits on an answer line: no list, no object."""
+    """Return whether a value of a shape fits on an answer line: no list, no object."""
     if isinstance(shape, UnionShape):
         return all(is_scalar(option) for option in shape.options)
     return isinstance(shape, SCALARS)

@@ -28,7 +28,7 @@ Lacking = Mapping[frozenset[str], frozenset[str]]
 
 
 class StrictSchema(msgspec.Struct, frozen=True):
-    """A schema for a server, and what it does not hold.
+    """A strict JSON schema for a server, and what the schema does not hold.
 
     Attributes:
         schema: Of the whole reply.
@@ -40,7 +40,7 @@ class StrictSchema(msgspec.Struct, frozen=True):
 
 
 def strict_schema(raw: Mapping[str, Any], record: bool, lacking: Lacking, explained: bool = False) -> StrictSchema:
-    """Make a schema strict.
+    """Turn a JSON schema of msgspec's or Pydantic's into one that strict servers accept.
 
     Args:
         raw: As msgspec or Pydantic wrote it.
@@ -80,7 +80,7 @@ class _Maker:
         self._lose = lose
 
     def make(self, raw: Any, where: str, depth: int) -> dict[str, Any]:
-        """The strict form of a part."""
+        """Return the strict form of a part of a schema."""
         if depth > DEEPEST:
             raise ValueError(f"{where}: the output type is nested more than {DEEPEST} levels deep")
         raw = _without_one_of(raw, where)

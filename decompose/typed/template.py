@@ -18,7 +18,7 @@ SHOWN = 12
 
 
 class Template(msgspec.Struct, frozen=True):
-    """A text with fields.
+    """A prompt text with ``{fields}`` to be filled from a row.
 
     Attributes:
         text: As written.
@@ -37,11 +37,11 @@ class Template(msgspec.Struct, frozen=True):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of its fields, each once, in order."""
+        """Return the names of the template's fields, each once, in order."""
         return tuple(dict.fromkeys(match[1] for match in TOKEN.finditer(self.text) if match[1] is not None))
 
     def check(self, known: Iterable[str]) -> None:
-        """Refuse a template that asks for what there is not.
+        """Raise unless every field of the template is known.
 
         Raises:
             ValueError: A field is not known. One line that names it and those that are.
@@ -53,7 +53,7 @@ class Template(msgspec.Struct, frozen=True):
                 raise ValueError(f"the template asks for {{{field}}}, and the fields are: {shown or 'none'}")
 
     def fill(self, row: Mapping[str, Any]) -> str:
-        """The text with a row's values: texts as they are, nothing as an empty text, anything else as JSON.
+        """Fill in a row's values: texts as they are, nothing as an empty text, anything else as JSON.
 
         Raises:
             ValueError: A field is missing from the row.

@@ -11,20 +11,20 @@ import msgspec
 
 
 class UserType(Protocol):
-    """What can be done with a type of the user's."""
+    """What can be done with a type of the user's, whichever library the type belongs to."""
 
     def raw_schema(self) -> dict[str, Any]:
-        """The JSON schema as the library writes it."""
+        """Return the JSON schema of the user's type as the library writes it."""
 
     def decode(self, value: Any) -> Any:
-        """A value of the type from builtin ones. Raises ValueError, one line, if the type does not allow them."""
+        """Convert builtin values into the user's type; raise a ValueError of one line if they do not fit."""
 
     def builtins(self, value: Any) -> Any:
-        """What JSON has instead of a value of the type."""
+        """Convert a value of the user's type into what JSON has for it."""
 
 
 class MsgspecType:
-    """A type that msgspec reads and writes."""
+    """A user's type that msgspec reads and writes."""
 
     def __init__(self, hint: Any) -> None:
         self._hint = hint
@@ -34,18 +34,18 @@ class MsgspecType:
             raise ValueError(f"msgspec cannot read this type: {one_line(str(error))}") from error
 
     def raw_schema(self) -> dict[str, Any]:
-        """See `UserType`."""
+        """Return the JSON schema of the user's type as msgspec writes it."""
         return msgspec.json.schema(self._hint)
 
     def decode(self, value: Any) -> Any:
-        """See `UserType`."""
+        """Convert builtin values into the user's type with msgspec."""
         try:
             return msgspec.convert(value, self._hint, str_keys=True)
         except msgspec.ValidationError as error:
             raise ValueError(one_line(str(error))) from error
 
     def builtins(self, value: Any) -> Any:
-        """See `UserType`."""
+        """Convert a value of the user's type into what JSON has for it, with msgspec."""
         try:
             return msgspec.to_builtins(value, str_keys=True)
         except TypeError as error:
@@ -53,7 +53,7 @@ class MsgspecType:
 
 
 class PydanticType:
-    """A type that Pydantic reads and writes."""
+    """A user's type that Pydantic reads and writes."""
 
     def __init__(self, hint: Any) -> None:
         from pydantic import PydanticUserError, TypeAdapter
@@ -64,12 +64,12 @@ class PydanticType:
             raise ValueError(f"Pydantic cannot read this type: {one_line(str(error))}") from error
 
     def raw_schema(self) -> dict[str, Any]:
-        """See `UserType`."""
+        """Return the JSON schema of the user's type as Pydantic writes it."""
         schema: dict[str, Any] = self._adapter.json_schema()
         return schema
 
     def decode(self, value: Any) -> Any:
-        """See `UserType`."""
+        """Convert builtin values into the user's type with Pydantic."""
         from pydantic import ValidationError
 
         try:
@@ -80,11 +80,11 @@ class PydanticType:
             raise ValueError(one_line(f"{first['msg']}{f' at {where}' if where else ''}")) from error
 
     def builtins(self, value: Any) -> Any:
-        """See `UserType`."""
+        """Convert a value of the user's type into what JSON has for it, with Pydantic."""
         return self._adapter.dump_python(value, mode="json", by_alias=True)
 
 
 def one_line(text: str, longest: int = 160) -> str:
-    """A text for people in one line, cut short. It may quote a reply: untrusted."""
+    """Return a text for people in one line, cut short; the text may quote a reply and is untrusted."""
     line = " ".join(text[: 4 * longest].split())
     return line if len(line) <= longest else line[: longest - 3] + "..."

@@ -29,7 +29,7 @@ ISO = {
 
 
 def asked_form(shape: Shape, structured: bool = False) -> str:
-    """The sentence that asks for an answer of a shape.
+    """Return the sentence that asks for an answer of a shape.
 
     Args:
         shape: Of the answer.
@@ -46,7 +46,7 @@ def asked_form(shape: Shape, structured: bool = False) -> str:
 
 
 def form_of(shape: Shape, within: tuple[RecordShape, ...] = ()) -> str:
-    """A shape as one would write it down for a person.
+    """Return a shape as one would write it down for a person.
 
     Args:
         shape: What to describe.

@@ -28,7 +28,7 @@ class LeaseHolders(Protocol):
 
     @property
     def size(self) -> int:
-        """Number of workers."""
+        """Number of workers that can hold a budget lease."""
         ...
 
     async def tell(self, worker: int, message: Message[R]) -> R:
@@ -37,7 +37,7 @@ class LeaseHolders(Protocol):
 
 
 class BudgetLedger:
-    """Grants one unit while a run works.
+    """Grants a run's budget of one unit, money or calls, to its workers while the run works.
 
     Args:
         unit: What is granted.
@@ -62,18 +62,18 @@ class BudgetLedger:
 
     @property
     def granted(self) -> float:
-        """What was handed out and not taken back, in all sessions."""
+        """Budget handed out to workers and not taken back, over all sessions of the run."""
         totals = self._writer.totals
         return totals.granted_usd if self._unit == "usd" else totals.granted_calls
 
     @property
     def spent(self) -> float:
-        """What the journal knows to have been asked for."""
+        """Budget that calls in the journal have used."""
         totals = self._writer.totals
         return totals.cost_usd + totals.uncertain_usd if self._unit == "usd" else totals.calls
 
     def open(self) -> None:
-        """Begin to answer workers that are short. What a session without a limit asked for counts as handed out."""
+        """Begin to answer workers whose lease is short; what sessions without a limit used counts as handed out."""
         if self._limit is None:
             return
         if self.spent > self.granted:
@@ -81,7 +81,7 @@ class BudgetLedger:
         self._serve_all(self._limit)
 
     async def close(self) -> None:
-        """Take back what living workers hold. All their calls have ended, and their counts are in the journal."""
+        """Take back what living workers still hold, once all their calls have ended and been journalled."""
         if self._limit is None:
             return
         for serving in self._serving:
@@ -144,7 +144,7 @@ class BudgetLedger:
 
 
 def grant_of(unit: Unit, needs: float, wants: float, left: float, workers: int) -> float:
-    """How much a worker gets whose first call needs so much and all of them want so much; never more than is left.
+    """Budget to grant to one worker, from what its first call needs and what all want; never more than is left.
 
     Twice what they want, so that calls rarely wait; near the end, a fair share. A run that is killed loses what its
     workers hold, so they never hold much more than their calls could use. Calls are granted whole.

@@ -28,7 +28,7 @@ from surefoot.runtime.worker.worker_pool import PoolLost, WorkerLost, WorkerPool
 
 
 class Dispatcher:
-    """Between the plan and the crew.
+    """Sends pieces of a plan to the worker pool and journals the batches that come back.
 
     Args:
         config: The run's configuration.
@@ -69,7 +69,7 @@ class Dispatcher:
             await self.pool.tell_all(Stop())
 
     async def send(self, segment: Segment, leads: Callable[[], Leads]) -> Outcome:
-        """Have a segment run; ``leads`` are looked up each time that it is sent.
+        """Run a segment on a worker; its ``leads`` are looked up each time the segment is sent.
 
         Raises:
             RunPaused: The run pauses.
@@ -87,7 +87,7 @@ class Dispatcher:
         return await self._until_ended(key, stream)
 
     async def ask_pilot(self, key: str, numbers: Sequence[int], draws: int, attempt: int) -> tuple[bytes, ...]:
-        """Have those of the sampled steps asked that the journal does not have; the payloads with all of them.
+        """Have workers ask the sampled steps that the journal lacks; return the payloads with all of them.
 
         Raises:
             RunPaused: The run pauses.

@@ -26,7 +26,7 @@ class PacedWorkers(Protocol):
 
     @property
     def size(self) -> int:
-        """Number of workers."""
+        """Number of workers that ask endpoints."""
         ...
 
     async def tell(self, worker: int, message: Message[R]) -> R:
@@ -35,7 +35,7 @@ class PacedWorkers(Protocol):
 
 
 class RateSharing:
-    """Learns the endpoints' limits and shares them out, inside a ``with`` block.
+    """Learns the endpoints' rate limits and shares them among the workers, inside a ``with`` block.
 
     Args:
         crew: The workers.
@@ -101,7 +101,7 @@ class RateSharing:
 
 
 def learn(congestion: CongestionControl, told: Sequence[Feedback], now: float) -> None:
-    """Tell a pace what all workers saw."""
+    """Tell an endpoint's limiter what all workers saw of the endpoint."""
     rate = congestion.rate
     last = congestion.started(now, sum(feedback.started for feedback in told), sum(feedback.paced for feedback in told))
     answered = sum(feedback.answered for feedback in told)
@@ -116,7 +116,7 @@ def learn(congestion: CongestionControl, told: Sequence[Feedback], now: float) -
 
 
 def quotas_of(congestion: CongestionControl, told: Sequence[Feedback], now: float) -> list[Quota]:
-    """Each worker's share of a pace."""
+    """Each worker's share of an endpoint's rate and places."""
     busy = [float(feedback.waiting + feedback.under_way) for feedback in told]
     limits = split_whole(congestion.limit, busy)
     stop_s = max(0.0, congestion.stopped_until - now)
@@ -132,7 +132,7 @@ def quotas_of(congestion: CongestionControl, told: Sequence[Feedback], now: floa
 
 
 def split_fairly(total: float, wants: Sequence[float]) -> list[float]:
-    """Shares of ``total``: all that is wanted to those who want least, the same to the others (max-min fairness).
+    """Split a total fairly (max-min): small wants are met in full, and all others get the same share.
 
     What nobody wants goes to all alike, so that whoever begins to want something need not wait to be heard.
     """
@@ -145,7 +145,7 @@ def split_fairly(total: float, wants: Sequence[float]) -> list[float]:
 
 
 def split_whole(total: int, wants: Sequence[float]) -> list[int]:
-    """Whole shares, likewise; everyone gets 1 at least, so that the sum may be above a ``total`` that is very small."""
+    """Split a total fairly into whole shares of 1 at least, so that a very small total may be exceeded."""
     quotas = split_fairly(total, wants)
     whole = [max(1, math.floor(quota)) for quota in quotas]
     spare = total - sum(whole)

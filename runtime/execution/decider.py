@@ -1,4 +1,4 @@
-"""What decides steps, as segments and samples see it: one runner, or one for each role."""
+"""The interface that decides steps for segments and samples: one runner, or one for each role."""
 
 from typing import Protocol
 

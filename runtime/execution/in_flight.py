@@ -5,7 +5,7 @@ from types import TracebackType
 
 
 class InFlight:
-    """A counter to be entered around each piece of work."""
+    """A counter of work under way, to be entered around each piece of work."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -22,7 +22,7 @@ class InFlight:
             self._ended.set()
 
     async def none(self) -> None:
-        """Wait until nothing is under way."""
+        """Wait until no piece of work is under way."""
         while self._count:
             self._ended.clear()
             await self._ended.wait()

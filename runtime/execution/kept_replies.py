@@ -63,6 +63,11 @@ class ReplyKeeper:
         detail = read.detail if isinstance(read, Flag) else read
         known.replies.append(KeptReply(_kept(text), flag, _kept(detail), notable))
 
+    def heard_so_far(self, draw: int) -> tuple[KeptReply, ...]:
+        """Return the replies that are kept so far of a step that is being decided, in the order drawn."""
+        known = self._heard.get(draw)
+        return () if known is None else tuple(known.replies)
+
     def take(self, draw: int, step: Step, *, disputed: bool) -> KeptStep | None:
         """Return what is kept of a step that is decided or given up, or ``None``."""
         known = self._heard.pop(draw, None)

@@ -30,7 +30,7 @@ class Meter:
         self._spent[number] = self._spent.get(number, 0.0) + usd
 
     def spent(self, number: int) -> float:
-        """Return, once, what the replies to a step cost in USD, as far as it is known.
+        """Return and forget what the replies to a step cost in USD, as far as prices are known.
 
         Args:
             number: The step's first draw number, in strides.

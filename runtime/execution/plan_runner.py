@@ -30,18 +30,18 @@ Outcome = Finished | Contradicted
 
 
 class Hands(Protocol):
-    """What a plan runner cannot do itself."""
+    """Operations that a plan runner leaves to its owner: asking models, and writing to the journal."""
 
     def is_leaf(self, node: Node) -> bool:
-        """Whether the node is run as it is rather than split here."""
+        """Whether a node is run as a whole by `run_leaf`, and not split by this plan runner."""
         ...
 
     async def run_leaf(self, node: Node) -> Outcome:
-        """Run a node, its seam included."""
+        """Run a leaf node to its output, the check of its promise included."""
         ...
 
     async def split(self, node: Node, attempt: int) -> str:
-        """Decide the node's decomposition step.
+        """Decide the decomposition step of a node.
 
         Raises:
             StepDeadlocked: It is undecided on every rung of the ladder; it is asked again like one that did not hold.
@@ -53,15 +53,15 @@ class Hands(Protocol):
         ...
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
-        """Take note that a decomposition did not hold."""
+        """Record that a node's decomposition did not return what was promised."""
         ...
 
     def promise_mended(self, node: Node, attempt: int) -> None:
-        """Take note that a repeated decomposition held."""
+        """Record that a node's repeated decomposition returned what was promised."""
         ...
 
     def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
-        """Take note of which children a repeated decomposition goes on with."""
+        """Record which children a repeated decomposition takes over from the one before."""
         ...
 
     def failure_known(self, path: Path) -> Failure | None:
@@ -69,7 +69,7 @@ class Hands(Protocol):
         ...
 
     def child_failed(self, path: Path, failure: Failure) -> None:
-        """Keep the failure of a node as its result."""
+        """Keep the failure of a node as the node's result."""
         ...
 
 
@@ -80,7 +80,7 @@ class Kept:
         self.children: list[tuple[Child, tuple[int, ...], int, Finished]] = []
 
     def find(self, child: Child, sources: tuple[int, ...]) -> tuple[int, Finished] | None:
-        """A finished child that was described alike and read the same siblings."""
+        """Return a finished child of a retracted decomposition with the same description and the same inputs."""
         for kept, read, element, outcome in self.children:
             if kept == child and read == sources:
                 return element, outcome
@@ -88,7 +88,7 @@ class Kept:
 
 
 class PlanRunner:
-    """Runs nodes to their outputs.
+    """Runs nodes of a plan to their outputs.
 
     Args:
         task: Says how nodes are split.
@@ -103,7 +103,7 @@ class PlanRunner:
         self._slots: dict[Path, Slot] = {}
 
     async def run(self, node: Node, whole: int | None = None) -> Outcome:
-        """The node's output, or the news that its promise is wrong.
+        """Run a node; return its output, or the news that the node's promise is wrong.
 
         Args:
             node: To run.
@@ -156,7 +156,7 @@ class PlanRunner:
         return Contradicted(node.path, outcome.detail, levels)
 
     async def run_expansion(self, node: Node, expansion: Expansion) -> list[Any]:
-        """Run a sub-plan that a chain asks for; the outputs of its children, in order.
+        """Run a sub-plan that a chain asks for; return the outputs of its children, in order.
 
         The chain's place in the semaphore is given away meanwhile: its children need places themselves.
 

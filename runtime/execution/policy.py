@@ -62,7 +62,7 @@ class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CurrentLeads:
-    """The leads that steps begun from now on are asked with.
+    """The leads of steps that begin now; a run may change them while it works.
 
     One holder is shared by all runners of one piece of work, those of roles with settings of their own included: leads
     that the run learns reach every one of them.
@@ -81,7 +81,7 @@ class CurrentLeads:
         self.sequential: dict[int, Sequential] = dict(leads.sequential)
 
     def follow(self, leads: Leads) -> None:
-        """Go on with other leads."""
+        """Take over the leads that a run has chosen anew."""
         self.leads = leads
         if self.sequential:
             self.sequential.update(leads.sequential)
@@ -93,5 +93,5 @@ class CurrentLeads:
 
     @property
     def limits(self) -> Limits:
-        """What the ballots of a step are held against for alarms."""
+        """Limits that a step's ballots must not exceed; a step beyond one raises an alarm."""
         return self.leads.limits

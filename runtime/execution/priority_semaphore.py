@@ -12,7 +12,7 @@ from surefoot.decompose.plan import Path
 
 
 class Slot:
-    """One place inside a semaphore; whoever waits for others that need places steps aside meanwhile.
+    """One place inside a semaphore; its holder gives the place away while waiting for work that needs places.
 
     Args:
         semaphore: That it belongs to.
@@ -25,14 +25,14 @@ class Slot:
 
     @asynccontextmanager
     async def aside(self) -> AsyncIterator[None]:
-        """Give the place away inside the block, and wait for one again at its end."""
+        """Give the slot away inside a ``with`` block, and wait for another one at the block's end."""
         self.release()
         yield
         await self._semaphore.wait(self._path)
         self.held = True
 
     def release(self) -> None:
-        """Give the place away, if it is held."""
+        """Give the slot back to its semaphore, if it is held."""
         if self.held:
             self.held = False
             self._semaphore.leave()
@@ -76,7 +76,7 @@ class PrioritySemaphore:
             raise
 
     def leave(self) -> None:
-        """Give a slot to the earliest waiter in plan order, or back."""
+        """Give a slot to the earliest waiter in plan order, or back to the semaphore."""
         while self._waiting:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():

@@ -26,7 +26,7 @@ PART = "rows"
 
 
 class RowRunner:
-    """Runs chunks of rows.
+    """Asks one question about each row of a chunk, all rows at once.
 
     Args:
         task: Makes the question of a row.
@@ -39,7 +39,7 @@ class RowRunner:
         work.steps.meter.by_step = True
 
     async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Finished:
-        """Ask every row of a chunk that the journal holds no answer of. The answers are in the records.
+        """Ask every row of a chunk whose answer the journal does not hold; the answers are in the records.
 
         Raises:
             ModelUnavailable, ModelRejected: From the model.

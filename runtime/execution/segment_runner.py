@@ -24,7 +24,7 @@ from surefoot.runtime.records import AGAIN, Contradicted, Finished, Record, tall
 
 
 class SegmentRunner:
-    """The hands of a plan runner inside a worker: they ask the model; see ``runtime/execution/plan_runner.py``.
+    """The operations of a plan runner inside a worker: they ask the model; see ``runtime/execution/plan_runner.py``.
 
     Args:
         task: The task.

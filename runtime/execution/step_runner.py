@@ -10,6 +10,7 @@ from typing import Any
 from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
+from surefoot.runtime.execution.deadlock_message import deadlock_message
 from surefoot.runtime.execution.escalation.escalate import (
     EscalationLevel,
     RaceResult,
@@ -43,7 +44,7 @@ MAX_DRAWS = 4096
 
 
 class StepRunner:
-    """Asks, reads, flags, and counts until a step is decided.
+    """Asks a model, reads and flags its replies, and counts them until a step is decided.
 
     Args:
         task: Words the step and reads the replies.
@@ -75,11 +76,11 @@ class StepRunner:
 
     @property
     def counts(self) -> Counts:
-        """What happened since the last batch."""
+        """Events counted since the last batch was taken."""
         return self.meter.counts
 
     async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
-        """The winning candidate, and what the journal keeps of the race.
+        """Decide a step by a race; return the winning candidate and the journal's entry of the race.
 
         A race that ends undecided, or whose ballots raise an alarm, is held again one rung higher; see
         ``runtime/execution/escalation/escalate.py``.
@@ -130,8 +131,10 @@ class StepRunner:
         counts.escalations += bool(tried)
         below = [first, *(result for _, result in tried)]
         if found is None:
+            last = below[-1]
+            kept = self.meter.replies.heard_so_far(draw // MAX_DRAWS)
             raise StepDeadlocked(
-                f"no candidate led by {k} within {len(below[-1].ballots)} ballots",
+                deadlock_message(k, last.ballots, last.details, kept),
                 entry=entry_of(below[-1], below[:-1], raised),
                 tally=tally_of(below[-1]),
                 spoiled=below[-1].pattern.spoiled,
@@ -219,17 +222,17 @@ class StepRunner:
             tally(self.counts.contested, {str(pattern): 1})
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
-        """A number of ballots for a step, with no race; arguments and errors as for ``decide``."""
+        """Draw a number of ballots for a step without a race; arguments and errors as for ``decide``."""
         model, question = self._asked(step, self.variants[level % len(self.variants)])
         said = await self._ask(model, question, range(draw, draw + count), self.settings.temperature)
         return tuple(_ballot(number, answer)[0] for number, answer in enumerate(said))
 
     def request(self, step: Step) -> Request:
-        """A step as it is put to the model, for one draw."""
+        """The request that puts a step to the model, for one draw."""
         return self._request(self._asked(step, FIRST)[1], range(1), self.settings.temperature)
 
     def judge(self, step: Step, reply: Reply) -> Flag | str:
-        """The candidate a reply names, or its red flag. Nothing is counted."""
+        """Return the candidate that a reply names, or the red flag raised against it; nothing is counted."""
         question = self._asked(step, FIRST)[1]
         return self._flag(question, reply, self._limit(question))
 
@@ -281,7 +284,8 @@ class StepRunner:
         if whole is not None:
             return Request(question.prompt, tuple(draws), temperature, limit, seed, whole)
         if names is None:
-            return Request(question.prompt, tuple(draws), temperature, limit, seed)
+            prompt = question.prompt
+            return Request(prompt, tuple(draws), temperature, limit, seed, raw=prompt.raw, stop=prompt.stop)
         return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, seed, schema_of(names))
 
     def _schema(self, question: Asked) -> Any:
@@ -289,7 +293,7 @@ class StepRunner:
         return self.task.reply_schema(question.step) if self.structured and question.dialect == "chat" else None
 
     def _limit(self, question: Asked) -> int:
-        return question.step.max_reply_tokens if question.dialect == "compact" else self.policy.max_reply_tokens
+        return self.policy.max_reply_tokens if question.dialect == "chat" else question.step.max_reply_tokens
 
     def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""

@@ -1,4 +1,4 @@
-"""What all runners of one piece of work share: who decides, what the journal knows, and where records gather."""
+"""One piece of work as all its runners see it: who decides steps, what the journal knows, where records gather."""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -55,7 +55,7 @@ class Work:
 
     @property
     def counts(self) -> Counts:
-        """What happened since the last batch."""
+        """Events counted since the last batch was taken."""
         return self.steps.meter.counts
 
     def connect(
@@ -155,7 +155,7 @@ class Work:
         return candidate, entry
 
     def keep_replies(self, key: Key, step: Step, index: int, draw: int, *, disputed: bool) -> None:
-        """Put the replies to a step that are kept into the buffer, if there are any."""
+        """Put the replies to one step that the run keeps into the record buffer, if there are any."""
         kept = self.steps.meter.replies.take(draw // MAX_DRAWS, step, disputed=disputed)
         if kept is not None:
             path, _, attempt = key

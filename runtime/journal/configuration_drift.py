@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.step import Dialect, Step
+from surefoot.decompose.step import Step
 from surefoot.decompose.task import NothingToAsk, Task
-from surefoot.runtime.config import RunConfig
+from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ResumeMismatch
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.origin import admit_hosts, note_origin
@@ -60,13 +60,6 @@ class Change(msgspec.Struct, frozen=True):
     steps: int
     calls: int
     differences: tuple[str, ...]
-
-
-def dialect_of(config: RunConfig) -> Dialect:
-    """Return the dialect that a run's model is asked in; ``auto`` is decided by the model."""
-    if config.dialect != "auto":
-        return config.dialect
-    return "compact" if config.model.partition(":")[0] in ("bundled", "simulated") else "chat"
 
 
 def setup_of(config: RunConfig, task: Task) -> Setup:

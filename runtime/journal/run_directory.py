@@ -2,7 +2,7 @@
 
 import datetime
 import pathlib
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import tomli_w
@@ -197,6 +197,20 @@ def parse_config(path: pathlib.Path) -> RunConfig:
         raise ConfigurationError(f"{path}: {error}") from error
 
 
+class _Noted(NamedTuple):
+    """What a run's journal says of where the run stands."""
+
+    status: Status
+    message: str
+    counts: Counts
+    wall_s: float
+    missing: int
+    leads: dict[str, int]
+    why: str
+    pilot_calls: int
+    total_steps: int
+
+
 def standing(directory: pathlib.Path) -> Standing:
     """Where a run stands, also while it runs; nothing of its task's code is executed.
 
@@ -207,38 +221,53 @@ def standing(directory: pathlib.Path) -> Standing:
     config = read_config(directory)
     journal = open_journal(directory, write=False)
     try:
-        status: Status = read_meta(journal, "status", Status) or "running"  # type: ignore[arg-type]
-        message = read_meta(journal, "message", str) or ""
-        if is_locked(directory):
-            status = "running"
-        elif status == "running":
-            status, message = "paused", "its process ended without a word: it was killed"
-        counts, wall_s, missing = journal.totals, journal.wall_s, journal.missing
-        leads = {name: k for name, k in (read_meta(journal, "leads", dict) or {}).items() if isinstance(k, int)}
-        why = read_meta(journal, "why", str) or ""
-        pilot = read_meta(journal, "pilot", dict) or {}
-        pilot_calls = 0 if pilot.get("measured") else int(pilot.get("ballots", 0)) + int(pilot.get("spoiled", 0))
-        total_steps = known_shape(journal, config).total_steps
+        noted = _noted(directory, journal, config)
     finally:
         journal.close()
-    return Standing(
-        run_dir=str(directory),
+    return _standing(directory, config, noted)
+
+
+def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Noted:
+    status: Status = read_meta(journal, "status", Status) or "running"  # type: ignore[arg-type]
+    message = read_meta(journal, "message", str) or ""
+    if is_locked(directory):
+        status = "running"
+    elif status == "running":
+        status, message = "paused", "its process ended without a word: it was killed"
+    pilot = read_meta(journal, "pilot", dict) or {}
+    return _Noted(
         status=status,
         message="" if status == "solved" else message,
+        counts=journal.totals,
+        wall_s=journal.wall_s,
+        missing=journal.missing,
+        leads={name: k for name, k in (read_meta(journal, "leads", dict) or {}).items() if isinstance(k, int)},
+        why=read_meta(journal, "why", str) or "",
+        pilot_calls=0 if pilot.get("measured") else int(pilot.get("ballots", 0)) + int(pilot.get("spoiled", 0)),
+        total_steps=known_shape(journal, config).total_steps,
+    )
+
+
+def _standing(directory: pathlib.Path, config: RunConfig, noted: _Noted) -> Standing:
+    counts = noted.counts
+    return Standing(
+        run_dir=str(directory),
+        status=noted.status,
+        message=noted.message,
         task=config.task,
         task_options=config.task_options,
         model=config.model,
         strategy=config.strategy,
         state_by=config.state_by,
-        total_steps=total_steps,
-        calls_per_step=round((counts.calls - pilot_calls) / counts.steps, 4) if counts.steps else None,
+        total_steps=noted.total_steps,
+        calls_per_step=round((counts.calls - noted.pilot_calls) / counts.steps, 4) if counts.steps else None,
         red_flags=sum(counts.red_flags.values()),
         red_flags_by_name=counts.red_flags,
         cost_usd=None if counts.unpriced_calls else round(counts.cost_usd, 6),
-        wall_s=round(wall_s, 3),
-        k=leads.get("unguarded"),
-        leads=leads,
-        why=why,
+        wall_s=round(noted.wall_s, 3),
+        k=noted.leads.get("unguarded"),
+        leads=noted.leads,
+        why=noted.why,
         target=config.target,
         steps=counts.steps,
         decompositions=counts.decompositions,
@@ -256,9 +285,9 @@ def standing(directory: pathlib.Path) -> Standing:
         alarms=counts.alarms,
         rungs=_rungs(counts),
         accounts={"kind": counts.by_kind, "model": counts.by_model, "worker": counts.by_worker},
-        pilot_calls=pilot_calls,
+        pilot_calls=noted.pilot_calls,
         hedged_calls=counts.hedged_calls,
-        missing_batches=missing,
+        missing_batches=noted.missing,
     )
 
 

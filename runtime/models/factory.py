@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.step import Dialect, Prompt
-from surefoot.runtime.config import RunConfig
+from surefoot.decompose.step import Prompt
+from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.local_models import is_local
+from surefoot.runtime.models.gguf_weights import weights_of
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.role_options import parse_role_options
@@ -34,15 +36,19 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
     if config.model == "bundled":
         from surefoot.runtime.models.bundled import BundledModel
 
-        if config.dialect == "chat":
-            raise ConfigurationError("the bundled model does not understand --dialect chat")
+        if config.dialect not in ("auto", "compact"):
+            raise ConfigurationError(f"the bundled model does not understand --dialect {config.dialect}")
         return BundledModel()
     if name == "simulated":
         from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
 
         return SimulatedModel(
-            answer_key(config.task, config.task_options), parse_profile(parameters), _dialect(config, "compact")
+            answer_key(config.task, config.task_options), parse_profile(parameters), dialect_of(config)
         )
+    if is_local(config.model):
+        from surefoot.runtime.models.gguf import GgufModel
+
+        return GgufModel(weights_of(config.model), config.model, dialect_of(config))
     from surefoot.runtime.models.budget_lease import BudgetLease
     from surefoot.runtime.models.litellm_model import LiteLLMModel
     from surefoot.runtime.models.litellm_setup import check_ready
@@ -60,6 +66,7 @@ def open_fallback(config: RunConfig) -> Model | None:
     """Open the model that is asked last in an escalation, if there is one; errors as for ``open_model``."""
     if config.fallback_model is None:
         return None
+    _check_mode(config, config.fallback_model)
     model = open_model(msgspec.structs.replace(config, model=config.fallback_model, api_base=None))
     if config.fallback_model.partition(":")[0] == "simulated":
         # Models of different names make different mistakes; two simulated ones are told apart by their rank.
@@ -75,7 +82,18 @@ def check_model(config: RunConfig) -> None:
     """
     names = {settings.model for settings in parse_role_options(config.modules).values() if settings.model is not None}
     for name in (config.model, *sorted(names)):
+        _check_mode(config, name)
         asyncio.run(_check(msgspec.structs.replace(config, model=name)))
+
+
+def _check_mode(config: RunConfig, name: str) -> None:
+    """Refuse a second model that is asked for single facts where the first is not: the task is another one then."""
+    own = msgspec.structs.replace(config, model=name)
+    if dialect_of(own) == "micro" and dialect_of(config) != "micro":
+        raise ConfigurationError(
+            f"{name} is asked for one fact at a time, and --model {config.model} is not: add --dialect micro, or "
+            "--dialect chat"
+        )
 
 
 async def _check(config: RunConfig) -> None:
@@ -132,7 +150,7 @@ def _settings(config: RunConfig) -> LiteLLMSettings:
     return LiteLLMSettings(
         name=config.model,
         api_base=config.api_base,
-        dialect=_dialect(config, "chat"),
+        dialect=dialect_of(config),
         timeout_s=config.timeout_s,
         patience_s=config.patience_s,
         max_in_flight=config.calls_in_flight,
@@ -142,7 +160,3 @@ def _settings(config: RunConfig) -> LiteLLMSettings:
         retry_share=config.retry_share,
         hedge=config.hedge == "auto",
     )
-
-
-def _dialect(config: RunConfig, usual: Dialect) -> Dialect:
-    return usual if config.dialect == "auto" else config.dialect

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import RunConfig
+from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.decomposition_methods import is_loaded, method_of
 from surefoot.runtime.forecast.basis import has_seams, leaves_one_way
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
@@ -209,7 +209,7 @@ def _report_steps(
     # The questions of a user's task are in the task's code, which is not run here.
     known = not isinstance(questions.task, RecordedTask)
     steps = {d.place: questions.find(d.place) if known else None for d in sorted(doubts, key=lambda d: d.place)}
-    dialect = "compact" if config.dialect == "auto" else config.dialect
+    dialect = dialect_of(config)
     guarded = stand and has_seams(config, questions.task)
     told = []
     for doubt in doubts:

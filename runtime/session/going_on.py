@@ -23,7 +23,7 @@ from surefoot.runtime.session.setup import Setup, refuse_other_options, with_wat
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """What a session that goes on with a run brings along.
+    """Options that a caller changes when a run is resumed.
 
     Attributes:
         accepted: Whether it goes on although something that answers depend on changed.
@@ -41,7 +41,7 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 def reopen(directory: pathlib.Path, changes: Changes, say: Callable[[str], None]) -> tuple[Setup, JournalStore] | None:
-    """The setup and the open journal of a run that goes on; ``None`` if it is solved.
+    """Open a run to go on with it; return its setup and journal, or ``None`` for a solved run.
 
     ``say`` is told which file of a user's task is executed.
     """

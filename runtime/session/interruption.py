@@ -20,7 +20,7 @@ class Interruption:
         self._lock = threading.Lock()
 
     def started(self, pause: Pause) -> None:
-        """Take what stops the run; it is called at once if the run was asked to stop before."""
+        """Take the function that stops the run; called at once if the run was asked to stop before."""
         with self._lock:
             self._pause = pause
         if self.asked:

@@ -1,4 +1,4 @@
-"""One question for each row of a table, as a run: rows are kept once, travel in chunks, and come back in order."""
+"""A run that asks one question for each row of a table: rows are kept once, travel in chunks, come back in order."""
 
 import functools
 import pathlib
@@ -33,7 +33,7 @@ CHUNKS_A_WORKER = 8
 
 
 class KeptTable(msgspec.Struct, frozen=True):
-    """What the journal knows of a run's table.
+    """The journal's record of a run's table.
 
     Attributes:
         rows: How many there are.
@@ -148,7 +148,7 @@ class MapRun(Run):
 
     @functools.cached_property
     def raw_output(self) -> Any:
-        """What came of each row as builtin values, in order; see ``RowResult``."""
+        """Result of each row as builtin values, in order; see ``RowResult``."""
         return msgspec.to_builtins(list(self.results()))
 
     def preview(self) -> Preview:
@@ -158,7 +158,7 @@ class MapRun(Run):
 
     @property
     def output(self) -> list[Any]:
-        """The answers in the order of the rows; for a row without one, ``None``."""
+        """Answers in the order of the rows; ``None`` for a row without one."""
         return [None if one.error else self._typed_row(one.answer) for one in self.results()]
 
     def write(self, path: pathlib.Path | str) -> int:

@@ -19,7 +19,7 @@ BATCH = 1024
 
 
 def check_form(path: pathlib.Path) -> None:
-    """Refuse a file whose name does not say in which form results go to it, or whose folder is not there.
+    """Refuse an output file whose ending names no format, or whose folder does not exist.
 
     Raises:
         ConfigurationError: It cannot be written; said before anything is paid for.
@@ -31,7 +31,7 @@ def check_form(path: pathlib.Path) -> None:
 
 
 def write_results(results: Iterable[RowResult], path: pathlib.Path) -> int:
-    """Write results to a file whose name says in which form; return how many there are.
+    """Write results to a file in the format that its ending names; return the number of results.
 
     Raises:
         ConfigurationError: It cannot be written, or its form is not known.
@@ -102,16 +102,40 @@ def _write_parquet(results: Iterable[RowResult], path: pathlib.Path) -> int:
 
 
 def _append(pyarrow: Any, writer: Any, rows: list[dict[str, Any]], path: pathlib.Path) -> Any:
+    """Write a batch of rows; the first says what the columns are.
+
+    Raises:
+        ConfigurationError: Later values do not go into the columns of the first rows.
+    """
     schema = None if writer is None else writer.schema
-    table = pyarrow.Table.from_pylist(rows, schema=schema)
+    try:
+        if schema is None:
+            found = pyarrow.Table.from_pylist(rows).schema
+            # Of a column without a value so far nothing is known: text takes whatever comes, as JSON.
+            columns = [pyarrow.field(c.name, pyarrow.string()) if pyarrow.types.is_null(c.type) else c for c in found]
+            schema = pyarrow.schema(columns)
+        texts = {c.name for c in schema if pyarrow.types.is_string(c.type)}
+        rows = [{name: _text(value) if name in texts else value for name, value in row.items()} for row in rows]
+        table = pyarrow.Table.from_pylist(rows, schema=schema)
+    except (pyarrow.ArrowException, OverflowError, TypeError) as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigurationError(f"{path}: the answers do not make one table ({reason}): write .jsonl") from error
     if writer is None:
-        writer = pyarrow.parquet.ParquetWriter(path, table.schema)
+        writer = pyarrow.parquet.ParquetWriter(path, schema)
     writer.write_table(table)
     return writer
 
 
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _with_columns(results: Iterable[RowResult]) -> Iterator[dict[str, Any]]:
-    """Results as flat rows that all have the columns of the first one with an answer."""
+    """Results as flat rows that all have the columns of the first one with an answer.
+
+    Raises:
+        ConfigurationError: A later answer has a field that is no column.
+    """
     waiting: list[RowResult] = []
     columns: list[str] | None = None
     for result in results:
@@ -120,10 +144,18 @@ def _with_columns(results: Iterable[RowResult]) -> Iterator[dict[str, Any]]:
             continue
         if columns is None:
             columns = list(flat(result))
-            yield from ({name: flat(one).get(name) for name in columns} for one in waiting)
+            yield from (_in_columns(one, columns) for one in waiting)
             waiting = []
-        yield {name: flat(result).get(name) for name in columns}
+        yield _in_columns(result, columns)
     yield from map(flat, waiting)
+
+
+def _in_columns(result: RowResult, columns: list[str]) -> dict[str, Any]:
+    row = flat(result)
+    other = next((name for name in row if name not in columns), None)
+    if other is not None and not (result.error and other == "answer"):
+        raise ConfigurationError(f"row {result.row} has {other!r}, which the first answer has not: write .jsonl")
+    return {name: row.get(name) for name in columns}
 
 
 def _cell(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What came of each row of a table, read from the journal in the order of the rows."""
+"""Results of a table's rows, read from the journal in the order of the rows."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from surefoot.voting.record_race import FieldWise, replay_record
 
 
 class RowResult(msgspec.Struct, frozen=True):
-    """What came of one row.
+    """Result of one row of a table.
 
     Attributes:
         row: Its number, 0-based.

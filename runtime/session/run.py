@@ -30,7 +30,7 @@ MOST_STEPS = 100_000
 
 
 class Run:
-    """A run, at work or at its end. Nothing here changes it, and nobody's code but Surefoot's is executed.
+    """A run, at work or at its end, for reading: nothing is changed and no task's code is executed.
 
     Args:
         run_dir: Its run directory.
@@ -55,12 +55,12 @@ class Run:
 
     @property
     def message(self) -> str:
-        """Why the run is not solved, in one line; empty if it is."""
+        """Why the run is not solved, in one line; empty for a solved run."""
         return self._read(lambda journal: status_of(self.run_dir, journal))[1]
 
     @property
     def output(self) -> Any:
-        """The answer: what the task makes of its finished plan, as the task's ``output_type`` if it has one.
+        """Answer of the run: what its task makes of the finished plan, as the task's ``output_type``.
 
         Raises:
             RunFailed: The run is not solved.
@@ -90,7 +90,7 @@ class Run:
 
     @property
     def counts(self) -> Counts:
-        """What happened so far: steps, calls, tokens, money, red flags, and so on."""
+        """Counted events of the run so far: steps, calls, tokens, money, red flags, and so on."""
         return self._read(lambda journal: journal.totals)
 
     @property

@@ -21,7 +21,7 @@ AskedTask = Task | type[Task] | str
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """What a run is started with.
+    """Everything that a run is started with.
 
     Attributes:
         config: Its configuration.

@@ -24,7 +24,7 @@ LONGEST_ROW: Final = 16 << 20
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """A row that cannot be read or kept: it has an error in place of an answer, and the others go on.
+    """A row that cannot be read or kept: an error stands in place of its answer, and other rows go on.
 
     Attributes:
         reason: Why, in one line.
@@ -34,7 +34,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table as a run directory keeps it.
+    """A table of rows as a run directory keeps it.
 
     Attributes:
         path: The file of rows.
@@ -51,7 +51,7 @@ class Table(msgspec.Struct, frozen=True):
     digest: str
 
     def rows(self) -> Iterator[Row | str]:
-        """Yield the rows in order, one in memory at a time; of a row that cannot be read, the reason as text."""
+        """Yield the rows in order, one in memory at a time; for an unreadable row, the reason as text."""
         with self.path.open("rb") as file:
             for line in file:
                 yield msgspec.json.decode(line)
@@ -120,7 +120,7 @@ def read_table(path: pathlib.Path) -> Table:
 
 
 def rows_of_file(path: pathlib.Path) -> Iterator[Row | Unreadable]:
-    """Yield the rows of a CSV, JSON lines or Parquet file, told by its name; of a bad line, why it cannot be read.
+    """Yield the rows of a CSV, JSON lines or Parquet file; for an unreadable line, the reason.
 
     Raises:
         ConfigurationError: It cannot be read, or is of another kind. One line that says where.

@@ -1,4 +1,4 @@
-"""Who is told how a run goes on: the seam between the engine and whatever shows its progress."""
+"""The interface by which the engine reports progress to whatever shows it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ class ProgressEvent(msgspec.Struct, frozen=True):
 
 
 class Watcher:
-    """Is told how a run goes on; this one keeps it to itself.
+    """Receives the progress of a run; this base class shows nothing.
 
     Subclass it and override what is of interest. Methods must return soon: the run waits for them.
     """
@@ -46,7 +46,7 @@ class Watcher:
 
 
 class EventWatcher(Watcher):
-    """Hands everything on as events.
+    """Hands the progress of a run on as events.
 
     Args:
         on_event: Called with each event, in the thread in which the run works.
@@ -56,14 +56,14 @@ class EventWatcher(Watcher):
         self._on_event = on_event
 
     def update(self, counts: Counts, wall_s: float) -> None:
-        """Tell of progress."""
+        """Report a run's totals as an event."""
         event = ProgressEvent("progress", "", counts.steps, counts.calls, counts.cost_usd, wall_s)
         self._on_event(event)
 
     def note(self, text: str) -> None:
-        """Tell of a line to keep."""
+        """Report a line to keep as an event."""
         self._on_event(ProgressEvent("note", text))
 
     def say(self, text: str) -> None:
-        """Tell what is waited for."""
+        """Report what the run waits for as an event."""
         self._on_event(ProgressEvent("wait", text))

@@ -16,6 +16,7 @@ from surefoot.runtime.errors import ConfigurationError, UserCodeError
 from surefoot.runtime.forecast.alone import seconds_alone
 from surefoot.runtime.journal.mirror import mirror_of, mirrored, take_over
 from surefoot.runtime.journal.port import JournalStore
+from surefoot.runtime.local_models import is_local
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
 from surefoot.runtime.session.answers import answer_of_plan
@@ -23,7 +24,7 @@ from surefoot.runtime.session.interruption import Interruption, Pause
 from surefoot.runtime.session.watcher import Watcher
 from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.ray_address import means_local, named_cluster
-from surefoot.runtime.worker.ray_decision import wants_ray
+from surefoot.runtime.worker.ray_decision import IN_PROCESS, wants_ray
 from surefoot.runtime.worker.worker_pool import WorkerPool, default_workers
 
 
@@ -108,7 +109,9 @@ def open_pool(
     if models or config.address == "none":
         return LocalPool(config, task, list(models) or None)
     if config.address == "auto" and not means_local("auto") and named_cluster("auto") is None:
-        decision = wants_ray(seconds_alone(config, task), config.workers or default_workers(), "auto")
+        decision = IN_PROCESS
+        if not is_local(config.model):
+            decision = wants_ray(seconds_alone(config, task), config.workers or default_workers(), "auto")
         on_note(decision.reason)
         if not decision.wanted:
             return LocalPool(config, task)

@@ -12,13 +12,13 @@ GRACE_S: Final = 5.0
 
 
 class Returned(NamedTuple):
-    """A function returned."""
+    """The value that a tool's function returned."""
 
     value: Any
 
 
 class Raised(NamedTuple):
-    """A function raised, or ran out of time: then a ``TimedOut``."""
+    """The error that a tool's function raised; a ``TimedOut`` where it ran out of time."""
 
     error: BaseException
 

@@ -32,7 +32,7 @@ def calculator() -> Tool:
 
 
 def calculate(expression: str) -> dict[str, str | bool]:
-    """Compute an expression.
+    """Compute an arithmetic expression exactly, within bounded time and size.
 
     Raises:
         ToolError: It is not arithmetic, is undefined, or too large.

@@ -1,4 +1,4 @@
-"""What a tool is, and what calling one gives: a result or a typed failure, never an error as text among results.
+"""The contract of tools: a call gives a result or a typed failure, never an error as text among results.
 
 A tool is a plain function, sync or async, of keyword arguments that are builtin values; it returns a builtin value. The
 engine journals what it gave before anything uses it.
@@ -56,7 +56,7 @@ class ToolError(SurefootError):
 
 
 class ToolResult(msgspec.Struct, frozen=True, tag="result"):
-    """What a tool returned.
+    """The value that a tool returned for a call.
 
     Attributes:
         tool: The tool's name.
@@ -73,7 +73,7 @@ class ToolResult(msgspec.Struct, frozen=True, tag="result"):
 
 
 class ToolFailed(msgspec.Struct, frozen=True, tag="failed"):
-    """A tool gave no result.
+    """A typed failure: a tool gave no result.
 
     Attributes:
         tool: The tool's name.
@@ -89,7 +89,7 @@ class ToolFailed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 class LookBack(enum.Enum):
-    """What is known of a once-only call that was begun before a crash, other than its result."""
+    """Evidence, besides a result, about a once-only call that was begun before a crash."""
 
     NOT_HAPPENED = "not-happened"
     """It was not made, or had no effect: it may be made now."""

@@ -1,4 +1,4 @@
-"""What can be read off a tool's function: its source, its annotations, whether it is async."""
+"""Facts about a tool's function: its source, its annotations, whether it is async."""
 
 import functools
 import inspect

@@ -1,4 +1,4 @@
-"""Reads text files below one folder."""
+"""A tool that reads text files below one folder."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""A program of this machine as a tool, with limits on memory, time and output that it cannot change."""
+"""A program of this machine as a tool, with limits on memory, time and output that the program cannot change."""
 
 import os
 import pathlib

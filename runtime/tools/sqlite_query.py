@@ -1,4 +1,4 @@
-"""Questions in SQL to an SQLite file that cannot be changed by them."""
+"""A tool that reads an SQLite file by SQL which cannot change the file."""
 
 import contextlib
 import pathlib

@@ -20,6 +20,10 @@ class RayDecision(msgspec.Struct, frozen=True):
     reason: str
 
 
+IN_PROCESS = RayDecision(False, "no Ray: the model runs in this process, and computes on its cores for all workers")
+"""For weights on this machine: another process would load them again and share the same cores."""
+
+
 def wants_ray(forecast_seconds: float | None, cores: int, address: str) -> RayDecision:
     """Decide whether a run should use Ray.
 

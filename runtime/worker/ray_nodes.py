@@ -8,6 +8,7 @@ import msgspec
 
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.local_models import is_local
 from surefoot.runtime.worker.ray_cluster import Cluster, last_line
 
 ANSWER_S = 180.0
@@ -49,7 +50,9 @@ def needed_packages(config: RunConfig) -> tuple[str, ...]:
     models = {config.model, config.fallback_model or config.model}
     if "bundled" in models:
         always += ("ctranslate2", "numpy")
-    if any(not model.startswith(("bundled", "simulated")) for model in models):
+    if any(map(is_local, models)):
+        always += ("xllamacpp",)
+    if any(not model.startswith(("bundled", "simulated")) and not is_local(model) for model in models):
         always += ("aiohttp", "litellm")
     return always
 

@@ -1,4 +1,4 @@
-"""The order of the published ablations, with the published preset and modules that err as the published ones did.
+"""Repeats the published ablations of MAP with modules that err as the published ones did, and compares the order.
 
 With equal error rates for all modules the order does not come out: an Actor that is wrong once in fifty calls hardly
 needs a Monitor or a search. The published model (GPT-4) was not wrong equally often. What is known of it (MAP, Nat.
@@ -29,7 +29,7 @@ ROWS = ("paper", "paper-decomposer", "paper-search", "paper-monitor")
 
 
 def arguments(more: list[str]) -> list[str]:
-    """The command line of the benchmark, with further options."""
+    """The command line of the ablation benchmark, with further options."""
     rows = [part for row in ROWS for part in ("--method", row)]
     return ["bench", "hanoi3", "--model", "simulated", "--modules", MODULES, "--k", "1", *rows, *more]
 

@@ -1,5 +1,6 @@
-"""Calls a step at known error rates, and what each protection is worth: ``python -m
-surefoot.scripts.benchmarks.calls``.
+"""Counts calls a step at known error rates, and what each protection is worth.
+
+    python -m surefoot.scripts.benchmarks.calls
 
 Simulated models whose errors are independent, the default tree, ``--k auto``; whole-run success as the referee sees it,
 with its 95 % interval. The rows of ``--ablation`` leave one protection out at a time, and at last all of them: the
@@ -37,7 +38,7 @@ PROTECTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """One run: whether the referee agrees with it, and what it took; ``wall_s`` are the seconds it worked."""
+    """One run's result: whether the referee agrees, and what the run took; ``wall_s`` are the seconds it worked."""
 
     right: bool
     steps: int
@@ -50,7 +51,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def one_run(options: dict[str, Any]) -> Outcome:
-    """Run in this process, verify, and count; for a pool of processes."""
+    """Run one configuration in this process, verify the plan, and count; for a pool of processes."""
     configure_logs("none")
     return asyncio.run(_one_run(msgspec.convert(options, RunConfig)))
 
@@ -81,7 +82,7 @@ async def _one_run(config: RunConfig) -> Outcome:
 @click.option("--rates", default="0.1,0.05,0.02,0.01,0.001", show_default=True)
 @click.option("--ablation", default="", help="Error rate of the rows that leave protections out; none by default.")
 def main(disks: int, seeds: int, rates: str, ablation: str) -> None:
-    """Measure and print, row by row."""
+    """Measure calls a step at each error rate and print one row for each."""
     configure_logs("none")
     rows: list[tuple[str, str, dict[str, Any]]] = [(rate, "all", {}) for rate in rates.split(",") if rate]
     rows += [(ablation, name, extra) for name, extra in PROTECTIONS] if ablation else []

@@ -1,4 +1,4 @@
-"""Errors that travel together, in whole runs of a simulated model that knows where it planted them.
+"""Measures whether errors that occur together are caught, in runs of a simulated model that plants them.
 
     python -m surefoot.scripts.benchmarks.correlation                            # about an hour on one core
     python -m surefoot.scripts.benchmarks.correlation --claim hard --runs 6 --disks 12
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def hard(runs: int, disks: int) -> Iterator[str]:
-    """Hard steps in chains, where only votes can help: wrong verdicts where ballots disagree, and alarms.
+    """Compare votes on hard steps in chains: wrong verdicts where ballots disagree, and alarms.
 
     In whole runs, and one by one with the leads and limits that a whole run has at its end.
     """
@@ -72,7 +72,7 @@ def _hard(name: str, steps: Sequence[ObservedStep], planted: str = "hard") -> st
 
 
 def chance(runs: int, disks: int) -> Iterator[str]:
-    """Hard steps whose first ballots agree on a wrong answer: no rule can see it, the seam must."""
+    """Count how often seams catch hard steps whose first ballots agree on a wrong answer."""
     profile = "p_error=0.001,p_hard=0.002"
     arms: list[tuple[str, int, dict[str, Any]]] = [
         ("seams", runs, {}),
@@ -89,7 +89,7 @@ def chance(runs: int, disks: int) -> Iterator[str]:
 
 
 def shared(runs: int, disks: int) -> Iterator[str]:
-    """Prompts at which every draw is wrong alike: votes cannot see it."""
+    """Count how often wrong answers that every draw to a prompt shares are caught; votes cannot see them."""
     limits = {"seam_retries": 2, "re_decompositions": 0}
     few = -(-runs // 3)
     arms: list[tuple[str, int, dict[str, Any]]] = [
@@ -112,7 +112,7 @@ def shared(runs: int, disks: int) -> Iterator[str]:
 
 
 def false_alarms(runs: int, disks: int) -> Iterator[str]:
-    """Runs in which any alarm is raised; ``pytest --long -s -m long tests/voting`` has thousands of races-only runs."""
+    """Count runs of independent errors in which any alarm is raised; ``pytest --long tests/voting`` has many more."""
     chain: dict[str, Any] = {"strategy": "chain"}
     few = -(-runs // 10)
     every, raised = 0, 0

@@ -1,4 +1,4 @@
-"""What ``surefoot measure`` and ``surefoot plan`` predict, beside what many runs then do.
+"""Compares what ``surefoot measure`` and ``surefoot plan`` predict with what many runs then do.
 
     python -m surefoot.scripts.benchmarks.forecast --runs 40
 
@@ -43,14 +43,14 @@ STEPS = 4000
 
 
 class Took(msgspec.Struct, frozen=True):
-    """A run, and by what share its plan was off: calls, prompt tokens, reply tokens."""
+    """One run, and the share by which its plan was off in calls, prompt tokens and reply tokens."""
 
     ran: Outcome
     off: tuple[float, ...]
 
 
 def planned_run(options: dict[str, Any]) -> Took:
-    """Plan, then run; for a pool of processes."""
+    """Plan a run, then run it, and compare both; for a pool of processes."""
     configure_logs("none")
     config = msgspec.convert(options, RunConfig)
     ahead, ran = planned(config), one_run(options)
@@ -59,7 +59,7 @@ def planned_run(options: dict[str, Any]) -> Took:
 
 
 def measured(config: RunConfig) -> Measurement:
-    """A measurement of ``STEPS`` steps."""
+    """Measure a configuration's model on ``STEPS`` sampled steps."""
     task = open_task(config)
     sampled = asyncio.run(take_sample(config, task, STEPS, PILOT_DRAWS))
     return measure(config, task, answer_key(config.task), sampled)
@@ -79,7 +79,7 @@ def planned(config: RunConfig) -> tuple[float, float, float]:
 @click.option("--model", "models", multiple=True, default=MODELS)
 @click.option("--processes", type=int, help="Runs at the same time; one on each core by default.")
 def main(runs: int, disks: int, models: tuple[str, ...], processes: int | None) -> None:
-    """Measure and print, one table a model."""
+    """Measure each model, run it with many seeds, and print one table a model."""
     configure_logs("none")
     with tempfile.TemporaryDirectory() as folder, multiprocessing.get_context("spawn").Pool(processes) as pool:
         path = pathlib.Path(folder) / "measure.json"

@@ -1,4 +1,4 @@
-"""What the journal costs: bytes a step, its share of a run's wall time, and what resuming a large run takes.
+"""Measures the journal's cost: bytes a step, its share of a run's wall time, and the time to resume a large run.
 
 ``python -m surefoot.scripts.benchmarks.journal [--disks 20] [--run-dir DIR]`` writes the journal of a solved run of
 2^disks - 1
@@ -40,13 +40,13 @@ print(json.dumps([time.perf_counter() - started, memory, asked]))
 
 
 def config_of(disks: int) -> RunConfig:
-    """A model that errs as often as a small one does: contested steps and seam retries are in the journal as well."""
+    """The configuration of a run whose model errs now and then, so that its journal has contested steps."""
     model = "simulated:p_error=0.002"
     return RunConfig(task="hanoi", task_options={"disks": disks}, model=model, address="none", k=1, workers=1)
 
 
 def write_run(directory: pathlib.Path, disks: int) -> None:
-    """A solved run, by a coordinator."""
+    """Write the journal of a solved run through a coordinator."""
     config = config_of(disks)
     task = Hanoi(disks=disks)
     journal = create_run(directory, config)
@@ -64,7 +64,7 @@ def write_run(directory: pathlib.Path, disks: int) -> None:
 
 
 async def resume_all(directory: pathlib.Path) -> int:
-    """Resume a run of which all is committed; the number of questions it asked."""
+    """Resume a run whose steps are all committed; return the number of questions asked again."""
     configure_logs("none")
     journal = open_journal(directory, write=True)
     journal.check()
@@ -82,7 +82,7 @@ async def resume_all(directory: pathlib.Path) -> int:
 
 
 def resume_figures(directory: pathlib.Path, disks: int) -> dict[str, Any]:
-    """Size, and time and memory of a resume."""
+    """Measure a journal's size, and the time and memory of resuming its run."""
     size = (directory / "journal.sqlite").stat().st_size
     done = subprocess.run([sys.executable, "-c", RESUMED, str(directory)], capture_output=True, text=True, check=True)
     seconds, megabytes, asked = json.loads(done.stdout.splitlines()[-1])
@@ -104,7 +104,7 @@ class Timed(Journal):
     commits = 0
 
     def commit(self, *args: Any, **kwargs: Any) -> None:
-        """As the journal's, timed."""
+        """Commit as the journal does, and add the time taken."""
         started, worked = time.perf_counter(), time.thread_time()
         super().commit(*args, **kwargs)
         Timed.seconds += time.perf_counter() - started
@@ -151,7 +151,7 @@ def share_figures(directory: pathlib.Path, disks: int, model: str) -> dict[str, 
 @click.option("--model", default="bundled", show_default=True, help="Model of the run whose share is measured.")
 @click.option("--run-dir", type=click.Path(path_type=pathlib.Path), help="Kept, and used again if it is there.")
 def bench(disks: int, share: bool, model: str, run_dir: pathlib.Path | None) -> None:
-    """Print one JSON line."""
+    """Measure the journal and print one JSON line."""
     configure_logs("none")
     with tempfile.TemporaryDirectory() as scratch:
         directory = run_dir or pathlib.Path(scratch) / "run"

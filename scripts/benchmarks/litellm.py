@@ -1,4 +1,4 @@
-"""How much Surefoot adds to calls through LiteLLM, and how well it keeps to a server's limits; ratios of one run.
+"""Measures what Surefoot adds to calls through LiteLLM, and how well it keeps to a server's limits.
 
 ``python -m surefoot.scripts.benchmarks.litellm`` starts the servers it asks, each in a process of its own on this
 machine. Beside the
@@ -92,7 +92,7 @@ async def _serve(latency_s: float, rate: float, port: int) -> None:
 
 @contextmanager
 def serving(latency_s: float = 0.0, rate: float = 0.0, port: int = 0) -> Iterator[tuple[str, Any]]:
-    """A server's base address, and its process."""
+    """Start a server in a process of its own; yield its base address and the process."""
     options = ["--serve", str(latency_s), str(rate), str(port)]
     command = [sys.executable, "-m", "surefoot.scripts.benchmarks.litellm", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -278,7 +278,7 @@ async def _measure(options: argparse.Namespace) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, and print a table and one JSON object."""
+    """Measure the LiteLLM adapter; print a table and one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m surefoot.scripts.benchmarks.litellm", description=__doc__)
     parser.add_argument("--calls", type=int, default=600, help="calls of each comparison (default: 600)")
     parser.add_argument("--rate", type=float, default=100, help="requests/s of the limited server (default: 100)")

@@ -1,5 +1,6 @@
-"""A whole run through LiteLLM against a bare loop of ``litellm.acompletion``: ``python -m
-surefoot.scripts.benchmarks.litellm_run``.
+"""Compares a whole run through LiteLLM with a bare loop of ``litellm.acompletion``.
+
+    python -m surefoot.scripts.benchmarks.litellm_run
 
 Both ask one server, a process of its own on this machine, the same questions with the same number under way. They take
 turns, in an order that changes, and are compared pair by pair: on a busy machine the next second is not like the last.
@@ -32,7 +33,7 @@ from surefoot.scripts.commands.cli import print_json
 
 @contextmanager
 def serving(latency_s: float) -> Iterator[str]:
-    """The base address of a server that knows the task's answers and says them after a while."""
+    """Start a server that knows the task's answers and gives them after a delay; yield its base address."""
     command = [
         sys.executable,
         "-m",
@@ -49,7 +50,7 @@ def serving(latency_s: float) -> Iterator[str]:
 
 
 class Recorder:
-    """LiteLLM, and the arguments and the response of each call."""
+    """Passes calls to LiteLLM, and keeps the arguments and the response of each."""
 
     def __init__(self, litellm: Any) -> None:
         self._litellm = litellm
@@ -60,7 +61,7 @@ class Recorder:
         return getattr(self._litellm, name)
 
     async def acompletion(self, **arguments: Any) -> Any:
-        """Note a call, and make it."""
+        """Make one call through LiteLLM and keep its arguments and response."""
         self.asked.append(arguments)
         response = await self._litellm.acompletion(**arguments)
         self.responses[json.dumps(arguments["messages"])] = response
@@ -68,20 +69,20 @@ class Recorder:
 
 
 class Replay(Recorder):
-    """LiteLLM that has answered before: calls come back at the loop's next turn, and cost nothing to speak of."""
+    """Gives LiteLLM's recorded responses at once, so that calls cost almost nothing."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__(recorder._litellm)
         self.responses = recorder.responses
 
     async def acompletion(self, **arguments: Any) -> Any:
-        """What was answered to the same question."""
+        """Return the response that was recorded for the same question."""
         await asyncio.sleep(0)
         return self.responses[json.dumps(arguments["messages"])]
 
 
 def config_of(base: str, disks: int, at_once: int) -> RunConfig:
-    """A run that asks each step once."""
+    """The configuration of a run that asks each step once, through LiteLLM."""
     return RunConfig(
         task="hanoi", task_options={"disks": disks}, model="openai/m", api_base=base, address="none", workers=1, k=1,
         calls_in_flight=at_once, price_in=1.0, price_out=1.0, leaf_steps=LEAF_STEPS,
@@ -89,7 +90,7 @@ def config_of(base: str, disks: int, at_once: int) -> RunConfig:
 
 
 async def run(base: str, disks: int, at_once: int, recorder: Recorder | None = None) -> tuple[float, float, int]:
-    """Wall and CPU seconds of a run in this process, and its calls."""
+    """Measure one run in this process: its wall and CPU seconds, and its number of calls."""
     config = config_of(base, disks, at_once)
     task = open_task(config)
     pool = LocalPool(config, task)
@@ -109,7 +110,7 @@ async def run(base: str, disks: int, at_once: int, recorder: Recorder | None = N
 
 
 async def bare(asked: Sequence[dict[str, Any]], at_once: int) -> tuple[float, float]:
-    """Wall and CPU seconds of the same calls in a loop of its own, that many at a time."""
+    """Measure the recorded calls in a loop without Surefoot: wall and CPU seconds."""
     litellm, left = load(), iter(asked)
 
     async def chain() -> None:
@@ -122,14 +123,14 @@ async def bare(asked: Sequence[dict[str, Any]], at_once: int) -> tuple[float, fl
 
 
 def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """The median, and two values of the sample that enclose that of the population at 95 % or so (sign test)."""
+    """The median of a sample, and two of its values that enclose the true median at about 95 % (sign test)."""
     ordered, n = sorted(values), len(values)
     outer = max(0, int((n - 1.96 * n**0.5) / 2))
     return statistics.median(ordered), ordered[outer], ordered[n - 1 - outer]
 
 
 async def compare(base: str, disks: int, at_once: int, pairs: int, latency_s: float) -> dict[str, float]:
-    """Ratios of calls/s, and milliseconds of CPU a call: of the bare loop, and of a run without litellm.
+    """Compare a run with the bare loop pair by pair: ratios of calls/s, and milliseconds of CPU a call.
 
     ``speed_possible`` is the ratio of a run that takes no longer than its longest chain of calls, each of which needs
     the answer before it: the calls of the bare loop need nothing.
@@ -163,7 +164,7 @@ async def compare(base: str, disks: int, at_once: int, pairs: int, latency_s: fl
 @click.option("--pairs", default=11, show_default=True, help="How often both are timed.")
 @click.option("--latencies", default="0,0.1", show_default=True, help="Seconds the server takes to answer.")
 def main(disks: int, at_once: int, pairs: int, latencies: str) -> None:
-    """Measure and print; the bare loop is the baseline."""
+    """Measure at each server latency and print; the bare loop is the baseline."""
     configure_logs("none")
     found = {}
     for latency in latencies.split(","):

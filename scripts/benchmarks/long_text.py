@@ -1,5 +1,6 @@
-"""A long text in 376 parts, the facts of each as JSON with votes, merged by code: ``python -m
-surefoot.scripts.benchmarks.long_text``.
+"""Extracts the facts of a long text in 376 parts as JSON with votes, and merges them by code.
+
+    python -m surefoot.scripts.benchmarks.long_text
 
 The text is generated, so that its facts are known. Prints the lines of the task, the questions that decide nothing
 about a part, how many facts are wrong, and the seconds against the least possible with so many questions under way.
@@ -34,7 +35,7 @@ FACT = re.compile(r"In (\d{4}) the house of (\w+) paid (\d+) crowns")
 
 
 class Fact(msgspec.Struct, frozen=True, order=True):
-    """Who paid how much, and when."""
+    """One payment that the text mentions: who paid how much, and when."""
 
     year: int
     who: str
@@ -78,7 +79,7 @@ class Facts(Task, frozen=True, kw_only=True):
         return {"facts": json.loads(candidate)}
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
-        """Show a part."""
+        """Put one part of the text into a prompt."""
         return QUESTION.prompt({"part": step.reads})
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
@@ -122,7 +123,7 @@ def _part(rng: random.Random) -> str:
 @click.option("--places", default=64, show_default=True, help="Questions under way at the same time.")
 @click.option("--rate", default="0,0.02", show_default=True, help="Answers that are wrong.")
 def main(latency_s: float, places: int, rate: str) -> None:
-    """Run and print."""
+    """Run the long text at each error rate and print one line for each."""
     configure_logs("none")
     text = make_text(1)
     lines = sum(bool(line.strip()) for line in inspect.getsource(Facts).splitlines())
@@ -133,10 +134,10 @@ def main(latency_s: float, places: int, rate: str) -> None:
 
 def _row(text: str, latency_s: float, places: int, p_error: str) -> str:
     model = f"simulated:latency_s={latency_s},p_error={p_error}"
-    options = {"k": 2, "workers": 1, "chains_in_flight": places, "address": "none"}
+    options: dict[str, Any] = {"k": 2, "workers": 1, "chains_in_flight": places, "address": "none"}
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        run = api.run(Facts(text=text), model, run_dir=pathlib.Path(folder) / "run", **options)  # type: ignore[arg-type]
+        run = api.run(Facts(text=text), model, run_dir=pathlib.Path(folder) / "run", **options)
         seconds = time.perf_counter() - started
         assert run.status == "solved", run.message
         counts, found = run.counts, {tuple(fact) for fact in run.output}

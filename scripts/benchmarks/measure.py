@@ -1,5 +1,6 @@
-"""How often the interval of ``surefoot measure`` holds the true rate: ``python -m
-surefoot.scripts.benchmarks.measure``.
+"""Counts how often the interval of ``surefoot measure`` holds the true error rate.
+
+    python -m surefoot.scripts.benchmarks.measure
 
 The simulated model's error rate is known; red flags are off, so that no mistake is discarded before it is counted.
 """
@@ -16,7 +17,7 @@ from surefoot.runtime.models.factory import answer_key
 
 
 async def holds(p_error: float, seed: int, samples: int) -> bool:
-    """Whether one measurement's interval holds the rate."""
+    """Whether the interval of one measurement holds the model's true error rate."""
     config = RunConfig(
         task="hanoi", task_options={"disks": 10}, model=f"simulated:p_error={p_error}", seed=seed, red_flags="none",
         address="none", workers=1,
@@ -31,7 +32,7 @@ async def holds(p_error: float, seed: int, samples: int) -> bool:
 @click.option("--samples", default=250, show_default=True)
 @click.option("--rates", default="0.01,0.05", show_default=True)
 def main(seeds: int, samples: int, rates: str) -> None:
-    """Measure and print."""
+    """Measure with many seeds at each error rate, and print how often the interval held it."""
     configure_logs("none")
     for rate in rates.split(","):
         held = sum(asyncio.run(holds(float(rate), seed, samples)) for seed in range(seeds))

@@ -1,5 +1,6 @@
-"""A long run as a user starts it, killed with SIGKILL and resumed once: ``python -m
-surefoot.scripts.benchmarks.million``.
+"""Runs a long plan as a user would, kills it once with SIGKILL, resumes it, and prints what it took.
+
+    python -m surefoot.scripts.benchmarks.million
 
 Prints what it took, and which processes and threads the processor's time went to. In a worker the busiest thread is the
 model's; the next is the event loop, which asks, reads, counts and journals.
@@ -28,17 +29,17 @@ Used = dict[tuple[int, str, int], float]
 
 
 def surefoot(*words: str) -> "subprocess.CompletedProcess[str]":
-    """A command to its end."""
+    """Run a command of ``surefoot`` to its end, with ``--json``."""
     return subprocess.run([*command(*words), "--json"], capture_output=True, text=True, check=False)
 
 
 def command(*words: str) -> list[str]:
-    """The console command."""
+    """The command line that starts ``surefoot`` with some words."""
     return [sys.executable, "-m", "surefoot.scripts.commands.cli", *words]
 
 
 def used_below(top: int) -> Used:
-    """What every thread of a process and of those that descend from it has used; none of those that are gone."""
+    """Processor seconds of every living thread of a process and its descendants."""
     parents: dict[int, int] = {}
     for entry in pathlib.Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
@@ -73,7 +74,7 @@ def _named(line: str) -> str:
 
 
 def committed(run_dir: pathlib.Path) -> int:
-    """Steps that the journal has."""
+    """Number of steps in a run's journal; 0 while there is none."""
     if not (run_dir / "journal.sqlite").exists():
         return 0
     try:
@@ -87,7 +88,7 @@ def committed(run_dir: pathlib.Path) -> int:
 
 
 def session(run_dir: pathlib.Path, *words: str, kill_at: int = 0) -> tuple[dict[str, Any], Used]:
-    """Run or resume; kill all of its processes once so many steps are journalled. Its end, and what was used."""
+    """Start or resume a run and kill it at a number of journalled steps; return its end and its processor time."""
     used: Used = {}
     errors = run_dir.with_name("errors")
     with (
@@ -115,7 +116,7 @@ def session(run_dir: pathlib.Path, *words: str, kill_at: int = 0) -> tuple[dict[
 @click.option("--model", default="bundled", show_default=True)
 @click.option("--kill/--no-kill", default=True, show_default=True, help="Kill it halfway and resume it.")
 def main(disks: int, shown: str, model: str, kill: bool) -> None:
-    """Run and print."""
+    """Run the long plan, kill and resume it, verify it, and print what it took."""
     with tempfile.TemporaryDirectory() as folder:
         run_dir = pathlib.Path(folder) / "run"
         words = ("run", "hanoi", "--disks", str(disks), "--shown", shown, "--model", model, "--run-dir", str(run_dir))

@@ -1,4 +1,6 @@
-"""What ``surefoot plan`` says of a run beside what the run then takes: ``python -m surefoot.scripts.benchmarks.plan``.
+"""Compares what ``surefoot plan`` says of a run with what the run then takes.
+
+    python -m surefoot.scripts.benchmarks.plan
 
 Each line plans and then runs the same options with the same seed, in one process with one worker and without Ray. The
 wall time is that of the widest row, which is as many segments as a worker has under way; it is the machine's too, and
@@ -24,7 +26,7 @@ SAMPLES = 500
 
 
 def planned(config: RunConfig) -> Plan:
-    """What ``surefoot plan`` prints."""
+    """The plan that ``surefoot plan`` prints for a configuration."""
     task = open_task(config)
     return plan(config, task, asyncio.run(take_sample(config, task, SAMPLES, PILOT_DRAWS)))
 
@@ -35,7 +37,7 @@ def planned(config: RunConfig) -> Plan:
 @click.option("--shown", type=click.Choice(["all", "tower"]), default="all", show_default=True)
 @click.option("--rounds", default=3, show_default=True, help="Seeds of each line; ratios are their medians.")
 def main(sizes: tuple[int, ...], models: tuple[str, ...], shown: str, rounds: int) -> None:
-    """Plan, run and print: planned divided by measured."""
+    """Plan and run each model and size, and print planned divided by measured."""
     configure_logs("none")
     print(f"{'model':40} disks   calls  tokens in  tokens out   wall   (planned / measured, medians of {rounds})")
     for model in models:

@@ -1,4 +1,4 @@
-"""Whole runs of a simulated model that knows where it planted errors, and single steps of such runs; for benchmarks.
+"""Runs of a simulated model that knows where it planted errors, and single steps of such runs, for benchmarks.
 
 Nothing in a run knows what was planted: it is looked up afterwards, in the model's own dice. Red flags are off, so
 that no check but votes and seams can help.
@@ -36,7 +36,7 @@ from surefoot.scripts.commands.verify import verification
 
 
 class ObservedStep(msgspec.Struct, frozen=True):
-    """A step that was asked in the first way at first.
+    """A step asked in its task's first wording, with what was planted there and whether its verdict is right.
 
     Attributes:
         planted: What was wrong with its prompt.
@@ -52,13 +52,13 @@ class ObservedStep(msgspec.Struct, frozen=True):
 
     @property
     def first_race(self) -> int:
-        """Ballots of the first race; 0 where all agreed at once."""
+        """Number of ballots of the step's first race; 0 where all agreed at once."""
         if isinstance(self.entry, str):
             return 0
         return len(self.entry.before or self.entry.ballots)
 
     def disputed(self, first: int = 2) -> bool:
-        """Whether the first ballots name more than one candidate."""
+        """Whether the first ballots of the step name more than one candidate."""
         if isinstance(self.entry, str):
             return False
         return len({b.candidate for b in (self.entry.before or self.entry.ballots)[:first]}) > 1
@@ -70,7 +70,7 @@ class ObservedStep(msgspec.Struct, frozen=True):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """A run: whether its plan is right, what it counted, its last leads, and its steps, if they were looked up."""
+    """A finished run: whether its plan is right, its counts, its last leads, and its steps if looked up."""
 
     solved: bool
     valid: bool
@@ -80,7 +80,7 @@ class Ended(msgspec.Struct, frozen=True):
 
 
 class Overheard(LocalPool):
-    """A crew that keeps the leads it was told last."""
+    """A worker pool that remembers the leads it was told last."""
 
     leads = Leads(1, 1, 1)
 
@@ -92,7 +92,7 @@ class Overheard(LocalPool):
 
 
 def config_of(profile: str, seed: int, *, disks: int, **options: Any) -> RunConfig:
-    """A tower, a simulated model, this process."""
+    """The configuration of a Hanoi run with a simulated model in this process."""
     return RunConfig(
         task="hanoi",
         task_options={"disks": disks},
@@ -106,7 +106,7 @@ def config_of(profile: str, seed: int, *, disks: int, **options: Any) -> RunConf
 
 
 def several(runs: int, profile: str, look_up: bool = True, **options: Any) -> list[Ended]:
-    """Runs of seeds 1, 2, ..."""
+    """Run one configuration with seeds 1, 2, ... and return every run's end."""
     ends = []
     for seed in range(1, runs + 1):
         with tempfile.TemporaryDirectory() as folder:
@@ -115,7 +115,7 @@ def several(runs: int, profile: str, look_up: bool = True, **options: Any) -> li
 
 
 async def one_run(folder: pathlib.Path, config: RunConfig, look_up: bool) -> Ended:
-    """One run in this process, to its end."""
+    """Run one configuration in this process, to its end."""
     task = open_task(config)
     write_config(folder, config)
     pool, journal = Overheard(config, task), create_journal(folder)
@@ -131,7 +131,7 @@ async def one_run(folder: pathlib.Path, config: RunConfig, look_up: bool) -> End
 
 
 def looked_up(journal: Journal, config: RunConfig, task: Task) -> Iterator[ObservedStep]:
-    """Every step that was asked in the first way, from the journal."""
+    """Read every step that was asked in the first wording from a run's journal."""
     model = model_of(config)
     leads = msgspec.convert(journal.meta("leads"), Leads)
     questions = Questions(
@@ -151,7 +151,7 @@ def looked_up(journal: Journal, config: RunConfig, task: Task) -> Iterator[Obser
 
 
 async def asked(config: RunConfig, leads: Leads, planted: str, count: int) -> list[ObservedStep]:
-    """So many planted steps, sampled over the whole run and decided one by one with all that a worker has.
+    """Decide a number of planted steps one by one, sampled over the whole run, as a worker would.
 
     Args:
         config: As of a run.
@@ -179,7 +179,7 @@ async def asked(config: RunConfig, leads: Leads, planted: str, count: int) -> li
 
 
 def model_of(config: RunConfig) -> SimulatedModel:
-    """The simulated model of a configuration, for looking up what it planted."""
+    """The simulated model of a configuration, to look up what it planted."""
     return SimulatedModel(answer_key(config.task), parse_profile(config.model.partition(":")[2]))
 
 
@@ -196,7 +196,7 @@ def _observed(
 
 
 def caught_of(ends: list[Ended], planted: str, *, agreed: bool = False) -> tuple[int, int]:
-    """Wrong verdicts of planted steps that do not stand in a plan that came out right, and all of them.
+    """Count the wrong verdicts on planted steps that do not stand in a right plan, and all wrong ones.
 
     Args:
         ends: The runs.

@@ -1,4 +1,4 @@
-"""How long a report takes to write, how large it is, and how long a browser takes to open it.
+"""Measures how long a report takes to write, how large it is, and how long a browser takes to open it.
 
     python -m surefoot.scripts.benchmarks.report RUN_DIR...
 
@@ -26,7 +26,7 @@ EMPTY = "<!doctype html><html><head><title>empty</title></head><body>empty</body
 
 
 def main() -> None:
-    """Print one line for each run, and one for a page without content."""
+    """Print one line for each run's report, and one for a page without content."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run_dir", nargs="+", type=pathlib.Path)
     given = parser.parse_args()
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def opened(page: str) -> str:
-    """What the page's clock said at the load event."""
+    """Time that a browser takes to load a page, by the page's own clock."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "page.html"
         path.write_text(page.replace("</body>", f"{PROBE}</body>"))
@@ -54,7 +54,7 @@ def opened(page: str) -> str:
 
 
 def dumped(page: pathlib.Path, profile: pathlib.Path) -> str:
-    """The page as a browser has it after its scripts ran.
+    """Return the HTML of a page after a browser ran its scripts.
 
     Raises:
         RuntimeError: There is no chromium.

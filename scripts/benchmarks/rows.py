@@ -1,5 +1,6 @@
-"""Rows of a table: how many come out wrong, and what a million of them take: ``python -m
-surefoot.scripts.benchmarks.rows``.
+"""Measures runs over tables: how many rows come out wrong, and what a million rows take.
+
+    python -m surefoot.scripts.benchmarks.rows accuracy|speed|memory
 
 ``accuracy`` asks 10,000 rows of a simulated model that errs in 2 % of its answers, alike on all rows or scattered over
 hard and easy ones. ``speed`` asks a model that costs nothing, and holds the rows a second against the steps a second of
@@ -37,7 +38,7 @@ class After(RowTask, frozen=True, kw_only=True):
     """Asks for the number after a row's number."""
 
     def row_step(self, row: Mapping[str, Any]) -> Step:
-        """Ask of one row."""
+        """Make the step that asks about one row."""
         return Step(KIND, Role.ACTOR, row["number"])
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
@@ -45,7 +46,7 @@ class After(RowTask, frozen=True, kw_only=True):
         return Prompt(str(step.reads))
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
-        """Read a number."""
+        """Read the number that a reply names."""
         return text if text.isdigit() else Flag("misformatted", text)
 
 
@@ -90,11 +91,11 @@ class Free(Model):
         return [Reply(said, tokens_in=8, tokens_out=2)] * len(request.draws)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing, as the model holds no resources."""
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What one run took: items, seconds of the processor and of the clock, and the peak of memory in MB."""
+    """Cost of one run: items, seconds of the processor and of the clock, and peak memory in MB."""
 
     items: int
     cpu_s: float
@@ -143,7 +144,7 @@ def asked(options: dict[str, Any]) -> dict[str, Any]:
 
 @click.group()
 def main() -> None:
-    """Measure and print."""
+    """Measure each part of the benchmark and print its lines."""
 
 
 @main.command()
@@ -153,7 +154,7 @@ def main() -> None:
 @click.option("--row-target", default=0.999, show_default=True)
 def accuracy(rows: int, seeds: int, rules: str, row_target: float) -> None:
     """Count wrong rows and calls a row."""
-    with multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=1) as pool:
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         for rule in rules.split(","):
             for scattered in (False, True):
                 base = {"count": rows, "scattered": scattered, "rule": rule, "target": row_target}

@@ -1,5 +1,9 @@
-"""Whole runs, as a user starts them: ``python -m surefoot.scripts.benchmarks.runs``. Prints one table; nothing is
-asserted."""
+"""Runs the plans that a first user would try, from the command line, and prints one table.
+
+    python -m surefoot.scripts.benchmarks.runs
+
+Nothing is asserted.
+"""
 
 import json
 import pathlib
@@ -16,7 +20,7 @@ import rich.table
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What one run of the command line came to.
+    """The result of one run of the command line.
 
     Attributes:
         ended: The JSON of ``surefoot run``.
@@ -30,12 +34,12 @@ class Result(msgspec.Struct, frozen=True):
 
     @property
     def right(self) -> bool:
-        """Solved, and the referee agrees."""
+        """Whether the run was solved and the referee agrees."""
         return bool(self.verified and self.verified["valid"] and self.verified["reached_goal"])
 
 
 def surefoot(*arguments: str) -> tuple[dict[str, Any], float]:
-    """The JSON of a command and its seconds."""
+    """Run a command of ``surefoot``; return its JSON object and the seconds it took."""
     started = time.perf_counter()
     command = [sys.executable, "-m", "surefoot.scripts.commands.cli", *arguments, "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -45,7 +49,7 @@ def surefoot(*arguments: str) -> tuple[dict[str, Any], float]:
 
 
 def run(*arguments: str) -> Result:
-    """Run and verify in a folder of its own."""
+    """Run a task and verify its plan, in a temporary folder."""
     with tempfile.TemporaryDirectory() as folder:
         directory = str(pathlib.Path(folder) / "run")
         ended, wall_s = surefoot("run", *arguments, "--run-dir", directory)
@@ -59,7 +63,7 @@ def run(*arguments: str) -> Result:
 @click.option("--products", default=50, show_default=True, help="8-digit products for the bundled model.")
 @click.option("--address", default="auto", show_default=True, help="For the towers; the rest runs without Ray.")
 def main(disks: int, seeds: int, products: int, address: str) -> None:
-    """Measure and print."""
+    """Measure the runs that a first user would try, and print one table."""
     table = rich.table.Table("run", "right", "calls a step", "wall s (with start)", "seam retries", box=None)
 
     def row(name: str, results: list[Result]) -> None:

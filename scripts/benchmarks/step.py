@@ -1,4 +1,6 @@
-"""What one step costs outside the model: ``python -m surefoot.scripts.benchmarks.step``.
+"""Measures what one step costs outside the model.
+
+    python -m surefoot.scripts.benchmarks.step
 
 Prints the pure-Python cost of a verdict, and of a whole step (prompt, parse, flags, race, journal) with a model that
 answers at once from a table, beside what that model costs alone.
@@ -26,7 +28,7 @@ from surefoot.voting.race import Race
 
 
 class Table(Model):
-    """A model that looks its replies up: what remains is the runtime."""
+    """A model that answers at once from a table, so that only the runtime's cost remains."""
 
     dialect: Dialect = "compact"
 
@@ -35,7 +37,7 @@ class Table(Model):
         self.seconds = 0.0
 
     async def ask(self, request: Request) -> list[Reply]:
-        """The right reply, for each draw."""
+        """Return the right reply for each draw."""
         started = time.perf_counter()
         text = request.prompt.user
         reply = self.replies.get(text)
@@ -47,11 +49,11 @@ class Table(Model):
         return [reply] * len(request.draws)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing, as the table holds no resources."""
 
 
 def verdict_us(rounds: int = 20_000) -> float:
-    """Microseconds of one verdict with k = 3 and three ballots, the ballots included."""
+    """Measure one verdict with k = 3 and three ballots, in microseconds, the ballots included."""
     rule = FirstToAheadBy(3)
     started = time.perf_counter()
     for _ in range(rounds):
@@ -62,7 +64,7 @@ def verdict_us(rounds: int = 20_000) -> float:
 
 
 async def step_us(disks: int, strategy: str) -> tuple[float, int]:
-    """Microseconds of one step of a whole journalled run outside the model, and the steps."""
+    """Measure one step of a journalled run outside the model, in microseconds; also return the number of steps."""
     config = RunConfig(task="hanoi", task_options={"disks": disks}, address="none", workers=1, k=1, strategy=strategy)
     task, model = open_task(config), Table()
     pool = LocalPool(config, task, [model])
@@ -81,7 +83,7 @@ async def step_us(disks: int, strategy: str) -> tuple[float, int]:
 @click.option("--disks", default=10, show_default=True)
 @click.option("--rounds", default=5, show_default=True)
 def main(disks: int, rounds: int) -> None:
-    """Measure and print; medians of several rounds."""
+    """Measure a verdict and a step several times, and print the medians."""
     configure_logs("none")
     print(f"one verdict, k = 3, three ballots: {statistics.median(verdict_us() for _ in range(rounds)):.2f} us")
     for strategy in ("tree", "chain"):

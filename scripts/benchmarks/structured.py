@@ -1,5 +1,6 @@
-"""Replies held to a JSON schema against free text: ``python -m surefoot.scripts.benchmarks.structured --model
-openai/NAME``.
+"""Compares replies that follow a JSON schema with free text, on the same steps.
+
+    python -m surefoot.scripts.benchmarks.structured --model openai/NAME
 
 The same sampled steps are put to a model both ways, one after the other. Of each way it says how many replies could be
 read, why the others were discarded, how many of those read are right by the task's answer key, and what a call took.
@@ -30,7 +31,7 @@ WAYS = {"free text": False, "structured": True}
 
 
 def sampled(task: Task, per_kind: int) -> list[Step]:
-    """So many steps of each kind, from the first thousand that the task samples."""
+    """Take a number of steps of each kind from the first thousand that the task samples."""
     found: dict[str, list[Step]] = {}
     for number in range(1000):
         step = task.sample_step(number)
@@ -39,7 +40,7 @@ def sampled(task: Task, per_kind: int) -> list[Step]:
 
 
 def right_answers(task: Task, step: Step, key: AnswerKey) -> set[str | Flag]:
-    """Candidates that are right, read off the prompt as it is put in free text."""
+    """Candidates that are right for a step, read off the prompt as it is put in free text."""
     return {task.parse(step, text, "chat") for text in key(task.prompt(step, "chat")).right}
 
 
@@ -56,7 +57,7 @@ async def _ask(steps: list[Step], runner: RoleRunner, model: Model, at_once: int
 
 
 async def compare(config: RunConfig, task: Task, per_kind: int, at_once: int) -> dict[str, Any]:
-    """Both ways, by what came of each."""
+    """Ask the same steps in free text and by schema; return what came of each way."""
     steps, key = sampled(task, per_kind), answer_key(config.task, config.task_options)
     right = [right_answers(task, step, key) for step in steps]
     found: dict[str, Any] = {}
@@ -95,7 +96,7 @@ def _shown(name: str, way: dict[str, Any]) -> str:
 @click.option("--per-kind", default=50, show_default=True, help="Steps of each kind of question.")
 @click.option("--at-once", default=4, show_default=True, help="Calls under way.")
 def main(name: str, per_kind: int, at_once: int, **values: Any) -> None:
-    """Measure and print a line for each way."""
+    """Measure both ways of asking, and print a line for each."""
     try:
         config = build_config(name, task_class(name), values)
         found = asyncio.run(compare(config, open_task(config), per_kind, at_once))

@@ -1,4 +1,6 @@
-"""Where the time goes, in ratios within one run: ``python -m surefoot.scripts.benchmarks.throughput``.
+"""Measures where a run's time goes, in ratios within one run.
+
+    python -m surefoot.scripts.benchmarks.throughput
 
 - the whole runtime against the bundled model alone, making the same replies in one batch loop
 - the tree against the published chain with the same model, a step
@@ -38,24 +40,24 @@ from surefoot.scripts.benchmarks.runs import surefoot
 
 
 class Recorder(Model):
-    """A bundled model that remembers the size of what it was asked."""
+    """A bundled model that keeps every request it was asked."""
 
     def __init__(self) -> None:
         self.inner, self.requests = BundledModel(), []  # type: tuple[BundledModel, list[Request]]
         self.dialect = self.inner.dialect
 
     async def ask(self, request: Request) -> list[Reply]:
-        """Ask, and remember."""
+        """Ask the bundled model, and keep the request."""
         self.requests.append(request)
         return await self.inner.ask(request)
 
     async def close(self) -> None:
-        """Close the model."""
+        """Close the bundled model behind the recorder."""
         await self.inner.close()
 
 
 async def run_in_process(options: dict[str, Any], models: list[Model] | None) -> tuple[float, int, int]:
-    """Seconds, steps and calls of a run in this process; the journal is on disk."""
+    """Run a plan in this process with its journal on disk; return its seconds, steps and calls."""
     config = msgspec.convert({"address": "none", **options}, RunConfig)
     task = open_task(config)
     pool = LocalPool(config, task, models)
@@ -73,7 +75,7 @@ async def run_in_process(options: dict[str, Any], models: list[Model] | None) ->
 
 
 def alone(requests: list[Request], batch: int) -> float:
-    """Seconds that the model takes for the same prompts, in one loop over full batches that open alike."""
+    """Measure the seconds that the bundled model takes for the same prompts in one loop of full batches."""
     generator = BundledModel()._runs.generator
     lots: dict[tuple[str, ...], list[tuple[list[str], int]]] = defaultdict(list)
     for request in requests:
@@ -96,7 +98,7 @@ def alone(requests: list[Request], batch: int) -> float:
 
 
 def against_the_model_alone(disks: int, rounds: int) -> None:
-    """The whole runtime against the model alone."""
+    """Compare the whole runtime with the bundled model alone."""
     ratios = []
     for _ in range(rounds):
         recorder = Recorder()
@@ -109,7 +111,7 @@ def against_the_model_alone(disks: int, rounds: int) -> None:
 
 
 def tree_against_chain(disks: int, rounds: int) -> None:
-    """Wall time and calls a step: in one process with one worker, and as a user runs it, on all cores."""
+    """Compare a tree with a chain: wall time and calls a step, in one process and as a user runs it."""
     in_process: dict[str, list[float]] = {shown: [] for shown in ("all", "tower")}
     times: dict[str, list[float]] = {shown: [] for shown in in_process}
     calls: list[float] = []
@@ -130,7 +132,7 @@ def tree_against_chain(disks: int, rounds: int) -> None:
 
 
 def wall_s(disks: int, *options: str, cores: int = 0) -> float:
-    """Seconds of a run with Ray as a user starts it, the start of Ray left out; on so many cores, 0 for all."""
+    """Seconds that a run with Ray works, its start left out; on a number of cores, 0 for all."""
     usable = os.sched_getaffinity(0)
     if cores:
         os.sched_setaffinity(0, sorted(usable)[:cores])
@@ -143,7 +145,7 @@ def wall_s(disks: int, *options: str, cores: int = 0) -> float:
 
 
 def two_workers_against_one(disks: int, rounds: int) -> None:
-    """Steps a second: two workers on two cores against one on one, and against one that may use both."""
+    """Compare two workers on two cores with one worker on one core, and with one that may use both."""
     alone, spread = [], []
     for _ in range(rounds):
         both = wall_s(disks, "--workers", "2")
@@ -156,7 +158,7 @@ def two_workers_against_one(disks: int, rounds: int) -> None:
 
 
 def against_the_bound(disks: int, in_flight: int) -> None:
-    """A model with one second latency; the bound is work over width, or the longest chain of dependent calls."""
+    """Compare a run whose model takes a second with its lower bound: calls over width, or the longest chain."""
     leaf = 7  # Each leaf is a chain that waits a second a step: longer ones leave places empty at the end.
     options = {
         **hanoi(disks), "model": "simulated:latency_s=1", "workers": 1, "k": 1, "leaf_steps": leaf,
@@ -170,7 +172,7 @@ def against_the_bound(disks: int, in_flight: int) -> None:
 
 
 def memory(small: int, large: int) -> None:
-    """Peak memory of a coordinator process with a model that costs nothing."""
+    """Compare the coordinator's peak memory on a long and on a short plan, with a model that costs nothing."""
     peaks = []
     for disks in (small, large):
         command = [
@@ -190,13 +192,13 @@ def memory(small: int, large: int) -> None:
 
 
 def peak(disks: int) -> None:
-    """One run, coordinator and worker in this process; prints the peak in kilobytes."""
+    """Run one plan in this process and print its peak memory in kilobytes."""
     uvloop.run(run_in_process(at_no_cost(disks), None))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def growth(disks: int, seconds: float) -> None:
-    """Memory of coordinator and worker in one process as a plan that cannot end goes on, with a model at no cost."""
+    """Measure how the memory of one process grows with the steps of a plan too long to end."""
     seen = uvloop.run(_watched({**at_no_cost(disks), "max_wall_s": seconds}))
     late = [(steps, kb) for steps, kb in seen if steps > seen[-1][0] / 3]
     slope = linregress([steps for steps, _ in late], [kb for _, kb in late])
@@ -207,12 +209,12 @@ def growth(disks: int, seconds: float) -> None:
 
 
 def at_no_cost(disks: int) -> dict[str, Any]:
-    """Options of a run whose few different questions the simulated model answers from memory."""
+    """Options of a run whose few distinct questions the simulated model answers from memory."""
     return {**hanoi(disks, "tower"), "model": "simulated", "workers": 1, "k": 1}
 
 
 def resident_kb() -> int:
-    """Memory of this process now, in kilobytes."""
+    """Resident memory of this process now, in kilobytes."""
     return int(pathlib.Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
 
 
@@ -233,7 +235,7 @@ async def _watched(options: dict[str, Any]) -> list[tuple[int, int]]:
 
 
 def hanoi(disks: int, shown: str = "all") -> dict[str, Any]:
-    """Options of a tower."""
+    """Options of a Hanoi run of so many disks."""
     return {"task": "hanoi", "task_options": {"disks": disks, "shown": shown}}
 
 
@@ -243,7 +245,7 @@ def hanoi(disks: int, shown: str = "all") -> dict[str, Any]:
 @click.option("--seconds", default=120.0, show_default=True, help="Of the run whose growth is watched.")
 @click.option("--only", type=click.Choice(["alone", "chain", "workers", "latency", "memory", "growth", "peak"]))
 def main(disks: int, rounds: int, seconds: float, only: str | None) -> None:
-    """Measure and print."""
+    """Measure the parts that ``--only`` names, or all, and print them."""
     configure_logs("none")
     if only == "peak":
         peak(disks)

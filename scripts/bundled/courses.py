@@ -1,4 +1,4 @@
-"""What the two parts of the bundled model are taught: the steps of runs, and the planner's modules."""
+"""The two courses that train the bundled model: the steps of runs, and the planner's modules."""
 
 import random
 from collections.abc import Callable
@@ -18,7 +18,7 @@ COURSES: Final = ("runs", "planner")
 
 
 class Course(msgspec.Struct, frozen=True):
-    """What a model is taught.
+    """Everything that one part of the bundled model is taught, examined on and made with.
 
     Attributes:
         vocabulary: Every word, in the order of the token numbers.
@@ -52,7 +52,7 @@ def course_of(name: str) -> Course:
 
 
 def run_exams(seed: int, samples: int = 500) -> dict[str, list[Pair]]:
-    """Held-out questions by kind, of 3 to 22 disks and 2 to 12 digits."""
+    """Held-out questions of runs by kind, of 3 to 22 disks and 2 to 12 digits."""
     rng = random.Random(f"exam {seed}")
     draws: dict[str, Callable[[random.Random], Pair]] = {
         "move": lambda rng: met_move(rng, rng.randint(3, 22)),

@@ -18,7 +18,7 @@ ROTARY_BASE: Final = 1000.0
 
 
 class Recipe(msgspec.Struct, frozen=True):
-    """Everything that decides the weights, but for the data.
+    """Everything that decides the trained weights, except the data.
 
     Attributes:
         seed: Of the first weights and of the data.
@@ -63,7 +63,10 @@ class Layer(nn.Module):  # type: ignore[misc]
         self.down = nn.Parameter(torch.randn(1, inner, width) * last)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, heard: Tensor | None) -> Tensor:
-        """``x`` is (batch, time, width); ``cos`` and ``sin`` are (time, width of a head), ``heard`` see `Decoder`."""
+        """Apply one layer to ``x``, (batch, time, width); ``cos`` and ``sin`` are (time, width of a head).
+
+        ``heard`` is as for `Decoder.forward`.
+        """
         batch, long, width = x.shape
         asked = functional.linear(norm(x, self.norm_1), self.attend.flatten(0, 1))
         asked = asked.view(batch, long, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
@@ -83,7 +86,7 @@ def norm(x: Tensor, gain: Tensor) -> Tensor:
 
 
 class Decoder(nn.Module):  # type: ignore[misc]
-    """The model: token numbers in, a score for each word of the vocabulary out.
+    """The decoder that is trained: token numbers in, a score for each word of the vocabulary out.
 
     Args:
         recipe: Its size.
@@ -106,17 +109,17 @@ class Decoder(nn.Module):  # type: ignore[misc]
 
     @property
     def device(self) -> str:
-        """Where it computes."""
+        """Device on which the model computes, such as ``cpu`` or ``cuda``."""
         return str(self.norm.device)
 
     def spelt(self, parts: Tensor) -> Tensor:
-        """A row for each word, (words, width), from those of the parts."""
+        """Embeddings of all words, (words, width), as sums of the embeddings of their parts."""
         return parts if self.spelling is None else self.spelling @ parts
 
     def forward(
         self, tokens: Tensor, wanted: Tensor | None, places: Tensor | None = None, heard: Tensor | None = None
     ) -> Tensor:
-        """Scores at positions of ``tokens``, (batch, time): all, or those that ``wanted`` counts along the lines.
+        """Scores of the next word at all positions of ``tokens``, (batch, time), or at the positions in ``wanted``.
 
         ``places`` of the shape of ``tokens`` are the positions that attention is told, by default 0, 1, 2 and so on.
         ``heard``, (batch, 1, time, time), says which words a word can attend to, by default all before it.
@@ -131,7 +134,7 @@ class Decoder(nn.Module):  # type: ignore[misc]
 
 
 def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Path, quantization: str | None) -> None:
-    """Write ``model.bin``, ``config.json`` and ``vocabulary.json`` for CTranslate2."""
+    """Write a model as CTranslate2 reads it: ``model.bin``, ``config.json`` and ``vocabulary.json``."""
     from ctranslate2.specs import common_spec, transformer_spec
 
     spec = transformer_spec.TransformerDecoderModelSpec.from_config(
@@ -162,7 +165,7 @@ def export(model: Decoder, recipe: Recipe, vocabulary: Sequence[str], folder: Pa
 
 
 def restore(model: Decoder, folder: Path) -> None:
-    """Give a model the weights that `export` wrote, to go on from there: as exact as they were stored.
+    """Load the weights that `export` wrote into a model, as exact as they were stored.
 
     Raises:
         ValueError: They are of a model of another size.

@@ -29,7 +29,7 @@ FINITE: Final = ("start", "digits")
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """How often a class of questions is answered wrong.
+    """How often questions of one class are answered wrong.
 
     Attributes:
         samples: Replies taken, one a prompt where there are enough prompts.
@@ -53,7 +53,7 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 def replies(generator: Any, prompts: Sequence[str], greedy: bool) -> list[str]:
-    """One reply to each prompt, in batches of 256."""
+    """Ask a generator one reply to each prompt, in batches of 256."""
     said = []
     for start in range(0, len(prompts), 256):
         results = generator.generate_batch(
@@ -77,7 +77,7 @@ def measure(generator: Any, pairs: Sequence[Pair]) -> Measured:
 
 
 def speed(folder: Path, threads: int, batch: int, disks: int = 20) -> float:
-    """Replies a second to questions about ``disks`` disks, in batches of one size."""
+    """Measure replies a second to questions about ``disks`` disks, in batches of one size."""
     import ctranslate2
 
     generator = ctranslate2.Generator(str(folder), intra_threads=threads)
@@ -94,13 +94,13 @@ def speed(folder: Path, threads: int, batch: int, disks: int = 20) -> float:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown."""
+    """Format a head and rows as a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def results(generator: Any, samples: int, seed: int) -> dict[tuple[str, str], Measured]:
-    """Every class measured, by table and row."""
+    """Measure every class of questions; return the measurements by table and row."""
     found = {}
     for where, row, draw in classes():
         rng = random.Random(f"evaluate {seed} {where} {row}")
@@ -110,7 +110,7 @@ def results(generator: Any, samples: int, seed: int) -> dict[tuple[str, str], Me
 
 
 def tables(found: dict[tuple[str, str], Measured]) -> dict[str, str]:
-    """The card's tables."""
+    """Format the measurements as the model card's tables."""
     kinds = ["move", "move-only", "carry", "carry-only", "split"]
     by_disks = [[str(n), *(found[kind, str(n)].cell() for kind in kinds)] for n in DISKS]
 
@@ -128,13 +128,13 @@ def tables(found: dict[tuple[str, str], Measured]) -> dict[str, str]:
 
 
 def speeds(folder: Path) -> str:
-    """The card's table of replies a second."""
+    """Measure and format the model card's table of replies a second."""
     rows = [[str(batch), *(f"{speed(folder, n, batch):,.0f}" for n in (1, 2))] for batch in (1, 32, 256, 512)]
     return table(["prompts in a batch", "1 thread", "2 threads"], rows)
 
 
 def card(folder: Path, samples: int, seed: int) -> str:
-    """The text of the model card, measured now."""
+    """Measure a model and return the text of its model card."""
     import ctranslate2
 
     ctranslate2.set_random_seed(seed)
@@ -221,7 +221,7 @@ small gains nothing from a second thread: threads wait for each other at every l
 
 
 def write_part(folder: Path, runs: str | None = None, planner: str | None = None) -> None:
-    """Write one part of the card and keep the other."""
+    """Write one part of the model card and keep the other part."""
     path = folder / "MODEL_CARD.md"
     old_runs, _, old_planner = path.read_text().partition(HEADING) if path.exists() else ("", "", "")
     text = f"{(runs or old_runs).rstrip()}\n\n{HEADING}{planner or old_planner}"
@@ -230,7 +230,7 @@ def write_part(folder: Path, runs: str | None = None, planner: str | None = None
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and write the card."""
+    """Measure the bundled model and write its card."""
     parser = argparse.ArgumentParser(description="Measure the bundled model and write its card.")
     parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the model (default: the package's)")
     parser.add_argument("--samples", type=int, default=4000, help="replies in each class (default: %(default)s)")

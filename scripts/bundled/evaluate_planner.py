@@ -33,7 +33,7 @@ NAMES: Final = {
 
 
 def unseen(rng: random.Random, module: str, numbers: int) -> Pair:
-    """A question on lists that is held out from training; with 3 numbers all states were seen, and with 4 none."""
+    """Draw a question on digit lists that was held out from training; of 3 numbers any, of 4 none was seen."""
     while True:
         pair = lists.question(rng, module, numbers)
         if numbers != 5 or held_out(pair[0]):
@@ -41,7 +41,7 @@ def unseen(rng: random.Random, module: str, numbers: int) -> Pair:
 
 
 def draws(module: str) -> Iterator[tuple[str, Draw]]:
-    """Where a module is asked, and how to draw a question there."""
+    """Yield each setting that a module is asked in, and how to draw a question there."""
     for numbers in (3, 5, 4):
         yield f"{numbers} numbers", partial(unseen, module=module, numbers=numbers)
     if module in rooms.MODULES:
@@ -50,12 +50,12 @@ def draws(module: str) -> Iterator[tuple[str, Draw]]:
 
 
 def good(prompt: str, said: str, right: str) -> bool:
-    """Whether an answer is the right one; in castles, where several doors can be as good, whether the Actor's is."""
+    """Whether an answer is right; for the Actor in castles, whether it is one of several equally good ones."""
     return rooms.proposes_well(prompt, said) if prompt.startswith("propose") and "|" in prompt else said == right
 
 
 def measure(generator: Any, pairs: Sequence[Pair]) -> Measured:
-    """Ask every question twice. Only what follows the work counts."""
+    """Ask every question twice and count wrong answers; the work shown before an answer does not count."""
     prompts = [prompt for prompt, _ in pairs]
     wrong, misled = (
         sum(not good(prompt, answer(reply), answer(right)) for reply, (prompt, right) in zip(said, pairs, strict=True))
@@ -65,7 +65,7 @@ def measure(generator: Any, pairs: Sequence[Pair]) -> Measured:
 
 
 def errors(generator: Any, samples: int, seed: int) -> str:
-    """The card's table: a row a module, a column where it is asked."""
+    """Measure the planner; return the card's table of a row a module and a column a setting."""
     places = [place for place, _ in draws("value")]
     rows = []
     for module, name in NAMES.items():
@@ -79,12 +79,12 @@ def errors(generator: Any, samples: int, seed: int) -> str:
 
 
 def stages(recipe: dict[str, Any]) -> list[dict[str, Any]]:
-    """The recipes that made some weights, one from what the one before had made."""
+    """The recipes of successive training stages, first to last."""
     return [*(stages(recipe["start"]) if "start" in recipe else ()), recipe]
 
 
 def commands(made: Sequence[dict[str, Any]]) -> str:
-    """How to make them again, a command a stage."""
+    """The commands that repeat a model's training, one a stage."""
     size = ("layers", "width", "heads", "inner")
     rest = ("seed", "steps", "batch", "rate", "matrix_rate", "threads", "device", "makers")
     lines = []
@@ -101,7 +101,7 @@ def commands(made: Sequence[dict[str, Any]]) -> str:
 
 
 def section(folder: Path, samples: int, seed: int) -> str:
-    """The planner's part of the card, measured now."""
+    """Measure the planner and return its part of the model card."""
     import ctranslate2
 
     ctranslate2.set_random_seed(seed)

@@ -20,7 +20,7 @@ Draw = Callable[[random.Random], Pair]
 
 
 def met_move(rng: random.Random, disks: int, states_next: bool = True) -> Pair:
-    """A step at a random moment: half the time of the whole tower, else of a leaf of the plan's tree."""
+    """Draw a move question at a random moment: half the time of the whole tower, else of a leaf of the plan's tree."""
     height = disks if rng.random() < 0.5 else min(disks, rng.randint(1, LEAF))
     moment = rng.randrange(2**height - 1)
     source, target, rest = questions.goal_met(rng, disks, height)
@@ -30,7 +30,7 @@ def met_move(rng: random.Random, disks: int, states_next: bool = True) -> Pair:
 
 
 def met_goal(rng: random.Random, disks: int, kind: str) -> Pair:
-    """A carry or a split on the way down the decomposition of a tower."""
+    """Draw a carry or split question met on the way down the decomposition of a tower."""
     disk = rng.randint(2 if kind == "split" else 1, disks)
     source, target, rest = questions.goal_met(rng, disks, disk)
     if kind == "split":
@@ -40,7 +40,7 @@ def met_goal(rng: random.Random, disks: int, kind: str) -> Pair:
 
 
 def under_tower(rng: random.Random, height: int) -> Pair:
-    """Disk ``height + 1`` is about to move, in a state that is otherwise random; 3 to 22 disks."""
+    """Draw a move question in which disk ``height + 1`` leaves from under a tower; 3 to 22 disks."""
     first, way = rng.choice("abc"), rng.choice(("cw", "ccw"))
     others = [peg for peg in "abc" if peg != first]
     rest = questions.anywhere(rng, rng.randint(max(3, height + 1), 22) - height - 1)
@@ -49,23 +49,23 @@ def under_tower(rng: random.Random, height: int) -> Pair:
 
 
 def random_move(rng: random.Random) -> Pair:
-    """A step in a random state of 3 to 22 disks."""
+    """Draw a move question in a random state of 3 to 22 disks."""
     state = questions.anywhere(rng, rng.randint(3, 22))
     return questions.ask_move(*questions.unrelated(rng, state), state, True)
 
 
 def usual_move(rng: random.Random) -> Pair:
-    """A step at a random moment of a run, 3 to 22 disks."""
+    """Draw a move question at a random moment of a run of 3 to 22 disks."""
     return met_move(rng, rng.randint(3, 22))
 
 
 def halves(rng: random.Random, low: int, high: int) -> Pair:
-    """A multiplier of so many digits."""
+    """Draw a question that halves a multiplier of ``low`` to ``high`` digits."""
     return questions.ask_halve(rng, rng.randint(low, high))
 
 
 def classes() -> Iterator[tuple[str, str, Draw]]:
-    """Table, row and way to draw a question, for every class that is measured."""
+    """Yield table, row and way to draw a question, for every class that is measured."""
     yield "all", "moves of runs, 3 to 22 disks", usual_move
     yield "all", "moves in random states, 3 to 22 disks", random_move
     yield "start", "first moves, 3 to 22 disks", partial(first_step, split=False)
@@ -84,7 +84,7 @@ def classes() -> Iterator[tuple[str, str, Draw]]:
 
 
 def first_step(rng: random.Random, split: bool) -> Pair:
-    """The first question of a whole tower of 3 to 22 disks: its split, or its first move."""
+    """Draw the first question of a whole tower of 3 to 22 disks: its split, or its first move."""
     disks, (source, target) = rng.randint(3, 22), rng.choice(questions.PAIRS)
     if split:
         return questions.ask_split(disks, source, target, "")
@@ -92,7 +92,7 @@ def first_step(rng: random.Random, split: bool) -> Pair:
 
 
 def exam(draw: Draw, samples: int, rng: random.Random, finite: bool = False) -> list[Pair]:
-    """Held-out questions of a class, without repetition as long as there are enough; then all of them in turn.
+    """Draw held-out questions of a class without repetition while there are enough, then all in turn.
 
     With ``finite`` also those that are never held out, because each stands for itself.
     """

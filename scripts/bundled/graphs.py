@@ -22,7 +22,7 @@ NOTHING: Final = -100
 
 
 class Recorded(NamedTuple):
-    """A pass through the model and back.
+    """A recorded pass through the model and back.
 
     Attributes:
         inputs: Where the recording reads tokens, questions, positions and the words to be said, (4, batch, time).
@@ -34,7 +34,7 @@ class Recorded(NamedTuple):
 
 
 class Graphs:
-    """Adds a block's gradients to those of a model's weights, which must exist, and its loss to ``loss``."""
+    """Adds a block's gradients to a model's existing ones, and the block's loss to ``loss``, by recorded passes."""
 
     def __init__(self, model: Decoder) -> None:
         self.model = model
@@ -45,7 +45,7 @@ class Graphs:
         self._recorded: dict[tuple[int, int], Recorded] = {}
 
     def add_gradients(self, block: Block) -> None:
-        """Of the sum of the block's losses, in nats, divided by ``said``."""
+        """Add the gradients of a block's summed loss, in nats, divided by ``said``."""
         inputs = torch.from_numpy(padded(block)).pin_memory()
         lines, words = inputs.shape[1:]
         if (lines, words) not in self._recorded:

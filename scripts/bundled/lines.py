@@ -1,4 +1,4 @@
-"""The bundled model's lessons as numbers of words, made by other processes while the ones before are learned."""
+"""Turns the bundled model's lessons into numbers of words, in other processes and ahead of time."""
 
 import math
 import random
@@ -23,7 +23,7 @@ Line = tuple[list[int], list[int], list[int], list[bool]]
 
 
 class Block(NamedTuple):
-    """Lines of about one length, padded to the longest: of each word what `Line` has of it, (batch, time) each."""
+    """Lines of about one length as padded arrays, (batch, time) each; see `Line` for what each holds."""
 
     tokens: NDArray[np.int64]
     asked: NDArray[np.int64]
@@ -32,7 +32,10 @@ class Block(NamedTuple):
 
 
 def lines_of(pairs: Sequence[Pair], number: Mapping[str, int], share: bool) -> list[Line]:
-    """A line for each question; or, if shared, for all that begin with the same facts: up to the last ``|``."""
+    """Make one line of numbers for each question, or one for all questions that share the same facts.
+
+    Facts are what stands before the last ``|`` of a prompt; they are shared where ``share`` says so.
+    """
     shared: dict[tuple[str, int], list[list[tuple[str, bool]]]] = {}
     for count, (prompt, reply) in enumerate(pairs):
         facts, bar, asked = prompt.rpartition(" | ")
@@ -54,7 +57,7 @@ def lines_of(pairs: Sequence[Pair], number: Mapping[str, int], share: bool) -> l
 
 
 def blocks(pairs: Sequence[Pair], number: Mapping[str, int], parts: int, share: bool = True) -> Iterator[Block]:
-    """Pairs, sorted by length so that little is padding, with the number of each word; first those without facts."""
+    """Yield questions and replies as padded blocks sorted by length; those without shared facts first."""
     lines = sorted(lines_of(pairs, number, share), key=lambda line: len(line[0]))
     told = [line for line in lines if line[1].count(0) > 1]
     for part in (*cut([line for line in lines if line[1].count(0) < 2], parts), *cut(told, parts)):
@@ -66,7 +69,7 @@ def blocks(pairs: Sequence[Pair], number: Mapping[str, int], parts: int, share: 
 
 
 def cut(lines: Sequence[Line], parts: int) -> Iterator[Sequence[Line]]:
-    """Lines in so many parts, or fewer."""
+    """Cut lines into at most ``parts`` parts of equal size."""
     size = math.ceil(len(lines) / parts)
     for start in range(0, len(lines), size or 1):
         yield lines[start : start + size]
@@ -75,7 +78,7 @@ def cut(lines: Sequence[Line], parts: int) -> Iterator[Sequence[Line]]:
 def prepared(
     lesson: Lesson, number: Mapping[str, int], seeds: Sequence[int], size: int, parts: int
 ) -> Generator[list[Block], float, None]:
-    """Batches of so many questions in so many parts, made ahead, by a process for each seed in turn.
+    """Yield batches of ``size`` questions, made ahead by one process for each seed in turn.
 
     Is sent the share of the training that is done.
     """

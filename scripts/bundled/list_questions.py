@@ -25,7 +25,7 @@ Pair = tuple[str, str]
 
 
 def question(rng: random.Random, module: str, numbers: int | None = None) -> Pair:
-    """A module's question in a random state of so many numbers, by default 3 or 5, and its reply with the work.
+    """Draw a module's question in a random state of digit lists, and its reply with the work shown.
 
     The Evaluator is not asked where a number would move twice: its work cannot say that. The TaskDecomposer names a
     sub-goal also where it is the state or the goal itself, which the planner takes for none.
@@ -49,7 +49,7 @@ def question(rng: random.Random, module: str, numbers: int | None = None) -> Pai
 
 
 def renamed(rng: random.Random, pair: Pair) -> Pair:
-    """A question on 3 numbers with three of five names for its disks, in order; others and the Evaluator's unchanged.
+    """Rename the disks of a question on 3 numbers to three of five names; other questions stay as they are.
 
     With disks 5, 4 and 2 in it, a reply has to take its words from the prompt: what a model learns from 3 and 5 disks
     alone is to begin with 5 where there is a 5, and else with 3.
@@ -61,7 +61,7 @@ def renamed(rng: random.Random, pair: Pair) -> Pair:
 
 
 def situation(rng: random.Random, rules: digit_hanoi.DigitRules) -> tuple[str, str]:
-    """A state, and a goal pursued there: the whole one, the state's sub-goal, now and then another state's."""
+    """Draw a state and a goal pursued there: the final one, or a sub-goal of this or another state."""
     states = all_states(rules.numbers)
     state, goal = rng.choice(states), f"-/-/{''.join(map(str, range(rules.numbers)))}"
     draw = rng.random()
@@ -75,7 +75,7 @@ def situation(rng: random.Random, rules: digit_hanoi.DigitRules) -> tuple[str, s
 
 
 def step(rng: random.Random, module: str, rules: digit_hanoi.DigitRules, state: str, goal: str) -> Step:
-    """What a module is asked there."""
+    """Make the step by which a module is asked about a state and a goal."""
     world = DigitLists(rules.numbers)
     if module == "value":
         return evaluator.step(evaluator.EvaluatorFacts(world, state, goal))
@@ -100,7 +100,7 @@ def step(rng: random.Random, module: str, rules: digit_hanoi.DigitRules, state: 
 
 
 def mistakes(rng: random.Random, rules: digit_hanoi.DigitRules, state: str) -> list[str]:
-    """Moves that break a rule; most of a number from where it is, as only few of all are."""
+    """Moves that break a rule in a state; mostly those of a number from where it stands."""
     lists = dict(zip("ABC", state.split("/"), strict=True))
     every, draw = rules.other_actions(state), rng.random()
     there = [move for move in every if move[0] in lists[move[1]]]
@@ -109,7 +109,7 @@ def mistakes(rng: random.Random, rules: digit_hanoi.DigitRules, state: str) -> l
 
 
 def work(module: str, world: DigitLists, state: str, goal: str) -> str:
-    """What a reply says before its answer.
+    """The work that a module's reply shows before its answer.
 
     The Actor names, from the largest disk to the smallest, the peg where each must be before the next larger one can
     move. The Evaluator adds to each the moves that it has cost so far: a disk i that is elsewhere costs 2^(i - 1).
@@ -136,13 +136,13 @@ def work(module: str, world: DigitLists, state: str, goal: str) -> str:
 
 
 def tops(prompt: str) -> str:
-    """What the Monitor says first: the smallest disk where a move begins and where it ends, ``-`` if there is none."""
+    """The Monitor's work: the smallest disk where a move begins and where it ends, ``-`` where none stands."""
     move, _, disks = prompt.partition(" ")[2].partition(" in ")
     return " ".join(next((w for w in disks.split(" ")[::-1] if w[-1] == peg), "-") for peg in move[-2:])
 
 
 def towards(pegs: list[str], target: str) -> tuple[list[str], list[int]]:
-    """For disks from the largest to the smallest: where each must be for all to come to a peg, and its moves."""
+    """Where each disk must be for all to come to one peg, and its moves; from the largest disk to the smallest."""
     places, moves = [], []
     for i, peg in enumerate(pegs):
         places.append(target)

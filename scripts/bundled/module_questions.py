@@ -53,7 +53,7 @@ def vocabulary() -> list[str]:
 
 
 def spell(word: str) -> dict[str, float]:
-    """What a word consists of: a door of its two rooms, a worth of its amount, a disk or a move of its pegs."""
+    """The parts that a word's embedding is the sum of, such as the two rooms of a door, with their weights."""
     if door := re.fullmatch(r"(\d+)([-x])(\d+)", word):
         return {f"door {door[2]}": 1.0, f"room {door[1]}": 1.0, f"room {door[3]}": 1.0}
     if step := re.fullmatch(r"(\d+)>(\d+)", word):
@@ -73,12 +73,12 @@ def spell(word: str) -> dict[str, float]:
 
 
 def question(rng: random.Random, family: str, module: str) -> Pair:
-    """A prompt of a module and its reply."""
+    """Draw a question of one module in one family of tasks, and its reply."""
     return lists.question(rng, module) if family == "lists" else rooms.question(rng, module)
 
 
 def lesson(rng: random.Random, size: int, done: float = 1.0) -> list[Pair]:
-    """A batch to train on: kinds by their shares; of lists of 5 nothing that is held out; some questions a castle.
+    """Draw a batch to train the planner on: kinds by their shares, nothing that is held out.
 
     Castles have at most 6 rooms at the start of the training, and 15 after a fifteenth of it.
     """
@@ -98,7 +98,7 @@ def lesson(rng: random.Random, size: int, done: float = 1.0) -> list[Pair]:
 
 
 def published(rng: random.Random, module: str) -> Pair:
-    """A question on the published castle, which is never taught; the Actor's where there is a way to go."""
+    """Draw a question on the published castle, which is never taught; the Actor's where a path exists."""
     asked: tuple[Question, ...] = ("steppath", "valuepath", "detour", "revaluation", "transfer")
     question, steps = rng.choice(asked), rng.choice((2, 3, 4))
     task = GraphNavigation(question=question, steps=steps if question == "steppath" else 2)
@@ -114,7 +114,7 @@ def published(rng: random.Random, module: str) -> Pair:
 
 
 def exams(seed: int, samples: int = 100) -> dict[str, list[Pair]]:
-    """Questions on lists of 4 numbers, which are not taught, by module.
+    """Draw questions on lists of 4 numbers, which are not taught, by module.
 
     None on castles: their work may come in many orders, so the probability of one reply says nothing of the answer's.
     """

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Muon:
-    """Momentum made orthogonal, for matrices (K. Jordan, "Muon: an optimizer for hidden layers", 2024).
+    """The Muon optimizer: momentum made orthogonal, for matrices (K. Jordan, 2024).
 
     Came to the same loss as AdamW here in about half the steps. Matrices of one shape are updated together.
     """
@@ -30,7 +30,7 @@ class Muon:
 
 
 def orthogonal(x: Tensor) -> Tensor:
-    """Matrices with singular values of about 1 in place of those given; five Newton-Schulz steps of order 5."""
+    """Replace matrices by ones with singular values of about 1; five Newton-Schulz steps of order 5."""
     x = x.mT / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(5):
         square = x @ x.mT

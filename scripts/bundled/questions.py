@@ -42,7 +42,7 @@ def vocabulary() -> list[str]:
 
 
 def finite(prompt: str) -> bool:
-    """Whether a prompt is one of a few that each stand for themselves, and is therefore never held out.
+    """Whether a prompt is of a kind with so few prompts that none can be held out.
 
     These are the 1,100 digit questions, and those about disks that all stand on one peg, with which a run begins.
     """
@@ -57,7 +57,7 @@ def held_out(prompt: str) -> bool:
 
 
 def ask_move(way: str, previous: str, state: str, states_next: bool) -> Pair:
-    """A step: disk 1 goes round its way every other time; else the only other legal move, if there is one."""
+    """Make a move question and its reply: disk 1 goes its way every other time, else the only other legal move."""
     first = state[0]
     move = f"1{first}{('bca' if way == 'cw' else 'cab')['abc'.index(first)]}"
     if previous[:-2] == "1":
@@ -69,14 +69,14 @@ def ask_move(way: str, previous: str, state: str, states_next: bool) -> Pair:
 
 
 def ask_carry(move: str, state: str, states_next: bool) -> Pair:
-    """One disk across."""
+    """Make a question that carries one disk across, and its reply."""
     if not states_next:
         return f"carry-only {move} {words(state)}", move
     return f"carry {move} {words(state)}", f"{move} {words(moved(state, move))}"
 
 
 def ask_split(disk: int, source: str, target: str, rest: str) -> Pair:
-    """A tower in three sub-goals, each with the state after it; ``rest`` are the pegs of the larger disks."""
+    """Make a question that splits a tower's move into three, and its reply; ``rest`` are the larger disks' pegs."""
     aside, below = third(source, target), disk - 1
     parts = (
         f"{below}{source}{aside} {words(aside * below + source + rest)}",
@@ -87,14 +87,14 @@ def ask_split(disk: int, source: str, target: str, rest: str) -> Pair:
 
 
 def ask_halve(rng: random.Random, length: int) -> Pair:
-    """A multiplier in two; the high part is the longer one."""
+    """Make a question that halves a multiplier's digits, and its reply; the high part is the longer one."""
     digits = [str(rng.randrange(10)) for _ in range(length)]
     middle = (length + 1) // 2
     return f"halve {' '.join(digits)}", f"{' '.join(digits[:middle])} + {' '.join(digits[middle:])}"
 
 
 def goal_met(rng: random.Random, disks: int, height: int) -> tuple[str, str, str]:
-    """A sub-tower on the way down the decomposition of a tower: its source, its target, and the larger disks."""
+    """Draw a sub-tower met in the decomposition of a tower: its source, its target, and the larger disks' pegs."""
     source, target = rng.choice(PAIRS)
     rest = ""
     for _ in range(disks - height):
@@ -107,12 +107,12 @@ def goal_met(rng: random.Random, disks: int, height: int) -> tuple[str, str, str
 
 
 def anywhere(rng: random.Random, length: int) -> str:
-    """Pegs drawn one by one. Every string of peg letters is a legal state."""
+    """Draw a random state; every string of peg letters is a legal one."""
     return "".join(rng.choices("abc", k=length))
 
 
 def runs(rng: random.Random, length: int) -> str:
-    """Pegs in runs of equal letters, each of a length drawn from 1 to what is left."""
+    """Draw a state in runs of equal pegs, each of a length from 1 to what is left."""
     pegs = ""
     while len(pegs) < length:
         pegs += rng.choice("abc") * rng.randint(1, length - len(pegs))
@@ -120,7 +120,7 @@ def runs(rng: random.Random, length: int) -> str:
 
 
 def unrelated(rng: random.Random, state: str) -> tuple[str, str]:
-    """A direction, and a move that may have led to a state: seven times in ten one of disk 1."""
+    """Draw a direction, and a move that may have led to a state: seven times in ten one of disk 1."""
     first = state[0]
     top = next((i for i, peg in enumerate(state) if peg != first), None)
     if top is None or rng.random() < 0.7:
@@ -131,7 +131,7 @@ def unrelated(rng: random.Random, state: str) -> tuple[str, str]:
 
 
 def how_many(rng: random.Random) -> int:
-    """How many disks: 1 to 30, more often those of usual runs, and the largest, which need the most words."""
+    """Draw a number of disks from 1 to 30: usual ones and the largest more often."""
     draw = rng.random()
     if draw < 0.5:
         return rng.randint(3, 22)
@@ -139,7 +139,7 @@ def how_many(rng: random.Random) -> int:
 
 
 def leaf(rng: random.Random, disks: int) -> tuple[int, int]:
-    """Height of a tower that is run as a chain, and a moment of it: any, the first, or one chosen by its disk."""
+    """Draw the height of a tower run as a chain, and a moment of it: any, the first, or one by its disk."""
     draw = rng.random()
     height = disks if draw < 0.3 else rng.randint(1, disks if draw < 0.5 else min(disks, 10))
     draw = rng.random()
@@ -150,13 +150,13 @@ def leaf(rng: random.Random, disks: int) -> tuple[int, int]:
 
 
 def around(rng: random.Random, disks: int, height: int) -> tuple[str, str, str]:
-    """Pegs of a sub-tower and the larger disks; those stand, one time in five, as no decomposition leaves them."""
+    """Draw a sub-tower and the larger disks' pegs; one time in five as no decomposition leaves them."""
     source, target, rest = goal_met(rng, disks, height)
     return source, target, rng.choice((runs, anywhere))(rng, len(rest)) if rng.random() < 0.2 else rest
 
 
 def move(rng: random.Random, states_next: bool) -> Pair:
-    """A step: six in ten at a moment of a run, the others in random states and in states with a leading tower."""
+    """Draw a move question: six in ten at a moment of a run, others in random states or with a leading tower."""
     disks, draw = how_many(rng), rng.random()
     if draw < 0.6:
         height, moment = leaf(rng, disks)
@@ -171,7 +171,7 @@ def move(rng: random.Random, states_next: bool) -> Pair:
 
 
 def carry(rng: random.Random, states_next: bool) -> Pair:
-    """One disk across; one time in ten the smaller disks stand anywhere, as after a wrong answer."""
+    """Draw a carry question; one time in ten the smaller disks stand anywhere, as after a wrong answer."""
     disks = how_many(rng)
     disk = rng.randint(1, disks)
     source, target, rest = around(rng, disks, disk)
@@ -180,31 +180,31 @@ def carry(rng: random.Random, states_next: bool) -> Pair:
 
 
 def split(rng: random.Random) -> Pair:
-    """A tower of two or more disks."""
+    """Draw a split question of a tower of two or more disks."""
     disks = max(2, how_many(rng))
     disk = disks if rng.random() < 0.05 else rng.randint(2, disks)
     return ask_split(disk, *around(rng, disks, disk))
 
 
 def times(rng: random.Random) -> Pair:
-    """A digit times a digit plus a carry of at most 8."""
+    """Draw a question that multiplies two digits and adds a carry of at most 8."""
     x, y, c = rng.randrange(10), rng.randrange(10), rng.randrange(9)
     return f"times {x} {y} {c}", "{} {}".format(*divmod(x * y + c, 10))
 
 
 def plus(rng: random.Random) -> Pair:
-    """A digit plus a digit plus a carry."""
+    """Draw a question that adds two digits and a carry."""
     x, y, c = rng.randrange(10), rng.randrange(10), rng.randrange(2)
     return f"plus {x} {y} {c}", "{} {}".format(*divmod(x + y + c, 10))
 
 
 def halve(rng: random.Random) -> Pair:
-    """A multiplier of 2 to 32 digits; the short ones of usual products more often."""
+    """Draw a question that halves a multiplier of 2 to 32 digits; short ones more often."""
     return ask_halve(rng, rng.randint(2, MOST_DIGITS) if rng.random() < 0.4 else rng.randint(2, 12))
 
 
 def question(rng: random.Random, kind: str) -> Pair:
-    """A prompt of a kind and its right reply, held out or not."""
+    """Draw a prompt of one kind and its right reply, held out or not."""
     if kind in ("move", "move-only"):
         return move(rng, kind == "move")
     if kind in ("carry", "carry-only"):
@@ -213,7 +213,7 @@ def question(rng: random.Random, kind: str) -> Pair:
 
 
 def lesson(rng: random.Random, size: int, done: float = 1.0) -> list[Pair]:
-    """A batch to train on: kinds by their shares, nothing that is held out; the same from the start to the end."""
+    """Draw a batch to train on: kinds by their shares, nothing that is held out."""
     pairs: list[Pair] = []
     for kind in rng.choices(list(SHARES), list(SHARES.values()), k=size):
         pair = question(rng, kind)

@@ -26,12 +26,12 @@ Pair = tuple[str, str]
 
 
 def question(rng: random.Random, module: str) -> Pair:
-    """A module's question in a random castle, and its reply with the work."""
+    """Draw a module's question in a random castle, and its reply with the work shown."""
     return next(questions(rng, module))
 
 
 def questions(rng: random.Random, module: str, most: int = MOST_ROOMS) -> Iterator[Pair]:
-    """Questions of a module in one random castle of at most so many rooms, without end."""
+    """Draw questions of one module in one random castle, without end."""
     with_chests = rng.random() < 0.7
     world = castle(rng, with_chests, most)
     rules = graph.RoomRules(world)
@@ -47,7 +47,7 @@ def questions(rng: random.Random, module: str, most: int = MOST_ROOMS) -> Iterat
 
 
 def is_plain(rules: graph.RoomRules, room: str) -> bool:
-    """Whether the chest to go for is the one that is worth the most of all: the model was trained on such questions."""
+    """Whether the chest to go for is worth the most of all, as in the questions that were trained on."""
     most = int(target(rules.world, BEST))
     if int(room) in rules.world.worths:
         return rules.met(room, BEST) == (int(room) == most)
@@ -55,12 +55,12 @@ def is_plain(rules: graph.RoomRules, room: str) -> bool:
 
 
 def there_is_a_way(world: Rooms, room: str, goal: str) -> bool:
-    """Whether steps lead from a room to a goal that is elsewhere; not so in the room of another chest."""
+    """Whether a path leads from a room to a goal elsewhere; none does from the room of another chest."""
     return 0 < graph.RoomRules(world).distance(room, goal) < graph.FAR
 
 
 def asked(rng: random.Random, world: Rooms, step: Step) -> Pair:
-    """A step's prompt and reply."""
+    """Make the prompt and the reply of a step in a castle."""
     prompt = GraphNavigation().prompt(step, "compact")
     shown = work(rng, step, world)
     if step.kind == "propose":
@@ -70,7 +70,7 @@ def asked(rng: random.Random, world: Rooms, step: Step) -> Pair:
 
 
 def proposals(facts: actor.ActorFacts, world: Rooms, last: str) -> str:
-    """The step that the Actor's work ends with, then other doors of the room in order of number."""
+    """The Actor's answer: the step its work ends with, then other doors of the room in order of number."""
     rejected = {said.action for said in facts.rejected}
     left = [action for action in graph.RoomRules(world).actions(facts.state) if action not in rejected]
     first = [action for action in left if action.replace("-", ">") == last]
@@ -79,7 +79,7 @@ def proposals(facts: actor.ActorFacts, world: Rooms, last: str) -> str:
 
 
 def proposes_well(prompt: str, said: str) -> bool:
-    """Whether an Actor's answer has as many doors as are asked for and left, the first of them on a shortest way."""
+    """Whether an Actor's answer has as many doors as asked for, the first of them on a shortest path."""
     asked, world = graph.read_compact(prompt)
     left = [action for action in graph.RoomRules(world).actions(asked.state) if action not in asked.rejected]
     actions = [action.replace(" ", "-") for action in said.split(" / ")] if said != "-" else []
@@ -90,12 +90,12 @@ def proposes_well(prompt: str, said: str) -> bool:
 
 
 def way_by(world: Rooms, state: str, goal: str, action: str) -> int:
-    """Steps to a goal if the room is left by this door and by no other."""
+    """Number of steps to a goal if a room is left by one door and no other."""
     return graph.RoomRules(world).by_door(state, goal, action)
 
 
 def step(rng: random.Random, module: str, rules: graph.RoomRules, room: str, goal: str) -> Step:
-    """What a module is asked there."""
+    """Draw the step by which a module is asked in a castle."""
     world = rules.world
     if module == "value":
         return evaluator.step(evaluator.EvaluatorFacts(world, room, goal))
@@ -111,7 +111,7 @@ def step(rng: random.Random, module: str, rules: graph.RoomRules, room: str, goa
 
 
 def proposed(rng: random.Random, world: Rooms, room: str, near: list[str]) -> str:
-    """A step to be checked: through a door, through a wall, through a door that changed, or from elsewhere."""
+    """Draw a step for the Monitor: through a door, a wall or a changed door, or from another room."""
     draw, changed = rng.random(), [*world.locked, *world.opened]
     if draw < 0.35 and near:
         return rng.choice(near)
@@ -124,7 +124,7 @@ def proposed(rng: random.Random, world: Rooms, room: str, near: list[str]) -> st
 
 
 def work(rng: random.Random, step: Step, world: Rooms) -> str:
-    """What a reply says before its answer: the room, the target, the way to it.
+    """The work that a reply shows before its answer: the room, the target, the path to it.
 
     The way is found backwards: from the target, then from each room that is found, in that order, the steps that lead
     there from rooms not seen before, until one leads from the room that is asked about. The steps that lead to room 5
@@ -146,25 +146,25 @@ def work(rng: random.Random, step: Step, world: Rooms) -> str:
 
 
 def doors_at(rng: random.Random, facts: monitor.MonitorFacts, world: Rooms) -> list[str]:
-    """What the Monitor says first: the room, and if the action begins there, all steps that end there."""
+    """The Monitor's work: the room, and all steps that end there if the action begins there."""
     near = shuffled(rng, graph.RoomRules(world).actions(facts.state))
     here = facts.action.partition("-")[0] == facts.state
     return [f"{facts.state}:", *(f"{action.partition('-')[2]}>{facts.state}" for action in near if here)]
 
 
 def shuffled(rng: random.Random, actions: Sequence[str]) -> list[str]:
-    """The same in any order."""
+    """Return items in a random order."""
     return rng.sample(actions, len(actions))
 
 
 def target(world: Rooms, goal: str) -> str:
-    """The room of a goal."""
+    """The room that a goal names."""
     now = {**dict(world.chests), **dict(world.changed)}
     return str(max(now, key=lambda room: now[room])) if goal == BEST else goal
 
 
 def steps(rng: random.Random, world: Rooms, state: str, goal: str, rejected: set[str]) -> list[tuple[str, str]]:
-    """Steps that lead to the target, by breadth first, up to one from the state; from nowhere where none is found."""
+    """Steps towards the target in breadth-first order, up to one from the state; empty where no path exists."""
     rules, queue = graph.RoomRules(world), [target(world, goal)]
     shut = {str(room) for room, _ in world.chests} - set(queue) if goal == BEST else set()
     seen, found = {*shut, *queue}, []
@@ -184,7 +184,7 @@ def steps(rng: random.Random, world: Rooms, state: str, goal: str, rejected: set
 
 
 def followed(way: dict[str, str], state: str, target: str) -> Iterator[str]:
-    """The steps from a state to the target, counted."""
+    """The path from a state to the target, its steps counted."""
     count = 1
     while way.get(state, target) != target:
         state, count = way[state], count + 1
@@ -194,7 +194,7 @@ def followed(way: dict[str, str], state: str, target: str) -> Iterator[str]:
 
 
 def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Rooms:
-    """A random castle in which every room can be reached; with chests, and with things that changed, now and then."""
+    """Draw a random castle whose rooms can all be reached; with chests and changed doors now and then."""
     while regular(edges := doors(rng, most)):
         pass
     rooms = sorted({room for edge in edges for room in edge})
@@ -213,7 +213,7 @@ def castle(rng: random.Random, with_chests: bool, most: int = MOST_ROOMS) -> Roo
 
 
 def new_worths(rng: random.Random, chests: tuple[Chest, ...]) -> list[Chest]:
-    """Other worths of one chest or of all."""
+    """Draw new worths of one chest or of all."""
     kept = chests if rng.random() < 0.7 else chests[:1]
     while True:
         new = dict(zip([room for room, _ in kept], worths(rng, len(kept)), strict=True))
@@ -222,30 +222,30 @@ def new_worths(rng: random.Random, chests: tuple[Chest, ...]) -> list[Chest]:
 
 
 def worths(rng: random.Random, count: int) -> list[int]:
-    """So many worths that are clearly different."""
+    """Draw a number of worths that clearly differ."""
     while True:
         if clear(sorted(found := rng.sample(range(1, 100), count))):
             return found
 
 
 def clear(worths: list[int]) -> bool:
-    """Whether no two are within 5."""
+    """Whether all worths differ by more than 5."""
     return all(b - a > 5 for a, b in itertools.pairwise(worths))
 
 
 def turned(rng: random.Random, edge: Edge) -> Edge:
-    """A door told from either side."""
+    """A door named from either of its sides."""
     return edge if rng.random() < 0.5 else edge[::-1]
 
 
 def regular(edges: tuple[Edge, ...]) -> bool:
-    """Whether these are the doors of a castle that could be the published one, its rooms renumbered."""
+    """Whether doors could be those of the published castle with its rooms renumbered."""
     counts = Counter(room for edge in edges for room in edge)
     return len(counts) == MOST_ROOMS and set(counts.values()) == {4}
 
 
 def doors(rng: random.Random, largest: int = MOST_ROOMS) -> tuple[Edge, ...]:
-    """Doors of a castle of 4 to so many rooms: a tree, more doors, or groups of rooms with few doors between them."""
+    """Draw the doors of a castle of 4 to ``most`` rooms: a tree, more doors, or groups with few doors between."""
     size = rng.choice((rng.randint(4, min(7, largest)), rng.randint(4, largest), largest, largest))
     rooms = rng.sample(range(1, MOST_ROOMS + 1), size) if rng.random() < 0.5 else rng.sample(range(1, size + 1), size)
     most = rng.choice((3, 4, 4, 5, 6))

@@ -16,7 +16,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -44,7 +44,7 @@ A_PART_ON_GPU: Final = 1000
 
 
 class Rectangle(NamedTuple):
-    """Lines of about one length, on the device that computes.
+    """Lines of about one length as tensors, on the device that computes.
 
     Attributes:
         tokens: Numbers of words, (batch, time).
@@ -62,7 +62,7 @@ class Rectangle(NamedTuple):
 
 
 def rectangle(block: Block, device: str = "cpu") -> Rectangle:
-    """A block as the model reads it: each word but the last is asked for the next."""
+    """Turn a block into tensors as the model reads it: each word but the last is asked for the next."""
     wanted = torch.from_numpy(np.flatnonzero(block.said[:, 1:])).to(device)
     tokens, asked, places = (torch.from_numpy(part).to(device) for part in block[:3])
     heard = None
@@ -73,12 +73,12 @@ def rectangle(block: Block, device: str = "cpu") -> Rectangle:
 
 
 def alone(block: Block) -> bool:
-    """Whether each line has one question."""
+    """Whether each line of a block has one question."""
     return int(block.asked.max()) < 2
 
 
 def apart(block: Block, share: float) -> Block:
-    """With gaps between the positions in every other line that is not long.
+    """Put gaps between the positions in every other line of a block that is not long.
 
     What is learned with them does not lean on how many words are between two others, so that it holds for prompts of
     other lengths (Ruoss et al., "Randomized positional encodings", 2023).
@@ -150,70 +150,119 @@ def gradients(model: Decoder, lesson: Sequence[Block], gaps: float, graphs: Grap
     return loss
 
 
-def train(
-    recipe: Recipe,
-    course: Course,
-    minutes: float | None = None,
-    every: int = 500,
-    keep: Callable[[Decoder], None] | None = None,
-    start: Path | None = None,
-    device: str = "cpu",
-    makers: int = 1,
-) -> tuple[Decoder, int]:
-    """A model trained by a recipe, and how many updates it took.
+class Session(NamedTuple):
+    """How a model is trained besides its recipe: where it starts, what computes, and when progress is told.
 
-    Args:
-        recipe: Size, updates and rates.
-        course: What is taught.
-        minutes: Stop by the clock instead of by ``steps``, which is not repeatable.
+    Attributes:
+        minutes: Stop by the clock instead of by the recipe's ``steps``, which is not repeatable.
         every: Updates between two lines of progress.
-        keep: Called with the model after each of these.
         start: Folder with exported weights to go on from, in place of random ones.
         device: What computes: ``cpu`` or ``cuda``, whose sums are not the same from run to run.
         makers: Processes that make lessons, each its own.
     """
+
+    minutes: float | None = None
+    every: int = 500
+    start: Path | None = None
+    device: str = "cpu"
+    makers: int = 1
+
+
+class Optimizers:
+    """Muon for the matrices inside a model's layers, AdamW for embeddings, norms and scores."""
+
+    def __init__(self, model: Decoder, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.others = [w for w in model.parameters() if w.dim() < 3]
+        self.muon = Muon([w for w in model.parameters() if w.dim() == 3])
+        self.adamw = torch.optim.AdamW(self.others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+
+    def step(self, share: float) -> None:
+        """Update every weight by its gradient, at a share of the recipe's rates."""
+        nn.utils.clip_grad_norm_(self.others, 1.0)
+        self.adamw.param_groups[0]["lr"] = self.recipe.rate * share
+        self.adamw.step()
+        self.muon.step(self.recipe.matrix_rate * share)
+
+
+def share_of_rate(step: int, done: float) -> float:
+    """Share of the learning rate at an update, from 0: a rise over 100 updates, then cosine decay to 1 %."""
+    return min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+
+
+def open_model(recipe: Recipe, course: Course, session: Session) -> Decoder:
+    """Make the model to train, with random or earlier weights and a gradient of zero for each."""
+    torch.manual_seed(recipe.seed)
+    model = Decoder(recipe, len(course.vocabulary()), spelling(course))
+    if session.start is not None:
+        restore(model, session.start)
+    model.to(session.device)
+    for w in model.parameters():
+        w.grad = torch.zeros_like(w)
+    return model
+
+
+def train(
+    recipe: Recipe, course: Course, session: Session, keep: Callable[[Decoder], None] | None = None
+) -> tuple[Decoder, int]:
+    """Train a model by a recipe; return the model and how many updates it took.
+
+    Args:
+        recipe: Size, updates and rates.
+        course: What is taught.
+        session: Where to start, what computes, and when to stop and to tell.
+        keep: Called with the model after each line of progress.
+    """
     rank, ranks = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     if ranks > 1:
         torch.distributed.init_process_group("gloo")
-    torch.manual_seed(recipe.seed)
-    number = {word: i for i, word in enumerate(course.vocabulary())}
-    model = Decoder(recipe, len(number), spelling(course))
-    if start is not None:
-        restore(model, start)
-    model.to(device)
+    model, device = open_model(recipe, course, session), session.device
     graphs = Graphs(model) if device == "cuda" else None
-    for w in model.parameters():
-        w.grad = torch.zeros_like(w)
-    matrices = [w for w in model.parameters() if w.dim() == 3]
-    others = [w for w in model.parameters() if w.dim() < 3]
-    muon, adamw = Muon(matrices), torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizers, number = Optimizers(model, recipe), {word: i for i, word in enumerate(course.vocabulary())}
     exams, step, done, mean = course.exams(recipe.seed), 0, 0.0, torch.zeros((), device=device)
-    seeds = [recipe.seed + A_RANK * (rank * makers + maker) for maker in range(makers)]
+    seeds = [recipe.seed + A_RANK * (rank * session.makers + maker) for maker in range(session.makers)]
     parts = max(1, recipe.batch // (A_PART if device == "cpu" else A_PART_ON_GPU) // ranks)
     batches = prepared(course.lesson, number, seeds, recipe.batch // ranks, parts)
     next(batches)
     began = time.monotonic()
     while done < 1:
-        share = min(1.0, (step + 1) / 100) * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
         lesson = batches.send(done)
         loss = gradients(model, lesson, recipe.gaps, graphs)
         if ranks > 1:
             average(list(model.parameters()), ranks)
-        nn.utils.clip_grad_norm_(others, 1.0)
-        adamw.param_groups[0]["lr"] = recipe.rate * share
-        adamw.step()
-        muon.step(recipe.matrix_rate * share)
+        optimizers.step(share_of_rate(step, done))
         step, mean = step + 1, loss if step == 0 else 0.98 * mean + 0.02 * loss
-        done = (time.monotonic() - began) / 60 / minutes if minutes else step / recipe.steps
-        if rank == 0 and (step % every == 0 or done >= 1):
+        passed = (time.monotonic() - began) / 60
+        done = passed / session.minutes if session.minutes else step / recipe.steps
+        if rank == 0 and (step % session.every == 0 or done >= 1):
             tell(step, mean.item(), began, {name: wrong_at_1(model, pairs, number) for name, pairs in exams.items()})
             if keep is not None:
                 keep(model)
     return model, step
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Train and export."""
+def facts_of(model: Decoder, recipe: Recipe, course: Course, steps: int, said: argparse.Namespace) -> dict[str, Any]:
+    """What ``recipe.json`` says beside the time it took: how to make the weights again, and their size."""
+    facts = {
+        **msgspec.to_builtins(recipe),
+        **course.facts,
+        "steps": steps,
+        "parameters": sum(w.numel() for w in model.parameters()),
+        "vocabulary": len(course.vocabulary()),
+        "quantization": said.quantization,
+        "threads": said.threads,
+        "device": said.device,
+        "makers": said.makers,
+        "processes": int(os.environ.get("WORLD_SIZE", 1)),
+        "torch": str(torch.__version__),
+    }
+    if said.start is not None:
+        facts["start"] = msgspec.json.decode((said.start / "recipe.json").read_bytes())
+    return facts
+
+
+def options() -> argparse.ArgumentParser:
+    """Make the parser of the command line."""
     parser = argparse.ArgumentParser(description="Train the bundled model and export it for CTranslate2.")
     parser.add_argument("--course", choices=COURSES, default="runs", help="which of its two parts (default: runs)")
     for name in NUMBERS:
@@ -228,6 +277,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--every", type=int, default=500, help="updates between two lines of progress (default: 500)")
     parser.add_argument("--quantization", choices=["float32", "int8"], default="int8", help="(default: int8)")
     parser.add_argument("--out", type=Path, help="folder to write to (default: the package's)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train the model of one course and export it for CTranslate2."""
+    parser = options()
     said = parser.parse_args(arguments)
     course = course_of(said.course)
     chosen = {name: getattr(said, name) for name in (*NUMBERS, *RATES) if getattr(said, name) is not None}
@@ -245,25 +300,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def keep(model: Decoder) -> None:
         export(model, recipe, course.vocabulary(), folder, quantization)
 
-    model, steps = train(recipe, course, said.minutes, said.every, keep, said.start, said.device, said.makers)
+    session = Session(said.minutes, said.every, said.start, said.device, said.makers)
+    model, steps = train(recipe, course, session, keep)
     if int(os.environ.get("RANK", 0)):
         return
-    facts = {
-        **msgspec.to_builtins(recipe),
-        **course.facts,
-        "steps": steps,
-        "parameters": sum(w.numel() for w in model.parameters()),
-        "vocabulary": len(course.vocabulary()),
-        "quantization": said.quantization,
-        "threads": said.threads,
-        "device": said.device,
-        "makers": said.makers,
-        "processes": int(os.environ.get("WORLD_SIZE", 1)),
-        "minutes": round((time.monotonic() - began) / 60, 1),
-        "torch": str(torch.__version__),
-    }
-    if said.start is not None:
-        facts["start"] = msgspec.json.decode((said.start / "recipe.json").read_bytes())
+    minutes = round((time.monotonic() - began) / 60, 1)
+    facts = {**facts_of(model, recipe, course, steps, said), "minutes": minutes}
     (folder / "recipe.json").write_bytes(msgspec.json.format(msgspec.json.encode(facts)) + b"\n")
     print(f"wrote {folder}")
 

@@ -1,4 +1,4 @@
-"""What a job is made of: the command on the head node, and the packages and files that travel with it.
+"""Describes a cluster job: the command on the head node, and the packages and files that travel with it.
 
 Everything that travels is named by the hash of its content: Ray stores it once in the cluster and unpacks it once on
 each node, however many jobs and workers use it.
@@ -76,7 +76,7 @@ def check_arguments(arguments: Sequence[str]) -> None:
 
 
 def option_of(arguments: Sequence[str], name: str) -> str:
-    """The value of an option, given as ``--name value`` or ``--name=value``; empty if it is not there."""
+    """The value of an option, given as ``--name value`` or ``--name=value``; empty if the option is absent."""
     for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
         if argument == name:
             return following
@@ -109,7 +109,7 @@ def task_packages(arguments: Sequence[str]) -> list[str]:
 
 
 def requirements() -> list[str]:
-    """Surefoot's dependencies, Ray left out: a job cannot change the Ray it runs on."""
+    """Surefoot's dependencies without Ray, as a job cannot change the Ray that runs it."""
     declared = importlib.metadata.requires("surefoot") or []
     return [one for one in declared if "extra ==" not in one and not one.startswith("ray")]
 

@@ -12,7 +12,7 @@ NEEDED = ("msgspec", "click", "ray", "rich", "scipy", "stamina", "structlog", "t
 
 
 def missing() -> list[str]:
-    """Packages that are needed and not there."""
+    """Names of needed packages that this Python lacks."""
     return [name for name in NEEDED if importlib.util.find_spec(name) is None]
 
 

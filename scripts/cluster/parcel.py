@@ -1,4 +1,4 @@
-"""A run directory as text, to fetch it through the only door that a cluster always has open: a job's output."""
+"""Packs a run directory as text, to fetch it through a job's output: the only way every cluster has open."""
 
 import base64
 import binascii
@@ -20,7 +20,7 @@ FRAME = re.compile(r"^-----BEGIN RUN ([0-9a-f]{64})-----\n([A-Za-z0-9+/=\n]*)---
 
 
 def print_parcel(directory: str) -> int:
-    """Print a run directory, also one whose run goes on; the exit code."""
+    """Print a run directory as text, also of a run at work; return the exit code."""
     place = pathlib.Path(directory)
     if not (place / "run.toml").is_file():
         print(f"surefoot: {directory} is not a run directory: it has no run.toml", file=sys.stderr)
@@ -34,7 +34,7 @@ def print_parcel(directory: str) -> int:
 
 
 def pack(run: pathlib.Path) -> bytes:
-    """A consistent copy of a run directory, as a compressed tar file."""
+    """Copy a run directory consistently into a compressed tar file."""
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder) / "run"
@@ -46,14 +46,14 @@ def pack(run: pathlib.Path) -> bytes:
 
 
 def frame(packed: bytes) -> str:
-    """Bytes as lines of text between two marks, with their hash."""
+    """Format bytes as lines of text between two marks, with their hash."""
     text = base64.b64encode(packed).decode()
     lines = [text[start : start + LINE] for start in range(0, len(text), LINE)]
     return "\n".join([f"-----BEGIN RUN {hashlib.sha256(packed).hexdigest()}-----", *lines, "-----END RUN-----"])
 
 
 def framed_in(output: str) -> bytes:
-    """The bytes that ``frame`` put into a job's output.
+    """Read the bytes that ``frame`` put into a job's output.
 
     Raises:
         ConfigurationError: They are not there, or not whole.

@@ -96,7 +96,7 @@ async def _close_idle_connections(runner: web.AppRunner, busy: set[object], idle
 
 
 async def serve(model: Model, *, name: str, host: str = "127.0.0.1", port: int = 0, idle_s: float = READ_S) -> None:
-    """Serve until cancelled. Prints one line with the address when ready, and closes the model at the end.
+    """Serve a model until cancelled; print one line with the address when ready, and close the model at the end.
 
     Args:
         model: What answers.

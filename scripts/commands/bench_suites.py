@@ -91,7 +91,7 @@ ALWAYS = ("random-legal", "oracle")
 
 
 class Row(msgspec.Struct, frozen=True):
-    """What a method changes of a run's configuration.
+    """Changes that one method makes to a run's configuration.
 
     Attributes:
         method: Its name.
@@ -109,7 +109,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def row_of(method: str, without: str) -> Row:
-    """A method by its name: a preset, with ``-ablation`` behind it if wanted; a baseline; ``oracle[:Module]``.
+    """The table row of a method by its name: a preset or its ablation, a baseline, or ``oracle[:Module]``.
 
     Raises:
         ConfigurationError: There is no such method.

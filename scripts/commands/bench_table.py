@@ -96,7 +96,7 @@ def _published(row: tuple[str, float, float | None]) -> tuple[str, ...]:
 
 
 def print_table(title: str, scores: list[Score], published: Published, out: TextIO) -> None:
-    """One table; calls and tokens are means over the problems."""
+    """Print the table of a suite; calls and tokens are means over the problems."""
     console = rich.console.Console(file=out, highlight=False, width=None if out.isatty() else 150)
     table = rich.table.Table(*HEAD, box=None, title=title, title_justify="left")
     for score in scores:
@@ -120,7 +120,7 @@ td,th{padding:.2em .6em;text-align:left;white-space:nowrap}
 
 
 def page_of(title: str, scores: list[Score], published: Published) -> str:
-    """The table as a self-contained page, with a bar for each row: what was solved, and its interval."""
+    """Format the table of a suite as a self-contained page, with a bar and its interval for each row."""
     rows = []
     for score in scores:
         shown = score.shown()

@@ -9,12 +9,16 @@ import msgspec
 
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig, open_task, task_class
+from surefoot.runtime.local_models import NAME
 from surefoot.runtime.measurement.model_check import Check, check_one_step
+from surefoot.runtime.models.gguf_weights import SMOLLM2, fetch
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 
 MODELS = {
     "bundled": "a small transformer trained for the built-in tasks; runs on this machine, costs nothing",
+    "smollm2": "SmolLM2-135M-Instruct on this machine, trained by others; surefoot models --fetch smollm2 gets it once",
+    "gguf:PATH": "any GGUF file, run on this machine by llama.cpp: pip install 'surefoot[local]'",
     "simulated": "a pure function with known error rates: simulated:p_error=0.01,p_format=0.01,latency_s=1,...",
 }
 
@@ -30,7 +34,7 @@ PROVIDERS = {
 @click.command()
 @json_option
 def tasks(as_json: bool) -> int:
-    """What can be run here, one line each."""
+    """List the tasks that can be run here, one line each."""
     found = {name: task_class(name).summary for name in BUILT_IN_TASKS}
     if as_json:
         print_json({"tasks": found})
@@ -43,10 +47,13 @@ def tasks(as_json: bool) -> int:
 
 @click.command()
 @click.option("--check", "name", metavar="NAME", help="Ask this model one step and show what comes back.")
+@click.option("--fetch", "wanted", type=click.Choice([NAME]), help="Get this model's weights once, by pip.")
 @click.option("--task", default="hanoi", show_default=True, help="Task whose step is asked.")
 @json_option
-def models(name: str | None, task: str, as_json: bool, **values: Any) -> int:
-    """Which models can be used, one line each; with --check, whether one of them answers as it should."""
+def models(name: str | None, wanted: str | None, task: str, as_json: bool, **values: Any) -> int:
+    """List the models that can be used, one line each; with --check, ask one of them a first question."""
+    if wanted is not None:
+        return _fetch(wanted, as_json)
     if name is not None:
         config = build_config(task, task_class(task), {"model": name, **values})
         found = asyncio.run(check_one_step(config, open_task(config)))
@@ -68,6 +75,15 @@ def models(name: str | None, task: str, as_json: bool, **values: Any) -> int:
     return OK
 
 
+def _fetch(name: str, as_json: bool) -> int:
+    path = fetch(SMOLLM2)
+    if as_json:
+        print_json({"model": name, "path": str(path), "sha256": SMOLLM2.sha256})
+    else:
+        print(f"{name} is in {printable(str(path))} ({SMOLLM2.license}, sha256 {SMOLLM2.sha256[:12]})")
+    return OK
+
+
 CHECK_OPTIONS = (
     "api_base", "dialect", "temperature", "max_reply_tokens", "thinking_tokens", "structured", "price_in", "price_out",
     "timeout_s", "seed",
@@ -76,7 +92,7 @@ models.params[2:2] = struct_options(RunConfig, CHECK_OPTIONS)
 
 
 def described(check: Check) -> str:
-    """A check as text for people; what the model said is indented and cannot move the cursor."""
+    """Format the check of a model for people; what the model said is indented and cannot move the cursor."""
     c = check
     price = "unknown (give --price-in and --price-out)" if c.cost_usd is None else f"${c.cost_usd:.6f}"
     read = f"discarded as {c.flag}: {c.detail}" if c.flag else c.candidate

@@ -11,9 +11,8 @@ import msgspec
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.task import Task
-from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.config import RunConfig, dialect_of, open_task
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.journal.configuration_drift import dialect_of
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.models.factory import answer_key
@@ -43,7 +42,7 @@ def _command(name: str, cls: type[Task]) -> click.Command:
         click.Option(["--replies"], type=path, help="A run directory whose kept replies stand in for an answer key."),
         click.Option(["--call-tools"], is_flag=True, help="Call tools that may be repeated; else a walk ends there."),
         click.Option(["--most"], type=click.IntRange(1), default=1000, show_default=True, help="Questions at most."),
-        click.Option(["--dialect"], type=click.Choice(["chat", "compact"]), help="How steps are worded."),
+        click.Option(["--dialect"], type=click.Choice(["chat", "compact", "micro"]), help="How steps are worded."),
     ]
     return json_option(command)
 
@@ -58,7 +57,7 @@ def check_task() -> None:
 
 
 def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int, call_tools: bool) -> Subject:
-    """What is checked: the task, what answers, and what a walk with right answers meets.
+    """Gather what is checked: the task, what answers, and what a walk with right answers meets.
 
     Raises:
         ConfigurationError: There is nothing that answers.
@@ -73,7 +72,7 @@ def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int, call_
 
 
 def recorded(run_dir: pathlib.Path) -> AnswerKey:
-    """The replies that a run kept, as an answer key: right is the reply whose reading was voted for most.
+    """Make an answer key of the replies that a run kept: right is what was voted for most.
 
     Raises:
         ConfigurationError: The run kept none.

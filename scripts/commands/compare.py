@@ -75,7 +75,7 @@ def figures_of(counts: Counts, wall_s: float) -> dict[str, float | int | None]:
 
 
 def changed_options(first: pathlib.Path, second: pathlib.Path) -> dict[str, tuple[Any, Any]]:
-    """Options whose values differ, those of the task by their own names."""
+    """Options whose values differ between two runs; a task's own options by their own names."""
     a, b = (_options(directory) for directory in (first, second))
     names = [*a, *(name for name in b if name not in a)]
     return {name: (a.get(name), b.get(name)) for name in names if a.get(name) != b.get(name)}

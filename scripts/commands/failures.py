@@ -1,4 +1,4 @@
-"""Which exit code, line and JSON object an error becomes: whose fault it is, in one place.
+"""Turns an error into an exit code, a line and a JSON object, in one place.
 
 Imported only when something went wrong.
 """
@@ -18,7 +18,7 @@ TRACEBACK = "SUREFOOT_TRACEBACK"
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal asks the command to end.
+    """A signal asks the running command to end.
 
     Attributes:
         signal: Its name, such as ``SIGTERM``.
@@ -45,7 +45,7 @@ class Failure:
 
 
 def explain(error: BaseException) -> Failure:
-    """What to say of an error, and which code to exit with."""
+    """Describe an error for the user, and choose the exit code."""
     error = first_cause(error)
     if isinstance(error, click.UsageError):
         return _usage(error)
@@ -67,7 +67,7 @@ def explain(error: BaseException) -> Failure:
 
 
 def first_cause(error: BaseException) -> BaseException:
-    """The error inside groups of groups that says most: one that was raised on purpose, else the first."""
+    """The most telling error inside nested groups: one raised on purpose, else the first."""
     if not isinstance(error, BaseExceptionGroup):
         return error
     causes = [first_cause(inner) for inner in error.exceptions]
@@ -101,5 +101,5 @@ def _trace(error: BaseException) -> str:
 
 
 def told(failure: Failure) -> dict[str, Any]:
-    """What the JSON object says of a failure beside its class, message and code."""
+    """Facts that the JSON object of a failure has besides its class, message and code."""
     return {"hint": failure.hint} if failure.hint else {}

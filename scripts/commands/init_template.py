@@ -1,4 +1,4 @@
-"""What ``surefoot init`` writes: a task that adds up numbers, and its test. ``NAME`` and ``CLASS`` are filled in."""
+"""The template that ``surefoot init`` fills in: a task that adds up numbers, and its test."""
 
 TASK = '''\
 """A task of your own: adds up whole numbers, one small question a step. Change it piece by piece into yours.

@@ -75,7 +75,7 @@ def way_back(arguments: list[str], job: str, dashboard: str) -> list[str]:
 
 
 def exit_code(ended: JobState) -> int:
-    """What a job that ended comes to, as an exit code of surefoot's."""
+    """Exit code of surefoot for the end of a job."""
     if ended.status == "SUCCEEDED":
         return OK
     if ended.status == "STOPPED":
@@ -137,6 +137,6 @@ def _print(state: JobState, as_json: bool) -> None:
 
 
 def told(state: JobState) -> str:
-    """One line about a job."""
+    """Format one line about a job."""
     line = f"{state.job}  {state.status:<9}  {state.command}"
     return printable(f"{line}  {state.message.splitlines()[0]}" if state.message else line)

@@ -37,7 +37,7 @@ PATH = click.Path(path_type=pathlib.Path)
 @log_options
 @json_option
 def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathlib.Path | None, **values: Any) -> int:
-    """Ask one question of every row of TABLE (.csv, .tsv, .jsonl or .parquet), with votes; one bad row is one bad row.
+    """Ask one question of every row of TABLE (.csv, .tsv, .jsonl or .parquet), with votes.
 
     \b
     surefoot map mails.csv --question "Is this a complaint? {body}" --fields "complaint: yes|no" --output out.csv

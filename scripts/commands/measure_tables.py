@@ -1,4 +1,4 @@
-"""What ``surefoot measure`` prints: tables by kind of question and by state, examples, verdicts, and what a run needs.
+"""Prints what ``surefoot measure`` found: tables by question and by state, examples, verdicts, and a run's needs.
 
 Replies and answers are untrusted: they are shown on one line, without anything that a terminal would obey.
 """
@@ -148,7 +148,7 @@ def _needs(m: Measurement) -> str:
 
 
 def print_mix(mix: Mix) -> None:
-    """Print how the errors of models go together, and what a run would need in which they take turns."""
+    """Print how the errors of several models go together, and what a run in which they take turns would need."""
     console = rich.console.Console(highlight=False, markup=False)
     table = rich.table.Table(
         rich.table.Column("pair", overflow="fold"), "both wrong, %", "if unrelated, %", "same answer, %", "correlation",

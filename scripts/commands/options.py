@@ -33,7 +33,7 @@ task_path_option = click.option(
 
 
 def tell(text: str) -> None:
-    """Say something to people, on stderr, where it is no part of an answer."""
+    """Print something for people on stderr, so that stdout holds answers only."""
     print(one_line(text), file=sys.stderr)
 
 
@@ -155,7 +155,7 @@ def _from_file(path: pathlib.Path, task_name: str, task_type: type[Task]) -> tup
 
 
 def read_option(place: str, folder: pathlib.Path = pathlib.Path(), several: bool = False) -> str:
-    """The text of a file that an option names: a run directory holds what was in it, not where it was.
+    """Text of a file that an option names, as a run directory keeps content and not file names.
 
     Args:
         place: Where the file is, or its text.

@@ -1,4 +1,4 @@
-"""What every command says at its end: exit codes, one JSON object as the last line of stdout, one line for an error."""
+"""The end of every command: exit codes, one JSON object as the last line of stdout, one line for an error."""
 
 import json
 import math
@@ -72,7 +72,7 @@ def failure(kind: str, message: str, code: int, **more: Any) -> dict[str, Any]:
 
 
 def money(usd: float | None) -> str:
-    """An amount for people; never 0 for what is not known."""
+    """Format an amount of money; an unknown amount is never shown as 0."""
     return "unknown" if usd is None else f"${usd:,.4f}" if usd else "$0"
 
 

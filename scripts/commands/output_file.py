@@ -1,4 +1,4 @@
-"""Files that a user names a place for: written whole or not at all, never through a link, errors as one line."""
+"""Writes files that a user names: whole or not at all, never through a link, errors as one line."""
 
 import pathlib
 
@@ -7,7 +7,7 @@ from surefoot.runtime.whole_files import PRIVATE, PUBLIC, write_whole
 
 
 def write_output(path: pathlib.Path, text: str, *, private: bool = True) -> int:
-    """Give a file new content; its size in bytes.
+    """Write a file that the user named; return its size in bytes.
 
     Args:
         path: The file.

@@ -1,4 +1,4 @@
-"""What a person sees of a run: a progress bar while it works, a summary at its end."""
+"""Shows a run to a person: a progress bar while it works, a summary at its end."""
 
 import pathlib
 import re
@@ -129,7 +129,7 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
 
 
 def next_command(s: Standing) -> str:
-    """What a person would type next, as it is typed in a shell, without the name of the program.
+    """The command that a person would type next, quoted for a shell, without the program's name.
 
     After a limit it is ``resume`` with a limit twice as high; after a failure what the model said.
     """

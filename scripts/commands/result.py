@@ -54,7 +54,7 @@ def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_plan: bool, as_j
 
 
 def solved(run_dir: pathlib.Path) -> Run:
-    """A run that has an answer.
+    """Open a run that has an answer, or say why it has none.
 
     Raises:
         RunFailed: It has none, or not yet; the hint says what can be done.
@@ -89,7 +89,7 @@ def plan_of(run: Run) -> str:
 
 
 def items_of(run: Run) -> Iterator[Any]:
-    """The items of an answer that is a list, or the answer itself; those of a long plan one after the other."""
+    """Items of an answer that is a list, or the answer itself; those of a long plan one after the other."""
     if isinstance(run, MapRun):
         yield from map(msgspec.to_builtins, run.results())
         return

@@ -33,7 +33,7 @@ class ByTask(click.Group):
         self.of = of
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The tasks that come with Surefoot."""
+        """Names of the tasks that come with Surefoot."""
         return list(BUILT_IN_TASKS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -53,6 +53,8 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
             Progress(directory, config, shape_of(setup.task).total_steps) as progress,
             stoppable(progress, as_json) as interruption,
         ):
+            if mode := setup.task.mode():
+                progress.note(mode)
             api.start(setup, directory, progress, interruption)
         return _end(directory, as_json)
 
@@ -103,7 +105,7 @@ resume.params[1:1] = struct_options(RunConfig, environment=False)  # a run keeps
 
 
 def expected_steps(directory: pathlib.Path) -> int:
-    """Steps that a run's journal expects of the whole plan; 0 for a run that was killed before it had a journal."""
+    """Steps that a run's journal expects of the whole plan; 0 for a run killed before it had a journal."""
     return standing(directory).total_steps if (directory / "journal.sqlite").exists() else 0
 
 

@@ -1,4 +1,4 @@
-"""``surefoot runs``: the runs below a folder in one table, and the way to delete some."""
+"""``surefoot runs``: lists the runs below a folder in one table, and deletes some on request."""
 
 import contextlib
 import pathlib

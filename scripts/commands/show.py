@@ -1,4 +1,4 @@
-"""``surefoot show``: where a run stands, once or again and again while it works."""
+"""``surefoot show``: says where a run stands, once or repeatedly while it works."""
 
 import pathlib
 import sys
@@ -77,7 +77,7 @@ def _show_bench(directory: pathlib.Path, as_json: bool) -> int:
 
 
 def looks(run_dir: pathlib.Path) -> Iterator[Standing]:
-    """The run's standing now and then, the last time when it no longer runs."""
+    """Yield a run's standing now and then, the last time when the run no longer works."""
     while True:
         found = standing(run_dir)
         yield found
@@ -87,7 +87,7 @@ def looks(run_dir: pathlib.Path) -> Iterator[Standing]:
 
 
 def watched(seen: Iterator[Standing], console: rich.console.Console) -> Standing:
-    """Show each standing in place of the one before; the last one. There is at least one."""
+    """Show each standing of a run in place of the one before; return the last."""
     before: Standing | None = None
     pace: deque[float] = deque(maxlen=LOOKS)
     with rich.live.Live(console=console, transient=True, auto_refresh=False) as live:
@@ -101,7 +101,7 @@ def watched(seen: Iterator[Standing], console: rich.console.Console) -> Standing
 
 
 def view(now: Standing, before: Standing | None, pace: Sequence[float] = ()) -> rich.console.Group:
-    """One look: a bar, how fast it goes, the figures with what came since the last look, and what is doubted.
+    """Format a run's standing: a bar, its speed, the figures with their changes, and suspicious steps.
 
     Args:
         now: Where the run stands.

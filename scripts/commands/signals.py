@@ -1,4 +1,4 @@
-"""What signals do to a command that works on a run: they stop it politely."""
+"""Handles signals in a command that works on a run: they stop the run politely."""
 
 import contextlib
 import json

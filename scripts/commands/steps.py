@@ -48,7 +48,7 @@ def _end(count: int, more: bool) -> str:
 
 
 def described(step: JournalStep) -> Iterator[str]:
-    """A step as lines for people; whatever a model wrote is indented and cannot move the cursor."""
+    """Format a step for people; what a model wrote is indented and cannot move the cursor."""
     again = f", attempt {step.attempt + 1}" if step.attempt else ""
     kind = f" ({step.kind})" if step.kind else ""
     yield printable(f"node {step.node}, {step.what} {step.number + 1}{kind}{again}: lead {step.lead}{_how(step)}")

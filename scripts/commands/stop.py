@@ -79,7 +79,7 @@ def ask_to_stop(directory: pathlib.Path) -> int | None:
 
 
 def holder_of(directory: pathlib.Path) -> int | None:
-    """The process that holds the writer's lock of a run directory, checked by the lock itself and not by a number.
+    """Number of the process that holds the writer's lock of a run directory, found by the lock itself.
 
     A number that was written down may belong to another process by now; what the kernel says of open files does not
     lie. Works where there is a ``/proc``.
@@ -117,7 +117,7 @@ def _open_files() -> Iterator[tuple[int, str]]:
 
 
 def wait_until_free(directory: pathlib.Path, seconds: float) -> bool:
-    """Wait until no process writes to a run directory any more; whether that was within so many seconds."""
+    """Wait until no process writes to a run directory; return whether that happened within so many seconds."""
     end = time.monotonic() + seconds
     while is_locked(directory):
         if time.monotonic() >= end:

@@ -1,4 +1,4 @@
-"""What ``surefoot test`` holds a task against, one function a check; each says in one line what it found."""
+"""The checks of ``surefoot test``, one function each; every check says in one line what it found."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,7 +25,7 @@ CHAINABLE = "with chainable = False in the class, nodes that can be split always
 
 
 class Check(msgspec.Struct, frozen=True):
-    """What one check found out about a task.
+    """The finding of one check about a task.
 
     Attributes:
         name: What was checked.
@@ -69,7 +69,7 @@ Finding = tuple[str, str]
 
 
 def check_task(subject: Subject) -> Iterator[Check]:
-    """Make every check; one that meets an error in the task's code reports it and hinders no other."""
+    """Make every check of a task; one that meets an error in the task's code reports it and hinders no other."""
     for name, check in CHECKS.items():
         try:
             state, text = check(subject)
@@ -79,7 +79,7 @@ def check_task(subject: Subject) -> Iterator[Check]:
 
 
 def plan(subject: Subject) -> Finding:
-    """Whether right answers lead through the whole plan to an output."""
+    """Check that right answers lead through the whole plan to an output."""
     found = subject.walked
     if found.wrong:
         return "failed", found.wrong[0]
@@ -103,7 +103,7 @@ def _not_of(kind: Any, output: Any) -> str:
 
 
 def round_trip(subject: Subject) -> Finding:
-    """Whether right replies are read as one candidate, and wrong ones as another or not at all."""
+    """Check that right replies are read as one candidate, and wrong ones as another or not at all."""
     known = [one for one in subject.walked.asked if one.answers is not None]
     for one in known:
         if isinstance(one.read, Flag):
@@ -129,7 +129,7 @@ def _misread(subject: Subject, one: Asked) -> str:
 
 
 def garbage(subject: Subject) -> Finding:
-    """Whether replies that make no sense are read without an error."""
+    """Check that replies that make no sense are read without an error."""
     steps = [one.step for one in subject.walked.asked[:SAMPLED]]
     for step in steps:
         for text in GARBAGE:
@@ -138,7 +138,7 @@ def garbage(subject: Subject) -> Finding:
 
 
 def purity(subject: Subject) -> Finding:
-    """Whether a second walk asks the same, so that a killed run can be resumed."""
+    """Check that a second walk through the plan asks the same, so that a killed run can be resumed."""
     first = subject.walked
     second = subject.walk()
     for one, other in zip(first.asked, second.asked, strict=False):
@@ -150,7 +150,7 @@ def purity(subject: Subject) -> Finding:
 
 
 def fields(subject: Subject) -> Finding:
-    """Whether a prompt shows a field of the task that its step does not read."""
+    """Check that no prompt shows a field of the task that its step does not read."""
     asked = subject.walked.asked[:SAMPLED]
     changed = 0
     for name, other in variations(subject.task):
@@ -162,7 +162,7 @@ def fields(subject: Subject) -> Finding:
 
 
 def limits(subject: Subject) -> Finding:
-    """Whether sampled steps can be asked, and usual plans are not longer than the longest."""
+    """Check that sampled steps can be asked, and that usual plans are not longer than the longest."""
     task = subject.task
     root = task.root()
     size, usual = task.size(root.goal, root.inputs), task.usual_steps(root.goal, root.inputs)
@@ -179,7 +179,7 @@ def limits(subject: Subject) -> Finding:
 
 
 def whole(subject: Subject) -> Finding:
-    """Whether a plan that is not split has the same output: how long a leaf is must not change the answer."""
+    """Check that a plan that is not split has the same output, as leaf length must not change the answer."""
     walked = subject.walked
     if not walked.splits or walked.ended:
         return "ok", "nothing is split" if not walked.splits else "the plan was not walked to its end"
@@ -193,14 +193,14 @@ def whole(subject: Subject) -> Finding:
 
 
 def pictures(subject: Subject) -> Finding:
-    """Whether states that a run visits can be drawn."""
+    """Check that states which a run visits can be drawn."""
     states = subject.walked.states[: 4 * SAMPLED]
     drawn = sum(subject.task.picture(state) is not None for state in states)
     return "ok", f"{drawn} of {len(states)} states drawn" if drawn else "no pictures"
 
 
 def referee(subject: Subject) -> Finding:
-    """Whether the referee accepts a plan of right answers, and refuses one with a wrong answer in it."""
+    """Check that the referee accepts a plan of right answers and refuses one with a wrong answer in it."""
     if subject.referee is None:
         return "note", "there is no function verify(task, plan) beside the class: surefoot verify needs one"
     if subject.walked.ended:

@@ -11,7 +11,7 @@ from surefoot.runtime.errors import UserCodeError
 
 
 def variations(task: Task) -> Iterator[tuple[str, Task]]:
-    """The task with one of its own fields changed, for every field of which another valid value is known."""
+    """Yield the task with one of its fields changed, for every field of which another valid value is known."""
     cls = type(task)
     values = {name: getattr(task, name) for name in cls.__struct_fields__}
     info: Any = msgspec.inspect.type_info(cls)

@@ -22,7 +22,7 @@ DEEPEST = 64
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A question that the walk came by.
+    """A question that the walk through a plan met.
 
     Attributes:
         step: The question.
@@ -38,7 +38,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class Walked(msgspec.Struct):
-    """Everything that a walk through a plan came by.
+    """Everything that a walk through a plan met.
 
     Attributes:
         asked: Questions, in plan order.

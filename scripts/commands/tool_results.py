@@ -14,7 +14,7 @@ from surefoot.runtime.tools.contract import ToolResult
 
 
 class ToolsNotCalled(Exception):
-    """A call that a test does not make, or that gave nothing; its text says why."""
+    """A tool call that a test does not make, or that gave nothing; the text says why."""
 
 
 class ToolResults:
@@ -31,7 +31,7 @@ class ToolResults:
         self._known: dict[bytes, Any] = {}
 
     def of(self, call: Call) -> Any:
-        """The result of a call; the first one is remembered, so that a second walk gets the same.
+        """Return the result of a tool call; the first one is remembered, so that a second walk gets the same.
 
         Raises:
             ToolsNotCalled: The task has no such tool, it may not be called in a test, or it failed.

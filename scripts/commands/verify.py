@@ -46,7 +46,7 @@ def verify(run_dir: pathlib.Path, task_path: pathlib.Path | None, as_json: bool)
 
 
 def verification(directory: pathlib.Path, config: RunConfig, task_path: pathlib.Path | None = None) -> Verification:
-    """What the task's referee says of a run's plan.
+    """Have the task's referee judge a run's plan.
 
     Args:
         directory: The run directory.
@@ -76,7 +76,7 @@ def verification(directory: pathlib.Path, config: RunConfig, task_path: pathlib.
 
 
 def judged(referee: Any, task: Any, steps: FinishedPlan) -> Verification:
-    """What a referee says of a finished plan; that of somebody's own task may be faulty.
+    """Have a referee judge a finished plan; the referee of somebody's own task may be faulty.
 
     Raises:
         UserCodeError: It fails, or returns something else.
@@ -91,7 +91,7 @@ def judged(referee: Any, task: Any, steps: FinishedPlan) -> Verification:
 
 
 class ReadSteps:
-    """A plan's steps and its output: as the journal keeps it, and as the steps lead to it once they were read.
+    """The steps of a plan while they are read, and the plan's output at their end.
 
     Args:
         steps: In plan order.

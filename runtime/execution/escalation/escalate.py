@@ -19,7 +19,7 @@ from surefoot.voting.sequential import Sequential
 
 
 class EscalationLevel(msgspec.Struct, frozen=True):
-    """One thing to try.
+    """One way to ask a step again: its name, its question, its lead and its cap on ballots.
 
     Attributes:
         name: What reports call it.
@@ -35,7 +35,7 @@ class EscalationLevel(msgspec.Struct, frozen=True):
 
 
 class RaceResult(msgspec.Struct, frozen=True):
-    """One race, as far as it was held.
+    """One race over a step, finished or not: what it asked, its ballots and its winner.
 
     Attributes:
         way: How it was asked.
@@ -59,26 +59,26 @@ class RaceResult(msgspec.Struct, frozen=True):
 
     @property
     def leader(self) -> str | None:
-        """What it would have decided: its winner, or the only candidate with most ballots."""
+        """Candidate that the race would decide for: its winner, or the only one with most ballots."""
         ranking = Counter(b.candidate for b in self.ballots if b.candidate is not None).most_common(2)
         tied = len(ranking) == 2 and ranking[0][1] == ranking[1][1]
         return self.winner or (None if tied or not ranking else ranking[0][0])
 
     @property
     def pattern(self) -> Pattern:
-        """Its ballots, counted."""
+        """How many of the race's ballots each candidate and each red flag has."""
         return pattern_of_ballots(self.k, self.ballots)
 
 
 def pattern_of_ballots(k: int, ballots: Sequence[Ballot]) -> Pattern:
-    """Ballots of a race, counted."""
+    """How many of some ballots each candidate and each red flag has."""
     named = Counter(ballot.candidate for ballot in ballots if ballot.candidate is not None)
     valid = named.total()
     return Pattern(k, valid, valid - max(named.values(), default=0), len(ballots) - valid)
 
 
 def levels_above(first: RaceResult, variants: Sequence[PromptVariant], larger: int) -> list[EscalationLevel]:
-    """What to try after a first race, in order.
+    """Escalation levels to try after a first race, in order.
 
     Args:
         first: The race.
@@ -95,7 +95,7 @@ def levels_above(first: RaceResult, variants: Sequence[PromptVariant], larger: i
 async def escalate(
     first: RaceResult, levels: Sequence[EscalationLevel], hold_race: Callable[[EscalationLevel], Awaitable[RaceResult]]
 ) -> tuple[RaceResult | None, list[tuple[EscalationLevel, RaceResult]]]:
-    """The race that stands, if one does, and all that were held.
+    """Hold further races over one step until one decides; return that race, if any, and all that were held.
 
     Args:
         first: The race that did not stand.
@@ -114,7 +114,7 @@ async def escalate(
 
 
 def stands(first: RaceResult, tried: Sequence[RaceResult]) -> bool:
-    """Whether the last race decides: without an alarm, or in another way for the same candidate as one before."""
+    """Whether the last race decides the step: no alarm, or a race in another wording chose the same candidate."""
     last = tried[-1]
     if last.winner is None or not last.raised:
         return last.winner is not None
@@ -122,7 +122,7 @@ def stands(first: RaceResult, tried: Sequence[RaceResult]) -> bool:
 
 
 def raised_in_all(first: RaceResult, tried: Sequence[RaceResult]) -> tuple[Raised, ...]:
-    """The alarms of the first race; where another way raised one too, that ways fail together."""
+    """Alarms of a step's first race, and one more if a race in another wording raised an alarm too."""
     again = [one for result in tried if result.variant != first.variant for one in result.raised]
     if not first.raised or not again:
         return first.raised
@@ -133,7 +133,7 @@ def raised_in_all(first: RaceResult, tried: Sequence[RaceResult]) -> tuple[Raise
 def entry_of(
     result: RaceResult, before: Sequence[RaceResult] = (), raised: tuple[Raised, ...] = (), name: str = ""
 ) -> Contested:
-    """A race as the journal keeps it, with the ballots of the rungs below it."""
+    """A step's journal entry: the ballots of its last race, and those of the escalation levels before."""
     below = tuple(ballot for one in before for ballot in one.ballots)
     details = result.details + tuple(text for one in before for text in one.details)
     variant = name or ("" if result.variant == FIRST else result.variant.name)

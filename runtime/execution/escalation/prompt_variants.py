@@ -16,7 +16,7 @@ from surefoot.runtime.untrusted import can_be_kept
 
 
 class PromptVariant(msgspec.Struct, frozen=True):
-    """One way to ask.
+    """One wording of a step's question.
 
     Attributes:
         name: What reports call it.
@@ -36,8 +36,8 @@ FIRST = PromptVariant("the same again")
 
 
 def variants_of(task: Task, dialect: Dialect, has_fallback: bool) -> tuple[PromptVariant, ...]:
-    """The rungs, in the order climbed. The ``compact`` dialect has one wording."""
-    wordings = range(1, task.wordings) if dialect == "chat" else range(0)
+    """Wordings to escalate to, in the order they are tried; the ``compact`` dialect has one wording."""
+    wordings = range(1, task.wordings) if dialect != "compact" else range(0)
     return (
         FIRST,
         *(PromptVariant("another wording", wording=number) for number in wordings),
@@ -47,7 +47,7 @@ def variants_of(task: Task, dialect: Dialect, has_fallback: bool) -> tuple[Promp
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A step as one way asks it: worded, read and checked under that way's names, answered under the step's own."""
+    """A step put in one wording: shown, read and checked under relabelled names, answered under the step's own."""
 
     task: Task
     step: Step
@@ -56,13 +56,13 @@ class Asked(msgspec.Struct, frozen=True):
 
     @property
     def prompt(self) -> Prompt:
-        """What the model is shown. A task with one wording need not know that there can be more."""
+        """Prompt that the model is shown; a task with one wording need not know of others."""
         if not self.variant.wording:
             return self.task.prompt(self.step, self.dialect)
         return self.task.prompt(self.step, self.dialect, self.variant.wording)
 
     def read(self, text: str, flags: Any) -> str | Flag:
-        """The candidate that a reply names, or the first red flag raised against it."""
+        """Candidate that a reply names, or the first red flag raised against the reply."""
         candidate = self.task.parse(self.step, text, self.dialect)
         if isinstance(candidate, Flag):
             return candidate
@@ -75,5 +75,5 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def asked(task: Task, step: Step, variant: PromptVariant, dialect: Dialect) -> Asked:
-    """A step in one way."""
+    """Put a step in one wording."""
     return Asked(task, task.relabel(step, variant.relabeling) if variant.relabeling else step, variant, dialect)

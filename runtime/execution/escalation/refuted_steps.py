@@ -16,7 +16,7 @@ MOST_DRAWS = 24
 
 
 class ChainRun(msgspec.Struct, frozen=True):
-    """One run of a chain.
+    """One run of a chain, with what each of its steps was asked and answered.
 
     Attributes:
         rung: Of the ladder, counted round.
@@ -32,7 +32,7 @@ class ChainRun(msgspec.Struct, frozen=True):
 async def ask_again(
     steps: Decider, step: Step, refuted: str, count: int, draw: int
 ) -> tuple[tuple[Ballot, ...], Raised | None]:
-    """Ask as at first until it is clear whether a refuted answer is wrong too often to be chance.
+    """Ask a refuted step again until its answer is known to be wrong by chance, or too often for chance.
 
     Args:
         steps: Asks.
@@ -55,12 +55,12 @@ async def ask_again(
 
 
 def with_alarm(entry: Contested, ballots: tuple[Ballot, ...], raised: Raised) -> Contested:
-    """An entry with one alarm more and its evidence."""
+    """Add one alarm and its evidence to a step's journal entry."""
     return msgspec.structs.replace(entry, before=entry.before + ballots, raised=(*entry.raised, raised))
 
 
 def compare_ways(runs: Sequence[ChainRun], names: Sequence[str]) -> dict[str, int]:
-    """Hold the later runs of a chain against the first, as far as they were asked the same.
+    """Compare the later runs of a chain with its first run, wherever both asked the same questions.
 
     Args:
         runs: In order; the last returned the promise, the first did not.

@@ -19,7 +19,7 @@ from surefoot.voting.ballot import Ballot
 
 
 class Remembered(msgspec.Struct, frozen=True):
-    """A decided step.
+    """A decided step as the answer cache remembers it.
 
     Attributes:
         candidate: What won.
@@ -39,11 +39,11 @@ class AnswerCache:
         self._known: dict[bytes, Remembered] = {}
 
     def get(self, key: bytes | None) -> Remembered | None:
-        """What is known under a key."""
+        """Return the decided step that is remembered under a key, or ``None``."""
         return None if key is None else self._known.get(key)
 
     def put(self, key: bytes | None, candidate: str, entry: Entry, k: int) -> None:
-        """Remember a decided step."""
+        """Remember a decided step under its key."""
         if key is None:
             return
         if isinstance(entry, str):
@@ -53,7 +53,7 @@ class AnswerCache:
 
 
 def cache_key(step: Step, role_settings: RoleSettings, settings: tuple[object, ...]) -> bytes | None:
-    """The key of a step, or ``None`` if it is never remembered.
+    """The key under which a step is remembered, or ``None`` for a step that is never remembered.
 
     Args:
         step: The question; its facts' ``repr`` names every type and value in it.

@@ -37,7 +37,7 @@ class RoleRunner:
 
     @property
     def counts(self) -> Counts:
-        """What happened since the last batch."""
+        """Events counted since the last batch was taken."""
         return self.meter.counts
 
     async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
@@ -80,7 +80,7 @@ class RoleRunner:
         return self._of(step).request(step)
 
     def judge(self, step: Step, reply: Reply) -> Flag | str:
-        """Return the candidate that a reply names, or its red flag. Nothing is counted."""
+        """Return the candidate that a reply names, or the red flag raised against it; nothing is counted."""
         return self._of(step).judge(step, reply)
 
     def _of(self, step: Step) -> StepRunner:

@@ -1,4 +1,4 @@
-"""What a role is asked with: its model, wording, temperatures and lead."""
+"""Settings that a role is asked with: its model, wording, temperatures and lead."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from surefoot.runtime.models.port import Model
 
 
 class RoleSettings(msgspec.Struct, frozen=True):
-    """A model as a role uses it.
+    """The model, wording, temperatures and lead that one role is asked with.
 
     Attributes:
         model: What answers.

@@ -32,7 +32,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class CellProgram(msgspec.Struct, frozen=True):
-    """What is run. Equal requests have equal answers: who wants another one asks for it with another number in it.
+    """Cells of Python to run in one sandbox, with the answers to their requests; equal requests have equal answers.
 
     Attributes:
         cells: Python source, run one after the other with the same variables.
@@ -48,7 +48,7 @@ class CellProgram(msgspec.Struct, frozen=True):
 
 
 class CellsEnded(msgspec.Struct, frozen=True, tag="ended"):
-    """The last cell came to its end.
+    """The last cell of a program came to its end.
 
     Attributes:
         value: The value of its last expression; ``None`` where there is none, or it is not a JSON value.
@@ -64,7 +64,7 @@ class CellsEnded(msgspec.Struct, frozen=True, tag="ended"):
 
 
 class CellsAsk(msgspec.Struct, frozen=True, tag="asks"):
-    """A cell asked for something of which the answer is not known.
+    """A cell asked for something whose answer is not known yet.
 
     Attributes:
         requests: The requests without an answer, in the order asked, each once.
@@ -74,7 +74,7 @@ class CellsAsk(msgspec.Struct, frozen=True, tag="asks"):
 
 
 class CellsFailed(msgspec.Struct, frozen=True, tag="cells-failed"):
-    """The program did not come to its end.
+    """A program of cells did not come to its end.
 
     Attributes:
         kind: Why.

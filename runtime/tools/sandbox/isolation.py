@@ -7,7 +7,7 @@ from surefoot.runtime.tools.sandbox.process import sandbox_process
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a machine offers.
+    """The strongest isolation that a machine offers, and why none stronger is used.
 
     Attributes:
         isolation: The strongest that worked; ``NONE`` where none did.

@@ -1,4 +1,4 @@
-"""How a sandboxed process is held: by which means, and within which limits."""
+"""How a sandboxed process is isolated, and the limits on what it may use."""
 
 import enum
 from typing import Final
@@ -9,7 +9,7 @@ from surefoot.runtime.errors import ConfigurationError
 
 
 class Isolation(enum.StrEnum):
-    """By which means foreign code is kept from the rest of the machine."""
+    """The means by which foreign code is kept from the rest of the machine."""
 
     NAMESPACES = "namespaces"
     """Namespaces of its own (users, files, processes, network), a seccomp filter, no rights.
@@ -23,7 +23,7 @@ class Isolation(enum.StrEnum):
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Limits of one sandboxed process; ``None`` in a field: no such limit.
+    """Limits of one sandboxed process; a field that is ``None`` sets no limit.
 
     Raises:
         ConfigurationError: A limit is not above 0, or not a whole number.
@@ -60,7 +60,7 @@ DEFAULT_LIMITS: Final = Limits()
 
 
 class Sandbox(msgspec.Struct, frozen=True):
-    """Where foreign code runs.
+    """How foreign code is run: with which isolation and within which limits.
 
     Attributes:
         isolation: By which means.

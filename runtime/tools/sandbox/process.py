@@ -50,7 +50,7 @@ _BUFFER_BYTES: Final = 1 << 16
 
 
 class Stopped(NamedTuple):
-    """Why a process was killed from outside."""
+    """Why a sandboxed process was killed from outside."""
 
     kind: FailureKind
     detail: str
@@ -63,7 +63,7 @@ class _Handshake(msgspec.Struct):
 
 
 class ChannelBroken(Exception):
-    """The process ended, or sent what is no message."""
+    """A sandboxed process ended, or sent what is no message."""
 
 
 class SandboxProcess:
@@ -92,7 +92,7 @@ class SandboxProcess:
         ]
 
     async def connect(self, channel: socket.socket) -> None:
-        """Take the outer end of the channel."""
+        """Take the outer end of the process's channel."""
         self._reader, self._writer = await asyncio.open_unix_connection(sock=channel)
 
     async def isolate(self) -> str | None:
@@ -121,7 +121,7 @@ class SandboxProcess:
         }
 
     def start_clock(self) -> None:
-        """Let the time of ``wall_s`` run."""
+        """Let the process's wall time, limited by ``wall_s``, run."""
         if self._left_s is not None:
             loop = asyncio.get_running_loop()
             detail = f"not done after {self._limits.wall_s:g} s"
@@ -129,7 +129,7 @@ class SandboxProcess:
             self._timer = loop.call_later(max(0.0, self._left_s), self.stop, FailureKind.TIMEOUT, detail)
 
     def stop_clock(self) -> None:
-        """Let the time stand still, while the process waits for something outside."""
+        """Stop counting wall time while the process waits for something outside."""
         if self._timer is not None and self._left_s is not None:
             self._timer.cancel()
             self._left_s -= asyncio.get_running_loop().time() - self._since
@@ -150,7 +150,7 @@ class SandboxProcess:
             os.killpg(self._process.pid, signal.SIGKILL)
 
     async def send(self, message: Any) -> None:
-        """Send one JSON message.
+        """Send one JSON message to the sandboxed process.
 
         Raises:
             ChannelBroken: The process is gone.
@@ -163,7 +163,7 @@ class SandboxProcess:
             raise ChannelBroken from error
 
     async def receive(self) -> bytes:
-        """The body of the next message; hostile.
+        """Return the body of the process's next message; hostile.
 
         Raises:
             ChannelBroken: The process ended, or its message is longer than it may be, for which it was killed.
@@ -179,7 +179,7 @@ class SandboxProcess:
             raise ChannelBroken from error
 
     async def wait(self) -> int:
-        """Kill what is left, read the rest of the output; the exit code, 128 + N where signal N ended it."""
+        """Kill what is left of the process, read its output, and return its exit code (128 + N after signal N)."""
         code = await self._process.wait()
         self.kill()
         await asyncio.wait(self._drains, timeout=_DRAIN_S)
@@ -209,7 +209,7 @@ class SandboxProcess:
 
 @contextlib.asynccontextmanager
 async def sandbox_process(sandbox: Sandbox, launcher: str = "launcher") -> AsyncIterator[SandboxProcess]:
-    """A started process that waits to be told how to isolate itself; dead when the block is left.
+    """Start a process that waits to be told how to isolate itself; it is killed when the block is left.
 
     Args:
         sandbox: How it is to be isolated, and its limits.

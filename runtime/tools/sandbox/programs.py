@@ -1,4 +1,4 @@
-"""Runs one program of this machine within limits. It is not isolated: it is the user's own choice what is run."""
+"""Runs one program of this machine within limits and without isolation: the user chose the program."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from surefoot.runtime.tools.sandbox.process import ChannelBroken, SandboxProcess
 
 
 class Command(msgspec.Struct, frozen=True):
-    """What is run.
+    """A program to run within limits: its arguments, input and folder.
 
     Attributes:
         command: The program and its arguments; no shell reads them.

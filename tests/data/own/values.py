@@ -128,3 +128,47 @@ class Fan(Counting, frozen=True, kw_only=True):
 
     def wanted(self) -> Any:
         return [n + 1 for n in range(self.parts)]
+
+
+class Join(Task, frozen=True, kw_only=True):
+    """A voted split into two questions and a merge that needs none."""
+
+    def root(self) -> Node:
+        return Node((), "all", ("start",))
+
+    def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+        return 3 if goal == "all" else 1
+
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
+        return list(inputs) if goal == "line" else []
+
+    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
+        return Step("split", Role.TASK_DECOMPOSER, goal) if goal == "all" else None
+
+    def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
+        first, second = candidate.split("+")
+        parts = (Child(first, (Literal(1),)), Child(second, (Literal(2),)))
+        return Expansion((*parts, Child("line", (Ref(0), Ref(1)))))
+
+    def next_step(self, goal: Any, state: Any) -> Step | Done:
+        if goal == "line":
+            return Done(" ".join(state))
+        return Done(state[0]) if state else Step("name", Role.ACTOR, goal)
+
+    def advance(self, goal: Any, state: Any, candidate: Any) -> Any:
+        return [candidate]
+
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
+        return Prompt(f"{step.kind} {step.reads}")
+
+    def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
+        return text
+
+    def wanted(self) -> Any:
+        return "green square"
+
+
+def names(prompt: Prompt) -> Answers:
+    return Answers(
+        ({"split all": "colour+shape", "name colour": "green", "name shape": "square"}[prompt.user],), ("x",)
+    )

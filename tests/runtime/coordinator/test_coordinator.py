@@ -152,7 +152,7 @@ async def test_a_deadlock_ends_in_a_failure(new_run: NewRun, planted: Any) -> No
     run = new_run(strategy="chain", k=2, max_ballots=6, ladder=False)
     model = planted(hanoi.answers, lambda text, nth: turns[nth % 2] if text.endswith("- aaaaa a") else None)
     assert await run.session(model) == "failed"
-    assert run.message == "no candidate led by 2 within 6 ballots"
+    assert run.message == "no candidate led by 2 within 6 ballots; 3 for '1ab baaaa a', 3 for '1ac caaaa a'"
     assert run.totals.calls == 6
 
 

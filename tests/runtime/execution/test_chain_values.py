@@ -26,7 +26,7 @@ from surefoot.runtime.records import Finished, Record, pack
 from surefoot.runtime.session.answers import plan_of
 from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.verify import ReadSteps, judged
-from tests.data.own.values import Fan, Nested, Ready, answers, verify
+from tests.data.own.values import Fan, Join, Nested, Ready, answers, names, verify
 from tests.runtime.execution.models import QUIET, Counted
 
 BAD = ("after: 2", "after: 4")
@@ -89,6 +89,19 @@ async def test_without_stepping_aside_a_sub_plan_would_wait_for_its_own_chain(
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+@pytest.mark.parametrize("leaf_steps", ["auto", 1, 5])
+@pytest.mark.parametrize("segment_steps", [1, 1024])
+def test_a_voted_split_with_a_merge_that_asks_nothing(
+    leaf_steps: Any, segment_steps: int, tmp_path: pathlib.Path
+) -> None:
+    """However short the parts are said to be, and whether the coordinator or a worker splits: one result."""
+    task, model = Join(), Counted(names)
+    found = run(task, tmp_path / "r", model, leaf_steps=leaf_steps, segment_steps=segment_steps)
+    assert (found.status, found.output) == ("solved", "green square")
+    assert sorted(text for text, _ in model.asked) == ["name colour", "name shape", "split all"]
+    assert read_back(found, task) == Verification(True, True, 2)
 
 
 def test_a_node_that_is_done_at_once_asks_nothing(tmp_path: pathlib.Path) -> None:

@@ -133,3 +133,60 @@ async def test_no_slot_is_lost_or_made_whatever_is_cancelled(seed: int) -> None:
     late.cancel()
     for entry in entries:
         await entry.__aexit__(None, None, None)
+
+
+async def test_a_place_that_is_given_away_meanwhile_is_taken_again() -> None:
+    semaphore = PrioritySemaphore(1)
+    inside: list[str] = []
+
+    async def parent() -> None:
+        async with semaphore((1,)) as slot:
+            inside.append("parent")
+            await asyncio.sleep(0)  # the others come to wait
+            async with slot.aside(), semaphore((1, 0)):
+                inside.append("child")
+            assert slot.held
+            inside.append("parent again")
+
+    await asyncio.gather(parent(), *(_enter(semaphore, (number,), inside) for number in (0, 2)))
+    assert inside == ["parent", "0", "child", "2", "parent again"]
+
+
+async def _enter(semaphore: PrioritySemaphore, path: tuple[int, ...], inside: list[str]) -> None:
+    async with semaphore(path):
+        inside.append(str(path[0]))
+
+
+@pytest.mark.parametrize("error", [ValueError, asyncio.CancelledError])
+async def test_a_block_that_fails_aside_leaves_the_place_to_others(error: type[BaseException]) -> None:
+    """Neither lost nor given back twice."""
+    semaphore = PrioritySemaphore(1)
+    with pytest.raises(error):
+        async with semaphore((1,)) as slot, slot.aside():
+            raise error
+    async with semaphore((2,)):
+        entering = asyncio.ensure_future(_enter(semaphore, (3,), []))
+        await asyncio.sleep(0)
+        assert not entering.done()
+    await entering
+
+
+async def test_being_cancelled_while_waiting_for_the_place_again() -> None:
+    semaphore, ready = PrioritySemaphore(1), asyncio.Event()
+
+    async def parent() -> None:
+        async with semaphore((1,)) as slot, slot.aside():
+            await ready.wait()
+
+    running = asyncio.ensure_future(parent())
+    await asyncio.sleep(0)
+    async with semaphore((2,)):
+        ready.set()
+        await asyncio.sleep(0)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        entering = asyncio.ensure_future(_enter(semaphore, (3,), []))
+        await asyncio.sleep(0)
+        assert not entering.done(), "the place was given back although it was not held"
+    await entering

@@ -290,7 +290,8 @@ async def test_a_deadlock_is_run_again_then_decided_anew_above_and_then_says_whe
     model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE else None)
     runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
     outcome = await runner.run(Segment(ROOT))
-    assert outcome == Contradicted((), "no candidate led by 2 within 8 ballots", levels=1)
+    why = "no candidate led by 2 within 8 ballots; 4 for '1cb bcba', 4 for '1ca acba'"
+    assert outcome == Contradicted((), why, levels=1)
     taken = runner.work.take()
     undecided = [record for record in taken if record.part == "undecided"]
     assert {(record.path, record.attempt) for record in undecided} == {

@@ -11,11 +11,11 @@ import pydantic
 import pytest
 
 import surefoot
-from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.step import Prompt
+from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.session.mapping import MapRun, open_run
+from surefoot.runtime.session.table import Table
 from tests.data.own.row_tasks import Next, answers
 from tests.runtime.execution.models import QUIET, Counted
 
@@ -240,5 +240,27 @@ def test_the_reader_of_a_map_without_its_tasks_code(tmp_path: pathlib.Path) -> N
     assert found.report().exists()
 
 
-def key(prompt: Prompt) -> Answers:
-    return Answers((prompt.user,), ())
+@pytest.mark.parametrize("rows", [100, 1000])
+def test_no_more_rows_are_in_memory_than_there_is_room(
+    rows: int, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chunks that were read from the file and have not ended: their number does not grow with the table."""
+    drawn, most, chunks, send = 0, 0, Table.chunks, Coordinator._send
+
+    def counted(table: Table, size: int) -> Any:
+        nonlocal drawn, most
+        for chunk in chunks(table, 2):
+            drawn += 1
+            most = max(most, drawn)
+            yield chunk
+
+    async def sent(coordinator: Coordinator, segment: Any) -> Any:
+        nonlocal drawn
+        ended = await send(coordinator, segment)
+        drawn -= 1
+        return ended
+
+    monkeypatch.setattr(Table, "chunks", counted)
+    monkeypatch.setattr(Coordinator, "_send", sent)
+    assert ask([str(n) for n in range(rows)], tmp_path / "r", chains_in_flight=4, flush_steps=8).status == "solved"
+    assert 2 <= most <= 4

@@ -127,9 +127,9 @@ def test_training_lowers_the_loss(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch", reason="needs the extra train")
     from surefoot.scripts.bundled.courses import course_of
     from surefoot.scripts.bundled.decoder import Recipe
-    from surefoot.scripts.bundled.train import train
+    from surefoot.scripts.bundled.train import Session, train
 
-    train(Recipe(steps=40, batch=48, layers=1, width=32, heads=4, inner=48), course_of("runs"), every=20)
+    train(Recipe(steps=40, batch=48, layers=1, width=32, heads=4, inner=48), course_of("runs"), Session(every=20))
     first, last = (float(line.split()[3]) for line in capsys.readouterr().out.splitlines())
     assert last < first < 6.41  # ln of 601 words
 

@@ -40,14 +40,14 @@ class _Counted(io.TextIOBase):
 
 
 def ask_all(requests: Sequence[Any]) -> list[Any]:
-    """Ask outside for several things at once; answers in their order, a ``CallFailed`` where one failed."""
+    """Ask the process outside for several things at once; a ``CallFailed`` stands where one failed."""
     frames.send({"asks": list(requests)})
     answers = frames.receive()["answers"]
     return [CallFailed(answer["failed"]) if answer["failed"] is not None else answer["value"] for answer in answers]
 
 
 def ask(request: Any) -> Any:
-    """Ask outside for one thing.
+    """Ask the process outside the sandbox for one thing.
 
     Raises:
         CallFailed: It failed.
@@ -59,7 +59,7 @@ def ask(request: Any) -> Any:
 
 
 def serve() -> None:
-    """Read a program, run it, say how it ended, and end."""
+    """Read a program of cells, run it, report how it ended, and end the process."""
     program = frames.receive()
     os.environ.clear()
     sys.stdout = output = _Counted()

@@ -40,7 +40,7 @@ def _checked(returned: int, what: str) -> None:
 
 
 def unshare(flags: int) -> None:
-    """Move this process into new namespaces; of process numbers: the processes that it starts from now on."""
+    """Move this process into new namespaces; of process numbers, those started from now on."""
     _checked(_libc().unshare(ctypes.c_int(flags)), "unshare")
 
 
@@ -109,7 +109,7 @@ def bound_capabilities() -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every capability."""
+    """Give up every capability of this process."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
     none = (ctypes.c_uint32 * 6)()
     _checked(_libc().syscall(ctypes.c_long(_CAPSET[platform.machine()]), header, none), "capset")

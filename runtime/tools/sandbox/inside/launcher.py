@@ -27,7 +27,7 @@ stringprep struct textwrap threading time traceback types typing unicodedata uui
 
 
 def main() -> None:
-    """Read how to isolate, do it, say so, and serve."""
+    """Read how to isolate this process, isolate it, report that, and serve cells."""
     setup = frames.receive()
     try:
         isolate(setup)

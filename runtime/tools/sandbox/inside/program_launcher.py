@@ -20,7 +20,7 @@ _LOOK_EVERY_MS: Final = 50
 
 
 def main() -> None:
-    """Read the limits, then what to run; say how it ended."""
+    """Read a program's limits and command, run it, and report how it ended."""
     limits = frames.receive()
     if sys.platform == "linux":
         signal.signal(signal.SIGTERM, _end)

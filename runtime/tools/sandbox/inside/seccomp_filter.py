@@ -36,7 +36,7 @@ Instruction = tuple[int, int, int, int]
 
 
 class Rules(NamedTuple):
-    """What a cell may ask the kernel for.
+    """System calls that a cell may make.
 
     Attributes:
         files: Whether files may be opened by name.

@@ -1,0 +1,52 @@
+"""Says in one line what a model answered to a step that stayed undecided."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from surefoot.runtime.records import KeptReply
+from surefoot.runtime.untrusted import one_line
+from surefoot.voting.ballot import Ballot
+
+MOST_NAMED = 3
+"""Candidates that are written out."""
+LONGEST = 100
+"""Characters of a candidate or a reply that are quoted."""
+
+
+def deadlock_message(k: int, ballots: Sequence[Ballot], details: Sequence[str], kept: Sequence[KeptReply] = ()) -> str:
+    """Return why a race has no winner: votes by candidate, discarded answers by red flag, and one of them.
+
+    Args:
+        k: Lead that was asked for.
+        ballots: Of the race, in the order drawn.
+        details: Why the spoiled ones were discarded, in the same order.
+        kept: Replies of the race that were kept; one of them is the example, else a detail is.
+    """
+    count = len(ballots)
+    told = [f"no candidate led by {k} within {count:,} ballots"]
+    named = Counter(ballot.candidate for ballot in ballots if ballot.candidate is not None)
+    if named:
+        votes = [f"{votes:,} for {_quoted(text)}" for text, votes in named.most_common(MOST_NAMED)]
+        others = len(named) - len(votes)
+        told.append(", ".join(votes) + (f" and {others:,} other candidates" if others else ""))
+    flags = Counter(str(ballot.spoiled_by) for ballot in ballots if ballot.candidate is None)
+    if flags:
+        by_flag = ", ".join(f"{number:,} {flag}" for flag, number in flags.most_common())
+        told.append(f"{flags.total():,} of {count:,} answers discarded: {by_flag}")
+        if example := _example(flags.most_common(1)[0][0], ballots, details, kept):
+            told.append(f"for example {example}")
+    return "; ".join(told)
+
+
+def _example(flag: str, ballots: Sequence[Ballot], details: Sequence[str], kept: Sequence[KeptReply]) -> str:
+    """A reply that was discarded for the commonest reason, or where none was kept, what was wrong with one."""
+    reply = next((one for one in kept if one.flag == flag and one.text.strip()), None)
+    if reply is not None:
+        return _quoted(reply.text)
+    pairs = zip(ballots, details, strict=False)
+    return next((one_line(text)[:LONGEST] for one, text in pairs if str(one.spoiled_by) == flag and text), "")
+
+
+def _quoted(text: str) -> str:
+    line = one_line(text[: 4 * LONGEST])
+    return f"{line[:LONGEST]!r}" + (" ..." if len(line) > LONGEST else "")

@@ -1,0 +1,220 @@
+"""Weights in a GGUF file, run in this process by llama.cpp: ``gguf:PATH``, and ``smollm2`` once it is fetched.
+
+The package ``xllamacpp`` (the extra ``local``) brings llama.cpp prebuilt, with its server; what other packages offer
+builds from source. The server is called as a library: all workers of a process share one, and a Ray worker has its
+own, which shares the file's memory with the others of its node. It also listens on a port of this machine, which it
+cannot be kept from; nobody knows the key that is drawn for it.
+
+One thread computes: with two on two busy cores, each of which waits for the other at every layer, a token took up to
+ten times as long (measured). Votes are cheap even so, since all answers to a prompt are made in one batch: 16 took 1.6
+times as long as one.
+"""
+
+import asyncio
+import json
+import pathlib
+import secrets
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+import msgspec
+
+from surefoot.decompose.step import Dialect
+from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, QuestionRefused
+from surefoot.runtime.models.capabilities import Capability
+from surefoot.runtime.models.litellm_requests import seed_of, without
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.runtime.untrusted import tame
+
+SLOTS: Final = 16
+"""Answers made at the same time."""
+CONTEXT: Final = 8192
+"""Tokens that all slots have together."""
+ASKING: Final = 4
+"""Calls under way at the same time; further ones wait."""
+WAYS: Final[Mapping[Capability, str]] = MappingProxyType(
+    {
+        Capability.SEED: "server",
+        Capability.TOP_P: "server",
+        Capability.STOP: "server",
+        Capability.SCHEMA: "json_schema",
+        Capability.PREFILL: "assistant turn",
+        Capability.EXAMPLES: "turns",
+        Capability.RAW: "completion",
+        Capability.CHOICES: "grammar",
+        Capability.SEVERAL: "one call",
+    }
+)
+"""How each capability is served."""
+
+
+class _Message(msgspec.Struct, frozen=True):
+    content: str | None = ""
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    text: str = ""
+    message: _Message | None = None
+    finish_reason: Literal["stop", "length"] = "length"
+
+
+class _Usage(msgspec.Struct, frozen=True):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Failure(msgspec.Struct, frozen=True):
+    code: int = 500
+    message: str = ""
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """What of a completion is read; other keys are ignored."""
+
+    choices: tuple[_Choice, ...] = ()
+    usage: _Usage = _Usage()
+    error: _Failure | None = None
+
+
+class GgufModel(Model):
+    """A model of a GGUF file. Nothing is loaded before the first question.
+
+    Answers to one request are independent samples; their seeds follow from the run's seed and the first draw.
+
+    Args:
+        path: The file.
+        name: What the model is called in counts and reports.
+        dialect: How it is asked.
+
+    Raises:
+        ConfigurationError: ``xllamacpp`` is not installed.
+    """
+
+    shared = True
+
+    def __init__(self, path: pathlib.Path, name: str, dialect: Dialect = "chat") -> None:
+        self.path, self.name, self.dialect = path, name, dialect
+        try:
+            import xllamacpp
+        except ImportError as error:
+            raise ConfigurationError(
+                f"--model {name} needs the extra local: pip install 'surefoot[local]' ({error})"
+            ) from error
+        self._llama = xllamacpp
+        self._server: Any = None
+        self._lock = threading.Lock()
+        self._threads = ThreadPoolExecutor(ASKING, thread_name_prefix="gguf")
+
+    async def ask(self, request: Request) -> list[Reply]:
+        """Answer a prompt once for each draw.
+
+        Raises:
+            ConfigurationError: The file cannot be loaded.
+            ModelUnavailable: llama.cpp failed.
+            QuestionRefused: The prompt does not fit.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answered, request)
+
+    async def close(self) -> None:
+        """Let go of the weights; calls under way end for themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._server = None
+
+    def how(self, capability: Capability) -> str:
+        """Return the way in which a capability is served."""
+        return WAYS[capability]
+
+    def _answered(self, request: Request) -> list[Reply]:
+        replies: list[Reply] = []
+        for first in range(0, len(request.draws), SLOTS):
+            draws = request.draws[first : first + SLOTS]
+            replies += self._some(msgspec.structs.replace(request, draws=draws), paid=first == 0)
+        return replies
+
+    def _some(self, request: Request, paid: bool) -> list[Reply]:
+        """As many answers as there are slots for."""
+        server, body = self._loaded(), body_of(request)
+        call = server.handle_completions if request.raw else server.handle_chat_completions
+        try:
+            said = msgspec.convert(call(body), _Answer)
+        except (RuntimeError, ValueError, TypeError, MemoryError) as error:  # msgspec's own is a ValueError
+            raise ModelUnavailable(f"{self.name}: llama.cpp failed: {tame(str(error), 200)}") from error
+        if said.error is not None:
+            kind = QuestionRefused if 400 <= said.error.code < 500 else ModelUnavailable
+            raise kind(f"{self.name}: llama.cpp says: {tame(said.error.message, 200)}")
+        if len(said.choices) != len(request.draws):
+            raise ModelUnavailable(f"{self.name}: llama.cpp gave {len(said.choices)} of {len(request.draws)} answers")
+        return _replies(said, request, paid)
+
+    def _loaded(self) -> Any:
+        """The server, started by whoever asks first."""
+        with self._lock:
+            if self._server is None:
+                self._server = self._started()
+            return self._server
+
+    def _started(self) -> Any:
+        chosen = self._llama.CommonParams()
+        chosen.model.path = str(self.path)
+        chosen.n_parallel, chosen.n_ctx, chosen.kv_unified = SLOTS, CONTEXT, True
+        chosen.cpuparams.n_threads = chosen.cpuparams_batch.n_threads = 1
+        chosen.port, chosen.api_keys = 0, [secrets.token_hex(32)]
+        chosen.warmup, chosen.verbosity = False, -1
+        try:
+            return self._llama.Server(chosen)
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise ConfigurationError(f"{self.path} cannot be loaded: {tame(str(error), 200)}") from error
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """Return a request as llama.cpp's own completion takes it, every sampler but temperature and top-p switched off."""
+    body: dict[str, Any] = {
+        "n": len(request.draws),
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "seed": seed_of(request.seed, request.draws[0]),
+        "top_p": request.top_p,
+        "top_k": 0,
+        "min_p": 0.0,
+        "stop": list(request.stop),
+        "cache_prompt": True,
+    }
+    if request.choices:
+        body["grammar"] = grammar_of(request.choices)
+    elif request.schema is not None:
+        body["response_format"] = {"type": "json_schema", "json_schema": {"schema": request.schema}}
+    if request.raw:
+        return {**body, "prompt": request.prompt.user + request.prefill}
+    return {**body, "messages": _messages(request)}
+
+
+def grammar_of(choices: tuple[str, ...]) -> str:
+    """Return the grammar that holds an answer to one of several texts, in llama.cpp's notation."""
+    return "root ::= " + " | ".join(json.dumps(one, ensure_ascii=False) for one in choices)
+
+
+def _messages(request: Request) -> list[dict[str, str]]:
+    turns = [("system", request.prompt.system)] if request.prompt.system else []
+    for one in request.examples:
+        turns += [("user", one.user), ("assistant", one.assistant)]
+    turns.append(("user", request.prompt.user))
+    if request.prefill:
+        turns.append(("assistant", request.prefill))
+    return [{"role": role, "content": text} for role, text in turns]
+
+
+def _replies(said: _Answer, request: Request, paid: bool) -> list[Reply]:
+    """Answers as replies. Only all tokens together are known: they are shared out, none at the limit that ended."""
+    share = -(-said.usage.completion_tokens // len(said.choices))
+    replies = []
+    for number, choice in enumerate(said.choices):
+        text = choice.text if choice.message is None else choice.message.content or ""
+        text, was_cut = without(text, request)
+        ended = choice.finish_reason == "stop" or was_cut
+        tokens = max(0, min(share, request.max_tokens - 1)) if ended else request.max_tokens
+        tokens_in = said.usage.prompt_tokens if paid and number == 0 else 0
+        replies.append(Reply(text, Stop.END if ended else Stop.LENGTH, max(0, tokens_in), tokens))
+    return replies
