@@ -107,6 +107,8 @@ def main() -> None:
         "one answer a row": {"k": 1},
         "a lead of 2 votes": {"k": 2},
         "a lead of 3 votes": {"k": 3},
+        "lead of 2, by field": {"k": 2, "field_wise": True},
+        "lead of 3, by field": {"k": 3, "field_wise": True},
         "chosen for 99.9 % a row": {},
     }
     with tempfile.TemporaryDirectory() as folder:

@@ -173,7 +173,8 @@ class MapRun(Run):
         task = self._rows_task
         if not isinstance(task, MapRows) or task.answer_type is None:
             return answer
-        return task.value_of(msgspec.json.encode(answer).decode())
+        # A whole answer: where fields are voted on apart, a candidate is another text than the record it stands for.
+        return task.asked().output.decode(msgspec.json.encode(answer).decode())
 
 
 def open_run(run_dir: pathlib.Path | str, task: Task | None = None) -> Run:

@@ -5,6 +5,8 @@ import pathlib
 import random
 import re
 
+import msgspec
+
 import surefoot
 from surefoot.runtime.payloads import winner
 from surefoot.runtime.records import Contested
@@ -66,3 +68,9 @@ def test_a_record_that_nobody_stated_can_win_and_is_read_back() -> None:
     assert winner(entry, "first-to-ahead-by") == joined(("1", "x"))
     both = Contested(2, (*ballots, Ballot(3, joined(("1", "y")))), fields=2)
     assert winner(both, "first-to-ahead-by") == joined(("1", "y"))
+
+
+def test_an_answer_is_of_the_users_type_where_fields_are_voted_on_apart(tmp_path: pathlib.Path) -> None:
+    kind = msgspec.defstruct("Four", [(name, int) for name in "abcd"], frozen=True)
+    run = surefoot.map([{"n": 7}], "number {n}", Careless(), output=kind, field_wise=True, k=2, run_dir=tmp_path / "r")
+    assert run.output == [kind(7, 8, 9, 10)]
