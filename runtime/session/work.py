@@ -5,7 +5,6 @@ import contextlib
 import pathlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
@@ -56,8 +55,8 @@ async def work(
     watcher.say("starting workers")
     pool = await asyncio.to_thread(open_pool, config, task, models, watcher.note)
     try:
-        if origin := getattr(pool, "origin", ""):
-            watcher.note(f"workers run on {origin}")
+        if pool.origin:
+            watcher.note(f"workers run on {pool.origin}")
         journal = open_it()
         try:
             async with _mirrored(config, journal, watcher), RateSharing(pool, config.calls_in_flight):
@@ -149,11 +148,8 @@ def _pauser(coordinator: Coordinator) -> Pause:
 
 
 def _observer(watcher: Watcher, pool: WorkerPool) -> Callable[[Counts, float], None]:
-    observe: Any = getattr(pool, "observe", None)  # Ray's workers come with metrics
-
     def update(counts: Counts, wall_s: float) -> None:
         watcher.update(counts, wall_s)
-        if observe is not None:
-            observe(counts, wall_s)
+        pool.observe(counts, wall_s)
 
     return update

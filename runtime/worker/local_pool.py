@@ -30,6 +30,8 @@ class LocalPool:
         models: A model for each worker; opened from the configuration if missing.
     """
 
+    origin = ""
+
     def __init__(self, config: RunConfig, task: Task, models: Sequence[Model | None] | None = None) -> None:
         self._question = partial(sampled_step, config, task)
         chosen = list(models or [None] * (config.workers or default_workers()))
@@ -69,6 +71,9 @@ class LocalPool:
         quotas = [numbers[i :: self.size] for i in range(self.size)]
         streams = [worker.sample(quota, draws, attempt) for worker, quota in zip(self._workers, quotas, strict=True)]
         return gathered(await asyncio.gather(*(collected(self._question, stream) for stream in streams)))
+
+    def observe(self, counts: Counts, wall_s: float) -> None:
+        """Export nothing: no figures of a process without Ray are collected."""
 
     def prices(self) -> tuple[float, float] | None:
         """What a prompt token and a generated one cost in USD, if the model has a price list."""

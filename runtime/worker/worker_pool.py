@@ -6,7 +6,7 @@ from typing import Protocol
 
 from surefoot.decompose.segment import Segment
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.records import Batch
+from surefoot.runtime.records import Batch, Counts
 from surefoot.runtime.worker.control import Message, R
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 30.0
@@ -27,7 +27,13 @@ def back_off_s(losses: int) -> float:
 
 
 class WorkerPool(Protocol):
-    """Workers that take segments and are told, by number or all at once, what to do beside them."""
+    """Workers that take segments and are told, by number or all at once, what to do beside them.
+
+    Attributes:
+        origin: Where the workers run and how that was chosen, as one line for people; empty for this process.
+    """
+
+    origin: str
 
     @property
     def size(self) -> int:
@@ -63,6 +69,10 @@ class WorkerPool(Protocol):
 
     async def tell_holder(self, segment_key: str, message: Message[R]) -> R:
         """Tell the worker that runs a segment; ``when_lost`` if no worker runs it."""
+        ...
+
+    def observe(self, counts: Counts, wall_s: float) -> None:
+        """Export a run's totals where the workers' machine collects such figures; nothing where it does not."""
         ...
 
     async def close(self) -> None:

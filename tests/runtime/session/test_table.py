@@ -128,7 +128,7 @@ def test_other_encodings_and_missing_files(tmp_path: pathlib.Path) -> None:
 @pytest.mark.parametrize(
     "row",
     [1, None, [1], {1: 2}, {"a": object()}, {"a": [math.inf]}, {"a": {"b": -math.inf}}],
-    ids=repr,
+    ids=["number", "nothing", "list", "numbered", "object", "infinite", "nested"],
 )
 def test_a_row_that_cannot_be_kept_is_one_bad_row(row: Any, tmp_path: pathlib.Path) -> None:
     table = kept([{"a": 0}, row, {"a": 2}], tmp_path)
