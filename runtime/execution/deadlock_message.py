@@ -13,9 +13,7 @@ LONGEST = 100
 """Characters of a candidate or a reply that are quoted."""
 
 
-def deadlock_message(
-    k: int, ballots: Sequence[Ballot], details: Sequence[str], kept: Sequence[KeptReply] = ()
-) -> str:
+def deadlock_message(k: int, ballots: Sequence[Ballot], details: Sequence[str], kept: Sequence[KeptReply] = ()) -> str:
     """Return why a race has no winner: votes by candidate, discarded answers by red flag, and one of them.
 
     Args:
