@@ -82,6 +82,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     ladder: Annotated[
         bool, _option("ask undecided and refuted steps in other wordings, under other names, of --fallback-model")
     ] = True
+    review: Annotated[
+        bool, _option("put undecided steps aside for a person, and flagged rows of a table: see surefoot review")
+    ] = False
     fallback_model: Annotated[
         str | None, _option("model to ask where the first one contradicts itself; names as for --model")
     ] = None

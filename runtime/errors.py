@@ -13,6 +13,7 @@
     |     |- AccessLost       a key that worked is refused now (exit 3: resume with another)
     |     `- QuotaUsedUp      credit or quota is used up (exit 3: resume when there is more)
     |- RunPaused              nobody's: the run stops politely and can be resumed (exit 3)
+    |  `- AwaitsReview        steps wait for a person (exit 3: surefoot review, then resume)
     |- JournalError           the disk's: the journal cannot be read or written
     `- RunFailed              the run came to an end that is not the goal (exit 1)
        |- QuestionRefused     the server answers others, but not this question: too long, or refused
@@ -96,6 +97,10 @@ class JournalError(SurefootError):
 
 class RunPaused(SurefootError):
     """The run stops politely; the message says why, and the run can be resumed."""
+
+
+class AwaitsReview(RunPaused):
+    """Nothing goes on before a person has answered steps that stayed undecided."""
 
 
 class RunFailed(SurefootError):

@@ -84,6 +84,8 @@ def winner(entry: Entry, rule: str) -> str:
     """
     if isinstance(entry, str):
         return entry
+    if entry.decided is not None:
+        return entry.decided
     known = entry.rule or loaded_rule(rule, entry.k)
     if known is None and not entry.fields:
         return _named_last(entry)

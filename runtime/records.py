@@ -21,6 +21,12 @@ AGAIN = "the decomposition again"
 """Name, likewise, of the level above a segment: the parent's decomposition is asked again. After it the run stops."""
 
 
+PERSON = "a person"
+"""Name, in ``Contested.way``, of the last rung of the ladder: a person decided, after the ballots did not."""
+
+ASIDE, REVIEWED = "aside", "reviewed"
+"""Parts of records of a step that waits for a person, with its ballots, and of what the person answered."""
+
 FAILED_NODES = "failed nodes"
 """What the journal files the failures under that the coordinator took as results of nodes."""
 
@@ -49,6 +55,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
         remembered: Whether the race was run before and its ballots are shown again from the cache of answers.
         raised: Alarms that the step raised: its answers may go wrong together.
         fields: Fields of a record, each of which had a race of its own over the same ballots; 0 for whole answers.
+        decided: Candidate that a person decided for; ``None`` where ballots decided.
     """
 
     k: Lead
@@ -60,6 +67,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     remembered: bool = False
     raised: tuple[Raised, ...] = ()
     fields: int = 0
+    decided: str | None = None
 
 
 Entry = str | Contested
@@ -107,7 +115,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         path: The node.
         part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt), ``sample`` for the
             steps of a pilot, whose path is their number, ``replies`` for kept replies to a step, ``intent`` for a
-            once-only tool call that is about to be made.
+            once-only tool call that is about to be made, ``aside`` for a step that waits for a person, ``reviewed`` for
+            what the person answered.
         attempt: 0-based; a later complete attempt replaces an earlier one.
         first: Number of the first step in here within its attempt, 0-based.
         k: Lead that uncontested entries were decided with; 0 for the results of tools and sub-plans, which nobody
@@ -219,6 +228,8 @@ class Counts(msgspec.Struct, kw_only=True):
         hedged_calls: Calls made beside others that were late, for the same answers; in no other count of calls.
         tool_calls: Calls of tools that gave a result or a failure that is one.
         failed_nodes: Nodes whose failure is their result.
+        put_aside: Steps that were put aside for a person.
+        reviewed: Those of them that a person has answered.
     """
 
     steps: int = 0
@@ -257,6 +268,13 @@ class Counts(msgspec.Struct, kw_only=True):
     hedged_calls: int = 0
     tool_calls: int = 0
     failed_nodes: int = 0
+    put_aside: int = 0
+    reviewed: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Steps that wait for a person."""
+        return max(0, self.put_aside - self.reviewed)
 
     def add(self, other: "Counts") -> None:
         """Add the events that were counted elsewhere to these counts."""
@@ -318,9 +336,15 @@ class Contradicted(msgspec.Struct, frozen=True, tag=True):
 
 
 class Paused(msgspec.Struct, frozen=True, tag=True):
-    """A segment ended early: it was asked to stop, or its model is unavailable; its batches hold what it did."""
+    """The segment was asked to stop, or its model is unavailable; what it did is in its batches.
+
+    Attributes:
+        reason: Why, in one line.
+        for_review: Whether nothing is wrong but that some of its steps wait for a person.
+    """
 
     reason: str = ""
+    for_review: bool = False
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):

@@ -26,10 +26,11 @@ from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
 from surefoot.runtime.coordinator.dispatcher import Dispatcher
 from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
 from surefoot.runtime.decomposition_methods import method_of
-from surefoot.runtime.errors import RunPaused
+from surefoot.runtime.errors import AwaitsReview, RunPaused
 from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.sampling import sampled_step, samples_of
+from surefoot.runtime.execution.work import WAITS
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.retracted import RetractedExpansions
@@ -104,7 +105,7 @@ class Coordinator:
                 status = "failed" if message else "solved"
         except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
             cause = _first_cause(error)
-            message = str(cause)
+            message = self._why(cause)
             if isinstance(cause, RunPaused | errors.ModelUnavailable):
                 status = "paused"
         ended = cause is None or status == "paused" or isinstance(cause, errors.RunFailed)
@@ -171,21 +172,26 @@ class Coordinator:
                 self._lead_controller = await self._open_lead_controller()
                 start, note = self._lead_controller.start, self._on_note
                 self._alarm_monitor = AlarmMonitor(self.journal, self._writer, steps, start, note, in_order=False)
+                self._dispatcher.independent = True
                 await self._send_all(nodes, asyncio.Semaphore(at_once * self.pool.size))
                 await self._alarm_monitor.look(last=True)
         except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
             cause = _first_cause(error)
             if not isinstance(cause, RunPaused | errors.ModelUnavailable):
                 raise cause from None
-            status, message = "paused", str(cause)
+            status, message = "paused", self._why(cause)
         self.journal.set_meta(status=status, message=message)
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
 
     async def _send_all(self, nodes: Iterable[Node], room: asyncio.Semaphore) -> None:
+        waiting: list[AwaitsReview] = []
+
         async def send(node: Node) -> None:
             try:
                 await self._send(Segment(node))
+            except AwaitsReview as waits:
+                waiting.append(waits)
             finally:
                 room.release()
 
@@ -193,6 +199,15 @@ class Coordinator:
             for node in nodes:
                 await room.acquire()
                 group.create_task(send(node))
+        if waiting:
+            raise waiting[0]
+
+    def _why(self, cause: BaseException) -> str:
+        """Why a run ends or pauses, in one line."""
+        if str(cause) != WAITS:
+            return str(cause)
+        waiting = self._writer.totals.waiting
+        return "1 step waits for a person" if waiting == 1 else f"{waiting:,} {WAITS}"
 
     async def _run_one(self, node: Node, semaphore: PrioritySemaphore) -> Outcome | errors.RunFailed:
         async with semaphore(node.path):

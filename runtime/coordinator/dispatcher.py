@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.errors import RunPaused
+from surefoot.runtime.errors import AwaitsReview, RunPaused
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.sampling import numbers_in
@@ -40,6 +40,7 @@ class Dispatcher:
 
     Attributes:
         pausing: Why the run is pausing; empty while it is not.
+        independent: Whether segments do not depend on each other: one that waits for a person stops no other.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Dispatcher:
     ) -> None:
         self.config, self.journal, self.pool = config, journal, pool
         self.pausing = ""
+        self.independent = False
         self._writer, self._on_batch, self._on_wait = writer, on_batch, on_wait
         self._stop_waiting = asyncio.Event()
         self._ended, self._begun = journal.outcomes(), journal.begun()
@@ -120,6 +122,8 @@ class Dispatcher:
                 with self._sent:
                     return self._ending(key, await self._follow(key, await stream(), shared))
             except RunPaused as paused:
+                if self.independent and isinstance(paused, AwaitsReview):
+                    raise
                 await self.pause(str(paused))
             except PoolLost as lost:
                 await self.pause(str(lost))
@@ -181,7 +185,8 @@ class Dispatcher:
         end = batch.end
         self._log.debug("segment ended", segment=key, steps=batch.counts.steps, calls=batch.counts.calls)
         if isinstance(end, Paused):
-            raise RunPaused(self.pausing or end.reason)
+            waits = end.for_review and not self.pausing
+            raise AwaitsReview(end.reason) if waits else RunPaused(self.pausing or end.reason)
         if isinstance(end, Failed):
             raise getattr(errors, end.error)(end.message, **end.context)
         assert isinstance(end, Finished | Contradicted)

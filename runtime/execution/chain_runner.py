@@ -82,6 +82,7 @@ class ChainRunner:
         runs: list[ChainRun] = []
         why = ""
         longest = 0
+        stuck: StepDeadlocked | None = None
         for attempt in range(self.policy.seam_retries + 1):
             if attempt and (node.path, "run", attempt) not in work.journalled:
                 work.counts.seam_retries += 1
@@ -93,9 +94,12 @@ class ChainRunner:
                 run, output = await self._once(node, _Position(attempt, previous, longest, alike=bool(previous)))
             except StepDeadlocked as undecided:
                 if not guarded or not node.path:
+                    await work.wait_for_person(undecided)
                     raise
+                stuck = undecided
                 run, output, why = ChainRun(attempt, [], []), None, undecided.message
             else:
+                stuck = None
                 kept = not guarded or output == node.promise
                 if not attempt and known < len(run.taken) and self._lead(node) == 1:
                     # Where the mistake is shows later; to count what kept its promise at once and the rest later is to
@@ -111,6 +115,8 @@ class ChainRunner:
             runs.append(run)
             if run.taken == previous and attempt + 1 >= len(work.steps.variants):
                 break
+        if stuck is not None:
+            await work.wait_for_person(stuck)
         return Contradicted(node.path, why)
 
     def _lead(self, node: Node) -> int:

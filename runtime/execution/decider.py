@@ -2,10 +2,11 @@
 
 from typing import Protocol
 
-from surefoot.decompose.step import Step
+from surefoot.decompose.step import Flag, Step
 from surefoot.runtime.execution.escalation.prompt_variants import PromptVariant
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
+from surefoot.runtime.models.port import Reply
 from surefoot.runtime.records import Entry
 from surefoot.voting.ballot import Ballot
 
@@ -38,6 +39,10 @@ class Decider(Protocol):
             StepDeadlocked: The race ended undecided in every variant.
             ModelUnavailable, ModelRejected: From the model.
         """
+        ...
+
+    def judge(self, step: Step, reply: Reply) -> Flag | str:
+        """Return the candidate that a reply names, or its red flag. Nothing is counted."""
         ...
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:

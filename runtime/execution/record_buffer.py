@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from surefoot.decompose.plan import Path
-from surefoot.runtime.records import Counts, Entry, Record, tally
+from surefoot.runtime.records import Contested, Counts, Entry, Record, tally
 
 Key = tuple[Path, str, int]
 """A node, ``run`` or ``split``, and the attempt."""
@@ -95,7 +95,8 @@ class RecordBuffer:
             entries, rows = tuple(stretch.entries), tuple(stretch.rows)
             records.append(Record(path, part, attempt, stretch.first, stretch.k, entries, rows, costs=costs))
             if attempt % n_variants == 0 and stretch.k != NOT_VOTED:
-                tally(counts.races, {str(stretch.k): len(stretch.entries)})
+                by_person = sum(isinstance(entry, Contested) and entry.decided is not None for entry in entries)
+                tally(counts.races, {str(stretch.k): len(entries) - by_person})
         self._open, self._closed, self._others, self._held = {}, [], [], 0
         self._flush_at = time.monotonic() + self.flush_s
         return records

@@ -13,13 +13,13 @@ import msgspec
 from surefoot.decompose.plan import Failure, Node
 from surefoot.decompose.segment import Segment
 from surefoot.decompose.tasks.rows import BAD_ROW, RowTask
-from surefoot.runtime.errors import RunFailed
+from surefoot.runtime.errors import AwaitsReview, RunFailed, StepDeadlocked
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import Key
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
-from surefoot.runtime.execution.work import Work
-from surefoot.runtime.records import Finished, Record
+from surefoot.runtime.execution.work import WAITS, Work
+from surefoot.runtime.records import Contested, Entry, Finished, Record
 from surefoot.runtime.user_code import blame
 
 PART = "rows"
@@ -44,6 +44,7 @@ class RowRunner:
         Raises:
             ModelUnavailable, ModelRejected: From the model.
             SegmentStopped: The worker was asked to stop; what was being asked is decided.
+            AwaitsReview: All is asked, and some rows wait for a person.
         """
         self.work.load(journalled)
         node = segment.node
@@ -52,6 +53,8 @@ class RowRunner:
             for number, row in enumerate(node.inputs[0]):
                 if number not in known and (*node.path, number) not in self.work.failed:
                     group.create_task(self._one(node, key, number, row))
+        if any(self.work.reviews.waits((node.path, 0, number)) for number in range(len(node.inputs[0]))):
+            raise AwaitsReview(WAITS)
         return Finished(None)
 
     async def _one(self, node: Node, key: Key, number: int, row: Mapping[str, Any] | str) -> None:
@@ -70,12 +73,40 @@ class RowRunner:
             draw = draws_of(key) + number * MAX_DRAWS
             try:
                 _, entry = await work.decide(key, step, number, k, draw)
-            except (RunFailed, ValueError) as failed:
-                spent = work.steps.meter.spent(draw // MAX_DRAWS)
-                self._fail(node, number, Failure(type(failed).__name__, str(failed)), spent)
+            except StepDeadlocked as undecided:
+                self._undecided(node, number, undecided, draw)
                 return
-        work.counts.steps += 1
-        work.buffer.keep_row(key, k, number, entry, work.steps.meter.spent(draw // MAX_DRAWS))
+            except (RunFailed, ValueError) as failed:
+                self._give_up(node, number, failed, draw)
+                return
+        spent = work.steps.meter.spent(draw // MAX_DRAWS)
+        if not self._put_aside(node, number, k, entry):
+            work.counts.steps += 1
+            work.buffer.keep_row(key, k, number, entry, spent)
+
+    def _undecided(self, node: Node, number: int, undecided: StepDeadlocked, draw: int) -> None:
+        """Put an undecided row aside for a person where the run does so; else it has failed."""
+        work, entry = self.work, undecided.context.get("entry")
+        if not work.reviews.wanted:
+            self._give_up(node, number, undecided, draw)
+        elif isinstance(entry, Contested):
+            work.steps.meter.spent(draw // MAX_DRAWS)
+            work.put_aside((node.path, 0, number), undecided.context["k"], entry)
+
+    def _put_aside(self, node: Node, number: int, k: int, entry: Entry) -> bool:
+        """Put a decided row aside of which replies were discarded, where a person is to see it; whether it was."""
+        work, place = self.work, (node.path, 0, number)
+        if not work.reviews.wanted or isinstance(entry, str) or place in work.reviews.answered:
+            return False
+        if all(ballot.candidate is not None for ballot in (*entry.before, *entry.ballots)):
+            return False
+        work.put_aside(place, k, entry)
+        return True
+
+    def _give_up(self, node: Node, number: int, failed: Exception, draw: int) -> None:
+        """Take an error as the failure of a row."""
+        spent = self.work.steps.meter.spent(draw // MAX_DRAWS)
+        self._fail(node, number, Failure(type(failed).__name__, str(failed)), spent)
 
     def _bad_row(self, error: Exception) -> Failure:
         """What a row is that has no question; of somebody's own task with the line of its code that says so."""

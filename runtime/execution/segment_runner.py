@@ -88,7 +88,11 @@ class SegmentRunner:
         await work.begin_step()
         leads = work.steps.leads.leads
         k = leads.suspect if attempt else leads.unguarded
-        candidate, entry = await work.decide(key, step, 0, k, draws_of(key))
+        try:
+            candidate, entry = await work.decide(key, step, 0, k, draws_of(key))
+        except StepDeadlocked as undecided:
+            await work.wait_for_person(undecided)
+            raise
         work.counts.decompositions += 1
         work.buffer.keep(key, k, 0, entry)
         return candidate

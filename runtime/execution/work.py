@@ -5,16 +5,21 @@ from collections.abc import Callable, Iterable
 
 from surefoot.decompose.plan import Path
 from surefoot.decompose.step import Step
-from surefoot.runtime.errors import StepDeadlocked
+from surefoot.runtime.errors import AwaitsReview, StepDeadlocked
 from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.record_buffer import Key, RecordBuffer
+from surefoot.runtime.execution.reviews import Place, Reviews, for_review
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.payloads import extend, unpack
-from surefoot.runtime.records import Counts, Entry, Record
+from surefoot.runtime.records import ASIDE, REVIEWED, Contested, Counts, Entry, Record
 
 COUNTED = ("run", "split", "broken", "children")
 """Parts of records that say what was decided, or that something was counted."""
+
+
+WAITS = "steps wait for a person"
+"""Why a segment stops that goes on once a person has answered."""
 
 
 class SegmentStopped(Exception):
@@ -27,6 +32,7 @@ class Work:
     Args:
         steps: Decides steps.
         buffer: Gathers records.
+        review: Whether undecided steps are put aside for a person.
 
     Attributes:
         journalled: Entries that the journal already holds, by node, part and attempt.
@@ -34,18 +40,20 @@ class Work:
         rows: Rows of each chunk that the journal holds the answers of.
         failed: Failures that the journal holds as the results of nodes, as JSON by path.
         intents: Once-only tool calls whose intent the journal holds: run of the chain and number in it, by key.
+        reviews: Steps that are put aside, and what a person answered.
         room: Clear while enough batches wait to become durable; no step is begun then.
         stopping: Whether the worker was asked to stop; steps that are being asked still come to their end.
         events: What is worth a line in the log since the last batch, as (event, context) pairs.
     """
 
-    def __init__(self, steps: Decider, buffer: RecordBuffer) -> None:
+    def __init__(self, steps: Decider, buffer: RecordBuffer, review: bool = False) -> None:
         self.steps, self.buffer = steps, buffer
         self.journalled: dict[Key, list[Entry]] = {}
         self.standing: dict[Path, int] = {}
         self.rows: dict[Path, set[int]] = {}
         self.failed: dict[Path, str] = {}
         self.intents: dict[str, tuple[int, int]] = {}
+        self.reviews = Reviews(review)
         self.room = asyncio.Event()
         self.room.set()
         self.stopping = False
@@ -86,6 +94,11 @@ class Work:
                 elif record.part == "rows":
                     known_rows = self.rows.setdefault(record.path, set())
                     known_rows.update(record.children)
+                elif record.part in (ASIDE, REVIEWED):
+                    self.reviews.load(record)
+                    if record.part == ASIDE and self.reviews.wanted:  # earlier runs of the chain were undecided as well
+                        for attempt in range(record.attempt + 1):
+                            self.journalled.setdefault((record.path, "run", attempt), [])
                 elif record.part == "failed":
                     self.failed[record.path] = str(record.entries[0])
                 elif record.part == "intent":
@@ -136,14 +149,21 @@ class Work:
             draw: First of the step's draw numbers.
 
         Raises:
-            StepDeadlocked: Undecided in every prompt variant; the ballots are in the buffer.
+            StepDeadlocked: Undecided in every prompt variant, the ballots are in the buffer; or it waits for a person.
+            ConfigurationError: A person's answer cannot be read.
         """
         path, part, attempt = key
+        place = (path, attempt, index)
+        known = self.reviews.answer_to(step, place, self.steps)
+        if known is not None:
+            return known
+        if self.reviews.waits(place):
+            raise StepDeadlocked("waits for a person", place=place)
         try:
             with self._in_flight:
                 candidate, entry = await self.steps.decide(step, k, draw, attempt)
         except StepDeadlocked as error:
-            error.context["path"] = list(path)
+            error.context |= {"path": list(path), "place": place, "k": k}
             self.buffer.add(Record(path, "undecided", attempt, index, k, (error.context["entry"],)))
             self.note("step deadlocked", path, kind=step.kind, k=k, tally=error.context["tally"])
             self.keep_replies(key, step, index, draw, disputed=True)
@@ -153,6 +173,28 @@ class Work:
             self.note("alarm", path, part=part, step=index, raised=raised, way=entry.way)
         self.keep_replies(key, step, index, draw, disputed=not isinstance(entry, str))
         return candidate, entry
+
+    def put_aside(self, place: Place, k: int, entry: Contested) -> None:
+        """Put a step aside for a person, once."""
+        if place not in self.reviews.aside:
+            self.reviews.aside.add(place)
+            self.counts.put_aside += 1
+            self.buffer.add(for_review(place, k, entry))
+
+    async def wait_for_person(self, undecided: StepDeadlocked) -> None:
+        """Put an undecided step aside if the run does so, and stop; what is being asked comes to its end before.
+
+        Raises:
+            AwaitsReview: It waits for a person.
+        """
+        place, entry = undecided.context.get("place"), undecided.context.get("entry")
+        if not self.reviews.wanted or place is None:
+            return
+        if isinstance(entry, Contested):
+            self.put_aside(place, undecided.context["k"], entry)
+        self.stopping = True
+        await self._in_flight.none()
+        raise AwaitsReview(WAITS)
 
     def keep_replies(self, key: Key, step: Step, index: int, draw: int, *, disputed: bool) -> None:
         """Put the replies to one step that the run keeps into the record buffer, if there are any."""

@@ -18,7 +18,7 @@ from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
 from surefoot.runtime.whole_files import DRAFT, write_whole
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirror", "patience_s", "timeout_s",
-    "calls_in_flight", "api_base", "price_in", "price_out", "retry_share", "hedge")  # fmt: skip
+    "calls_in_flight", "api_base", "price_in", "price_out", "retry_share", "hedge", "review")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
 
 Status = Literal["solved", "failed", "paused", "running"]
@@ -66,6 +66,7 @@ class Standing(msgspec.Struct, frozen=True):
         pilot_calls: Answers drawn by the pilot; among ``calls``, and in no step.
         hedged_calls: Calls made beside others that were late, for the same answers.
         missing_batches: Batches that were committed and are not in this copy: the write-ahead log was not copied.
+        waiting: Steps that wait for a person; see ``surefoot review``.
     """
 
     run_dir: str
@@ -105,6 +106,7 @@ class Standing(msgspec.Struct, frozen=True):
     hedged_calls: int = 0
     pilot_calls: int = 0
     missing_batches: int = 0
+    waiting: int = 0
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -288,6 +290,7 @@ def _standing(directory: pathlib.Path, config: RunConfig, noted: _Noted) -> Stan
         pilot_calls=noted.pilot_calls,
         hedged_calls=counts.hedged_calls,
         missing_batches=noted.missing,
+        waiting=counts.waiting,
     )
 
 

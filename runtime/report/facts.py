@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.decomposition_methods import is_loaded, method_of
 from surefoot.runtime.forecast.basis import has_seams, leaves_one_way
@@ -18,8 +19,9 @@ from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
 from surefoot.runtime.journal.task_shape import RecordedTask, task_without_code, unsplit
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.records import Counts
+from surefoot.runtime.records import Counts, KeptReply
 from surefoot.runtime.report.gather import Gathered, gather
+from surefoot.runtime.report.journal_steps import kept_of
 from surefoot.runtime.report.playback import playback
 from surefoot.runtime.report.questions import Questions
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep
@@ -46,6 +48,7 @@ class ReportedStep(msgspec.Struct, frozen=True):
         before: Ballots of lower rungs of the ladder, or fresh ones that repeat a refuted answer; as ``ballots``.
         way: Rung of the ladder that decided; empty for the first.
         guard: What else speaks for the verdict than its ballots; empty if nothing does.
+        replies: Those that the run kept of the step, in the order drawn.
     """
 
     name: str
@@ -58,6 +61,7 @@ class ReportedStep(msgspec.Struct, frozen=True):
     before: tuple[tuple[str, bool], ...] = ()
     way: str = ""
     guard: str = ""
+    replies: tuple[KeptReply, ...] = ()
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -112,8 +116,8 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             alarms=alarms,
             watched=journal.meta("looks") is not None,
             predicted=_predicted(read_meta(journal, "forecast", dict[str, float]), pilot),
-            suspects=_report_steps(questions, config, found.suspects),
-            weakest=_report_steps(questions, config, found.weakest, stand=True),
+            suspects=_report_steps(journal, questions, config, found.suspects),
+            weakest=_report_steps(journal, questions, config, found.weakest, stand=True),
             film=_film(journal, task, config, chosen, told),
         )
     finally:
@@ -203,22 +207,30 @@ def _pilot_took(pilot: Estimate) -> dict[str, float]:
 
 
 def _report_steps(
-    questions: Questions, config: RunConfig, doubts: list[SuspiciousStep], *, stand: bool = False
+    journal: JournalReader,
+    questions: Questions,
+    config: RunConfig,
+    doubts: list[SuspiciousStep],
+    *,
+    stand: bool = False,
 ) -> list[ReportedStep]:
     """Find the questions in journal order, which is quick, and keep the order given; ``stand`` if all of them do."""
     # The questions of a user's task are in the task's code, which is not run here.
-    known = not isinstance(questions.task, RecordedTask)
+    known = not isinstance(questions.task, RecordedTask | RowTask)
     steps = {d.place: questions.find(d.place) if known else None for d in sorted(doubts, key=lambda d: d.place)}
     dialect = dialect_of(config)
+    kept = kept_of(journal, {doubt.segment for doubt in doubts})
     guarded = stand and has_seams(config, questions.task)
     told = []
     for doubt in doubts:
-        step = steps[doubt.place]
+        step, place = steps[doubt.place], doubt.place
+        texts = kept.get((place.path, place.attempt, place.index))
         told.append(
             ReportedStep(
                 name=_name(doubt.place),
-                kind=step.kind if step else "",
-                question=questions.task.prompt(step, dialect).user if step else "",
+                kind=step.kind if step else texts.kind if texts else "",
+                question=questions.task.prompt(step, dialect).user if step else texts.user if texts else "",
+                replies=texts.replies if texts else (),
                 winner=doubt.named[0][0] if doubt.named else "",
                 lead=doubt.entry.k,
                 ballots=_written(doubt.entry.ballots, doubt.entry.details),
@@ -247,6 +259,8 @@ def _guard(place: Place) -> str:
 
 
 def _name(place: Place) -> str:
+    if place.part == "rows":
+        return f"row {place.index:,} of chunk {place.path[0]:,}"
     node = ".".join(map(str, place.path)) or "root"
     attempt = f", attempt {place.attempt}" if place.attempt else ""
     return f"node {node}: {'decomposition' if place.part == 'split' else f'step {place.index}'}{attempt}"
@@ -255,7 +269,7 @@ def _name(place: Place) -> str:
 def _film(
     journal: JournalReader, task: Task, config: RunConfig, chosen: Leads, told: Standing
 ) -> dict[str, Any] | None:
-    if told.status != "solved" or isinstance(task, RecordedTask):
+    if told.status != "solved" or isinstance(task, RecordedTask | RowTask):
         return None
     reader = PlanReader(journal, task, method_of(config.strategy, chosen.leaf_steps), config.rule, config.segment_steps)
     return playback(task, reader.steps(), told.steps)

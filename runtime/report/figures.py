@@ -8,6 +8,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from surefoot.runtime.report.number_text import duration, short
+from surefoot.runtime.report.number_text import percent as in_percent
+
 WIDTH, HEIGHT = 470, 230
 WHOLE = 980
 """Width of a drawing that has a row of the page for itself."""
@@ -50,15 +53,19 @@ def chart(
         log: A logarithmic y axis; points at or below 0 are left out.
         percent: Write y as a percentage.
         width: Of the drawing; the page scales it, letters included.
+
+    Returns:
+        The markup; nothing if there is nothing to draw.
     """
     shown = [s for s in series if any(y > 0 or not log for _, y in s.points)]
     if not shown:
-        return '<p class="none">nothing to show</p>'
+        return ""
     xs = [x for s in shown for x, _ in s.points]
     ys = [y for s in shown for _, y in s.points if y > 0 or not log]
     margin = 0.5 if any(s.bars for s in shown) else 0.0
     whole = any(s.bars or s.dots for s in shown)
-    x0, x1 = min(xs) - margin, max(max(xs), min(xs) + 1) + margin
+    first, last = min(xs), max(xs)
+    x0, x1 = first - margin, (last if last > first else first + 1) + margin
     least = min(1.0, *ys) if any(s.bars for s in shown) else min(ys)
     ticks = _log_ticks(least, max(ys)) if log else _ticks(0.0, max(ys) or 1.0)
     low, high = ticks[0], ticks[-1]
@@ -72,7 +79,7 @@ def chart(
 
     out = [f'<svg viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{html.escape(y_label)}">']
     for tick in ticks:
-        text = f"{tick * 100:.3g} %" if percent else short(tick)
+        text = in_percent(tick) if percent else short(tick)
         out.append(f'<line class="grid" x1="{LEFT}" x2="{width - RIGHT}" y1="{py(tick):.1f}" y2="{py(tick):.1f}"/>')
         out.append(_text(LEFT - 6, py(tick) + 4, text, "end"))
     for tick in _ticks(x0, x1):
@@ -121,13 +128,16 @@ def lanes(rows: Sequence[tuple[str, Sequence[float]]], seconds: float) -> str:
     Args:
         rows: Name, and the mean number of segments in hand for each of equal stretches of time.
         seconds: What the whole row stands for.
+
+    Returns:
+        The markup; nothing if there are no rows.
     """
     if not rows:
-        return '<p class="none">this journal does not say who worked when</p>'
+        return ""
     most = max((max(values, default=0.0) for _, values in rows), default=0.0) or 1.0
     high, left = 22, 190
     height = high * len(rows) + 26
-    out = [f'<svg viewBox="0 0 {WHOLE} {height}" role="img" aria-label="workers over time">']
+    out = [f'<svg viewBox="0 0 {WHOLE} {height}" role="img" class="wide" aria-label="workers over time">']
     for number, (name, values) in enumerate(rows):
         wide = (WHOLE - left - RIGHT) / max(1, len(values))
         out.append(_text(left - 8, number * high + 15, name[-28:], "end"))
@@ -140,7 +150,7 @@ def lanes(rows: Sequence[tuple[str, Sequence[float]]], seconds: float) -> str:
     for part in (0.0, 0.25, 0.5, 0.75, 1.0):
         x = left + part * (WHOLE - left - RIGHT)
         anchor = "start" if part == 0 else "end" if part == 1 else "middle"
-        out.append(_text(x, height - 6, f"{short(part * seconds)} s", anchor))
+        out.append(_text(x, height - 6, duration(part * seconds), anchor))
     return "".join(out) + "</svg>"
 
 
@@ -161,10 +171,10 @@ def intervals(rows: Sequence[tuple[str, float, float, float]]) -> str:
         part = math.log(max(value, ticks[0]) / ticks[0]) / math.log(ticks[-1] / ticks[0])
         return left + part * (WHOLE - left - RIGHT)
 
-    out = [f'<svg viewBox="0 0 {WHOLE} {height}" role="img" aria-label="error rates">']
+    out = [f'<svg viewBox="0 0 {WHOLE} {height}" role="img" class="wide" aria-label="error rates">']
     for tick in ticks:
         out.append(f'<line class="grid" x1="{px(tick):.1f}" x2="{px(tick):.1f}" y1="0" y2="{height - 22}"/>')
-        out.append(_text(px(tick), height - 6, f"{tick:.2g}"))
+        out.append(_text(px(tick), height - 6, short(tick)))
     for number, (name, low, middle, up) in enumerate(rows):
         y = number * high + 14
         out.append(_text(left - 10, y + 4, name[:46], "end"))
@@ -175,18 +185,6 @@ def intervals(rows: Sequence[tuple[str, float, float, float]]) -> str:
     return "".join(out) + "</svg>"
 
 
-def short(value: float) -> str:
-    """A number that fits beside an axis: 1,200 or 1.05 M or 3.2e-05."""
-    size = abs(value)
-    if size >= 1e6:
-        return f"{value / 1e6:.3g} M"
-    if size >= 1e4:
-        return f"{value / 1e3:.3g} K"
-    if size >= 100 or value == int(value):
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
-
-
 def _ticks(low: float, high: float) -> list[float]:
     span = (high - low) or 1.0
     raw = span / 4
@@ -194,7 +192,7 @@ def _ticks(low: float, high: float) -> list[float]:
     step = next(unit * m for m in (1, 2, 2.5, 5, 10) if unit * m >= raw * 0.999)
     first = math.floor(low / step)
     count = math.ceil((high - first * step) / step - 1e-9)
-    return [(first + i) * step for i in range(count + 1)]
+    return [(first + i) * step + 0.0 for i in range(count + 1)]  # + 0.0: no minus before a zero
 
 
 def _log_ticks(low: float, high: float) -> list[float]:

@@ -1,7 +1,7 @@
 """One pass over a journal, one segment at a time: what it says is added up while it is read."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -16,6 +16,10 @@ from surefoot.voting.sequential import Sequential
 
 BINS = 240
 """Most points of a line along the run."""
+
+
+DECIDED = ("run", "split", "undecided")
+"""Parts of records whose entries are steps that were voted on, one after the other; rows are read apart."""
 
 
 class Bin(msgspec.Struct):
@@ -56,6 +60,8 @@ class Gathered(msgspec.Struct):
         patterns: How many steps had which ballots; see ``surefoot.voting.alarms.Pattern``.
         suspects: The most suspicious steps first.
         weakest: Decided steps that stand, those with the thinnest evidence first.
+        by_person: Steps that a person decided; in no other count of steps.
+        results: Results of tools and sub-plans, which nobody votes on; likewise.
     """
 
     bins: list[Bin] = []
@@ -76,6 +82,8 @@ class Gathered(msgspec.Struct):
     patterns: Counter[Pattern] = Counter()
     suspects: list[SuspiciousStep] = []
     weakest: list[SuspiciousStep] = []
+    by_person: int = 0
+    results: int = 0
 
 
 Lengths = dict[tuple[Path, str, int], dict[int, Counter[int]]]
@@ -122,9 +130,15 @@ def gather(journal: JournalReader) -> Gathered:
         for record in _records(journal, segment, found.spans):
             key = (record.path, record.part, record.attempt)
             counters = lengths.setdefault(key, {})
-            for offset, entry in enumerate(record.entries):
-                place = Place(record.path, record.part, record.attempt, record.first + offset)
-                doubt = _doubt(place, entry) if isinstance(entry, Contested) else None
+            for number, entry in zip(_numbers(record), record.entries, strict=True):
+                place = Place(record.path, record.part, record.attempt, number)
+                if isinstance(entry, Contested) and entry.decided is not None:
+                    found.by_person += 1
+                    continue
+                if isinstance(entry, str) and not record.k:
+                    found.results += 1
+                    continue
+                doubt = _doubt(place, entry, segment) if isinstance(entry, Contested) else None
                 if doubt is not None and doubt.suspicious(record.k):
                     suspects.add(doubt)
                 if record.part == "undecided":
@@ -135,7 +149,7 @@ def gather(journal: JournalReader) -> Gathered:
                 lead = record.k if doubt is None else doubt.entry.k
                 counters.setdefault(lead, Counter())[_valid(doubt, lead)] += 1
                 if doubt is not None or lead not in weakest.enough:
-                    weakest.add(place, entry, lead, doubt)
+                    weakest.add(place, entry, lead, doubt, segment)
         weakest.end_segment(_stand(found, lengths))
     found.bins = [one for one in along.bins if one.steps]
     found.suspects, found.weakest = suspects.ranked(), weakest.ranked()
@@ -145,12 +159,20 @@ def gather(journal: JournalReader) -> Gathered:
 def _records(journal: JournalReader, segment: str, spans: list[Span]) -> Iterator[Record]:
     """Records of a segment without those that came twice; who worked on them is noted."""
     known: Counter[tuple[Path, str, int]] = Counter()
+    known_rows: set[tuple[Path, int]] = set()
     for payload in journal.payloads(segment):
         steps = 0
         for record in unpack(payload):
             if record.part == "worked":
                 spans.append(Span(record.worker, segment, record.started, record.ended, steps))
-            elif record.entries and record.part != "sample":
+            elif record.part == "rows":
+                rows = [(row, entry) for row, entry in zip(record.children, record.entries, strict=False)]
+                fresh_rows = [(row, entry) for row, entry in rows if (record.path, row) not in known_rows]
+                known_rows.update((record.path, row) for row, _ in fresh_rows)
+                steps += len(fresh_rows)
+                numbers, entries = tuple(row for row, _ in fresh_rows), tuple(entry for _, entry in fresh_rows)
+                yield msgspec.structs.replace(record, children=numbers, entries=entries)
+            elif record.entries and record.part in DECIDED:
                 key = (record.path, record.part, record.attempt)
                 fresh = record.entries[max(0, known[key] - record.first) :]
                 first = max(record.first, known[key])
@@ -159,10 +181,15 @@ def _records(journal: JournalReader, segment: str, spans: list[Span]) -> Iterato
                 yield msgspec.structs.replace(record, first=first, entries=fresh)
 
 
-def _doubt(place: Place, entry: Contested) -> SuspiciousStep:
+def _numbers(record: Record) -> Iterable[int]:
+    """Numbers of a record's steps: rows of a chunk come in any order."""
+    return record.children if record.part == "rows" else range(record.first, record.first + len(record.entries))
+
+
+def _doubt(place: Place, entry: Contested, segment: str) -> SuspiciousStep:
     named = Counter(b.candidate for b in entry.ballots if b.candidate is not None)
     ranking = tuple(sorted(named.items(), key=lambda item: (-item[1], item[0])))
-    return SuspiciousStep(place, entry, ranking, len(entry.ballots) - sum(named.values()))
+    return SuspiciousStep(place, entry, ranking, len(entry.ballots) - sum(named.values()), segment)
 
 
 def _valid(doubt: SuspiciousStep | None, lead: int) -> int:

@@ -114,6 +114,39 @@ def steps_of(journal: JournalReader, rule: str) -> Iterator[JournalStep]:
                 yield _step(record, number, entry, rule, kept.get((record.path, record.attempt, number)))
 
 
+def kept_step(record: Record, entry: Contested, kept: KeptStep | None) -> JournalStep:
+    """Return a step that was put aside for a person, as people see it.
+
+    Args:
+        record: Of the part ``aside``.
+        entry: Its ballots, which decided nothing.
+        kept: Its prompt and replies, where the journal has them.
+    """
+    step = JournalStep(
+        node=name_of(record.path),
+        what="undecided step",
+        attempt=record.attempt,
+        number=record.first,
+        lead=entry.k,
+        answer=None,
+        ballots=_ballots(entry),
+        alarms=tuple(str(one.kind) for one in entry.raised),
+    )
+    return step if kept is None else _with_kept(step, kept)
+
+
+def _with_kept(step: JournalStep, kept: KeptStep) -> JournalStep:
+    return msgspec.structs.replace(step, kind=kept.kind, system=kept.system, prompt=kept.user, replies=kept.replies)
+
+
+def kept_of(journal: JournalReader, segments: Iterable[str]) -> dict[Place, KeptStep]:
+    """Return the prompts and replies that a journal has of the steps of some segments, by place."""
+    found: dict[Place, KeptStep] = {}
+    for segment in sorted(segments):
+        found |= _kept(journal.payloads(segment))
+    return found
+
+
 def _kept(payloads: Iterable[bytes]) -> dict[Place, KeptStep]:
     """The prompts and replies that were kept of a segment's steps; they may come before or after the step."""
     return {
@@ -139,9 +172,7 @@ def _step(record: Record, number: int, entry: Entry, rule: str, kept: KeptStep |
     if contested is not None:
         alarms = tuple(str(one.kind) for one in contested.raised)
         step = msgspec.structs.replace(step, way=contested.way, alarms=alarms, remembered=contested.remembered)
-    if kept is None:
-        return step
-    return msgspec.structs.replace(step, kind=kept.kind, system=kept.system, prompt=kept.user, replies=kept.replies)
+    return step if kept is None else _with_kept(step, kept)
 
 
 def _answer(record: Record, entry: Entry, rule: str) -> str | None:

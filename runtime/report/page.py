@@ -5,50 +5,88 @@ import json
 from collections import Counter, defaultdict
 from typing import Any
 
+import msgspec
+
 from surefoot.runtime.records import Usage
 from surefoot.runtime.report.ballot_strip import lettered
+from surefoot.runtime.report.certificate_text import certificate_text
 from surefoot.runtime.report.facts import Facts
-from surefoot.runtime.report.figures import WHOLE, Series, chart, lanes, short
-from surefoot.runtime.report.gather import Gathered, Span
+from surefoot.runtime.report.figures import Series, chart, lanes
+from surefoot.runtime.report.gather import Gathered
+from surefoot.runtime.report.number_text import dollars, duration, percent, short
+from surefoot.runtime.report.rows_shown import RowsShown
+from surefoot.runtime.report.work_over_time import work_over_time
 from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.two_candidates import undecided_if_independent
 
-COLUMNS = 240
-"""Stretches of time in the picture of the workers."""
-ROWS = 40
-"""Workers shown in that picture."""
+
+class Answer(msgspec.Struct, frozen=True):
+    """An answer as the page shows it; untrusted text.
+
+    Attributes:
+        line: The answer, or its beginning, in one line.
+        text: The whole answer where it is longer than the line; cut at ``LONGEST``.
+        more: Whether ``line`` and ``text`` are only its beginning.
+    """
+
+    line: str
+    text: str = ""
+    more: bool = False
 
 
-def render(facts: Facts) -> str:
-    """The whole page as HTML."""
+LONGEST = 20_000
+"""Most characters of an answer on the page; ``surefoot result`` prints the whole."""
+
+
+def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = None) -> str:
+    """Return the whole page as HTML.
+
+    Args:
+        facts: What the journal says.
+        answer: The answer of a solved run.
+        rows: What came of the rows of a table.
+    """
     import jinja2
     import markupsafe
 
-    source = importlib.resources.files("surefoot.runtime.report").joinpath("page.html.j2").read_text()
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters["count"] = lambda value: f"{value:,}"
-    environment.filters["short"] = short
-    found = facts.gathered
-    trusted = {name: markupsafe.Markup(svg) for name, svg in _charts(facts, found).items()}
+    environment.filters |= {"count": lambda value: f"{value:,}", "short": short, "percent": percent}
+    environment.filters |= {"duration": duration, "dollars": dollars}
+    found, unit = facts.gathered, "step" if rows is None else "row"
+    trusted = {name: markupsafe.Markup(svg) for name, svg in _charts(found).items()}
     film = markupsafe.Markup(_script_safe(facts.film)) if facts.film else None
-    return environment.from_string(source).render(
-        f=facts, s=facts.standing, c=facts.certificate, g=found, charts=trusted, film=film,
-        kinds=_kinds(facts), lettered=lettered, compared=_compared(facts),
-        decays=_decays(facts, found, markupsafe.Markup),
+    finished = facts.standing.status == "solved"
+    words = certificate_text(facts.certificate, finished=finished, unit=unit, by_person=found.by_person)
+    return environment.from_string(_source()).render(
+        f=facts, s=facts.standing, c=facts.certificate, g=found, w=words, charts=trusted, film=film, unit=unit,
+        answer=answer, rows=rows, kinds=_kinds(facts), lettered=lettered, compared=_compared(facts),
+        decays=_decays(facts, found, markupsafe.Markup), work=work_over_time(found.spans),
     )  # fmt: skip
 
 
-def plain_page(title: str, svg: str) -> str:
-    """A page with one chart, in the report's style."""
+def _source() -> str:
+    return importlib.resources.files("surefoot.runtime.report").joinpath("page.html.j2").read_text()
+
+
+def plain_page(title: str, markup: str) -> str:
+    """Return a page in the report's style.
+
+    Args:
+        title: Untrusted text.
+        markup: What stands below it: trusted HTML.
+    """
     import html
 
-    source = importlib.resources.files("surefoot.runtime.report").joinpath("page.html.j2").read_text()
+    source, text = _source(), html.escape(title)
     style = source[source.index("<style>") : source.index("</style>")]
-    text = html.escape(title)
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{text}</title>{style}</style></head>'
-        f"<body><main><h1>{text}</h1>{svg}</main></body></html>"
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{VIEWPORT}'
+        f"<title>{text}</title>{style}</style></head>"
+        f'<body><main><header><h1>{text}</h1></header><section class="scroll">{markup}</section></main></body></html>'
     )
+
+
+VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 
 
 def _script_safe(value: Any) -> str:
@@ -56,30 +94,33 @@ def _script_safe(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
-def _charts(facts: Facts, found: Gathered) -> dict[str, str]:
+def _charts(found: Gathered) -> dict[str, str]:
+    """The charts along the run; those without anything to draw are empty."""
     at, rows = 0, []
     for one in found.bins:
         at += one.steps
         if one.steps * 2 > found.bins[0].steps:  # the last one may be too short to be a rate
             rows.append((at, one))
     seen: list[tuple[str, Any, str]] = []
-    if found.spoiled:
+    if found.spoiled and len(rows) > 1:
         seen.append(("spoiled ballots", lambda b: b.spoiled, "b"))
-    if found.dissent:
+    if found.dissent and len(rows) > 1:
         seen.append(("dissenting ballots", lambda b: b.dissent, "a"))
     lines = [Series(name, [(x, get(b) / max(1, b.ballots)) for x, b in rows], style) for name, get, style in seen]
-    seconds, pace, workers = _time(found.spans)
+    needed = sorted(_sum(found.sampled).items())
+    bars = [Series("steps", needed, bars=True)] if len(needed) > 1 else []
+    work = work_over_time(found.spans)
+    paced = [Series("steps a second", work.pace)] if work is not None and len(found.spans) > FEW else []
     return {
         "rates": chart(lines, "steps journalled", "share of ballots", percent=True),
-        "ballots": chart(
-            [Series("steps", sorted(_sum(found.sampled).items()), bars=True)],
-            "ballots a step needed",
-            "steps",
-            log=True,
-        ),
-        "pace": chart([Series("steps a second", pace)], "seconds since the first batch", "steps a second", width=WHOLE),
-        "workers": lanes(workers, seconds),
+        "ballots": chart(bars, "ballots a step needed", "steps", log=True),
+        "pace": chart(paced, "seconds of work", "steps a second"),
+        "workers": lanes(work.workers, work.seconds) if work is not None and len(found.spans) > 1 else "",
     }
+
+
+FEW = 8
+"""Batches up to which a pace over time shows no more than their number."""
 
 
 def _sum(counters: dict[tuple[str, int], Counter[int]]) -> Counter[int]:
@@ -106,6 +147,8 @@ def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]
             rule = found.rules.get(lead) or loaded_rule(facts.config.rule, lead)
             law = undecided_if_independent(rule, p_error, valid, rounds) if rule is not None else []
             picture = trusted(_decay(lengths, law)) if law else ""
+        if not picture:
+            continue
         charts.append({"lead": lead, "steps": total, "p_error": p_error, "valid": valid, "svg": picture})
     return charts
 
@@ -133,49 +176,34 @@ def _rates(found: Gathered, lead: int) -> tuple[float, float]:
     return sum(p.dissent * n for p, n in those) / max(1, valid), max(1e-6, valid / max(1, valid + spoiled))
 
 
-def _time(spans: list[Span]) -> tuple[float, list[tuple[float, float]], list[tuple[str, list[float]]]]:
-    """Seconds in all, steps a second over time, and segments in hand over time by worker."""
-    if not spans:
-        return 0.0, [], []
-    start, end = min(s.started for s in spans), max(s.ended for s in spans)
-    wide = max(end - start, 1e-3) / COLUMNS
-    pace = [0.0] * COLUMNS
-    hands: dict[str, list[float]] = {}
-    for span in spans:
-        row = hands.setdefault(span.worker, [0.0] * COLUMNS)
-        first, last = (span.started - start) / wide, (span.ended - start) / wide
-        for column in range(int(first), min(COLUMNS, int(last) + 1)):
-            part = min(last, column + 1) - max(first, column)
-            row[column] += part
-            pace[column] += span.steps * part / max(last - first, 1e-9) / wide
-    rows = sorted(hands.items())[:ROWS]
-    return end - start, [(i * wide, n) for i, n in enumerate(pace)], rows
-
-
 def _kinds(facts: Facts) -> list[tuple[str, Usage]]:
     return sorted(facts.counts.by_kind.items(), key=lambda item: -item[1].calls)
 
 
 def _compared(facts: Facts) -> list[tuple[str, str, str]]:
-    """Measured beside predicted: name, measured, predicted before the run."""
-    found, ahead = facts.gathered, facts.predicted
-
-    def before(name: str, form: str) -> str:
-        return format(ahead[name], form) if name in ahead else "no pilot"
-
-    sure = "nothing wrong was noticed" if facts.standing.status == "solved" else facts.standing.status
+    """Measured beside predicted: name, measured, predicted before the run; nothing predicted if there was no pilot."""
+    found, ahead, counts = facts.gathered, facts.predicted, facts.counts
+    pilot = {name: ahead.get(f"pilot_{name}", 0.0) for name in ("calls", "tokens_in", "tokens_out")}
     could = [(p, n) for p, n in found.patterns.items() if p.k > 1]  # a single ballot has nobody to dissent from
     dissent = sum(p.dissent * n for p, n in could) / max(1, sum(p.valid * n for p, n in could))
-    counts, pilot = (
-        facts.counts,
-        {name: ahead.get(f"pilot_{name}", 0.0) for name in ("calls", "tokens_in", "tokens_out")},
-    )
     without = f", without {pilot['calls']:,.0f} of the pilot" if pilot["calls"] else ""
-    return [
-        (f"calls{without}", f"{counts.calls - pilot['calls']:,.0f}", before("calls", ",.0f")),
-        ("tokens in", f"{counts.tokens_in - pilot['tokens_in']:,.0f}", before("tokens_in", ",.0f")),
-        ("tokens out", f"{counts.tokens_out - pilot['tokens_out']:,.0f}", before("tokens_out", ",.0f")),
-        ("dissenting ballots", f"{dissent:.3%}" if dissent else "none seen", before("p_error", ".3%")),
-        ("ballots without a red flag", f"{1 - found.spoiled / max(1, found.ballots):.3%}", before("valid_rate", ".3%")),
-        ("probability of a run without error", sure, before("p_success", ".4f")),
+    sure = "nothing wrong was noticed" if facts.standing.status == "solved" else facts.standing.status
+    rows = [
+        (f"calls{without}", f"{counts.calls - pilot['calls']:,.0f}", _ahead(ahead, "calls")),
+        ("tokens in", f"{counts.tokens_in - pilot['tokens_in']:,.0f}", _ahead(ahead, "tokens_in")),
+        ("tokens out", f"{counts.tokens_out - pilot['tokens_out']:,.0f}", _ahead(ahead, "tokens_out")),
+        ("dissenting ballots", percent(dissent) if dissent else "none seen", _ahead(ahead, "p_error", share=True)),
     ]
+    if found.ballots:
+        valid = percent(1 - found.spoiled / found.ballots)
+        rows.append(("ballots without a red flag", valid, _ahead(ahead, "valid_rate", share=True)))
+    if "p_success" in ahead:
+        rows.append(("a run without error", sure, _ahead(ahead, "p_success", share=True)))
+    return rows
+
+
+def _ahead(ahead: dict[str, float], name: str, *, share: bool = False) -> str:
+    """What was predicted; empty if nothing was."""
+    if name not in ahead:
+        return ""
+    return percent(ahead[name]) if share else f"{ahead[name]:,.0f}"

@@ -38,12 +38,14 @@ class SuspiciousStep(msgspec.Struct, frozen=True):
         entry: Its ballots.
         named: Unspoiled ballots by candidate, most first.
         spoiled: Spoiled ballots.
+        segment: The journal's name for the piece of work it belongs to.
     """
 
     place: Place
     entry: Contested
     named: tuple[tuple[str, int], ...]
     spoiled: int
+    segment: str = ""
 
     @property
     def dissent(self) -> int:
@@ -94,14 +96,14 @@ class Thinnest:
         self._kept: dict[tuple[float, int, int], list[SuspiciousStep]] = defaultdict(list)
         self._segment: dict[tuple[float, int, int], list[SuspiciousStep]] = defaultdict(list)
 
-    def add(self, place: Place, entry: Entry, k: int, doubt: SuspiciousStep | None) -> None:
+    def add(self, place: Place, entry: Entry, k: int, doubt: SuspiciousStep | None, segment: str = "") -> None:
         """Look at one step; ``k`` is the lead of a step whose ballots all agreed."""
         if doubt is None:
             key = (1.0, k, 0)
             if self._full(key, place):
                 return
             named = ((str(entry), k),)
-            doubt = SuspiciousStep(place, Contested(k, agreed(str(entry), k)), named, 0)
+            doubt = SuspiciousStep(place, Contested(k, agreed(str(entry), k)), named, 0, segment)
         else:
             first, second = (*(count for _, count in doubt.named), 0, 0)[:2]
             key = ((first - second) / max(1, first + second), first, -doubt.spoiled)

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,6 +13,9 @@ from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.journal.plan_reader import PlanReader, Steps
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.leads import Leads
+
+if TYPE_CHECKING:
+    from surefoot.runtime.report.page import Answer
 
 SHOWN_CHARACTERS = 200
 """Longest answer that is shown whole on a terminal."""
@@ -60,6 +63,18 @@ def shortened(answer: Any) -> str:
     text = answer if isinstance(answer, str) else msgspec.json.encode(answer).decode()
     line = " ".join(text.split())
     return line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]} ..."
+
+
+def shown_answer(preview: Preview) -> "Answer":
+    """Return an answer as the report shows it: its line, and the whole below it where that is longer."""
+    from surefoot.runtime.report.page import LONGEST, Answer
+
+    if not preview.whole:
+        return Answer(preview.line, more=True)
+    value = preview.value
+    text = value if isinstance(value, str) else msgspec.json.format(msgspec.json.encode(value), indent=1).decode()
+    longer = " ".join(text.split()) != preview.line
+    return Answer(preview.line, text[:LONGEST] if longer else "", more=len(text) > LONGEST)
 
 
 def first_items(items: Iterable[Any]) -> list[Any]:

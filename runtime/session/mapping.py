@@ -15,6 +15,7 @@ from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.port import JournalReader, JournalStore
+from surefoot.runtime.report.rows_shown import RowsShown, rows_shown
 from surefoot.runtime.session.answers import Preview
 from surefoot.runtime.session.row_output import write_results
 from surefoot.runtime.session.row_results import RowResult, results_of
@@ -160,6 +161,10 @@ class MapRun(Run):
     def output(self) -> list[Any]:
         """Answers in the order of the rows; ``None`` for a row without one."""
         return [None if one.error else self._typed_row(one.answer) for one in self.results()]
+
+    def rows_shown(self) -> RowsShown:
+        """Return what a report shows of the rows."""
+        return rows_shown(self.results())
 
     def write(self, path: pathlib.Path | str) -> int:
         """Write the results to a file .jsonl, .csv or .parquet; return how many rows it has.

@@ -11,7 +11,7 @@ from surefoot.decompose.segment import segment_key
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.payloads import unpack, winner
-from surefoot.runtime.records import Contested, Entry, Record
+from surefoot.runtime.records import ASIDE, Contested, Entry, Record
 from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.record_race import FieldWise, replay_record
 
@@ -57,16 +57,19 @@ def results_of(
 
 def _chunk(journal: JournalReader, task: RowTask, rule: str, number: int, first: int) -> dict[int, RowResult]:
     found: dict[int, RowResult] = {}
+    aside: dict[int, RowResult] = {}
     for payload in journal.payloads(segment_key((number,))):
         for record in unpack(payload):
             if record.part == "rows":
                 found |= {row: one for row, one in _answered(record, task, rule, first) if row not in found}
+            elif record.part == ASIDE:
+                aside[record.first] = RowResult(first + record.first, error="waits for a person")
             elif record.part == "failed":
                 failure = msgspec.json.decode(str(record.entries[0]), type=Failure)
                 row = record.path[-1]
                 error = f"{failure.error}: {failure.message}"
                 found[row] = RowResult(first + row, error=error, cost_usd=sum(record.costs))
-    return found
+    return aside | found
 
 
 def _answered(record: Record, task: RowTask, rule: str, first: int) -> Iterator[tuple[int, RowResult]]:

@@ -3,7 +3,7 @@
 import functools
 import pathlib
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -19,9 +19,20 @@ from surefoot.runtime.journal.task_shape import without_users_code
 from surefoot.runtime.records import Counts
 from surefoot.runtime.report.glance import answer_in, status_of
 from surefoot.runtime.report.journal_steps import JournalStep, steps_of
-from surefoot.runtime.session.answers import Preview, answer_of_plan, first_items, items_of_plan, shortened
+from surefoot.runtime.session.answers import (
+    Preview,
+    answer_of_plan,
+    first_items,
+    items_of_plan,
+    shortened,
+    shown_answer,
+)
 from surefoot.runtime.whole_files import PRIVATE, PUBLIC, write_whole
 from surefoot.voting.certificate import Certificate
+
+if TYPE_CHECKING:
+    from surefoot.runtime.report.facts import Facts
+    from surefoot.runtime.report.rows_shown import RowsShown
 
 T = TypeVar("T")
 
@@ -135,11 +146,25 @@ class Run:
             path: The file; by default ``report.html`` in the run directory.
         """
         from surefoot.runtime.report.facts import facts_of
-        from surefoot.runtime.report.page import render
 
         where = pathlib.Path(path) if path is not None else self.run_dir / "report.html"
-        write_whole(where, render(facts_of(self.run_dir)), mode=PRIVATE if path is None else PUBLIC)
+        write_whole(where, self.page(facts_of(self.run_dir)), mode=PRIVATE if path is None else PUBLIC)
         return where
+
+    def page(self, facts: "Facts") -> str:
+        """Return the report as HTML.
+
+        Args:
+            facts: Of this run; see ``surefoot.runtime.report.facts``.
+        """
+        from surefoot.runtime.report.page import render
+
+        answer = shown_answer(self.preview()) if facts.standing.status == "solved" else None
+        return render(facts, answer, self.rows_shown())
+
+    def rows_shown(self) -> "RowsShown | None":
+        """Return what a report shows of the rows of a table; ``None`` for a run that has none."""
+        return None
 
     def __repr__(self) -> str:
         return f"<Run {self.run_dir}: {self.status}>"

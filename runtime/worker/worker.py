@@ -17,7 +17,7 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import Rows, RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.decomposition_methods import load_method, method_of
-from surefoot.runtime.errors import ModelUnavailable, RunPaused, SurefootError
+from surefoot.runtime.errors import AwaitsReview, ModelUnavailable, RunPaused, SurefootError
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.plan_runner import Outcome
@@ -161,7 +161,8 @@ class Worker:
                 yield batch
 
     def _new_work(self, leads: CurrentLeads) -> Work:
-        return Work(self.step_runner(leads), RecordBuffer(self.config.flush_steps, self.config.flush_s))
+        config = self.config
+        return Work(self.step_runner(leads), RecordBuffer(config.flush_steps, config.flush_s), config.review)
 
     async def _run(self, key: str, work: Work, running: Coroutine[Any, Any, Outcome]) -> AsyncGenerator[Batch, None]:
         """The batches of one piece of work while it runs, and its end."""
@@ -288,7 +289,8 @@ async def _to_end(running: Coroutine[Any, Any, Outcome]) -> End:
     failure = next((cause for cause in causes if not isinstance(cause, SegmentStopped | Waits)), None)
     if failure is None:
         unavailable = [str(cause) for cause in causes if isinstance(cause, Waits)]
-        return Paused(unavailable[0] if unavailable else "stopped")
+        review = not any(isinstance(cause, Waits) and not isinstance(cause, AwaitsReview) for cause in causes)
+        return Paused(unavailable[0] if unavailable else "stopped", for_review=bool(unavailable) and review)
     if not isinstance(failure, SurefootError):
         raise failure
     return Failed(type(failure).__name__, failure.message, failure.context)

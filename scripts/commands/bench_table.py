@@ -80,12 +80,12 @@ def cells(score: Score) -> tuple[str, ...]:
         score.model,
         f"{row['solved_percent']:.1f} %" + ("" if score.status == "solved" else f" ({score.status})"),
         f"{row['low_percent']:.1f} to {row['high_percent']:.1f}",
-        str(score.problems),
-        f"{score.optimal}" if score.optimal_known or not score.solved else "unknown",
+        f"{score.problems:,}",
+        f"{score.optimal:,}" if score.optimal_known or not score.solved else "unknown",
         f"{row['invalid_percent']:.2f} %",
-        f"{row['calls_per_problem']:.1f}",
-        f"{row['calls_per_problem_alone']:.1f}",
-        f"{row['tokens_in_per_problem']:.0f}/{row['tokens_out_per_problem']:.0f}",
+        f"{row['calls_per_problem']:,.1f}",
+        f"{row['calls_per_problem_alone']:,.1f}",
+        f"{row['tokens_in_per_problem']:,.0f}/{row['tokens_out_per_problem']:,.0f}",
     )
 
 
@@ -107,18 +107,6 @@ def print_table(title: str, scores: list[Score], published: Published, out: Text
     console.print(NOTE, style="dim")
 
 
-STYLE = """
-:root{color-scheme:light dark}
-body{font-family:sans-serif;margin:2em}
-td,th{padding:.2em .6em;text-align:left;white-space:nowrap}
-.scale{position:relative;width:11em;height:1em;background:#8882;border-radius:.2em}
-.scale *{position:absolute;top:0;bottom:0}
-.interval{background:#48c8}
-.at{width:.2em;margin-left:-.1em;background:#26a}
-.published .at{background:#888}
-"""
-
-
 def page_of(title: str, scores: list[Score], published: Published) -> str:
     """Format the table of a suite as a self-contained page, with a bar and its interval for each row."""
     rows = []
@@ -127,14 +115,16 @@ def page_of(title: str, scores: list[Score], published: Published) -> str:
         bar = _bar(shown["solved_percent"], (shown["low_percent"], shown["high_percent"]))
         rows.append(_row(cells(score), bar, ""))
     rows += [_row(_published(row), _bar(row[1]), "published") for row in published]
-    head = "".join(f"<th>{html.escape(name)}" for name in (*HEAD[:3], "0 to 100 %", *HEAD[3:]))
-    page = f"<!doctype html><meta charset=utf-8><title>{html.escape(title)}</title><style>{STYLE}</style>"
-    return f"{page}<h1>{html.escape(title)}</h1><table><tr>{head}\n{''.join(rows)}</table><p>{NOTE}</p>\n"
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*HEAD[:3], "0 to 100 %", *HEAD[3:]))
+    from surefoot.runtime.report.page import plain_page
+
+    table = f'<table class="bench"><tr>{head}</tr>\n{"".join(rows)}</table><p class="soft">{NOTE}</p>'
+    return plain_page(title, table)
 
 
 def _row(texts: tuple[str, ...], bar: str, kind: str) -> str:
-    told = [f"<td>{html.escape(text)}" for text in texts]
-    return f'<tr class="{kind}">{"".join(told[:3])}<td>{bar}{"".join(told[3:])}\n'
+    told = [f"<td>{html.escape(text)}</td>" for text in texts]
+    return f'<tr class="{kind}">{"".join(told[:3])}<td>{bar}</td>{"".join(told[3:])}</tr>\n'
 
 
 def _bar(percent: float, interval: tuple[float, float] | None = None) -> str:

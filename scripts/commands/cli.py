@@ -46,6 +46,7 @@ COMMANDS = {
     "result": Entry("result:result", "Print the answer of a run: as text, JSON, JSON lines or CSV."),
     "show": Entry("show:show", "Say where a run stands, also while it runs."),
     "steps": Entry("steps:steps", "List steps of a run: what was answered, and what was discarded."),
+    "review": Entry("review:review", "Answer the steps of a run that wait for a person."),
     "report": Entry("report:report", "Write a page about a run, from its journal alone."),
     "verify": Entry("verify:verify", "Check a finished plan with an exact simulator that no run sees."),
     "measure": Entry("measure:measure_command", "Measure how often a model errs per step, before money is spent."),

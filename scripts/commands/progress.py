@@ -135,6 +135,8 @@ def next_command(s: Standing) -> str:
     """
     name = quoted(s.run_dir)
     if s.status == "paused":
+        if s.waiting:
+            return f"review {name}"
         limit = LIMIT.match(s.message)
         return f"resume {name}" + (f" {limit[1]} {2 * float(limit[2]):.12g}" if limit else "")
     if s.status == "failed":

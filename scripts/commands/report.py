@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from surefoot.runtime.report.glance import is_bench
+from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 from surefoot.scripts.commands.output_file import write_output
@@ -28,11 +29,11 @@ def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float
     if is_bench(run_dir):
         return _report_bench(run_dir, output, as_json)
     from surefoot.runtime.report.facts import facts_of
-    from surefoot.runtime.report.page import render
 
     facts = facts_of(run_dir, confidence)
     path = output or run_dir / "report.html"
-    size = write_output(path, render(facts), private=output is None)
+    run = open_run(run_dir)
+    size = write_output(path, run.page(facts), private=output is None)
     found = facts.certificate
     if as_json:
         print_json(
@@ -45,19 +46,25 @@ def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float
         )  # fmt: skip
         return OK
     print(f"{quoted(path)}  ({size / 1e6:.2f} MB)")
-    print("\n".join(_certified(found)))
+    print("\n".join(_certified(facts, "row" if isinstance(run, MapRun) else "step")))
     return OK
 
 
-def _certified(found: Any) -> Iterator[str]:
+def _certified(facts: Any, unit: str) -> Iterator[str]:
     """What the certificate says, in a few lines."""
-    if found.proof:
-        yield printable(f"no wrong step: {found.proof}")
-    held = "" if not found.violations else "; its assumptions were VIOLATED: " + "; ".join(found.violations)
-    alone = "by its ballots alone, " if found.proof else ""
-    yield f"{alone}at most {found.by_ballots:.2g} chance of any wrong step, with {found.confidence:g} confidence{held}"
+    from surefoot.runtime.report.certificate_text import certificate_text
+    from surefoot.runtime.report.number_text import percent
+
+    found, finished = facts.certificate, facts.standing.status == "solved"
+    text = certificate_text(found, finished=finished, unit=unit, by_person=facts.gathered.by_person)
+    yield printable(f"{text.headline}: {text.known}")
+    if text.stronger:
+        yield printable(f"stronger: {text.stronger}")
+    if found.proof or found.violations:
+        return
     for one in found.allowed:
-        yield f"  {one.bound:.2g} if {one.meaning}" + ("" if one.credible else ": the ballots contradict it")
+        held = f"at most {percent(one.bound, at_most=True)}" if one.credible else "the ballots contradict it"
+        yield f"  if {one.meaning}: {held}"
 
 
 def _report_bench(directory: pathlib.Path, output: pathlib.Path | None, as_json: bool) -> int:
