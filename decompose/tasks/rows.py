@@ -41,6 +41,8 @@ class RowTask(Task, frozen=True, kw_only=True):
 
     sampled_rows: tuple[dict[str, Any], ...] = ()
     """Rows from all over the table, for pilots and measurements; not an option."""
+    total_rows: int = 0
+    """Number of rows of the whole table; not an option."""
 
     necessary: ClassVar[tuple[str, ...]] = ("row_step", "prompt", "parse")
 
@@ -71,8 +73,8 @@ class RowTask(Task, frozen=True, kw_only=True):
         return Done(None)
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Return the number of rows of a chunk."""
-        return len(inputs[0])
+        """Return the number of rows of a chunk; for the root, whose rows come from outside, those of the table."""
+        return len(inputs[0]) or self.total_rows
 
     def sample_step(self, number: int) -> Step:
         """Return the question of one of the sampled rows; where a row has none, of the next that has one.

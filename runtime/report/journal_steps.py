@@ -16,6 +16,7 @@ from surefoot.voting.ballot import Ballot
 
 STEPS = {
     "run": "step", "split": "decomposition", "undecided": "undecided step", "sample": "pilot", "failed": "failed node",
+    "rows": "row",
 }  # fmt: skip
 """Parts of a journal that hold steps, and what people call them."""
 
@@ -107,7 +108,10 @@ def steps_of(journal: JournalReader, rule: str) -> Iterator[JournalStep]:
             if record.part not in STEPS:
                 continue
             key = (record.path, record.part, record.attempt)
-            for number, entry in enumerate(record.entries, record.first):
+            ordered = range(record.first, record.first + len(record.entries))
+            for number, entry in zip(
+                record.children if record.part == "rows" else ordered, record.entries, strict=True
+            ):
                 if record.part in ("run", "split") and number < known[key]:
                     continue
                 known[key] = number + 1

@@ -94,7 +94,7 @@ def kept_table(journal: JournalReader) -> KeptTable | None:
 
 def with_samples(task: RowTask, table: Table) -> RowTask:
     """Return a task that samples its questions from a table."""
-    return msgspec.structs.replace(task, sampled_rows=table.sampled)
+    return msgspec.structs.replace(task, sampled_rows=table.sampled, total_rows=table.count)
 
 
 def check_columns(task: RowTask, table: Table) -> None:

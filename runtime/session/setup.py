@@ -13,7 +13,7 @@ from surefoot.runtime.config import RunConfig, check_options, explain, open_task
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.models.port import Model
 
-NOT_OPTIONS = ("state_by", "sampled_rows", "answer_type")
+NOT_OPTIONS = ("state_by", "sampled_rows", "total_rows", "answer_type")
 """Fields of tasks that are no options of theirs."""
 
 AskedTask = Task | type[Task] | str
