@@ -19,6 +19,7 @@ from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime import api
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.models.factory import open_model
 from surefoot.runtime.models.port import Request
@@ -62,11 +63,23 @@ def towers(model: str, disks: int, runs: int, options: dict[str, Any]) -> Towers
             found.runs += 1
             found.calls += ended.calls - ended.pilot_calls
             found.steps += ended.steps
-            found.predicted += (ended.forecast or {}).get("calls", 0.0) if hasattr(ended, "forecast") else 0.0
+            found.predicted += _predicted(place)
             if ended.status == "solved":
                 found.right += verification(place, read_config(place)).reached_goal
-        print(f"  seed {seed}: {ended.status}, {ended.steps} facts, {ended.calls} calls {ended.message}", flush=True)
+        print(
+            f"  seed {seed}: {ended.status}, {ended.steps} facts, {ended.calls} calls {ended.message}".rstrip(),
+            flush=True,
+        )
     return found
+
+
+def _predicted(place: pathlib.Path) -> float:
+    """Calls that a run was expected to need when it began, without the pilot's; 0 where nothing was forecast."""
+    journal = open_journal(place, write=False)
+    try:
+        return float((journal.meta("forecast") or {}).get("calls", 0.0))
+    finally:
+        journal.close()
 
 
 def rate(model: str, disks: int, lead: int, pairs: int) -> list[tuple[float, float]]:
@@ -118,7 +131,7 @@ def main() -> None:
         t = towers(given.model, given.disks, given.runs, SETTINGS[name])
         print(
             f"{given.disks} disks, {name}: {t.right} of {t.runs} right; {t.calls / max(1, t.steps):.2f} calls a fact, "
-            f"{t.calls / t.runs:.0f} a run; {t.seconds / t.runs:.1f} s a run",
+            f"{t.calls / t.runs:.0f} a run, forecast {t.predicted / t.runs:.0f}; {t.seconds / t.runs:.1f} s a run",
             flush=True,
         )
 
