@@ -7,6 +7,7 @@ imports it. Where a prompt lacks a fact, every answer that some value of the fac
 import re
 
 from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.micro import micro_answers
 from surefoot.decompose.step import Prompt
 
 
@@ -16,6 +17,8 @@ def answers(prompt: Prompt) -> Answers:
     Raises:
         ValueError: The text is not a question about long multiplication.
     """
+    if prompt.raw:
+        return micro_answers(prompt)
     chat = bool(prompt.system)
     kind, facts = _read_chat(prompt.user) if chat else _read_compact(prompt.user)
     if kind == "halve":

@@ -2,9 +2,10 @@
 
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.decompose.tasks.multiply import Multiply
+from surefoot.decompose.tasks.multiply_micro import MultiplyMicro
 
 
-def verify(task: Multiply, plan: FinishedPlan) -> Verification:
+def verify(task: Multiply | MultiplyMicro, plan: FinishedPlan) -> Verification:
     """Check each digit step by arithmetic, and the number against Python's own product."""
     count = 0
     for step in plan:
@@ -14,6 +15,10 @@ def verify(task: Multiply, plan: FinishedPlan) -> Verification:
             value = (x * y if step.kind == "times" else x + y) + carry
             if step.candidate != f"{value // 10} {value % 10}":
                 return Verification(False, False, count, f"step {count}: {step.kind} {x} {y} {carry} is {value}")
+        elif step.kind == "next" and step.candidate != str(facts.value + 1):
+            return Verification(
+                False, False, count, f"step {count}: {step.candidate} does not come after {facts.value}"
+            )
         count += 1
     first, second = task.factors()
     reached = plan.output == str(int(first) * int(second))

