@@ -180,7 +180,8 @@ schemas = st.builds(
 rules = st.builds(Derived, names, parameters, formulas(("?x",), 1))
 some_worlds = st.builds(
     StripsWorld, st.just("dom"), st.just((("a", ("truck",)), ("b", ()))), st.just((("p", 1), ("q", 2))),
-    st.lists(schemas, min_size=1, max_size=2).map(tuple), st.just((("p", "a"),)), st.lists(rules, max_size=2).map(tuple),
+    st.lists(schemas, min_size=1, max_size=2).map(tuple), st.just((("p", "a"),)),
+    st.lists(rules, max_size=2).map(tuple),
 )  # fmt: skip
 
 
