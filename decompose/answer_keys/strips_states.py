@@ -88,7 +88,7 @@ class States:
         return state
 
     def actions(self, state: int) -> Iterator[Action]:
-        """Return all actions that can be done in a state."""
+        """Yield all actions that can be done in a state."""
         for action in self._unconditional:
             if holds(action.needs, state):
                 yield action

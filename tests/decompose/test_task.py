@@ -5,9 +5,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from surefoot.decompose.plan import Node
+from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.plan import Child, Expansion, Literal, Node, Ref
 from surefoot.decompose.step import Dialect, Done, Prompt, Role, Step
-from surefoot.decompose.task import Task
+from surefoot.decompose.suite import SuiteTask
+from surefoot.decompose.task import NothingToAsk, Task, missing
+from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
+from surefoot.decompose.tasks.digit_lists import DigitLists
+from surefoot.decompose.tasks.hanoi import Hanoi
+from surefoot.decompose.tasks.multiply import Multiply
+from surefoot.decompose.tasks.rows import MapRows
 
 
 class Countdown(Task, frozen=True, kw_only=True):
@@ -65,3 +72,99 @@ def test_tasks_are_values() -> None:
     assert Countdown(start=4) == msgspec.convert({"start": 4}, Countdown)
     with pytest.raises(AttributeError):
         Countdown().start = 4  # type: ignore[misc]
+
+
+class Split(Countdown, frozen=True, kw_only=True):
+    """The root is given parts by code; one of them reads another, so that it cannot be asked at the start."""
+
+    parts: tuple[str, ...] = ("0", "2")
+
+    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Expansion | None:
+        if goal != "count":
+            return None
+        waiting = Child("part", (Ref(0),))
+        return Expansion((*(Child("part", (Literal(part),)) for part in self.parts), waiting))
+
+
+def test_the_first_part_that_asks_something_is_sampled() -> None:
+    """The first part is done before it begins, and the last waits for another's output."""
+    assert Split().sample_step(5) == Step("less", Role.ACTOR, "2")
+    with pytest.raises(NothingToAsk, match="sample_step"):
+        Split(parts=("0",)).sample_step(5)
+
+
+def test_a_decomposition_question_is_sampled_before_any_chain() -> None:
+    class Asked(Countdown, frozen=True, kw_only=True):
+        """Asks a model how to split."""
+
+        def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step:
+            return Step("split", Role.TASK_DECOMPOSER, inputs)
+
+    assert Asked().sample_step(1).kind == "split"
+    assert Asked().sample_leaf(1, 5) == Asked().sample_step(1)
+
+
+def test_the_outline_of_a_task_follows_from_how_it_is_split() -> None:
+    whole = Countdown().outline(10)
+    assert (whole.splits, whole.steps) == (0, 1_000_000)
+    parts = Split(parts=("1", "2", "3")).outline(10)
+    assert [(chains.count, chains.length) for chains in parts.chains] == [(4, 250_000)]
+    assert parts.splits == 0
+
+    class Halved(Countdown, frozen=True, kw_only=True):
+        """Can be split by a question, and takes 15 steps."""
+
+        def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step:
+            return Step("split", Role.TASK_DECOMPOSER, inputs)
+
+        def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
+            return 15
+
+    assert (Halved().outline(7).splits, Halved().outline(7).steps) == (1, 15)
+    assert Halved().outline(15).splits == 0
+
+
+def test_necessary_methods_that_a_class_lacks_are_found_before_anything_starts() -> None:
+    class Half(Task, frozen=True, kw_only=True):
+        """Has a root, and inherits the rest."""
+
+        def root(self) -> Node:
+            return Node((), "x", ())
+
+    class Suite(SuiteTask, frozen=True, kw_only=True):
+        """Asks for other methods than a plain task: root() is there, problem_of_run() is not."""
+
+        def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
+            return Prompt("?")
+
+    assert missing(Countdown) == []
+    assert missing(Half) == ["next_step", "prompt", "parse"]
+    assert missing(Suite) == ["problem_of_run", "next_step", "parse"]
+    for task in (Hanoi, Multiply, DigitHanoi, MapRows):
+        assert missing(task) == []
+
+
+def test_a_task_without_other_names_says_so_by_the_methods_that_exist() -> None:
+    step = Step("any", Role.ACTOR, None)
+    for call, name in (
+        (lambda: Countdown().relabel(step, 1), "relabel"),
+        (lambda: Countdown().unlabel("", 1), "unlabel"),
+    ):
+        with pytest.raises(NotImplementedError, match=rf"Countdown has no {name}\(\)"):
+            call()
+        assert hasattr(Task, name)
+
+
+def test_a_suite_of_one_problem_is_the_run_s_own() -> None:
+    class One(SuiteTask, frozen=True, kw_only=True):
+        """One problem."""
+
+        def problem_of_run(self) -> Any:
+            return Problem("p", DigitLists(3), "01/2/-", "-/-/012", 17)
+
+    task = One()
+    (problem,) = task.suite()
+    assert task.root() == task.node((), problem) == Node((), problem, ("01/2/-",))
+    assert task.cap_of(problem) == 17
+    with pytest.raises(NotImplementedError, match="problem_of_run"):
+        SuiteTask().root()
