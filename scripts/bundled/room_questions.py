@@ -245,7 +245,7 @@ def regular(edges: tuple[Edge, ...]) -> bool:
 
 
 def doors(rng: random.Random, largest: int = MOST_ROOMS) -> tuple[Edge, ...]:
-    """Draw the doors of a castle of 4 to ``most`` rooms: a tree, more doors, or groups with few doors between."""
+    """Draw the doors of a castle of 4 to ``largest`` rooms: a tree, more doors, or groups with few doors between."""
     size = rng.choice((rng.randint(4, min(7, largest)), rng.randint(4, largest), largest, largest))
     rooms = rng.sample(range(1, MOST_ROOMS + 1), size) if rng.random() < 0.5 else rng.sample(range(1, size + 1), size)
     most = rng.choice((3, 4, 4, 5, 6))

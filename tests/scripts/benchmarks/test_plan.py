@@ -1,0 +1,48 @@
+"""Planned against measured: the ratios of calls, tokens and time, at the smallest size."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+
+from surefoot.runtime.config import RunConfig
+from surefoot.scripts.benchmarks import plan
+from surefoot.scripts.benchmarks.plan import main, planned
+
+
+def test_a_line_for_each_model_and_size(printed: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "SAMPLES", 40)
+    lines = printed(
+        main, "--disks", "3", "--disks", "4", "--model", "simulated:p_error=0.01", "--rounds", "1"
+    ).splitlines()
+    assert lines[0].endswith("(planned / measured, medians of 1)")
+    assert [line.split()[:2] for line in lines[1:]] == [["simulated:p_error=0.01", n] for n in ("3", "4")]
+    assert all(float(line.split()[2]) > 0 for line in lines[1:])
+
+
+def test_a_line_is_planned_over_measured_and_the_median_of_its_rounds(
+    printed: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds: list[int] = []
+
+    def ahead(config: RunConfig) -> SimpleNamespace:
+        seeds.append(config.seed)
+        walls = [SimpleNamespace(wall_s=9.0), SimpleNamespace(wall_s=1.5)]
+        return SimpleNamespace(calls=10.0 * (1 + config.seed), tokens_in=300.0, tokens_out=50.0, walls=walls)
+
+    monkeypatch.setattr(plan, "planned", ahead)
+    ran = SimpleNamespace(calls=20, tokens_in=100, tokens_out=100, wall_s=3.0)
+    monkeypatch.setattr(plan, "one_run", lambda options: ran)
+    line = printed(main, "--disks", "3", "--model", "m", "--rounds", "3").splitlines()[1]
+    assert line.split() == ["m", "3", "1.000", "3.000", "0.500", "0.50"]
+    assert seeds == [0, 1, 2]
+
+
+def test_a_plan_of_more_disks_has_more_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "SAMPLES", 30)
+    small, large = (
+        planned(RunConfig(task="hanoi", task_options={"disks": disks}, model="simulated", address="none", workers=1))
+        for disks in (4, 6)
+    )
+    assert (small.steps, large.steps) == (15, 63)
+    assert large.calls > small.calls
