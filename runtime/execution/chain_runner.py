@@ -22,7 +22,7 @@ from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.tool_calls import ToolCaller
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.payloads import winner
-from surefoot.runtime.records import LARGER, SUB_PLANS, Contested, Contradicted, Entry, Finished, tally
+from surefoot.runtime.records import LARGER, SUB_PLANS, Contested, Contradicted, Entry, Finished, Record, tally
 from surefoot.voting.ballot import Ballot
 
 SHARED_DRAWS = 3 * MAX_DRAWS // 4
@@ -88,6 +88,7 @@ class ChainRunner:
                 work.counts.seam_retries += 1
                 tally(work.counts.climbed, {self._variant(attempt): 1})
                 work.note("seam retry", node.path, attempt=attempt, because=why[:200])
+            self._abandon_sub_plans(node, attempt)
             known = len(work.journalled.get((node.path, "run", attempt), ()))
             previous = runs[-1].taken if runs else None
             try:
@@ -118,6 +119,21 @@ class ChainRunner:
         if stuck is not None:
             await work.wait_for_person(stuck)
         return Contradicted(node.path, why)
+
+    def _abandon_sub_plans(self, node: Node, attempt: int) -> None:
+        """Take the steps of the sub-plans of earlier runs off the steps that stand; a run has its own.
+
+        A record without entries says that they were: a session that goes on does not count that again.
+        """
+        work, depth, steps = self.work, len(node.path), 0
+        if not attempt:
+            return
+        for path in list(work.standing):
+            if len(path) > depth and path[:depth] == node.path and path[depth] < attempt * SUB_PLANS:
+                steps += work.standing.pop(path)
+        if steps and (node.path, "run", attempt) not in work.journalled:
+            work.counts.steps -= steps
+            work.buffer.add(Record(node.path, "run", attempt, 0, NOT_VOTED, ()))
 
     def _lead(self, node: Node) -> int:
         """The lead of a chain's steps, as of now: leads may change while a chain runs."""

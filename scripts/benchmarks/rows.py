@@ -109,8 +109,14 @@ def numbers(count: int) -> Iterator[dict[str, int]]:
 
 
 def map_rows(count: int) -> Taken:
-    """Ask rows of a model that costs nothing."""
-    return _taken(lambda folder: api.map(numbers(count), After(), Free(answers), run_dir=folder, k=1, workers=1))
+    """Ask rows of a model that costs nothing, and write the results."""
+
+    def work(folder: pathlib.Path) -> Any:
+        run = api.map(numbers(count), After(), Free(answers), run_dir=folder, k=1, workers=1)
+        assert run.write(folder / "output.jsonl") == count
+        return run
+
+    return _taken(work)
 
 
 def climb(disks: int) -> Taken:

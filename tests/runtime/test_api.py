@@ -209,6 +209,60 @@ def test_an_interrupt_pauses_politely(tmp_path: pathlib.Path) -> None:
     assert (found.status, found.message) == ("paused", "interrupted")
 
 
+class Hanging(Counted):
+    """Never answers; says when it is asked, and whether the question was taken back."""
+
+    def __init__(self) -> None:
+        super().__init__(answers)
+        self.reached, self.taken_back = threading.Event(), threading.Event()
+
+    async def ask(self, request: Any) -> Any:
+        self.reached.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.taken_back.set()
+
+
+def interrupted(model: Hanging, again: threading.Event | None = None) -> threading.Thread:
+    """Start to send an interrupt to the main thread once the model is asked, and another after an event."""
+
+    def body() -> None:
+        for reached in filter(None, (model.reached, again)):
+            reached.wait()
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    helper = threading.Thread(target=body)
+    helper.start()
+    return helper
+
+
+def test_a_measurement_that_is_interrupted_asks_nothing_more() -> None:
+    model = Hanging()
+    helper = interrupted(model)
+    with pytest.raises(KeyboardInterrupt):
+        surefoot.measure("tests.data.own.values:Nested", model, depth=0, samples=4, draws=2)
+    helper.join()
+    assert model.taken_back.is_set()
+
+
+def test_a_second_interrupt_ends_a_run_at_once(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, asked = Hanging(), threading.Event()
+    ask = Interruption.ask
+
+    def told(interruption: Interruption, reason: str) -> None:
+        ask(interruption, reason)
+        asked.set()
+
+    monkeypatch.setattr(Interruption, "ask", told)
+    helper = interrupted(model, asked)
+    with pytest.raises(KeyboardInterrupt):
+        surefoot.run(Fan(), model, run_dir=tmp_path / "r", **QUIET)
+    helper.join()
+    assert model.taken_back.is_set()
+    assert surefoot.resume(tmp_path / "r", task=Fan(), model=Counted(answers)).output == [1, 2, 3, 4, 5]
+
+
 def test_an_interrupt_at_the_very_end_does_nothing(tmp_path: pathlib.Path) -> None:
     asked = Interruption()
     setup = api.set_up(Fan(), Counted(answers), QUIET)

@@ -22,7 +22,8 @@ from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Reply, Request
-from surefoot.runtime.records import Finished, Record, pack
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Finished, Record
 from surefoot.runtime.session.answers import plan_of
 from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.verify import ReadSteps, judged
@@ -222,22 +223,21 @@ def test_a_chain_with_sub_plans_is_run_again_at_its_seam(by_root: bool, wrong: s
     assert (found.counts.steps, read.steps) == (unbroken.counts.steps, read_back(unbroken, task).steps)
 
 
-@pytest.mark.parametrize("cut", range(1, 6))
-def test_resumed_while_a_chain_is_run_again(cut: int, tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("cut", range(1, 12))
+@pytest.mark.parametrize("wrong", ["after: 1", "after: 4"])
+def test_resumed_while_a_chain_is_run_again(cut: int, wrong: str, tmp_path: pathlib.Path) -> None:
     task = Nested(depth=2, promised=True)
-    whole = Counted(answers, say=once_wrong)
-    run(task, tmp_path / "whole", whole, chains_in_flight=1)
-    first = Counted(answers, cut, once_wrong)
-    assert run(task, tmp_path / "r", first, chains_in_flight=1).status == "paused"
-    second = Counted(answers, say=lambda text, nth: once_wrong(text, 0 if cut == 0 else 1))
+    first = Counted(answers, cut, say=lambda text, nth: "7" if text == wrong and not nth else None)
+    if run(task, tmp_path / "r", first, chains_in_flight=1).status == "solved":
+        return
+    second = Counted(answers)
     found = api.resume(tmp_path / "r", task=task, model=second)
     assert found.output == task.wanted()
-    assert not set(first.asked) & set(second.asked)
+    # A suspect is one step, with its question and the vote upon it: in between nothing of it is journalled.
+    assert len(set(first.asked) & set(second.asked)) <= 1
     assert read_back(found, task).reached_goal
-
-
-def once_wrong(text: str, nth: int) -> str | None:
-    return "7" if text == "after: 1" and not nth else None
+    unbroken = run(task, tmp_path / "s", chains_in_flight=1)
+    assert found.counts.steps == unbroken.counts.steps
 
 
 class Open(Counted):

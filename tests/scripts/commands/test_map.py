@@ -15,10 +15,17 @@ QUESTION = ("--question", "Who sent this? {body}")
 LETTERS = "day,body\n1,Dear Ash\n2,Dear Birch\n3,Dear Cedar,oops\n4,Dear Ash\n"
 
 
-@pytest.fixture
-def server() -> Iterator[Client]:
+@pytest.fixture(scope="module")
+def process() -> Iterator[Client]:
     with running() as client:
         yield client
+
+
+@pytest.fixture
+def server(process: Client) -> Client:
+    """A server that has seen nothing yet."""
+    process.script()
+    return process
 
 
 def asked(folder: pathlib.Path, server: Client, *more: str) -> Any:
