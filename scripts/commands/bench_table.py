@@ -108,7 +108,7 @@ def print_table(title: str, scores: list[Score], published: Published, out: Text
 
 
 def page_of(title: str, scores: list[Score], published: Published) -> str:
-    """The table as a self-contained page in the report's style, with a bar for what each row solved and its interval."""
+    """The table as a self-contained page in the report's style, with a bar for what each row solved."""
     rows = []
     for score in scores:
         shown = score.shown()
