@@ -2,11 +2,11 @@
 
 import msgspec
 
-from surefoot.runtime.report.number_text import percent
+from surefoot.runtime.report.number_text import percent, short
 from surefoot.voting.certificate import Certificate
 
-NO_BOUND = 0.995
-"""Bounds from here on say nothing."""
+NO_BOUND = 0.95
+"""Bounds from here on say next to nothing."""
 
 
 class CertificateText(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ def _text(found: Certificate, whole: str, unit: str, finished: bool) -> Certific
     if found.violations:
         return CertificateText(
             "no bound",
-            f"No bound can be given for {whole}, because the run contradicts what one rests on: {found.violations[0]}.",
+            f"No bound can be given for {whole}, because its assumptions were violated: {found.violations[0]}.",
             f"Look at the suspicious {unit}s, and run again with another model or other prompts.",
         )
     if not decided:
@@ -60,26 +60,31 @@ def _text(found: Certificate, whole: str, unit: str, finished: bool) -> Certific
         return CertificateText(
             "no useful bound",
             f"Nothing contradicts the answers, but so few votes a {unit} cannot rule out that {whole}{so_far} has a "
-            f"wrong {unit}{_best(found)}.",
-            _stronger(found),
+            f"wrong {unit}{_best(found, unit)}.",
+            _stronger(found, unit),
         )
     return CertificateText(
         f"at most {percent(found.bound, at_most=True)}",
         f"With {sure} confidence, the chance that {whole}{so_far} has any wrong {unit} is at most "
-        f"{percent(found.bound, at_most=True)}; the rates that fit best give {percent(found.estimate)}.",
-        _stronger(found),
+        f"{percent(found.bound, at_most=True)}{_best(found, unit)}.",
+        _stronger(found, unit),
         good=found.bound <= 1 - found.confidence,
     )
 
 
-def _best(found: Certificate) -> str:
-    """The chance at the rates that fit best, where it says anything."""
+def _best(found: Certificate, unit: str) -> str:
+    """What the rates that fit best come to, where that says anything."""
+    if unit == "row":
+        wrong, rows = sum(one.expected for one in found.voted), sum(one.steps for one in found.voted)
+        return f"; at the rates that fit best about {short(round(wrong, 2))} of {rows:,} rows are wrong"
     said = found.estimate < NO_BOUND
     return f"; the rates that fit best give a chance of {percent(found.estimate)}" if said else ""
 
 
-def _stronger(found: Certificate) -> str:
+def _stronger(found: Certificate, unit: str) -> str:
     """What would make a certificate stronger, as a sentence."""
     if found.bound <= 1 - found.confidence:
         return ""
+    if unit == "row":
+        return "More votes a row: a --row-target nearer to 1, or a larger --k."
     return f"{found.needed}." if found.needed else "A larger lead (--k), or seams that check parts of the plan, would."

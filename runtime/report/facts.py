@@ -236,7 +236,7 @@ def _report_steps(
                 ballots=_written(doubt.entry.ballots, doubt.entry.details),
                 raised=tuple(f"{one.kind} ({one.p_value:.1g})" for one in doubt.entry.raised),
                 before=_written(doubt.entry.before, doubt.entry.details[len(doubt.entry.ballots) :]),
-                way=doubt.entry.way,
+                way="" if place.part == "undecided" else doubt.entry.way,
                 guard=_guard(doubt.place) if guarded else "",
             )
         )
@@ -263,7 +263,13 @@ def _name(place: Place) -> str:
         return f"row {place.index:,} of chunk {place.path[0]:,}"
     node = ".".join(map(str, place.path)) or "root"
     attempt = f", attempt {place.attempt}" if place.attempt else ""
-    return f"node {node}: {'decomposition' if place.part == 'split' else f'step {place.index}'}{attempt}"
+    return f"node {node}: {_what(place)}{attempt}"
+
+
+def _what(place: Place) -> str:
+    if place.part == "split":
+        return "decomposition"
+    return f"{'undecided ' if place.part == 'undecided' else ''}step {place.index}"
 
 
 def _film(

@@ -34,8 +34,10 @@ def percent(share: float, *, at_most: bool = False) -> str:
         digits = 2 - math.floor(math.log10(hundred))
         step = 10.0**-digits
         hundred = min(100.0, math.ceil(round(hundred / step, 6)) * step)
+    if 99.95 <= hundred < 100 and not at_most:
+        return "over 99.9 %"
     if 0 < abs(hundred) < 100 * SMALLEST:
-        return f"{hundred:.2g} %"
+        return f"{hundred:.3g} %"
     text = f"{hundred:.{max(0, 2 - math.floor(math.log10(abs(hundred))))}f}" if abs(hundred) >= 1e-9 else "0"
     return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
 
