@@ -193,7 +193,7 @@ class _Parts(msgspec.Struct, frozen=True):
         return self._among(self.stated, self.unkept, rival)
 
     def bounds(self, rival: float) -> tuple[Bound, ...]:
-        """Bounds of all groups."""
+        """Return the bounds of all groups of races, under one rival."""
         return (*self.voted(rival), *self.kept(rival), *([self.seams] if self.seams else []))
 
     def _among(self, group: dict[int, dict[int, int]], also: float, rival: float) -> tuple[Bound, ...]:

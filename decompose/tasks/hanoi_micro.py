@@ -53,7 +53,7 @@ class Number(msgspec.Struct, frozen=True):
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """Where the chain stands.
+    """Where the chain of micro-steps stands.
 
     Attributes:
         state: Peg letters, disk 1 first.
@@ -126,7 +126,7 @@ class HanoiMicro(Task, frozen=True, kw_only=True):
         return (1 << tower.disks - 1) + tower.disks % 2 + counting(tower.disks, tower)
 
     def outline(self, leaf_steps: int) -> Outline:
-        """One chain."""
+        """Return the one chain the task consists of."""
         return Outline((Chains("", 1, self.size(self.root().goal, ())),))
 
     def mode(self) -> str:

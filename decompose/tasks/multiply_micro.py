@@ -33,7 +33,7 @@ class Number(msgspec.Struct, frozen=True):
 
 
 class Count(msgspec.Struct, frozen=True):
-    """Where the chain stands.
+    """Where the chain of micro-steps stands.
 
     Attributes:
         result: Digits of the product so far, units first.
@@ -101,7 +101,7 @@ class MultiplyMicro(Task, frozen=True, kw_only=True):
         return count
 
     def outline(self, leaf_steps: int) -> Outline:
-        """One chain."""
+        """Return the one chain the task consists of."""
         return Outline((Chains("next", 1, self.usual_steps(self.root().goal, self.factors())),))
 
     def mode(self) -> str:

@@ -133,7 +133,7 @@ class SimulatedModel(Model):
         return "hard" if self.profile.p_hard and _Dice(f"hard\0{text}").below(self.profile.p_hard) else ""
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: a simulated model holds no connection."""
 
 
 def _hard(known: Answers, number: float) -> str:

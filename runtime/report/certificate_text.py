@@ -10,7 +10,7 @@ NO_BOUND = 0.95
 
 
 class CertificateText(msgspec.Struct, frozen=True):
-    """A certificate for people.
+    """A certificate in sentences for people to read.
 
     Attributes:
         headline: A few words.

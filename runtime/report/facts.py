@@ -81,7 +81,7 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
-    """Read a run directory.
+    """Read a run directory and gather what its report shows.
 
     Args:
         directory: The run directory.
@@ -112,7 +112,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             config=named,
             counts=journal.totals,
             gathered=found,
-            certificate=_certificate(config, task, chosen, found, journal, alarms, told, confidence),
+            certificate=certify(_evidence(config, task, chosen, found, journal, alarms, told), confidence, RIVALS),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
             predicted=_predicted(read_meta(journal, "forecast", dict[str, float]), pilot),
@@ -124,7 +124,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         journal.close()
 
 
-def _certificate(
+def _evidence(
     config: RunConfig,
     task: Task,
     leads: Leads,
@@ -132,8 +132,7 @@ def _certificate(
     journal: JournalReader,
     alarms: tuple[Alarm, ...],
     told: Standing,
-    confidence: float,
-) -> Certificate:
+) -> Evidence:
     """Steps of chains that answer to a seam are bounded by their chain, all others by their ballots."""
     seams, counts = has_seams(config, task), journal.totals
     one_way = leaves_one_way(config, task)
@@ -161,19 +160,15 @@ def _certificate(
             f"races were decided by {config.rule}, whose code is not looked at here: they are not weighed"
         )
     rules = plain | dict(leads.sequential) | found.rules
-    return certify(
-        Evidence(
-            races=voted,
-            stated=stated,
-            rules=rules,
-            chains=found.chains if seams else 0,
-            chains_failed=found.retried if seams else 0,
-            one_way=one_way,
-            violations=tuple(violations),
-            proof=_proof(task, told) if linked else "",
-        ),
-        confidence,
-        RIVALS,
+    return Evidence(
+        races=voted,
+        stated=stated,
+        rules=rules,
+        chains=found.chains if seams else 0,
+        chains_failed=found.retried if seams else 0,
+        one_way=one_way,
+        violations=tuple(violations),
+        proof=_proof(task, told) if linked else "",
     )
 
 

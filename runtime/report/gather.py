@@ -42,7 +42,7 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Gathered(msgspec.Struct):
-    """What a journal says.
+    """What one reading of a journal found.
 
     Attributes:
         bins: Along the run, at most ``BINS``.
@@ -98,7 +98,7 @@ class _Along:
         self.width = 1
 
     def add(self, ballots: int, dissent: int, spoiled: int) -> None:
-        """Count one step."""
+        """Count one step and its ballots into the current bin."""
         last = self.bins[-1]
         if last.steps == self.width:
             if len(self.bins) == BINS:
@@ -117,7 +117,7 @@ class _Along:
 
 
 def gather(journal: JournalReader) -> Gathered:
-    """Read a journal once.
+    """Read a journal once, from its first record to its last.
 
     Raises:
         JournalError: It cannot be read.

@@ -19,7 +19,7 @@ Decided = dict[tuple[tuple[int, ...], str, int], list[Entry]]
 
 
 class Questions:
-    """Looks questions up.
+    """Looks up what the model was asked at a journalled step.
 
     Args:
         journal: Of the run.

@@ -21,7 +21,7 @@ class Row(Protocol):
 
     @property
     def row(self) -> int:
-        """Return its number, 0-based."""
+        """Return the number of the row, 0-based."""
         ...
 
     @property

@@ -78,7 +78,7 @@ class Worst:
             heapq.heappop(self._heap)
 
     def ranked(self) -> list[SuspiciousStep]:
-        """Worst first."""
+        """Return the steps kept so far, the worst first."""
         return [doubt for _, _, doubt in sorted(self._heap, key=lambda item: item[:2], reverse=True)]
 
 
@@ -133,7 +133,7 @@ class Thinnest:
         self._segment.clear()
 
     def ranked(self) -> list[SuspiciousStep]:
-        """The thinnest first."""
+        """Return the steps kept so far, the thinnest win first."""
         return [one for _, kept in sorted(self._kept.items()) for one in kept][:WEAKEST]
 
 

@@ -45,7 +45,7 @@ class LocalPool:
 
     @property
     def size(self) -> int:
-        """Number of workers."""
+        """Return the number of workers of this process."""
         return len(self._workers)
 
     async def run_segment(self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...]) -> AsyncIterator[Batch]:
@@ -110,6 +110,6 @@ class LocalPool:
         return any(model is models[worker] for model in models[:worker] + models[worker + 1 :])
 
     async def close(self) -> None:
-        """Release the models."""
+        """Release the models of all workers."""
         for worker in self._workers:
             await worker.close()

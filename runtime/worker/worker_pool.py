@@ -76,7 +76,7 @@ class WorkerPool(Protocol):
         ...
 
     async def close(self) -> None:
-        """Release the workers."""
+        """Release the workers and what they hold."""
         ...
 
 
