@@ -58,7 +58,9 @@ def towers(model: str, disks: int, runs: int, options: dict[str, Any]) -> Towers
         with tempfile.TemporaryDirectory() as folder:
             place = pathlib.Path(folder) / "run"
             began = time.monotonic()
-            ended = api.run("hanoi", model, run_dir=place, disks=disks, temperature=1.0, seed=seed, **options).standing
+            ended = api.run(
+                "hanoi", model, run_dir=place, disks=disks, temperature=1.0, seed=seed, address="none", **options
+            ).standing
             found.seconds += time.monotonic() - began
             found.runs += 1
             found.calls += ended.calls - ended.pilot_calls
@@ -89,7 +91,9 @@ def rate(model: str, disks: int, lead: int, pairs: int) -> list[tuple[float, flo
     for seed in range(pairs):
         with tempfile.TemporaryDirectory() as folder:
             place = pathlib.Path(folder) / "run"
-            ended = api.run("hanoi", model, run_dir=place, disks=disks, temperature=1.0, seed=seed, k=lead).standing
+            ended = api.run(
+                "hanoi", model, run_dir=place, disks=disks, temperature=1.0, seed=seed, k=lead, address="none"
+            ).standing
         calls, seconds = asyncio.run(_bare(config, open_task(config), lead, ended.steps))
         found.append((ended.calls / ended.wall_s, calls / seconds))
         print(f"  pair {seed}: {found[-1][0]:.1f} and {found[-1][1]:.1f} calls/s", flush=True)
