@@ -49,3 +49,13 @@ def test_missing_weights_are_a_usage_error(
     assert surefoot("run", "hanoi", "--model", "smollm2", "--run-dir", str(tmp_path / "run")) == 2
     assert "surefoot models --fetch smollm2" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_product_by_counting(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = tmp_path / "run"
+    factors = ["run", "multiply", "--x", "12", "--y", "13", "--model", "simulated:p_error=0.05"]
+    assert surefoot(*factors, "--dialect", "micro", "--address", "none", "--run-dir", str(place)) == 0
+    told = capsys.readouterr()
+    assert "for 4 products of digits" in " ".join(told.err.split())
+    assert "answer    156" in told.out
+    assert surefoot("verify", str(place)) == 0
