@@ -1,4 +1,4 @@
-"""Steps of a segment that are put aside for a person, and what a person answered to them."""
+"""Reads from the journal which steps are put aside for review, and the answers that a person gave."""
 
 import msgspec
 

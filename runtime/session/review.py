@@ -42,7 +42,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> tuple[str, int, int]:
-        """What identifies it in JSON: node, attempt, and number of the step."""
+        """Name of the waiting step in JSON: its node, attempt, and number within the attempt."""
         return name_of(self.place[0]), self.place[1], self.place[2]
 
 

@@ -33,7 +33,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 class Towers(msgspec.Struct):
-    """What a number of runs with the same settings came to.
+    """Results of a number of runs with the same settings.
 
     Attributes:
         right: Runs that the referee found right.

@@ -164,7 +164,7 @@ def target(world: Rooms, goal: str) -> str:
 
 
 def steps(rng: random.Random, world: Rooms, state: str, goal: str, rejected: set[str]) -> list[tuple[str, str]]:
-    """Steps towards the target in breadth-first order, up to one from the state; empty where no path exists."""
+    """Steps towards the target in breadth-first order, ending with one from the state where a path exists."""
     rules, queue = graph.RoomRules(world), [target(world, goal)]
     shut = {str(room) for room, _ in world.chests} - set(queue) if goal == BEST else set()
     seen, found = {*shut, *queue}, []

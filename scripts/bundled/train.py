@@ -242,7 +242,7 @@ def train(
 
 
 def facts_of(model: Decoder, recipe: Recipe, course: Course, steps: int, said: argparse.Namespace) -> dict[str, Any]:
-    """What ``recipe.json`` says beside the time it took: how to make the weights again, and their size."""
+    """The content of ``recipe.json`` beside the time taken: how to make the weights again, and their size."""
     facts = {
         **msgspec.to_builtins(recipe),
         **course.facts,

@@ -6,6 +6,7 @@ each node, however many jobs and workers use it.
 
 import hashlib
 import importlib.metadata
+import itertools
 import os
 import pathlib
 import shlex
@@ -77,7 +78,7 @@ def check_arguments(arguments: Sequence[str]) -> None:
 
 def option_of(arguments: Sequence[str], name: str) -> str:
     """The value of an option, given as ``--name value`` or ``--name=value``; empty if the option is absent."""
-    for argument, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, following in itertools.zip_longest(arguments, arguments[1:], fillvalue=""):
         if argument == name:
             return following
         if argument.startswith(name + "="):

@@ -76,7 +76,7 @@ def told(one: Waiting) -> dict[str, Any]:
 
 
 def candidates(one: Waiting) -> list[tuple[str, int]]:
-    """What was voted for, most votes first."""
+    """Candidates of a waiting step with their votes, most votes first."""
     return Counter(shown.candidate for shown in one.step.ballots if shown.candidate is not None).most_common()
 
 

@@ -19,11 +19,11 @@ from surefoot.voting.sequential import Sequential
 
 
 class EscalationLevel(msgspec.Struct, frozen=True):
-    """One way to ask a step again: its name, its question, its lead and its cap on ballots.
+    """One way to ask a step again: a prompt variant, a lead, and whether the first race's ballots count.
 
     Attributes:
         name: What reports call it.
-        way: How it asks.
+        variant: How it asks.
         k: Lead.
         goes_on: Whether it goes on with the ballots of the first race.
     """
@@ -38,7 +38,7 @@ class RaceResult(msgspec.Struct, frozen=True):
     """One race over a step, finished or not: what it asked, its ballots and its winner.
 
     Attributes:
-        way: How it was asked.
+        variant: How it was asked.
         k: Lead.
         ballots: In the order drawn.
         details: Why the spoiled ones were discarded.
@@ -66,12 +66,12 @@ class RaceResult(msgspec.Struct, frozen=True):
 
     @property
     def pattern(self) -> Pattern:
-        """How many of the race's ballots each candidate and each red flag has."""
+        """Counts of the race's ballots: valid, valid but against the leading candidate, and spoiled."""
         return pattern_of_ballots(self.k, self.ballots)
 
 
 def pattern_of_ballots(k: int, ballots: Sequence[Ballot]) -> Pattern:
-    """How many of some ballots each candidate and each red flag has."""
+    """Count ballots with lead ``k``: valid, valid but against the leading candidate, and spoiled."""
     named = Counter(ballot.candidate for ballot in ballots if ballot.candidate is not None)
     valid = named.total()
     return Pattern(k, valid, valid - max(named.values(), default=0), len(ballots) - valid)

@@ -16,12 +16,12 @@ from surefoot.runtime.untrusted import can_be_kept
 
 
 class PromptVariant(msgspec.Struct, frozen=True):
-    """One wording of a step's question.
+    """One way to put a step's question: a wording, relabelled names, or the fallback model.
 
     Attributes:
         name: What reports call it.
         wording: Of the task's ``wordings``.
-        disguise: Of the task's ``relabelings``; 0 is none.
+        relabeling: Of the task's ``relabelings``; 0 is none.
         fallback: Ask the fallback model.
     """
 
@@ -36,7 +36,7 @@ FIRST = PromptVariant("the same again")
 
 
 def variants_of(task: Task, dialect: Dialect, has_fallback: bool) -> tuple[PromptVariant, ...]:
-    """Wordings to escalate to, in the order they are tried; the ``compact`` dialect has one wording."""
+    """Prompt variants to escalate to, in the order they are tried; the ``compact`` dialect has one wording."""
     wordings = range(1, task.wordings) if dialect != "compact" else range(0)
     return (
         FIRST,
@@ -47,7 +47,7 @@ def variants_of(task: Task, dialect: Dialect, has_fallback: bool) -> tuple[Promp
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A step put in one wording: shown, read and checked under relabelled names, answered under the step's own."""
+    """A step put in one prompt variant: shown and read under relabelled names, answered under the step's own."""
 
     task: Task
     step: Step
@@ -75,5 +75,5 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def asked(task: Task, step: Step, variant: PromptVariant, dialect: Dialect) -> Asked:
-    """Put a step in one wording."""
+    """Put a step in one prompt variant."""
     return Asked(task, task.relabel(step, variant.relabeling) if variant.relabeling else step, variant, dialect)

@@ -16,11 +16,11 @@ MOST_DRAWS = 24
 
 
 class ChainRun(msgspec.Struct, frozen=True):
-    """One run of a chain, with what each of its steps was asked and answered.
+    """One run of a chain: what its steps were answered, and what the chain went on with.
 
     Attributes:
-        rung: Of the ladder, counted round.
-        asked: What the rung's way answered at each step.
+        level: Of the escalation, counted round.
+        asked: What the level's prompt variant answered at each step.
         taken: What was gone on with; another answer where a suspect step was voted on again.
     """
 

@@ -10,7 +10,7 @@ from surefoot.runtime.tools.sandbox.process import ChannelBroken, SandboxProcess
 
 
 class Command(msgspec.Struct, frozen=True):
-    """A program to run within limits: its arguments, input and folder.
+    """A program to run within limits: its arguments, input, environment and folder.
 
     Attributes:
         command: The program and its arguments; no shell reads them.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,3 +72,12 @@ def test_seams_that_did_not_hold_cost_calls_and_are_counted() -> None:
     erring = [one_run({**TOWER, "model": "simulated:p_error=0.2", "k": 1, "seed": seed}) for seed in range(4)]
     assert sum(one.seam_retries for one in erring) > 0
     assert all(one.calls > one.steps for one in erring if one.seam_retries)
+
+
+@pytest.mark.parametrize(("valid", "reached"), [(True, True), (False, True), (True, False)])
+def test_a_solved_run_is_right_where_the_referee_says_both(
+    valid: bool, reached: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict = SimpleNamespace(valid=valid, reached_goal=reached)
+    monkeypatch.setattr(calls, "verification", lambda directory, config: verdict)
+    assert one_run({**TOWER, "model": "simulated", "k": 1}).right is (valid and reached)

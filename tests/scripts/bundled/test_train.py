@@ -124,7 +124,8 @@ def test_a_gpu_that_is_not_there_is_refused(
 
 
 def test_training_lowers_the_loss(capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("torch", reason="needs the extra train")
+    torch = pytest.importorskip("torch", reason="needs the extra train")
+    torch.set_num_threads(1)  # threads of so small a model mostly wait for each other
     from surefoot.scripts.bundled.courses import course_of
     from surefoot.scripts.bundled.decoder import Recipe
     from surefoot.scripts.bundled.train import Session, train

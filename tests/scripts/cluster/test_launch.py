@@ -20,7 +20,8 @@ import yaml
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker.ray_jobs import JobState
-from surefoot.scripts.cluster.launch import FIND_PYTHON, entrypoint, job_of, requirements, task_packages
+from surefoot.scripts.cluster import launch as launch_job
+from surefoot.scripts.cluster.launch import FIND_PYTHON, entrypoint, job_of, option_of, requirements, task_packages
 from surefoot.scripts.commands.launch import exit_code, launch, told, way_back
 
 CLUSTER = pathlib.Path(__file__).parents[3] / "scripts" / "presets" / "cluster.yaml"
@@ -237,3 +238,35 @@ def test_a_cluster_file_with_a_mistake_is_not() -> None:
 
     with pytest.raises(Exception, match="'head_start_ray_command' was unexpected"):
         validate_config(prepare_config({**cluster_file(), "head_start_ray_command": []}))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        (["run", "--run-dir", "/a"], "/a"),
+        (["run", "--run-dir=/a=b"], "/a=b"),
+        (["run", "--run-dirs=/a"], ""),
+        (["run", "--run-dir"], ""),
+        ([], ""),
+    ],
+)
+def test_an_option_is_found_in_either_form(arguments: list[str], value: str) -> None:
+    assert option_of(arguments, "--run-dir") == value
+
+
+def test_what_cannot_be_read_does_not_travel(folder: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    """A file that is there and cannot be copied is an error; what is no file stays an argument."""
+    (tmp_path / "d.pddl").write_text("x")
+    folder.rmdir()
+    with pytest.raises(ConfigurationError, match=re.escape(str(tmp_path / "d.pddl"))):
+        launch_job._carried(str(tmp_path / "d.pddl"), folder)
+    for argument in ("", "--json", "-v", "hanoi", f"--x={tmp_path}"):
+        assert launch_job._carried(argument, tmp_path) == argument
+
+
+def test_dependencies_travel_only_where_asked_for(folder: pathlib.Path) -> None:
+    assert job_of(RUN, False, folder).pip == ()
+    asked = job_of(RUN, True, folder)
+    assert asked.pip == tuple(requirements())
+    assert any(one.startswith("msgspec") for one in asked.pip)
+    assert not any(one.startswith(("ray", "torch")) for one in asked.pip)

@@ -188,3 +188,50 @@ def test_the_command_refuses_an_unknown_model() -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: ")
     assert done.stderr.count("\n") == 1
+
+
+async def test_a_request_that_never_comes_whole_is_refused_in_time(
+    model: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from surefoot.scripts.cluster import serve_model
+
+    monkeypatch.setattr(serve_model, "READ_S", 0.01)
+    async with TestServer(make_app(model, "small")) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 408 ")
+        writer.close()
+    assert not model.asked
+
+
+async def test_connections_under_way_are_remembered_only_so_long() -> None:
+    from aiohttp import web
+
+    from surefoot.scripts.cluster.serve_model import _remembering
+
+    busy: set[object] = set()
+    during: list[int] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        during.append(len(busy))
+        if request.query.get("fail"):
+            raise web.HTTPBadRequest
+        return web.Response()
+
+    app = web.Application(middlewares=[_remembering(busy)])
+    app.router.add_get("/", handler)
+    async with TestClient(TestServer(app)) as http:
+        assert (await http.get("/")).status == 200
+        assert (await http.get("/?fail=1")).status == 400
+    assert (during, busy) == ([1, 1], set())
+
+
+def test_a_model_that_cannot_be_opened_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    from surefoot.scripts.cluster.serve_model import main
+
+    assert main(["--model", "simulated:p_error=2"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("error: ")
+    assert said.err.count("\n") == 1
