@@ -20,7 +20,8 @@ KINDS: dict[str, Any] = {
 }
 """Types by the word that stands for them; ``text`` ignores differences of white space, ``exact`` does not."""
 
-FIELD = re.compile(r"\s*([A-Za-z_]\w{0,63})\s*(?::\s*(.{1,1000}))?\s*", re.DOTALL)
+# Names that begin with two underscores are Python's own, such as ``__dict__``: no struct can be made of them.
+FIELD = re.compile(r"\s*((?!__)[A-Za-z_]\w{0,63})\s*(?::\s*(.{1,1000}))?\s*", re.DOTALL)
 
 
 def type_of_fields(text: str) -> Any:

@@ -179,7 +179,9 @@ def test_an_estimate_comes_back(
 @by_dialect
 @given(number=st.integers(evaluator.MOST + 1, 10**30))
 def test_an_estimate_beyond_the_bound_is_no_estimate(dialect: Dialect, number: int) -> None:
+    """A number of thousands of figures, which `int` refuses, is flagged like any other."""
     asked = evaluator.EvaluatorFacts(CASTLE, "1", "2")
+    assert isinstance(evaluator.parse(asked, "9" * 10_000, "compact"), Flag)
     reply = str(number) if dialect == "compact" else f"steps = {number}"
     assert isinstance(evaluator.parse(asked, reply, dialect), Flag)
 

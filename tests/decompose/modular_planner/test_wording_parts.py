@@ -57,6 +57,7 @@ def test_a_compact_answer_is_what_follows_the_last_sign(text: str) -> None:
         ("valid = yes", True), ("valid = Yes.", True), ("It is not easy to say.\nBut:\nvalid = yes", True),
         ("valid = no", False), ("valid = yes\nvalid = no", False), ("valid = no\nvalid = yes", True),
         ("valid = yes\nwhich is wrong", False), ("valid = yes\n\n   \n", True), ("", None), ("valid = perhaps", None),
+        ("valid = yes\nvalid = maybe", None),
         ("I cannot tell", False), ("This breaks a rule", False), ("It is valid", None),
         ("valid = yes, but illegal", False),
     ],
