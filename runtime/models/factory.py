@@ -33,6 +33,11 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
         ConfigurationError: No such model, a missing key, or a parameter that does not exist.
     """
     name, _, parameters = config.model.partition(":")
+    if name == "object":
+        raise ConfigurationError(
+            f"the model was an object of Python, {parameters}: go on from Python, with "
+            "surefoot.resume(run_dir, model=...)"
+        )
     if config.model == "bundled":
         from surefoot.runtime.models.bundled import BundledModel
 

@@ -1,6 +1,7 @@
 """Writes the results of a table's rows as JSON lines, CSV or Parquet, in the order of the rows."""
 
 import csv
+import importlib.util
 import json
 import pathlib
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,8 @@ def check_form(path: pathlib.Path) -> None:
     """
     if path.suffix.lower() not in FORMS:
         raise ConfigurationError(f"{path}: results go to a file .jsonl, .csv or .parquet")
+    if path.suffix.lower() == ".parquet" and importlib.util.find_spec("pyarrow") is None:
+        raise ConfigurationError(f"{path}: writing Parquet needs pip install 'surefoot[parquet]'")
     if not path.parent.is_dir():
         raise ConfigurationError(f"{path}: there is no folder {path.parent}")
 
@@ -80,11 +83,9 @@ def _write_csv(results: Iterable[RowResult], path: pathlib.Path) -> int:
 
 
 def _write_parquet(results: Iterable[RowResult], path: pathlib.Path) -> int:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ConfigurationError(f"{path}: writing Parquet needs pip install 'surefoot[parquet]'") from error
+    import pyarrow
+    import pyarrow.parquet
+
     count, writer, held = 0, None, []
     try:
         for row in _with_columns(results):

@@ -1,5 +1,6 @@
 """Turns what a caller asks for into a task, a configuration and a run directory."""
 
+import inspect
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -143,8 +144,18 @@ def _model_options(model: Model | str | None, options: dict[str, Any]) -> dict[s
         return {**options, "model": model}
     if model is None:
         return options
-    here = {"model": f"object:{model.name}", "dialect": model.dialect, "address": options.get("address", "none")}
-    return {**options, **here}
+    _check_model(model)
+    name, address = model.name or type(model).__name__, options.get("address", "none")
+    return {**options, "model": f"object:{name}", "dialect": model.dialect, "address": address}
+
+
+def _check_model(model: Any) -> None:
+    """Refuse an object that cannot be asked; ConfigurationError says what it lacks."""
+    kind = type(model).__name__
+    if not isinstance(model, Model):
+        raise ConfigurationError(f"a model is a surefoot.Model or a name, and not a {kind}")
+    if not inspect.iscoroutinefunction(model.ask):
+        raise ConfigurationError(f"{kind}.ask must be 'async def ask(self, request)': it is awaited for Reply objects")
 
 
 def _from_class(config: RunConfig, cls: type[Task]) -> Task:

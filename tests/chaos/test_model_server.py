@@ -57,7 +57,7 @@ def test_failures_are_waited_out_and_are_neither_ballots_nor_flags(
     port: int, servers: list["subprocess.Popen[str]"], tmp_path: pathlib.Path
 ) -> None:
     servers.append(hanoi_server.start(port, *AMONG_OTHERS))
-    run = Run(tmp_path, *TASK, "openai/x", "--api-base", hanoi_server.client(port).base, "--timeout", "2")
+    run = Run(tmp_path, *TASK, "openai/x", "--api-base", hanoi_server.client(port).base, "--timeout", "5")
     code, end, err = finished(start(run, "--log-format", "json", "--verbose"))
     assert (code, end["status"]) == (0, "solved"), err
     assert end["failed_calls"] == len(FAULTS)
