@@ -73,7 +73,7 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
     return Cluster(ray, False, named.address, f"the Ray cluster at {named.address}, from {named.by}")
 
 
-def shipped_with(modules: list[ModuleType]) -> dict[str, Any]:
+def shipped_with(modules: list[ModuleType | str]) -> dict[str, Any]:
     """Make the runtime environment that brings Surefoot and a task to nodes, by content hash, once a node.
 
     Nothing where this process is a job that ``surefoot launch`` submitted: the job's own environment has it all.
@@ -83,14 +83,20 @@ def shipped_with(modules: list[ModuleType]) -> dict[str, Any]:
     return {"py_modules": [surefoot, *modules], "excludes": STAYS_HERE}
 
 
-def modules_of(config: RunConfig, task: Task) -> list[ModuleType]:
+def modules_of(config: RunConfig, task: Task) -> list[ModuleType | str]:
     """Find the user's modules that workers need: those of its task, rule and method, whole packages."""
     tops = [] if config.task in BUILT_IN_TASKS else [type(task).__module__.partition(".")[0]]
     for name in (config.rule, config.strategy):
         if ":" in name:
             tops.append(name.partition(":")[0].partition(".")[0])
     # What is in __main__ travels as values.
-    return [sys.modules[top] for top in dict.fromkeys(tops) if top not in ("surefoot", "__main__")]
+    return [_parcel(sys.modules[top]) for top in dict.fromkeys(tops) if top not in ("surefoot", "__main__")]
+
+
+def _parcel(module: ModuleType) -> ModuleType | str:
+    """Give Ray a module, or the folder of a package without ``__init__`` that Python found twice on its path."""
+    places = list(dict.fromkeys(getattr(module, "__path__", ())))
+    return places[0] if len(places) == 1 and len(module.__path__) > 1 else module
 
 
 def use_kept_token() -> None:

@@ -9,8 +9,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from types import ModuleType
 
 import pytest
+
+from surefoot.runtime.worker import ray_cluster
 
 pytestmark = pytest.mark.ray
 
@@ -137,3 +140,13 @@ def test_a_running_cluster_needs_no_checkout(short_folder: pathlib.Path, bare_cl
         done = surefoot(short_folder, "run", *task, *options, "--k", "3", "--json")
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout.splitlines()[-1])["status"] == "solved"
+
+
+def test_a_folder_that_python_found_twice_travels_once() -> None:
+    twice = ModuleType("twice")
+    twice.__path__ = ["/a/twice", "/a/twice"]
+    assert ray_cluster._parcel(twice) == "/a/twice"
+    for module in (json, pathlib):
+        assert ray_cluster._parcel(module) is module
+    twice.__path__ = ["/a/twice", "/b/twice"]  # Ray refuses it in a line of its own
+    assert ray_cluster._parcel(twice) is twice
