@@ -16,6 +16,7 @@ from surefoot.runtime.report.gather import Gathered
 from surefoot.runtime.report.number_text import dollars, duration, percent, short
 from surefoot.runtime.report.rows_shown import RowsShown
 from surefoot.runtime.report.work_over_time import work_over_time
+from surefoot.runtime.untrusted import tame_lines
 from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.two_candidates import undecided_if_independent
 
@@ -49,7 +50,13 @@ def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = 
     import jinja2
     import markupsafe
 
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    def harmless(value: Any) -> Any:
+        """Write what a page or a terminal would obey as letters, wherever a text of the run is shown."""
+        return tame_lines(value) if isinstance(value, str) and not isinstance(value, markupsafe.Markup) else value
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=harmless
+    )
     environment.filters |= {"count": lambda value: f"{value:,}", "short": short, "percent": percent}
     environment.filters |= {"duration": duration, "dollars": dollars}
     found, unit = facts.gathered, "step" if rows is None else "row"

@@ -95,12 +95,12 @@ def hold(accounts: list[Tools], kills: int, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.timeout(600)
-def test_killed_at_twenty_moments(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_killed_at_ten_moments(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     accounts: list[Tools] = []
-    while sum(one.kills for one in accounts) < 20:
+    while sum(one.kills for one in accounts) < 10:
         accounts.append(attacked(tmp_path / str(len(accounts)), len(accounts), 5))
         assert len(accounts) < 12
-    hold(accounts, 20, capsys)
+    hold(accounts, 10, capsys)
 
 
 @pytest.mark.long

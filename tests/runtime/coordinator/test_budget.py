@@ -24,7 +24,6 @@ from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.scripts.cluster.serve_model import make_app
 
 PRICE_IN, PRICE_OUT = 1.0, 4.0
-SEEDS = range(100)
 
 
 class Billed(SimulatedModel):
@@ -114,9 +113,12 @@ async def stopped_at_random(seed: int, place: pathlib.Path, limited: bool) -> tu
 @pytest.mark.filterwarnings("ignore:coroutine 'OpenAI:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.timeout(300)
-async def test_no_more_money_is_asked_for_than_the_limit_over_random_stops(tmp_path: pathlib.Path) -> None:
+@pytest.mark.parametrize("seeds", [range(30), pytest.param(range(30, 100), marks=pytest.mark.long)], ids=str)
+async def test_no_more_money_is_asked_for_than_the_limit_over_random_stops(
+    seeds: range, tmp_path: pathlib.Path
+) -> None:
     statuses = set()
-    for seed in SEEDS:
+    for seed in seeds:
         asked, limit, totals, status = await stopped_at_random(seed, tmp_path, limited=True)
         statuses.add(status)
         assert asked <= totals.granted_usd + 1e-9 <= limit + 2e-9, seed
