@@ -348,6 +348,16 @@ async def test_a_stop_ends_at_the_next_step_and_loses_nothing(segment: Make, pla
     assert not set(again.draws) & set(model.draws)
 
 
+@pytest.mark.parametrize("attempt", [None, 0])
+async def test_a_stopped_worker_begins_no_decomposition(segment: Make, planted: Any, attempt: int | None) -> None:
+    model = planted(answers)
+    runner = segment(model)
+    runner.work.stopping = True
+    with pytest.raises(SegmentStopped):
+        await runner.run(Segment(ROOT, attempt))
+    assert (model.asked, runner.work.take()) == (0, [])
+
+
 def test_draw_numbers_are_the_same_everywhere_and_for_ever() -> None:
     """Journals of all versions rely on them: a resumed step must not be asked under another number."""
     keys = [((), "run", 0), ((), "run", 1), ((), "split", 0), ((0,), "run", 0), ((0, 1), "run", 0), ((1, 0), "run", 0)]
