@@ -16,8 +16,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.local_models import is_local
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
-from surefoot.runtime.task_modules import import_from
-from surefoot.runtime.user_code import blame
+from surefoot.runtime.user_code import blame, import_for
 from surefoot.runtime.voting_rules import load_rule, rule_named
 from surefoot.voting.red_flags import parse_switch
 from surefoot.voting.rules import RULES
@@ -201,23 +200,11 @@ def task_class(name: str, folder: pathlib.Path | None = None) -> type[Task]:
         # What is built in has nothing to do with the current folder, which may be gone or hold anything.
         found = getattr(importlib.import_module(module_name), class_name)
     else:
-        found = _users_class(name, _here(folder), module_name, class_name)
+        found = getattr(import_for(f"task {name!r}", module_name, _here(folder)), class_name, None)
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
     check_fields(found)
     return found
-
-
-def _users_class(name: str, folder: pathlib.Path, module_name: str, class_name: str) -> Any:
-    """What a user's module has under a name; ``None`` if it has nothing."""
-    try:
-        return getattr(import_from(folder, module_name), class_name, None)
-    except ConfigurationError:
-        raise
-    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
-        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
-            raise ConfigurationError(f"task {name!r}: {error}") from error
-        raise blame(error, module_name) from error
 
 
 def _here(folder: pathlib.Path | None) -> pathlib.Path:

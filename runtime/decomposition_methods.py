@@ -8,8 +8,7 @@ from typing import Any
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.methods.table import METHODS
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.task_modules import import_from
-from surefoot.runtime.user_code import blame
+from surefoot.runtime.user_code import import_for
 
 WANTED = ("in_order", "retries_chains", "splits", "outline", "sample")
 """What a method has; see ``surefoot/decompose/methods/method.py``."""
@@ -49,17 +48,8 @@ def load_method(name: str, folder: pathlib.Path) -> Callable[[int], Method]:
         ConfigurationError: There is no such method, or it lacks something that every method has.
         UserCodeError: The module's own code failed.
     """
-    module_name, _, class_name = name.partition(":")
-    if name in METHODS or not class_name:
-        return maker_named(name)
-    try:
-        import_from(folder, module_name)
-    except ConfigurationError:
-        raise
-    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
-        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
-            raise ConfigurationError(f"--strategy {name}: {error}") from error
-        raise blame(error, module_name) from error
+    if name not in METHODS and name.partition(":")[2]:
+        import_for(f"--strategy {name}", name.partition(":")[0], folder)
     return maker_named(name)
 
 

@@ -8,6 +8,7 @@ import difflib
 import inspect
 import linecache
 import os
+import pathlib
 import sys
 import sysconfig
 import types
@@ -15,7 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import surefoot
-from surefoot.runtime.errors import SurefootError, UserCodeError
+from surefoot.runtime.errors import ConfigurationError, SurefootError, UserCodeError
+from surefoot.runtime.task_modules import import_from
 from surefoot.runtime.untrusted import tame
 
 COROUTINE = "write def instead of async def: methods of a task are not coroutines"
@@ -151,3 +153,25 @@ def _hint(error: BaseException) -> str:
     if isinstance(error, TypeError) and "coroutine" in str(error):
         return COROUTINE
     return ""
+
+
+def import_for(asked: str, module: str, folder: pathlib.Path) -> types.ModuleType:
+    """Import the module of a task, rule or method that a user names as ``my_module:MyClass``.
+
+    Args:
+        asked: What asks for it, such as ``--rule my_module:MyRule``, for the error's line.
+        module: Its dotted name.
+        folder: Where the module lies, if not where Python finds it.
+
+    Raises:
+        ConfigurationError: There is no such module.
+        UserCodeError: The module's own code failed.
+    """
+    try:
+        return import_from(folder, module)
+    except ConfigurationError:
+        raise
+    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
+        if isinstance(error, ModuleNotFoundError) and module.startswith(error.name or "?"):
+            raise ConfigurationError(f"{asked}: {error}") from error
+        raise blame(error, module) from error

@@ -4,8 +4,7 @@ import pathlib
 import sys
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.task_modules import import_from
-from surefoot.runtime.user_code import blame
+from surefoot.runtime.user_code import import_for
 from surefoot.voting.rule import Rule
 from surefoot.voting.rules import RULES
 
@@ -41,17 +40,9 @@ def load_rule(name: str, folder: pathlib.Path) -> type[Rule]:
         ConfigurationError: There is no such rule, or it is not one that journals can name.
         UserCodeError: The module's own code failed.
     """
-    module_name, _, class_name = name.partition(":")
-    if name in RULES or not class_name:
+    if name in RULES or not name.partition(":")[2]:
         return rule_named(name)
-    try:
-        import_from(folder, module_name)
-    except ConfigurationError:
-        raise
-    except (Exception, SystemExit) as error:  # the module is the user's, and runs when it is imported
-        if isinstance(error, ModuleNotFoundError) and module_name.startswith(error.name or "?"):
-            raise ConfigurationError(f"--rule {name}: {error}") from error
-        raise blame(error, module_name) from error
+    import_for(f"--rule {name}", name.partition(":")[0], folder)
     found = rule_named(name)
     _check(name, found)
     return found
