@@ -17,7 +17,7 @@ class Interruption:
     def __init__(self) -> None:
         self.asked = ""
         self._pause: Pause | None = None
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal may come while a signal's handler holds it
 
     def started(self, pause: Pause) -> None:
         """Take the function that stops the run; called at once if the run was asked to stop before."""

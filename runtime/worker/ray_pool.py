@@ -235,8 +235,17 @@ class RayPool:
             waiting.cancel()
 
     async def _replace(self, number: int, lost: Any) -> None:
-        if not self._gone:  # no other can be started then
-            await self._members.replace(number, lost)
+        """Replace a lost worker, unless Ray is gone: it may be why the worker is lost, and starting waits for it."""
+        assert self._cut is not None
+        if self._gone:
+            return
+        replacing = asyncio.ensure_future(self._members.replace(number, lost))
+        try:
+            await asyncio.wait({replacing, self._cut}, return_when=asyncio.FIRST_COMPLETED)
+            if replacing.done():
+                replacing.result()
+        finally:
+            replacing.cancel()
 
     def _check(self) -> None:
         """Raise what makes it useless to wait for a worker."""

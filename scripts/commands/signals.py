@@ -31,8 +31,8 @@ def stoppable(progress: Progress, as_json: bool = False) -> Iterator[Interruptio
         name = signal.Signals(number).name
         if interruption.asked and name == "SIGINT":
             _end_at_once(number, as_json)
+        interruption.ask(f"interrupted by {name}")  # before it is said: who reads it may answer with a second Ctrl-C
         progress.say("stopping: steps in flight are being journalled; Ctrl-C again stops at once")
-        interruption.ask(f"interrupted by {name}")
 
     numbers = [getattr(signal, name) for name in POLITE if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}

@@ -1,6 +1,7 @@
 """The pool on a Ray that starts late, loses workers, grows, and goes away; no process is started."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -201,6 +202,27 @@ async def test_when_ray_is_gone_with_its_workers_nothing_waits_for_them(
     started = len(ray.actors)
     assert await pool.tell(0, ReturnLease("usd")) == Returned()
     assert len(ray.actors) == started  # none is started any more
+
+
+async def test_a_worker_that_died_with_its_head_is_not_waited_for(
+    pool: RayPool, ray: FakeRay, gone: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr(ray, "kill", lambda _: answered.wait(60))  # as Ray does while its head does not answer
+    monkeypatch.setattr(ray_pool, "LAST_BATCHES_S", 0.1)
+    seen: list[Batch] = []
+    working = asyncio.create_task(begun(pool, seen))
+    await until(lambda: seen)
+    next(actor for actor in ray.actors if actor._object._jobs).become("dead")
+    await until(lambda: pool._members._replacing.locked())  # its death is noticed before the head's
+    gone.set()
+    try:
+        with pytest.raises(WorkerLost):
+            await asyncio.wait_for(working, 20)
+        with pytest.raises(PoolLost, match="Ray is gone"):
+            await ends(pool)
+    finally:
+        answered.set()
 
 
 async def test_a_node_that_joins_is_used(
