@@ -16,7 +16,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.local_models import is_local
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
-from surefoot.runtime.user_code import blame, import_for
+from surefoot.runtime.user_code import blame, here, import_for
 from surefoot.runtime.voting_rules import load_rule, rule_named
 from surefoot.voting.red_flags import parse_switch
 from surefoot.voting.rules import RULES
@@ -40,7 +40,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     task_options: dict[str, Any] = {}
     model: Annotated[
         str,
-        _option("bundled, smollm2, gguf:PATH, simulated[:key=value,...], or any LiteLLM name such as ollama/llama3.2"),
+        _option(
+            "bundled, smollm2, gguf:PATH, simulated[:key=value,...], any LiteLLM name such as ollama/llama3.2, or your "
+            "own my_module:MyModel"
+        ),
     ] = "bundled"
     api_base: Annotated[
         str | None, _option("base address of an OpenAI-compatible server; several, by commas, share the calls")
@@ -200,18 +203,11 @@ def task_class(name: str, folder: pathlib.Path | None = None) -> type[Task]:
         # What is built in has nothing to do with the current folder, which may be gone or hold anything.
         found = getattr(importlib.import_module(module_name), class_name)
     else:
-        found = getattr(import_for(f"task {name!r}", module_name, _here(folder)), class_name, None)
+        found = getattr(import_for(f"task {name!r}", module_name, folder or here()), class_name, None)
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
     check_fields(found)
     return found
-
-
-def _here(folder: pathlib.Path | None) -> pathlib.Path:
-    try:
-        return folder or pathlib.Path.cwd()
-    except OSError as error:
-        raise ConfigurationError(f"the current folder cannot be used: {error.strerror}") from error
 
 
 def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:
@@ -272,10 +268,10 @@ def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None
         raise ConfigurationError(f"--red-flags: {error}") from error
     # The current folder, which may be gone, is looked at for a method or a rule of the user's own only.
     if ":" in config.strategy:
-        load_method(config.strategy, _here(folder))
+        load_method(config.strategy, folder or here())
     else:
         maker_named(config.strategy)
-    rule = load_rule(config.rule, _here(folder)) if ":" in config.rule else rule_named(config.rule)
+    rule = load_rule(config.rule, folder or here()) if ":" in config.rule else rule_named(config.rule)
     if rule.learns and config.k != "auto":
         raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")
     if config.k != "auto" and config.max_ballots < config.k:

@@ -4,6 +4,7 @@
 returned something it must not. Both return the error, for the caller to raise.
 """
 
+import contextlib
 import difflib
 import inspect
 import linecache
@@ -47,6 +48,27 @@ def blame(error: BaseException, owner: Any, method: str = "") -> SurefootError:
         place += f", in {frames[-1][0].co_name}"
     text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return _error(place, file, line, text, _hint(error))
+
+
+@contextlib.contextmanager
+def blamed(owner: Any, method: str = "") -> Iterator[None]:
+    """Raise as ``blame`` says whatever a block raises that calls a user's code.
+
+    What is raised on purpose passes, also where a task group of the user's has gathered it; so does being cancelled.
+
+    Args:
+        owner: The class, or the function, that is called.
+        method: Name of the method.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        if isinstance(error, ExceptionGroup) and error.subgroup(SurefootError) is not None:
+            raise
+        found = blame(error, owner, method)
+        if found is error:
+            raise
+        raise found from error
 
 
 def wrong_value(owner: Any, method: str, wanted: str, value: Any) -> UserCodeError:
@@ -175,3 +197,39 @@ def import_for(asked: str, module: str, folder: pathlib.Path) -> types.ModuleTyp
         if isinstance(error, ModuleNotFoundError) and module.startswith(error.name or "?"):
             raise ConfigurationError(f"{asked}: {error}") from error
         raise blame(error, module) from error
+
+
+def load_named(asked: str, name: str, folder: pathlib.Path | None = None) -> Any:
+    """Return what a user names as ``my_module:my_name``, whose module is imported if it is not yet.
+
+    Args:
+        asked: What asks for it, such as ``--model my_module:MyModel``, for the error's line.
+        name: The module's dotted name, a colon, and a name in it.
+        folder: Where the module lies, if not where Python finds it; by default the current folder.
+
+    Raises:
+        ConfigurationError: There is no such module, or no such name in it.
+        UserCodeError: The module's own code failed.
+    """
+    module, _, attribute = name.partition(":")
+    found = sys.modules.get(module)
+    if found is None or not hasattr(found, attribute):
+        found = import_for(asked, module, folder or here())
+    if not hasattr(found, attribute):
+        near = difflib.get_close_matches(attribute, dir(found), 1)
+        raise ConfigurationError(
+            f"{asked}: {module} has no {attribute}" + (f"; did you mean {near[0]}?" if near else "")
+        )
+    return getattr(found, attribute)
+
+
+def here() -> pathlib.Path:
+    """Return the current folder.
+
+    Raises:
+        ConfigurationError: It cannot be used; it may have been deleted.
+    """
+    try:
+        return pathlib.Path.cwd()
+    except OSError as error:
+        raise ConfigurationError(f"the current folder cannot be used: {error.strerror}") from error

@@ -25,6 +25,7 @@ from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
 from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
 from surefoot.runtime.coordinator.dispatcher import Dispatcher
 from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
+from surefoot.runtime.coordinator.run_end import first_cause, note_failure
 from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import AwaitsReview, RunPaused
 from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
@@ -104,7 +105,7 @@ class Coordinator:
                 message = await self._run_plan()
                 status = "failed" if message else "solved"
         except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
-            cause = _first_cause(error)
+            cause = first_cause(error)
             message = self._why(cause)
             if isinstance(cause, RunPaused | errors.ModelUnavailable):
                 status = "paused"
@@ -112,9 +113,11 @@ class Coordinator:
         if ended and status != "paused" and self._alarm_monitor is not None:
             await self._alarm_monitor.look(last=True)
         self.journal.faults.reach("finish.before")
-        if ended or isinstance(cause, errors.ConfigurationError | errors.ModelRejected):
+        if ended:
             answer = {"output": self._output} if status == "solved" else {}
             self.journal.set_meta(status=status, message=message, **answer)
+        elif cause is not None:
+            note_failure(self.journal, cause)
         self.journal.faults.reach("finish.after")
         if not ended:
             assert cause is not None
@@ -140,13 +143,14 @@ class Coordinator:
                     *(self._run_one(node, semaphore) for node in nodes), return_exceptions=True
                 )
         except (RunPaused, BaseExceptionGroup) as paused:  # in the pilot
-            results = [_first_cause(paused)] * len(nodes)
+            results = [first_cause(paused)] * len(nodes)
         ends = [None if isinstance(r, BaseException) and not isinstance(r, errors.RunFailed) else r for r in results]
-        causes = [_first_cause(result) for result in results if isinstance(result, BaseException)]
+        causes = [first_cause(result) for result in results if isinstance(result, BaseException)]
         stops = [cause for cause in causes if not isinstance(cause, errors.RunFailed)]
         if stops:
             cause = next((stop for stop in stops if not isinstance(stop, RunPaused | errors.ModelUnavailable)), None)
             if cause is not None:
+                note_failure(self.journal, cause)
                 raise cause
             status, message = "paused", str(stops[0])
         self.journal.set_meta(status=status, message=message)
@@ -176,8 +180,9 @@ class Coordinator:
                 await self._send_all(nodes, asyncio.Semaphore(at_once * self.pool.size))
                 await self._alarm_monitor.look(last=True)
         except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
-            cause = _first_cause(error)
+            cause = first_cause(error)
             if not isinstance(cause, RunPaused | errors.ModelUnavailable):
+                note_failure(self.journal, cause)
                 raise cause from None
             status, message = "paused", self._why(cause)
         self.journal.set_meta(status=status, message=message)
@@ -376,19 +381,6 @@ class Coordinator:
         key = f"{PILOT}#{changes}" if changes else PILOT
         payloads = await self._dispatcher.ask_pilot(key, numbers, PILOT_DRAWS, attempt=changes)
         return samples_of(partial(sampled_step, self.config, self.task), payloads)
-
-
-def _first_cause(error: BaseException) -> BaseException:
-    """The error inside groups of groups that says most: a failure before a pause."""
-    causes: list[BaseException] = []
-    waiting: list[Any] = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseExceptionGroup):
-            waiting.extend(one.exceptions)
-        else:
-            causes.append(one)
-    return next((cause for cause in causes if not isinstance(cause, RunPaused)), causes[0])
 
 
 def _name(path: tuple[int, ...]) -> str:

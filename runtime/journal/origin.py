@@ -8,7 +8,7 @@ the run directory (``runtime/user_state.py``). What is not in a sealed note has 
 import hashlib
 import pathlib
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 
 import msgspec
 
@@ -19,9 +19,11 @@ from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.port import JournalReader, JournalStore
 from surefoot.runtime.logs import events_of
+from surefoot.runtime.own_code import own_code, own_methods
 from surefoot.runtime.servers import host_of, servers_of
 from surefoot.runtime.task_modules import lies_in, place_of
 from surefoot.runtime.untrusted import tame
+from surefoot.runtime.user_code import load_named
 from surefoot.runtime.user_state import is_sealed, seal
 
 NO_CLUSTER = ("auto", "none", "local")
@@ -37,6 +39,7 @@ class Origin(msgspec.Struct, frozen=True):
         file: That module's file.
         digest: SHA-256 of the file, in hexadecimal digits.
         hosts: Protocol, host and port of every server that may be asked, and of a Ray cluster that may be joined.
+        others: Folder of the module of the user's own rule, method and models, by their names.
         seal: Over all of these; see ``surefoot.runtime.user_state``.
     """
 
@@ -45,6 +48,7 @@ class Origin(msgspec.Struct, frozen=True):
     file: str = ""
     digest: str = ""
     hosts: tuple[str, ...] = ()
+    others: dict[str, str] = {}
     seal: str = ""
 
     def sealed(self) -> "Origin":
@@ -65,14 +69,15 @@ def known_origin(journal: JournalReader) -> Origin | None:
 def note_origin(journal: JournalStore, config: RunConfig, task: Task) -> None:
     """Journal what the user named: the file of the task, and the hosts of this configuration beside those known."""
     known = known_origin(journal)
-    hosts = hosts_of(config)
+    hosts, others = hosts_of(config), _folders(own_code(config))
     if known is not None:
         hosts = (*known.hosts, *(host for host in hosts if host not in known.hosts))
-    found = msgspec.structs.replace(_task_origin(config, task), hosts=hosts)
+        others = {**known.others, **others}
+    found = msgspec.structs.replace(_task_origin(config, task), hosts=hosts, others=others)
     if known is not None and _unsealed(known) == _unsealed(found):
         return
     sealed = found.sealed()
-    if not sealed.seal and (found.file or hosts):
+    if not sealed.seal and (found.file or hosts or others):
         events_of(journal.run).warning(
             "no key can be kept in your home folder: resume will ask for --task-path, and for --accept-change",
         )
@@ -124,6 +129,7 @@ def open_known_task(
         ConfigurationError: The task is not built in and nobody stands for its code, or it is not where it was; and as
             for ``open_task``.
     """
+    load_known(journal, own_methods(config), task_path)
     if config.task in BUILT_IN_TASKS:
         return open_task(config)
     name, known = tame(config.task), known_origin(journal)
@@ -146,6 +152,41 @@ def open_known_task(
     return task
 
 
+def load_known(journal: JournalReader, names: Iterable[str], folder: pathlib.Path | None) -> None:
+    """Import the user's own rule, method or models of an existing run, only from where the user stands for them.
+
+    Args:
+        journal: Of the run.
+        names: Their names, such as ``my_module:MyModel``.
+        folder: Where the user says now that their modules lie; ``None`` for where the run was started.
+
+    Raises:
+        ConfigurationError: Nobody stands for one of them, or it is not where it was.
+        UserCodeError: A module's own code failed.
+    """
+    known = known_origin(journal)
+    for name in names:
+        if folder is None and (known is None or name not in known.others):
+            raise ConfigurationError(
+                f"{journal.run}: {tame(name)} is code of a user's, and this run was not started by you on this "
+                "machine: name the folder of its module with --task-path DIR if you trust it"
+            )
+        load_named(tame(name), name, folder or pathlib.Path(known.others[name] if known is not None else ""))
+
+
+def _folders(names: Iterable[str]) -> dict[str, str]:
+    """The folder of the module of each name, of those that this process has imported from a file."""
+    dotted = {name: name.partition(":")[0] for name in names}
+    files = {name: pathlib.Path(place_of(sys.modules[one])) for name, one in dotted.items() if one in sys.modules}
+    return {name: str(_folder_of(dotted[name], file)) for name, file in files.items() if file.is_file()}
+
+
+def _folder_of(dotted: str, file: pathlib.Path) -> pathlib.Path:
+    """The folder from which a module of a dotted name is imported."""
+    # As many folders up as the dotted name has parts; a package's own file is called __init__.
+    return file.parents[dotted.count(".") + (file.stem == "__init__")]
+
+
 def _unsealed(origin: Origin) -> Origin:
     return msgspec.structs.replace(origin, seal="")
 
@@ -159,6 +200,5 @@ def _task_origin(config: RunConfig, task: Task) -> Origin:
     path = pathlib.Path(file)
     if not file or not path.is_file():
         return Origin(config.task)
-    # As many folders up as the dotted name has parts; a package's own file is called __init__.
-    depth = name.count(".") + (path.stem == "__init__")
-    return Origin(config.task, str(path.parents[depth]), file, hashlib.sha256(path.read_bytes()).hexdigest())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Origin(config.task, str(_folder_of(name, path)), file, digest)

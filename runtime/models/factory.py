@@ -4,20 +4,22 @@ import asyncio
 import functools
 import importlib
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.step import Prompt
+from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.local_models import is_local
 from surefoot.runtime.models.gguf_weights import weights_of
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
+from surefoot.runtime.models.own_model import open_own_model
 from surefoot.runtime.models.port import Model
+from surefoot.runtime.own_code import is_own_model
 from surefoot.runtime.role_options import parse_role_options
-from surefoot.runtime.user_code import blame, wrong_value
+from surefoot.runtime.user_code import blame, load_named, wrong_value
 
 AnswerKey = Callable[[Prompt], Answers]
 
@@ -50,6 +52,8 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
         return SimulatedModel(
             answer_key(config.task, config.task_options), parse_profile(parameters), dialect_of(config)
         )
+    if is_own_model(config.model):
+        return open_own_model(config.model, None if config.dialect == "auto" else config.dialect)
     if is_local(config.model):
         from surefoot.runtime.models.gguf import GgufModel
 
@@ -65,6 +69,19 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
             f"the price of {config.model} is unknown, so --max-cost-usd cannot be kept: give --price-in and --price-out"
         )
     return model
+
+
+def with_own_dialect(config: RunConfig) -> RunConfig:
+    """Return a configuration that is asked in the dialect of its model, where that is a user's own and says one.
+
+    Raises:
+        ConfigurationError: There is no such model.
+        UserCodeError: The module's own code failed.
+    """
+    if config.dialect != "auto" or not is_own_model(config.model):
+        return config
+    dialect = getattr(load_named(f"--model {config.model}", config.model), "dialect", None)
+    return msgspec.structs.replace(config, dialect=dialect) if dialect in get_args(Dialect) else config
 
 
 def open_fallback(config: RunConfig) -> Model | None:

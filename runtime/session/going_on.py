@@ -13,13 +13,17 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.journal.configuration_drift import admit, settle, setup_of
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.journal.origin import open_known_task
+from surefoot.runtime.journal.origin import load_known, open_known_task
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.models.port import Model
+from surefoot.runtime.own_code import own_models
 from surefoot.runtime.session.mapping import kept_rows, with_samples
-from surefoot.runtime.session.setup import Setup, refuse_other_options, with_watched
+from surefoot.runtime.session.setup import Setup, models_given, refuse_other_options, with_watched
+
+MODEL_OPTIONS = ("model", "fallback_model", "modules")
+"""Options that name models."""
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -63,9 +67,11 @@ def reopen(directory: pathlib.Path, changes: Changes, say: Callable[[str], None]
             )
         if isinstance(task, RowTask):
             task = with_samples(task, kept_rows(journal, directory))
+        solved = journal.meta("status") == "solved"
+        if not solved:
+            _load_models(journal, config, changes)
         named = [name for name, value in changes.options.items() if value is not None]
         admit(journal, directory, config, task, changes.accepted, named)
-        solved = journal.meta("status") == "solved"
         if not solved and changes.model is None:
             check_model(config)
     except BaseException:
@@ -74,7 +80,13 @@ def reopen(directory: pathlib.Path, changes: Changes, say: Callable[[str], None]
     if solved:
         journal.close()
         return None
-    return Setup(config, task, () if changes.model is None else (changes.model,)), journal
+    return Setup(config, task, models_given(changes.model)), journal
+
+
+def _load_models(journal: JournalStore, config: RunConfig, changes: Changes) -> None:
+    """Import the user's own models of a run that goes on, those that the user names now from the current folder."""
+    kept = {name: getattr(config, name) if changes.options.get(name) is None else "" for name in MODEL_OPTIONS}
+    load_known(journal, own_models(msgspec.structs.replace(config, **kept)), changes.task_path)
 
 
 def changed_config(config: RunConfig, options: dict[str, Any]) -> RunConfig:

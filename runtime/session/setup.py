@@ -1,6 +1,5 @@
 """Turns what a caller asks for into a task, a configuration and a run directory."""
 
-import inspect
 import pathlib
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +11,8 @@ from surefoot.decompose.tasks.rows import MapRows, RowTask
 from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.config import RunConfig, check_options, explain, open_task, task_class
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
+from surefoot.runtime.models.factory import with_own_dialect
+from surefoot.runtime.models.own_model import check_model_object, watched
 from surefoot.runtime.models.port import Model
 
 NOT_OPTIONS = ("state_by", "sampled_rows", "total_rows", "answer_type")
@@ -58,7 +59,7 @@ def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any
     run = _model_options(model, run)
     name = task if isinstance(task, str) else f"{cls.__module__}:{cls.__qualname__}"
     try:
-        config = msgspec.convert({"task": name, "task_options": mine, **run}, RunConfig)
+        config = with_own_dialect(msgspec.convert({"task": name, "task_options": mine, **run}, RunConfig))
     except msgspec.ValidationError as error:
         raise ConfigurationError(explain(error, RunConfig)) from error
     if isinstance(task, Task):
@@ -71,7 +72,7 @@ def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any
         opened = _from_class(config, cls)
     else:
         opened = open_task(config)
-    return Setup(config, opened, () if model is None or isinstance(model, str) else (model,))
+    return Setup(config, opened, models_given(model))
 
 
 def row_task(question: str, output: Any, field_wise: bool = False) -> MapRows:
@@ -102,13 +103,13 @@ def set_up_rows(task: RowTask, model: Model | str | None, options: Mapping[str, 
     own = {field: getattr(task, field) for field in cls.__struct_fields__ if field not in NOT_OPTIONS}
     run = _model_options(model, {key: value for key, value in options.items() if value is not None})
     try:
-        config = msgspec.convert({"task": name, "task_options": own, **run}, RunConfig, strict=False)
+        config = with_own_dialect(msgspec.convert({"task": name, "task_options": own, **run}, RunConfig, strict=False))
     except msgspec.ValidationError as error:
         raise ConfigurationError(explain(error, RunConfig)) from error
     check_options(config)
     if config.model == "bundled":
         raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")
-    return Setup(config, with_watched(task, config), () if model is None or isinstance(model, str) else (model,))
+    return Setup(config, with_watched(task, config), models_given(model))
 
 
 def with_watched(task: Task, config: RunConfig) -> Task:
@@ -138,24 +139,20 @@ def refuse_other_options(task: Task, config: RunConfig) -> None:
             raise ResumeMismatch(f"the run was started with {name} {was!r}, and the task given now has {now!r}")
 
 
+def models_given(model: Model | str | None) -> tuple[Model, ...]:
+    """Return the model object that a caller gave, watched; empty where it gave a name or nothing."""
+    return () if model is None or isinstance(model, str) else (watched(model),)
+
+
 def _model_options(model: Model | str | None, options: dict[str, Any]) -> dict[str, Any]:
     """Options of a run with its model among them; a model object has a name, and stays in this process."""
     if isinstance(model, str):
         return {**options, "model": model}
     if model is None:
         return options
-    _check_model(model)
+    check_model_object(model)
     name, address = model.name or type(model).__name__, options.get("address", "none")
     return {**options, "model": f"object:{name}", "dialect": model.dialect, "address": address}
-
-
-def _check_model(model: Any) -> None:
-    """Refuse an object that cannot be asked; ConfigurationError says what it lacks."""
-    kind = type(model).__name__
-    if not isinstance(model, Model):
-        raise ConfigurationError(f"a model is a surefoot.Model or a name, and not a {kind}")
-    if not inspect.iscoroutinefunction(model.ask):
-        raise ConfigurationError(f"{kind}.ask must be 'async def ask(self, request)': it is awaited for Reply objects")
 
 
 def _from_class(config: RunConfig, cls: type[Task]) -> Task:

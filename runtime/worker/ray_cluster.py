@@ -14,6 +14,7 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.own_code import own_code
 from surefoot.runtime.worker.core_lines import CoreLines
 from surefoot.runtime.worker.ray_address import is_here, named_cluster, parts_of
 from surefoot.runtime.worker.ray_token import token_is_kept, wants_token
@@ -84,11 +85,9 @@ def shipped_with(modules: list[ModuleType | str]) -> dict[str, Any]:
 
 
 def modules_of(config: RunConfig, task: Task) -> list[ModuleType | str]:
-    """Find the user's modules that workers need: those of its task, rule and method, whole packages."""
+    """Find the user's modules that workers need: those of its task, rule, method and models, whole packages."""
     tops = [] if config.task in BUILT_IN_TASKS else [type(task).__module__.partition(".")[0]]
-    for name in (config.rule, config.strategy):
-        if ":" in name:
-            tops.append(name.partition(":")[0].partition(".")[0])
+    tops += [name.partition(":")[0].partition(".")[0] for name in own_code(config)]
     # What is in __main__ travels as values.
     return [_parcel(sys.modules[top]) for top in dict.fromkeys(tops) if top not in ("surefoot", "__main__")]
 

@@ -15,6 +15,7 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.pddl_collections import collection_of
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.factory import with_own_dialect
 from surefoot.runtime.untrusted import one_line
 
 NOT_OPTIONS = ("task", "task_options")
@@ -115,7 +116,9 @@ def build_config(
     for name, value in given.items():
         (options if name in task_type.__struct_fields__ and name != "state_by" else run)[name] = value
     try:
-        config = msgspec.convert({"task": task_name, "task_options": options, **run}, RunConfig, strict=False)
+        config = with_own_dialect(
+            msgspec.convert({"task": task_name, "task_options": options, **run}, RunConfig, strict=False)
+        )
     except msgspec.ValidationError as error:
         where = f"{config_file}: " if config_file is not None else ""
         raise ConfigurationError(where + _with_origin(explain(error, RunConfig), given)) from error

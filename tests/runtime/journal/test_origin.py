@@ -11,8 +11,10 @@ import pytest
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError, JournalError, ResumeMismatch
 from surefoot.runtime.journal.configuration_drift import admit
-from surefoot.runtime.journal.origin import Origin, hosts_of, known_origin, note_origin, open_known_task
+from surefoot.runtime.journal.origin import Origin, hosts_of, known_origin, load_known, note_origin, open_known_task
 from surefoot.runtime.journal.task_shape import RecordedTask, known_shape, shape_of, task_without_code
+from surefoot.runtime.own_code import own_code, own_models
+from surefoot.runtime.user_code import load_named
 from tests.runtime.journal.in_memory import InMemoryJournal
 
 Configured = Callable[..., RunConfig]
@@ -225,3 +227,25 @@ class Logger:
 
     def warning(self, event: str, **_: object) -> None:
         self.told.append(event)
+
+
+def test_a_models_module_is_imported_only_where_its_user_named_it(errand: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    """A built-in task with a model of the user's: the same rules as for a task of the user's."""
+    config = RunConfig(task="hanoi", model="errand_mine:Errand", rule="errand_mine:Errand", address="none")
+    journal = InMemoryJournal()
+    load_named("--model", "errand_mine:Errand", errand)
+    note_origin(journal, config, open_task(RunConfig(task="hanoi")))
+    forget(errand)
+    load_known(journal, own_code(config), None)
+    assert (errand / "ran").exists()
+    forget(errand)
+    (errand / "received").mkdir()
+    (errand / "received" / "errand_mine.py").write_text(TASK)
+    journal.set_meta(origin=None)
+    with pytest.raises(ConfigurationError, match=r"errand_mine:Errand is code of a user's.*--task-path"):
+        load_known(journal, own_models(config), None)
+    with pytest.raises(ConfigurationError, match="--task-path"):
+        open_known_task(journal, config, None, print)  # for the rule, which a plan is read back with
+    assert "errand_mine" not in sys.modules
+    load_known(journal, own_models(config), errand / "received")
+    assert (errand / "received" / "ran").exists()

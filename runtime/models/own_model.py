@@ -1,0 +1,137 @@
+"""A model of somebody's own, watched: what its code raises or returns is checked where it happens.
+
+An exception that comes out of ``ask``, or something else than one ``Reply`` for each draw, is a ``UserCodeError`` that
+names the method, its file and its line. Models that come with Surefoot are left as they are.
+"""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from surefoot.decompose.step import Dialect
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.capabilities import Capability
+from surefoot.runtime.models.copies import Sameness
+from surefoot.runtime.models.limiter import Limiter
+from surefoot.runtime.models.port import Model, Reply, Request
+from surefoot.runtime.user_code import blamed, load_named, wrong_value
+
+WANTED = "a list with one Reply for each of request.draws"
+"""What ``ask`` returns, for people."""
+
+
+class OwnModel(Model):
+    """Asks a model of somebody's own, and says whose fault it is when that fails.
+
+    Args:
+        model: The model.
+        dialect: The wording it is asked in, if another one than its own was chosen.
+    """
+
+    def __init__(self, model: Model, dialect: Dialect | None = None) -> None:
+        self._model, self._class = model, type(model)
+        self.name, self.shared, self.lease = model.name or type(model).__name__, model.shared, model.lease
+        self.dialect = dialect or model.dialect
+
+    async def ask(self, request: Request) -> list[Reply]:
+        """Answer a prompt as the model does.
+
+        Raises:
+            UserCodeError: The model's code failed, or returned something else than replies.
+            ModelError: Raised by the model on purpose.
+        """
+        with blamed(self._class, "ask"):
+            replies = await self._model.ask(request)
+        if not _are_replies(replies, len(request.draws)):
+            raise wrong_value(self._class, "ask", WANTED, replies)
+        return replies
+
+    async def close(self) -> None:
+        """Release what the model holds."""
+        with blamed(self._class, "close"):
+            await self._model.close()
+
+    async def probe(self) -> None:
+        """See that the model can be reached, as it does."""
+        with blamed(self._class, "probe"):
+            await self._model.probe()
+
+    def prices(self) -> tuple[float, float] | None:
+        """What a prompt token and a generated one cost at most, in USD, as the model says."""
+        with blamed(self._class, "prices"):
+            return self._model.prices()
+
+    @property
+    def endpoints(self) -> Mapping[str, Limiter]:
+        """The limiter of each address that the model asks."""
+        return self._model.endpoints
+
+    def use_lease(self, lease: BudgetLease) -> None:
+        """Have the model reserve money from this lease."""
+        with blamed(self._class, "use_lease"):
+            self._model.use_lease(lease)
+
+    def how(self, capability: Capability) -> str:
+        """Return the way in which the model serves a capability."""
+        with blamed(self._class, "how"):
+            return self._model.how(capability)
+
+    def sameness(self) -> Sameness:
+        """Return how often the model's replies to one prompt differed."""
+        return self._model.sameness()
+
+
+def _are_replies(found: Any, draws: int) -> bool:
+    """Whether a method returned one reply with a text for each draw."""
+    return (
+        isinstance(found, list | tuple)
+        and len(found) == draws
+        and all(isinstance(one, Reply) and isinstance(one.text, str) for one in found)
+    )
+
+
+def watched(model: Model, dialect: Dialect | None = None) -> Model:
+    """Return a model that somebody wrote with its methods watched; the model itself if it comes with Surefoot.
+
+    Raises:
+        ConfigurationError: It is no model that can be asked.
+    """
+    check_model_object(model)
+    ours = type(model).ask.__module__.partition(".")[0] == "surefoot"
+    return model if ours else OwnModel(model, dialect)
+
+
+def check_model_object(model: Any) -> None:
+    """Refuse an object that cannot be asked.
+
+    Raises:
+        ConfigurationError: It is no model, or its ``ask`` is no coroutine; the message says which.
+    """
+    kind = type(model).__name__
+    if not isinstance(model, Model):
+        raise ConfigurationError(f"a model is a surefoot.Model or a name, and not a {kind}")
+    if not inspect.iscoroutinefunction(model.ask):
+        raise ConfigurationError(f"{kind}.ask must be 'async def ask(self, request)': it is awaited for Reply objects")
+
+
+def open_own_model(name: str, dialect: Dialect | None = None) -> Model:
+    """Make the model that a user names as ``my_module:MyModel``, whose module is imported already or lies here.
+
+    Args:
+        name: The module, and the class of the model, which is made without arguments, or a model object.
+        dialect: The wording it is asked in; by default its own.
+
+    Raises:
+        ConfigurationError: There is no such model.
+        UserCodeError: Its code failed.
+    """
+    found = load_named(f"--model {name}", name)
+    if isinstance(found, type):
+        if not issubclass(found, Model):
+            raise ConfigurationError(f"--model {name}: {found.__name__} is no class derived from surefoot.Model")
+        with blamed(found, "__init__"):
+            found = found()
+    if not isinstance(found, Model):
+        raise ConfigurationError(f"--model {name}: is a {type(found).__name__}, and no surefoot.Model")
+    return watched(found, dialect)
