@@ -48,6 +48,7 @@ def _read_compact(text: str) -> tuple[Asked, DigitLists]:
         int(asked[0]) if role == "Actor" else 1,
         tuple(filter(None, (world.read_action(word, "compact") for word in avoided))),
         tuple(filter(None, (world.read_state(word, "compact") for word in avoided))),
+        int(asked[0]) if role == "TaskDecomposer" and asked[1] == " " else 1,
     ), world
 
 
@@ -93,8 +94,26 @@ class DigitRules(msgspec.Struct, frozen=True):
         """Return whether a state has the goal's lists."""
         return state == goal
 
-    def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
-        """Return the sub-goal of goal recursion: all numbers above the smallest misplaced one on the third list."""
+    def subgoals(self, state: str, goal: str, count: int = 1) -> tuple[str, ...]:
+        """Return the sub-goals of goal recursion: the numbers above the smallest misplaced one gathered, then it moved.
+
+        Those of the next numbers follow, as many as are wanted.
+        """
+        first = self._gathered(state, goal)
+        if count == 1:
+            return first
+        moved = self._moved(first[0] if first else state, goal)
+        further = self.subgoals(moved[0], goal, count - len(first) - 1) if moved and count > len(first) + 1 else ()
+        return (*first, *moved, *further)[:count]
+
+    def _moved(self, state: str, goal: str) -> tuple[str, ...]:
+        """The state after the smallest misplaced number was moved to its list; nothing if that is the goal."""
+        here, there = ({d: i for i, part in enumerate(s.split("/")) for d in part if d != "-"} for s in (state, goal))
+        number = next((d for d in map(str, range(self.numbers)) if here[d] != there[d]), "")
+        found = self.after(state, f"{number}{'ABC'[here[number]]}{'ABC'[there[number]]}") if number else goal
+        return () if found == goal else (found,)
+
+    def _gathered(self, state: str, goal: str) -> tuple[str, ...]:
         here, there = ({d: i for i, part in enumerate(s.split("/")) for d in part if d != "-"} for s in (state, goal))
         for number in map(str, range(self.numbers)):
             if here[number] != there[number]:

@@ -11,7 +11,7 @@ import msgspec
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
 from surefoot.decompose.step import Prompt
-from surefoot.decompose.tasks.rooms import BEST, Chest, Edge, Rooms
+from surefoot.decompose.tasks.rooms import BEST, Chest, Edge, Rooms, aim
 
 FAR = 99
 """Steps from where the goal cannot be reached any more."""
@@ -25,9 +25,38 @@ def answers(prompt: Prompt) -> Answers:
     """
     if prompt.system:
         world = _read_castle(prompt.system)
-        return module_answers(read_chat(prompt, world), RoomRules(world), world, "chat")
+        asked = read_chat(prompt, world)
+        if asked.role == "TaskDecomposer":
+            return _described(asked, RoomRules(world))
+        return module_answers(asked, RoomRules(world), world, "chat")
     asked, world = read_compact(prompt.user)
+    if asked.role == "Orchestrator":
+        return _reached(asked, RoomRules(world))
     return module_answers(asked, RoomRules(world), world, "compact")
+
+
+def _described(asked: Asked, rules: "RoomRules") -> Answers:
+    """Replies to the question for a described goal: the best chest's room, and all other chests' to be avoided."""
+    chests = rules.world.worths
+    target = min(rules.targets(asked.state, asked.goal), default=next(iter(chests)))
+
+    def say(room: int) -> str:
+        return "\n".join([f"go = room {room}", *(f"avoid = room {other}" for other in chests if other != room)])
+
+    return Answers((say(target),), tuple(say(room) for room in chests if room != target) or ("???",))
+
+
+def _reached(asked: Asked, rules: "RoomRules") -> Answers:
+    """Replies to the ``compact`` Orchestrator's question, which show the room they mean before they answer.
+
+    A reply that means another room is wrong in its answer too, so that it is wrong whatever is read of it.
+    """
+    met = rules.met(asked.state, asked.goal)
+    targets = rules.targets(asked.state, asked.goal)
+    target = int(asked.state) if met else min(targets, default=int(asked.state))
+    others = [room for room in rules.world.worths if room != target] if asked.goal == BEST else []
+    wrong = [f"@{asked.state} > {room} = {'no' if met else 'yes'}" for room in others or [target]]
+    return Answers((f"@{asked.state} > {target} = {'yes' if met else 'no'}",), tuple(wrong))
 
 
 def _read_castle(text: str) -> Rooms:
@@ -110,7 +139,8 @@ class RoomRules(msgspec.Struct, frozen=True):
             found = self._first_chests(int(state)) if int(state) not in self.world.worths else {}
             best = self._best(found)
             return FAR if best is None else found[best]
-        return self._around(int(state), frozenset()).get(int(goal), FAR)
+        room, avoided = aim(goal)
+        return self._around(int(state), avoided).get(room, FAR)
 
     def rule_of_thumb(self, state: str, goal: str) -> int:
         """Return the exact distance: no usual heuristic is known for castles."""
@@ -123,14 +153,14 @@ class RoomRules(msgspec.Struct, frozen=True):
         """
         room = int(state)
         if goal != BEST:
-            return room == int(goal)
+            return room == aim(goal)[0]
         if room not in self.world.worths:
             return False
         beside = [near for near in self._nearby(room) if near not in self.world.worths]
         bests = [self._best(self._first_chests(near)) for near in beside]
         return any(best is not None and self.world.worths[best] == self.world.worths[room] for best in bests)
 
-    def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
+    def subgoals(self, state: str, goal: str, count: int = 1) -> tuple[str, ...]:
         """Return no sub-goals: castles are never split."""
         return ()
 
@@ -161,7 +191,7 @@ class RoomRules(msgspec.Struct, frozen=True):
     def targets(self, state: str, goal: str) -> frozenset[int]:
         """Return the goal's room, or the rooms of the most valuable chests that can be reached first."""
         if goal != BEST:
-            return frozenset([int(goal)])
+            return frozenset([aim(goal)[0]])
         first, worth = self._first_chests(int(state)), self.world.worths
         best = self._best(first)
         return frozenset(room for room in first if best is not None and worth[room] == worth[best])

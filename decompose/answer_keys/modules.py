@@ -43,8 +43,8 @@ class Exact(Protocol):
         """Return whether a state meets a goal."""
         ...
 
-    def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
-        """Return states that help on the way from a state to a goal."""
+    def subgoals(self, state: str, goal: str, count: int) -> tuple[str, ...]:
+        """Return at most so many states that help on the way from a state to a goal, in their order."""
         ...
 
     def other_actions(self, state: str) -> Sequence[str]:
@@ -66,6 +66,7 @@ class Asked(msgspec.Struct, frozen=True):
     breadth: int = 1
     rejected: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    subgoals: int = 1
 
 
 _LABELS = {"state": ("Current state", "State"), "goal": ("Goal",), "action": ("Proposed action", "Action")}
@@ -88,6 +89,7 @@ def read_chat(prompt: Prompt, world: World) -> Asked:
             read = world.read_action if name == "action" else world.read_state
             facts[name] = read(found[0], "chat") or ""
     wanted = re.search(r"(?:up to (\d+) lines|at most (\d+) lines)", prompt.system)
+    subgoals = re.search(r"one to (\d+) lines in the form\nsubgoal", prompt.system)
     avoided = _shown(prompt.user, "Do not propose")
     failed = _shown(prompt.user, "Could not be reached")
     return Asked(
@@ -98,6 +100,7 @@ def read_chat(prompt: Prompt, world: World) -> Asked:
         int(wanted[1] or wanted[2]) if wanted else 1,
         tuple(filter(None, (world.read_action(text, "chat") for text in avoided))),
         tuple(filter(None, (world.read_state(text, "chat") for text in failed))),
+        int(subgoals[1]) if subgoals else 1,
     )
 
 
@@ -178,7 +181,7 @@ def _orchestrator(asked: Asked, exact: Exact) -> _Values:
 
 
 def _decomposer(asked: Asked, exact: Exact) -> _Values:
-    right = tuple(s for s in exact.subgoals(asked.state, asked.goal) if s not in asked.failed)
+    right = tuple(s for s in exact.subgoals(asked.state, asked.goal, asked.subgoals) if s not in asked.failed)
     wrong = [(exact.after(asked.state, action),) for action in list(exact.actions(asked.state))[:3]]
     return [right], [*wrong, ()]
 

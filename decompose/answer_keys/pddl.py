@@ -57,7 +57,7 @@ def _read_compact(text: str) -> tuple[Asked, "StripsRules"]:
     breadth = re.match(r"\s*(\d+)", asked)
     return Asked(
         role, states[0], states[1] if len(states) > 1 else "", named[0] if named else "",
-        int(breadth[1]) if breadth else 1, avoided, tuple(failed),
+        int(breadth[1]) if breadth else 1, avoided, tuple(failed), int(breadth[1]) if breadth else 1,
     ), rules  # fmt: skip
 
 
@@ -106,11 +106,11 @@ class StripsRules:
         """Return whether all literals of a goal hold in a state."""
         return self._plans.met(state, goal)
 
-    def subgoals(self, state: str, goal: str) -> tuple[str, ...]:
-        """Return the first half of the goal's literals as the one sub-goal."""
+    def subgoals(self, state: str, goal: str, count: int = 1) -> tuple[str, ...]:
+        """Return growing parts of the goal's literals as sub-goals: the first half as the one."""
         wanted = literals(goal)
-        half = join(wanted[: len(wanted) // 2])
-        return () if len(wanted) < 2 or self.met(state, half) else (half,)
+        cuts = sorted({number * len(wanted) // (count + 1) for number in range(1, count + 1)} - {0})
+        return tuple(part for part in (join(wanted[:cut]) for cut in cuts) if not self.met(state, part))
 
     def other_actions(self, state: str) -> list[str]:
         """Return actions that can be done only after another one, to make wrong replies of."""

@@ -15,6 +15,7 @@ import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.question_formats import records, yes_or_no
 from surefoot.decompose.tasks.question_wordings import LABELS, canonical
 
 KINDS = {"TaskDecomposer": "parts", "Actor": "answer", "Monitor": "correct"}
@@ -46,9 +47,10 @@ def answers_of(options: dict[str, Any]) -> Callable[[Prompt], Answers]:
         ValueError: An entry has no question or no answer.
     """
     try:
-        entries = msgspec.json.decode(options.get("file", "[]"), type=list[Known])
-    except msgspec.DecodeError as error:
-        raise ValueError(f"the simulated model needs files whose entries have an answer: {error}") from error
+        found = records(options.get("file", "[]"))
+    except ValueError as error:
+        raise ValueError(f"the simulated model needs files of questions: {error}") from error
+    entries = [_known(number, entry) for number, entry in enumerate(found, start=1)]
     known = {" ".join(entry.question.split()): entry for entry in entries}
     facts = {part: answer for entry in entries for part, answer in _worked_out(entry)}
 
@@ -58,6 +60,17 @@ def answers_of(options: dict[str, Any]) -> Callable[[Prompt], Answers]:
         return Answers((_say(told, right),), tuple(_say(told, slip) for slip in dict.fromkeys(wrong)))
 
     return answers
+
+
+def _known(number: int, entry: dict[str, Any]) -> Known:
+    answer = yes_or_no(entry.get("answer"))
+    if answer is None:
+        raise ValueError(f"the simulated model needs files whose entries have an answer: question {number} has none")
+    told = {key: entry[key] for key in ("decomposition", "answers") if entry.get(key)}
+    try:
+        return msgspec.convert({"question": entry["question"], "answer": answer == "yes", **told}, Known)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the simulated model cannot use question {number}: {error}") from error
 
 
 def _worked_out(entry: Known) -> list[tuple[str, str]]:

@@ -30,10 +30,19 @@ class Rejected(msgspec.Struct, frozen=True):
     Attributes:
         action: Canonical form.
         reason: Name of the rule it breaks, or ``"visited"`` if it leads back.
+        why: The Monitor's whole explanation, where it is handed on (``Settings.feedback``); untrusted text.
     """
 
     action: str
     reason: str
+    why: str = ""
+
+
+class Move(msgspec.Struct, frozen=True):
+    """An action that was taken, and the state that was predicted to follow."""
+
+    action: str
+    state: str
 
 
 class ActorFacts(msgspec.Struct, frozen=True):
@@ -45,6 +54,8 @@ class ActorFacts(msgspec.Struct, frozen=True):
         goal: The sub-goal, or the goal.
         breadth: How many different actions are wanted, at most.
         rejected: Feedback: what was proposed in this state before and may not be proposed again.
+        history: Actions taken so far and predicted states, where they are shown (``Settings.history``).
+        earlier: The plan that was made before the world changed, where it is shown (``Settings.phases``).
     """
 
     world: World
@@ -52,6 +63,8 @@ class ActorFacts(msgspec.Struct, frozen=True):
     goal: str
     breadth: int
     rejected: tuple[Rejected, ...] = ()
+    history: tuple[Move, ...] = ()
+    earlier: tuple[Move, ...] = ()
 
 
 def step(facts: ActorFacts, lead: int | None = 1) -> Step:
@@ -60,14 +73,21 @@ def step(facts: ActorFacts, lead: int | None = 1) -> Step:
 
 
 def prompt(facts: ActorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """Word the Actor's question; ``compact``: ``propose B STATE to GOAL [not ACTION ...]``."""
+    """Word the Actor's question; ``compact``: ``propose B STATE to GOAL [not ACTION ...]``.
+
+    History and explanations are shown in ``chat`` only: the bundled model, whose language ``compact`` is, was taught no
+    words for them.
+    """
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     if dialect == "compact":
         avoid = [f"not {world.say_action(r.action, dialect)}" for r in facts.rejected]
         return compact("Actor", world, str(facts.breadth), state, "to", goal, *avoid)
-    shown = [("Current state", state), ("Goal", goal)]
-    shown += [(f"Do not propose ({r.reason})", world.say_action(r.action, dialect)) for r in facts.rejected]
+    shown = _moves("Done before the change", facts.earlier, world) + _moves("Done so far", facts.history, world)
+    shown += [("Current state", state), ("Goal", goal)]
+    for rejected in facts.rejected:
+        shown.append((f"Do not propose ({rejected.reason})", world.say_action(rejected.action, dialect)))
+        shown += [("The Monitor said", rejected.why)] if rejected.why else []
     many = (
         f"up to {facts.breadth} lines, each with a different action, the best first"
         if facts.breadth > 1
@@ -82,6 +102,11 @@ def prompt(facts: ActorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
         shown,
         wording,
     )
+
+
+def _moves(name: str, moves: tuple[Move, ...], world: World) -> list[tuple[str, str]]:
+    """A line for each move."""
+    return [(name, f"{world.say_action(m.action, 'chat')}; then {world.say_state(m.state, 'chat')}") for m in moves]
 
 
 def parse(facts: ActorFacts, text: str, dialect: Dialect) -> str | Flag:

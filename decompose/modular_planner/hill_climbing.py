@@ -8,7 +8,7 @@ Actor for other actions, once, before the search decides between them. This is e
 
 from surefoot.decompose.modular_planner.actor import Rejected
 from surefoot.decompose.modular_planner.branch import Branch, ask_met, ask_value, predicted
-from surefoot.decompose.modular_planner.propose_action import Asking, Pursuit, Stuck, propose, rule_broken
+from surefoot.decompose.modular_planner.propose_action import Asking, Pursuit, Stuck, propose, rejection
 
 FURTHER = "no nearer"
 """Why an action that is valid is not to be proposed again at once."""
@@ -31,11 +31,11 @@ def hill_climb(pursuit: Pursuit, state: str, here: int, rejected: tuple[Rejected
         before = len(found)
         actions = yield from propose(pursuit, state, rejected)
         for action in actions:
-            rule = yield from rule_broken(pursuit, state, action)
+            refused = yield from rejection(pursuit, state, action)
             # What breaks a rule is not predicted: that would be a question for nothing.
-            after = state if rule else (yield from predicted(pursuit, state, action))
-            if rule or after in pursuit.closed:
-                rejected = (*rejected, Rejected(action, rule or "visited"))
+            after = state if refused else (yield from predicted(pursuit, state, action))
+            if refused or after in pursuit.closed:
+                rejected = (*rejected, refused or Rejected(action, "visited"))
                 continue
             branch = yield from _judged(pursuit, Branch(action, after), here, pursuit.settings.light_lead)
             if nearer(branch, here):

@@ -16,9 +16,10 @@ from surefoot.decompose.modular_planner import (
     task_decomposer,
     whole_plan,
 )
-from surefoot.decompose.modular_planner.planner import Planner, Problem
+from surefoot.decompose.modular_planner.planner import Describer, Planner, Problem
 from surefoot.decompose.modular_planner.reply_schemas import SCHEMAS
 from surefoot.decompose.modular_planner.settings import Preset, Settings, settings_of
+from surefoot.decompose.modular_planner.two_phases import TwoPhases
 from surefoot.decompose.modular_planner.wording import WORDINGS
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
 from surefoot.decompose.suite import Posed, SuiteTask
@@ -82,11 +83,22 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
         msgspec.Meta(description="most actions of a plan; default: the task's"),
     ] = None
     without: Annotated[
-        str, msgspec.Meta(description="ablations: monitor, decomposer, search, orchestrator, votes; by commas")
+        str,
+        msgspec.Meta(
+            description="ablations, by commas: monitor, decomposer, search, orchestrator, votes; of paper: history, "
+            "feedback, resort, phases, description; of surefoot: visited, climbing, light, recovery"
+        ),
     ] = ""
+    subgoals: Annotated[int, msgspec.Meta(ge=1, le=8, description="most sub-goals of one decomposition")] = 1
     plans: Annotated[int, msgspec.Meta(ge=1, le=200, description="plans drawn by best-of-n")] = 10
 
     wordings: ClassVar[int] = WORDINGS
+    modules: ClassVar[dict[str, Any]] = MODULES
+    """Which module words and reads a kind of step."""
+    schemas: ClassVar[dict[str, Any]] = SCHEMAS
+    """JSON schemas of replies, by kind of step."""
+    describer: ClassVar[Describer | None] = None
+    """Who words the goal for the Actor, in domains where the published TaskDecomposer does that."""
     unused: ClassVar[frozenset[str]] = frozenset()
     """Modules that are never used in this domain."""
     unused_by_paper: ClassVar[frozenset[str]] = frozenset()
@@ -100,11 +112,13 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
         """Return the method that solves a problem, with its settings."""
         if self.method != "map":
             return baselines.way(self.method, self.cap_of(problem), self.plans)
-        return Planner(self._settings(problem))
+        planner = Planner(self._settings(problem), self.describer)
+        return TwoPhases(planner) if planner.settings.phases and problem.before is not None else planner
 
     def _settings(self, problem: Posed) -> Settings:
         off = self.unused | (self.unused_by_paper if self.preset == "paper" else frozenset())
-        return settings_of(self.preset, self.cap_of(problem), self.breadth, self.depth, self.without, off)
+        cap = self.cap_of(problem)
+        return settings_of(self.preset, cap, self.breadth, self.depth, self.without, off, self.subgoals)
 
     def cap_of(self, problem: Posed) -> int:
         """Return the most actions of a plan: the option's, or the problem's own."""
@@ -143,29 +157,36 @@ class MapTask(SuiteTask, frozen=True, kw_only=True):
         """Return the most questions of a problem: a whole search, every proposal used, for each action tried."""
         settings = self._settings(goal)
         nodes = sum(int(settings.breadth**layer) for layer in range(settings.depth))
-        return 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.plans
+        phases = 2 if settings.phases else 1
+        return phases * 4 * settings.cap * nodes * (2 + 4 * settings.breadth) * 3 + 200 * self.plans
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return the questions of a plan of the longest length whose actions are each found at the first attempt."""
-        return self.cap_of(goal) * self._settings(goal).questions
+        phases = 2 if goal.before is not None and self._settings(goal).phases else 1
+        return phases * self.cap_of(goal) * self._settings(goal).questions
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """Word a step as the module that it belongs to words its questions."""
-        found: Prompt = MODULES[step.kind].prompt(step.reads, dialect, wording)
+        found: Prompt = self.modules[step.kind].prompt(step.reads, dialect, wording)
         return found
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """Read a reply as the module that the step belongs to reads its replies."""
-        found: str | Flag = MODULES[step.kind].parse(step.reads, text, dialect)
+        found: str | Flag = self.modules[step.kind].parse(step.reads, text, dialect)
         return found
+
+    def same(self, step: Step, one: str, other: str) -> bool:
+        """Return whether two candidates are the same answer: checks are, if they name the same rule."""
+        return monitor.same(one, other) if step.kind == "check" else one == other
 
     def reply_schema(self, step: Step) -> dict[str, Any]:
         """Return the JSON schemas of the answer lines that the step's module asks for."""
-        return SCHEMAS[step.kind]
+        found: dict[str, Any] = self.schemas[step.kind]
+        return found
 
     def check(self, step: Step, candidate: str) -> Flag | None:
         """Return the red flag that the step's module raises against a candidate, or ``None``."""
-        found: Flag | None = MODULES[step.kind].check(step.reads, candidate)
+        found: Flag | None = self.modules[step.kind].check(step.reads, candidate)
         return found
 
 

@@ -6,7 +6,7 @@ passes only on an explicit yes, every other wording blocks it, and a reply witho
 
 import msgspec
 
-from surefoot.decompose.modular_planner.wording import WORK, answer, chat, compact, passed, said
+from surefoot.decompose.modular_planner.wording import WORK, answer, chat, compact, passed, reason_in, said
 from surefoot.decompose.modular_planner.world import World
 from surefoot.decompose.step import Dialect, Flag, Prompt, Role, Step
 
@@ -27,11 +27,19 @@ DUTIES = (
 
 
 class MonitorFacts(msgspec.Struct, frozen=True):
-    """What the Monitor reads: the domain, a state, and an action proposed in it."""
+    """What the Monitor reads: the domain, a state, and an action proposed in it.
+
+    Attributes:
+        world: The domain.
+        state: Where the plan stands.
+        action: What is to be checked.
+        explains: Whether a candidate keeps the explanation of a "no", for the Actor. It changes no prompt.
+    """
 
     world: World
     state: str
     action: str
+    explains: bool = False
 
 
 def step(facts: MonitorFacts, lead: int | None = None) -> Step:
@@ -57,7 +65,15 @@ def prompt(facts: MonitorFacts, dialect: Dialect, wording: int = 0) -> Prompt:
 
 
 def parse(facts: MonitorFacts, text: str, dialect: Dialect) -> str | Flag:
-    """Read the Monitor's reply: ``"yes"``, or ``"no RULE"``."""
+    """Read the Monitor's reply: ``"yes"``, or ``"no RULE"``, with ``": EXPLANATION"`` where that is kept."""
+    verdict = _verdict(facts, text, dialect)
+    if isinstance(verdict, Flag) or verdict == VALID or not facts.explains:
+        return verdict
+    reason = reason_in(text, dialect)
+    return f"{verdict}: {reason}" if reason else verdict
+
+
+def _verdict(facts: MonitorFacts, text: str, dialect: Dialect) -> str | Flag:
     if dialect == "compact":
         verdict = answer(text)
         word, _, rule = verdict.partition(" ")
@@ -78,4 +94,14 @@ def check(facts: MonitorFacts, candidate: str) -> Flag | None:
 
 def broken_rule(candidate: str) -> str | None:
     """Return the rule that a decided check names, or ``None`` if the action is valid. Only an exact yes is valid."""
-    return None if candidate == VALID else candidate.partition(" ")[2] or UNSTATED
+    return None if candidate == VALID else candidate.partition(": ")[0].partition(" ")[2] or UNSTATED
+
+
+def explanation(candidate: str) -> str:
+    """Return the explanation that a decided check keeps; empty if it keeps none."""
+    return candidate.partition(": ")[2]
+
+
+def same(one: str, other: str) -> bool:
+    """Return whether two checks are the same verdict: explanations differ in every reply."""
+    return broken_rule(one) == broken_rule(other)

@@ -13,12 +13,12 @@ What is predicted here is what the model predicted. Whether a plan works is foun
 actions from the start; it never sees these states.
 """
 
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from surefoot.decompose.modular_planner import orchestrator, task_decomposer
-from surefoot.decompose.modular_planner.actor import Rejected
+from surefoot.decompose.modular_planner.actor import Move, Rejected
 from surefoot.decompose.modular_planner.branch import Branch, ask_value
 from surefoot.decompose.modular_planner.orchestrator import OrchestratorFacts
 from surefoot.decompose.modular_planner.propose_action import Asking, Pursuit, Stuck
@@ -26,7 +26,7 @@ from surefoot.decompose.modular_planner.search import search
 from surefoot.decompose.modular_planner.settings import Settings
 from surefoot.decompose.modular_planner.task_decomposer import DecomposerFacts
 from surefoot.decompose.modular_planner.world import World
-from surefoot.decompose.step import Done
+from surefoot.decompose.step import Done, Step
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -38,6 +38,7 @@ class Problem(msgspec.Struct, frozen=True):
         start: State in canonical form.
         goal: Goal in canonical form.
         cap: Most actions of a plan.
+        before: The world before it changed, where the change comes after a first plan; ``None`` where nothing changes.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Problem(msgspec.Struct, frozen=True):
     start: str
     goal: str
     cap: int
+    before: World | None = None
 
 
 class Board(msgspec.Struct, frozen=True):
@@ -58,6 +60,8 @@ class Board(msgspec.Struct, frozen=True):
         base: Length of the plan when the first target was taken up.
         met: Whether the state meets the first target; ``None`` if that was not asked.
         value: Estimated steps from the state to the first target, where climbing asks for it.
+        told: The goal as the TaskDecomposer described it; empty where it was not asked to.
+        earlier: The plan that was made before the world changed.
         ready: What an earlier search looked at from here.
         closed: States of this pursuit not to return to.
         tried: (state, action) pairs that led to a dead end.
@@ -79,15 +83,31 @@ class Board(msgspec.Struct, frozen=True):
     turns: int = 0
     ended: str = ""
     value: int | None = None
+    told: str = ""
+    earlier: tuple[Move, ...] = ()
 
 
 ACCEPTED = "accepted"
 
 
+class Describer(Protocol):
+    """Asks the TaskDecomposer to describe a goal in words, which the Actor is then told."""
+
+    def step(self, world: Any, state: str, goal: str, lead: int | None) -> Step:
+        """Build the question for the description."""
+        ...
+
+
 class Planner(msgspec.Struct, frozen=True):
-    """The Modular Agentic Planner as a method, see `surefoot.decompose.modular_planner.modular_task.PromptVariant`."""
+    """The Modular Agentic Planner as a method, see `surefoot.decompose.modular_planner.modular_task.PromptVariant`.
+
+    Attributes:
+        settings: How to run.
+        describer: Who words the goal for the Actor, in domains where the published TaskDecomposer does that.
+    """
 
     settings: Settings
+    describer: Describer | None = None
 
     def begin(self, problem: Problem) -> Board:
         """Return the board before the goal is decomposed."""
@@ -100,7 +120,14 @@ class Planner(msgspec.Struct, frozen=True):
     def turn(self, problem: Problem, board: Any) -> Asking[Board]:
         """Decompose the goal if that is due, test the target, and take one action towards it."""
         if board.targets is None:
-            board = yield from _decompose(self.settings, problem, board)
+            # Who describes the goal names no sub-goals: the published TaskDecomposer does one or the other.
+            split = (
+                self.settings if self.describer is None else msgspec.structs.replace(self.settings, decomposer=False)
+            )
+            board = yield from _decompose(split, problem, board)
+            if self.describer is not None and self.settings.description and self.settings.decomposer:
+                step = self.describer.step(problem.world, board.state, problem.goal, self.settings.light_lead)
+                board = msgspec.structs.replace(board, told=(yield step))
         if self.settings.climbs and board.value is None:
             board = yield from _value(self.settings, problem, board)
         if self.settings.orchestrator and board.met is None:
@@ -162,8 +189,7 @@ def _act(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
     # Actions that are taken back do not lengthen the plan, so the cap alone would never end the going back and forth.
     if board.turns >= 4 * settings.cap:
         return msgspec.structs.replace(board, ended=f"{board.turns} actions tried")
-    closed = board.closed if settings.closed_list else frozenset()
-    pursuit = Pursuit(settings, problem.world, board.targets[0], closed)
+    pursuit = _pursuit(settings, problem, board, board.targets[0])
     # Shown as visited: the Actor knows that word, and an action that leads to a dead end is as useless.
     rejected = tuple(Rejected(action, "visited") for state, action in board.tried if state == board.state)
     try:
@@ -175,6 +201,19 @@ def _act(settings: Settings, problem: Problem, board: Board) -> Asking[Board]:
             return _give_subgoal_up(board, problem)
         return msgspec.structs.replace(board, ended=str(dead_end))
     return _take(settings, board, chosen)
+
+
+def _pursuit(settings: Settings, problem: Problem, board: Board, target: str) -> Pursuit:
+    closed = board.closed if settings.closed_list else frozenset()
+    told = board.told if target == problem.goal else ""
+    return Pursuit(
+        settings, problem.world, target, closed, moves(board) if settings.history else (), board.earlier, told
+    )
+
+
+def moves(board: Board) -> tuple[Move, ...]:
+    """Return the actions of a plan, each with the state that was predicted to follow."""
+    return tuple(map(Move, board.plan, (*board.trail, board.state)[1:]))
 
 
 def _take(settings: Settings, board: Board, chosen: Branch) -> Board:

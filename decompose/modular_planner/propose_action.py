@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from surefoot.decompose.modular_planner import actor, monitor
-from surefoot.decompose.modular_planner.actor import ActorFacts, Rejected
+from surefoot.decompose.modular_planner.actor import ActorFacts, Move, Rejected
 from surefoot.decompose.modular_planner.monitor import MonitorFacts
 from surefoot.decompose.modular_planner.settings import Settings
 from surefoot.decompose.modular_planner.world import World
@@ -33,27 +33,43 @@ class Pursuit(msgspec.Struct, frozen=True):
         world: The domain.
         goal: The sub-goal, or the goal.
         closed: States not to return to.
+        history: Moves made so far, for the Actor; none where they are not shown.
+        earlier: Moves of the plan that was made before the world changed.
+        told: The goal as the Actor is told of it; by default the goal itself.
     """
 
     settings: Settings
     world: World
     goal: str
     closed: frozenset[str] = frozenset()
+    history: tuple[Move, ...] = ()
+    earlier: tuple[Move, ...] = ()
+    told: str = ""
+
+    def after(self, action: str, state: str) -> "Pursuit":
+        """Return the pursuit as it goes on after one more move."""
+        if not self.settings.history:
+            return self
+        return msgspec.structs.replace(self, history=(*self.history, Move(action, state)))
 
 
 def propose(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...]) -> Asking[tuple[str, ...]]:
     """Ask the Actor for actions, best first; none if the Actor has none left."""
     # Without search the first action is taken as it is: others would be paid for and thrown away.
     breadth = pursuit.settings.breadth if pursuit.settings.search else 1
-    return actor.proposals((yield actor.step(ActorFacts(pursuit.world, state, pursuit.goal, breadth, rejected))))
+    goal = pursuit.told or pursuit.goal
+    facts = ActorFacts(pursuit.world, state, goal, breadth, rejected, pursuit.history, pursuit.earlier)
+    return actor.proposals((yield actor.step(facts)))
 
 
-def rule_broken(pursuit: Pursuit, state: str, action: str) -> Asking[str | None]:
-    """Ask the Monitor which rule an action breaks; ``None`` for a valid action."""
+def rejection(pursuit: Pursuit, state: str, action: str) -> Asking[Rejected | None]:
+    """Ask the Monitor which rule an action breaks, and why; ``None`` for a valid action."""
     if not pursuit.settings.monitor:
         return None
-    facts = MonitorFacts(pursuit.world, state, action)
-    return monitor.broken_rule((yield monitor.step(facts, pursuit.settings.lead)))
+    facts = MonitorFacts(pursuit.world, state, action, pursuit.settings.feedback)
+    verdict = yield monitor.step(facts, pursuit.settings.lead)
+    rule = monitor.broken_rule(verdict)
+    return None if rule is None else Rejected(action, rule, monitor.explanation(verdict))
 
 
 def propose_action(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...] = ()) -> Asking[tuple[str, ...]]:
@@ -67,14 +83,19 @@ def propose_action(pursuit: Pursuit, state: str, rejected: tuple[Rejected, ...] 
     Raises:
         Stuck: The Actor was asked as often as is allowed and nothing passed.
     """
+    actions: tuple[str, ...] = ()
+    passed: dict[str, None] = {}
     for _ in range(pursuit.settings.proposals):
         actions = yield from propose(pursuit, state, rejected)
         known = len(rejected)
         for action in actions:
-            rule = yield from rule_broken(pursuit, state, action)
-            if rule is not None:
-                rejected = (*rejected, Rejected(action, rule))
+            refused = yield from rejection(pursuit, state, action)
+            rejected = rejected if refused is None else (*rejected, refused)
+            passed.update({} if refused is not None else {action: None})
         # Only when all of them pass: the Monitor's feedback is for a whole new set, as published.
         if len(rejected) == known:
             return actions
+    if pursuit.settings.resort and actions:
+        # As the released code does: what passed at any time, or else the last proposal although it did not pass.
+        return tuple(passed)[: pursuit.settings.breadth] or actions
     raise Stuck(f"no valid action in {pursuit.settings.proposals} proposals")

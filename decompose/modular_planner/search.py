@@ -101,7 +101,8 @@ def _value(pursuit: Pursuit, branch: Branch, layer: int) -> Asking[Branch]:
     """Look below, or ask for the value at the last layer. A dead end below is worth nothing."""
     if layer < pursuit.settings.depth:
         try:
-            below = yield from _look(pursuit, branch.state, branch.below, (), layer + 1)
+            deeper = pursuit.after(branch.action, branch.state)
+            below = yield from _look(deeper, branch.state, branch.below, (), layer + 1)
         except Stuck:
             # Not left out: it is still an action to take if all others end as well.
             return msgspec.structs.replace(branch, value=evaluator.MOST)

@@ -7,6 +7,10 @@ import msgspec
 Preset = Literal["paper", "surefoot"]
 
 ABLATIONS = ("monitor", "decomposer", "search", "orchestrator", "votes")
+PUBLISHED = ("history", "feedback", "resort", "phases", "description")
+"""What the published system does and ours leaves out, by name; each can be left out of the preset ``paper``."""
+OURS = ("visited", "climbing", "light", "recovery")
+"""What ours does and the published system does not, by name; each can be left out of the preset ``surefoot``."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +29,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             theirs costs is a detour, while one of the others gets into the plan.
         recoveries: Times the TaskDecomposer is asked again after a sub-goal that was not reached; then the goal is
             pursued without sub-goals. 0 as published.
+        history: Show the Actor all actions and predicted states so far (published).
+        feedback: Show the Actor the Monitor's whole explanation of a rejection, not only the rule (published).
+        resort: Act all the same after so many proposals of which none passed (published; a failure with ours).
+        phases: Where the world changes, plan in the world before the change first (published).
+        description: Where the published TaskDecomposer describes the goal in words, ask it to (published).
         monitor, decomposer, search, orchestrator, votes: What an ablation switches off.
     """
 
@@ -37,6 +46,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hill_climb: bool = False
     light_leads: bool = False
     recoveries: int = 0
+    history: bool = False
+    feedback: bool = False
+    resort: bool = False
+    phases: bool = False
+    description: bool = False
     monitor: bool = True
     decomposer: bool = True
     search: bool = True
@@ -69,35 +83,56 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return int(self.breadth ** (self.depth - 1)) * (1 + self.breadth * (1 + tests))
 
 
+def left_out(preset: Preset, without: str) -> frozenset[str]:
+    """Return the names of what a run leaves out, read from names separated by commas.
+
+    Raises:
+        ValueError: A name that does not exist, or one of the other preset.
+    """
+    named = frozenset(name.strip() for name in without.split(",") if name.strip())
+    own, others = (PUBLISHED, OURS) if preset == "paper" else (OURS, PUBLISHED)
+    for name in sorted(named - {*ABLATIONS, *own}):
+        reason = f"the preset {preset} has no {name!r} to leave out" if name in others else f"unknown ablation {name!r}"
+        raise ValueError(f"without: {reason}; it takes {', '.join((*ABLATIONS, *own))}")
+    return named
+
+
 def settings_of(
-    preset: Preset, cap: int, breadth: int | None, depth: int | None, without: str, off: frozenset[str] = frozenset()
+    preset: Preset,
+    cap: int,
+    breadth: int | None,
+    depth: int | None,
+    without: str,
+    off: frozenset[str] = frozenset(),
+    subgoals: int = 1,
 ) -> Settings:
     """Return the settings that a task's options describe.
 
     Args:
-        preset: ``paper``: algorithms as published. ``surefoot``: closed list, climbing, light leads, recovery.
+        preset: ``paper``: as published (``PUBLISHED``). ``surefoot``: with our additions (``OURS``).
         cap: Most actions of a plan.
         breadth: B, or ``None`` for the preset's.
         depth: L, or ``None`` for the preset's.
         without: Ablations, separated by commas.
         off: Modules that the published system does not use in this domain.
+        subgoals: Most sub-goals of one decomposition.
 
     Raises:
-        ValueError: An ablation that does not exist.
+        ValueError: An ablation that does not exist in the preset.
     """
-    named = frozenset(name.strip() for name in without.split(",") if name.strip())
-    unknown = named - set(ABLATIONS)
-    if unknown:
-        raise ValueError(f"without: unknown ablation {min(unknown)!r}; it takes {', '.join(ABLATIONS)}")
-    ours = preset == "surefoot"
+    named = left_out(preset, without)
+    ours = frozenset(OURS) - named if preset == "surefoot" else frozenset[str]()
+    published = frozenset(PUBLISHED) - named if preset == "paper" else frozenset[str]()
     return Settings(
         cap=cap,
         breadth=breadth or 2,
         # Climbing falls back to the search only where no action is nearer, so one layer is the default there.
-        depth=depth or (1 if ours else 2),
-        closed_list=ours,
-        hill_climb=ours,
-        light_leads=ours,
-        recoveries=2 if ours else 0,
+        depth=depth or (1 if "climbing" in ours else 2),
+        subgoals=subgoals,
+        closed_list="visited" in ours,
+        hill_climb="climbing" in ours,
+        light_leads="light" in ours,
+        recoveries=2 if "recovery" in ours else 0,
+        **{name: name in published for name in PUBLISHED},
         **{name: name not in named | off for name in ABLATIONS},
     )

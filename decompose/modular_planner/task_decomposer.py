@@ -49,12 +49,16 @@ def step(facts: DecomposerFacts, lead: int | None = None) -> Step:
 
 
 def prompt(facts: DecomposerFacts, dialect: Dialect, wording: int = 0) -> Prompt:
-    """Word the TaskDecomposer's question; ``compact``: ``subgoal STATE to GOAL [not STATE ...]``."""
+    """Word the TaskDecomposer's question; ``compact``: ``subgoal [COUNT] STATE to GOAL [not STATE ...]``.
+
+    One sub-goal is asked for without a count.
+    """
     world = facts.world
     state, goal = (world.say_state(s, dialect) for s in (facts.state, facts.goal))
     failed = [world.say_state(s, dialect) for s in facts.failed]
     if dialect == "compact":
-        return compact("TaskDecomposer", world, state, "to", goal, *(f"not {s}" for s in failed))
+        count = [str(facts.subgoals)] if facts.subgoals > 1 else []
+        return compact("TaskDecomposer", world, *count, state, "to", goal, *(f"not {s}" for s in failed))
     return chat(
         world,
         "TaskDecomposer",

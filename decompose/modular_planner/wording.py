@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from surefoot.decompose.modular_planner.world import World
-from surefoot.decompose.step import Prompt
+from surefoot.decompose.step import Dialect, Prompt
 
 MODULE_WORDS = {
     "Actor": "propose",
@@ -28,6 +28,8 @@ _NO = re.compile(
     re.I,
 )
 
+_ANSWER_LINE = re.compile(r"[ \t>*-]*(?:valid|rule|correct) ?=", re.I)
+
 WORK = 56
 """Words that a ``compact`` reply may spend on its work before the answer."""
 
@@ -39,6 +41,9 @@ LABELS = {
     "Proposed action": ("Proposed action", "Suggestion", "The action to check"),
     "Action": ("Action", "What is done", "The action that is taken"),
     "Do not propose": ("Do not propose", "Already ruled out", "No use proposing"),
+    "Done so far": ("Done so far", "What was done", "A step that was taken"),
+    "Done before the change": ("Done before the change", "What was done before the change", "A step before the change"),
+    "The Monitor said": ("The Monitor said", "What was found", "The reason given"),
     "Could not be reached": ("Could not be reached", "Tried in vain", "No use naming"),
     "Another agent's plan, as advice": ("Another agent's plan, as advice", "Somebody's plan", "A plan to consider"),
 }
@@ -87,6 +92,21 @@ def _relabelled(text: str, wording: int) -> str:
 def compact(role: str, world: World, *facts: str) -> Prompt:
     """Return a module's ``compact`` prompt: the module's word, the domain's preamble and the facts."""
     return Prompt(" ".join(part for part in (MODULE_WORDS[role], world.preamble(), *facts) if part))
+
+
+LONGEST_REASON = 600
+"""Characters of an explanation that is shown in later prompts."""
+
+
+def reason_in(text: str, dialect: Dialect) -> str:
+    """Return what a reply explains before its answer, as one printable line; empty if it explains nothing."""
+    told = (
+        text.rpartition(" = ")[0]
+        if dialect == "compact"
+        else "\n".join(line for line in text.split("\n") if not _ANSWER_LINE.match(line))
+    )
+    line = " ".join(told.split())
+    return "".join(letter for letter in line if letter.isprintable())[:LONGEST_REASON]
 
 
 def answer(text: str) -> str:

@@ -4,13 +4,10 @@ import msgspec
 
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.decompose.tasks.question_file import Question
+from surefoot.decompose.tasks.question_formats import records, yes_or_no
 from surefoot.decompose.tasks.questions import Questions
 
 ANSWERS = ("yes", "no")
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    answer: bool
 
 
 class Marking(msgspec.Struct, frozen=True):
@@ -50,11 +47,13 @@ def of_task(task: Questions) -> Marking:
     Raises:
         ValueError: An entry has no answer, so that nothing can be scored.
     """
-    try:
-        entries = msgspec.json.decode(task.file or "[]", type=list[_Entry])
-    except msgspec.DecodeError as error:
-        raise ValueError(f"file: an entry has no answer that is true or false: {error}") from error
-    return Marking(tuple("yes" if entry.answer else "no" for entry in entries))
+    found = []
+    for number, entry in enumerate(records(task.file or "[]"), start=1):
+        answer = yes_or_no(entry.get("answer"))
+        if answer is None:
+            raise ValueError(f"file: question {number} has no answer that is yes or no")
+        found.append(answer)
+    return Marking(tuple(found))
 
 
 def verify(task: Questions, plan: FinishedPlan) -> Verification:

@@ -16,12 +16,19 @@ import msgspec
 
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.tasks.digit_list_examples import EXAMPLES
+from surefoot.decompose.tasks.digit_list_examples_of_four import EXAMPLES_OF_FOUR
 
 
 class DigitLists(msgspec.Struct, frozen=True):
-    """The world of so many numbers in three lists."""
+    """The world of so many numbers in three lists.
+
+    Attributes:
+        numbers: 0 to n-1.
+        shown: Numbers in the worked examples: 3 as published, or 4 as in the published variant for 4 numbers.
+    """
 
     numbers: int
+    shown: int = 3
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -55,8 +62,8 @@ class DigitLists(msgspec.Struct, frozen=True):
         return "Move N from X to Y"
 
     def example(self, role: str, wording: int = 0) -> str:
-        """Return worked examples from the two problems that are not evaluated (3 and 22), or of another size."""
-        shown = EXAMPLES.get(role, ("",))
+        """Return worked examples from the two problems that are not evaluated, or of another size."""
+        shown = EXAMPLES_OF_FOUR.get(role, ("",)) if self.shown == 4 else EXAMPLES.get(role, ("",))
         return shown[wording % len(shown)]
 
     def say_state(self, state: str, dialect: Dialect) -> str:

@@ -7,19 +7,25 @@ reported apart.
 
 import random
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
 from surefoot.decompose.modular_planner import actor, evaluator, monitor, orchestrator
-from surefoot.decompose.modular_planner.modular_task import MapTask
-from surefoot.decompose.modular_planner.planner import Problem
+from surefoot.decompose.modular_planner.modular_task import MODULES, MapTask
+from surefoot.decompose.modular_planner.planner import Describer, Problem
+from surefoot.decompose.modular_planner.reply_schemas import SCHEMAS
 from surefoot.decompose.step import Step
+from surefoot.decompose.suite import Posed
+from surefoot.decompose.tasks import goal_rooms
 from surefoot.decompose.tasks.castles import CASTLES, N7TREE, N15STAR, TREE_CHESTS, chests_of, doors_of, edges_of
+from surefoot.decompose.tasks.goal_rooms import RoomDescriber
 from surefoot.decompose.tasks.rooms import BEST, Rooms
 
 CAP = 6
-"""Most moves, as published."""
+"""Moves that are scored, as published."""
+PUBLISHED_CAP = 10
+"""Moves after which the released scripts give up where chests are to be found."""
 
 PAIRS = {
     2: "9-4 6-4 12-4 3-2 8-11 2-1 11-10 1-4 13-15 7-15",
@@ -59,8 +65,15 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         Annotated[int, msgspec.Meta(ge=1)] | None, msgspec.Meta(description="number in the published suite, from 1")
     ] = None
 
+    modules: ClassVar[dict[str, Any]] = {**MODULES, goal_rooms.KIND: goal_rooms}
+    schemas: ClassVar[dict[str, Any]] = {**SCHEMAS, goal_rooms.KIND: goal_rooms.SCHEMA}
     summary: ClassVar[str] = "MAP on graph navigation: n15star, CogEval's other graphs or your own edges"
-    unused: ClassVar[frozenset[str]] = frozenset({"decomposer"})
+    describer: ClassVar[Describer | None] = RoomDescriber()
+
+    @property
+    def unused(self) -> frozenset[str]:  # type: ignore[override]
+        """Return the TaskDecomposer, which castles have no use for but in the published transfer experiment."""
+        return frozenset() if self.preset == "paper" and self.question == "transfer" else frozenset({"decomposer"})
 
     @property
     def unused_by_paper(self) -> frozenset[str]:  # type: ignore[override]
@@ -81,6 +94,11 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         told = (self.start, self.goal, self.edges, self.chests)
         return self.graph != "n15star" or any(value is not None for value in told)
 
+    def cap_of(self, problem: Posed) -> int:
+        """Return the most moves: the released scripts about chests go on up to 10, of which 6 are scored."""
+        longer = self.preset == "paper" and self.question in ("valuepath", "detour", "revaluation") and not self._own
+        return self.cap or (PUBLISHED_CAP if longer else problem.cap)
+
     def problem_of_run(self) -> Problem:
         """Return a problem of one's own if anything of it is given, else a numbered one of the question's suite."""
         if not self._own:
@@ -91,7 +109,7 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         free = next((room for room in rooms if room not in world.worths), rooms[0])
         start = str(self.start if self.start is not None else free if goal == BEST else rooms[0])
         cap = CAP if self.edges is None and self.graph not in CASTLES else 2 * len(rooms)
-        return Problem(f"{self.question} {start} to {goal}", world, start, goal, cap)
+        return Problem(f"{self.question} {start} to {goal}", world, start, goal, cap, world.as_it_was())
 
     def suite(self) -> Sequence[Problem]:
         """Return the question's published problems (19 of each length, 11, 13, 13 or 78), or the one described."""
@@ -199,4 +217,5 @@ def _to_chests(question: str, large: int, small: int, examples: str = "n15star")
     """A problem for each start that is not a chest's room."""
     world = _castle(question, large, small, examples)
     starts = [room for room in range(1, 16) if room not in (large, small)]
-    return [Problem(f"{question} {large}/{small} from {room}", world, str(room), BEST, CAP) for room in starts]
+    before = world.as_it_was()
+    return [Problem(f"{question} {large}/{small} from {room}", world, str(room), BEST, CAP, before) for room in starts]

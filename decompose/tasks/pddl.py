@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -44,14 +44,29 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
     instance: Annotated[int, msgspec.Meta(ge=1, description="number of the generated problem")] = 1
     instances: Annotated[int, msgspec.Meta(ge=1, le=1000, description="generated problems of a suite")] = 100
 
+    examples: Annotated[
+        Literal["", "blocksworld", "hanoi"],
+        msgspec.Meta(description="domain of the worked examples, as in the published transfer to mystery"),
+    ] = ""
+    published: Annotated[
+        bool, msgspec.Meta(description="of PlanBench's logistics take the first 200 only, as MAP did")
+    ] = False
+
     summary: ClassVar[str] = "MAP on PDDL: your own domain and problem, or generated blocksworld, mystery, logistics"
 
     @property
     def unused(self) -> frozenset[str]:  # type: ignore[override]
         """Return the modules left out by default: search, and sub-goals outside logistics, both as published."""
         search = frozenset({"search"}) if self.breadth is None and self.depth is None else frozenset[str]()
-        logistics = self.domain is None and self.generate == "logistics"
-        return search if logistics else search | {"decomposer"}
+        return search if self._logistics else search | {"decomposer"}
+
+    @property
+    def _logistics(self) -> bool:
+        """Whether the problems are the generated logistics, or with ``published`` those of PlanBench's file."""
+        if self.problems is not None:
+            first = self._all()[0].problem
+            return self.published and isinstance(first, Problem) and _domain_of(first) == "logistics"
+        return self.domain is None and self.generate == "logistics"
 
     def __post_init__(self) -> None:
         MapTask.__post_init__(self)
@@ -75,29 +90,42 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
             problem = self._collected()[self.instance - 1].problem
             if isinstance(problem, Unread):
                 raise ValueError(f"{problem.name}: {problem.why}")
-            return problem
+            return self._shown(problem)
         if self.domain is not None and self.problem is not None:
-            return _posed(self.domain, self.problem, MOST_ACTIONS)
-        return _posed(*generated(self.generate, self.instance))
+            return self._shown(_posed(self.domain, self.problem, MOST_ACTIONS))
+        return self._shown(_posed(*generated(self.generate, self.instance)))
 
-    def _collected(self) -> Sequence[Collected]:
+    def _all(self) -> Sequence[Collected]:
         assert self.problems is not None
         return collected(self.problems, self.domain, MOST_ACTIONS)
+
+    def _collected(self) -> Sequence[Collected]:
+        """The problems of the files; of PlanBench's logistics those that MAP was measured on, if asked for."""
+        return self._all()[:PUBLISHED_LOGISTICS] if self._logistics else self._all()
+
+    def _shown(self, problem: Problem) -> Problem:
+        """A problem whose questions show worked examples of the domain that is asked for."""
+        if not self.examples:
+            return problem
+        assert isinstance(problem.world, StripsWorld)
+        return msgspec.structs.replace(problem, world=problem.world.showing(self.examples))
 
     def suite(self) -> Sequence[Problem | Unread]:
         """Return the problems of the files, those that cannot be read among them, or generated ones."""
         if self.problems is not None:
-            return [one.problem for one in self._collected()]
+            found = [one.problem for one in self._collected()]
+            return [one if isinstance(one, Unread) else self._shown(one) for one in found]
         if self.domain is not None:
             return [self.problem_of_run()]
-        return [_posed(*generated(self.generate, number)) for number in range(1, self.instances + 1)]
+        numbers = range(1, self.instances + 1)
+        return [self._shown(_posed(*generated(self.generate, number))) for number in numbers]
 
     def root(self) -> Node:
         """Return the problem of the run; one of several that cannot be read ends at once, and says why."""
         if self.problems is None:
             return MapTask.root(self)
-        found = self._collected()
-        return self.node((), found[self.instance - 1].problem)
+        found = self._collected()[self.instance - 1].problem
+        return self.node((), found if isinstance(found, Unread) else self._shown(found))
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
         """Return the first board of a problem; a problem that cannot be read has none."""
@@ -173,6 +201,15 @@ MOST_ACTIONS = 10_000
 """Default cap of a plan for a problem from files. How long the shortest plan is cannot be told from the text (seven
 disks of Hanoi need 127 actions for one goal), so the cap must be far from excluding it; runs are kept short by their
 limits on calls and costs, and by states that are not entered twice."""
+
+
+PUBLISHED_LOGISTICS = 200
+"""Of PlanBench's 285 logistics instances, the first that MAP was measured on."""
+
+
+def _domain_of(problem: Problem) -> str:
+    assert isinstance(problem.world, StripsWorld)
+    return problem.world.domain
 
 
 def _usual_length(goals: int) -> int:

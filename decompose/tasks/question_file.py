@@ -1,12 +1,15 @@
-"""Question files as StrategyQA's: a JSON list of objects with a ``question`` each.
+"""The questions of a file, in any of the forms of `surefoot.decompose.tasks.question_formats`.
 
 What else an entry holds (``answer``, ``decomposition``, ``facts``) is not read here, so that no run can see it; the
 referee reads the answers for itself.
 """
 
 import functools
+import random
 
 import msgspec
+
+from surefoot.decompose.tasks.question_formats import records
 
 LONGEST = 600
 """Characters of a question, at most."""
@@ -30,10 +33,6 @@ class Question(msgspec.Struct, frozen=True, tag=True):
     cap: int = 1
 
 
-class _Entry(msgspec.Struct, frozen=True):
-    question: str
-
-
 @functools.lru_cache(maxsize=16)
 def read_questions(text: str) -> tuple[Question, ...]:
     """Return the questions that a question file's text holds.
@@ -41,16 +40,28 @@ def read_questions(text: str) -> tuple[Question, ...]:
     Raises:
         ValueError: It is no such file. One line.
     """
-    try:
-        entries = msgspec.json.decode(text, type=list[_Entry])
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise ValueError(f"file: not a list of questions as StrategyQA's: {error}") from error
-    if not entries:
-        raise ValueError("file: it holds no question")
     found = []
-    for number, entry in enumerate(entries, start=1):
-        words = " ".join(entry.question.split())
+    for number, entry in enumerate(records(text), start=1):
+        words = " ".join(entry["question"].split())
         if not words or len(words) > LONGEST:
             raise ValueError(f"file: question {number} is empty or longer than {LONGEST} characters")
         found.append(Question(number, words, f"question {number}"))
     return tuple(found)
+
+
+PUBLISHED, OF = 100, 229
+"""MAP answers 100 of the 229 questions of StrategyQA's dev.json."""
+
+
+def published(questions: tuple[Question, ...]) -> tuple[Question, ...]:
+    """Return the questions that MAP was measured on, in its order: ``random.sample`` with the seed 2024.
+
+    Raises:
+        ValueError: The file does not hold 229 questions.
+    """
+    if len(questions) != OF:
+        raise ValueError(
+            f"published: the published set is of {OF} questions (StrategyQA's dev.json), not {len(questions)}"
+        )
+    # The generator that the released code used; the order follows from the seed alone.
+    return tuple(questions[number] for number in random.Random(2024).sample(range(OF), PUBLISHED))

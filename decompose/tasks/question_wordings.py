@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from surefoot.decompose.modular_planner.wording import passed, said
+from surefoot.decompose.modular_planner.wording import passed, reason_in, said
 from surefoot.decompose.step import Dialect, Flag, Prompt
 
 CORRECT = "yes"
@@ -28,17 +28,35 @@ class PartsFacts(msgspec.Struct, frozen=True):
 
 
 class AnswerFacts(msgspec.Struct, frozen=True):
-    """What the Actor reads: a sub-question, and answers to it that did not pass."""
+    """What the Actor reads: a sub-question, and answers to it that did not pass.
+
+    Attributes:
+        question: With placeholders filled in.
+        rejected: Answers that the Monitor said no to.
+        reasons: What the Monitor said of each of them, where that is handed on; untrusted text.
+        told: Earlier sub-questions and their answers, where they are shown (as published).
+    """
 
     question: str
     rejected: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
 
 class CheckFacts(msgspec.Struct, frozen=True):
-    """What the Monitor of a question reads: a sub-question and a proposed answer."""
+    """What the Monitor of a question reads: a sub-question and a proposed answer.
+
+    Attributes:
+        question: With placeholders filled in.
+        answer: Proposed by the Actor.
+        told: Earlier sub-questions and their answers, where they are shown (as published).
+        explains: Whether a candidate keeps the explanation of a "no", for the Actor. It changes no prompt.
+    """
 
     question: str
     answer: str
+    told: tuple[tuple[str, str], ...] = ()
+    explains: bool = False
 
 
 class DecideFacts(msgspec.Struct, frozen=True):
@@ -56,6 +74,9 @@ LABELS = {
     "Question": ("Question", "What is asked", "To be answered"),
     "Answer": ("Answer", "What was answered", "Somebody said"),
     "Not correct": ("Not correct", "Turned down", "It is not"),
+    "The Monitor said": ("The Monitor said", "What was found", "The reason given"),
+    "Asked before": ("Asked before", "An earlier question", "Known already"),
+    "Answered": ("Answered", "What it was answered with", "That is"),
     "Depends on": ("Depends on", "A part of it", "First asked"),
     "Found": ("Found", "Its answer", "And answered"),
 }
@@ -159,8 +180,13 @@ def _named(example: str, wording: int) -> str:
 def _shown(facts: Facts) -> list[tuple[str, str]]:
     """Each fact and its name, of ``LABELS``."""
     shown = [("Question", facts.question)]
+    if isinstance(facts, AnswerFacts | CheckFacts):
+        earlier = [line for part, answer in facts.told for line in (("Asked before", part), ("Answered", answer))]
+        shown = [*earlier, *shown]
     if isinstance(facts, AnswerFacts):
-        shown += [("Not correct", answer) for answer in facts.rejected]
+        for number, answer in enumerate(facts.rejected):
+            shown.append(("Not correct", answer))
+            shown += [("The Monitor said", why) for why in facts.reasons[number : number + 1] if why]
     elif isinstance(facts, CheckFacts):
         shown.append(("Answer", facts.answer))
     elif isinstance(facts, DecideFacts):
@@ -179,6 +205,9 @@ def parse(facts: Facts, text: str, dialect: Dialect) -> str | Flag:
     else:
         answer = text if compact else (said(text, "answer") or [""])[-1]
         found = canonical(answer) if isinstance(facts, AnswerFacts) else _yes_or_no(answer)
+    if found == "no" and isinstance(facts, CheckFacts) and facts.explains:
+        reason = reason_in(text, dialect)
+        return f"no: {reason}" if reason else found
     return Flag("misformatted", text[-200:]) if found is None else found
 
 

@@ -19,7 +19,7 @@ from surefoot.decompose.plan import Child, Expansion, Ref
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.suite import SuiteTask
 from surefoot.decompose.tasks import question_wordings
-from surefoot.decompose.tasks.question_file import Question, read_questions
+from surefoot.decompose.tasks.question_file import Question, published, read_questions
 from surefoot.decompose.tasks.question_wordings import AnswerFacts, CheckFacts, DecideFacts, PartsFacts, Style
 
 QuestionFile = Annotated[str, msgspec.Meta(extra_json_schema={"file": True})]
@@ -28,13 +28,19 @@ QuestionFile = Annotated[str, msgspec.Meta(extra_json_schema={"file": True})]
 MOST_PARTS = 12
 """Sub-questions of a question, at most; published decompositions have up to 5."""
 RETRIES = 5
-"""Times a sub-question is answered again after the Monitor's no, as published."""
+"""Times a sub-question is answered again after the Monitor's no; the released code stops at so many attempts in all."""
 
 
 class Part(msgspec.Struct, frozen=True, tag=True):
-    """Answer a sub-question; ``#n`` in it stands for the answers that are the inputs, in the order of n."""
+    """Answer a sub-question; ``#n`` in it stands for the answers that are the inputs, in the order of n.
+
+    Attributes:
+        text: The sub-question.
+        earlier: Those before it, where their questions and answers are shown: then all their answers are inputs.
+    """
 
     text: str
+    earlier: tuple[str, ...] = ()
 
 
 class Decision(msgspec.Struct, frozen=True, tag=True):
@@ -52,12 +58,16 @@ class Draft(msgspec.Struct, frozen=True):
         rejected: Answers that the Monitor said no to.
         answer: The last answer.
         passed: Whether it passed; ``None`` if it was not checked yet.
+        reasons: What the Monitor said of each answer that it rejected.
+        told: Earlier sub-questions and their answers, where they are shown.
     """
 
     question: str
     rejected: tuple[str, ...] = ()
     answer: str | None = None
     passed: bool | None = None
+    reasons: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
 
 class Questions(SuiteTask, frozen=True, kw_only=True):
@@ -70,9 +80,20 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         msgspec.Meta(description="map (the modules), or the question itself, put in one of the baselines' ways"),
     ] = "map"
     preset: Annotated[
-        Preset, msgspec.Meta(description="paper: an answer that never passes is used; surefoot: it is a failure")
+        Preset,
+        msgspec.Meta(
+            description="paper: earlier answers shown, an answer that never passes is used; surefoot: a failure"
+        ),
     ] = "surefoot"
-    without: Annotated[str, msgspec.Meta(description="ablations: monitor, decomposer, votes; by commas")] = ""
+    without: Annotated[
+        str,
+        msgspec.Meta(
+            description="ablations, by commas: monitor, decomposer, votes; of paper: history, feedback, resort"
+        ),
+    ] = ""
+    published: Annotated[
+        bool, msgspec.Meta(description="of StrategyQA's 229 questions the 100 that MAP was measured on, in its order")
+    ] = False
     plans: Annotated[int, msgspec.Meta(ge=1, le=199, description="answers drawn by best-of-n")] = 9
 
     wordings: ClassVar[int] = question_wordings.WORDINGS
@@ -83,8 +104,8 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         self._settings()
         if self.file is None:
             raise ValueError("a file of questions is needed: --file F.json")
-        if self.number > len(read_questions(self.file)):
-            raise ValueError(f"question {self.number} does not exist: the file has {len(read_questions(self.file))}")
+        if self.number > len(self.suite()):
+            raise ValueError(f"question {self.number} does not exist: the file has {len(self.suite())}")
 
     def problem_of_run(self) -> Question:
         """Return the question that the option ``number`` names."""
@@ -93,7 +114,8 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
     def suite(self) -> Sequence[Question]:
         """Return all questions of the file."""
         assert self.file is not None
-        return read_questions(self.file)
+        found = read_questions(self.file)
+        return published(found) if self.published else found
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return the most steps: answer and check for each attempt at each part, a decomposition and a decision."""
@@ -116,12 +138,21 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
         """Return a child for each sub-question, reading the answers named, and a decision that reads all."""
         parts = tuple(candidate.split("\n"))
-        children = [Child(Part(text), tuple(Ref(n - 1) for n in _named(text))) for text in parts]
+        if self._settings().history:
+            # As published: one sub-question after the other, each of which is shown all answers before it.
+            children = [Child(Part(text, parts[:n]), tuple(map(Ref, range(n)))) for n, text in enumerate(parts)]
+        else:
+            children = [Child(Part(text), tuple(Ref(n - 1) for n in _named(text))) for text in parts]
         return Expansion((*children, Child(Decision(goal.text, parts), tuple(map(Ref, range(len(parts)))))))
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
         """Return a sub-question's draft with its placeholders filled in, a decision's inputs, or no answers yet."""
-        return Draft(_filled(goal.text, inputs)) if isinstance(goal, Part) else inputs if _decides(goal) else ()
+        if not isinstance(goal, Part):
+            return inputs if _decides(goal) else ()
+        if not goal.earlier:
+            return Draft(_filled(goal.text, inputs))
+        told = tuple((_filled_from(text, inputs), answer) for text, answer in zip(goal.earlier, inputs, strict=True))
+        return Draft(_filled_from(goal.text, inputs), told=told)
 
     def next_step(self, goal: Any, state: Any) -> Step | Done:
         """Ask for an answer, its check, another answer; or for the decision."""
@@ -140,10 +171,11 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         """Return the draft with an answer or a verdict added, or the most frequent of several decisions."""
         if isinstance(goal, Part):
             if state.answer is None or state.passed is False:
-                return Draft(state.question, state.rejected, candidate)
+                return msgspec.structs.replace(state, answer=candidate, passed=None)
             passed = candidate == question_wordings.CORRECT
             rejected = state.rejected if passed else (*state.rejected, state.answer)
-            return msgspec.structs.replace(state, passed=passed, rejected=rejected)
+            reasons = state.reasons if passed else (*state.reasons, candidate.partition(": ")[2])
+            return msgspec.structs.replace(state, passed=passed, rejected=rejected, reasons=reasons)
         if _decides(goal) or self.method != "best-of-n":
             return candidate
         said = (*state, candidate)
@@ -156,6 +188,12 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """Read a reply, see `surefoot.decompose.tasks.question_wordings`."""
         return question_wordings.parse(step.reads, text, dialect)
+
+    def same(self, step: Step, one: str, other: str) -> bool:
+        """Return whether two candidates are the same answer; two checks are if they say yes, or no, for any reason."""
+        if isinstance(step.reads, CheckFacts):
+            return one.partition(": ")[0] == other.partition(": ")[0]
+        return one == other
 
     def reply_schema(self, step: Step) -> dict[str, Any]:
         """Return the JSON schemas of a reply, see `surefoot.decompose.tasks.question_wordings`."""
@@ -185,14 +223,17 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
 
     def _next_of_part(self, draft: Draft) -> Step | Done:
         settings = self._settings()
-        given_up = len(draft.rejected) > RETRIES
-        if draft.answer is not None and (draft.passed or not settings.monitor or (given_up and self.preset == "paper")):
+        attempts = RETRIES if self.preset == "paper" else RETRIES + 1
+        given_up = len(draft.rejected) >= attempts
+        if draft.answer is not None and (draft.passed or not settings.monitor or (given_up and settings.resort)):
             return Done(draft.answer)
         if given_up:
-            return Done(None, f"no answer to {draft.question!r} passed the Monitor in {RETRIES + 1} attempts")
+            return Done(None, f"no answer to {draft.question!r} passed the Monitor in {attempts} attempts")
         if draft.answer is None or draft.passed is False:
-            return Step("answer", Role.ACTOR, AnswerFacts(draft.question, draft.rejected), 64, 1)
-        return Step("correct", Role.MONITOR, CheckFacts(draft.question, draft.answer), 8, settings.lead)
+            reasons = draft.reasons if settings.feedback else ()
+            return Step("answer", Role.ACTOR, AnswerFacts(draft.question, draft.rejected, reasons, draft.told), 64, 1)
+        checked = CheckFacts(draft.question, draft.answer, draft.told, settings.feedback)
+        return Step("correct", Role.MONITOR, checked, 8, settings.lead)
 
     def _decide(self, facts: DecideFacts, role: Role, lead: int | None) -> Step:
         return Step("decide", role, facts, 8, lead)

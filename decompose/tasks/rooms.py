@@ -2,7 +2,8 @@
 
 A state is canonically the room's number, an action ``"7-10"`` (go from room 7 to room 10), which names the next state
 itself. A goal is a room's number, or ``"best"``: collect as much reward as possible, where only one chest may be
-collected and entering its room collects it.
+collected and entering its room collects it; or ``"8!15"``, as the TaskDecomposer describes it in the published transfer
+experiment: go to room 8 and avoid room 15.
 """
 
 import re
@@ -55,6 +56,12 @@ class Rooms(msgspec.Struct, frozen=True):
         """Return what the chest of each room is worth now."""
         return {**dict(self.chests), **dict(self.changed)}
 
+    def as_it_was(self) -> "Rooms | None":
+        """Return the castle before anything in it changed; ``None`` if nothing did."""
+        if not (self.changed or self.locked or self.opened):
+            return None
+        return msgspec.structs.replace(self, changed=(), locked=(), opened=())
+
     @property
     def always_changes(self) -> bool:
         """Return ``True``: every step leads to another room."""
@@ -103,7 +110,16 @@ class Rooms(msgspec.Struct, frozen=True):
         return foreign if (wording % 2 and foreign) or not own else own
 
     def say_state(self, state: str, dialect: Dialect) -> str:
-        """Write a state as ``room 7``, or say what the best goal is."""
+        """Write a state as ``room 7``, or say what the best goal is, or a described one.
+
+        In ``compact`` a described goal is ``best`` where it names the best chest, as the bundled model knows no other
+        word for it, and else the room.
+        """
+        if "!" in state:
+            room, avoided = aim(state)
+            if dialect == "compact":
+                return BEST if self.worths.get(room, 0) == max(self.worths.values()) else str(room)
+            return f"go to room {room} and avoid room {', room '.join(map(str, sorted(avoided)))}"
         if dialect == "compact":
             return state
         return "collect as much reward as possible, by the shortest way" if state == BEST else f"room {state}"
@@ -116,6 +132,9 @@ class Rooms(msgspec.Struct, frozen=True):
         """Read a room that exists, or the best goal."""
         if text == self.say_state(BEST, dialect):
             return BEST
+        described = re.fullmatch(r"go to room (\d{1,4}) and avoid room ([\d, rom]+)", text)
+        if described:
+            return f"{described[1]}!{','.join(re.findall('[0-9]+', described[2]))}"
         found = re.fullmatch(r"(?:room )?(\d{1,4})\.?", text, re.I)
         # A room that does not exist is misread rather than judged: no rule of the castle speaks of it.
         return found[1] if found and int(found[1]) in self.rooms() else None
@@ -143,6 +162,12 @@ class Rooms(msgspec.Struct, frozen=True):
         for a, b in self.edges:
             groups.setdefault(a, []).append(b)
         return list(groups.items())
+
+
+def aim(goal: str) -> tuple[int, frozenset[int]]:
+    """Return the room of a goal such as ``8`` or ``8!15,3``, and the rooms that are to be avoided."""
+    room, _, avoided = goal.partition("!")
+    return int(room), frozenset(map(int, filter(None, avoided.split(","))))
 
 
 EXAMPLES = {

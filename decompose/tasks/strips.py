@@ -11,6 +11,7 @@ import msgspec
 
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.tasks.pddl_examples import ELSEWHERE, EXAMPLES
+from surefoot.decompose.tasks.pddl_transfer import transferred
 from surefoot.decompose.tasks.strips_formulas import Atom, literals_in, text_of
 from surefoot.decompose.tasks.strips_lines import action_line, derived_line
 from surefoot.decompose.tasks.strips_schemas import Derived, Schema
@@ -27,6 +28,8 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
         schemas: The actions.
         always: Atoms that are true and never change.
         derived: Rules of predicates that follow from others; a state does not list them.
+        examples: Domain of the worked examples, as in the published transfer: ``blocksworld`` or ``hanoi``; by default
+            its own.
     """
 
     domain: str
@@ -35,6 +38,11 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
     schemas: tuple[Schema, ...]
     always: tuple[Atom, ...] = ()
     derived: tuple[Derived, ...] = ()
+    examples: str = ""
+
+    def showing(self, domain: str) -> "StripsWorld":
+        """Return this world with worked examples of another domain."""
+        return msgspec.structs.replace(self, examples=domain)
 
     @functools.cached_property
     def words(self) -> Words:
@@ -97,6 +105,8 @@ class StripsWorld(msgspec.Struct, frozen=True, dict=True, cache_hash=True):
 
     def example(self, role: str, wording: int = 0) -> str:
         """Return a worked example of the domain; in every other wording, or for lack of one, of another domain."""
+        if self.examples:
+            return transferred(self.examples, role)
         own = EXAMPLES.get(self.domain, {}).get(role, "") if self.words.by_hand else ""
         return ELSEWHERE.get(role, "") if wording % 2 or not own else own
 

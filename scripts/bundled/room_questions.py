@@ -65,7 +65,7 @@ def asked(rng: random.Random, world: Rooms, step: Step) -> Pair:
     shown = work(rng, step, world)
     if step.kind == "propose":
         return prompt.user, f"{shown} = {proposals(step.reads, world, shown.split(' ')[-1])}"
-    right = graph.answers(prompt).right[0]
+    right = graph.answers(prompt).right[0].rpartition(" = ")[2]
     return prompt.user, f"{shown} = {right.replace(' ', '') if step.kind == 'value' else right}"
 
 

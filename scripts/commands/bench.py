@@ -93,8 +93,9 @@ def _command(name: str, suite: Suite) -> click.Command:
 
 _HELP = """\
 METHOD: surefoot, paper (presets of MAP; -monitor, -decomposer, -search, -orchestrator, -votes behind them switch
-something off), zero-shot, in-context, cot, debate, tot, best-of-n, oracle:MODULE (one module answered exactly).
-random-legal and oracle (all modules exact) stand in every table. Give the same --run-dir to resume."""
+something off; so do -history, -feedback, -resort, -phases, -description behind paper and -visited, -climbing, -light,
+-recovery behind surefoot), zero-shot, in-context, cot, debate, tot, best-of-n, oracle:MODULE (one module answered
+exactly). random-legal and oracle (all modules exact) stand in every table. Give the same --run-dir to resume."""
 
 
 @click.group(cls=_BySuite, subcommand_metavar="SUITE [OPTIONS]")

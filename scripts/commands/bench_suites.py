@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.modular_planner.settings import ABLATIONS
+from surefoot.decompose.modular_planner.settings import ABLATIONS, OURS, PUBLISHED
 from surefoot.decompose.step import Role
 from surefoot.runtime.errors import ConfigurationError
 
@@ -127,10 +127,11 @@ def row_of(method: str, without: str) -> Row:
     if method in BASELINES:
         return Row(method, {"method": method}, votes=False)
     preset, *ablations = method.split("-")
-    wrong = [name for name in ablations if name not in ABLATIONS]
-    if preset not in ("paper", "surefoot") or wrong:
+    known = (*ABLATIONS, *(PUBLISHED if preset == "paper" else OURS))
+    if preset not in ("paper", "surefoot") or not {*ablations} <= {*known}:
         raise ConfigurationError(
-            f"--method {method}: it takes paper or surefoot, with -{', -'.join(ABLATIONS)} behind it if wanted, "
+            f"--method {method}: it takes paper or surefoot, with -{', -'.join(ABLATIONS)} behind it if wanted, also "
+            f"paper-{', -'.join(PUBLISHED)}, surefoot-{', -'.join(OURS)}, "
             f"{', '.join(BASELINES)}, random-legal, oracle, oracle:MODULE"
         )
     names = ",".join(dict.fromkeys([*ablations, *filter(None, without.split(","))]))

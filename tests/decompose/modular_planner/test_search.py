@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from surefoot.decompose.modular_planner import evaluator
 from surefoot.decompose.modular_planner.actor import Rejected
 from surefoot.decompose.modular_planner.branch import Branch, ask_met, ask_value, predicted
-from surefoot.decompose.modular_planner.propose_action import Pursuit, Stuck, propose, propose_action, rule_broken
+from surefoot.decompose.modular_planner.propose_action import Pursuit, Stuck, propose, propose_action, rejection
 from surefoot.decompose.modular_planner.search import backed_up, best, expand, search
 from surefoot.decompose.modular_planner.settings import Settings
 from surefoot.decompose.step import Step
@@ -64,9 +64,9 @@ def test_the_actor_is_shown_what_is_wanted_and_what_was_rejected() -> None:
 
 
 def test_the_monitor_is_asked_unless_it_is_switched_off() -> None:
-    assert run(rule_broken(pursuit(), "1", "1-6"), modules(check="no door"))[0] == "door"
-    assert run(rule_broken(pursuit(), "1", "1-2"), modules(check="yes"))[0] is None
-    found, asked = run(rule_broken(pursuit(monitor=False), "1", "1-6"), modules())
+    assert run(rejection(pursuit(), "1", "1-6"), modules(check="no door"))[0] == Rejected("1-6", "door")
+    assert run(rejection(pursuit(), "1", "1-2"), modules(check="yes"))[0] is None
+    found, asked = run(rejection(pursuit(monitor=False), "1", "1-6"), modules())
     assert (found, asked) == (None, [])
 
 

@@ -4,12 +4,12 @@ import itertools
 
 import pytest
 
-from surefoot.decompose.modular_planner.settings import ABLATIONS, Settings, settings_of
+from surefoot.decompose.modular_planner.settings import ABLATIONS, OURS, PUBLISHED, Settings, settings_of
 
 
 def test_the_published_preset_has_nothing_of_ours() -> None:
-    assert settings_of("paper", 10, None, None, "") == Settings(cap=10)
-    found = Settings(cap=10)
+    found = settings_of("paper", 10, None, None, "")
+    assert found == Settings(cap=10, history=True, feedback=True, resort=True, phases=True, description=True)
     assert (found.breadth, found.depth, found.recoveries) == (2, 2, 0)
     assert [found.closed_list, found.hill_climb, found.light_leads] == [False, False, False]
 
@@ -33,6 +33,21 @@ def test_an_ablation_switches_its_own_module_off_and_no_other(count: int) -> Non
     for named in itertools.combinations(ABLATIONS, count):
         found = settings_of("surefoot", 10, None, None, " , ".join(named))
         assert {name for name in ABLATIONS if not getattr(found, name)} == set(named)
+
+
+@pytest.mark.parametrize(("preset", "names"), [("paper", PUBLISHED), ("surefoot", OURS)])
+def test_each_difference_between_the_presets_can_be_left_out(preset: str, names: tuple[str, ...]) -> None:
+    whole = settings_of(preset, 10, None, None, "")  # type: ignore[arg-type]
+    without = [settings_of(preset, 10, None, None, name) for name in names]  # type: ignore[arg-type]
+    assert len({whole, *without}) == len(names) + 1
+    bare = settings_of(preset, 10, None, 2, ",".join(names))  # type: ignore[arg-type]
+    assert bare == Settings(cap=10)
+
+
+@pytest.mark.parametrize(("preset", "name"), [("paper", "climbing"), ("surefoot", "history")])
+def test_what_a_preset_does_not_have_cannot_be_left_out(preset: str, name: str) -> None:
+    with pytest.raises(ValueError, match=f"the preset {preset} has no '{name}'"):
+        settings_of(preset, 10, None, None, name)  # type: ignore[arg-type]
 
 
 def test_what_a_domain_never_uses_is_off_beside_what_is_ablated() -> None:

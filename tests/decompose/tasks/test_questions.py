@@ -11,6 +11,7 @@ from surefoot.decompose.answer_keys.questions import answers_of
 from surefoot.decompose.plan import Ref
 from surefoot.decompose.referees import questions as referee
 from surefoot.decompose.step import Dialect, Done, Flag, Role, Step
+from surefoot.decompose.tasks.question_wordings import CheckFacts
 from surefoot.decompose.tasks.questions import RETRIES, Decision, Part, Questions
 
 FILE = (pathlib.Path(__file__).parents[2] / "data" / "questions.json").read_text()
@@ -106,6 +107,44 @@ def test_an_answer_that_does_not_pass_is_asked_for_again() -> None:
     assert asked[2].reads.rejected == ("seven",)
 
 
+def test_as_published_each_sub_question_is_shown_all_answers_before_it() -> None:
+    candidate = "How many legs has a spider?\nHow many has a dog?\nIs #1 more than #2?"
+    task = Questions(file=FILE, preset="paper")
+    children = task.expand(task.problem_of_run(), ("open",), candidate).children
+    assert [child.inputs for child in children[:3]] == [(), (Ref(0),), (Ref(0), Ref(1))]
+    step = task.next_step(children[2].goal, task.begin(children[2].goal, ("8", "4")))
+    assert isinstance(step, Step)
+    told = (("How many legs has a spider?", "8"), ("How many has a dog?", "4"))
+    assert (step.reads.question, step.reads.told) == ("Is 8 more than 4?", told)
+    state = task.advance(children[2].goal, task.begin(children[2].goal, ("8", "4")), "yes")
+    checked = task.next_step(children[2].goal, state)
+    assert isinstance(checked, Step)
+    assert checked.reads.told == told
+    for dialect in DIALECTS:
+        assert "Asked before: How many has a dog?\nAnswered: 4" in task.prompt(checked, dialect).user
+        assert answers_of({"file": FILE})(task.prompt(checked, dialect)).right
+    alone = Questions(file=FILE, preset="paper", without="history").expand(task.problem_of_run(), ("open",), candidate)
+    assert [child.inputs for child in alone.children[:3]] == [(), (), (Ref(0), Ref(1))]
+
+
+def test_as_published_the_actor_is_told_what_the_monitor_said() -> None:
+    task = Questions(file=FILE, preset="paper")
+    goal, said = Part("How many legs has a spider?"), "Spiders have eight.\ncorrect = no"
+    state = task.advance(goal, task.begin(goal, ()), "seven")
+    check = task.next_step(goal, state)
+    assert isinstance(check, Step)
+    verdict = task.parse(check, said, "chat")
+    assert verdict == "no: Spiders have eight."
+    assert task.same(check, str(verdict), "no: It is not.")
+    assert not task.same(check, str(verdict), "yes")
+    again = task.next_step(goal, task.advance(goal, state, str(verdict)))
+    assert isinstance(again, Step)
+    shown = task.prompt(again, "chat").user
+    assert "Not correct: seven\nThe Monitor said: Spiders have eight." in shown
+    ours = Questions(file=FILE).parse(Step("correct", Role.MONITOR, CheckFacts("a?", "b")), said, "chat")
+    assert ours == "no"
+
+
 def test_an_answer_that_never_passes_fails_and_is_used_only_as_published() -> None:
     def never(step: Step) -> str:
         return "no" if step.kind == "correct" else "nine"
@@ -113,8 +152,10 @@ def test_an_answer_that_never_passes_fails_and_is_used_only_as_published() -> No
     done, asked = part("How many legs has a spider?", answer=never)
     assert "passed the Monitor" in done.failure
     assert len(asked) == 2 * (RETRIES + 1)
-    as_published, _ = part("How many legs has a spider?", answer=never, preset="paper")
+    as_published, asked = part("How many legs has a spider?", answer=never, preset="paper")
     assert (as_published.output, as_published.failure) == ("nine", "")
+    assert len(asked) == 2 * RETRIES
+    assert part("How many legs has a spider?", answer=never, preset="paper", without="resort")[0].failure
     unchecked, asked = part("How many legs has a spider?", answer=never, without="monitor")
     assert (unchecked.output, len(asked)) == ("nine", 1)
 
@@ -152,7 +193,7 @@ def test_baselines_ask_the_question_itself(method: str, walk: Any) -> None:
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        ("{}", "not a list"), ("[]", "no question"), ('[{"term": "x"}]', "question"), ('[{"question": " "}]', "empty"),
+        ("{}", "no question"), ("[]", "no question"), ('[{"term": "x"}]', "question"), ('[{"question": " "}]', "empty"),
         ("[", "truncated"),
     ],
 )  # fmt: skip

@@ -31,7 +31,8 @@ def test_replies_end_with_the_keys_answer_and_every_word_is_known(family: str, m
     for _ in range(150):
         prompt, reply = question(rng, family, module)
         assert prompt.startswith(f"{module} ")
-        right = {one.replace(" ", "") if module == "value" else one for one in key.answers(Prompt(prompt)).right}
+        known = [answer(one) for one in key.answers(Prompt(prompt)).right]  # a castle's key shows a room before it
+        right = {one.replace(" ", "") if module == "value" else one for one in known}
         if module == "subgoal" and right == {"-"} and answer(reply) != "-":  # the planner takes these for none
             assert answer(reply) in prompt.removeprefix("subgoal ").split(" not ")[0].split(" to ")
         elif (family, module) == ("rooms", "propose"):  # any of the best first
