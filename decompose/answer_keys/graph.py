@@ -3,8 +3,8 @@
 For the simulated model, for training the bundled one and for measuring. Nothing that decides imports it.
 """
 
+import heapq
 import re
-from collections import deque
 
 import msgspec
 
@@ -13,7 +13,7 @@ from surefoot.decompose.answer_keys.modules import Asked, module_answers, read_c
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.rooms import BEST, Chest, Edge, Rooms, aim
 
-FAR = 99
+FAR = 999
 """Steps from where the goal cannot be reached any more."""
 
 
@@ -76,7 +76,12 @@ def _read_castle(text: str) -> Rooms:
         _pairs(r"the door between rooms (\d+) and (\d+) was locked", text),
         _pairs(r"a door between rooms (\d+) and (\d+) was opened", text),
         one_way,
+        _chances(r"The door from room (\d+) to room (\d+) opens in (\d+) of 100", text),
     )
+
+
+def _chances(pattern: str, text: str) -> tuple[tuple[int, int, int], ...]:
+    return tuple((int(a), int(b), int(percent)) for a, b, percent in re.findall(pattern, text))
 
 
 def _pairs(pattern: str, text: str) -> tuple[Edge | Chest, ...]:
@@ -93,11 +98,15 @@ def read_compact(text: str) -> tuple[Asked, Rooms]:
     castle, *further, asked = [part.strip() for part in text.partition(" ")[2].split("|")]
     edges = _doors(castle)
     facts: dict[str, list[tuple[int, int]]] = {"chest": [], "worth": [], "shut": [], "open": [], "only": []}
+    chances: tuple[tuple[int, int, int], ...] = ()
     for part in further:
         word, _, told = part.partition(" ")
+        if word == "often":
+            chances += _chances(r"(\d+)>(\d+) \$(\d+)", told)
+            continue
         facts[word] += _pairs(r"(\d+) \$(-?\d+)", told) if word in ("chest", "worth") else _doors(told)
     chests, changed, locked, opened = (tuple(facts[word]) for word in ("chest", "worth", "shut", "open"))
-    world = Rooms(edges, chests, changed, locked, opened, tuple(facts["only"]))
+    world = Rooms(edges, chests, changed, locked, opened, tuple(facts["only"]), chances)
     asked, *avoided = asked.split(" not ")
     words = asked.split()
     if role == "Monitor":
@@ -175,9 +184,10 @@ class RoomRules(msgspec.Struct, frozen=True):
 
         def left(action: str) -> int:
             room = int(self.after(state, action))
+            tried = self.world.attempts(int(state), room)
             if goal == BEST and room in self.world.worths:
-                return 0 if room in targets else FAR
-            return self.distance(str(room), goal)
+                return tried if room in targets else FAR
+            return tried + self.distance(str(room), goal)
 
         return sorted(self.actions(state), key=lambda action: (left(action), action))
 
@@ -186,7 +196,8 @@ class RoomRules(msgspec.Struct, frozen=True):
         targets, start = self.targets(state, goal), int(self.after(state, action))
         chests = frozenset(self.world.worths) if goal == BEST else frozenset[int]()
         steps = self._around(start, chests | {int(state)})
-        return min((steps[room] + 1 for room in targets if room in steps), default=FAR)
+        tried = self.world.attempts(int(state), start)
+        return min((steps[room] + tried for room in targets if room in steps), default=FAR)
 
     def targets(self, state: str, goal: str) -> frozenset[int]:
         """Return the goal's room, or the rooms of the most valuable chests that can be reached first."""
@@ -208,14 +219,16 @@ class RoomRules(msgspec.Struct, frozen=True):
         return {room: steps for room, steps in reached.items() if room in self.world.worths}
 
     def _around(self, start: int, ends: frozenset[int]) -> dict[int, int]:
-        """Steps to every room; ways end in some rooms."""
-        seen, queue = {start: 0}, deque([start])
+        """Steps to every room, expected attempts at doors included; ways end in some rooms."""
+        seen: dict[int, int] = {}
+        queue = [(0, start)]
         while queue:
-            room = queue.popleft()
+            steps, room = heapq.heappop(queue)
+            if room in seen:
+                continue
+            seen[room] = steps
             for nearby in self._nearby(room) if room not in ends else ():
-                if nearby not in seen:
-                    seen[nearby] = seen[room] + 1
-                    queue.append(nearby)
+                heapq.heappush(queue, (steps + self.world.attempts(room, nearby), nearby))
         return seen
 
     def _best(self, chests: dict[int, int]) -> int | None:

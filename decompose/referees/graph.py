@@ -1,7 +1,5 @@
 """Exact simulator of graph navigation, for scoring finished plans. Nothing that decides imports it."""
 
-from collections import deque
-
 from surefoot.decompose.modular_planner.planner import Problem
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.decompose.tasks.graph_navigation import GraphNavigation
@@ -51,21 +49,25 @@ def at_goal(problem: Problem, state: str) -> bool:
 
 
 def optimal(problem: Problem) -> int | None:
-    """Return the fewest steps to a target without entering another chest's room."""
+    """Return the fewest steps to a target without entering another chest's room.
+
+    ``None`` where doors do not always open: the best walk is then not the one of the fewest rooms.
+    """
+    if _world(problem).chances:
+        return None
     steps = _steps(problem, frozenset(_chests(problem)))
     return min((steps[room] for room in _targets(problem) if room in steps), default=None)
 
 
 def _steps(problem: Problem, ends: frozenset[int]) -> dict[int, int]:
     """Steps from the start to every room; ways end in some rooms."""
-    doors, start = _doors(problem), int(problem.start)
-    steps, queue = {start: 0}, deque([start])
-    while queue:
-        room = queue.popleft()
+    doors, steps = _doors(problem), {int(problem.start): 0}
+    rooms = list(steps)
+    for room in rooms:
         for then in doors.get(room, ()) if room not in ends else ():
             if then not in steps:
                 steps[then] = steps[room] + 1
-                queue.append(then)
+                rooms.append(then)
     return steps
 
 

@@ -15,7 +15,7 @@ from surefoot.decompose.modular_planner import actor, evaluator, monitor, orches
 from surefoot.decompose.modular_planner.modular_task import MODULES, MapTask
 from surefoot.decompose.modular_planner.planner import Describer, Problem
 from surefoot.decompose.modular_planner.reply_schemas import SCHEMAS
-from surefoot.decompose.step import Step
+from surefoot.decompose.step import Done, Step
 from surefoot.decompose.suite import Posed
 from surefoot.decompose.tasks import goal_rooms
 from surefoot.decompose.tasks.castles import CASTLES, N7TREE, N15STAR, TREE_CHESTS, chests_of, doors_of, edges_of
@@ -38,7 +38,7 @@ SHOWN = ("9-4", "2-10", "7-3")
 TRANSFERS = ((11, 8), (8, 11), (8, 15), (15, 8), (1, 8), (8, 1))
 """Rooms of the larger and of the smaller chest."""
 
-Castle = Literal["n15star", "n7tree", "n7line", "n13line", "n16cluster"]
+Castle = Literal["n15star", "n7tree", "n7line", "n13line", "n16cluster", "n21star"]
 Question = Literal["steppath", "valuepath", "detour", "revaluation", "transfer"]
 
 
@@ -51,7 +51,10 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
     steps: Annotated[int, msgspec.Meta(ge=2, le=4, description="length of the published step paths, for a suite")] = 2
     graph: Annotated[Castle, msgspec.Meta(description="a castle that is known by name")] = "n15star"
     edges: Annotated[
-        str | None, msgspec.Meta(description="doors of a castle of your own, such as '1-2 2-3 3-1'; 3>1 leads one way")
+        str | None,
+        msgspec.Meta(
+            description="doors of a castle of your own, such as '1-2 2-3 3-1'; 3>1 leads one way, 1-2@80 opens in 80 %"
+        ),
     ] = None
     chests: Annotated[
         str | None, msgspec.Meta(description="chests of your own castle by room, such as '8:50 15:10'")
@@ -125,6 +128,15 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
         found = _to_chests(self.question, 8, 15)
         return [p for p in found if p.start not in ("1", "6")] if self.question == "valuepath" else found
 
+    def next_step(self, goal: Any, state: Any) -> Step | Done:
+        """Return the next question, or the walk with the attempts it takes where doors do not always open."""
+        found = MapTask.next_step(self, goal, state)
+        if not isinstance(found, Done) or not goal.world.chances:
+            return found
+        percents = {f"{a}-{b}": percent for a, b, percent in goal.world.chances}
+        attempts = sum(100 / percents.get(action, 100) for action in found.output["plan"])
+        return msgspec.structs.replace(found, output={**found.output, "expected_attempts": round(attempts, 2)})
+
     def sample_step(self, number: int) -> Step:
         """Draw a random module's question in a random room."""
         rng = random.Random(f"graph {number}")
@@ -143,8 +155,9 @@ class GraphNavigation(MapTask, frozen=True, kw_only=True):
     def _world(self) -> Rooms:
         chests = chests_of(self.chests) if self.chests is not None else None
         if self.edges is not None:
-            edges, one_way = doors_of(self.edges)
-            return Rooms(edges, chests or (), one_way=one_way, examples="elsewhere")
+            doors = doors_of(self.edges)
+            world = Rooms(doors.both_ways, chests or (), examples="elsewhere")
+            return msgspec.structs.replace(world, one_way=doors.one_way, chances=doors.chances)
         if self.graph in CASTLES:
             return Rooms(edges_of(CASTLES[self.graph]), chests or (), examples="elsewhere")
         if self.graph == "n7tree":

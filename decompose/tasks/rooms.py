@@ -30,6 +30,7 @@ class Rooms(msgspec.Struct, frozen=True):
         locked: Doors that were locked after the castle was described.
         opened: Doors that were opened after that.
         one_way: Doors, and teleports, that lead from the first room to the second and not back.
+        chances: Doors that do not always open: from, to, and in how many of 100 attempts. One tries until it does.
         examples: Which worked examples are shown: those of the published castle, of the small tree (transfer), or,
             by any other name, of a castle that is not asked about.
     """
@@ -40,6 +41,7 @@ class Rooms(msgspec.Struct, frozen=True):
     locked: tuple[Edge, ...] = ()
     opened: tuple[Edge, ...] = ()
     one_way: tuple[Edge, ...] = ()
+    chances: tuple[tuple[int, int, int], ...] = ()
     examples: str = "n15star"
 
     @property
@@ -50,6 +52,11 @@ class Rooms(msgspec.Struct, frozen=True):
     def rooms(self) -> list[int]:
         """Return all rooms that have a door, in ascending order."""
         return sorted({room for edge in (*self.edges, *self.one_way, *self.opened) for room in edge})
+
+    def attempts(self, room: int, nearby: int) -> int:
+        """Return how often the door between two rooms is tried until it opens: the expectation, rounded."""
+        percent = {(a, b): n for a, b, n in self.chances}.get((room, nearby), 100)
+        return max(1, round(100 / percent))
 
     @property
     def worths(self) -> dict[int, int]:
@@ -75,6 +82,11 @@ class Rooms(msgspec.Struct, frozen=True):
         ]
         lines = [f"There is a castle with {len(self.rooms())} rooms; doors can be used both ways.", " ".join(sentences)]
         lines += [f"One can get from room {a} to room {b}, but not back." for a, b in self.one_way]
+        lines += [f"The door from room {a} to room {b} opens in {n} of 100 attempts." for a, b, n in self.chances]
+        if self.chances:
+            lines.append(
+                "One tries such a door until it opens: every attempt counts as a step. The others always open."
+            )
         lines += [f"A chest in room {room} is worth {worth}." for room, worth in self.chests]
         if self.chests:
             lines.append("Only one chest may be collected, and entering a room with a chest collects it.")
@@ -90,6 +102,7 @@ class Rooms(msgspec.Struct, frozen=True):
         """Return the castle in words: each door, then changes: ``1-7 2-5 | chest 8 $50 | shut 1x11 | open 11-13``."""
         parts = [" ".join(f"{room}-{nearby}" for room, others in self._grouped() for nearby in others)]
         parts += [f"only {a}>{b}" for a, b in self.one_way]
+        parts += [f"often {a}>{b} ${n}" for a, b, n in self.chances]
         parts += [f"chest {room} ${worth}" for room, worth in self.chests]
         parts += [f"shut {a}x{b}" for a, b in self.locked] + [f"open {a}-{b}" for a, b in self.opened]
         parts += [f"worth {room} ${worth}" for room, worth in self.changed]

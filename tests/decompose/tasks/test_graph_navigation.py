@@ -190,3 +190,30 @@ def test_chests_that_cannot_be_reached_leave_the_goal_unreached() -> None:
     assert solved_by_key(task) == ()
     assert not referee.judge(task.problem_of_run(), ("1-2",)).reached_goal
     assert referee.optimal(task.problem_of_run()) is None
+
+
+CHANCY = {"edges": "1-2@20 2-4 1-3 3-5 5-4", "start": 1, "goal": 4}
+
+
+@pytest.mark.parametrize("dialect", ["chat", "compact"])
+def test_a_door_that_seldom_opens_is_gone_around(grow: Any, dialect: Any) -> None:
+    """Two rooms by a door that opens once in five attempts, or three by doors that always do."""
+    for options, plan, attempts in (
+        (CHANCY, ["1-3", "3-5", "5-4"], 3.0),
+        ({**CHANCY, "edges": "1-2@80 2-4 1-3 3-5 5-4"}, ["1-2", "2-4"], 2.25),
+        ({**CHANCY, "edges": "1-2@20 2-4"}, ["1-2", "2-4"], 6.0),
+    ):
+        task = GraphNavigation(**options)
+        problem = task.problem_of_run()
+        output = grow(task, answers, dialect, problem, (problem.start,))
+        assert output["plan"] == plan
+        assert output["expected_attempts"] == attempts
+        assert referee.judge(problem, tuple(plan)).reached_goal
+        assert referee.optimal(problem) is None
+
+
+def test_every_castle_of_cogeval_can_be_walked(grow: Any) -> None:
+    for name in ("n7tree", "n7line", "n13line", "n16cluster", "n21star"):
+        task = GraphNavigation(graph=name, chests="2:10 3:50", question="valuepath")
+        problem = task.problem_of_run()
+        assert grow(task, answers, "compact", problem, (problem.start,))["ended"] == "accepted"

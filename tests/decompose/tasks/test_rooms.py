@@ -25,7 +25,9 @@ def test_doors_are_read_as_they_are_written(
     written = [f"{a}-{b}" for a, b in both] + [f"{a}>{b}" for a, b in one]
     if not written:
         return
-    assert doors_of(between.join(written)) == (tuple(dict.fromkeys(both)), tuple(dict.fromkeys(one)))
+    found = doors_of(between.join(written))
+    assert (found.both_ways, found.one_way) == (tuple(dict.fromkeys(both)), tuple(dict.fromkeys(one)))
+    assert found.chances == ()
 
 
 @given(st.dictionaries(rooms, st.integers(-(10**9) + 1, 10**9 - 1), max_size=8))
@@ -151,3 +153,36 @@ def test_examples_of_other_castles_in_every_other_wording(wording: int) -> None:
     assert (own.example("Actor", wording) == foreign.example("Actor", wording)) == (wording % 2 == 1)
     assert foreign.example("Actor", wording) == foreign.example("Actor")
     assert own.example("no such module", wording) == ""
+
+
+SENTENCES = (
+    "Imagine a house with 5 rooms. Room 1 is connected to rooms 2, 3, and 4. Room 2 is connected to room 3. "
+    "Room 4 is connected to room 3, and room 5. There is a chest with a reward of 50 for visiting room 3 and there is "
+    "a chest with a reward of -10 for visiting room 5."
+)
+
+
+def test_cogeval_s_sentences_are_read_as_doors_and_chests() -> None:
+    assert doors_of(SENTENCES).both_ways == ((1, 2), (1, 3), (1, 4), (2, 3), (4, 3), (4, 5))
+    assert chests_of(SENTENCES) == ((3, 50), (5, -10))
+
+
+def test_the_star_of_21_rooms_is_the_published_one() -> None:
+    edges = edges_of(CASTLES["n21star"])
+    assert len(edges) == len({frozenset(edge) for edge in edges}) == 63
+    assert {room for edge in edges for room in edge} == set(range(1, 22))
+
+
+def test_a_door_s_chance_is_said_read_and_counted() -> None:
+    doors = doors_of("1-2@50 2>3@25 1-3")
+    assert doors.chances == ((1, 2, 50), (2, 1, 50), (2, 3, 25))
+    world = Rooms(doors.both_ways, one_way=doors.one_way, chances=doors.chances)
+    assert (world.attempts(1, 2), world.attempts(2, 3), world.attempts(1, 3), world.attempts(3, 1)) == (2, 4, 1, 1)
+    assert "from room 2 to room 3 opens in 25 of 100 attempts" in world.description()
+    assert "| often 2>3 $25 |" in world.preamble()
+
+
+@pytest.mark.parametrize("part", ["1-2@", "1-2@0", "1-2@101", "1-2@4", "1-2@-5", "1-2@half"])
+def test_a_chance_that_is_none_is_refused(part: str) -> None:
+    with pytest.raises(ValueError, match="edges"):
+        doors_of(f"2-3 {part}")
