@@ -24,6 +24,7 @@ class Question(msgspec.Struct, frozen=True, tag=True):
         name: For people and tables.
         start: State before it is answered.
         cap: Most actions: the answer.
+        identity: The file's own name for it, if it has one.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Question(msgspec.Struct, frozen=True, tag=True):
     name: str = ""
     start: str = "open"
     cap: int = 1
+    identity: str = ""
 
 
 @functools.lru_cache(maxsize=16)
@@ -45,7 +47,8 @@ def read_questions(text: str) -> tuple[Question, ...]:
         words = " ".join(entry["question"].split())
         if not words or len(words) > LONGEST:
             raise ValueError(f"file: question {number} is empty or longer than {LONGEST} characters")
-        found.append(Question(number, words, f"question {number}"))
+        named = next((entry[key] for key in ("id", "qid") if isinstance(entry.get(key), str | int)), "")
+        found.append(Question(number, words, f"question {number}", identity=str(named)[:80]))
     return tuple(found)
 
 

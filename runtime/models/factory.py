@@ -132,7 +132,7 @@ def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
     A key whose answers are in a file of the task's has a function ``answers_of(options)`` instead.
 
     Raises:
-        ConfigurationError: The task has none.
+        ConfigurationError: The task has none, or its file has no answers to make one of.
     """
     module_name = (
         f"surefoot.decompose.answer_keys.{task.replace('-', '_')}" if ":" not in task else task.partition(":")[0]
@@ -141,7 +141,12 @@ def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"no answer key for task {task!r}: {error}") from error
-    key = module.answers_of(options or {}) if hasattr(module, "answers_of") else getattr(module, "answers", None)
+    try:
+        key = module.answers_of(options or {}) if hasattr(module, "answers_of") else getattr(module, "answers", None)
+    except ValueError as error:
+        if ":" in task:
+            raise
+        raise ConfigurationError(str(error)) from error
     if not callable(key):
         raise ConfigurationError(f"the simulated model needs a function answers(prompt) in {module_name}")
     return watched(key) if ":" in task else key

@@ -95,7 +95,8 @@ _HELP = """\
 METHOD: surefoot, paper (presets of MAP; -monitor, -decomposer, -search, -orchestrator, -votes behind them switch
 something off; so do -history, -feedback, -resort, -phases, -description behind paper and -visited, -climbing, -light,
 -recovery behind surefoot), zero-shot, in-context, cot, debate, tot, best-of-n, oracle:MODULE (one module answered
-exactly). random-legal and oracle (all modules exact) stand in every table. Give the same --run-dir to resume."""
+exactly). random-legal and oracle (all modules exact) stand in every table. Give the same --run-dir to resume.
+Each row's folder holds answers.jsonl: every answer or plan, and whether it is right."""
 
 
 @click.group(cls=_BySuite, subcommand_metavar="SUITE [OPTIONS]")
@@ -137,9 +138,13 @@ def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -
     status, ends, counts = asyncio.run(_run(directory, config, task, asked))
     answering = f"{config.model}, oracles" if row.oracles else config.model
     score = Score(row.method, answering, sum(end is not None for end in ends), status=status)
-    for (_, problem), end in zip(asked, ends, strict=True):
+    answers = []
+    for ((_, repeat), problem), end in zip(asked, ends, strict=True):
         if end is not None:
-            _add(score, referee, problem, *_plan_of(end))
+            plan, ended = _plan_of(end)
+            right = _add(score, referee, problem, plan, ended)
+            answers.append(answer_line(problem, repeat, plan, ended, right))
+    write_output(directory / "answers.jsonl", "".join(answers))
     score.wall_s = round(time.monotonic() - started, 3)
     return _costs(score, counts)
 
@@ -147,7 +152,12 @@ def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -
 def _referee(name: str, task: SuiteTask) -> Any:
     """What judges the plans of a task: its referee's functions, or what they make of the task's own file."""
     referee = importlib.import_module(f"surefoot.decompose.referees.{name.replace('-', '_')}")
-    return referee.of_task(task) if hasattr(referee, "of_task") else referee
+    if not hasattr(referee, "of_task"):
+        return referee
+    try:
+        return referee.of_task(task)
+    except ValueError as error:  # the file has no answers to score by
+        raise ConfigurationError(str(error)) from error
 
 
 def _constant(row: Row, referee: Any, problems: list[Any]) -> Score:
@@ -166,7 +176,17 @@ def _plan_of(end: Any) -> tuple[tuple[str, ...], str]:
     return (), type(end).__name__
 
 
-def _add(score: Score, referee: Any, problem: Posed, plan: tuple[str, ...], ended: str) -> None:
+def answer_line(problem: Posed, repeat: int, plan: tuple[str, ...], ended: str, right: bool) -> str:
+    """A problem's answer or plan as one line of JSON, with what the referee says of it."""
+    told: dict[str, Any] = {"name": problem.name, "repeat": repeat}
+    for name in ("identity", "text"):  # of questions: the file's own id, and the question
+        if getattr(problem, name, ""):
+            told[{"identity": "id", "text": "question"}[name]] = getattr(problem, name)
+    single = len(plan) == 1 and "question" in told
+    return json.dumps({**told, "answer": plan[0] if single else list(plan), "ended": ended, "right": right}) + "\n"
+
+
+def _add(score: Score, referee: Any, problem: Posed, plan: tuple[str, ...], ended: str) -> bool:
     found = referee.judge(problem, plan)
     score.moves += found.steps + (not found.valid)
     score.invalid += not found.valid
@@ -176,6 +196,7 @@ def _add(score: Score, referee: Any, problem: Posed, plan: tuple[str, ...], ende
         optimal = referee.optimal(problem)
         score.optimal_known += optimal is not None
         score.optimal += optimal is not None and len(plan) <= optimal
+    return bool(found.valid and found.reached_goal)
 
 
 def _costs(score: Score, counts: Counts) -> Score:
