@@ -1,125 +1,18 @@
 """Workers and nodes of Ray die, hang and run out of memory while a run goes on."""
 
 import json
-import os
 import pathlib
-import random
 import resource
 import signal
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.chaos.harness import REPOSITORY, Run, Usage, draws, step_of, until
+from tests.chaos.harness import REPOSITORY, Run, Usage, until
+from tests.chaos.struck_workers import BOUND, SITE, SIZES, TASK, Killer, attack, errors_of, start, whole
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
-
-SITE = pathlib.Path(__file__).with_name("site")
-FLUSH, CHAINS, K, WORKERS = 4, 4, 2, 2
-TASK = ("hanoi", "--leaf-steps", "7", "--segment-steps", "31", "--k", str(K), "--seed", "5")
-SIZES = ("--flush-steps", str(FLUSH), "--chains-in-flight", str(CHAINS))
-BOUND = 31 * K
-"""Draws that a lost worker may cost for each of its segments: it cannot hold more than a segment has."""
-
-
-def start(run: Run, tmp_path: pathlib.Path, **more: str) -> "subprocess.Popen[str]":
-    """A run on a Ray of its own: one that somebody else started here is not joined."""
-    home = pathlib.Path(f"/tmp/sf{os.getpid()}{abs(hash(tmp_path)) % 1000}")
-    environment = {"PYTHONPATH": f"{SITE}:{REPOSITORY}", "RAY_TMPDIR": str(home), "RAY_ADDRESS": "local"}
-    # To a file: a pipe that nobody reads while workers die is full after a few dozen deaths, and stops the run.
-    with errors_of(tmp_path).open("w") as errors:
-        return subprocess.Popen(
-            run.command(),
-            env={**run.environment(), **environment, **more},
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-
-
-def errors_of(tmp_path: pathlib.Path) -> pathlib.Path:
-    """Where a run's standard error goes."""
-    return tmp_path / "errors"
-
-
-def workers_below(pid: int) -> list[int]:
-    """Processes of Surefoot's workers that descend from a process."""
-    parents, names = {}, {}
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                names[int(entry.name)] = (entry / "cmdline").read_text()
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-
-    def below(one: int) -> bool:
-        while one in parents:
-            one = parents[one]
-            if one == pid:
-                return True
-        return False
-
-    return sorted(one for one, name in names.items() if name.startswith("ray::RayWorker") and below(one))
-
-
-class Killer:
-    """Does something to a worker each time the model was asked so many more draws."""
-
-    def __init__(self, run: Run, process: "subprocess.Popen[str]", seed: int) -> None:
-        self.run, self.process, self.rng = run, process, random.Random(f"worker kills {seed}")
-        self.account = Usage(runs=1)
-        self._held: list[tuple[dict[Any, Any], int]] = []
-
-    def strike(self, asked: int, how: signal.Signals | Callable[[int], object]) -> bool:
-        """Wait until so many draws were asked, and strike a worker; False when the run was over before."""
-        there = lambda: self.run.asked_so_far() >= asked and bool(workers_below(self.process.pid))  # noqa: E731
-        if not until(self.process, there) or not (victims := workers_below(self.process.pid)):
-            return False
-        committed = self.run.committed()
-        self._held.append((committed, len(self.run.asked())))
-        self.account.committed += len(committed)
-        victim = self.rng.choice(victims)
-        if isinstance(how, signal.Signals):
-            os.kill(victim, how)
-        else:
-            how(victim)
-        self.account.kills += 1
-        return True
-
-    def end(self) -> dict[str, Any]:
-        """Wait for the run, and settle the account."""
-        out, _ = self.process.communicate(timeout=250)
-        assert self.process.returncode == 0, errors_of(self.run.path.parent).read_text()[-3000:]
-        after, asked = self.run.committed(), self.run.asked()
-        for committed, position in self._held:
-            self.account.lost += sum(after.get(step) != entry for step, entry in committed.items())
-            later = {step_of(draw) for draw in asked[position:]}
-            self.account.repeated += sum(draws(step).start // 4096 in later for step in committed)
-        end: dict[str, Any] = json.loads(out.splitlines()[-1])
-        return end
-
-
-def whole(tmp_path: pathlib.Path, disks: str) -> Run:
-    """The same run without Ray and without any death."""
-    run = Run(
-        tmp_path / "whole", *TASK, *SIZES, "--disks", disks, "--address", "none", "--model", "simulated:p_error=0.03"
-    )
-    assert run.session().returncode == 0
-    return run
-
-
-def attack(tmp_path: pathlib.Path, disks: str, kills: int, every: int, model: str) -> tuple[Killer, Run]:
-    run = Run(tmp_path, *TASK, *SIZES, "--disks", disks, "--workers", str(WORKERS), "--model", model)
-    killer = Killer(run, start(run, tmp_path), kills)
-    while killer.account.kills < kills and killer.strike(run.asked_so_far() + every, signal.SIGKILL):
-        pass
-    end = killer.end()
-    assert run.plan() == whole(tmp_path, disks).plan()
-    assert end["steps"] == 2 ** int(disks) - 1
-    return killer, run
 
 
 def test_killed_workers_cost_a_bounded_number_of_calls(
