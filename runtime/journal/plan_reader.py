@@ -5,13 +5,11 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.methods.method import Method
 from surefoot.decompose.plan import Expansion, Failure, Node, Path, PlanStep, Ref, as_output
 from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
 from surefoot.decompose.step import Done, Step
-from surefoot.decompose.task import Task
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.journal.port import JournalReader
+from surefoot.runtime.journal.journalled_plan import JournalledPlan
 from surefoot.runtime.payloads import extend, failures_in, unpack, winner
 from surefoot.runtime.records import FAILED_NODES, SUB_PLANS, Entry, Record
 from surefoot.runtime.untrusted import tame
@@ -27,17 +25,12 @@ class PlanReader:
     """Walks a finished plan in plan order, from the journal and the task's own rules.
 
     Args:
-        journal: Of a run that is solved.
-        task: The task.
-        strategy: Says which nodes were split.
-        rule: Name of the rule that races were decided by.
-        segment_steps: Nodes of at most so many steps travelled whole.
+        plan: Of a run that is solved.
     """
 
-    def __init__(self, journal: JournalReader, task: Task, strategy: Method, rule: str, segment_steps: int) -> None:
-        self.journal, self.task, self.strategy, self.rule = journal, task, strategy, rule
-        self.segment_steps = segment_steps
-        self._failed = failures_in(journal.payloads(FAILED_NODES))
+    def __init__(self, plan: JournalledPlan) -> None:
+        self.plan, self.journal, self.task, self.rule = plan, plan.journal, plan.task, plan.rule
+        self._failed = failures_in(plan.journal.payloads(FAILED_NODES))
 
     def steps(self) -> Steps:
         """Yield every voted step of the plan in plan order; the generator's return value is the root's output.
@@ -53,7 +46,7 @@ class PlanReader:
 
     def _upper(self, node: Node) -> Steps:
         """A node that the coordinator ran: its decompositions are segments of their own."""
-        if travels_whole(self.task, self.strategy, node, self.segment_steps):
+        if travels_whole(self.task, self.plan.method, node, self.plan.segment_steps):
             return self._inside(node, _Decided(self._records(segment_key(node.path)), self.rule))
         given = given_expansion(self.task, node)
         if given is not None:
@@ -75,7 +68,7 @@ class PlanReader:
         failure = decided.failed.get(node.path)
         if failure is not None:
             return _nothing(as_output(failure))
-        if not self.strategy.splits(self.task, node):
+        if not self.plan.method.splits(self.task, node):
             return self._chain(node, decided)
         given = given_expansion(self.task, node)
         parts = (given, range(len(given.children))) if given is not None else self._expanded(node, decided)

@@ -13,6 +13,7 @@ from surefoot.runtime.decomposition_methods import is_loaded, method_of
 from surefoot.runtime.forecast.basis import has_seams, leaves_one_way
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
 from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.journalled_plan import JournalledPlan, journalled_plan
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.port import JournalReader
@@ -103,9 +104,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         found = gather(journal)
         pilot = read_meta(journal, "pilot", Estimate)
         chosen = read_meta(journal, "leads", Leads) or Leads(1, 1, 1)
-        questions = Questions(
-            journal, task, method_of(config.strategy, chosen.leaf_steps), config.rule, config.segment_steps
-        )
+        plan = journalled_plan(journal, config, task)
         alarms = read_meta(journal, "alarms", tuple[Alarm, ...]) or ()
         return Facts(
             standing=told,
@@ -116,9 +115,9 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             alarms=alarms,
             watched=journal.meta("looks") is not None,
             predicted=_predicted(read_meta(journal, "forecast", dict[str, float]), pilot),
-            suspects=_report_steps(journal, questions, config, found.suspects),
-            weakest=_report_steps(journal, questions, config, found.weakest, stand=True),
-            film=_film(journal, task, config, chosen, told),
+            suspects=_report_steps(plan, config, found.suspects),
+            weakest=_report_steps(plan, config, found.weakest, stand=True),
+            film=_film(plan, told),
         )
     finally:
         journal.close()
@@ -202,20 +201,15 @@ def _pilot_took(pilot: Estimate) -> dict[str, float]:
 
 
 def _report_steps(
-    journal: JournalReader,
-    questions: Questions,
-    config: RunConfig,
-    doubts: list[SuspiciousStep],
-    *,
-    stand: bool = False,
+    plan: JournalledPlan, config: RunConfig, doubts: list[SuspiciousStep], *, stand: bool = False
 ) -> list[ReportedStep]:
     """Find the questions in journal order, which is quick, and keep the order given; ``stand`` if all of them do."""
     # The questions of a user's task are in the task's code, which is not run here.
-    known = not isinstance(questions.task, RecordedTask | RowTask)
+    questions, known = Questions(plan), not isinstance(plan.task, RecordedTask | RowTask)
     steps = {d.place: questions.find(d.place) if known else None for d in sorted(doubts, key=lambda d: d.place)}
     dialect = dialect_of(config)
-    kept = kept_of(journal, {doubt.segment for doubt in doubts})
-    guarded = stand and has_seams(config, questions.task)
+    kept = kept_of(plan.journal, {doubt.segment for doubt in doubts})
+    guarded = stand and has_seams(config, plan.task)
     told = []
     for doubt in doubts:
         step, place = steps[doubt.place], doubt.place
@@ -224,7 +218,7 @@ def _report_steps(
             ReportedStep(
                 name=_name(doubt.place),
                 kind=step.kind if step else texts.kind if texts else "",
-                question=questions.task.prompt(step, dialect).user if step else texts.user if texts else "",
+                question=plan.task.prompt(step, dialect).user if step else texts.user if texts else "",
                 replies=texts.replies if texts else (),
                 winner=doubt.named[0][0] if doubt.named else "",
                 lead=doubt.entry.k,
@@ -267,10 +261,7 @@ def _what(place: Place) -> str:
     return f"{'undecided ' if place.part == 'undecided' else ''}step {place.index}"
 
 
-def _film(
-    journal: JournalReader, task: Task, config: RunConfig, chosen: Leads, told: Standing
-) -> dict[str, Any] | None:
-    if told.status != "solved" or isinstance(task, RecordedTask | RowTask):
+def _film(plan: JournalledPlan, told: Standing) -> dict[str, Any] | None:
+    if told.status != "solved" or isinstance(plan.task, RecordedTask | RowTask):
         return None
-    reader = PlanReader(journal, task, method_of(config.strategy, chosen.leaf_steps), config.rule, config.segment_steps)
-    return playback(task, reader.steps(), told.steps)
+    return playback(plan.task, PlanReader(plan).steps(), told.steps)

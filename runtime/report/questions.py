@@ -4,13 +4,11 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.methods.method import Method
 from surefoot.decompose.plan import Node, Ref
 from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
 from surefoot.decompose.step import Step
-from surefoot.decompose.task import Task
 from surefoot.runtime.execution.plan_runner import ATTEMPT
-from surefoot.runtime.journal.port import JournalReader
+from surefoot.runtime.journal.journalled_plan import JournalledPlan
 from surefoot.runtime.payloads import unpack, winner
 from surefoot.runtime.records import Entry
 from surefoot.runtime.report.suspicious_steps import Place
@@ -22,16 +20,11 @@ class Questions:
     """Looks up what the model was asked at a journalled step.
 
     Args:
-        journal: Of the run.
-        task: The task.
-        strategy: Says which nodes were split.
-        rule: Name of the rule that races were decided by.
-        segment_steps: Nodes of at most so many steps travelled whole.
+        plan: Of the run, which need not be finished.
     """
 
-    def __init__(self, journal: JournalReader, task: Task, strategy: Method, rule: str, segment_steps: int) -> None:
-        self.journal, self.task, self.strategy, self.rule = journal, task, strategy, rule
-        self.segment_steps = segment_steps
+    def __init__(self, plan: JournalledPlan) -> None:
+        self.plan, self.journal, self.task, self.rule = plan, plan.journal, plan.task, plan.rule
         self._segment: tuple[str, Decided] = ("", {})
         self._chain: tuple[Any, int, Any] = (None, 0, None)
 
@@ -51,7 +44,7 @@ class Questions:
 
     def _whole(self, node: Node) -> str:
         """The segment's key if the node travelled whole, else nothing."""
-        whole = travels_whole(self.task, self.strategy, node, self.segment_steps)
+        whole = travels_whole(self.task, self.plan.method, node, self.plan.segment_steps)
         return segment_key(node.path) if whole else ""
 
     def _child(self, node: Node, element: int, whole: str) -> Node | None:

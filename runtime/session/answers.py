@@ -9,10 +9,9 @@ import msgspec
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.decomposition_methods import method_of
+from surefoot.runtime.journal.journalled_plan import journalled_plan
 from surefoot.runtime.journal.plan_reader import PlanReader, Steps
 from surefoot.runtime.journal.port import JournalReader
-from surefoot.runtime.leads import Leads
 
 if TYPE_CHECKING:
     from surefoot.runtime.report.page import Answer
@@ -39,9 +38,7 @@ class Preview(msgspec.Struct, frozen=True):
 
 def plan_of(journal: JournalReader, config: RunConfig, task: Task) -> Steps:
     """Return the voted steps of a finished plan in plan order; the generator's value is the root's output."""
-    leads = msgspec.convert(journal.meta("leads"), Leads)
-    method = method_of(config.strategy, leads.leaf_steps)
-    return PlanReader(journal, task, method, config.rule, config.segment_steps).steps()
+    return PlanReader(journalled_plan(journal, config, task)).steps()
 
 
 def answer_of_plan(journal: JournalReader, config: RunConfig, task: Task) -> Any:

@@ -16,11 +16,11 @@ from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
-from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import StepDeadlocked
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.policy import CurrentLeads
 from surefoot.runtime.journal.journal import Journal, create_journal
+from surefoot.runtime.journal.journalled_plan import journalled_plan
 from surefoot.runtime.journal.run_directory import write_config
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.factory import answer_key
@@ -133,10 +133,7 @@ async def one_run(folder: pathlib.Path, config: RunConfig, look_up: bool) -> End
 def looked_up(journal: Journal, config: RunConfig, task: Task) -> Iterator[ObservedStep]:
     """Read every step that was asked in the first wording from a run's journal."""
     model = model_of(config)
-    leads = msgspec.convert(journal.meta("leads"), Leads)
-    questions = Questions(
-        journal, task, method_of(config.strategy, leads.leaf_steps), config.rule, config.segment_steps
-    )
+    questions = Questions(journalled_plan(journal, config, task))
     for segment in journal.segments():
         records = [record for payload in journal.payloads(segment) for record in unpack(payload)]
         last: dict[Any, int] = {}

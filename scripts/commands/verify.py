@@ -12,14 +12,12 @@ from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.journal.meta_values import read_meta
+from surefoot.runtime.journal.journalled_plan import journalled_plan
 from surefoot.runtime.journal.origin import open_known_task
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import read_config
-from surefoot.runtime.leads import Leads
 from surefoot.runtime.user_code import blame, wrong_value
 from surefoot.scripts.commands.options import json_option, task_path_option, tell
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
@@ -63,13 +61,7 @@ def verification(directory: pathlib.Path, config: RunConfig, task_path: pathlib.
             raise ConfigurationError(f"{directory} has no finished plan: it is {status or 'not at its end'}")
         task = open_known_task(journal, config, task_path, tell)
         referee = referee_of(config.task)
-        reader = PlanReader(
-            journal,
-            task,
-            method_of(config.strategy, (read_meta(journal, "leads", Leads) or Leads(1, 1, 1)).leaf_steps),
-            config.rule,
-            config.segment_steps,
-        )
+        reader = PlanReader(journalled_plan(journal, config, task))
         return judged(referee, task, ReadSteps(reader.steps(), journal.meta("output")))
     finally:
         journal.close()

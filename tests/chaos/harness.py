@@ -13,14 +13,13 @@ from typing import Any
 import msgspec
 
 from surefoot.runtime.config import open_task
-from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.journal.fault_points import VARIABLE
 from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.journalled_plan import journalled_plan
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import read_config
-from surefoot.runtime.leads import Leads
 from surefoot.runtime.payloads import unpack
 from surefoot.runtime.records import Entry
 
@@ -121,14 +120,7 @@ class Run:
         config = read_config(self.path)
         journal = open_journal(self.path, write=False)
         try:
-            leads = msgspec.convert(journal.meta("leads"), Leads)
-            reader = PlanReader(
-                journal,
-                open_task(config),
-                method_of(config.strategy, leads.leaf_steps),
-                config.rule,
-                config.segment_steps,
-            )
+            reader = PlanReader(journalled_plan(journal, config, open_task(config)))
             return [(repr(step.reads), step.candidate) for step in reader.steps()]
         finally:
             journal.close()

@@ -17,12 +17,12 @@ from surefoot.decompose.step import Dialect, Prompt
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
-from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.step_runner import StepRunner
 from surefoot.runtime.journal import writer as journal_writer
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
+from surefoot.runtime.journal.journalled_plan import journalled_plan
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.leads import NO_LIMITS, Leads
 from surefoot.runtime.models.factory import answer_key
@@ -186,8 +186,7 @@ class Run:
         journal = self.journal()
         steps: list[PlanStep] = []
         try:
-            strategy = method_of(self.config.strategy, Leads(**journal.meta("leads")).leaf_steps)
-            reader = PlanReader(journal, self.task, strategy, self.config.rule, self.config.segment_steps).steps()
+            reader = PlanReader(journalled_plan(journal, self.config, self.task)).steps()
             while True:
                 try:
                     steps.append(next(reader))

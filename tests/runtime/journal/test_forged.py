@@ -13,15 +13,13 @@ import pytest
 
 from surefoot.decompose.answer_keys import hanoi
 from surefoot.runtime.config import open_task
-from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import SurefootError
 from surefoot.runtime.journal.file import crc_of
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.journal.meta_values import read_meta
+from surefoot.runtime.journal.journalled_plan import journalled_plan
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.retracted import steps_below
 from surefoot.runtime.journal.run_directory import read_config, standing, write_config
-from surefoot.runtime.leads import Leads
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import Record
 from surefoot.runtime.report.facts import facts_of
@@ -92,9 +90,7 @@ def readers() -> dict[str, Callable[[pathlib.Path], object]]:
     def plan(directory: pathlib.Path) -> object:
         config, journal = read_config(directory), open_journal(directory, write=False)
         try:
-            leads = read_meta(journal, "leads", Leads) or Leads(1, 1, 1)
-            method = method_of(config.strategy, leads.leaf_steps)
-            return list(PlanReader(journal, open_task(config), method, config.rule, config.segment_steps).steps())
+            return list(PlanReader(journalled_plan(journal, config, open_task(config))).steps())
         finally:
             journal.close()
 

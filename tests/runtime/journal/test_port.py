@@ -10,11 +10,10 @@ import pytest
 from surefoot.decompose.answer_keys import hanoi
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
-from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.journal.configuration_drift import admit
+from surefoot.runtime.journal.journalled_plan import journalled_plan
 from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.port import JournalReader, JournalStore
-from surefoot.runtime.leads import Leads
 from surefoot.runtime.report.gather import gather
 from surefoot.runtime.worker.local_pool import LocalPool
 from tests.runtime.journal.in_memory import InMemoryJournal
@@ -31,9 +30,7 @@ async def session(journal: JournalStore, config: RunConfig, model: Any) -> str:
 
 
 def steps(journal: JournalReader, config: RunConfig) -> list[str]:
-    leads = msgspec.convert(journal.meta("leads"), Leads)
-    task = open_task(config)
-    reader = PlanReader(journal, task, method_of(config.strategy, leads.leaf_steps), config.rule, config.segment_steps)
+    reader = PlanReader(journalled_plan(journal, config, open_task(config)))
     return [step.candidate for step in reader.steps()]
 
 

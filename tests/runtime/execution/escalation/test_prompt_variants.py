@@ -7,11 +7,10 @@ import pytest
 from surefoot.decompose.answer_keys.hanoi import answers
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.config import RunConfig, open_task
-from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.escalation.prompt_variants import FIRST, PromptVariant, asked, variants_of
 from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.journalled_plan import journalled_plan
 from surefoot.runtime.journal.plan_reader import PlanReader
-from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
 from surefoot.runtime.payloads import unpack
 from surefoot.runtime.records import Contested
@@ -30,10 +29,7 @@ def misled_steps(directory: pathlib.Path, seed: int, profile: str) -> int:
     task, model = open_task(config), SimulatedModel(answers, parse_profile(profile))
     journal = open_journal(directory, write=False)
     try:
-        leads = Leads(1, 1, 1, journal.meta("leads")["leaf_steps"])
-        reader = PlanReader(
-            journal, task, method_of(config.strategy, leads.leaf_steps), config.rule, config.segment_steps
-        )
+        reader = PlanReader(journalled_plan(journal, config, task))
         found = 0
         for one in reader.steps():
             step = task.sample_step(0).__class__(one.kind, task.sample_step(0).role, one.reads)
