@@ -22,6 +22,7 @@ class Leads(msgspec.Struct, frozen=True):
         sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of
             agreeing ballots that it asks for.
         limits: What the ballots of a step are held against, as far as the run is known.
+        disputed: Lead that an unguarded step is asked for once any of its ballots disagrees; 0 for the same as before.
     """
 
     guarded: int
@@ -30,6 +31,7 @@ class Leads(msgspec.Struct, frozen=True):
     leaf_steps: int = LEAF_STEPS
     sequential: tuple[tuple[int, Sequential], ...] = ()
     limits: Limits = NO_LIMITS
+    disputed: int = 0
 
 
 class LeadChange(msgspec.Struct, frozen=True, array_like=True):
@@ -43,6 +45,7 @@ class LeadChange(msgspec.Struct, frozen=True, array_like=True):
         trials: Observations so far, over the whole run; see ``lead_choice.seen_in``.
         errors: Errors among them.
         fresh: Whether a new pilot began here: what the run saw before counts no more.
+        disputed: See ``Leads``.
     """
 
     steps: int
@@ -52,3 +55,4 @@ class LeadChange(msgspec.Struct, frozen=True, array_like=True):
     trials: int
     errors: float
     fresh: bool = False
+    disputed: int = 0

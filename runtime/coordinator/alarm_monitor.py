@@ -16,7 +16,7 @@ from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import Batch, Counts
-from surefoot.voting.alarms import Pattern
+from surefoot.voting.alarms import Kind, Pattern
 from surefoot.voting.sequential_tests import Alarm, SequentialTests
 
 
@@ -87,12 +87,13 @@ class AlarmMonitor:
         """Raise the leads of final steps after an alarm, and add the limits of single steps.
 
         After an alarm of the whole run that says that steps are harder than they were taken for, every step whose
-        mistake is final gets the lead of a suspect.
+        mistake is final gets the lead of a suspect. That disagreements cluster, so that some steps are harder than
+        others, is nothing new to a run whose leads are learned from just that (``voting/agreed_errors.py``).
         """
-        worse = any(alarm.worse for alarm in self.alarms)
-        return msgspec.structs.replace(
-            leads, unguarded=leads.suspect if worse else leads.unguarded, limits=self._tests.limits
-        )
+        known = {Kind.DISAGREEMENTS_CLUSTER} if leads.disputed else set()
+        if any(alarm.worse and alarm.kind not in known for alarm in self.alarms):
+            leads = msgspec.structs.replace(leads, unguarded=leads.suspect, disputed=0)
+        return msgspec.structs.replace(leads, limits=self._tests.limits)
 
 
 def patterns_of(pilot: Estimate) -> Counter[Pattern]:

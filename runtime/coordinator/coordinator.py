@@ -156,7 +156,7 @@ class Coordinator:
         self.journal.set_meta(status=status, message=message)
         return status, ends
 
-    async def run_stream(self, nodes: Iterable[Node], at_once: int, steps: int) -> str:
+    async def run_stream(self, nodes: Iterable[Node], at_once: int, steps: int, *, first_alone: bool = False) -> str:
         """Run nodes that do not depend on each other, drawn from an iterable as there is room for them.
 
         Their outputs are in the journal and not kept here, so that memory does not grow with their number.
@@ -165,6 +165,7 @@ class Coordinator:
             nodes: In order; the same ones after a resume.
             at_once: Most nodes under way, for each worker.
             steps: Steps of all nodes together.
+            first_alone: Whether the others wait for the first, so that its leads are learned before they are asked.
 
         Returns:
             ``solved`` once every node has ended, or ``paused``; also in the journal.
@@ -177,7 +178,8 @@ class Coordinator:
                 start, note = self._lead_controller.start, self._on_note
                 self._alarm_monitor = AlarmMonitor(self.journal, self._writer, steps, start, note, in_order=False)
                 self._dispatcher.independent = True
-                await self._send_all(nodes, asyncio.Semaphore(at_once * self.pool.size))
+                learns = first_alone and self.config.k == "auto" and self.config.learn
+                await self._send_all(nodes, asyncio.Semaphore(at_once * self.pool.size), first_alone=learns)
                 await self._alarm_monitor.look(last=True)
         except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
             cause = first_cause(error)
@@ -189,7 +191,7 @@ class Coordinator:
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
 
-    async def _send_all(self, nodes: Iterable[Node], room: asyncio.Semaphore) -> None:
+    async def _send_all(self, nodes: Iterable[Node], room: asyncio.Semaphore, *, first_alone: bool) -> None:
         waiting: list[AwaitsReview] = []
 
         async def send(node: Node) -> None:
@@ -201,9 +203,11 @@ class Coordinator:
                 room.release()
 
         async with asyncio.TaskGroup() as group:
-            for node in nodes:
+            for number, node in enumerate(nodes):
                 await room.acquire()
-                group.create_task(send(node))
+                task = group.create_task(send(node))
+                if first_alone and not number:
+                    await asyncio.wait((task,))
         if waiting:
             raise waiting[0]
 

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.estimates import (
     Estimate,
@@ -24,6 +25,7 @@ from surefoot.runtime.forecast.lead_choice import (
     explain_leads,
     next_checkpoint,
     seen_in,
+    with_raised_lead,
 )
 from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
@@ -79,6 +81,8 @@ class LeadController:
         self._note(LeadChange(totals.steps, 0, 0, 0, trials, errors))
         estimate = pooled_estimate(self.start, self._stretches)
         self.leads = choose_again(self._config, self._task, self.leads, estimate, totals.votes)
+        if isinstance(self._task, RowTask):
+            self.leads = with_raised_lead(self._config, self.leads, totals)
         return _told(self.leads, totals)
 
     def _note(self, known: LeadChange) -> None:
@@ -103,11 +107,13 @@ def record_of(known: LeadChange) -> Record:
 
 def _told(leads: Leads, totals: Counts) -> LeadChange:
     trials, errors = seen_in(totals)
-    return LeadChange(totals.steps, leads.guarded, leads.unguarded, leads.suspect, trials, errors)
+    return LeadChange(
+        totals.steps, leads.guarded, leads.unguarded, leads.suspect, trials, errors, disputed=leads.disputed
+    )
 
 
 def _with(leads: Leads, known: LeadChange) -> Leads:
-    numbers = {"guarded": known.guarded, "unguarded": known.unguarded, "suspect": known.suspect}
+    numbers = {name: getattr(known, name) for name in ("guarded", "unguarded", "suspect", "disputed")}
     return msgspec.structs.replace(leads, **numbers)
 
 

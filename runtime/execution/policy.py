@@ -5,6 +5,7 @@ import msgspec
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.leads import Leads
 from surefoot.voting.alarms import Limits
+from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.red_flags import RedFlag, parse_switch
 from surefoot.voting.sequential import Sequential
 
@@ -85,6 +86,18 @@ class CurrentLeads:
         self.leads = leads
         if self.sequential:
             self.sequential.update(leads.sequential)
+
+    def rule(self, k: int, *, raise_lead: bool) -> Sequential | RaisedLead | None:
+        """Return what decides a race with this lead, where it is not the run's own rule.
+
+        Args:
+            k: Lead that is asked for.
+            raise_lead: Whether the run's rule is one whose lead may be raised in the middle of a race.
+        """
+        disputed = self.leads.disputed
+        if raise_lead and k == self.leads.unguarded < disputed:
+            return RaisedLead(k, disputed)
+        return self.sequential.get(k)
 
     @property
     def suspect(self) -> int:

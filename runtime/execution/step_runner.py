@@ -7,6 +7,8 @@ nothing has to be cancelled, and arrival order cannot change a verdict.
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
@@ -32,12 +34,15 @@ from surefoot.runtime.models.structured import as_lines, asking_for_json, schema
 from surefoot.runtime.records import Contested, Counts, Entry, tally
 from surefoot.runtime.untrusted import tame
 from surefoot.runtime.voting_rules import rule_of
+from surefoot.voting.agreed_errors import first_ballots
 from surefoot.voting.alarms import Raised, raised_by
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.decision import race_for
 from surefoot.voting.race import Won, unanimous
+from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.record_race import FieldWise
 from surefoot.voting.red_flags import RedFlag, overlong
+from surefoot.voting.sequential import Sequential
 
 MAX_DRAWS = 4096
 """Draw numbers are handed out in strides of this, so that no two steps of a run share one."""
@@ -111,6 +116,7 @@ class StepRunner:
         result = await self._hold_race(step, k, draw, variants[0], said=said)
         if result.winner is None or result.raised:
             return await self._escalate(step, k, draw, variants, result)
+        self._note_first_ballots(result)
         if len(result.ballots) == k and all(ballot.candidate == result.winner for ballot in result.ballots):
             return result.winner, result.winner
         return result.winner, entry_of(result)
@@ -145,6 +151,8 @@ class StepRunner:
         went_on = any(level.goes_on for level, _ in tried)  # whose ballots begin with those of the first race
         before = [result for result in below if result is not found and not (result is first and went_on)]
         assert found.winner is not None
+        if went_on:
+            self._note_first_ballots(msgspec.structs.replace(found, k=first.k, rule=first.rule))
         return found.winner, entry_of(found, before, raised, name)
 
     def _larger(self, k: int) -> int:
@@ -167,8 +175,8 @@ class StepRunner:
 
         It begins with the ballots of the race it goes on with, or with what was said already.
         """
-        rule = self.leads.sequential.get(k)
         fields = self.task.voted_fields(step)
+        rule = self.leads.rule(k, raise_lead=not fields and self.policy.rule == "first-to-ahead-by")
         single: Any = rule or rule_of(self.policy.rule, k)
         race = race_for(FieldWise((single,) * fields) if fields else single, self.policy.max_ballots)
         ballots: list[Ballot] = [*goes_on.ballots] if goes_on else []
@@ -215,11 +223,22 @@ class StepRunner:
     def _count(self, result: RaceResult) -> None:
         """Count a first race that its first ballots did not decide; the sequential rule learns from every one."""
         pattern = result.pattern
-        if result.rule is not None:
+        if isinstance(result.rule, Sequential):
             tally(self.counts.votes, {f"{pattern.valid - pattern.dissent}-{pattern.dissent}": 1})
         self.counts.disagreements += pattern.dissent > 0
         if result.variant == FIRST and (pattern.dissent or pattern.spoiled):
             tally(self.counts.contested, {str(pattern): 1})
+
+    def _note_first_ballots(self, result: RaceResult) -> None:
+        """Count the first ballots of a disputed race that a lead decided: they tell how often wrong answers agree."""
+        leads = result.rule is None and self.policy.rule == "first-to-ahead-by"
+        if result.winner is None or result.fields or not (leads or isinstance(result.rule, RaisedLead)):
+            return
+        raised = result.rule.raised if isinstance(result.rule, RaisedLead) else result.k
+        named = [ballot.candidate for ballot in result.ballots if ballot.candidate is not None]
+        seen = first_ballots(result.k, raised, result.winner, named)
+        if seen is not None:
+            tally(self.counts.first_ballots, {str(seen): 1})
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
         """Draw a number of ballots for a step without a race; arguments and errors as for ``decide``."""

@@ -28,6 +28,7 @@ from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, expect
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import LEAF_STEPS, Leads
 from surefoot.runtime.records import Counts
+from surefoot.voting.agreed_errors import first_ballots_from, learned_lead
 from surefoot.voting.sequential import Sequential
 from surefoot.voting.sequential_tests import patterns_from
 
@@ -154,6 +155,28 @@ def with_learned_rules(
     unguarded, suspect = min(rules), max(rules)
     guarded = min(leads.guarded, unguarded) if leads.guarded < leads.unguarded else unguarded
     return Leads(guarded, unguarded, suspect, leads.leaf_steps, tuple(rules.items()))
+
+
+def with_raised_lead(config: RunConfig, leads: Leads, seen: Counts) -> Leads:
+    """Replace the lead of independent rows by what their disagreements teach: see ``voting/agreed_errors.py``.
+
+    That rows are alike, as the closed forms of a lead take it, is not assumed then.
+
+    Args:
+        config: The run's configuration, with ``--k auto``; its target is that of one row.
+        leads: As chosen otherwise.
+        seen: In the whole run.
+    """
+    disputed = first_ballots_from(seen.first_ballots)
+    uncounted = sum(n for p, n in patterns_from(seen.contested).items() if p.dissent) > 2 * disputed.total()
+    if config.rule != "first-to-ahead-by" or uncounted:
+        return leads  # other rules, and fields voted on one by one, do not say how whole answers disagree
+    rule = learned_lead(disputed, sum(seen.races.values()), 1 - config.target)
+    if rule is None:
+        return leads
+    return msgspec.structs.replace(
+        leads, unguarded=rule.k, disputed=rule.raised, suspect=max(leads.suspect, rule.raised)
+    )
 
 
 def next_checkpoint(steps: int) -> int:

@@ -12,6 +12,7 @@ from surefoot.runtime.records import Contested, Record
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep, Thinnest, Worst
 from surefoot.voting.alarms import Pattern
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.sequential import Sequential
 
 BINS = 240
@@ -56,7 +57,7 @@ class Gathered(msgspec.Struct):
         undecided: Races that ended undecided on the first rung of the ladder, without an alarm.
         given_up: Steps that were undecided on every rung.
         raised: Steps that raised an alarm, by its kind.
-        rules: Rules of sequential races, by the lead that they stand for.
+        rules: Rules of races that the run's own rule with their lead did not decide, by the lead they stand for.
         patterns: How many steps had which ballots; see ``surefoot.voting.alarms.Pattern``.
         suspects: The most suspicious steps first.
         weakest: Decided steps that stand, those with the thinnest evidence first.
@@ -78,7 +79,7 @@ class Gathered(msgspec.Struct):
     undecided: int = 0
     given_up: int = 0
     raised: Counter[str] = Counter()
-    rules: dict[int, Sequential] = {}
+    rules: dict[int, Sequential | RaisedLead] = {}
     patterns: Counter[Pattern] = Counter()
     suspects: list[SuspiciousStep] = []
     weakest: list[SuspiciousStep] = []

@@ -29,6 +29,8 @@ TABLE = "table"
 """The journal's name for what is known of the table."""
 LARGEST_CHUNK = 256
 """Most rows that travel to a worker at once."""
+FIRST_SHARE = 16
+"""Where a large first chunk is at most this part of a table, the others wait until leads are learned from it."""
 CHUNKS_A_WORKER = 8
 """Chunks that each worker has at least, if there are rows enough: so that none waits long for the last."""
 
@@ -121,7 +123,8 @@ def drive(task: RowTask, table: Table, config: RunConfig, journal: JournalStore)
         for number, (first, rows) in enumerate(table.chunks(kept.chunk)):
             yield task.chunk(number, first, list(rows))
 
-    return lambda coordinator: coordinator.run_stream(nodes(), at_once, table.count)
+    first_alone = kept.chunk == LARGEST_CHUNK and kept.chunk * FIRST_SHARE <= table.count
+    return lambda coordinator: coordinator.run_stream(nodes(), at_once, table.count, first_alone=first_alone)
 
 
 class MapRun(Run):

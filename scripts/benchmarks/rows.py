@@ -16,6 +16,7 @@ import resource
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -32,6 +33,8 @@ from surefoot.runtime.models.simulated import Profile, SimulatedModel
 
 HARD_SHARE, HARD, EASY = 0.1, 0.155, 0.005
 """Of scattered rows so many are hard; the rates of both kinds, 2 % together."""
+KINDS = {"alike": 0, "scattered": 4, "scattered, one rival": 1}
+"""Kinds of tables, with the number of plausible wrong answers of a scattered row."""
 
 
 class After(RowTask, frozen=True, kw_only=True):
@@ -50,19 +53,24 @@ class After(RowTask, frozen=True, kw_only=True):
         return text if text.isdigit() else Flag("misformatted", text)
 
 
-def answers(prompt: Prompt) -> Answers:
-    """Return the number after, and four that are plausible and wrong."""
+PLAUSIBLE = (2, 3, 4, 10)
+"""What plausible wrong answers add to a number; the right one adds 1."""
+
+
+def answers(prompt: Prompt, plausible: int = len(PLAUSIBLE)) -> Answers:
+    """Return the number after, and so many that are plausible and wrong."""
     number = int(prompt.user)
-    return Answers((str(number + 1),), tuple(str(number + more) for more in (2, 3, 4, 10)))
+    return Answers((str(number + 1),), tuple(str(number + more) for more in PLAUSIBLE[:plausible]))
 
 
 class Scattered(SimulatedModel):
     """A simulated model that finds one row in ten hard."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(answers, Profile(), name=name)
-        self._hard = SimulatedModel(answers, Profile(p_error=HARD), name=name)
-        self._easy = SimulatedModel(answers, Profile(p_error=EASY), name=name)
+    def __init__(self, name: str, plausible: int = len(PLAUSIBLE)) -> None:
+        key = partial(answers, plausible=plausible)
+        super().__init__(key, Profile(), name=name)
+        self._hard = SimulatedModel(key, Profile(p_error=HARD), name=name)
+        self._easy = SimulatedModel(key, Profile(p_error=EASY), name=name)
 
     def reply(self, request: Request, draw: int) -> Reply:
         """Answer a row at its own rate: every tenth, the last digit of a hash of it, is hard."""
@@ -139,7 +147,11 @@ def asked(options: dict[str, Any]) -> dict[str, Any]:
     """Ask rows of a simulated model; how many came out wrong, and what they took."""
     configure_logs("none")
     count, seed, scattered = options.pop("count"), options.pop("seed"), options.pop("scattered")
-    model = Scattered(f"m{seed}") if scattered else SimulatedModel(answers, Profile(p_error=0.02), name=f"m{seed}")
+    model = (
+        Scattered(f"m{seed}", scattered)
+        if scattered
+        else SimulatedModel(answers, Profile(p_error=0.02), name=f"m{seed}")
+    )
     with tempfile.TemporaryDirectory() as folder:
         run = api.map(numbers(count), After(), model, run_dir=pathlib.Path(folder) / "run", seed=seed, **options)
         results = list(run.results())
@@ -156,17 +168,19 @@ def main() -> None:
 @main.command()
 @click.option("--rows", default=10_000, show_default=True)
 @click.option("--seeds", default=3, show_default=True)
-@click.option("--rules", default="sequential", show_default=True)
+@click.option("--rules", "--rule", default="sequential", show_default=True)
 @click.option("--row-target", default=0.999, show_default=True)
 def accuracy(rows: int, seeds: int, rules: str, row_target: float) -> None:
-    """Count wrong rows and calls a row."""
+    """Count wrong rows and calls a row.
+
+    Where a hard row has one plausible wrong answer, two ballots that agree mislead most often.
+    """
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         for rule in rules.split(","):
-            for scattered in (False, True):
+            for kind, scattered in KINDS.items():
                 base = {"count": rows, "scattered": scattered, "rule": rule, "target": row_target}
                 found = pool.map(asked, [{**base, "seed": seed} for seed in range(seeds)], chunksize=1)
-                kind = "scattered" if scattered else "alike"
-                print(f"{rule:12} {kind:10} {json.dumps(found)}", flush=True)
+                print(f"{rule:12} {kind:24} {json.dumps(found)}", flush=True)
 
 
 @main.command()

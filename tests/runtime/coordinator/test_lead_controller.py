@@ -13,6 +13,7 @@ from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.plan import Node
 from surefoot.decompose.step import Dialect, Done, Prompt, Role, Step
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.rows import MapRows
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, fresh_start, open_lead_controller
@@ -199,3 +200,19 @@ def test_a_new_pilot_begins_afresh(configured: Configured) -> None:
         assert learner.look(totals) is not None
     assert again.leads.unguarded < spoilt.leads.unguarded
     assert again.look(totals) is None  # not before the next checkpoint
+
+
+def test_rows_learn_the_lead_of_disagreements_and_keep_it_over_a_pause(configured: Configured) -> None:
+    """Placebo: a task whose steps are no rows keeps the leads of the closed form."""
+    config = configured("map", {"question": "{a}?"}, k="auto", target=0.999)
+    start, leads = Estimate(60, 1, 0, 0.02, 0.1, trials=60), Leads(4, 4, 6)
+    seen = Counts(steps=4000, races={"4": 4000}, contested={"4/6/1/0": 100}, first_ballots={"4/5/1": 100})
+    rows = LeadController(config, MapRows(question="{a}?"), start, leads)
+    change = rows.look(seen)
+    assert change is not None
+    assert (rows.leads.unguarded, rows.leads.disputed) == (change.unguarded, change.disputed) == (2, 4)
+    again = LeadController(config, MapRows(question="{a}?"), start, leads, [change])
+    assert (again.leads.unguarded, again.leads.disputed) == (2, 4)
+    steps = LeadController(config, Counting(), start, leads)
+    assert steps.look(seen) is not None
+    assert steps.leads.disputed == 0

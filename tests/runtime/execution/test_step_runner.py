@@ -12,8 +12,10 @@ from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.models.port import Reply, Stop
 from surefoot.runtime.payloads import pack, unpack, winner
 from surefoot.runtime.records import Contested, Counts, Record, Usage
+from surefoot.voting.alarms import Limits
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import Race
+from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
 from surefoot.voting.sequential import TYPES, Sequential
 
@@ -53,6 +55,41 @@ async def test_a_disagreement_draws_as_many_as_it_takes(scripted: Any, step_runn
     assert [request.draws for request in model.requests] == [(0, 1, 2), (3, 4), (5, 6)]
     counts = steps.meter.take()
     assert (counts.calls, counts.disagreements) == (7, 1)
+
+
+async def test_a_disagreement_raises_the_lead_of_its_own_step_only(scripted: Any, step_runner: Any) -> None:
+    """B A A A would do with a lead of two; what was asked for is in the journal, and the ballots are counted."""
+    model = scripted(A, A, B, A, A, A, A, A)
+    steps = step_runner(TASK, model, unguarded=2, disputed=4)
+    assert await steps.decide(STEP, 2, 0) == (A, A)
+    candidate, entry = await steps.decide(STEP, 2, 4096)
+    assert candidate == A
+    assert isinstance(entry, Contested)
+    assert (entry.rule, len(entry.ballots)) == (RaisedLead(2, 4), 6)
+    [again] = unpack(pack([Record((), "run", 0, 0, 2, (entry,))]))
+    assert again.entries == (entry,)
+    assert winner(entry, "first-to") == A  # the entry's own rule decides, whatever the run's is
+    assert steps.counts.first_ballots == {"2/5/1": 1}
+    assert steps.counts.votes == {}  # those are for the sequential rule
+
+
+@pytest.mark.parametrize("options", [{"rule": "first-to"}, {"disputed": 0}])
+async def test_no_lead_is_raised_unasked_or_under_another_rule(
+    scripted: Any, step_runner: Any, options: dict[str, Any]
+) -> None:
+    settings = {"unguarded": 2, "disputed": 4, **options}
+    steps = step_runner(TASK, scripted(B, A, A, A), **settings)
+    candidate, entry = await steps.decide(STEP, 2, 0)
+    assert (candidate, entry.rule) == (A, None)
+    assert steps.counts.first_ballots == ({} if "rule" in options else {"2/3/1": 1})
+
+
+async def test_a_disputed_race_that_an_alarm_prolongs_is_counted_once(scripted: Any, step_runner: Any) -> None:
+    limits = Limits(dissent=1e-6, spoiled=1e-6, each=0.5)
+    steps = step_runner(TASK, scripted(B, A, B, *[A] * 8), unguarded=2, disputed=4, suspect=5, limits=limits)
+    candidate, entry = await steps.decide(STEP, 2, 0)
+    assert (candidate, bool(entry.raised)) == (A, True)
+    assert steps.counts.first_ballots == {"2/4/2": 1}
 
 
 async def test_first_to_k_stops_at_k(scripted: Any, step_runner: Any) -> None:

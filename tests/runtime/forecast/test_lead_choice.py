@@ -20,6 +20,7 @@ from surefoot.runtime.forecast.lead_choice import (
     choose_leads,
     next_checkpoint,
     seen_in,
+    with_raised_lead,
 )
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import Leads
@@ -179,3 +180,30 @@ def test_a_model_that_may_be_wrong_more_often_than_not_is_refused(configured: Co
     task = Hanoi()
     with pytest.raises(ConfigurationError, match="no lead can be chosen; try another model, or --k N"):
         choose_leads(configured(k="auto"), task, pilot(0.3, p_error_high))
+
+
+@pytest.mark.parametrize(
+    ("first_ballots", "agreeing"),
+    [({"2/5/1": 100, "2/4/1/1": 20}, 2), ({"2/5/1": 100, "2/4/2": 20, "2/3/3": 10}, 3)],
+)
+def test_rows_that_disagree_say_how_many_agreeing_ballots_do(
+    configured: Configured, first_ballots: dict[str, int], agreeing: int
+) -> None:
+    """Losers that differ and losers that are alike: as many disagreements, and other leads."""
+    config = configured("hanoi", {"disks": 3}, k="auto", target=0.999)
+    contested = {"2/6/1/0": sum(first_ballots.values())}
+    seen = Counts(races={"2": 4000}, contested=contested, first_ballots=first_ballots)
+    leads = with_raised_lead(config, Leads(4, 4, 6), seen)
+    assert (leads.unguarded, leads.guarded) == (agreeing, 4)
+    assert leads.suspect >= leads.disputed >= 4
+
+
+def test_no_lead_is_raised_where_disagreements_say_nothing_of_whole_answers(configured: Configured) -> None:
+    config, leads = configured("hanoi", {"disks": 3}, k="auto", target=0.999), Leads(4, 4, 6)
+    by_field = Counts(races={"4": 4000}, contested={"4/9/1/0": 100})
+    assert with_raised_lead(config, leads, by_field) == leads
+    agreeing = Counts(races={"4": 4000}, contested={"4/9/1/0": 100}, first_ballots={"4/5/1": 100})
+    assert with_raised_lead(config, leads, agreeing) != leads
+    other_rule = msgspec.structs.replace(config, rule="first-to")
+    assert with_raised_lead(other_rule, leads, agreeing) == leads
+    assert with_raised_lead(config, leads, Counts(races={"4": 10})) == leads  # too little was seen

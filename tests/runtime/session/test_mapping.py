@@ -11,13 +11,15 @@ import pydantic
 import pytest
 
 import surefoot
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
-from surefoot.runtime.session.mapping import MapRun, open_run
-from surefoot.runtime.session.table import Table
+from surefoot.runtime.session.mapping import TABLE, KeptTable, MapRun, drive, open_run
+from surefoot.runtime.session.table import Table, keep_table
 from tests.data.own.row_tasks import Next, answers
 from tests.runtime.execution.models import QUIET, Counted
+from tests.runtime.journal.in_memory import InMemoryJournal
 
 QUESTION = "Say it again: {text}"
 
@@ -264,3 +266,20 @@ def test_no_more_rows_are_in_memory_than_there_is_room(
     monkeypatch.setattr(Coordinator, "_send", sent)
     assert ask([str(n) for n in range(rows)], tmp_path / "r", chains_in_flight=4, flush_steps=8).status == "solved"
     assert 2 <= most <= 4
+
+
+@pytest.mark.parametrize(("rows", "chunk", "alone"), [(4096, 256, True), (4095, 256, False), (320, 8, False)])
+def test_a_long_table_waits_for_what_its_first_chunk_teaches(
+    tmp_path: pathlib.Path, rows: int, chunk: int, alone: bool
+) -> None:
+    journal: Any = InMemoryJournal()
+    journal.set_meta(**{TABLE: KeptTable(rows, chunk, "")})
+    table = msgspec.structs.replace(keep_table([{"text": "a"}], tmp_path / "rows"), count=rows)
+
+    class Driven:
+        def run_stream(self, nodes: Any, at_once: int, steps: int, *, first_alone: bool) -> tuple[int, int, bool]:
+            return at_once, steps, first_alone
+
+    config = RunConfig(task="map", model="simulated", chains_in_flight=512)
+    driven: Any = Driven()
+    assert drive(Next(), table, config, journal)(driven) == (1 + 2 * -(-512 // chunk), rows, alone)
