@@ -39,9 +39,14 @@ class Preview(msgspec.Struct, frozen=True):
 
 def plan_of(journal: JournalReader, config: RunConfig, task: Task) -> Steps:
     """Return the voted steps of a finished plan in plan order; the generator's value is the root's output."""
+    return reader_of(journal, config, task).steps()
+
+
+def reader_of(journal: JournalReader, config: RunConfig, task: Task) -> PlanReader:
+    """Return what reads the plans of a run back from its journal."""
     leads = msgspec.convert(journal.meta("leads"), Leads)
     method = method_of(config.strategy, leads.leaf_steps)
-    return PlanReader(journal, task, method, config.rule, config.segment_steps).steps()
+    return PlanReader(journal, task, method, config.rule, config.segment_steps)
 
 
 def answer_of_plan(journal: JournalReader, config: RunConfig, task: Task) -> Any:
