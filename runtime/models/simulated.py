@@ -28,7 +28,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """How a simulated model errs. All rates are probabilities, independent of each other.
 
     Attributes:
-        p_error: A draw gives a plausible wrong answer.
+        p_error: A draw gives a plausible wrong answer, where the question takes one operation (``Answers.work``).
         p_format: A draw gives text that no parser reads.
         p_shared: A prompt is one at which *every* draw gives the same wrong answer.
         p_hard: A prompt is one at which 56 % of the draws are right, 30 % give one wrong answer and 14 % another:
@@ -112,6 +112,8 @@ class SimulatedModel(Model):
         if dice.below(profile.p_format):
             return Reply("???", Stop.END, tokens_in, 2, 0.0, failed)
         p_error = profile.p_error * (request.temperature if profile.scale_by_temperature else 1.0)
+        if known.work != 1.0:
+            p_error = 1.0 - (1.0 - p_error) ** known.work
         planted = self._planted(text)
         if planted == "shared":
             said = _Dice(f"shared\0{text}").past().pick(known.wrong)

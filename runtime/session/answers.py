@@ -38,7 +38,12 @@ class Preview(msgspec.Struct, frozen=True):
 
 def plan_of(journal: JournalReader, config: RunConfig, task: Task) -> Steps:
     """Return the voted steps of a finished plan in plan order; the generator's value is the root's output."""
-    return PlanReader(journalled_plan(journal, config, task)).steps()
+    return reader_of(journal, config, task).steps()
+
+
+def reader_of(journal: JournalReader, config: RunConfig, task: Task) -> PlanReader:
+    """Return what reads the plans of a run back from its journal."""
+    return PlanReader(journalled_plan(journal, config, task))
 
 
 def answer_of_plan(journal: JournalReader, config: RunConfig, task: Task) -> Any:

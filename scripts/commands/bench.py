@@ -8,34 +8,26 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import click
 import msgspec
 
 from surefoot.decompose.suite import Posed, SuiteTask
-from surefoot.runtime import errors
+from surefoot.decompose.tasks.problems.families import FAMILIES
 from surefoot.runtime.config import RunConfig, open_task, task_class
-from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.journal.journal import create_journal, open_journal
-from surefoot.runtime.journal.run_directory import new_run_directory, read_config, write_config
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
-from surefoot.runtime.session.work import open_pool
+from surefoot.scripts.commands.bench_methods import by_method
+from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
 from surefoot.scripts.commands.bench_table import Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
 from surefoot.scripts.commands.output import OK, PAUSED, print_json
 from surefoot.scripts.commands.output_file import write_output
 
-OPTIONS = (
-    "model", "api_base", "dialect", "k", "rule", "red_flags", "max_ballots", "workers", "address", "seed",
-    "temperature", "first_temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight",
-    "max_calls", "max_cost_usd", "max_wall_s", "modules", "cache",
-)  # fmt: skip
 WALKS, WALKED, LONGEST = 4000, 20_000, 1000
 """Random walks of the row random-legal, over all problems, the actions they may take, and the longest walk; at least
 five for each."""
@@ -46,12 +38,14 @@ class _BySuite(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the suites of problems that can be run."""
-        return list(SUITES)
+        return [*SUITES, *FAMILIES]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of one suite, with its task's options."""
         suite = SUITES.get(cmd_name)
-        return None if suite is None else _command(cmd_name, suite)
+        if suite is not None:
+            return _command(cmd_name, suite)
+        return by_method(cmd_name) if cmd_name in FAMILIES or ":" in cmd_name else None
 
 
 def _command(name: str, suite: Suite) -> click.Command:
@@ -67,12 +61,7 @@ def _command(name: str, suite: Suite) -> click.Command:
         for config, row in zip(configs, rows, strict=True):
             if row.method != "random-legal" and not row.plan:
                 check_model(config)
-        fresh = run_dir is None or not (run_dir / "bench.json").exists()
-        directory = new_run_directory(run_dir, f"bench-{name}") if fresh else run_dir
-        assert directory is not None
-        directory.mkdir(parents=True, exist_ok=True)
-        if fresh:
-            (directory / "bench.json").write_text("{}")
+        directory = prepared(run_dir, name)
         scores = []
         for config, row in zip(configs, rows, strict=True):
             print(f"{row.method}: {suite.text}", file=sys.stderr, flush=True)
@@ -101,7 +90,10 @@ Each row's folder holds answers.jsonl: every answer or plan, and whether it is r
 
 @click.group(cls=_BySuite, subcommand_metavar="SUITE [OPTIONS]")
 def bench() -> None:
-    """Run a suite of planning problems by several methods and print one table, scored by simulation."""
+    """Run a suite of problems by several methods and print one table, scored exactly.
+
+    SUITE is one of those below, or my_module:MyProblem for problems of your own.
+    """
 
 
 def _configured(suite: Suite, cls: type[Any], row: Row, given: dict[str, Any]) -> RunConfig:
@@ -133,9 +125,9 @@ def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -
     if row.plan:
         return _constant(row, referee, problems)
     started = time.monotonic()
-    directory.mkdir(parents=True, exist_ok=True)
     asked = [((number, repeat), problem) for repeat in range(repeats) for number, problem in enumerate(problems)]
-    status, ends, counts = asyncio.run(_run(directory, config, task, asked))
+    nodes = [task.node(path, problem) for path, problem in asked]
+    status, ends, counts = asyncio.run(run_nodes(directory, config, task, nodes))
     answering = f"{config.model}, oracles" if row.oracles else config.model
     score = Score(row.method, answering, sum(end is not None for end in ends), status=status)
     answers = []
@@ -204,34 +196,6 @@ def _costs(score: Score, counts: Counts) -> Score:
     score.tokens_in, score.tokens_out = counts.tokens_in, counts.tokens_out
     score.red_flags, score.cost_usd = sum(counts.red_flags.values()), counts.cost_usd
     return score
-
-
-async def _run(
-    directory: pathlib.Path, config: RunConfig, task: SuiteTask, asked: Sequence[tuple[tuple[int, ...], Posed]]
-) -> tuple[str, list[Any], Counts]:
-    pool = await asyncio.to_thread(open_pool, config, task)
-    try:
-        if (directory / "run.toml").exists():
-            if _frozen(read_config(directory)) != _frozen(config):
-                raise errors.ResumeMismatch(f"{directory} was started with other options")
-            journal = open_journal(directory, write=True)
-        else:
-            write_config(directory, config)
-            journal = create_journal(directory)
-        try:
-            coordinator = Coordinator(config, task, journal, pool)
-            status, ends = await coordinator.run_each([task.node(path, problem) for path, problem in asked])
-            return status, ends, journal.totals
-        finally:
-            journal.close()
-    finally:
-        await pool.close()
-
-
-def _frozen(config: RunConfig) -> dict[str, Any]:
-    """What may not change between a start and a resume."""
-    limits = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "patience_s", "timeout_s")
-    return {key: value for key, value in msgspec.to_builtins(config).items() if key not in limits}
 
 
 def _walked(task: SuiteTask, referee: Any, problems: list[Any], seed: int) -> Score:

@@ -1,6 +1,7 @@
 """The table of ``surefoot bench``: on the terminal, as JSON and as a page."""
 
 import html
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import msgspec
@@ -29,6 +30,8 @@ class Score(msgspec.Struct):
         borrowed_calls: Calls saved because an earlier problem had paid for the answer.
         ends: How plans ended, by reason.
         status: ``solved`` if all problems came to an end, or ``paused``.
+        largest_prompt: Words of the longest prompt of a solved problem, where a table has it.
+        longest_chain: Most questions of a solved problem that wait for each other, where a table has it.
     """
 
     method: str
@@ -48,6 +51,8 @@ class Score(msgspec.Struct):
     ends: dict[str, int] = {}
     status: str = "solved"
     optimal_known: int = 0
+    largest_prompt: int = 0
+    longest_chain: int = 0
 
     def shown(self) -> dict[str, Any]:
         """The row with its rates; 95 % Wilson interval."""
@@ -64,6 +69,20 @@ class Score(msgspec.Struct):
             "tokens_in_per_problem": round(self.tokens_in / count, 1),
             "tokens_out_per_problem": round(self.tokens_out / count, 1),
         }
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """What a table shows of each row: the heads of its columns, the first three of which stand before the bar.
+
+    Attributes:
+        head: Names of the columns.
+        cells: The texts of one row, as many as there are heads.
+        note: One line below the table.
+    """
+
+    head: tuple[str, ...]
+    cells: Callable[[Score], tuple[str, ...]]
+    note: str
 
 
 HEAD = (
@@ -89,36 +108,40 @@ def cells(score: Score) -> tuple[str, ...]:
     )
 
 
+PLANS = Columns(HEAD, cells, NOTE)
+"""The columns of tables of planning problems."""
+
+
 def _published(row: tuple[str, float, float | None]) -> tuple[str, ...]:
     method, solved, invalid = row
     shown = "" if invalid is None else f"{invalid:g} %"
     return (method, "published", f"{solved:g} %", "", "", "", shown, "", "", "")
 
 
-def print_table(title: str, scores: list[Score], published: Published, out: TextIO) -> None:
+def print_table(title: str, scores: list[Score], published: Published, out: TextIO, columns: Columns = PLANS) -> None:
     """Print the table of a suite; calls and tokens are means over the problems."""
     console = rich.console.Console(file=out, highlight=False, width=None if out.isatty() else 150)
-    table = rich.table.Table(*HEAD, box=None, title=title, title_justify="left")
+    table = rich.table.Table(*columns.head, box=None, title=title, title_justify="left")
     for score in scores:
-        table.add_row(*(printable(cell).replace("[", "\\[") for cell in cells(score)))
+        table.add_row(*(printable(cell).replace("[", "\\[") for cell in columns.cells(score)))
     for row in published:
         table.add_row(*_published(row))
     console.print(table)
-    console.print(NOTE, style="dim")
+    console.print(columns.note, style="dim")
 
 
-def page_of(title: str, scores: list[Score], published: Published) -> str:
+def page_of(title: str, scores: list[Score], published: Published, columns: Columns = PLANS) -> str:
     """Format the table of a suite as a self-contained page, with a bar and its interval for each row."""
     rows = []
     for score in scores:
         shown = score.shown()
         bar = _bar(shown["solved_percent"], (shown["low_percent"], shown["high_percent"]))
-        rows.append(_row(cells(score), bar, ""))
+        rows.append(_row(columns.cells(score), bar, ""))
     rows += [_row(_published(row), _bar(row[1]), "published") for row in published]
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*HEAD[:3], "0 to 100 %", *HEAD[3:]))
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*columns.head[:3], "0 to 100 %", *columns.head[3:]))
     from surefoot.runtime.report.page import plain_page
 
-    table = f'<table class="bench"><tr>{head}</tr>\n{"".join(rows)}</table><p class="soft">{NOTE}</p>'
+    table = f'<table class="bench"><tr>{head}</tr>\n{"".join(rows)}</table><p class="soft">{columns.note}</p>'
     return plain_page(title, table)
 
 

@@ -1,0 +1,154 @@
+"""Right and plausible wrong replies to every kind of question that methods ask about generated problems.
+
+Everything is read from the prompt's text: the kind from its first line, which is the instruction of one of the methods'
+wordings, the facts from its labelled lines. For the simulated model and for measuring. Nothing that decides imports it.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import msgspec
+
+from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.problem_parts import filled, parts_of, work_of
+from surefoot.decompose.methods.asking import Asking
+from surefoot.decompose.methods.table import METHODS
+from surefoot.decompose.referees.problems import answer_of
+from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.problems import bridges
+from surefoot.decompose.tasks.problems.expressions import MODULUS
+
+_LABEL = re.compile(r"^([A-Z][a-z]+(?: [0-9]+)?): ?(.*)$")
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a prompt tells: the kind of question, the question, and labelled texts before it, in order."""
+
+    kind: str
+    question: str
+    shown: tuple[tuple[str, str], ...] = ()
+
+    def all(self, label: str) -> tuple[str, ...]:
+        """Return the texts with a label."""
+        return tuple(text for name, text in self.shown if name == label)
+
+
+@functools.cache
+def _kinds() -> dict[str, str]:
+    """Kinds of question by instruction, over all methods."""
+    methods = [make(0) for make in METHODS.values()]
+    wordings = [method.wordings for method in methods if isinstance(method, Asking)]
+    return {wording.instruction: kind for found in wordings for kind, wording in found.items()}
+
+
+def told_by(prompt: Prompt) -> Told:
+    """Return what a prompt tells.
+
+    Raises:
+        ValueError: It is no prompt of a method.
+    """
+    instruction, *lines = prompt.user.split("\n")
+    if instruction not in _kinds():
+        raise ValueError(f"not a question of a method: {instruction[:100]}")
+    shown: list[list[str]] = []
+    # The last paragraph is about the form of the reply.
+    for line in lines[1 : max(number for number, line in enumerate(lines) if not line)]:
+        found = _LABEL.match(line)
+        if found is not None:
+            shown.append([found[1], found[2]])
+        elif shown:
+            shown[-1][1] += f"\n{line}"
+    question = next((text for label, text in reversed(shown) if label == "Question"), "")
+    return Told(_kinds()[instruction], question, tuple((a, b) for a, b in shown if a != "Question"))
+
+
+def answers(prompt: Prompt) -> Answers:
+    """Return the replies to a prompt.
+
+    Raises:
+        ValueError: It is no question about a generated problem.
+    """
+    told = told_by(prompt)
+    return KINDS[told.kind](told)
+
+
+def _answer(told: Told) -> Answers:
+    context = "\n".join(told.all("Context"))
+    right = answer_of(told.question, context)
+    return _lines("Answer", right, slips(told.question, right), work_of(told.question, context))
+
+
+def _thought(told: Told) -> Answers:
+    found = _answer(told)
+    steps = "\n".join(f"{number}. {part}" for number, part in enumerate(parts_of(told.question), start=1))
+    return Answers(
+        tuple(f"{steps}\n{text}" for text in found.right), tuple(f"{steps}\n{text}" for text in found.wrong), found.work
+    )
+
+
+def _follow_up(told: Told) -> Answers:
+    parts, known = parts_of(told.question), told.all("Found")
+    if len(known) >= max(1, len(parts)):
+        return _lines("Answer", known[-1], slips(told.question, known[-1]))
+    if not parts:
+        return _lines("Follow up", told.question, ["What is 1 + 1?"])
+    # Earlier sub-questions that were asked wrongly have answers all the same, and the next one builds on them.
+    following = filled(parts[len(known)], known)
+    return _lines("Follow up", following, mistaken(following))
+
+
+def _follow_up_or_tool(told: Told) -> Answers:
+    """The same as a use of the calculator, where the next part is arithmetic."""
+    plain = _follow_up(told)
+
+    def used(reply: str) -> str:
+        kind, _, text = reply.partition(": ")
+        found = expression_of(text) if kind == "Follow up" else None
+        return f"Use: calc[{found}]" if found else reply
+
+    return Answers(tuple(map(used, plain.right)), tuple(map(used, plain.wrong)), plain.work)
+
+
+def expression_of(part: str) -> str | None:
+    """Return a sub-question as an expression that a calculator takes, or ``None`` where it is no arithmetic."""
+    found = re.fullmatch(r"What is ([^a-z]+?)( mod 97)?\?", part)
+    if found is None:
+        return None
+    return f"({found[1]}) % {MODULUS}" if found[2] else found[1]
+
+
+def mistaken(part: str) -> list[str]:
+    """Return sub-questions like one that ask for something else: another operator, another number."""
+    swapped = {" + ": " * ", " * ": " + ", " and ": " or ", " or ": " and ", " xor ": " or "}
+    operator = next((one for one in swapped if one in part), None)
+    others = [part.replace(operator, swapped[operator], 1)] if operator else []
+    found = re.search(r"(?<![#\d])\d+(?! ?mod)", part)
+    return [*others, *([f"{part[: found.start()]}{int(found[0]) + 1}{part[found.end() :]}"] if found else [])]
+
+
+def slips(question: str, right: str) -> list[str]:
+    """Return plausible wrong answers."""
+    if right in ("true", "false"):
+        return ["false" if right == "true" else "true"]
+    found = bridges.read(question)
+    if found is not None:
+        return [place for place in found[2] if place != right]
+    value = int(right)
+    return [str(value + 1), str(value - 1 if value else value + 2), str((value * 3 + 7) % MODULUS + MODULUS)]
+
+
+def _lines(label: str, right: str, wrong: list[str], work: float = 1.0) -> Answers:
+    others = tuple(f"{label}: {text}" for text in dict.fromkeys(wrong) if text != right)
+    return Answers((f"{label}: {right}",), others, work)
+
+
+KINDS: Final[Mapping[str, Callable[[Told], Answers]]] = {
+    "answer": _answer,
+    "part": _answer,
+    "thought": _thought,
+    "follow-up": _follow_up,
+    "follow-up or tool": _follow_up_or_tool,
+}
+"""What is said to each kind of question."""

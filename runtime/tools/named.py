@@ -1,0 +1,50 @@
+"""Tools that a task, or ``surefoot ask``, may name by text: ``calc``, ``python``, ``search:FOLDER``, ``sql:FILE``."""
+
+import pathlib
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.tools.calculator import calculator
+from surefoot.runtime.tools.contract import Tool
+from surefoot.runtime.tools.python_cell import python_cell, python_program
+from surefoot.runtime.tools.search_folder import search_folder
+from surefoot.runtime.tools.sqlite_query import sqlite_query
+
+WITHOUT_PLACE: Final[dict[str, Callable[[], Tool]]] = {
+    "calc": calculator,
+    "python": python_cell,
+    "cells": python_program,
+}
+"""Tools that need no file: a calculator, one cell of Python, and programs of cells that may ask."""
+WITH_PLACE: Final[dict[str, Callable[[str], Tool]]] = {"search": search_folder, "sql": sqlite_query}
+"""Tools that read what stands behind the colon."""
+
+
+def tool_named(text: str, name: str | None = None) -> Tool:
+    """Return the tool that a text names.
+
+    Args:
+        text: Such as ``calc`` or ``search:FOLDER``.
+        name: What the tool is called by whoever calls it; by default the text before the colon.
+
+    Raises:
+        ConfigurationError: There is no such tool, or its file or folder is not there.
+    """
+    kind, colon, place = text.partition(":")
+    if kind in WITHOUT_PLACE and not colon:
+        made = WITHOUT_PLACE[kind]()
+    elif kind in WITH_PLACE and place:
+        made = WITH_PLACE[kind](place)
+    else:
+        known = ", ".join([*WITHOUT_PLACE, "search:FOLDER", "sql:FILE"])
+        raise ConfigurationError(f"there is no tool {text!r}; there are {known}")
+    return msgspec.structs.replace(made, name=name or kind)
+
+
+def absolute(text: str) -> str:
+    """Return the text of a tool whose place holds wherever the run goes on."""
+    kind, colon, place = text.partition(":")
+    return f"{kind}:{pathlib.Path(place).absolute()}" if colon and place else text

@@ -1,0 +1,201 @@
+"""``surefoot bench`` of problems with one answer: methods beside each other, with guesses and an oracle."""
+
+import asyncio
+import importlib
+import json
+import pathlib
+import random
+import sys
+import time
+from typing import Any
+
+import click
+import msgspec
+
+from surefoot.decompose.methods.asking import Asking
+from surefoot.decompose.methods.table import METHODS
+from surefoot.decompose.plan import Node
+from surefoot.decompose.problem import Problem
+from surefoot.decompose.step import Role, Step
+from surefoot.decompose.tasks.problems.families import FAMILIES
+from surefoot.runtime.config import RunConfig, dialect_of, open_task, task_class
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.logs import configure_logs
+from surefoot.runtime.models.factory import check_model
+from surefoot.runtime.records import Finished
+from surefoot.runtime.session.answers import reader_of
+from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
+from surefoot.scripts.commands.bench_table import Columns, Score, page_of, print_table
+from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
+from surefoot.scripts.commands.output import OK, PAUSED, print_json
+from surefoot.scripts.commands.output_file import write_output
+
+USUAL = ("direct", "chain-of-thought", "self-ask")
+"""Rows of the table where no --method is given."""
+ALWAYS = ("random", "oracle")
+"""Rows that stand in every table: answers by chance, and the first method with exact answers to all its questions."""
+GUESSES = 50
+"""Guesses at each problem in the row random."""
+
+
+def by_method(name: str) -> click.Command:
+    """Return the command of one family of generated problems, or of a problem class of the user's own."""
+    task = "problems" if name in FAMILIES else name
+    cls = task_class(task)
+    if not issubclass(cls, Problem):
+        raise ConfigurationError(f"bench: {name} is no suite, and its class is no Problem")
+
+    def start(method: tuple[str, ...], repeats: int, run_dir: pathlib.Path | None, as_json: bool, **values: Any) -> int:
+        configure_logs(values.pop("log_format"), values.pop("verbose"))
+        given = {"k": "3", **{key: value for key, value in values.items() if value is not None}}
+        if task != name:
+            given["family"] = name
+        rows = [*dict.fromkeys(method or USUAL), *ALWAYS]
+        configs = {row: _configured(task, cls, row, rows[0], given) for row in rows}
+        for row, config in configs.items():
+            if row not in ALWAYS:
+                check_model(config)
+        directory = prepared(run_dir, name.replace(":", "-"))
+        scores = []
+        for row, config in configs.items():
+            print(f"{row}: {name}", file=sys.stderr, flush=True)
+            scores.append(_score(directory / row, row, config, repeats))
+        return _end(directory, name, scores, as_json)
+
+    own = [field for field in cls.__struct_fields__ if field not in ("state_by", "method", "number", "family")]
+    command = click.Command(name, callback=start, short_help=_text(name), help=f"{_text(name)}\n\n{_help()}")
+    command.params = [
+        click.Option(["--method"], multiple=True, metavar="M", help="A row of the table; may be given several times."),
+        click.Option(["--repeats"], type=click.IntRange(1), default=1, show_default=True, help="Runs of each problem."),
+        *struct_options(cls, own),
+        *struct_options(RunConfig, OPTIONS),
+        click.Option(["--run-dir"], type=click.Path(path_type=pathlib.Path), help="Where it is kept, and resumed."),
+    ]
+    return json_option(log_options(command))  # type: ignore[no-any-return]
+
+
+def _text(name: str) -> str:
+    return FAMILIES[name].text if name in FAMILIES else f"problems of {name}"
+
+
+def _help() -> str:
+    known = ", ".join(name for name, make in METHODS.items() if isinstance(make(0), Asking))
+    return f"METHOD: {known}. random and oracle stand in every table. Give the same --run-dir to resume."
+
+
+def _configured(task: str, cls: type[Problem], row: str, first: str, given: dict[str, Any]) -> RunConfig:
+    """The run configuration of a row; the oracle is the first method with a model that never errs."""
+    config = build_config(task, cls, {**given, "method": first if row in ALWAYS else row})
+    return config if row not in ALWAYS else msgspec.structs.replace(config, model="simulated", modules="", k=1)
+
+
+def _score(directory: pathlib.Path, row: str, config: RunConfig, repeats: int) -> Score:
+    """Run a row, or go on with it, and compare its answers with the exact ones."""
+    task = open_task(config)
+    assert isinstance(task, Problem)
+    referee = _referee(config.task)
+    right = list(referee.right_answers(task))
+    if row == "random":
+        return _guessed(referee, task, right, config.seed)
+    started = time.monotonic()
+    questions = list(task.questions())
+    nodes = [task.posed(n, text, (n, again)) for again in range(repeats) for n, text in enumerate(questions)]
+    status, ends, counts = asyncio.run(run_nodes(directory, config, task, nodes))
+    score = Score(row, config.model, sum(end is not None for end in ends), status=status)
+    for node, end in zip(nodes, ends, strict=True):
+        if end is not None:
+            _add(score, end, right[node.goal.number])
+    solved = [node for node, end in zip(nodes, ends, strict=True) if isinstance(end, Finished)]
+    _measure(score, directory, config, task, solved)
+    score.calls, score.tokens_in, score.tokens_out = counts.calls, counts.tokens_in, counts.tokens_out
+    score.red_flags, score.cost_usd = sum(counts.red_flags.values()), counts.cost_usd
+    score.wall_s = round(time.monotonic() - started, 3)
+    return score
+
+
+def _referee(task: str) -> Any:
+    module = f"surefoot.decompose.referees.{task}" if ":" not in task else task.partition(":")[0]
+    found = importlib.import_module(module)
+    if not hasattr(found, "right_answers"):
+        raise ConfigurationError(f"bench: {module} has no function right_answers(problem), so nothing can be scored")
+    return found
+
+
+def _add(score: Score, end: Any, right: str) -> None:
+    """Count how one problem ended: rightly, wrongly, or without an answer, and then why."""
+    score.moves += 1
+    if isinstance(end, Finished):
+        score.solved += end.output == right
+        ended = "right" if end.output == right else "wrong"
+    else:
+        score.invalid += 1
+        ended = getattr(end, "context", {}).get("kind") or type(end).__name__
+    score.ends[ended] = score.ends.get(ended, 0) + 1
+
+
+def _measure(score: Score, directory: pathlib.Path, config: RunConfig, task: Problem, solved: list[Node]) -> None:
+    """Read from the journal how long the longest prompt and the longest chain of dependent questions are."""
+    journal = open_journal(directory, write=False)
+    dialect = dialect_of(config)
+    try:
+        reader = reader_of(journal, config, task)
+        for node in solved:
+            for step in reader.steps_of(node):
+                prompt = task.prompt(Step(step.kind, Role.ACTOR, step.reads), dialect)
+                score.largest_prompt = max(score.largest_prompt, len(f"{prompt.system} {prompt.user}".split()))
+            score.longest_chain = max(score.longest_chain, reader.longest)
+    finally:
+        journal.close()
+
+
+def _guessed(referee: Any, task: Problem, right: list[str], seed: int) -> Score:
+    """Answers by chance, among those that a problem may have; no model."""
+    score = Score("random", "none", GUESSES * len(right), moves=GUESSES * len(right))
+    for number, answer in enumerate(right):
+        chances = referee.chance_answers(task, number) if hasattr(referee, "chance_answers") else ("",)
+        rng = random.Random(f"guess {seed} {number}")
+        score.solved += sum(rng.choice(chances) == answer for _ in range(GUESSES))
+    score.ends = {"right": score.solved, "wrong": score.problems - score.solved}
+    return score
+
+
+def _cells(score: Score) -> tuple[str, ...]:
+    row = score.shown()
+    failures = ", ".join(f"{kind} {count}" for kind, count in sorted(score.ends.items()) if kind != "right")
+    return (
+        score.method,
+        score.model,
+        f"{row['solved_percent']:.1f} %" + ("" if score.status == "solved" else f" ({score.status})"),
+        f"{row['low_percent']:.1f} to {row['high_percent']:.1f}",
+        f"{score.problems:,}",
+        f"{score.invalid:,}",
+        f"{row['calls_per_problem']:,.1f}",
+        f"{row['tokens_in_per_problem']:,.0f}/{row['tokens_out_per_problem']:,.0f}",
+        f"{score.largest_prompt:,}",
+        f"{score.longest_chain:,}",
+        f"${score.cost_usd:.4f}",
+        failures,
+    )
+
+
+COLUMNS = Columns(
+    (
+        "method", "model", "right", "95 % interval", "n", "invalid", "calls", "tokens in/out", "largest prompt",
+        "longest chain", "money", "not right",
+    ),
+    _cells,
+    "calls and tokens: means over the problems; invalid: no answer; largest prompt: words; longest chain: questions "
+    "that wait for each other",
+)  # fmt: skip
+
+
+def _end(directory: pathlib.Path, name: str, scores: list[Score], as_json: bool) -> int:
+    found = {"suite": name, "run_dir": str(directory), "rows": [score.shown() for score in scores], "published": []}
+    title = f"{name}: {_text(name)}"
+    write_output(directory / "bench.json", json.dumps(found, indent=1))
+    write_output(directory / "bench.html", page_of(title, scores, (), COLUMNS))
+    print_table(title, scores, (), sys.stderr if as_json else sys.stdout, COLUMNS)
+    if as_json:
+        print_json(found)
+    return PAUSED if any(score.status == "paused" for score in scores) else OK

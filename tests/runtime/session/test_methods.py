@@ -1,0 +1,146 @@
+"""The conformance suite of methods: every method of the table passes it, on a small problem with an exact answer.
+
+Killed at every journal event and resumed: the same answer, and no committed step asked twice. Calls and money stay
+below their limits wherever they end. A branch that fails is a typed value.
+"""
+
+import math
+import pathlib
+from typing import Any
+
+import pytest
+
+from surefoot.decompose.answer_keys.problems import answers
+from surefoot.decompose.methods.asking import Asking
+from surefoot.decompose.methods.table import METHODS
+from surefoot.decompose.methods.tree import Tree
+from surefoot.decompose.referees.problems import answer_of, verify
+from surefoot.decompose.segment import Segment
+from surefoot.decompose.tasks.generated import Generated
+from surefoot.runtime import api
+from surefoot.runtime.execution.policy import SegmentPolicy
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.record_buffer import RecordBuffer
+from surefoot.runtime.execution.segment_runner import SegmentRunner
+from surefoot.runtime.execution.work import Work
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.run_directory import read_config
+from surefoot.runtime.leads import Leads
+from surefoot.runtime.models.port import Reply, Request
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Finished, Record
+from surefoot.runtime.session.answers import reader_of
+from surefoot.scripts.commands.verify import ReadSteps
+from tests.runtime.execution.models import QUIET, Counted
+
+ASKING = [name for name, make in METHODS.items() if isinstance(make(0), Asking)]
+CASES = [*ASKING, "self-ask with calc"]
+PRICE_USD = 0.25
+
+
+def problem(method: str) -> Generated:
+    name, _, tool = method.partition(" with ")
+    return Generated(family="chains", length=4, method=name, calculator=bool(tool))
+
+
+class Priced(Counted):
+    """Each answer costs the same, and says so beforehand."""
+
+    async def ask(self, request: Request) -> list[Reply]:
+        return [Reply(one.text, one.stop, 1, 1, PRICE_USD) for one in await super().ask(request)]
+
+
+class Session:
+    """One worker's attempt at a whole problem, with a batch after every journal event."""
+
+    def __init__(self, make_steps: Any, task: Generated) -> None:
+        self.model, self.batches = Counted(answers), list[list[Record]]()
+        steps = make_steps(task, self.model)
+        steps.leads.follow(Leads(1, 1, 2))
+        self.work = Work(steps, RecordBuffer(1, math.inf))
+        self.work.buffer.flush = lambda: self.batches.append(self.work.take())
+        self.runner = SegmentRunner(task, self.work, Tree(3), SegmentPolicy(), PrioritySemaphore(1))
+        self.root = task.root()
+
+    async def run(self, journalled: list[list[Record]]) -> Any:
+        return await self.runner.run(Segment(self.root), [pack(batch) for batch in journalled])
+
+
+@pytest.mark.parametrize("method", CASES)
+async def test_killed_at_every_journal_event(step_runner: Any, method: str) -> None:
+    task = problem(method)
+    whole = Session(step_runner, task)
+    ended = await whole.run([])
+    assert ended == Finished(answer_of(task.question()))
+    for cut in range(len(whole.batches) + 1):
+        resumed = Session(step_runner, task)
+        assert await resumed.run(whole.batches[:cut]) == ended
+        held = sum(record.k > 0 for batch in whole.batches[:cut] for record in batch)
+        assert sorted(resumed.model.asked) == sorted(whole.model.asked[held:]), "a committed step was asked again"
+
+
+@pytest.mark.parametrize("method", CASES)
+def test_a_killed_session_is_gone_on_with(method: str, tmp_path: pathlib.Path) -> None:
+    """Whole sessions with their journal files: after each question the model is gone, and another session goes on."""
+    task, whole = problem(method), Counted(answers)
+    assert api.run(task, whole, run_dir=tmp_path / "w", **QUIET).output == answer_of(task.question())
+    for cut in {1, len(whole.asked) // 2, len(whole.asked) - 1} - {0, len(whole.asked)}:
+        first, second = Counted(answers, cut), Counted(answers)
+        assert api.run(task, first, run_dir=tmp_path / f"r{cut}", **QUIET).status == "paused"
+        found = api.resume(tmp_path / f"r{cut}", task=task, model=second)
+        assert (found.status, found.output) == ("solved", answer_of(task.question()))
+        assert sorted(first.asked + second.asked) == sorted(whole.asked)
+
+
+@pytest.mark.parametrize("method", CASES)
+def test_limits_hold_wherever_they_end(method: str, tmp_path: pathlib.Path) -> None:
+    """Calls and money: a run that pauses at a limit has kept it, and goes on from there with a larger one."""
+    task, whole = problem(method), Priced(answers)
+    api.run(task, whole, run_dir=tmp_path / "w", **QUIET)
+    half = len(whole.asked) // 2
+    if not half:
+        return
+    for name, limit in (("max_calls", half), ("max_cost_usd", half * PRICE_USD)):
+        model = Priced(answers)
+        paused = api.run(task, model, run_dir=tmp_path / name, chains_in_flight=1, **QUIET, **{name: limit})
+        assert paused.status == "paused"
+        # Money of a model without a price list is seen when it was spent: at most one answer more.
+        assert len(model.asked) <= half + (name == "max_cost_usd")
+        on = Priced(answers)
+        found = api.resume(tmp_path / name, task=task, model=on, **{name: 1000})
+        assert (found.status, found.output) == ("solved", answer_of(task.question()))
+        assert len(model.asked) + len(on.asked) == len(whole.asked)
+
+
+@pytest.mark.parametrize("method", CASES)
+def test_what_was_decided_reads_back_as_a_plan(method: str, tmp_path: pathlib.Path) -> None:
+    """From the journal alone: the referee's verdict, and how many questions waited for each other."""
+    task, model = problem(method), Counted(answers)
+    found = api.run(task, model, run_dir=tmp_path / "r", **QUIET)
+    journal = open_journal(found.run_dir, write=False)
+    try:
+        reader = reader_of(journal, read_config(found.run_dir), task)
+        told = verify(task, ReadSteps(reader.steps()))
+    finally:
+        journal.close()
+    assert told.reached_goal
+    assert told.steps == len(model.asked)
+    assert 1 <= reader.longest <= told.steps
+
+
+@pytest.mark.parametrize("method", CASES)
+def test_replies_that_nobody_can_read_end_in_a_typed_failure(method: str, tmp_path: pathlib.Path) -> None:
+    """The model stops making sense after half of its questions: the run fails in one line, and does not hang."""
+    task, whole = problem(method), Counted(answers)
+    api.run(task, whole, run_dir=tmp_path / "w", **QUIET)
+    half = len(whole.asked) // 2
+    seen: list[str] = []
+
+    def say(text: str, nth: int) -> str | None:
+        seen.append(text)
+        return "???" if len(seen) > half else None
+
+    found = api.run(task, Counted(answers, say=say), run_dir=tmp_path / "r", max_ballots=5, **QUIET)
+    assert found.status == "failed"
+    assert found.message
+    assert "\n" not in found.message

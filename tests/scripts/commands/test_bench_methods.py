@@ -1,0 +1,134 @@
+"""Methods beside each other from the command line: honest rows, what each costs, resumption, problems of one's own."""
+
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+from surefoot.decompose.tasks.problems.families import FAMILIES
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.scripts.commands.bench_suites import SUITES
+from surefoot.scripts.commands.cli import main
+
+OWN = '''
+import surefoot
+from surefoot import Answers
+
+
+class Sums(surefoot.Problem, frozen=True, kw_only=True):
+    """Add two numbers."""
+
+    def question(self):
+        return self.questions()[0]
+
+    def questions(self):
+        return [f"How much is {n} and {n}?" for n in range(10)]
+
+    def read_answer(self, text):
+        return text if text.isdecimal() else None
+
+
+def right_answers(problem):
+    return [str(2 * n) for n in range(10)]
+
+
+def answers(prompt):
+    number = int(prompt.user.split("How much is ")[1].split()[0])
+    return Answers((f"Answer: {2 * number}",), ("Answer: 77",))
+'''
+
+
+def bench(
+    capsys: pytest.CaptureFixture[str], directory: pathlib.Path, *arguments: str, code: int = 0
+) -> dict[str, dict[str, Any]]:
+    with pytest.raises(SystemExit) as end:
+        main(["bench", *arguments, "--address", "none", "--workers", "1", "--run-dir", str(directory), "--json"])
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert end.value.code == code, found
+    return {row["method"]: row for row in found.get("rows", [])} or found
+
+
+def test_chance_and_an_oracle_stand_in_every_table(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = bench(capsys, tmp_path / "b", "bridges", "--count", "20", "--model", "simulated:p_error=0.02")
+    assert list(rows) == ["direct", "chain-of-thought", "self-ask", "random", "oracle"]
+    assert rows["oracle"]["solved_percent"] == 100
+    # Two places to choose from, 1,000 guesses: 40 to 60 is six standard errors.
+    assert 40 < rows["random"]["solved_percent"] < 60
+    assert rows["random"]["calls"] == 0
+    page = (tmp_path / "b" / "bench.html").read_text()
+    assert "largest prompt" in page
+    assert "longest chain" in page
+
+
+def test_a_row_says_what_its_method_costs(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Chains of eight: self-ask has two questions a step and one at the end, which wait for each other; direct one."""
+    rows = bench(capsys, tmp_path / "b", "chains", "--length", "8", "--count", "3", "--model", "simulated", "--k", "1")
+    assert (rows["direct"]["longest_chain"], rows["direct"]["calls"]) == (1, 3)
+    assert (rows["self-ask"]["longest_chain"], rows["self-ask"]["calls"]) == (17, 3 * 17)
+    assert rows["self-ask"]["largest_prompt"] > rows["direct"]["largest_prompt"]
+    assert rows["self-ask"]["tokens_in"] > 5 * rows["direct"]["tokens_in"]
+    assert rows["chain-of-thought"]["tokens_out"] > rows["direct"]["tokens_out"]
+    assert rows["self-ask"]["cost_usd"] == 0
+    assert rows["self-ask"]["ends"] == {"right": 3}
+
+
+def test_small_steps_with_votes_beat_one_large_one(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Forty operations at 5 %: asked at once 87 % of the replies are wrong. The placebo: steps without votes."""
+    arguments = ("chains", "--length", "40", "--count", "10", "--model", "simulated:p_error=0.05")
+    voted = bench(capsys, tmp_path / "v", *arguments, "--k", "3", "--method", "direct", "--method", "self-ask")
+    alone = bench(capsys, tmp_path / "a", *arguments, "--k", "1", "--method", "self-ask")
+    assert voted["self-ask"]["solved"] >= 9
+    assert voted["direct"]["solved"] <= 6
+    assert alone["self-ask"]["solved"] <= 2
+
+
+def test_a_row_without_an_answer_says_why(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = bench(
+        capsys, tmp_path / "b", "graphs", "--count", "4", "--model", "simulated:p_format=1", "--max-ballots", "4",
+        "--method", "direct",
+    )  # fmt: skip
+    assert rows["direct"]["invalid"] == 4
+    assert rows["direct"]["ends"] == {"StepDeadlocked": 4}
+    assert rows["direct"]["solved"] == 0
+
+
+def test_a_bench_is_resumed_without_asking_again(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("graphs", "--count", "6", "--model", "simulated:p_error=0.02", "--method", "self-ask")
+    paused = bench(capsys, tmp_path / "b", *arguments, "--max-calls", "100", code=3)
+    assert paused["self-ask"]["status"] == "paused"
+    assert paused["self-ask"]["problems"] < 6
+    went_on = bench(capsys, tmp_path / "b", *arguments)
+    whole = bench(capsys, tmp_path / "w", *arguments)
+    again = bench(capsys, tmp_path / "w", *arguments)
+    for one, other in ((went_on, whole), (whole, again)):
+        for name in ("solved", "problems", "ends", "largest_prompt", "longest_chain"):
+            assert one["self-ask"][name] == other["self-ask"][name]
+    journal = open_journal(tmp_path / "w" / "self-ask", write=False)
+    assert journal.totals.calls == whole["self-ask"]["calls"]
+    journal.close()
+
+
+def test_problems_of_ones_own(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "bench_own_sums.py").write_text(OWN)
+    rows = bench(capsys, tmp_path / "b", "bench_own_sums:Sums", "--model", "simulated", "--method", "direct")
+    assert rows["direct"]["solved"] == 10
+    (tmp_path / "bench_own_blind.py").write_text(OWN.replace("right_answers", "nothing"))
+    found = bench(capsys, tmp_path / "c", "bench_own_blind:Sums", "--model", "simulated", code=2)
+    assert "no function right_answers(problem)" in str(found["error"])
+
+
+def test_a_method_that_does_not_exist_is_one_line(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = bench(capsys, tmp_path / "b", "graphs", "--method", "magic", "--model", "simulated", code=2)
+    assert "there is no 'magic'; there are direct, " in str(found["error"])
+    assert not (tmp_path / "b").exists()
+    found = bench(capsys, tmp_path / "b", "hanoi:Hanoi", "--model", "simulated", code=2)
+    assert "error" in found
+
+
+def test_no_family_is_named_like_a_suite() -> None:
+    assert not set(FAMILIES) & set(SUITES)
