@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from surefoot.decompose.answer_keys.answers import Answers
+    from surefoot.decompose.answer_keys.own_world import world_answers
     from surefoot.decompose.drawing import Drawing, Shape
+    from surefoot.decompose.modular_planner.world_task import WorldTask
     from surefoot.decompose.outline import Chains, Outline
     from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Node, PlanStep, Ref, failure_of
     from surefoot.decompose.problem import Problem
+    from surefoot.decompose.referees.own_world import world_referee
     from surefoot.decompose.referees.verification import Verification
     from surefoot.decompose.step import Call, Dialect, Done, Flag, Prompt, Role, Step
     from surefoot.decompose.task import Task
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "surefoot.decompose.answer_keys.answers": ("Answers",),
+    "surefoot.decompose.answer_keys.own_world": ("world_answers",),
+    "surefoot.decompose.modular_planner.world_task": ("WorldTask",),
+    "surefoot.decompose.referees.own_world": ("world_referee",),
     "surefoot.decompose.drawing": ("Drawing", "Shape"),
     "surefoot.decompose.outline": ("Chains", "Outline"),
     "surefoot.decompose.plan": (
@@ -55,7 +61,8 @@ __all__ = [
     "Answers", "Call", "Chains", "Child", "Dialect", "Done", "Drawing", "Expansion", "Failure", "Flag", "Literal",
     "Model", "Money", "Near", "Node", "Number", "Outline", "PlanStep", "Problem", "ProgressEvent", "Prompt", "Ref",
     "Reply", "Request", "Role", "RowTask", "Run", "Shape", "Step", "Stop", "Task", "Text", "Tool", "Verification",
-    "failure_of", "map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs",
+    "WorldTask", "failure_of", "map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs",
+    "world_answers", "world_referee",
 ]  # fmt: skip
 
 
