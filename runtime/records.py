@@ -12,6 +12,7 @@ from surefoot.decompose.plan import Path
 from surefoot.runtime.leads import LeadChange
 from surefoot.voting.alarms import Raised
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.looks import Looks
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.sequential import Sequential
 
@@ -62,7 +63,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     k: Lead
     ballots: tuple[Ballot, ...]
     details: tuple[str, ...] = ()
-    rule: Sequential | RaisedLead | None = None
+    rule: Sequential | RaisedLead | Looks | None = None
     way: str = ""
     before: tuple[Ballot, ...] = ()
     remembered: bool = False
@@ -232,6 +233,8 @@ class Counts(msgspec.Struct, kw_only=True):
         put_aside: Steps that were put aside for a person.
         reviewed: Those of them that a person has answered.
         first_ballots: Disputed races by their first ballots; see ``surefoot.voting.agreed_errors.FirstBallots``.
+        looks: Looks that steps were decided by, kept ones included; see ``voting/looks.py``.
+        fresh_looks: Those of them that were asked of a model: as many distinct questions, where all are kept.
     """
 
     steps: int = 0
@@ -273,6 +276,8 @@ class Counts(msgspec.Struct, kw_only=True):
     put_aside: int = 0
     reviewed: int = 0
     first_ballots: dict[str, int] = {}
+    looks: int = 0
+    fresh_looks: int = 0
 
     @property
     def waiting(self) -> int:

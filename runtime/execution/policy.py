@@ -5,6 +5,7 @@ import msgspec
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.leads import Leads
 from surefoot.voting.alarms import Limits
+from surefoot.voting.looks import Looks
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.red_flags import RedFlag, parse_switch
 from surefoot.voting.sequential import Sequential
@@ -79,7 +80,7 @@ class CurrentLeads:
 
     def __init__(self, leads: Leads = NO_LEADS) -> None:
         self.leads = leads
-        self.sequential: dict[int, Sequential] = dict(leads.sequential)
+        self.sequential: dict[int, Sequential | Looks] = dict(leads.sequential)
 
     def follow(self, leads: Leads) -> None:
         """Take over the leads that a run has chosen anew."""
@@ -87,7 +88,7 @@ class CurrentLeads:
         if self.sequential:
             self.sequential.update(leads.sequential)
 
-    def rule(self, k: int, *, raise_lead: bool) -> Sequential | RaisedLead | None:
+    def rule(self, k: int, *, raise_lead: bool) -> Sequential | RaisedLead | Looks | None:
         """Return what decides a race with this lead, where it is not the run's own rule.
 
         Args:

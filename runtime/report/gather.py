@@ -12,6 +12,7 @@ from surefoot.runtime.records import Contested, Record
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep, Thinnest, Worst
 from surefoot.voting.alarms import Pattern
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.looks import Looks
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.sequential import Sequential
 
@@ -79,7 +80,7 @@ class Gathered(msgspec.Struct):
     undecided: int = 0
     given_up: int = 0
     raised: Counter[str] = Counter()
-    rules: dict[int, Sequential | RaisedLead] = {}
+    rules: dict[int, Sequential | RaisedLead | Looks] = {}
     patterns: Counter[Pattern] = Counter()
     suspects: list[SuspiciousStep] = []
     weakest: list[SuspiciousStep] = []
