@@ -59,12 +59,14 @@ class Prompt(msgspec.Struct, frozen=True):
         system: What comes before it; empty in the ``compact`` and ``micro`` dialects.
         raw: Whether the question is a text to go on with as it stands, without a chat template around it.
         stop: Sequences at which the answer ends.
+        choices: The only answers there are, as texts; empty where any text may be one.
     """
 
     user: str
     system: str = ""
     raw: bool = False
     stop: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
 
 class Flag(msgspec.Struct, frozen=True):

@@ -49,6 +49,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a node that can be split may also be run as a chain with the same output, as short ones then are."""
     wordings: ClassVar[int] = 1
     """Ways in which the ``chat`` and ``micro`` dialects can put each step; ``compact`` has one."""
+    looks: ClassVar[int] = 0
+    """Ways in which the ``micro`` dialect can put each step for a look (``surefoot.voting.looks``); 0 for as many as
+    there are ``wordings``."""
     relabelings: ClassVar[int] = 0
     """Ways in which the facts of a step can go by other names; see ``relabel``."""
     necessary: ClassVar[tuple[str, ...]] = ("root", "next_step", "prompt", "parse")
@@ -202,6 +205,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     def unlabel(self, candidate: str, number: int) -> str:
         """Translate the answer to a relabelled step into the answer to the step itself."""
         raise NotImplementedError(f"{type(self).__name__} has no unlabel()")
+
+    def ways_to_look(self, dialect: Dialect) -> int:
+        """Return the number of wordings that looks at a step take turns in."""
+        if dialect == "compact":
+            return 1
+        return self.looks if self.looks and dialect == "micro" else self.wordings
 
     def mode(self) -> str:
         """One line that says how the task is asked where that is not the published way; empty where it is."""

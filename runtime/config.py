@@ -17,7 +17,7 @@ from surefoot.runtime.local_models import is_local
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.user_code import blame, here, import_for
-from surefoot.runtime.voting_rules import load_rule, rule_named
+from surefoot.runtime.voting_rules import load_rule, rule_named, takes_looks
 from surefoot.voting.red_flags import parse_switch
 from surefoot.voting.rules import RULES
 
@@ -77,8 +77,8 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     rule: Annotated[
         str,
         _option(
-            f"what wins a race: {', '.join(RULES)} (a lead of k, k ballots, or so much evidence that the error budget "
-            "holds), or your own my_module:MyRule"
+            f"what wins a race: {', '.join(RULES)} (a lead of k, k ballots, so much evidence that the error budget "
+            "holds, or the same from looks: scored answers in several wordings), or your own my_module:MyRule"
         ),
     ] = "first-to-ahead-by"
     ladder: Annotated[
@@ -272,7 +272,7 @@ def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None
     else:
         maker_named(config.strategy)
     rule = load_rule(config.rule, folder or here()) if ":" in config.rule else rule_named(config.rule)
-    if rule.learns and config.k != "auto":
+    if rule.learns and config.k != "auto" and not takes_looks(config.rule):  # so many looks, whatever they say
         raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")
     if config.k != "auto" and config.max_ballots < config.k:
         raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")

@@ -3,6 +3,7 @@
 import msgspec
 
 from surefoot.voting.alarms import Limits
+from surefoot.voting.looks import Looks
 from surefoot.voting.sequential import Sequential
 
 NO_LIMITS = Limits()
@@ -19,7 +20,7 @@ class Leads(msgspec.Struct, frozen=True):
         unguarded: For all others: a mistake is final, or is noticed far below.
         suspect: For a step at which two runs of a node differ, and for a decomposition asked again.
         leaf_steps: A node of at most so many steps is not split; weighed together with the leads.
-        sequential: For the rule of that name, (number, rule) pairs: a rule stands for the lead of the number of
+        sequential: For rules that are learned, (number, rule) pairs: a rule stands for the lead of the number of
             agreeing ballots that it asks for.
         limits: What the ballots of a step are held against, as far as the run is known.
     """
@@ -28,7 +29,7 @@ class Leads(msgspec.Struct, frozen=True):
     unguarded: int
     suspect: int
     leaf_steps: int = LEAF_STEPS
-    sequential: tuple[tuple[int, Sequential], ...] = ()
+    sequential: tuple[tuple[int, Sequential | Looks], ...] = ()
     limits: Limits = NO_LIMITS
 
 

@@ -10,7 +10,8 @@ from surefoot.decompose.plan import Failure, Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.records import Contested, Entry, Record
 from surefoot.runtime.voting_rules import loaded_rule
-from surefoot.voting.race import Won, replay
+from surefoot.voting.decision import decide
+from surefoot.voting.race import Won
 from surefoot.voting.record_race import FieldWise, replay_record
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -95,7 +96,7 @@ def winner(entry: Entry, rule: str) -> str:
         each: Any = (known,) * entry.fields
         verdict = replay_record(FieldWise(each), len(entry.ballots), entry.ballots).verdict
     else:
-        verdict = replay(known, len(entry.ballots), entry.ballots)
+        verdict = decide(known, len(entry.ballots), entry.ballots)
     if not isinstance(verdict, Won):
         raise ValueError(f"{len(entry.ballots)} ballots with a lead of {entry.k} decide nothing")
     return verdict.candidate

@@ -12,6 +12,7 @@ from surefoot.decompose.plan import Path
 from surefoot.runtime.leads import LeadChange
 from surefoot.voting.alarms import Raised
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.looks import Looks
 from surefoot.voting.sequential import Sequential
 
 LARGER = "a larger lead"
@@ -61,7 +62,7 @@ class Contested(msgspec.Struct, frozen=True, array_like=True):
     k: Lead
     ballots: tuple[Ballot, ...]
     details: tuple[str, ...] = ()
-    rule: Sequential | None = None
+    rule: Sequential | Looks | None = None
     way: str = ""
     before: tuple[Ballot, ...] = ()
     remembered: bool = False
@@ -230,6 +231,8 @@ class Counts(msgspec.Struct, kw_only=True):
         failed_nodes: Nodes whose failure is their result.
         put_aside: Steps that were put aside for a person.
         reviewed: Those of them that a person has answered.
+        looks: Looks that steps were decided by, kept ones included; see ``voting/looks.py``.
+        fresh_looks: Those of them that were asked of a model: as many distinct questions, where all are kept.
     """
 
     steps: int = 0
@@ -270,6 +273,8 @@ class Counts(msgspec.Struct, kw_only=True):
     failed_nodes: int = 0
     put_aside: int = 0
     reviewed: int = 0
+    looks: int = 0
+    fresh_looks: int = 0
 
     @property
     def waiting(self) -> int:

@@ -5,6 +5,7 @@ import sys
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.user_code import import_for
+from surefoot.voting.looks import Looks
 from surefoot.voting.rule import Rule
 from surefoot.voting.rules import RULES
 
@@ -27,6 +28,11 @@ def rule_named(name: str) -> type[Rule]:
     if not (isinstance(found, type) and issubclass(found, Rule)):
         raise ConfigurationError(f"--rule {name}: {module_name} has no voting rule {class_name}, or was not loaded")
     return found
+
+
+def takes_looks(name: str) -> bool:
+    """Whether a rule weighs looks, a model's distributions over the answers, instead of counting drawn answers."""
+    return RULES.get(name) is Looks
 
 
 def load_rule(name: str, folder: pathlib.Path) -> type[Rule]:

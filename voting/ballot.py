@@ -12,6 +12,8 @@ class Ballot(msgspec.Struct, frozen=True, array_like=True):
         candidate: What the reply answers, in a canonical form: two ballots agree when these strings are
             equal, and nothing else about them is ever looked at. ``None`` when the ballot is spoiled.
         spoiled_by: Name of the red flag that spoiled the ballot, ``None`` when it counts for a candidate.
+        shares: For a look (``looks.py``): the answers of the distribution with their probabilities, likeliest first;
+            the candidate is the first. Empty for an answer that was drawn.
 
     Raises:
         ValueError: ``draw`` is negative, or not exactly one of ``candidate`` and ``spoiled_by`` is given.
@@ -20,6 +22,7 @@ class Ballot(msgspec.Struct, frozen=True, array_like=True):
     draw: int
     candidate: str | None
     spoiled_by: str | None = None
+    shares: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if self.draw < 0:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from surefoot.voting.first_to import FirstTo
 from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.looks import Looks
 from surefoot.voting.rule import Rule
 from surefoot.voting.sequential import Sequential
 
@@ -11,5 +12,6 @@ RULES: Mapping[str, type[Rule]] = {
     "first-to-ahead-by": FirstToAheadBy,
     "first-to": FirstTo,
     "sequential": Sequential,
+    "looks": Looks,
 }
 """Rules by the name that a run's configuration, and with it the journal, knows them by."""

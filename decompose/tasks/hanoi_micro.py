@@ -33,7 +33,7 @@ from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Peg, Tower
 from surefoot.decompose.tasks.hanoi_states import drawing, illegal, moved, third
-from surefoot.decompose.tasks.micro_prompts import WAYS, next_number, number_in, third_of_three
+from surefoot.decompose.tasks.micro_prompts import LOOKS, WAYS, next_number, number_in, third_of_three
 
 OFFSET = 20
 """Disk d goes by the number 20 + d: after small numbers the model's counting is unsure (0 to 1: p = .32)."""
@@ -83,6 +83,7 @@ class HanoiMicro(Task, frozen=True, kw_only=True):
 
     summary: ClassVar[str] = "Tower of Hanoi by questions of one fact"
     wordings: ClassVar[int] = WAYS
+    looks: ClassVar[int] = LOOKS
 
     def __post_init__(self) -> None:
         if self.start == self.goal:

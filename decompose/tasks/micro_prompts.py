@@ -11,7 +11,9 @@ from surefoot.decompose.step import Prompt
 
 WAYS = 3
 """Wordings of each prompt."""
-SHOWN = (9, 12, 17)
+LOOKS = 9
+"""Wordings that looks take turns in: the same, and as many again, which differ less."""
+SHOWN = (9, 12, 17, 10, 14, 11, 16, 13, 15)
 """Numbers that a count shows, by wording."""
 AFTER_NUMBER = (",", "\n", " ", ".", "]", ")", ";")
 """Where a number ends. At temperature 1 one in ten numbers ends with something else than the comma of the list."""
@@ -27,7 +29,7 @@ def next_number(value: int, wording: int = 0) -> Prompt:
         value: The last number shown; 18 or more, so that no wording begins below 2.
         wording: How many numbers are shown; counted round.
     """
-    shown = range(value - SHOWN[wording % WAYS] + 1, value + 1)
+    shown = range(value - SHOWN[wording % LOOKS] + 1, value + 1)
     return Prompt("".join(f"{number}, " for number in shown), raw=True, stop=AFTER_NUMBER)
 
 
@@ -41,7 +43,7 @@ def third_of_three(one: str, other: str, names: str, wording: int = 0) -> Prompt
         wording: The order of the five lines; counted round.
     """
     orders = [order for order in itertools.permutations(names) if order[:2] != (one, other)]
-    random.Random(f"orders {wording % WAYS}").shuffle(orders)
+    random.Random(f"orders {wording % LOOKS}").shuffle(orders)
     lines = [f"Pegs {', '.join(order)}" for order in orders]
     return Prompt("\n".join([*lines, f"Pegs {one}, {other},"]), raw=True, stop=AFTER_NAME)
 

@@ -19,7 +19,7 @@ from surefoot.decompose.outline import Chains, Outline
 from surefoot.decompose.plan import Node
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.task import Task
-from surefoot.decompose.tasks.micro_prompts import WAYS, next_number, number_in
+from surefoot.decompose.tasks.micro_prompts import LOOKS, WAYS, next_number, number_in
 from surefoot.decompose.tasks.multiply import Digits, Multiply, Product
 
 OFFSET = 18
@@ -60,6 +60,7 @@ class MultiplyMicro(Task, frozen=True, kw_only=True):
 
     summary: ClassVar[str] = "Long multiplication by counting"
     wordings: ClassVar[int] = WAYS
+    looks: ClassVar[int] = LOOKS
 
     def __post_init__(self) -> None:
         if "0" in {factor.strip("0") or "0" for factor in self.factors()}:

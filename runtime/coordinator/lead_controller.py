@@ -144,6 +144,7 @@ async def open_lead_controller(
     shaped = config if kept is None else msgspec.structs.replace(config, leaf_steps=kept)
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
+    before = writer.totals.calls if writer.totals.steps else 0  # a pilot may have been cut off
     start = await _estimate(config, size, writer, ask_pilot) if config.k == "auto" else None
     for warning in pilot_verdicts(start) if start is not None and not start.measured else ():
         on_note(warning)
@@ -153,7 +154,8 @@ async def open_lead_controller(
     if writer.totals.steps:
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
     await writer.flush()
-    journal.set_meta(leads=leads, pilot=start, forecast=expected, why=why)
+    pilot_calls = writer.totals.calls - before
+    journal.set_meta(leads=leads, pilot=start, pilot_calls=pilot_calls, forecast=expected, why=why)
     log = events_of(journal.run)
     log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)

@@ -5,6 +5,7 @@ import msgspec
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.leads import Leads
 from surefoot.voting.alarms import Limits
+from surefoot.voting.looks import Looks
 from surefoot.voting.red_flags import RedFlag, parse_switch
 from surefoot.voting.sequential import Sequential
 
@@ -78,7 +79,7 @@ class CurrentLeads:
 
     def __init__(self, leads: Leads = NO_LEADS) -> None:
         self.leads = leads
-        self.sequential: dict[int, Sequential] = dict(leads.sequential)
+        self.sequential: dict[int, Sequential | Looks] = dict(leads.sequential)
 
     def follow(self, leads: Leads) -> None:
         """Take over the leads that a run has chosen anew."""

@@ -285,7 +285,9 @@ class StepRunner:
             return Request(question.prompt, tuple(draws), temperature, limit, seed, whole)
         if names is None:
             prompt = question.prompt
-            return Request(prompt, tuple(draws), temperature, limit, seed, raw=prompt.raw, stop=prompt.stop)
+            return Request(
+                prompt, tuple(draws), temperature, limit, seed, raw=prompt.raw, stop=prompt.stop, choices=prompt.choices
+            )
         return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, seed, schema_of(names))
 
     def _schema(self, question: Asked) -> Any:

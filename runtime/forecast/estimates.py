@@ -110,6 +110,7 @@ def judge_pilot(samples: Sequence[Sample], counts: Counts) -> Estimate:
         samples: Steps, each asked ``PILOT_DRAWS`` times.
         counts: What that took.
     """
+    samples = without_copies(samples)
     votes: Counter[tuple[int, int]] = Counter()
     of_kind: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     spoiled = 0
@@ -128,6 +129,19 @@ def judge_pilot(samples: Sequence[Sample], counts: Counts) -> Estimate:
         ballots, dissenting, spoiled, middle, high, tuple((w, d, n) for (w, d), n in sorted(votes.items())),
         kinds=kinds_of(of_kind, counts), trials=ballots, errors=dissenting,
     )  # fmt: skip
+
+
+def without_copies(samples: Sequence[Sample]) -> list[Sample]:
+    """Leave out samples whose looks are those of an earlier one: the same question again says nothing new."""
+    seen: set[tuple[Ballot, ...]] = set()
+    found = []
+    for sample in samples:
+        if sample.ballots in seen:
+            continue
+        if any(ballot.shares for ballot in sample.ballots):
+            seen.add(sample.ballots)
+        found.append(sample)
+    return found
 
 
 def kinds_of(counted: Mapping[str, Sequence[int]], counts: Counts) -> tuple[KindEstimate, ...]:

@@ -28,12 +28,17 @@ from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, expect
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import LEAF_STEPS, Leads
 from surefoot.runtime.records import Counts
+from surefoot.runtime.voting_rules import takes_looks
+from surefoot.voting.looks import Looks
 from surefoot.voting.sequential import Sequential
 from surefoot.voting.sequential_tests import patterns_from
 
 CANCEL = 0.1
 """Share of the chains with two mistakes that is taken to return its promise. With the simulated model's mistakes in
 Hanoi it was one in fifty."""
+
+LOOKS = 3
+"""Looks of a step where nothing was learned of what they are worth."""
 
 STRETCH = 64
 """Steps before the leads are chosen again for the first time."""
@@ -55,6 +60,8 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
     assert estimate is not None
     rates = rate_table(estimate)
     basis = basis_of(config, task, rates)
+    if takes_looks(config.rule):
+        return _for_looks(basis, estimate)
     if basis.worst >= 0.5:
         raise ConfigurationError(_hopeless(estimate))
     try:
@@ -62,6 +69,15 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
     except ValueError as error:
         raise ConfigurationError(f"--rule {config.rule}: {error}") from error
     return with_learned_rules(basis, leads, estimate.votes, {}) if basis.rule.learns else leads
+
+
+def _for_looks(basis: Basis, estimate: Estimate) -> Leads:
+    """Leads of a run by looks: it has few distinct questions, of which the pessimistic end of a rate says nothing."""
+    if not estimate.ballots or estimate.p_error >= 0.5:
+        raise ConfigurationError(_hopeless(estimate))
+    leaf_steps = LEAF_STEPS if basis.config.leaf_steps == "auto" else basis.config.leaf_steps
+    unlearned = Leads(LOOKS, LOOKS, LOOKS + 2, leaf_steps)
+    return with_learned_rules(basis, unlearned, estimate.votes, {})
 
 
 def _hopeless(estimate: Estimate) -> str:
@@ -89,7 +105,7 @@ def choose_again(config: RunConfig, task: Task, leads: Leads, estimate: Estimate
         votes: Races since the run began; see ``Counts``.
     """
     basis = basis_of(msgspec.structs.replace(config, leaf_steps=leads.leaf_steps), task, rate_table(estimate))
-    if basis.worst >= 0.5:
+    if basis.worst >= 0.5 and not takes_looks(config.rule):
         return leads
     if basis.rule.learns:
         return with_learned_rules(basis, leads, estimate.votes, votes)
@@ -148,7 +164,8 @@ def with_learned_rules(
         seen[int(winner), int(others)] += count
     share = (1 - basis.config.target) / basis.shapes[leads.leaf_steps].unguarded_steps
     found = basis.rule.learned_rules((share, share / 10), seen, basis.config.max_ballots)
-    rules = {number: rule for number, rule in found.items() if isinstance(rule, Sequential)}  # what journals can keep
+    kept = (Sequential, Looks)  # what journals can keep
+    rules = {number: rule for number, rule in found.items() if isinstance(rule, kept)}
     if not rules:
         return leads
     unguarded, suspect = min(rules), max(rules)
@@ -182,7 +199,10 @@ def explain_leads(leads: Leads, estimate: Estimate | None, expected: Forecast | 
     if estimate is None or expected is None:
         return f"{chosen}: as asked for"
     seen = "measured answers were wrong" if estimate.measured else "pilot ballots dissent"
+    each = f"expecting {expected.calls / size:.3f} calls a step"
+    if any(isinstance(rule, Looks) for _, rule in leads.sequential):
+        each = f"expecting {expected.calls / size:.3f} looks a step, each distinct one asked once"
     return (
         f"{chosen}: {estimate.dissenting} of {estimate.ballots:,} {seen}, so {estimate.p_error:.2%} err "
-        f"(at most {estimate.p_error_high:.2%}); expecting {expected.calls / size:.3f} calls a step"
+        f"(at most {estimate.p_error_high:.2%}); {each}"
     )

@@ -67,6 +67,8 @@ class Standing(msgspec.Struct, frozen=True):
         hedged_calls: Calls made beside others that were late, for the same answers.
         missing_batches: Batches that were committed and are not in this copy: the write-ahead log was not copied.
         waiting: Steps that wait for a person; see ``surefoot review``.
+        looks: Looks that steps were decided by; see ``voting/looks.py``.
+        fresh_looks: Distinct ones, which were asked of the model; kept ones answered the others.
     """
 
     run_dir: str
@@ -107,6 +109,8 @@ class Standing(msgspec.Struct, frozen=True):
     pilot_calls: int = 0
     missing_batches: int = 0
     waiting: int = 0
+    looks: int = 0
+    fresh_looks: int = 0
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -236,7 +240,9 @@ def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Not
         status = "running"
     elif status == "running":
         status, message = "paused", "its process ended without a word: it was killed"
-    pilot = read_meta(journal, "pilot", dict) or {}
+    pilot, asked = read_meta(journal, "pilot", dict) or {}, read_meta(journal, "pilot_calls", int)
+    if asked is None:  # in journals of earlier versions every ballot of a pilot was a call
+        asked = 0 if pilot.get("measured") else int(pilot.get("ballots", 0)) + int(pilot.get("spoiled", 0))
     return _Noted(
         status=status,
         message="" if status == "solved" else message,
@@ -245,7 +251,7 @@ def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Not
         missing=journal.missing,
         leads={name: k for name, k in (read_meta(journal, "leads", dict) or {}).items() if isinstance(k, int)},
         why=read_meta(journal, "why", str) or "",
-        pilot_calls=0 if pilot.get("measured") else int(pilot.get("ballots", 0)) + int(pilot.get("spoiled", 0)),
+        pilot_calls=asked,
         total_steps=known_shape(journal, config).total_steps,
     )
 
@@ -291,6 +297,8 @@ def _standing(directory: pathlib.Path, config: RunConfig, noted: _Noted) -> Stan
         hedged_calls=counts.hedged_calls,
         missing_batches=noted.missing,
         waiting=counts.waiting,
+        looks=counts.looks,
+        fresh_looks=counts.fresh_looks,
     )
 
 

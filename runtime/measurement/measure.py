@@ -16,7 +16,15 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.basis import basis_of
-from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, kinds_of, pilot_steps
+from surefoot.runtime.forecast.estimates import (
+    PILOT_DRAWS,
+    Estimate,
+    Sample,
+    judge_pilot,
+    kinds_of,
+    pilot_steps,
+    without_copies,
+)
 from surefoot.runtime.forecast.forecast import double_mistakes, longest_of, price_of
 from surefoot.runtime.forecast.lead_choice import choose_leads
 from surefoot.runtime.forecast.learning_run import forecast_run
@@ -46,6 +54,7 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
 
     A model of which no answer can be read is a finding like any other: its error rate is unknown.
     """
+    sampled = msgspec.structs.replace(sampled, samples=without_copies(sampled.samples))
     found, counts = scored(config, task, key, sampled.samples), sampled.counts
     per_kind: dict[str, list[Scored]] = defaultdict(list)
     for one in found:

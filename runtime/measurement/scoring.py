@@ -75,13 +75,18 @@ def states_of(found: Sequence[Scored]) -> list[StateRate]:
 
 
 def _state(kind: str, those: Sequence[Scored]) -> StateRate:
-    named = Counter(b.candidate for one in those for b in one.sample.ballots if b.candidate is not None)
+    named: Counter[str] = Counter()
+    looks = [b.shares for one in those for b in one.sample.ballots if b.shares]
+    for one in those:
+        named.update(b.candidate for b in one.sample.ballots if b.candidate is not None)
     answers, readable, right = sum(len(one.wrong) for one in those), named.total(), those[0].right
-    others = sorted(((-n, str(name)) for name, n in named.items() if name != right))
-    most, wrong = (-others[0][0], others[0][1]) if others else (0, "")
-    hits = named[right]
-    # Only those two count: the share of the wrong one among them is above one half for sure if its interval says so.
-    sure = most > hits and clopper_pearson(most, most + hits, 0.9).low > 0.5
+    weighed = _weighed(looks) if looks else dict(named)
+    others = sorted((-n, name) for name, n in weighed.items() if name != right)
+    most, wrong = (-others[0][0], others[0][1]) if others else (0.0, "")
+    hits = weighed.get(right, 0.0)
+    # Of answers only those two count: the share of the wrong one among them is above one half for sure if its interval
+    # says so. A look is no sample: what it says is what the model says.
+    sure = most > hits and (bool(looks) or clopper_pearson(int(most), int(most + hits), 0.9).low > 0.5)
     return StateRate(
         kind=kind,
         number=those[0].sample.number,
@@ -95,6 +100,15 @@ def _state(kind: str, those: Sequence[Scored]) -> StateRate:
         lost=most > hits,
         surely_lost=sure,
     )
+
+
+def _weighed(looks: Sequence[tuple[tuple[str, float], ...]]) -> dict[str, float]:
+    """Sum of the shares of each answer over the looks at a state."""
+    found: dict[str, float] = defaultdict(float)
+    for look in looks:
+        for name, share in look:
+            found[name] += share
+    return dict(found)
 
 
 def examples_of(found: Sequence[Scored]) -> list[ReplyExample]:

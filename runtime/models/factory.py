@@ -13,6 +13,7 @@ from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.local_models import is_local
+from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.gguf_weights import weights_of
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.own_model import open_own_model
@@ -20,6 +21,7 @@ from surefoot.runtime.models.port import Model
 from surefoot.runtime.own_code import is_own_model
 from surefoot.runtime.role_options import parse_role_options
 from surefoot.runtime.user_code import blame, load_named, wrong_value
+from surefoot.runtime.voting_rules import takes_looks
 
 AnswerKey = Callable[[Prompt], Answers]
 
@@ -121,6 +123,11 @@ def _check_mode(config: RunConfig, name: str) -> None:
 async def _check(config: RunConfig) -> None:
     model = open_model(config)
     try:
+        if takes_looks(config.rule) and model.how(Capability.CHOICES) != "scores":
+            raise ConfigurationError(
+                f"--rule {config.rule} needs a model whose answers can be scored, such as smollm2 or gguf:PATH, and "
+                f"{config.model} only gives answers that are drawn: use another --rule"
+            )
         await model.probe()
     finally:
         await model.close()

@@ -26,13 +26,18 @@ from surefoot.decompose.step import Dialect
 from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, QuestionRefused
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.litellm_requests import seed_of, without
-from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.runtime.models.port import Look, Model, Reply, Request, Stop
+from surefoot.runtime.models.whole_answers import Continuation, Position, WholeAnswers
 from surefoot.runtime.untrusted import tame
 
 SLOTS: Final = 16
 """Answers made at the same time."""
 CONTEXT: Final = 8192
 """Tokens that all slots have together."""
+PLACES: Final = 4
+"""Most tokens of one scored continuation; an answer that goes on is asked for again from there."""
+SCORED: Final = 20
+"""Tokens that are scored at each place."""
 ASKING: Final = 4
 """Calls under way at the same time; further ones wait."""
 WAYS: Final[Mapping[Capability, str]] = MappingProxyType(
@@ -44,7 +49,7 @@ WAYS: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.PREFILL: "assistant turn",
         Capability.EXAMPLES: "turns",
         Capability.RAW: "completion",
-        Capability.CHOICES: "grammar",
+        Capability.CHOICES: "scores",
         Capability.SEVERAL: "one call",
     }
 )
@@ -55,9 +60,24 @@ class _Message(msgspec.Struct, frozen=True):
     content: str | None = ""
 
 
+class _Scored(msgspec.Struct, frozen=True):
+    token: str = ""
+    logprob: float = 0.0
+
+
+class _Place(msgspec.Struct, frozen=True):
+    token: str = ""
+    top_logprobs: tuple[_Scored, ...] = ()
+
+
+class _Scores(msgspec.Struct, frozen=True):
+    content: tuple[_Place, ...] | None = ()
+
+
 class _Choice(msgspec.Struct, frozen=True):
     text: str = ""
     message: _Message | None = None
+    logprobs: _Scores | None = None
     finish_reason: Literal["stop", "length"] = "length"
 
 
@@ -118,6 +138,15 @@ class GgufModel(Model):
         """
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answered, request)
 
+    async def look(self, request: Request) -> Look:
+        """Return the distribution over whole answers, from the scores of tokens; errors as for ``ask``."""
+
+        async def ask(beginning: str) -> Continuation:
+            onward = msgspec.structs.replace(request, prefill=request.prefill + beginning)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._continued, onward)
+
+        return await WholeAnswers(request.stop, request.choices).look(ask)
+
     async def close(self) -> None:
         """Let go of the weights; calls under way end for themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -134,9 +163,30 @@ class GgufModel(Model):
             replies += self._some(msgspec.structs.replace(request, draws=draws), paid=first == 0)
         return replies
 
+    def _continued(self, request: Request) -> Continuation:
+        """The likeliest continuation of a prompt and a beginning, with the scores of each place."""
+        said = self._said(request, scoring_body_of(request))
+        if not said.choices:
+            raise ModelUnavailable(f"{self.name}: llama.cpp gave no scores")
+        scores = said.choices[0].logprobs
+        places = (scores.content if scores is not None else None) or ()  # none where a character is left half said
+        return Continuation(
+            tuple(
+                Position(place.token, tuple((one.token, one.logprob) for one in place.top_logprobs)) for place in places
+            ),
+            max(0, said.usage.prompt_tokens),
+        )
+
     def _some(self, request: Request, paid: bool) -> list[Reply]:
         """As many answers as there are slots for."""
-        server, body = self._loaded(), body_of(request)
+        said = self._said(request, body_of(request))
+        if len(said.choices) != len(request.draws):
+            raise ModelUnavailable(f"{self.name}: llama.cpp gave {len(said.choices)} of {len(request.draws)} answers")
+        return _replies(said, request, paid)
+
+    def _said(self, request: Request, body: dict[str, Any]) -> _Answer:
+        """What llama.cpp answers to one call."""
+        server = self._loaded()
         call = server.handle_completions if request.raw else server.handle_chat_completions
         try:
             said = msgspec.convert(call(body), _Answer)
@@ -145,9 +195,7 @@ class GgufModel(Model):
         if said.error is not None:
             kind = QuestionRefused if 400 <= said.error.code < 500 else ModelUnavailable
             raise kind(f"{self.name}: llama.cpp says: {tame(said.error.message, 200)}")
-        if len(said.choices) != len(request.draws):
-            raise ModelUnavailable(f"{self.name}: llama.cpp gave {len(said.choices)} of {len(request.draws)} answers")
-        return _replies(said, request, paid)
+        return said
 
     def _loaded(self) -> Any:
         """The server, started by whoever asks first."""
@@ -189,6 +237,17 @@ def body_of(request: Request) -> dict[str, Any]:
     if request.raw:
         return {**body, "prompt": request.prompt.user + request.prefill}
     return {**body, "messages": _messages(request)}
+
+
+def scoring_body_of(request: Request) -> dict[str, Any]:
+    """Return the call that scores the likeliest continuation: greedy, a few tokens, with the likeliest of each place.
+
+    No stop is sent, and the end of the text is not taken: what ends an answer is scored as well, and llama.cpp would
+    leave it out. The scores are the model's own, whatever is taken.
+    """
+    plain = msgspec.structs.replace(request, choices=(), schema=None, temperature=0.0, stop=(), draws=(0,))
+    body = {**body_of(plain), "max_tokens": min(request.max_tokens, PLACES), "ignore_eos": True}
+    return {**body, "logprobs": SCORED} if request.raw else {**body, "logprobs": True, "top_logprobs": SCORED}
 
 
 def grammar_of(choices: tuple[str, ...]) -> str:

@@ -104,6 +104,27 @@ class Reply(msgspec.Struct, frozen=True):
     copied: bool = False
 
 
+class Look(msgspec.Struct, frozen=True):
+    """A model's distribution over the whole answers to one prompt: one look, however often it is read.
+
+    Attributes:
+        answers: (text, probability), likeliest first; what is missing from 1 was not followed to its end, or is no
+            answer. Untrusted texts.
+        unread: Probability of what is surely no answer.
+        calls: Calls that it took.
+        tokens_in: Prompt tokens of those calls.
+        tokens_out: Places of the answer that were scored.
+        cost_usd: Money; ``None`` when the price is unknown.
+    """
+
+    answers: tuple[tuple[str, float], ...]
+    unread: float = 0.0
+    calls: int = 1
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float | None = 0.0
+
+
 class Model(ABC):
     """Something that answers prompts. An implementation gives ``ask``, and overrides what it can do better.
 
@@ -129,6 +150,15 @@ class Model(ABC):
             ModelRejected: The call can never succeed as configured (key, name, base address).
             QuestionRefused: The server takes no question like this one; others may be answered.
         """
+
+    async def look(self, request: Request) -> Look:
+        """Return the distribution over whole answers to a prompt; draws and temperature do not matter.
+
+        Raises:
+            ModelRejected: The model gives none: ``how(Capability.CHOICES)`` is not ``"scores"``.
+            ModelUnavailable, QuestionRefused: As for ``ask``.
+        """
+        raise ModelRejected(f"{self.name} gives no distribution over answers", capability=Capability.CHOICES.value)
 
     async def close(self) -> None:  # noqa: B027  (most models hold nothing)
         """Release what the model holds. Closing twice is fine."""

@@ -16,7 +16,8 @@ import msgspec
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.runtime.models.capabilities import WORST, Capability
+from surefoot.runtime.models.port import Look, Model, Reply, Request, Stop
 
 Planted = Literal["", "shared", "hard"]
 """What is wrong with a prompt: nothing, all its draws are wrong alike, or it is hard."""
@@ -122,6 +123,37 @@ class SimulatedModel(Model):
         else:
             said = dice.pick(known.right)
         return Reply(said, Stop.END, tokens_in, len(said.split()) + 1, 0.0, failed)
+
+    async def look(self, request: Request) -> Look:
+        """Return what answers to a prompt are drawn from: a pure function of seed, prompt and name."""
+        await asyncio.sleep(self.profile.latency_s)
+        self.asked += 1
+        profile, prompt, known = self.profile, request.prompt, self._key(request.prompt)
+        text = f"{self.name}\0{request.seed}\0{prompt.system}\0{prompt.user}"
+        shares: dict[str, float] = {}
+
+        def give(answers: tuple[str, ...], share: float) -> None:
+            for one in answers:
+                shares[one] = shares.get(one, 0.0) + share / len(answers)
+
+        planted = self._planted(text)
+        if planted == "shared":
+            give((_Dice(f"shared\0{text}").past().pick(known.wrong),), 1.0)
+        elif planted == "hard":
+            give((known.right[0],), 0.56)
+            give((known.wrong[0],), 0.3)
+            give((known.wrong[-1],), 0.14)
+        else:
+            give(known.wrong, profile.p_error)
+            give(known.right, 1 - profile.p_error)
+        unread = min(1.0, profile.p_format + profile.p_refuse + profile.p_overlong)
+        ranked = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
+        answers = tuple((answer, share * (1 - unread)) for answer, share in ranked)
+        return Look(answers, unread, 1, len(prompt.system.split()) + len(prompt.user.split()), 1)
+
+    def how(self, capability: Capability) -> str:
+        """Return the way in which a capability is served: the distribution over answers is known."""
+        return "scores" if capability is Capability.CHOICES else WORST[capability]
 
     def planted(self, prompt: Prompt, seed: int) -> Planted:
         """Return what was planted at a prompt, for whoever scores a run afterwards."""

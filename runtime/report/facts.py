@@ -115,7 +115,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             certificate=certify(_evidence(config, task, chosen, found, journal, alarms, told), confidence, RIVALS),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
-            predicted=_predicted(read_meta(journal, "forecast", dict[str, float]), pilot),
+            predicted=_predicted(read_meta(journal, "forecast", dict[str, float]), pilot, told.pilot_calls),
             suspects=_report_steps(journal, questions, config, found.suspects),
             weakest=_report_steps(journal, questions, config, found.weakest, stand=True),
             film=_film(journal, task, config, chosen, told),
@@ -184,18 +184,18 @@ def _proof(task: Task, told: Standing) -> str:
     )
 
 
-def _predicted(forecast: dict[str, float] | None, known: Estimate | None) -> dict[str, float]:
-    """What the run was expected to need when it began; nothing if leads were asked for."""
+def _predicted(forecast: dict[str, float] | None, known: Estimate | None, calls: int) -> dict[str, float]:
+    """What the run was expected to need when it began; nothing if leads were asked for. ``calls`` are the pilot's."""
     if forecast is None or known is None:
         return {}
-    took = {} if known.measured else _pilot_took(known)
+    took = {} if known.measured else _pilot_took(known, calls)
     return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate} | took
 
 
-def _pilot_took(pilot: Estimate) -> dict[str, float]:
+def _pilot_took(pilot: Estimate, calls: int) -> dict[str, float]:
     """Calls and tokens of the pilot itself, which a forecast leaves out."""
     return {
-        "pilot_calls": pilot.ballots + pilot.spoiled,
+        "pilot_calls": calls,
         "pilot_tokens_in": sum(kind.prompt_tokens * kind.answers for kind in pilot.kinds) / PILOT_DRAWS,
         "pilot_tokens_out": sum(kind.reply_tokens * kind.answers for kind in pilot.kinds),
     }

@@ -12,6 +12,7 @@ from surefoot.runtime.records import Contested, Record
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep, Thinnest, Worst
 from surefoot.voting.alarms import Pattern
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.looks import Looks
 from surefoot.voting.sequential import Sequential
 
 BINS = 240
@@ -78,7 +79,7 @@ class Gathered(msgspec.Struct):
     undecided: int = 0
     given_up: int = 0
     raised: Counter[str] = Counter()
-    rules: dict[int, Sequential] = {}
+    rules: dict[int, Sequential | Looks] = {}
     patterns: Counter[Pattern] = Counter()
     suspects: list[SuspiciousStep] = []
     weakest: list[SuspiciousStep] = []

@@ -39,7 +39,7 @@ class LocalPool:
         if chosen[0] is None and first.model.shared:
             # A server: what one worker learns of its rate all should know, and hold one budget lease.
             chosen = [first.model] * len(chosen)
-        rest = [Worker(config, task, model, str(number)) for number, model in enumerate(chosen) if number]
+        rest = [Worker(config, task, model, str(number), first.looks) for number, model in enumerate(chosen) if number]
         self._workers = [first, *rest]
         self._assignments = Assignments(len(self._workers))
 

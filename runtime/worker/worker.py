@@ -19,6 +19,8 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.decomposition_methods import load_method, method_of
 from surefoot.runtime.errors import AwaitsReview, ModelUnavailable, RunPaused, SurefootError
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
+from surefoot.runtime.execution.look_cache import LookCache
+from surefoot.runtime.execution.look_runner import LookRunner
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.policy import CurrentLeads, SegmentPolicy, policy_of
@@ -40,7 +42,7 @@ from surefoot.runtime.models.limiter import Limiter
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Batch, Counts, End, Failed, Paused, Usage, tally
 from surefoot.runtime.role_options import RoleOptions, parse_role_options
-from surefoot.runtime.voting_rules import load_rule
+from surefoot.runtime.voting_rules import load_rule, takes_looks
 from surefoot.runtime.worker.batch_stream import BatchStream
 from surefoot.runtime.worker.control import (
     AwaitRefusal,
@@ -83,12 +85,20 @@ class Worker:
         task: The task, opened.
         model: The model to ask; opened from the configuration if missing.
         name: For accounts.
+        looks: Where looks are kept; its own if missing.
 
     Attributes:
         place: Machine, process and name, for the journal.
     """
 
-    def __init__(self, config: RunConfig, task: Task, model: Model | None = None, name: str = "0") -> None:
+    def __init__(
+        self,
+        config: RunConfig,
+        task: Task,
+        model: Model | None = None,
+        name: str = "0",
+        looks: LookCache | None = None,
+    ) -> None:
         self.config, self.task, self.name = config, task, name
         self._waits: list[str] = []
         self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
@@ -120,6 +130,7 @@ class Worker:
             for endpoint, limiter in model.endpoints.items():
                 limiter.report_refusals_to(self._refusal)
                 self._endpoints[endpoint] = limiter
+        self.looks = LookCache() if looks is None else looks
         self.cache = AnswerCache() if config.cache == "modules" else None
         self._semaphore = PrioritySemaphore(config.chains_in_flight)
         self._jobs: list[_Job] = []
@@ -250,6 +261,8 @@ class Worker:
         policy = policy_of(config)
 
         def runner(settings: RoleSettings) -> StepRunner:
+            if takes_looks(config.rule):
+                return LookRunner(self.task, settings, policy, leads, meter, calls, cache=self.looks)
             return StepRunner(self.task, settings, policy, leads, meter, calls, self._fallback)
 
         own = {role: runner(self._settings_of(options, role)) for role, options in self._modules.items()}

@@ -1,8 +1,10 @@
-"""Towers carried by a small general model, one fact a question: how many come out right, and what they take.
+"""Plans carried by a small general model, one fact a question: how many come out right, and what they take.
 
-``python -m surefoot.scripts.benchmarks.small_model --disks 5 --runs 20`` runs them at temperature 1 with leads chosen
-by a pilot, with single answers, and with single answers of which no chain is repeated; ``--rate`` compares the calls a
-second of a run with those of a bare loop over the same questions, in pairs taken in turns.
+``python -m surefoot.scripts.benchmarks.small_model --disks 5 --runs 20`` runs towers at temperature 1 with leads chosen
+by a pilot, with single answers, and with single answers of which no chain is repeated; ``--task multiply --digits 4``
+takes products. With ``--keep FOLDER`` every run stays there: one that was cut off, even killed, goes on when the same
+command is given again, and one that came to its end is read and not repeated. ``--rate`` compares the calls a second of
+a run with those of a bare loop over the same questions, in pairs taken in turns.
 """
 
 import argparse
@@ -19,8 +21,9 @@ from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime import api
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.errors import SurefootError
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.journal.run_directory import read_config
+from surefoot.runtime.journal.run_directory import Standing, read_config, standing
 from surefoot.runtime.models.factory import open_model
 from surefoot.runtime.models.port import Request
 from surefoot.scripts.commands.verify import verification
@@ -30,9 +33,33 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "k 1": {"k": 1},
     "k 1, no chain repeated": {"k": 1, "seam_retries": 0},
 }
+ENDED = ("solved", "failed")
 
 
-class Towers(msgspec.Struct):
+class Problem(msgspec.Struct, frozen=True):
+    """What every run of a set solves; random factors and entries differ by the run's seed.
+
+    Attributes:
+        task: Its name.
+        options: Options of the task.
+        drawn: Option that takes the seed of the run; empty if all runs solve the same.
+    """
+
+    task: str
+    options: dict[str, Any]
+    drawn: str = ""
+
+    def options_of(self, seed: int) -> dict[str, Any]:
+        """Return the task's options for the run of a seed."""
+        return {**self.options, self.drawn: seed} if self.drawn else dict(self.options)
+
+    @property
+    def name(self) -> str:
+        """Name for folders and lines."""
+        return "-".join([self.task, *(f"{value}" for value in self.options.values())])
+
+
+class Tally(msgspec.Struct):
     """Results of a number of runs with the same settings.
 
     Attributes:
@@ -40,7 +67,8 @@ class Towers(msgspec.Struct):
         calls: Model calls without the pilot's.
         steps: Questions decided.
         predicted: Calls that the forecasts of the runs expected; 0 where nothing was forecast.
-        seconds: Wall time of all runs.
+        sure: Sum of the forecasts' probabilities of a run without error.
+        seconds: Wall time of all runs, over all sessions.
     """
 
     right: int = 0
@@ -48,38 +76,66 @@ class Towers(msgspec.Struct):
     calls: int = 0
     steps: int = 0
     predicted: float = 0.0
+    sure: float = 0.0
     seconds: float = 0.0
 
+    def line(self, name: str) -> str:
+        """Return the results as one line."""
+        text = (
+            f"{name}: {self.right} of {self.runs} right; {self.calls / max(1, self.steps):.2f} calls a fact, "
+            f"{self.calls / max(1, self.runs):.0f} a run"
+        )
+        if self.predicted:
+            text += f", forecast {self.predicted / self.runs:.0f} and {self.sure / self.runs:.3f} right"
+        return f"{text}; {self.seconds / max(1, self.runs):.1f} s a run"
 
-def towers(model: str, disks: int, runs: int, options: dict[str, Any]) -> Towers:
-    """Run towers with seeds of their own and let the referee judge each."""
-    found = Towers()
-    for seed in range(runs):
-        with tempfile.TemporaryDirectory() as folder:
-            place = pathlib.Path(folder) / "run"
-            began = time.monotonic()
-            ended = api.run(
-                "hanoi", model, run_dir=place, disks=disks, temperature=1.0, seed=seed, address="none", **options
-            ).standing
-            found.seconds += time.monotonic() - began
+
+def solve(place: pathlib.Path, problem: Problem, model: str, seed: int, options: dict[str, Any]) -> Standing:
+    """Run a problem to its end, or go on with what an earlier session left of it; one at its end is only read."""
+    if not (place / "run.toml").exists():
+        api.run(
+            problem.task, model, run_dir=place, temperature=1.0, seed=seed, address="none",
+            **problem.options_of(seed), **options,
+        )  # fmt: skip
+    elif standing(place).status not in ENDED:
+        api.resume(place)
+    return standing(place)
+
+
+def tally(problem: Problem, model: str, seeds: range, options: dict[str, Any], keep: pathlib.Path) -> Tally:
+    """Run a problem once for each seed and let the referee judge each run."""
+    found = Tally()
+    for seed in seeds:
+        place = keep / f"{problem.name}-{'-'.join(map(str, options.values()))}-{seed}"
+        try:
+            ended = solve(place, problem, model, seed, options)
+        except SurefootError as error:  # such as a pilot after which no lead can be chosen: that run is not right
+            print(f"  seed {seed}: {error}", flush=True)
             found.runs += 1
-            found.calls += ended.calls - ended.pilot_calls
-            found.steps += ended.steps
-            found.predicted += _predicted(place)
-            if ended.status == "solved":
-                found.right += verification(place, read_config(place)).reached_goal
+            continue
+        if ended.status not in ENDED:
+            print(f"  seed {seed}: {ended.status}, {ended.steps} facts; the same command goes on", flush=True)
+            break
+        calls, sure = _predicted(place)
+        right = ended.status == "solved" and verification(place, read_config(place)).reached_goal
+        found.runs, found.right = found.runs + 1, found.right + right
+        found.calls, found.steps = found.calls + ended.calls - ended.pilot_calls, found.steps + ended.steps
+        found.predicted, found.sure = found.predicted + calls, found.sure + sure
+        found.seconds += ended.wall_s
         print(
-            f"  seed {seed}: {ended.status}, {ended.steps} facts, {ended.calls} calls {ended.message}".rstrip(),
+            f"  seed {seed}: {'right' if right else ended.status}, {ended.steps} facts, {ended.calls} calls, "
+            f"{ended.wall_s:.0f} s {ended.message}".rstrip(),
             flush=True,
         )
     return found
 
 
-def _predicted(place: pathlib.Path) -> float:
-    """Calls that a run was expected to need when it began, without the pilot's; 0 where nothing was forecast."""
+def _predicted(place: pathlib.Path) -> tuple[float, float]:
+    """Calls without the pilot's, and the probability of no error, that a run expected; 0 where nothing was forecast."""
     journal = open_journal(place, write=False)
     try:
-        return float((journal.meta("forecast") or {}).get("calls", 0.0))
+        forecast = journal.meta("forecast") or {}
+        return float(forecast.get("calls", 0.0)), float(forecast.get("p_success", 0.0))
     finally:
         journal.close()
 
@@ -117,27 +173,34 @@ async def _bare(config: RunConfig, task: Task, lead: int, questions: int) -> tup
     return questions * lead, seconds
 
 
-def main() -> None:
+def main(argv: list[str] | None = None) -> None:
     """Run what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--task", choices=("hanoi", "multiply"), default="hanoi")
     parser.add_argument("--disks", type=int, default=5)
+    parser.add_argument("--digits", type=int, default=4)
     parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first run")
     parser.add_argument("--settings", choices=SETTINGS, action="append")
+    parser.add_argument("--keep", type=pathlib.Path, help="folder in which runs stay, to be gone on with")
     parser.add_argument("--rate", type=int, default=0, metavar="PAIRS")
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     if given.rate:
         pairs = rate(given.model, given.disks, 4, given.rate)
         print(f"a run's calls/s by a bare loop's: median {statistics.median(a / b for a, b in pairs):.2f}")
         return
+    problem = (
+        Problem("hanoi", {"disks": given.disks})
+        if given.task == "hanoi"
+        else Problem("multiply", {"digits": given.digits}, drawn="draw")
+    )
+    seeds = range(given.first, given.first + given.runs)
     for name in given.settings or SETTINGS:
-        print(f"{given.disks} disks, {name}", flush=True)
-        t = towers(given.model, given.disks, given.runs, SETTINGS[name])
-        print(
-            f"{given.disks} disks, {name}: {t.right} of {t.runs} right; {t.calls / max(1, t.steps):.2f} calls a fact, "
-            f"{t.calls / t.runs:.0f} a run, forecast {t.predicted / t.runs:.0f}; {t.seconds / t.runs:.1f} s a run",
-            flush=True,
-        )
+        with tempfile.TemporaryDirectory() as folder:
+            print(f"{problem.name}, {name}", flush=True)
+            found = tally(problem, given.model, seeds, SETTINGS[name], given.keep or pathlib.Path(folder))
+        print(found.line(f"{problem.name}, {name}"), flush=True)
 
 
 if __name__ == "__main__":

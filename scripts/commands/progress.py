@@ -107,11 +107,15 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
         f"tokens    {s.tokens_in:,} in, {s.tokens_out:,} out, {money}",
         *_accounts(s.accounts),
     ]
+    if s.looks:
+        lines.insert(2, f"looks     {s.looks:,} taken, {s.fresh_looks:,} distinct ones asked of the model")
     if s.rungs:
         told = ", ".join(f"{name} {rung.put_right:,} of {rung.asked:,}" for name, rung in s.rungs.items())
-        lines.insert(5, f"put right {told}")
+        lines.insert(5 + bool(s.looks), f"put right {told}")
     if s.alarms:
-        lines.insert(5, "alarms    " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(s.alarms.items())))
+        lines.insert(
+            5 + bool(s.looks), "alarms    " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(s.alarms.items()))
+        )
     if s.missing_batches:
         lines.insert(
             1,

@@ -124,7 +124,10 @@ def test_leads_are_chosen_for_a_rule_from_outside(users: pathlib.Path, capsys: p
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("plurality", "unknown rule 'plurality': use first-to-ahead-by, first-to, sequential, or my_module:MyRule"),
+        (
+            "plurality",
+            "unknown rule 'plurality': use first-to-ahead-by, first-to, sequential, looks, or my_module:MyRule",
+        ),
         ("quorum_rules:Missing", "quorum_rules has no voting rule Missing"),
         ("quorum_rules:NoRule", "quorum_rules has no voting rule NoRule"),
         ("quorum_rules:Unfinished", "Unfinished has no with_lead"),

@@ -30,8 +30,8 @@ def test_is_frozen_and_hashable() -> None:
 
 def test_travels_as_an_array() -> None:
     for ballot, wire in (
-        (Ballot(0, "move"), b'[0,"move",null]'),
-        (Ballot(7, None, "refused"), b'[7,null,"refused"]'),
+        (Ballot(0, "move"), b'[0,"move",null,[]]'),
+        (Ballot(7, None, "refused"), b'[7,null,"refused",[]]'),
     ):
         assert msgspec.json.encode(ballot) == wire
         assert msgspec.json.decode(wire, type=Ballot) == ballot

@@ -15,6 +15,7 @@ from surefoot.runtime.execution.escalation.prompt_variants import FIRST, PromptV
 from surefoot.runtime.records import LARGER, Contested
 from surefoot.voting.alarms import Kind, Pattern, Raised
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.looks import Looks
 from surefoot.voting.sequential import Sequential
 
 
@@ -52,7 +53,7 @@ class RaceResult(msgspec.Struct, frozen=True):
     k: int
     ballots: tuple[Ballot, ...]
     details: tuple[str, ...]
-    rule: Sequential | None
+    rule: Sequential | Looks | None
     winner: str | None
     raised: tuple[Raised, ...] = ()
     fields: int = 0

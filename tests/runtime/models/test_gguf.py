@@ -20,9 +20,9 @@ from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, Questi
 from surefoot.runtime.models import gguf_weights
 from surefoot.runtime.models.capabilities import WAYS, Capability
 from surefoot.runtime.models.factory import check_model, open_model
-from surefoot.runtime.models.gguf import SLOTS, GgufModel, body_of, grammar_of
+from surefoot.runtime.models.gguf import SCORED, SLOTS, GgufModel, body_of, grammar_of, scoring_body_of
 from surefoot.runtime.models.gguf_weights import SMOLLM2, Published, fetch, fetched_path, unpack, weights_of
-from surefoot.runtime.models.port import Example, Request, Stop
+from surefoot.runtime.models.port import Example, Look, Request, Stop
 
 MAKE = pathlib.Path(__file__).parents[2] / "servers" / "make_gguf.py"
 RAW = Request(Prompt("1, 2, "), (0, 1, 2), 1.0, 6, 0, raw=True, stop=(",",))
@@ -157,14 +157,74 @@ def test_random_weights_answer_in_the_form_asked_for(tiny: pathlib.Path) -> None
 def test_random_weights_move_no_tower(tiny: pathlib.Path, tmp_path: pathlib.Path, options: dict[str, Any]) -> None:
     """The proof that the model matters: the code finishes nothing on its own."""
     ended = api.run(
-        "hanoi", f"gguf:{tiny}", disks=2, run_dir=tmp_path / "run", temperature=1.0, max_ballots=8, **options
-    )
+        "hanoi", f"gguf:{tiny}", disks=2, run_dir=tmp_path / "run", temperature=1.0, max_ballots=8, address="none",
+        **options,
+    )  # fmt: skip
     assert ended.status == "failed"
+
+
+def scored(*places: dict[str, float]) -> dict[str, Any]:
+    """What llama.cpp says with scores; the first token of each place is the one that stands there."""
+    content = [
+        {"token": next(iter(place)), "top_logprobs": [{"token": t, "logprob": p} for t, p in place.items()]}
+        for place in places
+    ]
+    return {"choices": [{"text": "", "finish_reason": "stop", "logprobs": {"content": content}}], "usage": {}}
+
+
+def looked(model: GgufModel, request: Request) -> Look:
+    async def look() -> Look:
+        try:
+            return await model.look(request)
+        finally:
+            await model.close()
+
+    return asyncio.run(look())
+
+
+def test_a_look_is_one_greedy_call_with_scores_and_no_stop(recorded: GgufModel) -> None:
+    Server.says = scored({"2": -0.01, "3": -5.0}, {"3": -0.02, "4": -4.5}, {", ": -0.01, ",": -5.0})
+    look = looked(recorded, msgspec.structs.replace(RAW, stop=(",",)))
+    assert look.answers[0] == ("23", pytest.approx(0.967, abs=0.01))
+    form, body = Server.asked
+    assert form == "raw"
+    assert (body["temperature"], body["stop"], body["n"], body["logprobs"]) == (0.0, [], 1, SCORED)
+    asked = scoring_body_of(Request(Prompt("Q"), (0, 1), 0.7, 2, 0, choices=("a", "b")))
+    assert (asked["logprobs"], asked["top_logprobs"], asked["max_tokens"]) == (True, SCORED, 2)
+    assert "grammar" not in asked
+
+
+@pytest.mark.parametrize(
+    "answer", [None, {"choices": []}, {"choices": [{"logprobs": {"content": [{"token": 5}]}}]}, {"choices": 5}]
+)
+def test_scores_that_are_none_are_a_failure(recorded: GgufModel, answer: Any) -> None:
+    Server.says = answer
+    with pytest.raises(ModelUnavailable, match=r"^gguf:none\.gguf: llama\.cpp"):
+        looked(recorded, RAW)
+
+
+@pytest.mark.parametrize("none", [scored(), said("1")])
+def test_a_character_that_is_half_said_leaves_the_look_open(recorded: GgufModel, none: Any) -> None:
+    Server.says = none
+    assert looked(recorded, RAW).answers == ()
+
+
+def test_random_weights_have_a_distribution_and_know_nothing(tiny: pathlib.Path) -> None:
+    look = looked(GgufModel(tiny, "t", "micro"), msgspec.structs.replace(RAW, choices=("A", "B")))
+    assert sum(share for _, share in look.answers) + look.unread == pytest.approx(1, abs=0.01)
+    assert all(share < 0.2 for _, share in look.answers)
+
+
+def test_random_weights_move_no_tower_by_looks(tiny: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    ended = api.run(
+        "hanoi", f"gguf:{tiny}", disks=2, run_dir=tmp_path / "run", rule="looks", k=1, address="none", red_flags="none"
+    )
+    assert ended.status == "failed", ended.standing.message
 
 
 def test_a_pilot_of_random_weights_says_so(tiny: pathlib.Path, tmp_path: pathlib.Path) -> None:
     with pytest.raises(ConfigurationError, match="0 of 60 answers of the pilot were readable"):
-        api.run("hanoi", f"gguf:{tiny}", disks=2, run_dir=tmp_path / "run", temperature=1.0)
+        api.run("hanoi", f"gguf:{tiny}", disks=2, run_dir=tmp_path / "run", temperature=1.0, address="none")
 
 
 def test_the_same_run_with_answers_that_are_right(tmp_path: pathlib.Path) -> None:

@@ -1,0 +1,180 @@
+"""Decides steps by looks: a model's distributions over the answers, in one wording after the other, until it is sure.
+
+Looks are kept (``look_cache.py``), so that a question that comes again costs nothing and gets the same verdict. What
+counts as one more look is another text: a wording that reads like an earlier one is skipped, never counted twice.
+"""
+
+from collections.abc import Hashable, Iterator
+from typing import Any, NamedTuple
+
+from surefoot.decompose.step import Flag, Step
+from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
+from surefoot.runtime.execution.escalation.prompt_variants import Asked, PromptVariant, asked
+from surefoot.runtime.execution.look_cache import LookCache
+from surefoot.runtime.execution.step_runner import MAX_DRAWS, StepRunner
+from surefoot.runtime.models.port import Look, Reply
+from surefoot.runtime.records import Contested, Entry, tally
+from surefoot.runtime.untrusted import one_line, tame
+from surefoot.runtime.voting_rules import rule_of
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.looks import LookRace, Looks
+from surefoot.voting.race import Won
+
+MOST_ANSWERS = 6
+"""Answers of a look that the journal keeps; the others have next to nothing of the probability."""
+VERDICTS = 1 << 16
+"""Verdicts over kept looks that are remembered."""
+
+
+class Verdict(NamedTuple):
+    """A decided question: its candidate, the journal's entry, and the looks that it took."""
+
+    candidate: str
+    entry: Entry
+    looks: int
+
+
+class LookRunner(StepRunner):
+    """Decides steps by looks; arguments as for ``StepRunner``, and ``cache`` keeps the looks."""
+
+    def __init__(self, *arguments: Any, cache: LookCache, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.cache = cache
+        self._decided: dict[Hashable, Verdict] = {}
+
+    async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
+        """Decide a step by looks; see ``StepRunner.decide``. ``level`` is the wording to begin with.
+
+        Raises:
+            StepDeadlocked: All wordings together leave it unsure.
+            ModelUnavailable, ModelRejected: From the model.
+        """
+        rule = self._rule(k)
+        key = (step.kind, step.role, repr(step.reads), k, rule, level)
+        known = self._decided.get(key)
+        if known is None:
+            known = await self._weigh(step, k, rule, draw, level)
+            if len(self._decided) >= VERDICTS:
+                self._decided.clear()
+            self._decided[key] = known
+        else:
+            self.counts.looks += known.looks
+        return known.candidate, known.entry
+
+    async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
+        """Take a number of looks at a step, each in another wording, without a race; fewer if it has fewer."""
+        found: list[Ballot] = []
+        for question in self._questions(step, level):
+            if len(found) == count:
+                break
+            found.append((await self._one(question, len(found), draw))[0])
+        return tuple(found)
+
+    def _rule(self, k: int) -> Looks:
+        learned = self.leads.sequential.get(k)
+        rule = learned if isinstance(learned, Looks) else rule_of(self.policy.rule, k)
+        assert isinstance(rule, Looks)
+        return rule
+
+    async def _weigh(self, step: Step, k: int, rule: Looks, draw: int, level: int) -> Verdict:
+        """Take looks until there is a verdict."""
+        ballots: list[Ballot] = []
+        details: list[str] = []
+        race, fresh = LookRace(rule, self.policy.max_ballots), False
+        for question in self._questions(step, level):
+            ballot, new = await self._one(question, len(ballots), draw)
+            ballots.append(ballot)
+            details.append("" if ballot.candidate is not None else "no answer has most of the probability")
+            fresh = fresh or new
+            if race.cast(ballot) is not None:
+                break
+        verdict, learned = race.verdict, rule if k in self.leads.sequential else None
+        agree = len(ballots) == k and all(ballot.candidate == ballots[0].candidate for ballot in ballots)
+        entry = Contested(k, tuple(ballots), tuple(details), learned)
+        if not isinstance(verdict, Won):
+            raise StepDeadlocked(_unsure(ballots), entry=entry, tally={}, spoiled=0)
+        if fresh:
+            self._learn(ballots, verdict.candidate)
+        return Verdict(verdict.candidate, verdict.candidate if agree else entry, len(ballots))
+
+    def _learn(self, ballots: list[Ballot], winner: str) -> None:
+        """Count a question once, when its looks are new: what a rule learns from; copies teach nothing."""
+        named = [ballot.candidate for ballot in ballots if ballot.candidate is not None]
+        others = sum(candidate != winner for candidate in named)
+        tally(self.counts.votes, {f"{len(named) - others}-{others}": 1})
+        self.counts.disagreements += others > 0
+
+    def _questions(self, step: Step, level: int) -> Iterator[Asked]:
+        """The step in all its wordings, beginning at ``level``, counted round; a text that came before is left out."""
+        number, dialect, seen = self.task.ways_to_look(self.settings.dialect), self.settings.dialect, set()
+        for at in range(number):
+            question = asked(self.task, step, PromptVariant("a look", wording=(level + at) % number), dialect)
+            prompt = question.prompt
+            if (prompt.system, prompt.user) not in seen:
+                seen.add((prompt.system, prompt.user))
+                yield question
+
+    async def _one(self, question: Asked, number: int, draw: int) -> tuple[Ballot, bool]:
+        """One look as a ballot, and whether it was asked for now."""
+        look, fresh = await self._looked(question, draw)
+        self.counts.looks += 1
+        ballot, flags = _ballot(number, look, question, self.policy.flags)
+        if fresh:
+            self.counts.fresh_looks += 1
+            if ballot.spoiled_by is not None:
+                tally(self.counts.red_flags, {ballot.spoiled_by: 1})
+            read = ballot.candidate if ballot.candidate is not None else Flag(ballot.spoiled_by or "", flags)
+            self.meter.replies.heard(draw // MAX_DRAWS, question.step, question.prompt, _told(look), read)
+        return ballot, fresh
+
+    async def _looked(self, question: Asked, draw: int) -> tuple[Look, bool]:
+        """The look at a question, its calls reserved and counted if it was asked for now."""
+        kind, name = question.step.kind, self._names[False]
+        request = self._request(question, range(1), 1.0)
+        try:
+            look, fresh = await self.cache.look(self.settings.model, request)
+        except (ModelError, QuestionRefused) as error:
+            self.meter.usage.book_failures(kind, name, error.context.get("failed_calls", 0))
+            raise
+        if fresh:
+            for call in range(look.calls):
+                paid = Reply("", tokens_in=look.tokens_in, tokens_out=look.tokens_out, cost_usd=look.cost_usd)
+                self.meter.usage.book(kind, name, paid if not call else Reply(""))
+            if look.cost_usd:
+                self.meter.spend(draw // MAX_DRAWS, look.cost_usd)
+        return look, fresh
+
+
+def _ballot(number: int, look: Look, question: Asked, flags: Any) -> tuple[Ballot, str]:
+    """A look as a ballot: its readable answers with their shares; spoiled if what cannot be read is likeliest."""
+    shares: dict[str, float] = {}
+    lost: dict[str, float] = {}
+    why = ""
+    for text, share in look.answers:
+        read = question.read(text, flags)
+        if isinstance(read, Flag):
+            lost[read.name] = lost.get(read.name, 0.0) + share
+            why = why or tame(read.detail)
+        else:
+            shares[read] = shares.get(read, 0.0) + share
+    # Choices are held against each other; where any text may be an answer, what is none speaks against them all.
+    unreadable = max([*lost.values(), 0.0 if question.prompt.choices else look.unread])
+    if not shares or max(shares.values()) <= unreadable:
+        return Ballot(number, None, max(lost, key=lambda name: lost[name], default="misformatted")), why
+    # Answers that cannot be read are left out, as spoiled ballots are; what was not followed to its end is not.
+    told = 1 - min(look.unread + sum(lost.values()), 1 - sum(shares.values()))
+    ranked = sorted(((name, share / told) for name, share in shares.items()), key=lambda one: (-one[1], one[0]))
+    return Ballot(number, ranked[0][0], None, tuple(ranked[:MOST_ANSWERS])), ""
+
+
+def _told(look: Look) -> str:
+    """A look in words, for people: its likeliest answers with their probabilities."""
+    return ", ".join(f"{one_line(text, 100)!r} {share:.1%}" for text, share in look.answers[:MOST_ANSWERS])
+
+
+def _unsure(ballots: list[Ballot]) -> str:
+    said = [f"{one_line(b.candidate, 40)!r} {b.shares[0][1]:.0%}" for b in ballots if b.candidate is not None]
+    unread = len(ballots) - len(said)
+    return f"{len(ballots)} looks in as many wordings leave it unsure: {', '.join(said[:9]) or 'none can be read'}" + (
+        f"; {unread} without a readable answer" if unread and said else ""
+    )

@@ -1,0 +1,120 @@
+"""The distribution of a model over whole answers, from its scores of single tokens.
+
+First-token scores mislead where one answer is the beginning of another ("1" and "10"), so an answer counts with the
+product of its tokens and of what ends it. Beginnings are followed likeliest first, until the likeliest answer is known
+and little is left open; that is one call where the model is sure, and a few where it is not. Pure: who asks is a
+function that is handed in.
+"""
+
+import heapq
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from surefoot.runtime.models.port import Look
+
+OPEN: Final = 0.05
+"""Share of the probability that may stay open once the likeliest answer is known."""
+MOST_CALLS: Final = 8
+"""Calls for one distribution; what is still open then stays so, and counts against every answer."""
+
+
+class Position(msgspec.Struct, frozen=True):
+    """One place of a continuation: the token that stands there, and the likeliest ones with log-probabilities.
+
+    Attributes:
+        chosen: Text of the token that the continuation goes on with; empty at the end of the text.
+        likeliest: (text, natural logarithm of its probability), the chosen one among them.
+    """
+
+    chosen: str
+    likeliest: tuple[tuple[str, float], ...]
+
+
+class Continuation(msgspec.Struct, frozen=True):
+    """The likeliest continuation of a text, place by place, and the prompt tokens that it took."""
+
+    positions: tuple[Position, ...]
+    tokens_in: int = 0
+
+
+Ask = Callable[[str], Awaitable[Continuation]]
+"""Asks for the likeliest continuation of the prompt and a beginning of the answer."""
+
+
+class WholeAnswers:
+    """The search for the distribution over whole answers to one question.
+
+    Args:
+        stop: Sequences at which an answer ends.
+        choices: The only answers there are; empty where any text up to a stop is one.
+    """
+
+    def __init__(self, stop: Sequence[str], choices: Sequence[str] = ()) -> None:
+        self._stop, self._choices = tuple(stop), tuple(choices)
+        self.whole: dict[str, float] = {}
+        self.unread = 0.0
+        self._open: list[tuple[float, str]] = [(-1.0, "")]
+
+    async def look(self, ask: Ask) -> Look:
+        """Ask until the likeliest answer is known; what is left open is missing from the shares."""
+        calls = tokens_in = tokens_out = 0
+        while self._open and calls < MOST_CALLS and not self._known():
+            mass, beginning = heapq.heappop(self._open)
+            said = await ask(beginning)
+            calls, tokens_in, tokens_out = calls + 1, tokens_in + said.tokens_in, tokens_out + len(said.positions)
+            self.follow(-mass, beginning, said.positions)
+        ranked = sorted(self.whole.items(), key=lambda item: (-item[1], item[0]))
+        return Look(tuple(ranked), min(1.0, self.unread), calls, tokens_in, tokens_out)
+
+    def follow(self, mass: float, beginning: str, positions: Sequence[Position]) -> None:
+        """Add what a continuation says of a beginning that has so much of the probability."""
+        if not positions:  # nothing is known of it: its share is missing, and counts against every answer
+            return
+        for position in positions:
+            onward = 0.0
+            seen = 0.0
+            for token, logprob in position.likeliest:
+                share = mass * math.exp(min(0.0, logprob)) if logprob == logprob else 0.0
+                seen += share
+                if self._take(beginning, token, share):
+                    if token == position.chosen:
+                        onward = share
+                    else:
+                        heapq.heappush(self._open, (-share, beginning + token))
+            self.unread += max(0.0, mass - seen)
+            if not onward:
+                return
+            mass, beginning = onward, beginning + position.chosen
+        heapq.heappush(self._open, (-mass, beginning))
+
+    def _take(self, beginning: str, token: str, share: float) -> bool:
+        """Give a token's share to the answer that it ends, or to none; whether the answer goes on."""
+        text, ended = self._cut(beginning + token)
+        if ended or not token:
+            if self._choices and text not in self._choices:
+                self.unread += share
+            else:
+                self.whole[text] = self.whole.get(text, 0.0) + share
+            return False
+        if self._choices and not any(choice.startswith(text) for choice in self._choices):
+            self.unread += share
+            return False
+        if text in self._choices and not any(choice != text and choice.startswith(text) for choice in self._choices):
+            # Nothing but this answer begins so: what ends it does not matter.
+            self.whole[text] = self.whole.get(text, 0.0) + share
+            return False
+        return True
+
+    def _cut(self, text: str) -> tuple[str, bool]:
+        """A text up to the first stop in it, and whether there is one."""
+        ends = [at for at in (text.find(one) for one in self._stop) if at >= 0]
+        return (text[: min(ends)], True) if ends else (text, False)
+
+    def _known(self) -> bool:
+        """Whether the likeliest answer cannot be overtaken, and little is open."""
+        left = -math.fsum(mass for mass, _ in self._open)
+        first, second = [*sorted(self.whole.values(), reverse=True), 0.0, 0.0][:2]
+        return first > second + left and left <= OPEN * (1 - self.unread)
