@@ -22,6 +22,7 @@ from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.payloads import unpack
 from surefoot.runtime.records import Entry
+from tests.forked import Forked
 
 REPOSITORY = pathlib.Path(__file__).parents[2]
 LAUNCHED = pathlib.Path(__file__).with_name("launched.py")
@@ -60,7 +61,7 @@ class Run:
 
     def start(self, *more: str, **environment: str) -> "subprocess.Popen[str]":
         """Run, or resume if there is something to resume."""
-        return subprocess.Popen(
+        return Forked(
             [*self.command(), *more],
             env={**self.environment(), **environment},
             stdout=subprocess.PIPE,

@@ -17,6 +17,7 @@ from surefoot.runtime.journal.fault_points import VARIABLE
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.report.gather import gather
 from tests.chaos.harness import REPOSITORY
+from tests.forked import Forked
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
 
@@ -27,7 +28,7 @@ def bench(home: pathlib.Path, name: str, *more: str, fault: str = "") -> "subpro
     """The command, with a Ray of its own; what is left of a killed one's processes goes with it."""
     ray = {"RAY_TMPDIR": str(home / "ray"), "RAY_AUTH_MODE": "disabled"}
     (home / "ray").mkdir(exist_ok=True)
-    process = subprocess.Popen(
+    process = Forked(
         [sys.executable, "-m", "surefoot.scripts.commands.cli", *SUITE, *more, "--run-dir", str(home / name), "--json"],
         env={**os.environ, "PYTHONPATH": str(REPOSITORY), **ray, VARIABLE: fault},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,

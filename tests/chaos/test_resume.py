@@ -13,6 +13,7 @@ import pytest
 
 from surefoot.runtime.journal.fault_points import VARIABLE
 from surefoot.runtime.journal.journal import open_journal
+from tests import forked
 from tests.chaos.harness import REPOSITORY, Run, Usage, result, survive, until
 
 TASK = ("hanoi", "--disks", "6", "--address", "none", "--workers", "1", "--leaf-steps", "7", "--chains-in-flight", "2")
@@ -21,14 +22,8 @@ ENDLESS = (*TASK, "--model", "simulated:latency_s=0.05", "--flush-steps", "1", "
 
 
 def surefoot(*arguments: object, cwd: pathlib.Path | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "surefoot.scripts.commands.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
-    )
+    command = [sys.executable, "-m", "surefoot.scripts.commands.cli", *map(str, arguments)]
+    return forked.run(command, text=True, timeout=60, cwd=cwd, env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
 
 
 def until_asked(run: Run, process: "subprocess.Popen[str]", count: int) -> None:

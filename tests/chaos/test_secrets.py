@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import forked
 from tests.chaos import hanoi_server
 from tests.chaos.harness import REPOSITORY
 
@@ -69,9 +70,7 @@ def command(folder: pathlib.Path, key: str, *words: str) -> "subprocess.Complete
         "RAY_ADDRESS": "local",
         "LOOKED": str(folder / "looked.json"),
     }
-    return subprocess.run(
-        [sys.executable, *words], env=environment, capture_output=True, timeout=280, cwd=folder, check=False
-    )
+    return forked.run([sys.executable, *words], env=environment, timeout=280, cwd=folder)
 
 
 def places_of(secret: bytes, folder: pathlib.Path) -> list[str]:

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from tests import forked
+
 COMMAND = [sys.executable, "-m", "surefoot.scripts.commands.cli"]
 ROOT = pathlib.Path(__file__).parents[3]
 SIMULATED = ("--model", "simulated", "--k", "1", "--address", "none", "--workers", "1")
@@ -22,9 +24,7 @@ def surefoot(
     directory: pathlib.Path, *arguments: str, more: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run the command to its end in a folder."""
-    return subprocess.run(
-        [*COMMAND, *arguments], cwd=directory, env=environment(more), capture_output=True, text=True, timeout=100
-    )
+    return forked.run([*COMMAND, *arguments], cwd=directory, env=environment(more), text=True)
 
 
 def in_shell(directory: pathlib.Path, line: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +64,7 @@ def started(folder: pathlib.Path, latency_s: float = 0.05) -> "subprocess.Popen[
         "--log-format",
         "json",
     )
-    run = subprocess.Popen(
+    run = forked.Forked(
         [*COMMAND, *arguments], cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert run.stderr is not None

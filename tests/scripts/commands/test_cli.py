@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests import forked
+
 SIMULATED = ["--model", "simulated:p_error=0.01", "--address", "none", "--workers", "1"]
 KEYS = [
     "run_dir",
@@ -44,7 +46,7 @@ def surefoot(directory: pathlib.Path, *arguments: str) -> subprocess.CompletedPr
     """Run the command as a user would, in an empty folder."""
     command = [sys.executable, "-m", "surefoot.scripts.commands.cli", *arguments]
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(pathlib.Path(__file__).parents[3])}
-    return subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, timeout=100)
+    return forked.run(command, cwd=directory, env=environment, text=True)
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> dict[str, object]:
