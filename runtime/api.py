@@ -25,6 +25,7 @@ from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.report.glance import Glance, glance, runs_below
+from surefoot.runtime.session.asking import AskRun, asked_question, options_of
 from surefoot.runtime.session.going_on import Changes, checked, reopen
 from surefoot.runtime.session.interruption import Interruption
 from surefoot.runtime.session.mapping import (
@@ -310,6 +311,43 @@ def start_map(
     ready = msgspec.structs.replace(setup, task=sampled)
     in_own_loop(lambda: _go_on(ready, journal, directory, watcher, interruption), interruption)
     return MapRun(directory, task)
+
+
+def ask(
+    question: str,
+    model: Model | str | None = None,
+    *,
+    method: str | None = None,
+    tools: str | Iterable[str] = (),
+    context: Place | Iterable[Place] = (),
+    run_dir: Place | None = None,
+    on_event: Callable[[ProgressEvent], Any] | None = None,
+    **options: Any,
+) -> AskRun:
+    """Answer one question by a method, with tools and context, voted on step by step.
+
+    Args:
+        question: The question, in words.
+        model: As for ``run``.
+        method: How it is decomposed, such as ``"self-ask"``; by default that where there are tools, else ``"direct"``.
+        tools: ``"calc,search:FOLDER,sql:FILE"``, or a list of such texts.
+        context: Files that prompts show, and folders that are searched in.
+        run_dir: As for ``run``.
+        on_event: As for ``run``.
+        **options: As for ``run``, and ``form``, how the answer is to be written.
+
+    Returns:
+        The run: ``output`` is the answer, and ``evidence()`` what it rests on.
+
+    Raises:
+        ConfigurationError: A tool, a file, the method or an option is not there; or as for ``run``.
+        SurefootError: For every other reason as for ``run``.
+    """
+    places = [context] if isinstance(context, (str, pathlib.Path)) else list(context)
+    task = asked_question(question, method, tools, places)
+    setup = checked(set_up("ask", model, {**options_of(task), **options}))
+    directory = new_run_directory(as_path(run_dir), "ask")
+    return AskRun(start(setup, directory, _watcher(on_event, None)).run_dir)
 
 
 async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption) -> Run:

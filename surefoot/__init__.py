@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from surefoot.decompose.task import Task
     from surefoot.decompose.tasks.rows import RowTask
     from surefoot.decompose.typed.annotations import Money, Near, Number, Text
-    from surefoot.runtime.api import map, measure, open, resume, resume_async, run, run_async, runs
+    from surefoot.runtime.api import ask, map, measure, open, resume, resume_async, run, run_async, runs
     from surefoot.runtime.models.port import Model, Reply, Request, Stop
     from surefoot.runtime.session.run import Run
     from surefoot.runtime.session.watcher import ProgressEvent
@@ -49,7 +49,9 @@ _PLACES = {
     "surefoot.decompose.task": ("Task",),
     "surefoot.decompose.tasks.rows": ("RowTask",),
     "surefoot.decompose.typed.annotations": ("Money", "Near", "Number", "Text"),
-    "surefoot.runtime.api": ("map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs"),
+    "surefoot.runtime.api": (
+        "ask", "map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs",
+    ),
     "surefoot.runtime.models.port": ("Model", "Reply", "Request", "Stop"),
     "surefoot.runtime.session.run": ("Run",),
     "surefoot.runtime.session.watcher": ("ProgressEvent",),
@@ -61,8 +63,8 @@ __all__ = [
     "Answers", "Call", "Chains", "Child", "Dialect", "Done", "Drawing", "Expansion", "Failure", "Flag", "Literal",
     "Model", "Money", "Near", "Node", "Number", "Outline", "PlanStep", "Problem", "ProgressEvent", "Prompt", "Ref",
     "Reply", "Request", "Role", "RowTask", "Run", "Shape", "Step", "Stop", "Task", "Text", "Tool", "Verification",
-    "WorldTask", "failure_of", "map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs",
-    "world_answers", "world_referee",
+    "WorldTask", "ask", "failure_of", "map", "measure", "open", "resume", "resume_async", "run", "run_async",
+    "runs", "world_answers", "world_referee",
 ]  # fmt: skip
 
 

@@ -12,6 +12,7 @@ BUILT_IN_TASKS = {
     "graph": "surefoot.decompose.tasks.graph_navigation:GraphNavigation",
     "map": "surefoot.decompose.tasks.rows:MapRows",
     "questions": "surefoot.decompose.tasks.questions:Questions",
+    "ask": "surefoot.decompose.tasks.ask:AskedQuestion",
     "problems": "surefoot.decompose.tasks.generated:Generated",
 }
 """``module:Class`` by name."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.problem import Problem
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import MapRows, RowTask
 from surefoot.runtime.config import RunConfig, explain
@@ -110,6 +111,8 @@ def checked(setup: Setup) -> Setup:
         ConfigurationError: There is no such model, its key is missing, or the measurement is of something else.
     """
     setup_of(setup.config, setup.task)
+    if setup.config.model == "bundled" and isinstance(setup.task, Problem):
+        raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")
     if not setup.models:
         check_model(setup.config)
     if setup.config.measurement is not None:

@@ -22,9 +22,10 @@ from surefoot.runtime.config import RunConfig, dialect_of, open_task, task_class
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Finished
 from surefoot.runtime.session.answers import reader_of
+from surefoot.runtime.session.going_on import checked
+from surefoot.runtime.session.setup import Setup
 from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
 from surefoot.scripts.commands.bench_table import Columns, Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
@@ -55,7 +56,7 @@ def by_method(name: str) -> click.Command:
         configs = {row: _configured(task, cls, row, rows[0], given) for row in rows}
         for row, config in configs.items():
             if row not in ALWAYS:
-                check_model(config)
+                checked(Setup(config, open_task(config)))
         directory = prepared(run_dir, name.replace(":", "-"))
         scores = []
         for row, config in configs.items():

@@ -41,6 +41,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "run": Entry("run:run", "Start a run and work until it is solved, failed or paused."),
+    "ask": Entry("ask:ask", "Answer one question, with tools and context, and show what the answer rests on."),
     "map": Entry("map:map_command", "Ask one question of every row of a file, with votes."),
     "resume": Entry("run:resume", "Go on with a paused, killed or failed run."),
     "result": Entry("result:result", "Print the answer of a run: as text, JSON, JSON lines or CSV."),
@@ -69,7 +70,7 @@ Completion of commands and options, for bash (zsh and fish likewise):
     eval "$(_SUREFOOT_COMPLETE=bash_source surefoot)"
 """
 
-KEEPS_ITS_WORK = ("run", "resume", "measure", "bench", "map")
+KEEPS_ITS_WORK = ("run", "resume", "measure", "bench", "map", "ask")
 """Commands whose work is kept in files: it is done although what they print is lost."""
 
 

@@ -1,0 +1,64 @@
+"""One question of a user's, with tools and context, for every method: ``surefoot ask``."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+
+from surefoot.decompose.problem import Problem
+
+MOST_CONTEXT = 400_000
+"""Characters of context that prompts show, at most."""
+_KINDS = r",(?=\s*(?:calc|python|cells|search:|sql:))"
+
+
+class AskedQuestion(Problem, frozen=True, kw_only=True):
+    """Answer a question in a short text."""
+
+    text: Annotated[str, msgspec.Meta(description="the question")] = ""
+    use: Annotated[str, msgspec.Meta(description="tools that may be used: calc,search:FOLDER,sql:FILE,python")] = ""
+    about: Annotated[str, msgspec.Meta(description="text that the question is about")] = ""
+    form: Annotated[str, msgspec.Meta(description="how the answer is to be written")] = "a short text"
+
+    summary: ClassVar[str] = "One question of your own, by any method, with tools and context: surefoot ask"
+
+    def __post_init__(self) -> None:
+        if len(self.about) > MOST_CONTEXT:
+            raise ValueError(
+                f"the context has {len(self.about):,} characters, and prompts show {MOST_CONTEXT:,} at most: put the "
+                "files into a folder and use search:FOLDER"
+            )
+        Problem.__post_init__(self)
+
+    def question(self) -> str:
+        """Return the question on one line."""
+        words = " ".join(self.text.split())
+        if not words:
+            raise ValueError("there is no question: give --text")
+        return words
+
+    def context(self, number: int) -> str:
+        """Return the text that the question is about."""
+        return self.about
+
+    def answer_form(self) -> str:
+        """Return how the answer is to be written."""
+        return self.form
+
+    def tools(self) -> Mapping[str, Any]:
+        """Return the tools by the words before their colons."""
+        return tools_of(self.use)
+
+
+def tools_of(text: str) -> dict[str, str]:
+    """Return the tools that a text lists, by name; a second one of a kind is called ``search2``.
+
+    A comma ends a tool only where another one begins: names of files may have commas in them.
+    """
+    found: dict[str, str] = {}
+    for one in filter(None, (part.strip() for part in re.split(_KINDS, text))):
+        kind = one.partition(":")[0]
+        count = sum(other.partition(":")[0] == kind for other in found.values())
+        found[kind if not count else f"{kind}{count + 1}"] = one
+    return found

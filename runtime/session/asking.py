@@ -1,0 +1,108 @@
+"""One question of a user's as a run: what ``surefoot ask`` starts, and the answer with what it rests on."""
+
+import pathlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.methods.asking import Asked
+from surefoot.decompose.plan import PlanStep
+from surefoot.decompose.tasks.ask import AskedQuestion
+from surefoot.runtime.config import open_task
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.session.answers import plan_of
+from surefoot.runtime.session.run import Run
+from surefoot.runtime.tools.named import absolute, tool_named
+
+ASKED, FOUND = "Asked", "Found"
+"""Labels of what a prompt shows of earlier questions and of tools."""
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Something that an answer rests on.
+
+    Attributes:
+        asked: A sub-question, or the use of a tool, as in ``calc[3 * 4]``.
+        found: What was answered. Both are untrusted text.
+    """
+
+    asked: str
+    found: str
+
+
+class AskRun(Run):
+    """The run of one question: ``output`` is the answer, ``evidence`` what it rests on."""
+
+    def evidence(self) -> list[Evidence]:
+        """Return the sub-questions and uses of tools behind the answer, in order; none of a run without an answer."""
+        if self.status != "solved":
+            return []
+        task = open_task(self._config)
+        journal = open_journal(self.run_dir, write=False)
+        try:
+            return list(_evidence(list(plan_of(journal, self._config, task))))
+        finally:
+            journal.close()
+
+
+def _evidence(steps: list[PlanStep]) -> Iterator[Evidence]:
+    """What the last question of a plan was shown; else what was asked before it."""
+    asked_of = [step for step in steps if isinstance(step.reads, Asked)]
+    asked = None
+    for label, text in asked_of[-1].reads.shown if asked_of else ():
+        if label == ASKED:
+            asked = text
+        elif label == FOUND and asked is not None:
+            yield Evidence(asked, text)
+    if asked is None:
+        yield from (Evidence(step.reads.question, step.candidate) for step in asked_of[:-1])
+
+
+def asked_question(
+    question: str,
+    method: str | None = None,
+    tools: str | Iterable[str] = (),
+    context: Iterable[pathlib.Path | str] = (),
+) -> AskedQuestion:
+    """Return a question as a problem.
+
+    Args:
+        question: The question.
+        method: How it is decomposed; by default ``self-ask`` where there are tools, else ``direct``.
+        tools: ``"calc,search:FOLDER,sql:FILE"``, or a list of such texts.
+        context: Files that every prompt shows; folders become a search tool.
+
+    Raises:
+        ConfigurationError: A tool, a file or the method is not there.
+    """
+    listed = [tools] if isinstance(tools, str) else list(tools)
+    paths = [pathlib.Path(path) for path in context]
+    listed += [f"search:{path}" for path in paths if path.is_dir()]
+    about = "\n\n".join(f"[{path.name}]\n{_text_of(path)}" for path in paths if not path.is_dir())
+    try:
+        draft = AskedQuestion(text=question, use=",".join(listed))
+        named = {name: absolute(str(one)) for name, one in draft.tools().items()}
+        for one in named.values():
+            tool_named(one)
+        draft.question()
+        chosen = method or ("self-ask" if named else "direct")
+        return AskedQuestion(text=question, use=",".join(named.values()), about=about, method=chosen)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _text_of(path: pathlib.Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"--context {path}: {error.strerror or error}") from error
+    if b"\0" in data:
+        raise ConfigurationError(f"--context {path}: is no text file")
+    return data.decode("utf-8-sig", errors="replace")
+
+
+def options_of(task: AskedQuestion) -> dict[str, Any]:
+    """Return the options of a question as a run directory keeps them."""
+    return {name: getattr(task, name) for name in task.__struct_fields__ if name != "state_by"}

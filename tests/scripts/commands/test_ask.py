@@ -1,0 +1,132 @@
+"""``surefoot ask`` and ``surefoot.ask``: an answer with what it rests on, tools, context, limits, resumption."""
+
+import json
+import pathlib
+from typing import Any
+
+import pytest
+
+import surefoot
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.models.port import Model, Reply, Request
+from surefoot.scripts.commands.cli import main
+
+QUESTION = "What is ((3 + 4) * 5) mod 97?"
+
+
+def ask(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0, command: str = "ask") -> dict[str, Any]:
+    with pytest.raises(SystemExit) as end:
+        main([command, *arguments, *([] if command == "resume" else ["--address", "none", "--workers", "1"]), "--json"])
+    found: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert end.value.code == code, found
+    return found
+
+
+def test_an_answer_comes_with_what_it_rests_on(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = str(tmp_path / "r")
+    found = ask(capsys, QUESTION, "--tools", "calc", "--model", "simulated:p_error=0.02", "--k", "2", "--run-dir", run)
+    assert found["output"] == "35"
+    assert found["evidence"] == [
+        {"asked": "calc[((3 + 4)) % 97]", "found": "7"},
+        {"asked": "calc[((7 * 5)) % 97]", "found": "35"},
+    ]
+    assert found["task_options"]["method"] == "self-ask"
+    plain = ask(capsys, QUESTION, "--method", "self-ask", "--model", "simulated", "--run-dir", str(tmp_path / "s"))
+    assert [one["found"] for one in plain["evidence"]] == ["7", "35"]
+    direct = ask(capsys, QUESTION, "--model", "simulated", "--run-dir", str(tmp_path / "d"))
+    assert (direct["output"], direct["evidence"]) == ("35", [])
+
+
+def test_a_paused_question_goes_on(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = (QUESTION, "--tools", "calc", "--model", "simulated", "--k", "1", "--run-dir", str(tmp_path / "r"))
+    paused = ask(capsys, *arguments, "--max-calls", "2", code=3)
+    assert (paused["status"], paused["evidence"]) == ("paused", [])
+    assert paused["calls"] <= 2
+    found = ask(capsys, str(tmp_path / "r"), "--max-calls", "100", command="resume")
+    assert (found["output"], found["calls"]) == ("35", 3)
+
+
+class Reader(Model):
+    """Searches for a river and reads its length from what was found; keeps what it was shown."""
+
+    name = "reader"
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+
+    async def ask(self, request: Request) -> list[Reply]:
+        self.shown.append(request.prompt.user)
+        known = "3530" in request.prompt.user
+        return [Reply("Answer: 3530 km" if known else "Use: search[length Volga]") for _ in request.draws]
+
+
+def test_a_folder_of_text_is_searched(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "rivers.txt").write_text("The Volga is 3530 km long.\n")
+    model = Reader()
+    run = surefoot.ask("How long is the Volga?", model, context=tmp_path / "notes", run_dir=tmp_path / "r", k=1)
+    assert run.output == "3530 km"
+    [one] = run.evidence()
+    assert one.asked == "search[length Volga]"
+    assert "rivers.txt:1: The Volga is 3530 km long." in one.found
+    assert "Tools: search[query]" in model.shown[0]
+
+
+def test_a_file_is_shown(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "rivers.txt").write_text("The Volga is 3530 km long.\n")
+    model = Reader()
+    run = surefoot.ask("How long is the Volga?", model, context=[tmp_path / "rivers.txt"], run_dir=tmp_path / "r", k=1)
+    assert (run.output, run.evidence()) == ("3530 km", [])
+    assert "Context: [rivers.txt]\nThe Volga is 3530 km long." in model.shown[0]
+
+
+class Stubborn(Reader):
+    """Divides by nothing until it is told that this fails."""
+
+    async def ask(self, request: Request) -> list[Reply]:
+        self.shown.append(request.prompt.user)
+        told = "[failed: " in request.prompt.user
+        return [Reply("Answer: undefined" if told else "Use: calc[1 / 0]") for _ in request.draws]
+
+
+def test_that_a_tool_failed_is_told_as_a_failure(tmp_path: pathlib.Path) -> None:
+    run = surefoot.ask("What is 1 / 0?", Stubborn(), tools="calc", run_dir=tmp_path / "r", k=1)
+    assert (run.status, run.output) == ("solved", "undefined")
+    [one] = run.evidence()
+    assert one.found.startswith("[failed: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("--tools", "magic"), "there is no tool 'magic'"),
+        (("--tools", "search:nowhere"), "nowhere"),
+        (("--method", "magic"), "there is no 'magic'; there are direct"),
+        (("--context", "nowhere.txt"), "nowhere.txt: No such file"),
+        (("--model", "bundled"), "the bundled model reads no text of yours"),
+    ],
+)
+def test_what_cannot_be_asked_is_one_line(
+    arguments: tuple[str, ...], line: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = ask(capsys, QUESTION, "--model", "simulated", *arguments, "--run-dir", str(tmp_path / "r"), code=2)
+    assert line in found["error"]["message"]
+    assert not (tmp_path / "r").exists()
+
+
+def test_what_the_simulated_model_does_not_know_is_one_line(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = ask(capsys, "Who are you?", "--model", "simulated", "--run-dir", str(tmp_path / "r"), code=2)
+    assert "knows the answers to generated problems only" in found["error"]["message"]
+
+
+def test_contexts_too_large_for_a_prompt_are_refused(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "large.txt").write_text("x" * 500_000)
+    (tmp_path / "data.bin").write_bytes(b"\0\1")
+    with pytest.raises(ConfigurationError, match=r"500,012 characters.* use search:FOLDER"):
+        surefoot.ask("What?", Reader(), context=[tmp_path / "large.txt"], run_dir=tmp_path / "r")
+    with pytest.raises(ConfigurationError, match="no text file"):
+        surefoot.ask("What?", Reader(), context=[tmp_path / "data.bin"], run_dir=tmp_path / "r")
+    with pytest.raises(ConfigurationError, match="no question"):
+        surefoot.ask("  ", Reader(), run_dir=tmp_path / "r")
