@@ -3,15 +3,17 @@
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 
+from surefoot.decompose.answer_keys import hanoi
 from surefoot.decompose.step import Role, Step
 from surefoot.decompose.tasks.hanoi import Hanoi, MoveFacts
 from surefoot.runtime.errors import ModelUnavailable, StepDeadlocked
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.models.port import Reply, Stop
 from surefoot.runtime.payloads import pack, unpack, winner
-from surefoot.runtime.records import Contested, Counts, Record, Usage
+from surefoot.runtime.records import Contested, Counts, Record, Usage, agreed
 from surefoot.voting.alarms import Limits
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import Race
@@ -287,3 +289,18 @@ async def test_calls_that_brought_no_reply_in_the_end_are_counted(scripted: Any,
     with pytest.raises(ModelUnavailable):
         await steps.decide(STEP, 2, 0)
     assert steps.meter.take().failed_calls == 7
+
+
+@pytest.mark.parametrize(("own", "steps", "lead"), [(None, None, 3), (None, 1, 1), (None, 5, 3), (2, 0, 2), (4, 1, 4)])
+async def test_the_lead_is_the_roles_own_or_the_least_of_the_runs_and_the_steps(
+    planted: Any, step_runner: Any, own: int | None, steps: int | None, lead: int
+) -> None:
+    model = planted(hanoi.answers)
+    runner = step_runner(TASK, model)
+    runner.settings = msgspec.structs.replace(runner.settings, k=own)
+    step = msgspec.structs.replace(TASK.sample_step(3), lead=steps)
+    assert runner.lead_of(step, 3) == lead
+    candidate, entry = await runner.decide(step, 3, 0)
+    assert model.asked == lead
+    # The journal keeps one lead for a stretch of steps: a step with another has its ballots written out.
+    assert entry == (candidate if lead == 3 else agreed(candidate, lead))
