@@ -20,6 +20,7 @@ from surefoot.voting.race import Race
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
 from surefoot.voting.sequential import TYPES, Sequential
+from tests.data.own.row_tasks import Next
 
 TASK = Hanoi(disks=3)
 STEP = Step("move", Role.ACTOR, MoveFacts("ccw", "1ac", "caa"), max_reply_tokens=10)
@@ -304,3 +305,25 @@ async def test_the_lead_is_the_roles_own_or_the_least_of_the_runs_and_the_steps(
     assert model.asked == lead
     # The journal keeps one lead for a stretch of steps: a step with another has its ballots written out.
     assert entry == (candidate if lead == 3 else agreed(candidate, lead))
+
+
+class Pair(Next, frozen=True, kw_only=True):
+    """Answers with two fields that are voted on one by one; ``null`` is one that could not be read."""
+
+    def voted_fields(self, step: Step) -> int:
+        """Return two."""
+        return 2
+
+    def parse(self, step: Step, text: str, dialect: Any) -> str:
+        """Take the reply as it is."""
+        return text
+
+
+async def test_records_that_agree_and_lack_a_field_are_not_decided_by_that(scripted: Any, step_runner: Any) -> None:
+    lacking, whole = '["a",null]', '["a","x"]'
+    model = scripted(lacking, lacking, whole, whole)
+    candidate, entry = await step_runner(Pair(), model).decide(Pair().row_step({"number": 1}), 2, 0)
+    assert candidate == whole
+    assert isinstance(entry, Contested)
+    assert (entry.fields, len(entry.ballots)) == (2, 4)
+    assert winner(entry, "first-to-ahead-by") == whole
