@@ -76,6 +76,11 @@ Entry = str | Contested
 """One decided step: the candidate if ``k`` ballots in a row named it, else all ballots."""
 
 
+def agreed(candidate: str, k: int) -> Contested:
+    """Return the entry of a step whose first ``k`` ballots named one candidate, with these ballots written out."""
+    return Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
+
+
 class KeptReply(msgspec.Struct, frozen=True, array_like=True):
     """One reply that a run kept for people to see; untrusted text, cut short.
 

@@ -22,8 +22,7 @@ from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.tool_calls import ToolCaller
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.payloads import winner
-from surefoot.runtime.records import LARGER, SUB_PLANS, Contested, Contradicted, Entry, Finished, Record, tally
-from surefoot.voting.ballot import Ballot
+from surefoot.runtime.records import LARGER, SUB_PLANS, Contradicted, Entry, Finished, Record, agreed, tally
 
 SHARED_DRAWS = 3 * MAX_DRAWS // 4
 """Where the draws of a step begin that ask whether a refuted answer is repeated."""
@@ -241,7 +240,7 @@ class ChainRunner:
         candidate, entry = await work.decide(key, step, index, k, draw + MAX_DRAWS // 2)
         work.note("suspect step", key[0], step=index, kind=step.kind, k=k, winner=candidate)
         if isinstance(entry, str):
-            entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
+            entry = agreed(candidate, k)
         if candidate == before or len(steps.variants) == 1:
             return candidate, entry
         with work.under_way():

@@ -6,7 +6,7 @@ from surefoot.decompose.step import Flag, Step
 from surefoot.runtime.execution.escalation.prompt_variants import PromptVariant
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
-from surefoot.runtime.models.port import Reply
+from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.records import Entry
 from surefoot.voting.ballot import Ballot
 
@@ -43,6 +43,10 @@ class Decider(Protocol):
 
     def judge(self, step: Step, reply: Reply) -> Flag | str:
         """Return the candidate that a reply names, or its red flag. Nothing is counted."""
+        ...
+
+    def request(self, step: Step) -> Request:
+        """Return a step as it is put to the model, for one draw."""
         ...
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:

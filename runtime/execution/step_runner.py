@@ -31,7 +31,7 @@ from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.models.structured import as_lines, asking_for_json, schema_of
-from surefoot.runtime.records import Contested, Counts, Entry, tally
+from surefoot.runtime.records import Contested, Counts, Entry, agreed, tally
 from surefoot.runtime.untrusted import tame
 from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.agreed_errors import first_ballots
@@ -84,22 +84,38 @@ class StepRunner:
         """Events counted since the last batch was taken."""
         return self.meter.counts
 
+    def lead_of(self, step: Step, k: int) -> int:
+        """Return the lead that a step is decided with where the run asks for ``k``.
+
+        It is the role's own, if it has one, else the least of the run's and the step's.
+        """
+        return self.settings.k or min(k, step.lead or k)
+
     async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
         """Decide a step by a race; return the winning candidate and the journal's entry of the race.
 
-        A race that ends undecided, or whose ballots raise an alarm, is held again one rung higher; see
+        A race that ends undecided, or whose ballots raise an alarm, is held again one level higher; see
         ``runtime/execution/escalation/escalate.py``.
 
         Args:
             step: The question.
-            k: Lead to ask for.
+            k: Lead that the run asks for; see ``lead_of``.
             draw: First of the ``MAX_DRAWS`` draw numbers that belong to this step.
-            rung: Of the ladder, counted round: where to begin.
+            level: Prompt variant to begin with, counted round.
 
         Raises:
-            StepDeadlocked: The race ended undecided on this rung and on all above it.
+            StepDeadlocked: The race ended undecided in this prompt variant and in all after it.
             ModelUnavailable, ModelRejected: From the model.
         """
+        lead = self.lead_of(step, k)
+        candidate, entry = await self._decide(step, lead, draw, level)
+        if lead != k and isinstance(entry, str):
+            # The journal keeps one lead for a stretch of uncontested steps, and it is not this one's.
+            entry = agreed(candidate, lead)
+        return candidate, entry
+
+    async def _decide(self, step: Step, k: int, draw: int, level: int) -> tuple[str, Entry]:
+        """Decide a step with a lead that is settled."""
         variants = self.variants[level % len(self.variants) :]
         said: Sequence[str | Flag] = ()
         if k not in self.leads.sequential:

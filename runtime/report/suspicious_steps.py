@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from surefoot.decompose.plan import Path
-from surefoot.runtime.records import Contested, Entry
-from surefoot.voting.ballot import Ballot
+from surefoot.runtime.records import Contested, Entry, agreed
 
 SUSPECTS = 40
 """Suspicious steps that are kept."""
@@ -103,7 +102,7 @@ class Thinnest:
             if self._full(key, place):
                 return
             named = ((str(entry), k),)
-            doubt = SuspiciousStep(place, Contested(k, agreed(str(entry), k)), named, 0, segment)
+            doubt = SuspiciousStep(place, agreed(str(entry), k), named, 0, segment)
         else:
             first, second = (*(count for _, count in doubt.named), 0, 0)[:2]
             key = ((first - second) / max(1, first + second), first, -doubt.spoiled)
@@ -135,8 +134,3 @@ class Thinnest:
     def ranked(self) -> list[SuspiciousStep]:
         """Return the steps kept so far, the thinnest win first."""
         return [one for _, kept in sorted(self._kept.items()) for one in kept][:WEAKEST]
-
-
-def agreed(candidate: str, k: int) -> tuple[Ballot, ...]:
-    """The ballots of a step that the journal keeps as its candidate alone."""
-    return tuple(Ballot(number, candidate) for number in range(k))

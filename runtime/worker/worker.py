@@ -18,6 +18,7 @@ from surefoot.decompose.tasks.rows import Rows, RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.decomposition_methods import load_method, method_of
 from surefoot.runtime.errors import AwaitsReview, ModelUnavailable, RunPaused, SurefootError
+from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.execution.look_cache import LookCache
 from surefoot.runtime.execution.look_runner import LookRunner
@@ -254,8 +255,8 @@ class Worker:
                 mine.add(account)
         return counts
 
-    def step_runner(self, leads: CurrentLeads | None = None) -> RoleRunner:
-        """Return what decides steps as the configuration says, each role with its own settings."""
+    def step_runner(self, leads: CurrentLeads | None = None) -> Decider:
+        """Return what decides steps as the configuration says, each role with its own settings, if any has."""
         leads, config = leads or CurrentLeads(), self.config
         meter, calls = Meter(ReplyKeeper(config.keep_replies)), self.leases["calls"]
         policy = policy_of(config)
@@ -266,7 +267,8 @@ class Worker:
             return StepRunner(self.task, settings, policy, leads, meter, calls, self._fallback)
 
         own = {role: runner(self._settings_of(options, role)) for role, options in self._modules.items()}
-        return RoleRunner(runner(self._settings_of(RoleOptions())), own, self.cache)
+        usual = runner(self._settings_of(RoleOptions()))
+        return RoleRunner(usual, own, self.cache) if own or self.cache is not None else usual
 
     def _settings_of(self, options: RoleOptions, role: Role | None = None) -> RoleSettings:
         """What a role is asked with: its own options, and the run's where it has none."""

@@ -20,7 +20,7 @@ from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task, task_class
 from surefoot.runtime.errors import SurefootError
-from surefoot.runtime.execution.roles.role_runner import RoleRunner
+from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.models.factory import AnswerKey, answer_key, open_model
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.worker.worker import Worker
@@ -44,7 +44,7 @@ def right_answers(task: Task, step: Step, key: AnswerKey) -> set[str | Flag]:
     return {task.parse(step, text, "chat") for text in key(task.prompt(step, "chat")).right}
 
 
-async def _ask(steps: list[Step], runner: RoleRunner, model: Model, at_once: int) -> list[Any]:
+async def _ask(steps: list[Step], runner: Decider, model: Model, at_once: int) -> list[Any]:
     places = asyncio.Semaphore(at_once)
 
     async def ask(step: Step) -> tuple[str | Flag, Any, float]:

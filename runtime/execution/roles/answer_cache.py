@@ -14,8 +14,7 @@ import msgspec
 
 from surefoot.decompose.step import Role, Step
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
-from surefoot.runtime.records import Contested, Entry
-from surefoot.voting.ballot import Ballot
+from surefoot.runtime.records import Contested, Entry, agreed
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -47,7 +46,7 @@ class AnswerCache:
         if key is None:
             return
         if isinstance(entry, str):
-            entry = Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
+            entry = agreed(candidate, k)
         marked = msgspec.structs.replace(entry, remembered=True)
         self._known[key] = Remembered(candidate, marked, len(entry.ballots))
 

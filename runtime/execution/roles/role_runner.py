@@ -10,7 +10,7 @@ from surefoot.decompose.step import Flag, Role, Step
 from surefoot.runtime.execution.roles.answer_cache import AnswerCache, cache_key
 from surefoot.runtime.execution.step_runner import StepRunner
 from surefoot.runtime.models.port import Reply, Request
-from surefoot.runtime.records import Contested, Counts, Entry
+from surefoot.runtime.records import Counts, Entry
 from surefoot.voting.ballot import Ballot
 
 
@@ -41,11 +41,11 @@ class RoleRunner:
         return self.meter.counts
 
     async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
-        """Decide a step with the lead that its role has, or with the least of the run's and the step's own.
+        """Decide a step by the step runner of its role, or take what is remembered of it.
 
         Args:
             step: The question.
-            k: Lead that the run asks for.
+            k: Lead that the run asks for; see ``StepRunner.lead_of``.
             draw: First of the draw numbers that belong to this step.
             level: Prompt variant to begin with; answers are remembered for the first one only.
 
@@ -54,21 +54,17 @@ class RoleRunner:
             ModelUnavailable, ModelRejected: From the model.
         """
         runner = self._of(step)
-        lead = runner.settings.k or min(k, step.lead or k)
-        key = None if level else self._key(step, runner, lead)
+        key = None if level else self._key(step, runner, runner.lead_of(step, k))
         known = self._cache.get(key) if self._cache is not None else None
         if known is not None and key is not None:
             self.counts.remembered_steps += 1
             self.counts.borrowed_calls += 0 if key in self._paid else known.calls
             self._paid.add(key)
             return known.candidate, known.entry
-        candidate, entry = await runner.decide(step, lead, draw, level)
+        candidate, entry = await runner.decide(step, k, draw, level)
         if self._cache is not None and key is not None:
-            self._cache.put(key, candidate, entry, lead)
+            self._cache.put(key, candidate, entry, k)
             self._paid.add(key)
-        if lead != k and isinstance(entry, str):
-            # The journal keeps one lead for a stretch of uncontested steps, and it is not this one's.
-            entry = Contested(lead, tuple(Ballot(number, candidate) for number in range(lead)))
         return candidate, entry
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:

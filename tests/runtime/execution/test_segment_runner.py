@@ -27,7 +27,7 @@ from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.payloads import pack, winner
-from surefoot.runtime.records import Contested, Contradicted, Entry, Finished, Record
+from surefoot.runtime.records import Contested, Contradicted, Counts, Entry, Finished, Record
 from surefoot.voting.red_flags import parse_switch
 
 TASK = Hanoi(disks=4)
@@ -365,3 +365,41 @@ def test_draw_numbers_are_the_same_everywhere_and_for_ever() -> None:
     assert len(set(numbers)) == len(numbers)
     assert all(number % MAX_DRAWS == 0 and number < 2**60 for number in numbers)
     assert numbers[4] == draws_of(((0, 1), "run", 0)) == 142390676301856768
+
+
+async def test_what_is_known_of_first_answers_is_counted_once_it_is_known(segment: Make, planted: Any) -> None:
+    """A chain that returned its promise was right; of one that did not, half, until its second run shows the place."""
+    model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
+    runner = segment(model)
+    await runner.run(Segment(ROOT))
+    counts = runner.work.counts
+    assert counts.refuted_steps == 1
+    assert counts.guarded_steps == 5 + 1 + 7, "the fifth step of the first tower; the carry; the second tower"
+    right = segment(planted(answers))
+    await right.run(Segment(ROOT))
+    assert (right.work.counts.guarded_steps, right.work.counts.refuted_steps) == (15, 0)
+
+
+async def test_a_session_that_finds_everything_journalled_counts_nothing_again(segment: Make, planted: Any) -> None:
+    model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
+    first = segment(model)
+    await first.run(Segment(ROOT))
+    assert first.work.counts.caught == {"the same again": 1}
+    silent = planted(None)
+    again = segment(silent)
+    assert await again.run(Segment(ROOT), [pack(first.work.take())]) == Finished("cccc")
+    assert silent.asked == 0
+    assert again.work.counts == Counts()
+    assert again.work.take() == []
+    assert again.work.take_events() == ()
+
+
+async def test_a_decomposition_that_was_undecided_before_is_not_asked_again(segment: Make, planted: Any) -> None:
+    """The journal holds the attempt after it: the one before had no verdict."""
+    silent = planted(None)
+    runner = segment(silent)
+    runner.work.load([pack([Record((), "split", 1, 0, 3, ("x",))])])
+    with pytest.raises(StepDeadlocked, match="undecided in an earlier session"):
+        await runner.split(ROOT, 0)
+    assert await runner.split(ROOT, 1) == "x"
+    assert silent.asked == 0

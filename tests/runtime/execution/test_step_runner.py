@@ -3,21 +3,24 @@
 import itertools
 from typing import Any
 
+import msgspec
 import pytest
 
+from surefoot.decompose.answer_keys import hanoi
 from surefoot.decompose.step import Role, Step
 from surefoot.decompose.tasks.hanoi import Hanoi, MoveFacts
 from surefoot.runtime.errors import ModelUnavailable, StepDeadlocked
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.models.port import Reply, Stop
 from surefoot.runtime.payloads import pack, unpack, winner
-from surefoot.runtime.records import Contested, Counts, Record, Usage
+from surefoot.runtime.records import Contested, Counts, Record, Usage, agreed
 from surefoot.voting.alarms import Limits
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import Race
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
 from surefoot.voting.sequential import TYPES, Sequential
+from tests.data.own.row_tasks import Next
 
 TASK = Hanoi(disks=3)
 STEP = Step("move", Role.ACTOR, MoveFacts("ccw", "1ac", "caa"), max_reply_tokens=10)
@@ -287,3 +290,40 @@ async def test_calls_that_brought_no_reply_in_the_end_are_counted(scripted: Any,
     with pytest.raises(ModelUnavailable):
         await steps.decide(STEP, 2, 0)
     assert steps.meter.take().failed_calls == 7
+
+
+@pytest.mark.parametrize(("own", "steps", "lead"), [(None, None, 3), (None, 1, 1), (None, 5, 3), (2, 0, 2), (4, 1, 4)])
+async def test_the_lead_is_the_roles_own_or_the_least_of_the_runs_and_the_steps(
+    planted: Any, step_runner: Any, own: int | None, steps: int | None, lead: int
+) -> None:
+    model = planted(hanoi.answers)
+    runner = step_runner(TASK, model)
+    runner.settings = msgspec.structs.replace(runner.settings, k=own)
+    step = msgspec.structs.replace(TASK.sample_step(3), lead=steps)
+    assert runner.lead_of(step, 3) == lead
+    candidate, entry = await runner.decide(step, 3, 0)
+    assert model.asked == lead
+    # The journal keeps one lead for a stretch of steps: a step with another has its ballots written out.
+    assert entry == (candidate if lead == 3 else agreed(candidate, lead))
+
+
+class Pair(Next, frozen=True, kw_only=True):
+    """Answers with two fields that are voted on one by one; ``null`` is one that could not be read."""
+
+    def voted_fields(self, step: Step) -> int:
+        """Return two."""
+        return 2
+
+    def parse(self, step: Step, text: str, dialect: Any) -> str:
+        """Take the reply as it is."""
+        return text
+
+
+async def test_records_that_agree_and_lack_a_field_are_not_decided_by_that(scripted: Any, step_runner: Any) -> None:
+    lacking, whole = '["a",null]', '["a","x"]'
+    model = scripted(lacking, lacking, whole, whole)
+    candidate, entry = await step_runner(Pair(), model).decide(Pair().row_step({"number": 1}), 2, 0)
+    assert candidate == whole
+    assert isinstance(entry, Contested)
+    assert (entry.fields, len(entry.ballots)) == (2, 4)
+    assert winner(entry, "first-to-ahead-by") == whole

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surefoot.runtime.records import Contested
+from surefoot.runtime.records import Contested, agreed
 from surefoot.runtime.report.ballot_strip import KEYS, LETTERS, SHOWN, lettered
-from surefoot.runtime.report.suspicious_steps import SUSPECTS, WEAKEST, Place, SuspiciousStep, Thinnest, Worst, agreed
+from surefoot.runtime.report.suspicious_steps import SUSPECTS, WEAKEST, Place, SuspiciousStep, Thinnest, Worst
 from surefoot.voting.alarms import Kind, Raised
 from surefoot.voting.ballot import Ballot
 
@@ -98,7 +98,7 @@ def test_a_run_that_fell_does_not_use_up_the_room_of_the_one_that_stands() -> No
 
 def test_the_ballots_of_a_step_that_agreed_are_written_out() -> None:
     (one,) = thinnest((STANDS, [(0, 0, 3, 0)])).ranked()
-    assert one.entry.ballots == agreed("a", 3) == (Ballot(0, "a"), Ballot(1, "a"), Ballot(2, "a"))
+    assert one.entry == agreed("a", 3) == Contested(3, (Ballot(0, "a"), Ballot(1, "a"), Ballot(2, "a")))
     assert one.named == (("a", 3),)
 
 

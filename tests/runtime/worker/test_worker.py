@@ -14,7 +14,9 @@ from surefoot.decompose.segment import Segment
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable
+from surefoot.runtime.execution.roles.role_runner import RoleRunner
 from surefoot.runtime.execution.sampling import gathered
+from surefoot.runtime.execution.step_runner import StepRunner
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
@@ -193,3 +195,12 @@ async def test_segments_go_to_the_worker_with_the_least_to_do(configured: Config
     assert await one() == Finished("ccccc")
     await pool.close()
     assert all(model.closed for model in models)
+
+
+def test_roles_stand_between_only_where_one_has_settings_of_its_own(configured: Configured, planted: Any) -> None:
+    def decider(**options: Any) -> type:
+        return type(worker(configured(**options), planted(None)).step_runner())
+
+    assert decider() is StepRunner
+    assert decider(modules="Monitor.k=3") is RoleRunner
+    assert decider(cache="modules") is RoleRunner
