@@ -125,7 +125,7 @@ class PlanRunner:
         size = self.task.size(node.goal, node.inputs)
         given = self.hands.expansion_of(node)
         if given is not None:
-            return await self._run_given(node, size, given)
+            return await self._run_given(node, given)
         if whole is not None and size >= whole and type(self.task).size is not Task.size:
             return Contradicted(node.path, f"is a part of {size} steps of a node of {whole} steps: it gets no smaller")
         kept = Kept()
@@ -172,10 +172,8 @@ class PlanRunner:
         _refuse_broken(outcomes)
         return [outcome.output for outcome in outcomes if isinstance(outcome, Finished)]
 
-    async def _run_given(self, node: Node, size: int, expansion: Expansion) -> Outcome:
+    async def _run_given(self, node: Node, expansion: Expansion) -> Outcome:
         """Run the children that the task's own code gave a node: there is no question that could be asked again."""
-        if len(node.path) + 1 > DEEPEST:
-            raise PlanTooDeep(f"the plan is more than {DEEPEST} levels deep", path=list(node.path))
         outcomes = await _Family(self, node, None, expansion, 0, Kept()).run()
         _refuse_broken(outcomes)
         result = outcomes[expansion.result]

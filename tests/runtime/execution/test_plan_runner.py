@@ -294,6 +294,18 @@ async def test_a_plan_without_sizes_that_never_ends_is_stopped(plan: Any) -> Non
     assert len(hands.attempts) == DEEPEST + 1
 
 
+async def test_a_plan_that_code_gives_without_end_is_stopped_as_well(plan: Any) -> None:
+    hands = Hands([])
+    hands.given = {"WHOLE": shape(child("WHOLE", "x"))}
+    with pytest.raises(BaseExceptionGroup) as caught:
+        await plan(hands).run(ROOT)
+    error: BaseException = caught.value
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    assert isinstance(error, PlanTooDeep)
+    assert len(error.context["path"]) == DEEPEST + 1
+
+
 async def test_a_node_that_keeps_failing_stops_the_run_some_levels_up(plan: Any) -> None:
     """Every level above asks again, which multiplies: after ``LEVELS`` of them the run says that it is stuck."""
     names = ["ROOT", "A", "B", "C", "D"]

@@ -17,7 +17,7 @@ from surefoot.decompose.segment import Segment
 from surefoot.decompose.tasks.hanoi import Carry, Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
 from surefoot.runtime.errors import RunFailed, StepDeadlocked
-from surefoot.runtime.execution.chain_runner import draws_of
+from surefoot.runtime.execution.chain_runner import draws_of, half
 from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
@@ -403,3 +403,10 @@ async def test_a_decomposition_that_was_undecided_before_is_not_asked_again(segm
         await runner.split(ROOT, 0)
     assert await runner.split(ROOT, 1) == "x"
     assert silent.asked == 0
+
+
+@pytest.mark.parametrize("length", [1, 2, 7, 8])
+def test_about_half_of_a_chain_lies_before_a_mistake_that_may_be_anywhere(length: int) -> None:
+    places = range(1, length + 1)
+    assert half(["x"] * length) == sum(places) // length
+    assert half([]) == 0

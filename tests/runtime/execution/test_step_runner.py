@@ -327,3 +327,20 @@ async def test_records_that_agree_and_lack_a_field_are_not_decided_by_that(scrip
     assert isinstance(entry, Contested)
     assert (entry.fields, len(entry.ballots)) == (2, 4)
     assert winner(entry, "first-to-ahead-by") == whole
+
+
+async def test_each_contested_race_is_counted_once_by_its_pattern(scripted: Any, step_runner: Any) -> None:
+    steps = step_runner(TASK, scripted(A, B, A, A, A, A, A, A, A, FLAGGED["illegal"], A, A))
+    for number in range(3):
+        await steps.decide(STEP, 3, number * MAX_DRAWS)
+    counts = steps.meter.take()
+    assert counts.contested == {"3/5/1/0": 1, "3/3/0/1": 1}
+    assert counts.disagreements == 1
+
+
+def test_a_reply_is_judged_without_counting_it(step_runner: Any, scripted: Any) -> None:
+    steps = step_runner(TASK, scripted())
+    assert steps.judge(STEP, Reply(A, tokens_out=2)) == A
+    flag = steps.judge(STEP, FLAGGED["overlong"])
+    assert (flag.name, flag.detail) == ("overlong", "10 tokens")
+    assert steps.meter.take() == Counts()
