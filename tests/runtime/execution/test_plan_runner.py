@@ -338,3 +338,15 @@ async def test_an_undecided_decomposition_is_asked_again_like_one_that_did_not_h
     hands = Undecided(["one"])
     assert await plan(hands, one=shape(child("a", "x"))).run(ROOT) == Finished("a(x)")
     assert (hands.broken, hands.mended) == ([0], [1])
+
+
+@pytest.mark.parametrize(("count", "stride"), [(1, 1024), (1024, 1024), (1025, 2048), (3000, 4096)])
+async def test_children_of_another_decomposition_are_numbered_behind_all_of_the_first(
+    plan: Any, count: int, stride: int
+) -> None:
+    """Journals hold these numbers: a resumed run must find the same children under them."""
+    wrong, right = [child("bad", "x", promise="P")], [child("a", "x")]
+    hands = Hands(["wrong", "right"], {"bad": "Q"})
+    shapes = {"wrong": shape(*wrong), "right": shape(*right * count)}
+    assert isinstance(await plan(hands, **shapes).run(ROOT), Finished)
+    assert hands.kept == [tuple(range(stride, stride + count))]

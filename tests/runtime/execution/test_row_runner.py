@@ -4,6 +4,7 @@ import asyncio
 import math
 from typing import Any
 
+import msgspec
 import pytest
 
 from surefoot.decompose.plan import Node
@@ -123,3 +124,14 @@ async def test_a_stop_lets_what_is_asked_come_to_its_end(step_runner: Any) -> No
     assert all(isinstance(error, SegmentStopped) for error in raised.value.exceptions)
     assert session.rows().keys() == {row for row in range(10) if ("after: " + str(row)) in dict(session.model.asked)}
     assert 5 <= len(session.rows()) < 10
+
+
+async def test_why_a_row_failed_is_kept_whole_and_cut_in_the_log(step_runner: Any) -> None:
+    session = Session(step_runner)
+    await session.run(["x" * 500])
+    ((event, context),) = session.work.take_events()
+    assert event == "row failed"
+    assert context == {"node": "3.0", "error": "BadRow", "message": "x" * 200}
+    (record,) = [record for batch in session.batches for record in batch if record.part == "failed"]
+    assert msgspec.json.decode(str(record.entries[0]))["message"] == "x" * 500
+    assert record.costs == (), "nothing was asked"
