@@ -1,7 +1,6 @@
-"""Towers carried by a small model: runs are counted as they ended, judged by the referee, and compared in pairs."""
+"""Plans carried by a small model: runs are counted as they ended, judged by the referee, gone on with, and compared."""
 
-import argparse
-from collections.abc import Callable
+import pathlib
 from typing import Any
 
 import pytest
@@ -9,34 +8,86 @@ import pytest
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.models.port import Model, Reply, Request
 from surefoot.scripts.benchmarks import small_model
-from surefoot.scripts.benchmarks.small_model import SETTINGS, Towers, _bare, main, rate, towers
+from surefoot.scripts.benchmarks.small_model import SETTINGS, Problem, Tally, _bare, main, rate, solve, tally
 
-Quiet = dict[str, Any]
+TOWER = Problem("hanoi", {"disks": 3})
 
 
-def test_a_model_that_never_errs_carries_every_tower(capsys: pytest.CaptureFixture[str]) -> None:
-    found = towers("simulated", 3, 2, {"k": 1})
+def test_a_model_that_never_errs_carries_every_tower(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = tally(TOWER, "simulated", range(2), {"k": 1}, tmp_path)
     assert (found.right, found.runs, found.steps) == (2, 2, 14)
     assert found.calls >= found.steps
     assert found.seconds > 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.startswith(f"  seed {seed}: solved, 7 facts") for seed, line in enumerate(lines)] == [True, True]
+    assert [line.startswith(f"  seed {seed}: right, 7 facts") for seed, line in enumerate(lines)] == [True, True]
 
 
-def test_a_model_that_errs_is_not_right_where_nothing_catches_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_errs_is_not_right_where_nothing_catches_it(tmp_path: pathlib.Path) -> None:
     """The placebo of the test above: with single answers, no red flags and no seams a wrong step stays wrong."""
     options = {"k": 1, "seams": False, "red_flags": "none", "strategy": "chain"}
-    found = towers("simulated:p_error=0.6", 3, 3, options)
+    found = tally(TOWER, "simulated:p_error=0.6", range(3), options, tmp_path)
     assert found.runs == 3
     assert found.right < 3
 
 
-def test_a_pilots_calls_are_not_the_towers(capsys: pytest.CaptureFixture[str]) -> None:
-    chosen, fixed = towers("simulated", 3, 1, {"k": "auto"}), towers("simulated", 3, 1, {"k": 1})
+def test_a_pilots_calls_are_not_the_plans(tmp_path: pathlib.Path) -> None:
+    chosen, fixed = (tally(TOWER, "simulated", range(1), {"k": k}, tmp_path) for k in ("auto", 1))
     assert chosen.right == 1
-    assert chosen.calls < 3 * fixed.calls, "a pilot of 60 answers would be twice as many"
+    assert chosen.calls < 3 * fixed.calls, "a pilot of 60 answers would be many times as many"
     assert chosen.predicted > 0
-    assert fixed.predicted == 0, "nothing was forecast"
+    assert 0 < chosen.sure <= 1
+    assert (fixed.predicted, fixed.sure) == (0, 0), "nothing was forecast"
+
+
+def test_a_run_at_its_end_is_read_and_one_that_was_cut_off_goes_on(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = solve(tmp_path / "r", TOWER, "simulated", 0, {"k": 1, "max_calls": 3, "flush_steps": 1})
+    assert cut.status == "paused"
+    monkeypatch.setattr(small_model.api, "resume", lambda place: resumed.append(place))
+    resumed: list[pathlib.Path] = []
+    solve(tmp_path / "r", TOWER, "simulated", 0, {"k": 1})
+    assert resumed == [tmp_path / "r"]
+    ended = solve(tmp_path / "other", TOWER, "simulated", 0, {"k": 1})
+    monkeypatch.setattr(small_model.api, "run", pytest.fail)
+    assert solve(tmp_path / "other", TOWER, "simulated", 0, {"k": 1}) == ended
+    assert len(resumed) == 1
+
+
+def test_a_run_not_at_its_end_is_not_counted(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = tally(TOWER, "simulated", range(3), {"k": 1, "max_calls": 3}, tmp_path)
+    assert (found.runs, found.steps) == (0, 0)
+    assert "the same command goes on" in capsys.readouterr().out
+
+
+def test_a_run_for_which_no_lead_can_be_chosen_is_not_right(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = tally(TOWER, "simulated:p_format=1.0", range(1), {"k": "auto"}, tmp_path)
+    assert (found.runs, found.right, found.calls) == (1, 0, 0)
+    assert "readable" in capsys.readouterr().out
+
+
+def test_problems_are_drawn_by_the_seed_where_they_can_be() -> None:
+    product = Problem("multiply", {"digits": 4}, drawn="draw")
+    assert product.options_of(7) == {"digits": 4, "draw": 7}
+    assert TOWER.options_of(7) == {"disks": 3}
+    assert (product.name, TOWER.name) == ("multiply-4", "hanoi-3")
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (Tally(1, 2, 30, 10, 40.0, 1.5, 3.0),
+         "x: 1 of 2 right; 3.00 calls a fact, 15 a run, forecast 20 and 0.750 right; 1.5 s a run"),
+        (Tally(2, 2, 30, 10, seconds=3.0), "x: 2 of 2 right; 3.00 calls a fact, 15 a run; 1.5 s a run"),
+        (Tally(), "x: 0 of 0 right; 0.00 calls a fact, 0 a run; 0.0 s a run"),
+    ],
+)  # fmt: skip
+def test_results_are_means_over_runs_and_facts(found: Tally, line: str) -> None:
+    assert found.line("x") == line
 
 
 class Counts(Model):
@@ -73,44 +124,24 @@ def test_settings_differ_in_what_they_are_named_for() -> None:
     assert SETTINGS["k 1, no chain repeated"] == {**SETTINGS["k 1"], "seam_retries": 0}
 
 
-@pytest.fixture
-def given(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """The options of the command line, by their names."""
-
-    def options(**named: Any) -> None:
-        usual = {"model": "m", "disks": 5, "runs": 2, "settings": None, "rate": 0}
-        found = argparse.Namespace(**{**usual, **named})
-        monkeypatch.setattr(argparse.ArgumentParser, "parse_args", lambda self: found)
-
-    return options
-
-
-def test_each_setting_has_a_line(
-    given: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_setting_has_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     asked: list[Any] = []
 
-    def made(model: str, disks: int, runs: int, options: Any, *more: Any) -> Towers:
-        asked.append((model, disks, runs, options))
-        return Towers(right=1, runs=runs, calls=30, steps=10, predicted=40.0, seconds=3.0)
+    def made(problem: Problem, model: str, seeds: range, options: Any, keep: pathlib.Path) -> Tally:
+        asked.append((problem.name, model, seeds, options))
+        return Tally(right=1, runs=2, calls=30, steps=10, seconds=3.0)
 
-    monkeypatch.setattr(small_model, "towers", made)
-    given(settings=["k 1"])
-    main()
-    assert asked == [("m", 5, 2, {"k": 1})]
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last == "5 disks, k 1: 1 of 2 right; 3.00 calls a fact, 15 a run, forecast 20; 1.5 s a run"
-    given()
-    main()
-    assert len(asked) == 1 + len(SETTINGS)
+    monkeypatch.setattr(small_model, "tally", made)
+    main(["--model", "m", "--runs", "2", "--first", "5", "--settings", "k 1"])
+    assert asked == [("hanoi-5", "m", range(5, 7), {"k": 1})]
+    assert capsys.readouterr().out.splitlines()[-1] == Tally(1, 2, 30, 10, seconds=3.0).line("hanoi-5, k 1")
+    main(["--task", "multiply", "--digits", "3"])
+    assert [name for name, *_ in asked[1:]] == ["multiply-3"] * len(SETTINGS)
 
 
-def test_the_rate_is_the_median_over_pairs(
-    given: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_rate_is_the_median_over_pairs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(small_model, "rate", lambda *_: [(5.0, 10.0), (9.0, 10.0), (8.0, 10.0)])
-    given(rate=3)
-    main()
+    main(["--rate", "3"])
     assert capsys.readouterr().out.strip().endswith("median 0.80")
 
 
