@@ -6,15 +6,15 @@
 
 import asyncio
 import pathlib
-import shutil
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
+from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
 from surefoot.runtime.forecast.measurement_file import Measurement
 from surefoot.runtime.journal.configuration_drift import admit
@@ -34,11 +34,13 @@ from surefoot.runtime.session.mapping import (
     check_columns,
     drive,
     keep_rows,
+    look_at,
     open_run,
     rows_from,
     with_samples,
 )
 from surefoot.runtime.session.own_loop import in_own_loop, paused_when_cancelled
+from surefoot.runtime.session.refused import discard, leaving_nothing
 from surefoot.runtime.session.run import Run
 from surefoot.runtime.session.setup import (
     AskedTask,
@@ -48,11 +50,27 @@ from surefoot.runtime.session.setup import (
     set_up,
     set_up_rows,
 )
-from surefoot.runtime.session.table import INPUT, read_table
+from surefoot.runtime.session.table import INPUT, USUAL, TextForm, read_table
 from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
 from surefoot.runtime.session.work import work
 
 Place = pathlib.Path | str
+
+
+class KeptMap(NamedTuple):
+    """A run over a table that is ready to begin.
+
+    Attributes:
+        setup: Configuration, task and model objects.
+        journal: Open for writing.
+        directory: With the rows.
+        begun: Whether the folder was there before.
+    """
+
+    setup: Setup
+    journal: JournalStore
+    directory: pathlib.Path
+    begun: bool
 
 
 def run(
@@ -84,9 +102,9 @@ def run(
         UserCodeError: The task's own code failed; the message names the line.
         JournalError: The disk does not take the journal.
     """
-    setup = checked(set_up(task, model, options))
+    setup = set_up(task, model, options)
     directory = new_run_directory(as_path(run_dir), setup.config.task)
-    return start(setup, directory, _watcher(on_event, watcher))
+    return start(checked(setup), directory, _watcher(on_event, watcher))
 
 
 def start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption | None = None) -> Run:
@@ -261,7 +279,8 @@ def map(
         on_event: As for ``run``.
         **options: As for ``run``; ``field_wise=True`` votes on each field of a record by itself (what wins may be a
             record that no reply stated whole). ``target`` is the wanted probability that one row is right, 0.999 by
-            default; how many votes a row gets follows from it.
+            default; how many votes a row gets follows from it. ``delimiter=";"`` and ``encoding="latin-1"`` say how a
+            file of text is written.
 
     Returns:
         The run; ``results()`` yields answer, votes and cost of each row, ``write(path)`` puts them into a file.
@@ -275,6 +294,7 @@ def map(
         if isinstance(question, RowTask)
         else row_task(question, output, bool(options.pop("field_wise", False)))
     )
+    form = TextForm(options.pop("delimiter", None), options.pop("encoding", USUAL.encoding))
     directory = as_path(run_dir)
     watcher, asked = _watcher(on_event, None), Interruption()
     if directory is not None and (directory / "run.toml").exists():
@@ -282,35 +302,52 @@ def map(
         own = None if isinstance(model, str) else model
         changes = Changes(task=task, model=own, options={**options, **named})
         return MapRun(go_on(directory, changes, watcher, asked).run_dir, task)
+    where = new_run_directory(directory, "map")
+    look_at(rows, task, form)
     setup = checked(set_up_rows(task, model, {"target": ROW_TARGET, **options}))
-    return start_map(setup, rows, new_run_directory(directory, "map"), watcher, asked)
+    return start_map(keep_table_of(setup, rows_from(rows, form), where), watcher, asked)
 
 
-def start_map(
-    setup: Setup, rows: Place | Iterable[Any], directory: pathlib.Path, watcher: Watcher, interruption: Interruption
-) -> MapRun:
-    """Start a run over a table that is set up, in a directory that is chosen; arguments as for ``start``.
+def keep_table_of(setup: Setup, rows: Iterable[Any], directory: pathlib.Path) -> KeptMap:
+    """Keep the rows of a new run in its directory: after this, nothing but the work is left.
+
+    Args:
+        setup: Configuration, task and model objects, checked.
+        rows: The rows, in order.
+        directory: Where the run is kept; it must be empty, or not there yet.
 
     Raises:
-        As ``map``.
+        ConfigurationError: The rows cannot be read, there are none, or they lack a column. Nothing is left behind.
     """
     task = setup.task
     assert isinstance(task, RowTask)
     begun = directory.exists()
     journal = create_run(directory, setup.config)
     try:
-        table = keep_rows(journal, directory, rows_from(rows), setup.config)
+        table = keep_rows(journal, directory, rows, setup.config)
+        if not table.count and setup.config.k == "auto":
+            raise ConfigurationError("the table has no rows: there is nothing to choose a lead by")
         check_columns(task, table)
         sampled = with_samples(task, table)
         admit(journal, directory, setup.config, sampled)
     except BaseException:
         journal.close()
-        if not begun:
-            shutil.rmtree(directory, ignore_errors=True)  # nothing was asked: what is refused leaves nothing behind
+        discard(directory, keep_folder=begun)
         raise
-    ready = msgspec.structs.replace(setup, task=sampled)
-    in_own_loop(lambda: _go_on(ready, journal, directory, watcher, interruption), interruption)
-    return MapRun(directory, task)
+    return KeptMap(msgspec.structs.replace(setup, task=sampled), journal, directory, begun)
+
+
+def start_map(kept: KeptMap, watcher: Watcher, interruption: Interruption) -> MapRun:
+    """Work on a run over a table whose rows are kept; arguments as for ``start``.
+
+    Raises:
+        As ``map``.
+    """
+    setup, journal, directory, begun = kept
+    with leaving_nothing(directory, begun):
+        in_own_loop(lambda: _go_on(setup, journal, directory, watcher, interruption), interruption)
+    task = setup.task
+    return MapRun(directory, task if isinstance(task, RowTask) else None)
 
 
 def ask(
@@ -358,7 +395,8 @@ async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interr
         admit(journal, directory, config, task)
         return journal
 
-    await work(config, task, create, watcher, interruption, setup.models)
+    with leaving_nothing(directory):
+        await work(config, task, create, watcher, interruption, setup.models)
     return Run(directory, task)
 
 

@@ -292,7 +292,7 @@ class Coordinator:
     def child_failed(self, path: Path, failure: Failure) -> None:
         """Keep the failure of a node as its result: a resumed run does not ask it again."""
         record = Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),))
-        self._log.warning("node failed", node=_name(path), error=failure.error, message=failure.message)
+        self._log.info("node failed", node=_name(path), error=failure.error, message=failure.message)
         self._writer.note(FAILED_NODES, Batch(pack([record]), Counts(failed_nodes=1)))
 
     async def run_leaf(self, node: Node) -> Outcome:

@@ -1,26 +1,39 @@
 """How long a run would take in one process, guessed before anything is asked: only to decide whether a Ray pays."""
 
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.local_models import is_local
 
 BUNDLED_STEP_S = 0.0003
 """Seconds of one step with the bundled model on one core (2^20 steps took 158 seconds of two cores, 2026-11-26)."""
 SIMULATED_STEP_S = 0.0001
 """Seconds of one step with a simulated model that has no latency, on one core."""
 
+CALL_S = 1.0
+"""Seconds of a call to a model that nobody has asked yet, a server's or a user's own; they differ from 0.2 to 20."""
+CALLS_A_STEP = 3
+"""Answers to a question that such a model is expected to give, votes and discarded ones included."""
+
 
 def seconds_alone(config: RunConfig, task: Task) -> float | None:
     """Return about how many seconds a run takes in this process alone; ``None`` where nothing is known.
+
+    Calls to a server are waited for ``calls_in_flight`` at a time, also where a plan allows fewer at once: a Ray would
+    have to wait for them likewise.
 
     Args:
         config: Its model is read.
         task: Says how many steps are usual.
     """
     root = task.root()
-    steps = task.usual_steps(root.goal, root.inputs)
+    # A row's leads are chosen as for one step; the work is all rows.
+    steps = task.total_rows if isinstance(task, RowTask) else task.usual_steps(root.goal, root.inputs)
     name, _, parameters = config.model.partition(":")
     if config.model == "bundled":
         return steps * BUNDLED_STEP_S
     if name == "simulated" and "latency_s" not in parameters:
         return steps * SIMULATED_STEP_S
-    return None
+    if name == "simulated" or is_local(config.model):
+        return None
+    return steps * CALLS_A_STEP * CALL_S / config.calls_in_flight

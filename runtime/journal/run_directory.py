@@ -13,7 +13,7 @@ from surefoot.runtime.journal.fault_points import faults_from_environment
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.lock import is_locked, take_lock
 from surefoot.runtime.journal.meta_values import read_meta
-from surefoot.runtime.journal.task_shape import known_shape
+from surefoot.runtime.journal.task_shape import TaskShape, known_shape
 from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
 from surefoot.runtime.whole_files import DRAFT, write_whole
 
@@ -69,6 +69,8 @@ class Standing(msgspec.Struct, frozen=True):
         waiting: Steps that wait for a person; see ``surefoot review``.
         looks: Looks that steps were decided by; see ``voting/looks.py``.
         fresh_looks: Distinct ones, which were asked of the model; kept ones answered the others.
+        has_referee: Whether ``surefoot verify`` has something to check the finished plan with.
+        failed_nodes: Nodes, or rows, whose failure is their result.
     """
 
     run_dir: str
@@ -111,6 +113,8 @@ class Standing(msgspec.Struct, frozen=True):
     waiting: int = 0
     looks: int = 0
     fresh_looks: int = 0
+    has_referee: bool = True
+    failed_nodes: int = 0
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -214,7 +218,7 @@ class _Noted(NamedTuple):
     leads: dict[str, int]
     why: str
     pilot_calls: int
-    total_steps: int
+    shape: TaskShape
 
 
 def standing(directory: pathlib.Path) -> Standing:
@@ -252,7 +256,7 @@ def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Not
         leads={name: k for name, k in (read_meta(journal, "leads", dict) or {}).items() if isinstance(k, int)},
         why=read_meta(journal, "why", str) or "",
         pilot_calls=asked,
-        total_steps=known_shape(journal, config).total_steps,
+        shape=known_shape(journal, config),
     )
 
 
@@ -267,7 +271,7 @@ def _standing(directory: pathlib.Path, config: RunConfig, noted: _Noted) -> Stan
         model=config.model,
         strategy=config.strategy,
         state_by=config.state_by,
-        total_steps=noted.total_steps,
+        total_steps=noted.shape.total_steps,
         calls_per_step=round((counts.calls - noted.pilot_calls) / counts.steps, 4) if counts.steps else None,
         red_flags=sum(counts.red_flags.values()),
         red_flags_by_name=counts.red_flags,
@@ -299,6 +303,8 @@ def _standing(directory: pathlib.Path, config: RunConfig, noted: _Noted) -> Stan
         waiting=counts.waiting,
         looks=counts.looks,
         fresh_looks=counts.fresh_looks,
+        has_referee=noted.shape.has_referee,
+        failed_nodes=counts.failed_nodes,
     )
 
 

@@ -1,5 +1,6 @@
 """What readers of a run need to know of its task, kept in the journal so that they need not run the task's code."""
 
+import sys
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -8,6 +9,7 @@ from surefoot.decompose.plan import Node
 from surefoot.decompose.step import Role, Step
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.port import JournalReader
@@ -24,6 +26,7 @@ class TaskShape(msgspec.Struct, frozen=True):
         splits: Whether the root can be split.
         promised: Whether the root's output is stated in advance.
         one_way: Whether checks and promise leave one way only; see ``Task.one_way``.
+        has_referee: Whether ``surefoot verify`` has something to check a finished plan with.
     """
 
     total_steps: Steps
@@ -31,6 +34,7 @@ class TaskShape(msgspec.Struct, frozen=True):
     splits: bool
     promised: bool
     one_way: bool
+    has_referee: bool = True
 
 
 class RecordedTask(Task, frozen=True):
@@ -70,7 +74,16 @@ def shape_of(task: Task) -> TaskShape:
         splits=task.decomposition_step(root.goal, root.inputs) is not None,
         promised=root.promise is not None,
         one_way=task.one_way,
+        has_referee=_has_referee(task),
     )
+
+
+def _has_referee(task: Task) -> bool:
+    """Whether a task has a referee: a built-in one that is no table, or a module with a function ``verify``."""
+    module = type(task).__module__
+    if module.partition(".")[0] == "surefoot":
+        return not isinstance(task, RowTask)
+    return module != "__main__" and callable(getattr(sys.modules.get(module), "verify", None))
 
 
 def known_shape(journal: JournalReader, config: RunConfig) -> TaskShape:

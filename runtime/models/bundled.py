@@ -30,6 +30,11 @@ PLANNER: Final = "planner"
 """Folder of the planner inside the other's."""
 PLANNER_WORDS: Final = frozenset(MODULE_WORDS.values())
 """First words of the prompts that the planner answers."""
+READS_TEXT: Final = (
+    "--model openai/NAME, ollama/NAME or my_module:MyModel reads any text; --model simulated:p_error=0.02 answers from "
+    "the task's answer key"
+)
+"""What to do where a question is not one of those that the model was trained for."""
 START: Final = "<bos>"
 STOP_PROMPT: Final = "<sep>"
 END: Final = "<eos>"
@@ -140,6 +145,11 @@ class BundledModel(Model):
         self._thread: threading.Thread | None = None
         self._waking: asyncio.AbstractEventLoop | None = None
         self._closed = False
+
+    def check_prompt(self, prompt: Prompt) -> None:
+        """Refuse a prompt with a system part, or with a word that the model was not trained on."""
+        words = prompt.user.split(" ")
+        _check(prompt, words, (self._open_planner() if words[0] in PLANNER_WORDS else self._runs).known)
 
     async def ask(self, request: Request) -> list[Reply]:
         """Answer a prompt once for each draw.
@@ -290,6 +300,7 @@ def _check(prompt: Prompt, words: list[str], known: frozenset[str]) -> None:
             "the bundled model answers questions of hanoi, multiply, digit-hanoi and graph in the compact dialect "
             f"only; it {why}",
             word=strange,
+            hint=READS_TEXT,
         )
 
 

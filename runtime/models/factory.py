@@ -25,6 +25,10 @@ from surefoot.runtime.voting_rules import takes_looks
 
 AnswerKey = Callable[[Prompt], Answers]
 
+NO_KEY_OF_ROWS = "a table has no answer key: nothing here knows what is right for rows of yours"
+TRIAL = "--model my_module:MyModel tries it offline, with a class of yours that answers: see docs/map.md"
+"""What to do where somebody wants to try something without a server."""
+
 
 def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) -> Model:
     """Open the model of a configuration.
@@ -98,16 +102,24 @@ def open_fallback(config: RunConfig) -> Model | None:
     return model
 
 
-def check_model(config: RunConfig) -> None:
+def check_model(config: RunConfig, prompt: Prompt | None = None) -> None:
     """Say what is wrong with a model's name or key before anything starts or is written.
+
+    Args:
+        config: Of the run.
+        prompt: A question of the run, for models that answer certain ones only.
 
     Raises:
         ConfigurationError: As for ``open_model``, and a server that does not answer.
+        ModelRejected: The model was not made for the question.
     """
     names = {settings.model for settings in parse_role_options(config.modules).values() if settings.model is not None}
+    names.discard(config.model)
     for name in (config.model, *sorted(names)):
         _check_mode(config, name)
-        asyncio.run(_check(msgspec.structs.replace(config, model=name)))
+        # With models of single roles, nobody can say which one is asked this.
+        asked = None if names else prompt
+        asyncio.run(_check(msgspec.structs.replace(config, model=name), asked))
 
 
 def _check_mode(config: RunConfig, name: str) -> None:
@@ -120,7 +132,7 @@ def _check_mode(config: RunConfig, name: str) -> None:
         )
 
 
-async def _check(config: RunConfig) -> None:
+async def _check(config: RunConfig, prompt: Prompt | None) -> None:
     model = open_model(config)
     try:
         if takes_looks(config.rule) and model.how(Capability.CHOICES) != "scores":
@@ -128,6 +140,8 @@ async def _check(config: RunConfig) -> None:
                 f"--rule {config.rule} needs a model whose answers can be scored, such as smollm2 or gguf:PATH, and "
                 f"{config.model} only gives answers that are drawn: use another --rule"
             )
+        if prompt is not None:
+            model.check_prompt(prompt)
         await model.probe()
     finally:
         await model.close()
@@ -141,6 +155,8 @@ def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
     Raises:
         ConfigurationError: The task has none, or its file has no answers to make one of.
     """
+    if task == "map":
+        raise ConfigurationError(NO_KEY_OF_ROWS, hint=TRIAL)
     module_name = (
         f"surefoot.decompose.answer_keys.{task.replace('-', '_')}" if ":" not in task else task.partition(":")[0]
     )

@@ -8,7 +8,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from surefoot.decompose.step import Dialect
+from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Capability
@@ -56,6 +56,11 @@ class OwnModel(Model):
         """See that the model can be reached, as it does."""
         with blamed(self._class, "probe"):
             await self._model.probe()
+
+    def check_prompt(self, prompt: Prompt) -> None:
+        """Refuse a question that the model was not made for, as it does."""
+        with blamed(self._class, "check_prompt"):
+            self._model.check_prompt(prompt)
 
     def prices(self) -> tuple[float, float] | None:
         """What a prompt token and a generated one cost at most, in USD, as the model says."""

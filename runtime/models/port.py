@@ -170,6 +170,13 @@ class Model(ABC):
             ConfigurationError: It cannot.
         """
 
+    def check_prompt(self, prompt: Prompt) -> None:  # noqa: B027  (most models read any text)
+        """Refuse a question that the model was not made for, before a run starts.
+
+        Raises:
+            ModelRejected: It cannot be answered.
+        """
+
     def prices(self) -> tuple[float, float] | None:
         """The most that a prompt token and a generated one cost, in USD; ``None`` where one is unknown."""
         return None

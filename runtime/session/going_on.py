@@ -7,10 +7,13 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.problem import Problem
-from surefoot.decompose.task import Task
+from surefoot.decompose.step import Prompt
+from surefoot.decompose.task import NothingToAsk, Task
 from surefoot.decompose.tasks.rows import MapRows, RowTask
-from surefoot.runtime.config import RunConfig, explain
+from surefoot.runtime.config import RunConfig, dialect_of, explain
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.execution.sampling import sampled_step
+from surefoot.runtime.forecast.estimates import sample_numbers
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.journal.configuration_drift import admit, settle, setup_of
 from surefoot.runtime.journal.journal import open_journal
@@ -22,6 +25,7 @@ from surefoot.runtime.models.port import Model
 from surefoot.runtime.own_code import own_models
 from surefoot.runtime.session.mapping import kept_rows, with_samples
 from surefoot.runtime.session.setup import Setup, models_given, refuse_other_options, with_watched
+from surefoot.runtime.worker.ray_address import named_cluster
 
 MODEL_OPTIONS = ("model", "fallback_model", "modules")
 """Options that name models."""
@@ -104,17 +108,39 @@ def changed_config(config: RunConfig, options: dict[str, Any]) -> RunConfig:
 
 
 def checked(setup: Setup) -> Setup:
-    """Return a setup after a look at its task, model and measurement: what is wrong is said before anything is made.
+    """Return a setup after a look at all that can be known before a run starts, the cheapest first.
 
     Raises:
         UserCodeError: The task fails at its first questions.
-        ConfigurationError: There is no such model, its key is missing, or the measurement is of something else.
+        ConfigurationError: It has no question that a pilot could ask, the measurement is of something else, there is
+            no cluster at the address, no such model, or its key is missing.
+        ModelRejected: The model was not made for such questions.
     """
     setup_of(setup.config, setup.task)
     if setup.config.model == "bundled" and isinstance(setup.task, Problem):
         raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")
-    if not setup.models:
-        check_model(setup.config)
     if setup.config.measurement is not None:
         read_measurement(setup.config)
+    elif setup.config.k == "auto" and not isinstance(setup.task, RowTask):
+        _check_pilot(setup)
+    if not setup.models:
+        named_cluster(setup.config.address)
+        check_model(setup.config, _first_question(setup))
     return setup
+
+
+def _first_question(setup: Setup) -> Prompt | None:
+    """A prompt of the run, or nothing where none is known before it starts."""
+    try:
+        step = sampled_step(setup.config, setup.task, sample_numbers(setup.config.seed, 1)[0])
+    except NothingToAsk:
+        return None
+    return setup.task.prompt(step, dialect_of(setup.config))
+
+
+def _check_pilot(setup: Setup) -> None:
+    """Refuse a run whose pilot would have nothing to ask."""
+    try:
+        sampled_step(setup.config, setup.task, sample_numbers(setup.config.seed, 1)[0])
+    except NothingToAsk as error:
+        raise ConfigurationError(str(error), hint="--k 1, or another number, needs no sampled steps") from error

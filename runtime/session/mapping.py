@@ -2,7 +2,7 @@
 
 import functools
 import pathlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ from surefoot.runtime.session.answers import Preview
 from surefoot.runtime.session.row_output import write_results
 from surefoot.runtime.session.row_results import RowResult, results_of
 from surefoot.runtime.session.run import Run
-from surefoot.runtime.session.table import INPUT, Table, keep_table, read_table, rows_of_file
+from surefoot.runtime.session.table import INPUT, LINES, USUAL, Table, TextForm, keep_table, read_table, rows_of_file
 from surefoot.runtime.worker.worker_pool import default_workers
 
 ROW_TARGET = 0.999
@@ -54,9 +54,27 @@ class KeptTable(msgspec.Struct, frozen=True):
             yield first, min(self.chunk, self.rows - first)
 
 
-def rows_from(source: Any) -> Iterable[Any]:
+def rows_from(source: Any, form: TextForm = USUAL) -> Iterable[Any]:
     """Return the rows of a source: a file by its path, or any iterable of rows."""
-    return rows_of_file(pathlib.Path(source)) if isinstance(source, str | pathlib.Path) else source
+    return rows_of_file(pathlib.Path(source), form) if isinstance(source, str | pathlib.Path) else source
+
+
+def look_at(rows: Any, task: RowTask, form: TextForm = USUAL) -> None:
+    """Refuse a file that has no rows, cannot be read at its beginning, or lacks a column that is asked for.
+
+    Other sources of rows can be read once only, and are not looked at. Reads a few lines: before a model is looked for.
+
+    Raises:
+        ConfigurationError: There is nothing to ask of it.
+    """
+    if not isinstance(rows, str | pathlib.Path):
+        return
+    path = pathlib.Path(rows)
+    first = next(rows_of_file(path, form), None)
+    if first is None:
+        raise ConfigurationError(f"{path}: has no rows")
+    if isinstance(first, dict) and path.suffix.lower() not in LINES:  # objects may have other names in later lines
+        _check_names(task, tuple(first))
 
 
 def keep_rows(journal: JournalStore, directory: pathlib.Path, rows: Iterable[Any], config: RunConfig) -> Table:
@@ -105,10 +123,15 @@ def check_columns(task: RowTask, table: Table) -> None:
     Raises:
         ConfigurationError: It does; the line names the column and those that there are.
     """
-    if not isinstance(task, MapRows) or not table.count:
+    if table.count:
+        _check_names(task, table.columns)
+
+
+def _check_names(task: RowTask, columns: Collection[str]) -> None:
+    if not isinstance(task, MapRows):
         return
     try:
-        task.asked().template.check(table.columns)
+        task.asked().template.check(columns)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
 

@@ -11,16 +11,50 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.untrusted import tame
 
 Row = dict[str, Any]
 INPUT: Final = "input.jsonl"
 """File of a run directory that holds the rows, one JSON object a line."""
+LINES: Final = (".jsonl", ".ndjson")
+"""How names of files end that hold one JSON object a line."""
 SAMPLED: Final = 200
 """Rows that are kept for pilots, from all over the table."""
 REASON: Final = b'"'
 """How the line of a row begins that cannot be read: it is a text."""
+SEPARATORS: Final = {";": "';'", "\t": "tab", "|": "'|'"}
+"""What tables have in place of commas, and how it is typed in a shell."""
 LONGEST_ROW: Final = 16 << 20
 """Most bytes of one row of a file."""
+
+
+class TextForm(msgspec.Struct, frozen=True):
+    """How a file of text is written, where it is not as its name says.
+
+    Attributes:
+        delimiter: What separates values: one character, or ``tab``; by default a comma, in a .tsv a tab.
+        encoding: Name of its encoding.
+    """
+
+    delimiter: str | None = None
+    encoding: str = "utf-8-sig"
+
+    def separator(self, kind: str) -> str:
+        """Return the character between values of a file whose name ends so.
+
+        Raises:
+            ConfigurationError: It is not one character.
+        """
+        if self.delimiter is None:
+            return "\t" if kind == ".tsv" else ","
+        found = "\t" if self.delimiter in ("tab", "\\t") else self.delimiter
+        if len(found) != 1 or found in '"\r\n':
+            raise ConfigurationError(f"--delimiter: {self.delimiter!r} is not one character, or tab")
+        return found
+
+
+USUAL: Final = TextForm()
+"""UTF-8, with commas, or tabs in a .tsv."""
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -119,8 +153,12 @@ def read_table(path: pathlib.Path) -> Table:
     return Table(path, count, columns, rows, digest.hexdigest())
 
 
-def rows_of_file(path: pathlib.Path) -> Iterator[Row | Unreadable]:
+def rows_of_file(path: pathlib.Path, form: TextForm = USUAL) -> Iterator[Row | Unreadable]:
     """Yield the rows of a CSV, JSON lines or Parquet file; for an unreadable line, the reason.
+
+    Args:
+        path: The file.
+        form: How its text is written, where it is text.
 
     Raises:
         ConfigurationError: It cannot be read, or is of another kind. One line that says where.
@@ -134,21 +172,25 @@ def rows_of_file(path: pathlib.Path) -> Iterator[Row | Unreadable]:
     if kind not in (".csv", ".tsv", ".jsonl", ".ndjson"):
         raise ConfigurationError(f"{path}: a table is a file .csv, .tsv, .jsonl or .parquet")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from (
-                _csv(path, file, "\t" if kind == ".tsv" else ",") if kind in (".csv", ".tsv") else _jsonl(path, file)
-            )
+        with path.open(encoding=form.encoding, newline="") as file:
+            yield from (_csv(path, file, form) if kind in (".csv", ".tsv") else _jsonl(path, file))
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{path}: is not UTF-8 text at byte {error.start}") from error
+        hint = "--encoding latin-1, or another one, says how it is written"
+        name = "UTF-8" if form.encoding == "utf-8-sig" else form.encoding
+        raise ConfigurationError(f"{path}: is not {name} text at byte {error.start}", hint=hint) from error
+    except LookupError as error:
+        raise ConfigurationError(f"--encoding: {error}") from error
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
 
 
-def _csv(path: pathlib.Path, file: TextIO, delimiter: str) -> Iterator[Row | Unreadable]:
+def _csv(path: pathlib.Path, file: TextIO, form: TextForm) -> Iterator[Row | Unreadable]:
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_ROW))  # Python's own limit is below the size of a letter
-    reader = csv.reader(file, delimiter=delimiter, strict=True)
+    reader = csv.reader(file, delimiter=form.separator(path.suffix.lower()), strict=True)
     try:
         columns = next(reader, [])
+        if form.delimiter is None and len(columns) == 1:
+            _check_one_column(path, columns[0])
         if twice := next((name for name in columns if columns.count(name) > 1), None):
             raise ConfigurationError(f"{path}, line 1: column {twice} is there twice")
         for row in reader:
@@ -159,6 +201,16 @@ def _csv(path: pathlib.Path, file: TextIO, delimiter: str) -> Iterator[Row | Unr
                 yield Unreadable(f"{place}: {len(row)} values for {len(columns)} columns")
     except csv.Error as error:  # where the next row begins cannot be said after it
         raise ConfigurationError(f"{path}, line {reader.line_num}: {error}") from error
+
+
+def _check_one_column(path: pathlib.Path, name: str) -> None:
+    """Refuse a table of one column whose name looks like several that something else than a comma separates."""
+    for separator, typed in SEPARATORS.items():
+        if separator in name:
+            hint = f"--delimiter {typed} reads it so; --delimiter , leaves it one column"
+            raise ConfigurationError(
+                f"{path}, line 1: one column, {tame(name, 60)!r}, which looks like several", hint=hint
+            )
 
 
 def _jsonl(path: pathlib.Path, file: TextIO) -> Iterator[Row | Unreadable]:

@@ -8,6 +8,7 @@ import tempfile
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.worker.ray_owner import begun_by_user, noted_by_user
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -25,8 +26,8 @@ class Named(msgspec.Struct, frozen=True):
 def named_cluster(address: str) -> Named | None:
     """Find the cluster that an ``--address`` means; ``None`` where a run would start a Ray of its own, or none.
 
-    ``auto`` means the one in RAY_ADDRESS, else the one that ``ray start`` noted on this machine, if it answers. A Ray
-    that some process started for itself is noted nowhere, and is never joined.
+    ``auto`` means the one in RAY_ADDRESS, else the one that this user's ``ray start`` noted on this machine, if it
+    answers. A Ray that some process started for itself, or of which nobody can say who did, is never joined.
 
     Raises:
         ConfigurationError: This is no address, or nothing answers at the one that the user named.
@@ -39,7 +40,7 @@ def named_cluster(address: str) -> Named | None:
     if told and told != "auto":
         return _reached(Named(told, "RAY_ADDRESS"))
     noted = _noted_by_ray_start()
-    return Named(noted, "a head that `ray start` started here") if noted and _answers(noted) else None
+    return Named(noted, "a head that you began here with `ray start`") if noted and _answers(noted) else None
 
 
 def means_local(address: str) -> bool:
@@ -66,15 +67,20 @@ def host_of(address: str) -> str:
 
 
 def _noted_by_ray_start() -> str:
-    """The address in the file that ``ray start`` writes and ``ray stop`` removes; empty if there is none.
+    """The address in the file that ``ray start`` writes and ``ray stop`` removes; empty if none is this user's.
 
-    A process that starts a Ray for itself does not write it.
+    Others write such a file too: another user of the machine, or a process that starts a Ray for itself.
     """
     folder = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or tempfile.gettempdir()
+    note = pathlib.Path(folder) / "ray" / "ray_current_cluster"
     try:
-        return (pathlib.Path(folder) / "ray" / "ray_current_cluster").read_text().strip()
-    except OSError:
+        noted = note.read_text().strip() if noted_by_user(note) else ""
+    except (OSError, UnicodeDecodeError):
         return ""
+    port = noted.rpartition(":")[2]
+    if not port.isdecimal() or (is_here(noted) and not begun_by_user(int(port))):
+        return ""
+    return noted
 
 
 def _reached(named: Named) -> Named:

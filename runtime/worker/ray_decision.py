@@ -42,7 +42,7 @@ def wants_ray(forecast_seconds: float | None, cores: int, address: str) -> RayDe
     if forecast_seconds is None or not math.isfinite(forecast_seconds):
         return RayDecision(True, "starting a Ray of this run's own: how long the work takes is not known")
     with_ray = RAY_START_S + forecast_seconds / max(1, cores)
-    work = f"the work takes about {_seconds(forecast_seconds)} in one process"
+    work = f"the work takes {'about ' * (forecast_seconds >= 1)}{_seconds(forecast_seconds)} in one process"
     if with_ray < forecast_seconds:
         return RayDecision(True, f"starting a Ray of this run's own: {work}, {_seconds(with_ray)} with Ray")
     return RayDecision(
@@ -51,4 +51,6 @@ def wants_ray(forecast_seconds: float | None, cores: int, address: str) -> RayDe
 
 
 def _seconds(seconds: float) -> str:
+    if seconds < 1:
+        return "less than a second"
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

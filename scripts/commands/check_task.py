@@ -29,8 +29,8 @@ from surefoot.scripts.commands.verify import referee_of
 
 def _command(name: str, cls: type[Task]) -> click.Command:
     def check(as_json: bool, call_tools: bool, **values: Any) -> int:
-        replies, most, dialect = values.pop("replies"), values.pop("most"), values.pop("dialect")
-        config = build_config(name, cls, {**values, "model": "simulated", "dialect": dialect})
+        replies, most = values.pop("replies"), values.pop("most")
+        config = build_config(name, cls, {**values, "model": "simulated"})
         found = list(checks_of(subject_of(config, replies, most, call_tools)))
         _print(name, found, as_json)
         return FAILED if any(one.state == "failed" for one in found) else OK
@@ -43,6 +43,7 @@ def _command(name: str, cls: type[Task]) -> click.Command:
         click.Option(["--call-tools"], is_flag=True, help="Call tools that may be repeated; else a walk ends there."),
         click.Option(["--most"], type=click.IntRange(1), default=1000, show_default=True, help="Questions at most."),
         click.Option(["--dialect"], type=click.Choice(["chat", "compact", "micro"]), help="How steps are worded."),
+        click.Option(["--k"], type=click.IntRange(1), help="Lead that runs will be given: no steps need be sampled."),
     ]
     return json_option(command)
 
@@ -68,7 +69,8 @@ def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int, call_
     key = recorded(replies) if replies is not None else answer_key(config.task, config.task_options)
     tools = ToolResults(task, call_tools)
     walked = Walk(task, key, dialect, most, tools).run()
-    return Subject(task, key, dialect, walked, _referee(config.task), most, tools)
+    k = None if config.k == "auto" else config.k
+    return Subject(task, key, dialect, walked, _referee(config.task), most, tools, k)
 
 
 def recorded(run_dir: pathlib.Path) -> AnswerKey:

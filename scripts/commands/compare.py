@@ -15,7 +15,7 @@ from surefoot.scripts.commands.output import OK, aligned, answer_in_short, money
 
 FIGURES = (
     "steps", "decompositions", "calls", "failed_calls", "disagreements", "escalations", "seam_retries",
-    "broken_promises", "tokens_in", "tokens_out",
+    "broken_promises", "failed_nodes", "tokens_in", "tokens_out",
 )  # fmt: skip
 """Counts that stand in the table, in this order."""
 

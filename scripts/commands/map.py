@@ -13,15 +13,19 @@ from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.going_on import checked
-from surefoot.runtime.session.mapping import ROW_TARGET, MapRun
+from surefoot.runtime.session.mapping import ROW_TARGET, MapRun, look_at, rows_from
 from surefoot.runtime.session.row_output import check_form
 from surefoot.runtime.session.setup import row_task, set_up_rows
-from surefoot.scripts.commands.options import json_option, log_options, struct_options
+from surefoot.runtime.session.table import TextForm
+from surefoot.scripts.commands.options import json_option, log_options, struct_options, tell
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
 from surefoot.scripts.commands.progress import Progress, summary
 from surefoot.scripts.commands.signals import stoppable
 
 PATH = click.Path(path_type=pathlib.Path)
+
+LARGE_BYTES = 20 << 20
+"""Size of a file that takes more than a moment to read."""
 
 
 @click.command("map")
@@ -32,6 +36,10 @@ PATH = click.Path(path_type=pathlib.Path)
 @click.option("--system", default="", help="What comes before every question.")
 @click.option("--row-target", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=ROW_TARGET,
               show_default=True, help="Wanted probability that one row is right; votes follow from it.")  # fmt: skip
+@click.option("--delimiter", help="What separates the values of a .csv: one character, or tab  [default: a comma]")
+@click.option(
+    "--encoding", default=TextForm().encoding, help="How a file of text is written, such as latin-1.  [default: utf-8]"
+)
 @click.option("--output", type=PATH, help="Results as .jsonl, .csv or .parquet  [default: RUN_DIR/output.jsonl]")
 @click.option("--run-dir", type=PATH, help="Where the run is kept  [default: runs/map-TIME]")
 @log_options
@@ -47,15 +55,21 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     """
     as_json = values.pop("as_json")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
+    directory = new_run_directory(run_dir, "map")
     if output is not None:
         check_form(output)
     asked = row_task(values.pop("question"), values.pop("fields"), values.pop("field_wise"))
     task = msgspec.structs.replace(asked, system=values.pop("system"))
+    form = TextForm(values.pop("delimiter"), values.pop("encoding"))
+    look_at(table, task, form)
     target = values.pop("row_target")
     setup = checked(set_up_rows(task, None, {"target": target, **values}))
-    directory = new_run_directory(run_dir, "map")
-    with Progress(directory, setup.config, shape_of(task).total_steps) as progress, stoppable(progress) as interruption:
-        found = api.start_map(setup, table, directory, progress, interruption)
+    if table.stat().st_size > LARGE_BYTES:
+        tell(f"reading {table}")
+    kept = api.keep_table_of(setup, rows_from(table, form), directory)
+    steps = shape_of(kept.setup.task).total_steps
+    with Progress(directory, setup.config, steps) as progress, stoppable(progress, as_json) as interruption:
+        found = api.start_map(kept, progress, interruption)
     return end(found, output, as_json)
 
 

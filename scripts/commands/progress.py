@@ -68,11 +68,11 @@ class Progress(Watcher):
         """Show beside the progress bar what the run is doing."""
         self._bar.update(self._row, description=printable(text.partition(":")[0]))
         if self._bar.disable:
-            self._console.print(printable(text), markup=False)
+            self._console.print(printable(text), markup=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
         """Leave a line standing above the progress bar."""
-        self._console.print(printable(text), markup=False)
+        self._console.print(printable(text), markup=False, soft_wrap=True)
 
     def update(self, counts: Counts, wall_s: float) -> None:
         """Show what was counted so far, after a durable write."""
@@ -82,7 +82,9 @@ class Progress(Watcher):
         self._bar.update(self._row, completed=counts.steps, description="working", extra=extra)
         if self._bar.disable and wall_s - self._last_line_s >= self.LINE_EVERY_S:
             self._last_line_s = wall_s
-            self._console.print(f"{counts.steps:,}/{self._total:,} steps, {extra}, {wall_s:.0f} s", markup=False)
+            self._console.print(
+                f"{counts.steps:,}/{self._total:,} steps, {extra}, {wall_s:.0f} s", markup=False, soft_wrap=True
+            )
 
 
 def summary(standing: Standing, answer: Preview | None = None) -> str:
@@ -93,11 +95,8 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
     flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
     hedged = f", {s.hedged_calls:,} more for late ones" if s.hedged_calls else ""
     money = "price unknown" if s.cost_usd is None else f"${s.cost_usd:.4f}"
-    # A plan that is found may be shorter than the longest that was allowed.
-    early = s.status == "solved" and s.steps < s.total_steps
-    whole = f"(at most {s.total_steps:,})" if early else f"of {s.total_steps:,} steps"
     lines = [
-        f"{s.status:<9} {s.steps:,} {'steps ' if early else ''}{whole} in {s.wall_s:.1f} s   {printable(s.run_dir)}",
+        f"{s.status:<9} {_steps(s)} in {s.wall_s:.1f} s   {printable(s.run_dir)}",
         f"calls     {s.calls:,} ({per_step}), {s.decompositions:,} decompositions, "
         f"{s.failed_calls:,} failed calls{hedged}",
         f"chosen    {s.why or 'nothing yet'}; target {s.target}; next states by the {s.state_by}",
@@ -122,6 +121,8 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
             f"missing   {s.missing_batches:,} committed batches are not in this copy: they are in the file "
             "journal.sqlite-wal of the original, which was not copied or is older here",
         )
+    if s.failed_nodes:
+        lines.insert(1, f"failed    {_failures(s)}")
     if s.message:
         lines.insert(1, f"because   {printable(s.message)}")
     if answer is not None:
@@ -130,6 +131,24 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
     lines.append(f"next      surefoot {next_command(s)}")
     # Names of models, flags and questions, and why a run ended, are what a model, a server or a received file says.
     return "\n".join(tame(line, LONGEST_LINE) for line in lines)
+
+
+def _steps(s: Standing) -> str:
+    """How far a run came, of how many steps."""
+    if s.task == "map":
+        return f"{s.steps:,} of {s.total_steps:,} rows"
+    if s.steps > s.total_steps:
+        return f"{s.steps:,} steps (the plan has {s.total_steps:,}; some were run again)"
+    # A plan that is found may be shorter than the longest that was allowed.
+    early = s.status == "solved" and s.steps < s.total_steps
+    return f"{s.steps:,} steps (at most {s.total_steps:,})" if early else f"{s.steps:,} of {s.total_steps:,} steps"
+
+
+def _failures(s: Standing) -> str:
+    """How many nodes or rows have their failure as their result, and where that can be read."""
+    one, several = ("row has", "rows have") if s.task == "map" else ("node has its", "nodes have their")
+    what = "no answer" if s.task == "map" else "failure as output, as the plan permits"
+    return f"{s.failed_nodes:,} {one if s.failed_nodes == 1 else several} {what}: surefoot result {quoted(s.run_dir)}"
 
 
 def next_command(s: Standing) -> str:
@@ -149,7 +168,7 @@ def next_command(s: Standing) -> str:
     if s.status != "solved":
         return f"show {name}"
     # No simulator knows the right answers to somebody's questions about a table.
-    return f"result {name}" if s.task == "map" else f"verify {name}"
+    return f"verify {name}" if s.has_referee and s.task != "map" else f"result {name}"
 
 
 def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:

@@ -47,8 +47,8 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         as_json, run_dir = values.pop("as_json"), values.pop("run_dir")
         configure_logs(values.pop("log_format"), values.pop("verbose"))
         config = build_config(name, cls, values, values.pop("config"))
-        setup = checked(Setup(config, open_task(config)))
         directory = new_run_directory(run_dir, name)
+        setup = checked(Setup(config, open_task(config)))
         with (
             Progress(directory, config, shape_of(setup.task).total_steps) as progress,
             stoppable(progress, as_json) as interruption,

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.step import Dialect, Flag
-from surefoot.decompose.task import Task
+from surefoot.decompose.task import NothingToAsk, Task
 from surefoot.runtime.checked_task import alike
 from surefoot.runtime.errors import UserCodeError
 from surefoot.runtime.untrusted import tame
@@ -49,6 +49,7 @@ class Subject(msgspec.Struct, frozen=True):
         referee: The function ``verify`` beside the task, or ``None``.
         most: Questions of a walk at most.
         tools: What answers calls of tools.
+        k: Lead that runs are to be given; ``None`` where a pilot of sampled steps chooses it.
     """
 
     task: Task
@@ -58,6 +59,7 @@ class Subject(msgspec.Struct, frozen=True):
     referee: Callable[..., Any] | None
     most: int
     tools: ToolResults
+    k: int | None = None
 
     def walk(self, split: bool = True) -> Walked:
         """Walk through the plan once more, with or without splitting nodes that can do either."""
@@ -85,7 +87,7 @@ def plan(subject: Subject) -> Finding:
         return "failed", found.wrong[0]
     told = f"{len(found.asked):,} questions, {found.splits:,} splits, {found.silent:,} nodes that ask nothing"
     if found.ended:
-        return ("note" if found.asked else "failed"), f"{told}; then {found.ended}"
+        return ("note" if found.asked or found.at_tool else "failed"), f"{told}; then {found.ended}"
     kind = type(subject.task).output_type
     if kind is not None and (trouble := _not_of(kind, found.output)):
         return "failed", f"{told}; the output {found.output!r} is not of output_type: {trouble}"
@@ -168,14 +170,18 @@ def limits(subject: Subject) -> Finding:
     size, usual = task.size(root.goal, root.inputs), task.usual_steps(root.goal, root.inputs)
     if usual > size:
         return "failed", f"usual_steps() says {usual:,}, and size() allows only {size:,}"
+    told = f"at most {size:,} steps, usually {usual:,}"
     for number in range(SAMPLED if subject.walked.asked else 0):
-        step = task.sample_step(number)
+        try:
+            step = task.sample_step(number)
+        except NothingToAsk as error:
+            return ("ok" if subject.k else "note"), f"{told}; {error}, or run it with --k N"
         if not alike(step, task.sample_step(number)):
             return "failed", f"sample_step({number}) is not the same when it is called again"
         answers = subject.key(task.prompt(step, subject.dialect))
         if answers is not None and isinstance(task.parse(step, answers.right[0], subject.dialect), Flag):
             return "failed", f"the right reply to sample_step({number}) is discarded"
-    return "ok", f"at most {size:,} steps, usually {usual:,}; {SAMPLED} sampled steps"
+    return "ok", f"{told}; {SAMPLED if subject.walked.asked else 0} sampled steps"
 
 
 def whole(subject: Subject) -> Finding:

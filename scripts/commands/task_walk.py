@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.plan import Child, Expansion, Literal, Node, PlanStep, Ref
+from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Node, PlanStep, Ref, as_output
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
 from surefoot.decompose.task import Task
-from surefoot.scripts.commands.tool_results import ToolResults, ToolsNotCalled
+from surefoot.runtime.errors import RunFailed, ToolCallFailed
+from surefoot.scripts.commands.tool_results import ToolFailedHere, ToolResults, ToolsNotCalled
 
 AnswerKey = Callable[[Prompt], Answers | None]
 """Right and wrong replies to a prompt; ``None`` where they are not known."""
@@ -48,6 +49,7 @@ class Walked(msgspec.Struct):
         splits: Nodes that were split.
         wrong: What does not hold, one line each.
         ended: Why the walk ended before the plan did; empty if it went to the end.
+        at_tool: Whether it ended at a tool that a test does not call.
         output: What the root returned, once the walk went to the end.
     """
 
@@ -58,11 +60,16 @@ class Walked(msgspec.Struct):
     splits: int = 0
     wrong: list[str] = []
     ended: str = ""
+    at_tool: bool = False
     output: Any = None
 
 
 class _Ended(Exception):
     """The walk cannot go on; its text says why."""
+
+
+class _Failed(Exception):
+    """A chain ends without having reached its goal; the arguments say why, and which node's it is."""
 
 
 class Walk:
@@ -88,8 +95,12 @@ class Walk:
         """Walk from the root as far as answers are known."""
         try:
             self.found.output = self._node(self.task.root(), None, 0)
+        except _Failed as failed:
+            self.found.ended, node = failed.args
+            self._wrong(f"node {node} fails with right answers: {self.found.ended}")
         except (_Ended, ToolsNotCalled) as why:
             self.found.ended = str(why)
+            self.found.at_tool = isinstance(why, ToolsNotCalled) and not isinstance(why, ToolFailedHere)
         return self.found
 
     def _node(self, node: Node, whole: int | None, depth: int) -> Any:
@@ -116,8 +127,18 @@ class Walk:
         outputs: list[Any] = []
         for number, child in enumerate(expansion.children):
             inputs = tuple(_value(source, outputs) for source in child.inputs)
-            outputs.append(self._node(_child(node, number, child, inputs), size, depth + 1))
+            walk = self._permitted if child.may_fail else self._node
+            outputs.append(walk(_child(node, number, child, inputs), size, depth + 1))
         return outputs
+
+    def _permitted(self, node: Node, whole: int | None, depth: int) -> Any:
+        """The output of a child that may fail: its failure, where it does."""
+        try:
+            return self._node(node, whole, depth)
+        except _Failed as failed:
+            return as_output(Failure(RunFailed.__name__, failed.args[0]))
+        except ToolFailedHere as failed:
+            return as_output(Failure(ToolCallFailed.__name__, str(failed)))
 
     def _kept(self, node: Node, output: Any) -> Any:
         """Hold an output against the promise that was made of it."""
@@ -146,7 +167,7 @@ class Walk:
             self.found.states.append(state)
             asked = task.next_step(node.goal, state)
         if asked.failure:
-            self._wrong(f"node {_name(node)} fails with right answers: {asked.failure}")
+            raise _Failed(asked.failure, _name(node))
         return msgspec.to_builtins(asked.output)
 
     def _answer(self, step: Step) -> str:

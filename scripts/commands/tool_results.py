@@ -17,6 +17,10 @@ class ToolsNotCalled(Exception):
     """A tool call that a test does not make, or that gave nothing; the text says why."""
 
 
+class ToolFailedHere(ToolsNotCalled):
+    """A tool that was called and gave nothing: the failure of the node that asked for it."""
+
+
 class ToolResults:
     """The tools of a task, called for a test.
 
@@ -34,7 +38,8 @@ class ToolResults:
         """Return the result of a tool call; the first one is remembered, so that a second walk gets the same.
 
         Raises:
-            ToolsNotCalled: The task has no such tool, it may not be called in a test, or it failed.
+            ToolsNotCalled: The task has no such tool, or it may not be called in a test.
+            ToolFailedHere: It failed, and its failure is not a result.
         """
         key = msgspec.json.encode((call.tool, call.arguments), order="sorted")
         if key not in self._known:
@@ -52,5 +57,5 @@ class ToolResults:
         if isinstance(given, ToolResult):
             return given.value
         if not call.may_fail:
-            raise ToolsNotCalled(f"the tool {call.tool!r} failed: {given.kind}: {given.detail}")
+            raise ToolFailedHere(f"tool {call.tool}: {given.kind}: {given.detail}")
         return as_output(Failure(str(given.kind), given.detail))

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from surefoot.decompose.answer_keys import hanoi, multiply
-from surefoot.runtime.config import RunConfig
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.decompose.step import Prompt
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.errors import ConfigurationError, ModelRejected
 from surefoot.runtime.models.factory import answer_key, check_model, open_model
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 
@@ -51,3 +52,20 @@ def test_a_task_of_ones_own_brings_its_answers(monkeypatch: pytest.MonkeyPatch) 
     assert inspect.unwrap(answer_key("task_of_ones_own:Task")) is hanoi.answers
     with pytest.raises(ConfigurationError, match="no answer key"):
         answer_key("no_such_module_anywhere:Task")
+
+
+def test_a_model_that_reads_no_text_is_refused_before_anything_starts() -> None:
+    config = RunConfig(task="hanoi", model="bundled")
+    with pytest.raises(ModelRejected, match="does not know the word 'What'") as error:
+        check_model(config, Prompt("What is due?"))
+    assert "my_module:MyModel" in error.value.context["hint"]
+    task = open_task(config)
+    check_model(config, task.prompt(task.sample_step(0), "compact"))
+    check_model(RunConfig(task="hanoi", model="simulated"), Prompt("What is due?"))
+
+
+def test_a_table_has_no_answer_key() -> None:
+    with pytest.raises(ConfigurationError, match="a table has no answer key") as error:
+        answer_key("map")
+    assert "surefoot.decompose" not in str(error.value)
+    assert "--model my_module:MyModel" in error.value.context["hint"]

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.session.table import SAMPLED, Table, keep_table, read_table, rows_of_file
+from surefoot.runtime.session.table import SAMPLED, Table, TextForm, keep_table, read_table, rows_of_file
 
 ROWS = [{"a": "1", "b": "x"}, {"a": "2", "b": "yé"}, {"a": "3", "b": 'q"uo,te\nline'}]
 
@@ -168,3 +168,40 @@ def test_a_file_that_was_there_is_not_written_over(tmp_path: pathlib.Path) -> No
     kept([], tmp_path)
     with pytest.raises(ConfigurationError, match="File exists"):
         kept([], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "rows"),
+    [
+        ("day;body\n1;a,b\n", TextForm(";"), [{"day": "1", "body": "a,b"}]),
+        ("day\tbody\n1\ta\n", TextForm("tab"), [{"day": "1", "body": "a"}]),
+        ("day;body\n1;a\n", TextForm(","), [{"day;body": "1;a"}]),
+    ],
+    ids=str,
+)
+def test_values_are_separated_as_is_said(text: str, form: TextForm, rows: Any, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    assert list(rows_of_file(tmp_path / "t.csv", form)) == rows
+
+
+@pytest.mark.parametrize(
+    ("data", "form", "line", "hint"),
+    [
+        (b"day;body\n1;a\n", TextForm(), "one column, 'day;body', which looks like several", "--delimiter ';'"),
+        (b"day\tbody\n1\ta\n", TextForm(), "which looks like several", "--delimiter tab"),
+        (b"body\ncaf\xe9\n", TextForm(), "is not UTF-8 text at byte 8", "--encoding latin-1"),
+        (b"a,b\n1,2\n", TextForm(";;"), "--delimiter: ';;' is not one character", ""),
+        (b"a\n1\n", TextForm(None, "klingon"), "--encoding: unknown encoding: klingon", ""),
+    ],
+    ids=str,
+)
+def test_a_file_written_otherwise_is_met_with_the_option_for_it(
+    data: bytes, form: TextForm, line: str, hint: str, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "t.csv").write_bytes(data)
+    with pytest.raises(ConfigurationError) as error:
+        list(rows_of_file(tmp_path / "t.csv", form))
+    assert line in str(error.value)
+    assert hint in str(error.value.context.get("hint", ""))
+    if "latin" in hint:
+        assert list(rows_of_file(tmp_path / "t.csv", TextForm(None, "latin-1"))) == [{"body": "café"}]

@@ -11,7 +11,7 @@ import pytest
 import surefoot
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.worker import ray_cluster
+from surefoot.runtime.worker import ray_address, ray_cluster
 from surefoot.runtime.worker.ray_address import host_of, is_here, means_local, named_cluster
 from surefoot.runtime.worker.ray_cluster import (
     modules_of,
@@ -53,11 +53,16 @@ def test_nothing_named_is_nothing_joined() -> None:
     assert [named_cluster(address) for address in ("auto", "local", "none")] == [None] * 3
 
 
-def test_auto_joins_what_ray_start_noted_if_it_answers(tmp_path: pathlib.Path, head: str) -> None:
+def test_auto_joins_what_ray_start_noted_if_it_answers(
+    tmp_path: pathlib.Path, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     note(tmp_path, head)
+    monkeypatch.setattr(ray_address, "begun_by_user", lambda port: False)
+    assert named_cluster("auto") is None, "some program's own: never joined"
+    monkeypatch.setattr(ray_address, "begun_by_user", lambda port: True)
     found = named_cluster("auto")
     assert found is not None
-    assert (found.address, found.by) == (head, "a head that `ray start` started here")
+    assert (found.address, found.by) == (head, "a head that you began here with `ray start`")
     assert named_cluster("local") is None
     (tmp_path / "ray" / "ray_current_cluster").write_text("127.0.0.1:1")  # a head that was killed
     assert named_cluster("auto") is None

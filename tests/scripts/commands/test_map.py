@@ -90,6 +90,7 @@ def test_a_paused_map_goes_on_with_resume(tmp_path: pathlib.Path, server: Client
     ("words", "complaint"),
     [
         (("none.csv",), "no such file"),
+        (("empty.csv",), "empty.csv: has no rows"),
         (("letters.csv", "--fields", "total: apples"), "no kind 'apples'"),
         (("letters.csv", "--output", "out.doc"), "results go to a file"),
         (("letters.csv", "--output", "no/out.csv"), "there is no folder no"),
@@ -99,12 +100,23 @@ def test_a_paused_map_goes_on_with_resume(tmp_path: pathlib.Path, server: Client
 )
 def test_wrong_use(words: tuple[str, ...], complaint: str, tmp_path: pathlib.Path, server: Client) -> None:
     (tmp_path / "letters.csv").write_text(LETTERS)
+    (tmp_path / "empty.csv").write_text("day,body\n")
     done = asked(tmp_path, server, *words, "--run-dir", "r")
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert complaint in done.stderr
+    assert " in r" not in done.stderr, "a directory is not named before it is there"
     assert "Traceback" not in done.stderr
     assert server.calls() == 0, "what cannot be done as asked is said before anything is paid for"
     assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(("table", "says"), [("none.csv", "no such file"), ("t.csv", "the fields are: a")])
+def test_a_table_is_looked_at_before_a_key_is_asked_for(table: str, says: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    done = surefoot(tmp_path, "map", table, *QUESTION, "--model", "openai/m")
+    assert done.returncode == 2
+    [line] = complaints(done)
+    assert says in line
 
 
 def test_a_column_that_is_not_there(tmp_path: pathlib.Path, server: Client) -> None:

@@ -1,12 +1,13 @@
 """What a run says of itself to people."""
 
 import pathlib
+from typing import Any
 
 import msgspec
 import pytest
 
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.journal.run_directory import standing
+from surefoot.runtime.journal.run_directory import Standing, standing
 from surefoot.runtime.records import Counts, Usage
 from surefoot.scripts.commands.progress import MOST_ACCOUNTS, Progress, summary
 from tests.runtime.simulated_runs import run
@@ -60,3 +61,29 @@ def test_a_plan_that_is_found_early_is_not_a_part_of_one(
     run(tmp_path / "run", "p_error=0.01", disks=3)
     ended = msgspec.structs.replace(standing(tmp_path / "run"), status=status, steps=steps, total_steps=3200)
     assert said in summary(ended).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"steps": 131, "total_steps": 127}, "solved    131 steps (the plan has 127; some were run again) in "),
+        ({"failed_nodes": 1}, "failed    1 node has its failure as output, as the plan permits: surefoot result "),
+        ({"failed_nodes": 2, "task": "map"}, "failed    2 rows have no answer: surefoot result "),
+        ({"task": "map", "steps": 3, "total_steps": 4}, "solved    3 of 4 rows in "),
+        ({"has_referee": False}, "next      surefoot result "),
+        ({"has_referee": True}, "next      surefoot verify "),
+    ],
+    ids=str,
+)
+def test_what_a_summary_says_of_odd_ends(ended: Standing, changes: dict[str, Any], said: str) -> None:
+    text = summary(msgspec.structs.replace(ended, **changes))
+    assert any(line.startswith(said) for line in text.splitlines()), text
+    assert ("failed    " in text) == ("failed_nodes" in changes)
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Standing:
+    """A small solved run."""
+    directory = tmp_path_factory.mktemp("ended") / "run"
+    run(directory, "p_error=0.01", disks=3)
+    return standing(directory)
