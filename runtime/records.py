@@ -26,6 +26,9 @@ AGAIN = "the decomposition again"
 PERSON = "a person"
 """Name, in ``Contested.way``, of the last rung of the ladder: a person decided, after the ballots did not."""
 
+TOOL = "tool"
+"""Part of records that name the tool a step of a chain called, with the beginning of its arguments as JSON."""
+
 ASIDE, REVIEWED = "aside", "reviewed"
 """Parts of records of a step that waits for a person, with its ballots, and of what the person answered."""
 
@@ -122,8 +125,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         path: The node.
         part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt), ``sample`` for the
             steps of a pilot, whose path is their number, ``replies`` for kept replies to a step, ``intent`` for a
-            once-only tool call that is about to be made, ``aside`` for a step that waits for a person, ``reviewed`` for
-            what the person answered.
+            once-only tool call that is about to be made, ``tool`` for the name of a called tool, ``aside`` for a step
+            that waits for a person, ``reviewed`` for what the person answered.
         attempt: 0-based; a later complete attempt replaces an earlier one.
         first: Number of the first step in here within its attempt, 0-based.
         k: Lead that uncontested entries were decided with; 0 for the results of tools and sub-plans, which nobody

@@ -11,6 +11,9 @@ from typing import Any
 
 import msgspec
 
+UNLIKELY = 1e300
+"""What a fit that no number can hold counts as: the simplex of the search subtracts values, and not infinities."""
+
 
 class BetaBinomial(msgspec.Struct, frozen=True):
     """A fitted Beta(a, b) of error rates over steps.
@@ -51,7 +54,8 @@ def fit_beta_binomial(rows: Sequence[tuple[int, int]]) -> BetaBinomial | None:
     def unlikely(x: Any) -> float:
         m, size = 1 / (1 + math.exp(-_within(x[0], 30))), math.exp(_within(x[1], 20))
         a, b = m * size, (1 - m) * size
-        return -float((weight * (betaln(a + wrong, b + draws - wrong) - betaln(a, b))).sum())
+        found = -float((weight * (betaln(a + wrong, b + draws - wrong) - betaln(a, b))).sum())
+        return found if math.isfinite(found) else UNLIKELY
 
     first = math.log(mean / (1 - mean)) if 0 < mean < 1 else 5.0
     starts = [minimize(unlikely, np.array([first, s]), method="Nelder-Mead") for s in (0.0, 3.0, 7.0)]

@@ -14,13 +14,17 @@ from surefoot.decompose.step import Call
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import ConfigurationError, RunPaused, ToolCallFailed
 from surefoot.runtime.execution.work import Work
-from surefoot.runtime.records import Record
+from surefoot.runtime.records import TOOL, Record
 from surefoot.runtime.tools.calling import call_tool, look_back
 from surefoot.runtime.tools.contract import LookBack, Tool, ToolFailed, ToolResult
 from surefoot.runtime.tools.named import tool_named
 
 TIMEOUT_S = 60.0
 """Longest time of one call of a plain function that a task names as a tool, in seconds."""
+
+
+SHOWN_ARGUMENTS = 300
+"""Characters of a call's arguments that are kept for people."""
 
 
 class ToolCaller:
@@ -70,6 +74,7 @@ class ToolCaller:
             else:
                 given = await self._once(tool, call, key, Record(node.path, "intent", attempt, index, 0, (key,)))
         self._work.counts.tool_calls += 1
+        self._work.buffer.add(named_call(node, attempt, index, call))
         text = self._kept(node, call, given)
         if not tool.repeatable:
             self._made[key] = text
@@ -110,6 +115,13 @@ class ToolCaller:
             work.intents[key] = (intent.attempt, intent.first)
         await work.made_durable()
         return await call_tool(tool, call.arguments, key=key)
+
+
+def named_call(node: Node, attempt: int, index: int, call: Call) -> Record:
+    """Return the journal's note of which tool a step called and with what, for people."""
+    given = msgspec.json.encode(call.arguments, order="sorted").decode()
+    shown = given if len(given) <= SHOWN_ARGUMENTS else f"{given[:SHOWN_ARGUMENTS]}..."
+    return Record(node.path, TOOL, attempt, index, 0, (call.tool, shown))
 
 
 def call_key(node: Node, index: int, call: Call) -> str:

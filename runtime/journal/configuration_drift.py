@@ -17,6 +17,7 @@ from surefoot.decompose.step import Step
 from surefoot.decompose.task import NothingToAsk, Task
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ResumeMismatch
+from surefoot.runtime.journal.kept_inputs import with_references
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.origin import admit_hosts, note_origin
 from surefoot.runtime.journal.port import JournalStore
@@ -71,12 +72,15 @@ def setup_of(config: RunConfig, task: Task) -> Setup:
     prompts = [task.prompt(step, dialect) for step in ([split] if isinstance(split, Step) else []) + steps]
     texts = [f"{prompt.system}\n\n{prompt.user}" for prompt in prompts]
     hashes = [hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=12).hexdigest() for text in texts]
-    return Setup(msgspec.to_builtins(config), tuple(hashes), tuple(text[:4000] for text in texts[:TEXTS]))
+    values = _with_references(msgspec.to_builtins(config))
+    return Setup(values, tuple(hashes), tuple(text[:4000] for text in texts[:TEXTS]))
 
 
 def _sampled(task: Task) -> list[Step]:
     """Steps whose prompts are compared; none of a task that asks nothing at its start, which is a task like others."""
     try:
+        if type(task).sample_step is Task.sample_step:  # one and the same for all numbers, and it may be much work
+            return [task.sample_step(0)] * SAMPLED_STEPS
         return [task.sample_step(number) for number in range(SAMPLED_STEPS)]
     except NothingToAsk:
         return []
@@ -85,7 +89,7 @@ def _sampled(task: Task) -> list[Step]:
 def differences(old: Setup, new: Setup) -> list[str]:
     """List what differs between two setups, one line each."""
     # A key that a journal does not know yet had the value that is now the default.
-    before = {**_defaults(), **old.config}
+    before = {**_defaults(), **_with_references(old.config)}
     keys = [key for key in new.config if key not in FREE and before.get(key) != new.config[key]]
     lines = [f"{key}: {_shown(before.get(key))} -> {_shown(new.config[key])}" for key in keys]
     changed = [i for i, (a, b) in enumerate(zip(old.prompts, new.prompts, strict=False)) if a != b]
@@ -144,6 +148,12 @@ def settle(journal: JournalStore, directory: pathlib.Path) -> None:
         if setup is not None:
             write_config(directory, msgspec.convert(setup.config, RunConfig))
         journal.set_meta(rewrite=False)
+
+
+def _with_references(config: dict[str, Any]) -> dict[str, Any]:
+    """A configuration with references in place of what is kept in files; earlier versions journalled it whole."""
+    own = config.get("task_options")
+    return {**config, "task_options": with_references(own)} if isinstance(own, dict) else config
 
 
 def _defaults() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
 from surefoot.runtime.journal.fault_points import faults_from_environment
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
+from surefoot.runtime.journal.kept_inputs import FILE, keep_inputs, read_inputs, with_references
 from surefoot.runtime.journal.lock import is_locked, take_lock
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.task_shape import TaskShape, known_shape
@@ -24,7 +25,7 @@ LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirr
 Status = Literal["solved", "failed", "paused", "running"]
 
 LARGEST_CONFIG = 16 << 20
-"""Bytes of the largest ``run.toml`` that is read; files given as task options are in it."""
+"""Bytes of the largest ``run.toml`` that is read; earlier versions kept files given as task options in it."""
 
 
 class Rung(msgspec.Struct, frozen=True):
@@ -47,6 +48,7 @@ class Standing(msgspec.Struct, frozen=True):
         status: ``solved``, ``failed``, ``paused`` (can be resumed) or ``running``.
         message: Why it is not solved, in one line.
         task: Its name.
+        task_options: Options of its own; in place of a large one, the file that it is kept in.
         model: Its name.
         strategy: Its name.
         state_by: Who stated the next states.
@@ -158,17 +160,19 @@ def _check_empty(directory: pathlib.Path) -> None:
     if directory.exists() and not directory.is_dir():
         raise RunDirectoryError(f"{directory} is not a directory")
     left = [entry.name for entry in directory.iterdir()] if directory.exists() else []
-    if any(name != "lock" and not DRAFT.fullmatch(name) for name in left):
+    if any(name != "lock" and not DRAFT.fullmatch(name) and not FILE.fullmatch(name) for name in left):
         raise RunDirectoryError(f"{directory} exists and is not empty; use another --run-dir, or surefoot resume")
 
 
 def write_config(directory: pathlib.Path, config: RunConfig) -> None:
-    """Write ``run.toml``, whole or not at all.
+    """Write ``run.toml``, whole or not at all, and before it the large values of the task's options.
 
     Raises:
         RunDirectoryError: The disk does not take it.
+        ConfigurationError: A value is too large to be kept.
     """
     values = {key: value for key, value in msgspec.to_builtins(config).items() if value is not None}
+    values["task_options"] = keep_inputs(directory, values["task_options"])
     path = directory / "run.toml"
     try:
         write_whole(path, tomli_w.dumps(values))
@@ -176,17 +180,24 @@ def write_config(directory: pathlib.Path, config: RunConfig) -> None:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
 
 
-def read_config(directory: pathlib.Path) -> RunConfig:
+def read_config(directory: pathlib.Path, *, whole: bool = True) -> RunConfig:
     """The configuration a run was started with.
+
+    Args:
+        directory: Its run directory.
+        whole: Whether large values of the task's options are read as well; else references stand in their place.
 
     Raises:
         RunDirectoryError: Not a run directory.
-        ConfigurationError: ``run.toml`` cannot be read.
+        ConfigurationError: ``run.toml``, or a large value, cannot be read.
     """
     path = directory / "run.toml"
     if not path.is_file():
         raise RunDirectoryError(f"{directory} is not a run directory: it has no run.toml")
-    return parse_config(path)
+    config = parse_config(path)
+    if not whole:
+        return config
+    return msgspec.structs.replace(config, task_options=read_inputs(directory, config.task_options))
 
 
 def parse_config(path: pathlib.Path) -> RunConfig:
@@ -267,7 +278,7 @@ def _standing(directory: pathlib.Path, config: RunConfig, noted: _Noted) -> Stan
         status=noted.status,
         message=noted.message,
         task=config.task,
-        task_options=config.task_options,
+        task_options=with_references(config.task_options),
         model=config.model,
         strategy=config.strategy,
         state_by=config.state_by,

@@ -74,7 +74,7 @@ def glance(directory: pathlib.Path) -> Glance:
 
 
 def _read(directory: pathlib.Path) -> Glance:
-    config = read_config(directory)
+    config = read_config(directory, whole=False)
     journal = open_journal(directory, write=False)
     try:
         status, message = status_of(directory, journal)

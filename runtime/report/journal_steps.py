@@ -11,7 +11,7 @@ import msgspec
 from surefoot.decompose.plan import Path
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.payloads import unpack, winner
-from surefoot.runtime.records import Contested, Entry, KeptReply, KeptStep, Record
+from surefoot.runtime.records import TOOL, Contested, Entry, KeptReply, KeptStep, Record
 from surefoot.voting.ballot import Ballot
 
 STEPS = {
@@ -19,6 +19,9 @@ STEPS = {
     "rows": "row",
 }  # fmt: skip
 """Parts of a journal that hold steps, and what people call them."""
+
+RESULT = "result"
+"""What people call an entry that nobody votes on: the result of a tool or a sub-plan."""
 
 Place = tuple[Path, int, int]
 """Node, attempt, and number of the step within the attempt."""
@@ -44,7 +47,7 @@ class JournalStep(msgspec.Struct, frozen=True):
     Attributes:
         node: Path of the node, such as ``0.2.1``; ``root`` for the root.
         what: ``step`` of a chain, ``decomposition``, ``undecided step``, ``pilot``, ``result`` of a tool or a sub-plan
-            (JSON, not voted on), or ``failed node`` (whose failure is its result).
+            (JSON, not voted on), or ``failed node`` or ``failed row`` (whose failure is its result).
         attempt: Which run of the chain, or which decomposition, 0-based.
         number: Which step of the chain, 0-based.
         lead: Lead that was asked for.
@@ -57,6 +60,9 @@ class JournalStep(msgspec.Struct, frozen=True):
         system: System prompt, where the journal has it; cut short.
         prompt: The question as the model saw it, where the journal has it; cut short.
         replies: Some or all replies as they came, in the order drawn, as the run's option ``--keep-replies`` says.
+        row: Row of the table that the step is about, 0-based as in the results; ``None`` in runs without a table.
+        tool: Name of the tool whose result it is; empty for others.
+        arguments: What the tool was given, as JSON that may be cut short.
     """
 
     node: str
@@ -73,6 +79,9 @@ class JournalStep(msgspec.Struct, frozen=True):
     system: str = ""
     prompt: str = ""
     replies: tuple[KeptReply, ...] = ()
+    row: int | None = None
+    tool: str = ""
+    arguments: str = ""
 
     @property
     def disputed(self) -> bool:
@@ -90,19 +99,20 @@ def name_of(path: Path) -> str:
     return ".".join(map(str, path)) or "root"
 
 
-def steps_of(journal: JournalReader, rule: str) -> Iterator[JournalStep]:
+def steps_of(journal: JournalReader, rule: str, rows_a_chunk: int = 0) -> Iterator[JournalStep]:
     """Every step of a journal, segment by segment, each once though its record may have come twice.
 
     Args:
         journal: Open.
         rule: Name of the rule that the run's races were decided by.
+        rows_a_chunk: Rows of each chunk of the run's table; 0 for a run without one.
 
     Raises:
         JournalError: It cannot be read.
     """
     for segment in journal.segments():
         payloads = journal.payloads(segment)
-        kept = _kept(payloads)
+        kept, tools = _kept(payloads), _tools(payloads)
         known: Counter[tuple[Path, str, int]] = Counter()
         for record in (record for payload in payloads for record in unpack(payload)):
             if record.part not in STEPS:
@@ -115,7 +125,21 @@ def steps_of(journal: JournalReader, rule: str) -> Iterator[JournalStep]:
                 if record.part in ("run", "split") and number < known[key]:
                     continue
                 known[key] = number + 1
-                yield _step(record, number, entry, rule, kept.get((record.path, record.attempt, number)))
+                place = (record.path, record.attempt, number)
+                step = _step(record, number, entry, rule, kept.get(place))
+                yield _placed(step, record, tools.get(place) if step.what == RESULT else None, rows_a_chunk)
+
+
+def _placed(step: JournalStep, record: Record, called: tuple[str, str] | None, rows_a_chunk: int) -> JournalStep:
+    """A step with the tool that it called, and with the row of the table that it is about."""
+    if called is not None:
+        return msgspec.structs.replace(step, tool=called[0], arguments=called[1])
+    if not rows_a_chunk or record.part == "sample" or not record.path:
+        return step
+    number, what = step.number, step.what
+    if record.part == "failed":
+        number, what = record.path[-1], "failed row"
+    return msgspec.structs.replace(step, row=record.path[0] * rows_a_chunk + number, what=what)
 
 
 def kept_step(record: Record, entry: Contested, kept: KeptStep | None) -> JournalStep:
@@ -161,12 +185,22 @@ def _kept(payloads: Iterable[bytes]) -> dict[Place, KeptStep]:
     }
 
 
+def _tools(payloads: Iterable[bytes]) -> dict[Place, tuple[str, str]]:
+    """The tools that a segment's steps called, and what with; empty for journals that did not note it."""
+    return {
+        (record.path, record.attempt, record.first): (str(record.entries[0]), str(record.entries[-1]))
+        for payload in payloads
+        for record in unpack(payload)
+        if record.part == TOOL and record.entries
+    }
+
+
 def _step(record: Record, number: int, entry: Entry, rule: str, kept: KeptStep | None) -> JournalStep:
     contested = entry if isinstance(entry, Contested) else None
     voted = record.k > 0 or contested is not None
     step = JournalStep(
         node=name_of(record.path),
-        what=STEPS[record.part] if voted or record.part == "failed" else "result",
+        what=STEPS[record.part] if voted or record.part == "failed" else RESULT,
         attempt=record.attempt,
         number=number,
         lead=contested.k if contested else record.k,

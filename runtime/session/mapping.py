@@ -1,8 +1,9 @@
 """A run that asks one question for each row of a table: rows are kept once, travel in chunks, come back in order."""
 
+import contextlib
 import functools
 import pathlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -10,14 +11,16 @@ import msgspec
 from surefoot.decompose.plan import Node
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import MapRows, RowTask
-from surefoot.runtime.config import RunConfig
+from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.port import JournalReader, JournalStore
+from surefoot.runtime.report.journal_steps import JournalStep
 from surefoot.runtime.report.rows_shown import RowsShown, rows_shown
 from surefoot.runtime.session.answers import Preview
 from surefoot.runtime.session.row_output import write_results
+from surefoot.runtime.session.row_prompts import RowFile, with_prompts
 from surefoot.runtime.session.row_results import RowResult, results_of
 from surefoot.runtime.session.run import Run
 from surefoot.runtime.session.table import INPUT, LINES, USUAL, Table, TextForm, keep_table, read_table, rows_of_file
@@ -188,9 +191,20 @@ class MapRun(Run):
         """Answers in the order of the rows; ``None`` for a row without one."""
         return [None if one.error else self._typed_row(one.answer) for one in self.results()]
 
+    def steps(self, **only: Any) -> Generator[JournalStep, None, None]:
+        """Yield the decided questions of the rows, with the prompt also where no reply was kept; see ``Run.steps``."""
+        found = super().steps(**only)
+        rows = RowFile(self.run_dir / INPUT)
+        with contextlib.closing(found):
+            yield from with_prompts(found, rows, self._rows_task, dialect_of(self._config))
+
     def rows_shown(self) -> RowsShown:
         """Return what a report shows of the rows."""
         return rows_shown(self.results())
+
+    def _rows_a_chunk(self, journal: JournalReader) -> int:
+        kept = kept_table(journal)
+        return 0 if kept is None else kept.chunk
 
     def write(self, path: pathlib.Path | str) -> int:
         """Write the results to a file .jsonl, .csv or .parquet; return how many rows it has.

@@ -110,7 +110,7 @@ class Run:
         return standing(self.run_dir)
 
     def steps(
-        self, *, disputed: bool = False, flagged: bool = False, kind: str = "", node: str = ""
+        self, *, disputed: bool = False, flagged: bool = False, kind: str = "", node: str = "", row: int | None = None
     ) -> Generator[JournalStep, None, None]:
         """Yield the decided steps with their ballots, and the prompts and replies that were kept of them.
 
@@ -121,16 +121,27 @@ class Run:
             flagged: Only steps of which a reply was discarded.
             kind: Only questions of this class.
             node: Only this node of the plan and those below it, such as ``0.2``.
+            row: Only this row of a table, 0-based as in its results.
         """
         journal = open_journal(self.run_dir, write=False)
         try:
-            for step in steps_of(journal, self._config.rule):
+            for step in steps_of(journal, self._config.rule, self._rows_a_chunk(journal)):
                 below = not node or step.node == node or step.node.startswith(f"{node}.")
                 of_kind = kind in (step.kind, step.what) if kind else step.what != "pilot"
-                if below and of_kind and (step.disputed or not disputed) and (step.flagged or not flagged):
+                if (
+                    below
+                    and of_kind
+                    and row in (None, step.row)
+                    and (step.disputed or not disputed)
+                    and (step.flagged or not flagged)
+                ):
                     yield step
         finally:
             journal.close()
+
+    def _rows_a_chunk(self, journal: JournalReader) -> int:
+        """Rows of each chunk of the run's table; 0 where it has none."""
+        return 0
 
     @property
     def certificate(self) -> Certificate:

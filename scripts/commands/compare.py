@@ -6,6 +6,7 @@ from typing import Any
 import click
 import msgspec
 
+from surefoot.runtime.journal.kept_inputs import with_references
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.records import Counts
 from surefoot.runtime.report.glance import cost_of, glance
@@ -82,8 +83,8 @@ def changed_options(first: pathlib.Path, second: pathlib.Path) -> dict[str, tupl
 
 
 def _options(directory: pathlib.Path) -> dict[str, Any]:
-    values: dict[str, Any] = msgspec.to_builtins(read_config(directory))
-    own = values.pop("task_options")
+    values: dict[str, Any] = msgspec.to_builtins(read_config(directory, whole=False))
+    own = with_references(values.pop("task_options"))
     return {**values, **own}
 
 

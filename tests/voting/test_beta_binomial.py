@@ -35,6 +35,15 @@ def test_a_narrow_spread_is_the_closed_form() -> None:
     assert ballots_beta_binomial(narrow, 3, 0.9) == pytest.approx(expected_ballots(0.98, 3, 0.9), rel=1e-3)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rows", [[(2, 2)] * 5, [(4, 4)] * 300, [(3, 3)] * 20 + [(0, 3)]])
+def test_steps_that_are_all_wrong_are_fitted_without_a_warning(rows: list[tuple[int, int]]) -> None:
+    found = fit_beta_binomial(rows)
+    assert found is not None
+    assert found.a / (found.a + found.b) > 0.9
+    assert found.lost > 0.9
+
+
 def test_nothing_to_fit() -> None:
     assert fit_beta_binomial([(0, 4)] * 10) is None
     assert fit_beta_binomial([(1, 1)] * 10) is None

@@ -12,12 +12,13 @@ from surefoot.decompose.step import Call, Done, Prompt, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime import api
 from surefoot.runtime.errors import ConfigurationError, UserCodeError
-from surefoot.runtime.execution.tool_calls import call_key
+from surefoot.runtime.execution.tool_calls import call_key, named_call
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.payloads import unpack
 from surefoot.runtime.session.run import Run
 from surefoot.runtime.tools.contract import Tool, ToolError
+from surefoot.scripts.commands.steps import described
 from tests.data.own.paying import Ledger, Paying, answers
 from tests.runtime.execution.models import QUIET, Counted
 
@@ -96,6 +97,24 @@ def run(task: Task, directory: pathlib.Path, model: Counted | None = None, **opt
 def test_a_result_is_the_answer_of_the_call(tool: str, tmp_path: pathlib.Path) -> None:
     found = run(Calling(tool=tool), tmp_path / "r")
     assert (found.status, found.output, found.counts.tool_calls) == ("solved", {"twice": 40}, 1)
+
+
+def test_people_see_which_tool_a_step_called_and_with_what(tmp_path: pathlib.Path) -> None:
+    run = api.run(Calling(), Counted(answers), run_dir=tmp_path / "run", **QUIET)
+    [step] = run.steps()
+    assert (step.what, step.tool, step.arguments, step.answer) == ("result", "sync", '{"number":20}', '{"twice":40}')
+    lines = list(described(step))
+    assert lines == [
+        "node root, result 1: tool sync",
+        '    arguments: {"number":20}',
+        '    result: {"twice":40}',
+    ]
+
+
+def test_long_arguments_are_cut_short_for_people() -> None:
+    record = named_call(Node((1,), "call", (0,)), 0, 2, Call("look", {"text": "x" * 10_000}))
+    assert (record.path, record.first, record.entries[0]) == ((1,), 2, "look")
+    assert len(str(record.entries[1])) < 400
 
 
 @pytest.mark.parametrize(
