@@ -111,6 +111,30 @@ def _follow_up_or_tool(told: Told) -> Answers:
     return Answers(tuple(map(used, plain.right)), tuple(map(used, plain.wrong)), plain.work)
 
 
+def _plan(told: Told) -> Answers:
+    """A line for each part; the calculator where the prompt lists it. Wrong plans differ from each other."""
+    parts = parts_of(told.question) or (told.question,)
+    calculates = any("calc[" in text for text in told.all("Tools"))
+    plans = [parts]
+    # Not the last line only: mistakes anywhere in a plan, and no two plans alike.
+    for number in range(len(parts) - 1, max(-1, len(parts) - 6), -1):
+        plans += [(*parts[:number], slip, *parts[number + 1 :]) for slip in mistaken(parts[number])]
+    right, *wrong = ["\n".join(_line(at, part, calculates) for at, part in enumerate(one, start=1)) for one in plans]
+    return Answers((right,), tuple(wrong))
+
+
+def _line(number: int, part: str, calculates: bool) -> str:
+    named = re.sub(r"#(\d+)", r"#E\1", part)
+    found = expression_of(part) if calculates else None
+    return f"#E{number} = Ask[{named}]" if found is None else f"#E{number} = calc[{re.sub('#', '#E', found)}]"
+
+
+def _solve(told: Told) -> Answers:
+    """What the last line found: nothing else is known of the answer."""
+    known = told.all("Found")
+    return _lines("Answer", known[-1], slips(told.question, known[-1]))
+
+
 def expression_of(part: str) -> str | None:
     """Return a sub-question as an expression that a calculator takes, or ``None`` where it is no arithmetic."""
     found = re.fullmatch(r"What is ([^a-z]+?)( mod 97)?\?", part)
@@ -150,5 +174,7 @@ KINDS: Final[Mapping[str, Callable[[Told], Answers]]] = {
     "thought": _thought,
     "follow-up": _follow_up,
     "follow-up or tool": _follow_up_or_tool,
+    "plan": _plan,
+    "solve": _solve,
 }
 """What is said to each kind of question."""

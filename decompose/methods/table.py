@@ -12,6 +12,7 @@ from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.chain_of_thought import ChainOfThought
 from surefoot.decompose.methods.direct import Direct
 from surefoot.decompose.methods.method import Method
+from surefoot.decompose.methods.rewoo import Rewoo
 from surefoot.decompose.methods.self_ask import SelfAsk
 from surefoot.decompose.methods.tree import Tree
 
@@ -21,5 +22,6 @@ METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "direct": Direct,
     "chain-of-thought": ChainOfThought,
     "self-ask": SelfAsk,
+    "rewoo": Rewoo,
 }
 """Makes each method from the length of a leaf, in steps."""

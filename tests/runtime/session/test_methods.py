@@ -34,7 +34,7 @@ from surefoot.scripts.commands.verify import ReadSteps
 from tests.runtime.execution.models import QUIET, Counted
 
 ASKING = [name for name, make in METHODS.items() if isinstance(make(0), Asking)]
-CASES = [*ASKING, "self-ask with calc"]
+CASES = [*ASKING, "self-ask with calc", "rewoo with calc"]
 PRICE_USD = 0.25
 
 

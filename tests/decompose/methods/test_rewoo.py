@@ -1,0 +1,172 @@
+"""Plans as text: read by a grammar, checked before anything runs, one canonical form, filled in node by node."""
+
+import random
+
+import msgspec
+import pytest
+
+from surefoot.decompose.methods.asking import Goal, Turning, asked_next, settled
+from surefoot.decompose.methods.rewoo import MODEL, Line, Rewoo, read_plan
+from surefoot.decompose.plan import Expansion, Failure, Ref, as_output
+from surefoot.decompose.step import Call, Done, Flag, Step
+from surefoot.decompose.tasks.generated import Generated
+
+PROBLEM = Generated(method="rewoo", calculator=True)
+
+
+def text_of(lines: tuple[Line, ...]) -> str:
+    return "\n".join(map(str, lines))
+
+
+def drawn(seed: int, count: int, stride: int = 1) -> str:
+    """A valid plan of so many lines, in any order, whose numbers are no places: 7, 107, 1007, ..."""
+    rng = random.Random(seed)
+    numbers = rng.sample(range(1, 20 * count), count)
+    if seed % 2:
+        numbers = list(range(1, count + 1))  # also the plain 1 to 120, with #E1, #E10 and #E100
+    rows = []
+    for place, number in enumerate(numbers):
+        earlier = rng.sample(numbers[:place], min(place, rng.randint(0, 3)))
+        terms = [str(rng.randint(0, 99)), *(f"#E{one}" for one in earlier)]
+        rng.shuffle(terms)
+        rows.append(f"#E{number} = calc[{' + '.join(terms)}]")
+    rng.shuffle(rows)
+    return "\n".join(rows)
+
+
+def interpreted(text: str) -> list[int]:
+    """A reference interpreter, by names of Python: the values of all lines, sorted, each once."""
+    rows = {row.split(" = ")[0].replace("#", ""): row.split("[")[1][:-1].replace("#", "") for row in text.splitlines()}
+    values: dict[str, int] = {}
+    while len(values) < len(rows):
+        for name, expression in rows.items():
+            if all(word in values or word.isdigit() for word in expression.split(" + ")):
+                values[name] = eval(expression, {}, dict(values))
+    return sorted(set(values.values()))
+
+
+def run(lines: tuple[Line, ...]) -> list[int]:
+    found: dict[int, str] = {}
+    for line in lines:
+        found[line.number] = str(eval(line.filled(found)))
+    return sorted(set(map(int, found.values())))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_large_plans_are_what_a_reference_interpreter_says(seed: int) -> None:
+    text = drawn(seed, 120)
+    lines = read_plan(text, ("calc",))
+    assert [line.number for line in lines] == list(range(1, len(lines) + 1))
+    assert len(lines) >= 100
+    assert all(number < line.number for line in lines for number in line.reads)
+    assert run(lines) == interpreted(text)
+
+
+def test_placeholders_of_more_than_one_figure_are_whole_numbers() -> None:
+    """Pitfall 1: ``#E1`` is no part of ``#E10``, and ``#E10`` is no missing evidence."""
+    text = "\n".join([*(f"#E{n} = calc[{n} + 0]" for n in range(1, 13)), "#E100 = calc[#E1 * 100 + #E10 + #E12]"])
+    assert run(read_plan(text, ("calc",)))[-1] == 122
+
+
+def test_several_placeholders_in_one_input() -> None:
+    """Pitfall 2."""
+    lines = read_plan("#E1 = calc[2]\n#E2 = calc[3]\n#E3 = calc[#E1 + #E2 * #E1 + #E2]", ("calc",))
+    assert lines[-1].filled({line.number: str(line.parts[0]) for line in lines[:2]}) == "2 + 3 * 2 + 3"
+    assert run(lines)[-1] == 2 + 3 * 2 + 3
+
+
+def test_what_is_substituted_is_never_read_again() -> None:
+    """An answer that looks like a placeholder stays an answer."""
+    lines = read_plan("#E1 = Ask[a]\n#E2 = Ask[b #E1]", ())
+    assert lines[1].filled({1: "#E2 #E1"}) == "b #E2 #E1"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "this one has 0"),
+        ("I cannot plan.", "this one has 0"),
+        ("#E1 = calc[1]\n#E1 = calc[2]", "#E1 stands there twice"),
+        ("#E1 = calc[#E1 + 1]", "#E1 reads itself"),
+        ("#E1 = calc[#E2]", "#E1 reads #E2, which is not there"),
+        ("#E1 = calc[#E2]\n#E2 = calc[#E3]\n#E3 = calc[#E1]", "read each other in a circle"),
+        ("#E1 = rm[all]", "#E1 uses rm, which is none of Ask, calc"),
+        ("#E1 = calc[]", "no line of a plan"),
+        ("#E1 = calc[1", "no line of a plan"),
+        ("#E1 calc[1]", "no line of a plan"),
+        ("#Ex = calc[1]", "no line of a plan"),
+        ("#E1 = calc[" + "1" * 3000 + "]", "no line of a plan"),
+        ("\n".join(f"#E{n} = calc[1]" for n in range(1, 5000)), "this one has 4,999"),
+    ],
+)
+def test_plans_that_cannot_run_are_refused_before_anything_runs(text: str, why: str) -> None:
+    """Pitfall 4: self, circular and undefined references; no question is asked, no tool is called."""
+    with pytest.raises(ValueError, match=why.replace("(", r"\(")):
+        read_plan(text, ("calc",))
+    step = Rewoo().ask("plan", Goal("q"), "q")
+    flag = PROBLEM.parse(step, text, "chat")
+    assert isinstance(flag, Flag)
+    assert flag.name == "inconsistent"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_plans_that_differ_in_numbers_and_order_only_are_one(seed: int) -> None:
+    text, rng = drawn(seed, 30), random.Random(seed)
+    rows = text.splitlines()
+    names = {row.split(" = ")[0]: f"#E{n}" for n, row in zip(rng.sample(range(1, 900), 30), rows, strict=True)}
+    renamed = []
+    for row in rows:
+        name, expression = row.split(" = calc[")
+        terms = " + ".join(names.get(term, term) for term in expression[:-1].split(" + "))
+        renamed.append(f"{names[name]} = calc[{terms}]")
+    rng.shuffle(renamed)
+    assert read_plan("\n".join(renamed), ("calc",)) == read_plan(text, ("calc",))
+    # The placebo: one number changed is another plan.
+    changed = "\n".join(renamed).replace("calc[", "calc[1 + ", 1)
+    assert read_plan(changed, ("calc",)) != read_plan(text, ("calc",))
+
+
+def test_reading_a_plan_that_was_written_changes_nothing() -> None:
+    lines = read_plan(drawn(3, 40), ("calc",))
+    assert read_plan(text_of(lines), ("calc",)) == lines
+
+
+def test_other_lines_of_a_reply_are_not_looked_at() -> None:
+    text = "Plan: first add.\n  #E1 = calc[1 + 1]  \nPlan: then ask.\n#E2 = Ask[What is #E1?]\nDone."
+    assert text_of(read_plan(text, ("calc",))) == "#E1 = calc[1 + 1]\n#E2 = Ask[What is #E1?]"
+
+
+def test_a_plan_becomes_children_that_read_each_other() -> None:
+    goal = Goal("q")
+    state = settled(Rewoo(), PROBLEM, goal, Turning(()))
+    plan = "#E1 = calc[1 + 1]\n#E2 = Ask[What is #E1 + #E1?]"
+    asked = asked_next(Rewoo(), PROBLEM, goal, settled(Rewoo(), PROBLEM, goal, Turning(state.board, (plan,))))
+    assert isinstance(asked, Expansion)
+    assert [one.inputs for one in asked.children] == [(), (Ref(0),)]
+    assert all(one.may_fail for one in asked.children)
+    first, second = [one.goal for one in asked.children]
+    assert asked_next(Rewoo(), PROBLEM, first, Turning(())) == Call("calc", {"expression": "1 + 1"}, may_fail=True)
+    step = asked_next(Rewoo(), PROBLEM, second, Turning(("2",)))
+    assert isinstance(step, Step)
+    assert step.reads.question == "What is 2 + 2?"
+    assert step.reads.shown == (), "a line sees what it reads, and nothing else of the plan"
+
+
+def test_a_line_whose_source_failed_asks_nothing() -> None:
+    """Pitfalls 5 and 6: what failed is typed, stops what reads it, and is never an ordinary text."""
+    line = msgspec.to_builtins(read_plan("#E1 = Ask[a]\n#E2 = Ask[b #E1]", ())[1])
+    goal = Goal("", 0, "line", 1, line)
+    ended = asked_next(Rewoo(), PROBLEM, goal, Turning((as_output(Failure("timeout", "too slow")),)))
+    assert ended == Done(None, "a line that it reads failed")
+
+
+def test_a_question_whose_plan_failed_has_no_answer() -> None:
+    plan = "#E1 = Ask[a]\n#E2 = Ask[b #E1]"
+    found = [
+        as_output(Failure("ToolCallFailed", "gone")),
+        as_output(Failure("RunFailed", "a line that it reads failed")),
+    ]
+    ended = asked_next(Rewoo(), PROBLEM, Goal("q"), Turning((), (plan, found)))
+    assert isinstance(ended, Done)
+    assert ended.failure == "2 of 2 lines failed; #E1: gone"
+    assert MODEL == "Ask"
