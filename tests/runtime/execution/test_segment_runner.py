@@ -17,7 +17,7 @@ from surefoot.decompose.segment import Segment
 from surefoot.decompose.tasks.hanoi import Carry, Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
 from surefoot.runtime.errors import RunFailed, StepDeadlocked
-from surefoot.runtime.execution.chain_runner import draws_of, half
+from surefoot.runtime.execution.chain_runner import SHARED_DRAWS, draws_of, half
 from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
@@ -410,3 +410,13 @@ def test_about_half_of_a_chain_lies_before_a_mistake_that_may_be_anywhere(length
     places = range(1, length + 1)
     assert half(["x"] * length) == sum(places) // length
     assert half([]) == 0
+
+
+async def test_a_suspect_step_is_drawn_from_the_second_half_of_its_numbers(segment: Make, planted: Any) -> None:
+    """Also for ever: a resumed run asks a suspect under the numbers that it would have had."""
+    model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
+    await segment(model).run(Segment(ROOT))
+    first = draws_of(((0,), "run", 1)) + 4 * MAX_DRAWS
+    assert [draw - first for draw in model.draws if first <= draw < first + MAX_DRAWS] == [0, 2048, 2049, 2050]
+    assert SHARED_DRAWS == 3072
+    assert len(set(model.draws)) == len(model.draws), "no number is drawn twice"
