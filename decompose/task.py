@@ -52,6 +52,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     looks: ClassVar[int] = 0
     """Ways in which the ``micro`` dialect can put each step for a look (``surefoot.voting.looks``); 0 for as many as
     there are ``wordings``."""
+    question_forms: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Other texts for the questions of a kind, with the fields of ``reads`` in braces: ``surefoot tune`` may choose one
+    of them. Each asks for the same fact in the same form, so that ``parse`` need not know."""
     relabelings: ClassVar[int] = 0
     """Ways in which the facts of a step can go by other names; see ``relabel``."""
     necessary: ClassVar[tuple[str, ...]] = ("root", "next_step", "prompt", "parse")

@@ -14,6 +14,7 @@ import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
+from surefoot.runtime.config import explain
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
 from surefoot.runtime.forecast.measurement_file import Measurement
@@ -51,8 +52,10 @@ from surefoot.runtime.session.setup import (
     set_up_rows,
 )
 from surefoot.runtime.session.table import INPUT, USUAL, TextForm, read_table
+from surefoot.runtime.session.tune import TuneEvent, Tuning, tuned
 from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
 from surefoot.runtime.session.work import work
+from surefoot.runtime.tuning.setup import TuneOptions
 
 Place = pathlib.Path | str
 
@@ -253,6 +256,43 @@ async def _measured(setup: Setup, samples: int, draws: int) -> Measurement:
     config, task = setup.config, setup.task
     sampled = await take_sample(config, task, samples, draws, setup.models)
     return measure_steps(config, task, answer_key(config.task, config.task_options), sampled)
+
+
+def tune(
+    task: AskedTask,
+    model: Model | str | None = None,
+    *,
+    write: Place | None = None,
+    on_event: Callable[[TuneEvent], Any] | None = None,
+    **options: Any,
+) -> Tuning:
+    """Search for the wording in which a model answers one kind of question best, under a budget of real calls.
+
+    Args:
+        task: As for ``run``; its questions' right answers come from its answer key or from ``examples``.
+        model: As for ``run``; one that reads more than the wordings that tasks come with.
+        write: A wordings file that gets the winner, if it is better than the task's own wording; runs take it with
+            ``wordings=``.
+        on_event: Called with a ``TuneEvent`` after every query.
+        **options: What ``surefoot tune TASK --help`` lists, with underscores: ``kind="sum"``, ``queries=50``.
+
+    Returns:
+        The winner, its error rate and that of the task's own wording on questions that no search has seen.
+
+    Raises:
+        ConfigurationError: Something cannot be done as asked; nothing was asked.
+        ModelUnavailable, ModelRejected: From the model; with ``records`` a second call goes on where it stopped.
+    """
+    mine = {name: value for name, value in options.items() if name in TuneOptions.__struct_fields__}
+    others = {name: value for name, value in options.items() if name not in mine}
+    try:
+        asked = msgspec.convert({name: one for name, one in mine.items() if one is not None}, TuneOptions)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(explain(error, TuneOptions)) from error
+    setup = checked(set_up(task, model, {"address": "none", **others}))
+    return in_own_loop(
+        lambda: tuned(setup.config, setup.task, setup.models, asked, as_path(write), on_event or (lambda event: None))
+    )
 
 
 def map(

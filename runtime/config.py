@@ -74,6 +74,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     measurement: Annotated[
         str | None, _option("a measure.json of surefoot measure --save: leads are chosen from it, without a pilot")
     ] = None
+    wordings: Annotated[
+        str | None, _option("a wordings.toml of surefoot tune: how questions are put, for the kinds that it names")
+    ] = None
     rule: Annotated[
         str,
         _option(

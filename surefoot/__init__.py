@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from surefoot.decompose.task import Task
     from surefoot.decompose.tasks.rows import RowTask
     from surefoot.decompose.typed.annotations import Money, Near, Number, Text
-    from surefoot.runtime.api import ask, map, measure, open, resume, resume_async, run, run_async, runs
+    from surefoot.runtime.api import ask, map, measure, open, resume, resume_async, run, run_async, runs, tune
     from surefoot.runtime.models.port import Model, Reply, Request, Stop
     from surefoot.runtime.session.run import Run
     from surefoot.runtime.session.watcher import ProgressEvent
@@ -50,7 +50,7 @@ _PLACES = {
     "surefoot.decompose.tasks.rows": ("RowTask",),
     "surefoot.decompose.typed.annotations": ("Money", "Near", "Number", "Text"),
     "surefoot.runtime.api": (
-        "ask", "map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs",
+        "ask", "map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs", "tune",
     ),
     "surefoot.runtime.models.port": ("Model", "Reply", "Request", "Stop"),
     "surefoot.runtime.session.run": ("Run",),
@@ -64,7 +64,7 @@ __all__ = [
     "Model", "Money", "Near", "Node", "Number", "Outline", "PlanStep", "Problem", "ProgressEvent", "Prompt", "Ref",
     "Reply", "Request", "Role", "RowTask", "Run", "Shape", "Step", "Stop", "Task", "Text", "Tool", "Verification",
     "WorldTask", "ask", "failure_of", "map", "measure", "open", "resume", "resume_async", "run", "run_async",
-    "runs", "world_answers", "world_referee",
+    "runs", "tune", "world_answers", "world_referee",
 ]  # fmt: skip
 
 

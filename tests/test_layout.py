@@ -147,6 +147,7 @@ ROOMS = (
     "worker",
     "coordinator",
     "measurement",
+    "tuning",
     "report",
     "session",
     "api",

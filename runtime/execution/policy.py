@@ -1,9 +1,13 @@
 """How steps are asked: the constants of a run, and the leads that a run may choose again while it goes on."""
 
+from collections.abc import Mapping
+
 import msgspec
 
+from surefoot.decompose.wordings.wording import Wording
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.wordings_file import wordings_of
 from surefoot.voting.alarms import Limits
 from surefoot.voting.looks import Looks
 from surefoot.voting.raised_lead import RaisedLead
@@ -25,6 +29,7 @@ class StepPolicy(msgspec.Struct, frozen=True, kw_only=True):
         seed: The run's seed.
         structured: Whether ``chat`` replies are to follow the task's JSON schema.
         ladder: Whether an undecided or refuted step is asked again in other prompt variants.
+        wordings: Tuned wordings by kind of question, in which those questions are put first.
     """
 
     flags: frozenset[RedFlag] = frozenset(RedFlag)
@@ -34,6 +39,7 @@ class StepPolicy(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     structured: bool = False
     ladder: bool = False
+    wordings: Mapping[str, Wording] = {}
 
 
 def policy_of(config: RunConfig) -> StepPolicy:
@@ -46,6 +52,7 @@ def policy_of(config: RunConfig) -> StepPolicy:
         seed=config.seed,
         structured=config.structured,
         ladder=config.ladder,
+        wordings=wordings_of(config),
     )
 
 

@@ -11,6 +11,7 @@ import msgspec
 
 from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.task import Task
+from surefoot.decompose.wordings.wording import Put
 from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
 from surefoot.runtime.execution.deadlock_message import deadlock_message
 from surefoot.runtime.execution.escalation.escalate import (
@@ -29,7 +30,7 @@ from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.models.budget_lease import BudgetLease
-from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.runtime.models.port import Example, Model, Reply, Request, Stop
 from surefoot.runtime.models.structured import as_lines, asking_for_json, schema_of
 from surefoot.runtime.records import Contested, Counts, Entry, agreed, tally
 from surefoot.runtime.untrusted import tame
@@ -275,7 +276,7 @@ class StepRunner:
         """Who is asked, and what."""
         if variant.fallback and self.fallback is not None:
             return self.fallback, asked(self.task, step, variant, self.fallback.dialect)
-        return self.settings.model, asked(self.task, step, variant, self.settings.dialect)
+        return self.settings.model, asked(self.task, step, variant, self.settings.dialect, self.policy.wordings)
 
     async def _ask(
         self, model: Model, question: Asked, draws: range, temperature: float, begun: bool = False
@@ -301,6 +302,7 @@ class StepRunner:
         except (ModelError, QuestionRefused) as error:
             self.meter.usage.book_failures(kind, name, error.context.get("failed_calls", 0))
             raise
+        prompt = question.put.prompt
         for reply in replies:
             self.meter.usage.book(kind, name, reply)
             if reply.cost_usd:
@@ -308,7 +310,7 @@ class StepRunner:
             answer = self._flag(question, reply, limit)
             if isinstance(answer, Flag):
                 tally(self.counts.red_flags, {answer.name: 1})
-            self.meter.replies.heard(draws[0] // MAX_DRAWS, question.step, question.prompt, reply.text, answer)
+            self.meter.replies.heard(draws[0] // MAX_DRAWS, question.step, prompt, reply.text, answer)
             said.append(answer)
         return said
 
@@ -319,10 +321,7 @@ class StepRunner:
         if whole is not None:
             return Request(question.prompt, tuple(draws), temperature, limit, seed, whole)
         if names is None:
-            prompt = question.prompt
-            return Request(
-                prompt, tuple(draws), temperature, limit, seed, raw=prompt.raw, stop=prompt.stop, choices=prompt.choices
-            )
+            return _requested(question.put, tuple(draws), temperature, limit, seed)
         return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, seed, schema_of(names))
 
     def _schema(self, question: Asked) -> Any:
@@ -344,6 +343,15 @@ class StepRunner:
         lines = self.structured and question.dialect == "chat" and self.task.whole_schema(question.step) is None
         text = as_lines(reply.text) if lines else reply.text
         return question.read(text, self.policy.flags)
+
+
+def _requested(put: Put, draws: tuple[int, ...], temperature: float, limit: int, seed: int) -> Request:
+    """A question with all that its wording puts around it."""
+    prompt, turns = put.prompt, tuple(Example(user, assistant) for user, assistant in put.turns)
+    return Request(
+        prompt, draws, temperature, limit, seed, examples=turns, prefill=put.prefill, raw=prompt.raw, stop=prompt.stop,
+        choices=prompt.choices,
+    )  # fmt: skip
 
 
 def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:

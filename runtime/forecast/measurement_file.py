@@ -15,7 +15,7 @@ from surefoot.voting.beta_binomial import BetaBinomial
 
 SETTING = (
     "task", "task_options", "model", "dialect", "state_by", "red_flags", "temperature", "max_reply_tokens",
-    "structured",
+    "structured", "wordings",
 )  # fmt: skip
 """Fields of a configuration that answers depend on: a measurement counts for runs that share them."""
 
@@ -177,4 +177,5 @@ class Saved(msgspec.Struct, frozen=True):
 def setting_of(config: RunConfig) -> dict[str, Any]:
     """Fields of a configuration on which the answers of a run depend, with their values."""
     every = msgspec.to_builtins(config)
-    return {name: every[name] for name in SETTING}
+    # Files that were made before there were tuned wordings name none.
+    return {name: every[name] for name in SETTING if name != "wordings" or every[name] is not None}

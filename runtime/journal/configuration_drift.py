@@ -161,6 +161,9 @@ def _defaults() -> dict[str, Any]:
 
 
 def _shown(value: Any) -> str:
+    """A value on one line; a text of several lines, such as that of a wordings file, by its hash."""
+    if isinstance(value, str) and "\n" in value:
+        return f"text {hashlib.blake2b(value.encode(errors='surrogatepass'), digest_size=4).hexdigest()}"
     return "default" if value is None else str(value)
 
 

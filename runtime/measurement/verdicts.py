@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from surefoot.runtime.forecast.measured import KindRate, StateRate
 from surefoot.runtime.forecast.measurement_file import Measurement
 
+KIND = "KIND"
+"""What stands for a kind of question that has no name."""
 OFTEN = 0.25
 """Error rate of readable answers above which votes get dear."""
 
@@ -57,6 +59,11 @@ def next_steps(measured: Measurement, states: Sequence[StateRate]) -> list[str]:
             tries.append("--state-by task where the task can state the next state itself")
     if lost and not any(state.surely_lost for state in lost):
         tries.append("--draws 20, to see whether those states are lost or were unlucky")
+    often = [kind.kind for kind in measured.kinds if kind.p_not_right > OFTEN]
+    kinds = list(dict.fromkeys((*often, *(state.kind for state in lost))))
+    if kinds:
+        also = f" (and of {', '.join(kinds[1:])})" if kinds[1:] else ""
+        tries.append(f"surefoot tune TASK --kind {kinds[0] or KIND}, for a wording of it{also} that is answered better")
     if lost:
         tries.append("another wording: a run asks disputed steps in others by itself where the task has them")
         tries.append("--model A,B to see whether another model is wrong elsewhere, and --fallback-model B if so")

@@ -26,6 +26,7 @@ from surefoot.runtime.own_code import own_models
 from surefoot.runtime.session.mapping import kept_rows, with_samples
 from surefoot.runtime.session.setup import Setup, models_given, refuse_other_options, with_watched
 from surefoot.runtime.worker.ray_address import named_cluster
+from surefoot.runtime.wordings_file import check_wordings, text_of
 
 MODEL_OPTIONS = ("model", "fallback_model", "modules")
 """Options that name models."""
@@ -102,6 +103,8 @@ def changed_config(config: RunConfig, options: dict[str, Any]) -> RunConfig:
     """
     given = {name: value for name, value in options.items() if value is not None}
     try:
+        if isinstance(given.get("wordings"), str):
+            given["wordings"] = text_of(given["wordings"])
         return msgspec.convert({**msgspec.to_builtins(config), **given}, RunConfig, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigurationError(explain(error, RunConfig)) from error
@@ -119,6 +122,7 @@ def checked(setup: Setup) -> Setup:
     setup_of(setup.config, setup.task)
     if setup.config.model == "bundled" and isinstance(setup.task, Problem):
         raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")
+    check_wordings(setup.config, setup.task)
     if setup.config.measurement is not None:
         read_measurement(setup.config)
     elif setup.config.k == "auto" and not isinstance(setup.task, RowTask):

@@ -14,6 +14,7 @@ from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.models.factory import TRIAL, with_own_dialect
 from surefoot.runtime.models.own_model import check_model_object, watched
 from surefoot.runtime.models.port import Model
+from surefoot.runtime.wordings_file import text_of
 
 NOT_OPTIONS = ("state_by", "sampled_rows", "total_rows", "answer_type")
 """Fields of tasks that are no options of theirs."""
@@ -56,7 +57,7 @@ def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any
             raise ConfigurationError(f"{', '.join(mine)}: options of the task, which is given as a value already")
         mine = {name: value for name, value in msgspec.to_builtins(task).items() if name in own and value is not None}
     run = {name: value for name, value in given.items() if name not in own}
-    run = _model_options(model, run)
+    run = _with_wordings(_model_options(model, run))
     name = task if isinstance(task, str) else f"{cls.__module__}:{cls.__qualname__}"
     try:
         config = with_own_dialect(msgspec.convert({"task": name, "task_options": mine, **run}, RunConfig))
@@ -101,7 +102,7 @@ def set_up_rows(task: RowTask, model: Model | str | None, options: Mapping[str, 
     cls = type(task)
     name = "map" if cls is MapRows else f"{cls.__module__}:{cls.__qualname__}"
     own = {field: getattr(task, field) for field in cls.__struct_fields__ if field not in NOT_OPTIONS}
-    run = _model_options(model, {key: value for key, value in options.items() if value is not None})
+    run = _with_wordings(_model_options(model, {key: value for key, value in options.items() if value is not None}))
     try:
         config = with_own_dialect(msgspec.convert({"task": name, "task_options": own, **run}, RunConfig, strict=False))
     except msgspec.ValidationError as error:
@@ -153,6 +154,14 @@ def _model_options(model: Model | str | None, options: dict[str, Any]) -> dict[s
     check_model_object(model)
     name, address = model.name or type(model).__name__, options.get("address", "none")
     return {**options, "model": f"object:{name}", "dialect": model.dialect, "address": address}
+
+
+def _with_wordings(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of a run with the text of a wordings file in place of its name."""
+    place = options.get("wordings")
+    if isinstance(place, pathlib.Path):
+        place = str(place)
+    return {**options, "wordings": text_of(place)} if isinstance(place, str) else options
 
 
 def _from_class(config: RunConfig, cls: type[Task]) -> Task:

@@ -51,6 +51,7 @@ COMMANDS = {
     "report": Entry("report:report", "Write a page about a run, from its journal alone."),
     "verify": Entry("verify:verify", "Check a finished plan with an exact simulator that no run sees."),
     "measure": Entry("measure:measure_command", "Measure how often a model errs per step, before money is spent."),
+    "tune": Entry("tune:tune_command", "Search for the wording in which a model answers a kind of question best."),
     "plan": Entry("plan:plan_command", "Say what a whole run would take: steps, calls, tokens, money, time."),
     "bench": Entry("bench:bench", "Run a suite of problems by several methods and print one table."),
     "runs": Entry("runs:runs", "List the runs below a folder, or delete some."),
@@ -70,7 +71,7 @@ Completion of commands and options, for bash (zsh and fish likewise):
     eval "$(_SUREFOOT_COMPLETE=bash_source surefoot)"
 """
 
-KEEPS_ITS_WORK = ("run", "resume", "measure", "bench", "map", "ask")
+KEEPS_ITS_WORK = ("run", "resume", "measure", "bench", "map", "ask", "tune")
 """Commands whose work is kept in files: it is done although what they print is lost."""
 
 

@@ -27,7 +27,7 @@ from surefoot.scripts.commands.run import ByTask
 OPTIONS = (
     "api_base", "dialect", "strategy", "state_by", "target", "red_flags", "leaf_steps", "seams", "seed",
     "temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight", "k", "workers", "structured",
-    "rule",
+    "rule", "wordings",
 )  # fmt: skip
 
 

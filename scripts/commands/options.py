@@ -17,6 +17,7 @@ from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.factory import with_own_dialect
 from surefoot.runtime.untrusted import one_line
+from surefoot.runtime.wordings_file import text_of
 
 NOT_OPTIONS = ("task", "task_options")
 
@@ -113,6 +114,10 @@ def build_config(
     options: dict[str, Any] = {}
     if config_file is not None:
         run, options = _from_file(config_file, task_name, task_type)
+    if isinstance(given.get("wordings"), str):
+        given["wordings"] = text_of(given["wordings"])
+    elif isinstance(run.get("wordings"), str):
+        run["wordings"] = text_of(run["wordings"])
     for name, value in given.items():
         (options if name in task_type.__struct_fields__ and name != "state_by" else run)[name] = value
     try:

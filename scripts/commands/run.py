@@ -18,6 +18,7 @@ from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.going_on import Changes, changed_config, checked
 from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.setup import Setup
+from surefoot.runtime.wordings_file import said_of
 from surefoot.scripts.commands.map import end as end_of_map
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options, task_path_option
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json
@@ -53,8 +54,8 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
             Progress(directory, config, shape_of(setup.task).total_steps) as progress,
             stoppable(progress, as_json) as interruption,
         ):
-            if mode := setup.task.mode():
-                progress.note(mode)
+            for note in filter(None, (setup.task.mode(), said_of(config))):
+                progress.note(note)
             api.start(setup, directory, progress, interruption)
         return _end(directory, as_json)
 

@@ -6,12 +6,16 @@ another model. A mistake that belongs to one prompt, which all its draws share a
 the others. What stands at the end of the ladder is the parent's decomposition again, and then a typed report.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from surefoot.decompose.step import Dialect, Flag, Prompt, Step
 from surefoot.decompose.task import Task
+from surefoot.decompose.wordings.worded import worded
+from surefoot.decompose.wordings.wording import Put, Wording
+from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.untrusted import can_be_kept
 
 
@@ -47,12 +51,31 @@ def variants_of(task: Task, dialect: Dialect, has_fallback: bool) -> tuple[Promp
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """A step put in one prompt variant: shown and read under relabelled names, answered under the step's own."""
+    """A step put in one prompt variant: shown and read under relabelled names, answered under the step's own.
+
+    Attributes:
+        tuned: The wording that was tuned for this kind of question, if the variant is asked in it.
+    """
 
     task: Task
     step: Step
     variant: PromptVariant
     dialect: Dialect
+    tuned: Wording | None = None
+
+    @property
+    def put(self) -> Put:
+        """The question as the model is asked it, with what comes before and after it.
+
+        Raises:
+            ConfigurationError: The tuned wording names a fact that the question does not have.
+        """
+        if self.tuned is None:
+            return Put(self.prompt)
+        try:
+            return worded(self.task, self.step, self.dialect, self.tuned)
+        except ValueError as error:
+            raise ConfigurationError(f"--wordings, kind {self.step.kind}: {error}") from error
 
     @property
     def prompt(self) -> Prompt:
@@ -74,6 +97,19 @@ class Asked(msgspec.Struct, frozen=True):
         return self.task.unlabel(candidate, self.variant.relabeling) if self.variant.relabeling else candidate
 
 
-def asked(task: Task, step: Step, variant: PromptVariant, dialect: Dialect) -> Asked:
-    """Put a step in one prompt variant."""
-    return Asked(task, task.relabel(step, variant.relabeling) if variant.relabeling else step, variant, dialect)
+def asked(
+    task: Task, step: Step, variant: PromptVariant, dialect: Dialect, tuned: Mapping[str, Wording] | None = None
+) -> Asked:
+    """Put a step in one prompt variant.
+
+    Args:
+        task: The task.
+        step: What is asked.
+        variant: The way; another wording of the task's and another model are asked without a tuned wording.
+        dialect: For which kind of model.
+        tuned: Tuned wordings by kind of question.
+    """
+    own = variant.wording or variant.fallback
+    wording = None if own or not tuned else tuned.get(step.kind)
+    shown = task.relabel(step, variant.relabeling) if variant.relabeling else step
+    return Asked(task, shown, variant, dialect, wording)

@@ -94,7 +94,10 @@ async def test_where_nothing_is_readable_the_error_rate_is_unknown(measured: Mea
     for kind in found.kinds:
         readable = f"0 of {kind.answers} readable (refused {kind.answers})"
         assert kind.verdict == f"kind {kind.kind}: {readable}: this model cannot be asked this so"
-    assert found.next_steps == ["another model"]
+    tuning, other = found.next_steps
+    assert tuning.startswith("surefoot tune TASK --kind ")
+    assert " (and of " in tuning
+    assert other == "another model"
     assert msgspec.json.decode(msgspec.json.encode(found), type=Measurement) == found
     assert msgspec.to_builtins(found)["p_error"] is None
 
@@ -120,6 +123,8 @@ async def test_the_worst_states_are_named_with_the_answers_that_compete(measured
     assert "the right answer is not the likeliest in" in moves.verdict
     assert moves.verdict.endswith("votes make it worse there")
     assert any("another model" in line for line in lost.next_steps)
+    assert any(line.startswith("surefoot tune TASK --kind move, for a wording of it") for line in lost.next_steps)
+    assert not any("tune" in line for line in (await measured(Profile(p_error=0.02), 100)).next_steps)
     assert [state.right_share - state.wrong_share for state in alike.states] == sorted(
         state.right_share - state.wrong_share for state in alike.states
     )
