@@ -5,12 +5,19 @@ import functools
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.answer_keys.turns import answers_by
 from surefoot.decompose.step import Prompt
-from surefoot.decompose.tasks.checkers import moved, places
+from surefoot.decompose.tasks.checkers import RENAMED, moved, places, plain
 
 
 def answers(prompt: Prompt) -> Answers:
     """Return all right and wrong replies to a question about a row of checkers."""
-    return answers_by(_solve, prompt)
+    return answers_by(_in_its_letters, prompt)
+
+
+def _in_its_letters(kind: str, row: str) -> tuple[list[str], list[str]]:
+    right, wrong = _solve(kind, plain(row))
+    if plain(row) == row:
+        return right, wrong
+    return [text.translate(RENAMED) for text in right], [text.translate(RENAMED) for text in wrong]
 
 
 def _solve(kind: str, row: str) -> tuple[list[str], list[str]]:

@@ -4,13 +4,14 @@ One of the puzzles of "The Illusion of Thinking" (Shojaee et al., 2025), and the
 finds steps that a model gets wrong in every answer: votes alone cannot mend those.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 
 from surefoot.decompose.plan import Node, PlanStep
-from surefoot.decompose.step import Done, Flag, Step
+from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
 from surefoot.decompose.tasks.turns import Shown, Turns, turn
 
 _RULES = (
@@ -35,7 +36,7 @@ class Checkers(Turns, frozen=True, kw_only=True):
 
     about: ClassVar[dict[str, tuple[str, ...]]] = {"jump": _RULES}
     form: ClassVar[dict[str, str]] = {"jump": "PLACE ROW"}
-    pattern: ClassVar[dict[str, str]] = {"jump": r"[0-9]{1,2} [RB_]{3,29}"}
+    pattern: ClassVar[dict[str, str]] = {"jump": r"[0-9]{1,2} [RBXO_]{3,29}"}
     wordings: ClassVar[int] = len(_RULES)
     relabelings: ClassVar[int] = 1
     summary: ClassVar[str] = "Checker jumping: red and blue change places; steps that are wrong alike are known here"
@@ -61,23 +62,35 @@ class Checkers(Turns, frozen=True, kw_only=True):
 
     def check(self, step: Step, candidate: str) -> Flag | None:
         """Flag a move that the rules forbid, and a row that does not follow from the move."""
-        place, _, row = candidate.partition(" ")
-        if int(place) not in places(step.reads.facts):
+        place, _, row = plain(candidate).partition(" ")
+        shown = plain(step.reads.facts)
+        if int(place) not in places(shown):
             return Flag("illegal", f"the checker at {place} cannot move")
-        return None if row == moved(step.reads.facts, int(place)) else Flag("inconsistent", f"{row} does not follow")
+        return None if row == moved(shown, int(place)) else Flag("inconsistent", f"{row} does not follow")
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return the moves of the only way: (n + 1)^2 - 1."""
         return (self.checkers + 1) ** 2 - 1
 
     def relabel(self, step: Step, number: int) -> Step:
-        """Return the row as seen in a mirror, with the colours changed: the same puzzle."""
-        return msgspec.structs.replace(step, reads=Shown(mirrored(step.reads.facts)))
+        """Return the row with other letters for the colours.
+
+        A row in the mirror would be another puzzle in name only: the start is its own mirror image, so that a run in
+        the mirror comes to the same rows, and to the same mistakes.
+        """
+        return msgspec.structs.replace(step, reads=Shown(step.reads.facts.translate(RENAMED)))
 
     def unlabel(self, candidate: str, number: int) -> str:
-        """Translate the answer to the row in the mirror."""
-        place, _, row = candidate.partition(" ")
-        return f"{len(row) + 1 - int(place)} {mirrored(row)}"
+        """Translate the answer to the row with other letters."""
+        return plain(candidate)
+
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
+        """Word the question, with the letters that the row has."""
+        found = Turns.prompt(self, step, dialect, wording)
+        if plain(step.reads.facts) == step.reads.facts:
+            return found
+        renamed = re.sub(r"\b[RB]\b", lambda letter: letter[0].translate(RENAMED), found.system)
+        return Prompt(found.user, renamed)
 
     def sample_step(self, number: int) -> Step:
         """Return the first question: others follow from answers only."""
@@ -104,6 +117,10 @@ def moved(row: str, place: int) -> str:
     return "".join(cells)
 
 
-def mirrored(row: str) -> str:
-    """Return a row read backwards with the colours changed."""
-    return row[::-1].translate(str.maketrans("RB", "BR"))
+RENAMED = str.maketrans("RB", "XO")
+"""Other letters for the colours."""
+
+
+def plain(text: str) -> str:
+    """Return a row, or an answer, with the usual letters."""
+    return text.translate(str.maketrans("XO", "RB"))
