@@ -79,8 +79,10 @@ KEEPERS_OF_ANSWERS = {
         "scripts/bundled/list_questions.py",
         "scripts/bundled/room_questions.py",
     },
-    # The key of PDDL questions shares its executor with the referee; neither is seen by anything that decides.
+    # Keys of planning worlds share their executor with the referee; neither is seen by anything that decides.
     "surefoot.decompose.referees": {
+        "decompose/answer_keys/river.py",
+        "decompose/answer_keys/stacks.py",
         "scripts/commands/verify.py",
         "scripts/commands/check_task.py",
         "scripts/commands/task_checks.py",

@@ -139,7 +139,7 @@ class WorldTask(MapTask, frozen=True, kw_only=True):
         if lacking:
             raise ValueError(f"{type(self).__name__} is not whole: its {lacking[0]} is missing")
         world = self.world()
-        for name, value in (("first", self.first), ("wanted", self.wanted)):
+        for name, value in (("first", self.begin_state()), ("wanted", self.goal_state())):
             if world.read_state(value, "chat") is None:
                 raise ValueError(f"{name}: {value!r} is not written as {self.state_form}")
 
@@ -151,13 +151,22 @@ class WorldTask(MapTask, frozen=True, kw_only=True):
             tuple(cls.examples.items()),
         )  # fmt: skip
 
+    def begin_state(self) -> str:
+        """Return the state at the start; a subclass may make it of its options."""
+        return self.first
+
+    def goal_state(self) -> str:
+        """Return the goal; a subclass may make it of its options."""
+        return self.wanted
+
     def problem_of_run(self) -> Problem:
         """Return the problem of getting from the first state to the goal."""
-        return Problem(type(self).__name__, self.world(), self.first, self.wanted, self.most_actions)
+        return Problem(type(self).__name__, self.world(), self.begin_state(), self.goal_state(), self.most_actions)
 
     def sample_step(self, number: int) -> Step:
         """Return one module's question at the start after the other."""
-        problem, state, goal = self.problem_of_run(), self.first, self.wanted
+        problem = self.problem_of_run()
+        state, goal = problem.start, problem.goal
         asked = [
             evaluator.step(evaluator.EvaluatorFacts(problem.world, state, goal)),
             orchestrator.step(orchestrator.OrchestratorFacts(problem.world, state, goal)),

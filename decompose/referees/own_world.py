@@ -22,13 +22,13 @@ def world_referee(moves: Moves, met: Met | None = None) -> Callable[[Any, Finish
     def verify(task: Any, plan: FinishedPlan) -> Verification:
         for _ in plan:  # the output is known only once the steps were read to their end
             pass
-        state = task.first
+        state = task.begin_state()
         for count, action in enumerate(plan.output["plan"]):
             possible = moves(state)
             if action not in possible:
                 return Verification(False, False, count, f"action {count + 1}: {action} is not possible in {state}")
             state = possible[action]
-        reached = (met or str.__eq__)(state, task.wanted)
+        reached = (met or str.__eq__)(state, task.goal_state())
         return Verification(True, reached, len(plan.output["plan"]), None if reached else f"it ends in {state}")
 
     return verify

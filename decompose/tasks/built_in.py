@@ -14,6 +14,12 @@ BUILT_IN_TASKS = {
     "questions": "surefoot.decompose.tasks.questions:Questions",
     "ask": "surefoot.decompose.tasks.ask:AskedQuestion",
     "problems": "surefoot.decompose.tasks.generated:Generated",
+    "checkers": "surefoot.decompose.tasks.checkers:Checkers",
+    "sort": "surefoot.decompose.tasks.sort:Sort",
+    "dictionary-sum": "surefoot.decompose.tasks.dictionary_sum:DictionarySum",
+    "ledger": "surefoot.decompose.tasks.ledger:Ledger",
+    "river": "surefoot.decompose.tasks.river:River",
+    "stacks": "surefoot.decompose.tasks.stacks:Stacks",
 }
 """``module:Class`` by name."""
 
