@@ -25,8 +25,8 @@ from surefoot.runtime.models.port import Model
 from surefoot.runtime.own_code import own_models
 from surefoot.runtime.session.mapping import kept_rows, with_samples
 from surefoot.runtime.session.setup import Setup, models_given, refuse_other_options, with_watched
-from surefoot.runtime.worker.ray_address import named_cluster
 from surefoot.runtime.wordings_file import check_wordings, text_of
+from surefoot.runtime.worker.ray_address import named_cluster
 
 MODEL_OPTIONS = ("model", "fallback_model", "modules")
 """Options that name models."""
