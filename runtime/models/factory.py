@@ -152,7 +152,7 @@ def check_model(config: RunConfig, prompt: Prompt | None = None) -> None:
     # With models of single roles, nobody can say which one is asked this.
     asked = None if names else prompt
     for one in members(config):
-        asyncio.run(_check(one, asked))
+        asyncio.run(_check(one, asked if dialect_of(one) == dialect_of(config) else None))
     for name in sorted(names):
         _check_mode(config, name)
         asyncio.run(_check(msgspec.structs.replace(config, model=name), asked))
