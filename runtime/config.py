@@ -14,6 +14,7 @@ from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.decomposition_methods import load_method, maker_named
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.local_models import is_local
+from surefoot.runtime.model_names import members_of
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
 from surefoot.runtime.user_code import blame, here, import_for
@@ -174,13 +175,18 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """The sampling temperature, 0 or more."""
         if self.temperature is not None:
             return self.temperature
-        return 1.0 if self.model == "bundled" or self.model.split(":")[0] == "simulated" else 0.1
+        kinds = {name.partition(":")[0] for name in members_of(self.model)}
+        return 1.0 if kinds <= {"bundled", "simulated"} else 0.1
 
 
 def dialect_of(config: RunConfig) -> Dialect:
     """Return the dialect that a run's model is asked in; the model decides ``auto``, and the task whether ``micro``."""
     if config.dialect != "auto":
         return config.dialect
+    names = members_of(config.model)
+    if len(names) > 1:
+        asked = {dialect_of(msgspec.structs.replace(config, model=name)) for name in names}
+        return asked.pop() if len(asked) == 1 else "chat"
     if config.model.partition(":")[0] in ("bundled", "simulated"):
         return "compact"
     return "micro" if is_local(config.model) and config.task in MICRO_TASKS else "chat"

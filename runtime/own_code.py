@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.model_names import members_of
 from surefoot.runtime.role_options import parse_role_options
 
 OWN_MODEL: Final = re.compile(r"(?!(?:simulated|gguf|object|ft):)[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*")
@@ -18,7 +19,7 @@ def is_own_model(name: str) -> bool:
 def own_models(config: RunConfig) -> tuple[str, ...]:
     """Return the names of the user's own models that a run may ask: its first, its fallback, those of single roles."""
     roles = parse_role_options(config.modules).values()
-    names = (config.model, config.fallback_model, *(role.model for role in roles))
+    names = (*members_of(config.model), config.fallback_model, *(role.model for role in roles))
     return tuple(dict.fromkeys(name for name in names if name is not None and is_own_model(name)))
 
 

@@ -7,6 +7,7 @@ A new one is a file in this folder and a line here. Its referee, if it has one, 
 BUILT_IN_TASKS = {
     "hanoi": "surefoot.decompose.tasks.hanoi:Hanoi",
     "multiply": "surefoot.decompose.tasks.multiply:Multiply",
+    "balance": "surefoot.decompose.tasks.balance:Balance",
     "digit-hanoi": "surefoot.decompose.tasks.digit_hanoi:DigitHanoi",
     "pddl": "surefoot.decompose.tasks.pddl:PddlPlanning",
     "graph": "surefoot.decompose.tasks.graph_navigation:GraphNavigation",
@@ -26,5 +27,6 @@ BUILT_IN_TASKS = {
 MICRO_TASKS = {
     "hanoi": "surefoot.decompose.tasks.hanoi_micro:HanoiMicro",
     "multiply": "surefoot.decompose.tasks.multiply_micro:MultiplyMicro",
+    "balance": "surefoot.decompose.tasks.balance:Balance",
 }
 """``module:Class`` of the tasks that have a form for the ``micro`` dialect: the same puzzle, by smaller questions."""

@@ -142,10 +142,10 @@ def _onward(factors: tuple[str, ...], state: Count) -> Count:
     x, y = factors[0][::-1], factors[1][::-1]
     while not state.left:
         if state.adding:
-            state = _added(state)
+            state = write_digit(state)
         elif state.value:
             place = state.pair % len(x) + state.pair // len(x)
-            state = _begun(state, ((place, state.value % 10), (place + 1, state.value // 10)))
+            state = begin_adding(state, ((place, state.value % 10), (place + 1, state.value // 10)))
         elif state.pair + 1 < len(x) * len(y):
             pair = state.pair + 1
             state = Count(state.result, pair, 0, int(x[pair % len(x)]) * int(y[pair // len(x)]))
@@ -154,15 +154,15 @@ def _onward(factors: tuple[str, ...], state: Count) -> Count:
     return state
 
 
-def _added(state: Count) -> Count:
+def write_digit(state: Count) -> Count:
     """Write down the digit that a count has come to, and carry the rest."""
     (place, _), *rest = state.adding
     result = (*state.result[:place], state.value % 10, *state.result[place + 1 :])
     written = msgspec.structs.replace(state, result=result)
-    return _begun(written, ((place + 1, state.value // 10), *rest))
+    return begin_adding(written, ((place + 1, state.value // 10), *rest))
 
 
-def _begun(state: Count, adding: tuple[tuple[int, int], ...]) -> Count:
+def begin_adding(state: Count, adding: tuple[tuple[int, int], ...]) -> Count:
     """Begin to add; nothing is counted where 0 is to be added."""
     adding = tuple((place, amount) for place, amount in adding if amount)
     if not adding:

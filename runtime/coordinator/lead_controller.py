@@ -29,7 +29,8 @@ from surefoot.runtime.forecast.lead_choice import (
 )
 from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
-from surefoot.runtime.forecast.pilot_verdicts import pilot_verdicts
+from surefoot.runtime.forecast.pilot_verdicts import failing_kinds, pilot_examples, pilot_table, pilot_verdicts
+from surefoot.runtime.forecast.remedies import remedies
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
@@ -151,9 +152,7 @@ async def open_lead_controller(
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
     before = writer.totals.calls if writer.totals.steps else 0  # a pilot may have been cut off
-    start = await _estimate(config, size, writer, ask_pilot) if config.k == "auto" else None
-    for warning in pilot_verdicts(start) if start is not None and not start.measured else ():
-        on_note(warning)
+    start = await _estimate(config, size, writer, ask_pilot, on_note) if config.k == "auto" else None
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
     why = explain_leads(leads, start, expected, size)
@@ -173,8 +172,16 @@ async def _estimate(
     size: int,
     writer: JournalWriter,
     ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
+    on_note: Callable[[str], None],
 ) -> Estimate:
-    """What is known of the model: from the measurement that was named, or from a pilot made now."""
+    """What is known of the model: from the measurement that was named, or from a pilot made now, which has its say."""
     if config.measurement is not None:
         return read_measurement(config)
-    return judge_pilot(await ask_pilot(sample_numbers(config.seed, pilot_steps(size))), writer.totals)
+    samples = await ask_pilot(sample_numbers(config.seed, pilot_steps(size)))
+    found = judge_pilot(samples, writer.totals)
+    warnings = pilot_verdicts(found)
+    for line in (*pilot_table(found), *pilot_examples(samples), *warnings) if warnings else ():
+        on_note(line)
+    if tries := remedies(config, failing_kinds(found)):
+        on_note(f"what to try next: {'; '.join([*tries, 'another model'])}")
+    return found

@@ -11,8 +11,9 @@ from surefoot.decompose.step import Flag, Step
 from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
 from surefoot.runtime.execution.escalation.prompt_variants import Asked, PromptVariant, asked
 from surefoot.runtime.execution.look_cache import LookCache
-from surefoot.runtime.execution.step_runner import MAX_DRAWS, StepRunner
-from surefoot.runtime.models.port import Look, Reply
+from surefoot.runtime.execution.roles.role_settings import Voter
+from surefoot.runtime.execution.step_runner import MAX_DRAWS, StepRunner, name_of
+from surefoot.runtime.models.port import Look, Model, Reply
 from surefoot.runtime.records import Contested, Entry, tally
 from surefoot.runtime.untrusted import one_line, tame
 from surefoot.runtime.voting_rules import rule_of
@@ -64,10 +65,10 @@ class LookRunner(StepRunner):
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
         """Take a number of looks at a step, each in another wording, without a race; fewer if it has fewer."""
         found: list[Ballot] = []
-        for question in self._questions(step, level):
+        for question, model in self._questions(step, level):
             if len(found) == count:
                 break
-            found.append((await self._one(question, len(found), draw))[0])
+            found.append((await self._one(question, model, len(found), draw))[0])
         return tuple(found)
 
     def _rule(self, k: int) -> Looks:
@@ -81,8 +82,8 @@ class LookRunner(StepRunner):
         ballots: list[Ballot] = []
         details: list[str] = []
         race, fresh = LookRace(rule, self.policy.max_ballots), False
-        for question in self._questions(step, level):
-            ballot, new = await self._one(question, len(ballots), draw)
+        for question, model in self._questions(step, level):
+            ballot, new = await self._one(question, model, len(ballots), draw)
             ballots.append(ballot)
             details.append("" if ballot.candidate is not None else "no answer has most of the probability")
             fresh = fresh or new
@@ -104,19 +105,25 @@ class LookRunner(StepRunner):
         tally(self.counts.votes, {f"{len(named) - others}-{others}": 1})
         self.counts.disagreements += others > 0
 
-    def _questions(self, step: Step, level: int) -> Iterator[Asked]:
-        """The step in all its wordings, beginning at ``level``, counted round; a text that came before is left out."""
-        number, dialect, seen = self.task.ways_to_look(self.settings.dialect), self.settings.dialect, set()
-        for at in range(number):
-            question = asked(self.task, step, PromptVariant("a look", wording=(level + at) % number), dialect)
-            prompt = question.prompt
-            if (prompt.system, prompt.user) not in seen:
-                seen.add((prompt.system, prompt.user))
-                yield question
+    def _questions(self, step: Step, level: int) -> Iterator[tuple[Asked, Model]]:
+        """The step in all its wordings, beginning at ``level``, counted round, each put to every model that votes.
 
-    async def _one(self, question: Asked, number: int, draw: int) -> tuple[Ballot, bool]:
+        A text that a model of the same name was shown before is left out.
+        """
+        voters = self.settings.voters or (Voter(self.settings.model, self.settings.dialect),)
+        seen: set[tuple[str, str, str]] = set()
+        for at in range(max(self.task.ways_to_look(voter.dialect) for voter in voters)):
+            for voter in voters:
+                wording = (level + at) % self.task.ways_to_look(voter.dialect)
+                question = asked(self.task, step, PromptVariant("a look", wording=wording), voter.dialect)
+                key = name_of(voter.model), question.prompt.system, question.prompt.user
+                if key not in seen:
+                    seen.add(key)
+                    yield question, voter.model
+
+    async def _one(self, question: Asked, model: Model, number: int, draw: int) -> tuple[Ballot, bool]:
         """One look as a ballot, and whether it was asked for now."""
-        look, fresh = await self._looked(question, draw)
+        look, fresh = await self._looked(question, model, draw)
         self.counts.looks += 1
         ballot, flags = _ballot(number, look, question, self.policy.flags)
         if fresh:
@@ -127,12 +134,12 @@ class LookRunner(StepRunner):
             self.meter.replies.heard(draw // MAX_DRAWS, question.step, question.prompt, _told(look), read)
         return ballot, fresh
 
-    async def _looked(self, question: Asked, draw: int) -> tuple[Look, bool]:
+    async def _looked(self, question: Asked, model: Model, draw: int) -> tuple[Look, bool]:
         """The look at a question, its calls reserved and counted if it was asked for now."""
-        kind, name = question.step.kind, self._names[False]
+        kind, name = question.step.kind, name_of(model)
         request = self._request(question, range(1), 1.0)
         try:
-            look, fresh = await self.cache.look(self.settings.model, request)
+            look, fresh = await self.cache.look(model, request)
         except (ModelError, QuestionRefused) as error:
             self.meter.usage.book_failures(kind, name, error.context.get("failed_calls", 0))
             raise

@@ -29,6 +29,7 @@ from surefoot.runtime.execution.escalation.prompt_variants import FIRST, Asked, 
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
+from surefoot.runtime.execution.turns import in_turns
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import Example, Model, Reply, Request, Stop
 from surefoot.runtime.models.structured import as_lines, asking_for_json, schema_of
@@ -75,10 +76,9 @@ class StepRunner:
         self.task, self.settings, self.policy = task, settings, policy
         self.leads, self.meter = leads or CurrentLeads(), meter or Meter()
         self.calls, self.fallback = calls or BudgetLease(), fallback
-        self.structured = policy.structured and settings.dialect == "chat"
+        self.structured = policy.structured
         self.variants = variants_of(task, settings.dialect, fallback is not None) if policy.ladder else (FIRST,)
         self._compares = type(task).same is not Task.same
-        self._names = {True: _name(fallback), False: _name(settings.model)}
 
     @property
     def counts(self) -> Counts:
@@ -289,13 +289,26 @@ class StepRunner:
         if self.calls.limited:
             await self.calls.reserve(len(draws), begun)
         try:
-            return await self._said(model, question, draws, temperature)
+            if question.variant.fallback or len(self.settings.voters) < 2:
+                return await self._said(model, question, draws, temperature)
+            return await self._in_turns(question, draws, temperature)
         finally:
             if self.calls.limited:
                 self.calls.settle(len(draws), spent=len(draws))
 
-    async def _said(self, model: Model, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
-        kind, name, limit = question.step.kind, self._names[question.variant.fallback], self._limit(question)
+    async def _in_turns(self, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
+        """What is said by models that take turns, each asked in its own dialect."""
+        voters = self.settings.voters
+
+        async def ask(number: int, share: tuple[int, ...]) -> list[str | Flag]:
+            voter = voters[number]
+            own = msgspec.structs.replace(question, dialect=voter.dialect)
+            return await self._said(voter.model, own, share, temperature)
+
+        return await in_turns(draws, len(voters), ask)
+
+    async def _said(self, model: Model, question: Asked, draws: Sequence[int], temperature: float) -> list[str | Flag]:
+        kind, name, limit = question.step.kind, name_of(model), self._limit(question)
         said = []
         try:
             replies = await model.ask(self._request(question, draws, temperature))
@@ -314,10 +327,11 @@ class StepRunner:
             said.append(answer)
         return said
 
-    def _request(self, question: Asked, draws: range, temperature: float) -> Request:
+    def _request(self, question: Asked, draws: Sequence[int], temperature: float) -> Request:
         """A question as it is put to a model."""
         limit, names, seed = self._limit(question), self._schema(question), self.policy.seed
-        whole = self.task.whole_schema(question.step) if self.structured else None
+        structured = self.structured and question.dialect == "chat"
+        whole = self.task.whole_schema(question.step) if structured else None
         if whole is not None:
             return Request(question.prompt, tuple(draws), temperature, limit, seed, whole)
         if names is None:
@@ -361,6 +375,6 @@ def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:
     return Ballot(number, None, said.name), tame(said.detail)
 
 
-def _name(model: Model | None) -> str:
+def name_of(model: Model) -> str:
     """What a model is called in the accounts."""
-    return "" if model is None else model.name or type(model).__name__
+    return model.name or type(model).__name__

@@ -4,6 +4,7 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.local_models import is_local
+from surefoot.runtime.model_names import members_of
 
 BUNDLED_STEP_S = 0.0003
 """Seconds of one step with the bundled model on one core (2^20 steps took 158 seconds of two cores, 2026-11-26)."""
@@ -29,6 +30,8 @@ def seconds_alone(config: RunConfig, task: Task) -> float | None:
     root = task.root()
     # A row's leads are chosen as for one step; the work is all rows.
     steps = task.total_rows if isinstance(task, RowTask) else task.usual_steps(root.goal, root.inputs)
+    if len(members_of(config.model)) > 1:
+        return None
     name, _, parameters = config.model.partition(":")
     if config.model == "bundled":
         return steps * BUNDLED_STEP_S

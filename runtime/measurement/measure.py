@@ -31,11 +31,12 @@ from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measured import KindRate
 from surefoot.runtime.forecast.measurement_file import Measurement, setting_of
 from surefoot.runtime.forecast.rate_table import rate_table
+from surefoot.runtime.forecast.remedies import remedies
 from surefoot.runtime.forecast.run_plan import Sampled, length_is_bound
 from surefoot.runtime.forecast.wall_time import walls_of
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.measurement.scoring import STATES_TOLD, Scored, examples_of, scored, states_of
-from surefoot.runtime.measurement.verdicts import next_steps, verdicts
+from surefoot.runtime.measurement.verdicts import failing_kinds, next_steps, verdicts
 from surefoot.runtime.models.factory import AnswerKey
 from surefoot.runtime.records import Counts
 from surefoot.voting.beta_binomial import (
@@ -62,7 +63,7 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
     estimate = _estimate(per_kind, counts, _interval(found))
     leads = _leads(config, task, estimate)
     told = _counted(config, found, per_kind, estimate, sampled)
-    told = _explained(told, found, leads)
+    told = _explained(config, told, found, leads)
     auto = msgspec.structs.replace(config, k="auto")
     best, pilot = _leads(auto, task, estimate), _as_pilot(task, sampled)
     told = msgspec.structs.replace(
@@ -121,7 +122,7 @@ def _counted(
     )
 
 
-def _explained(told: Measurement, found: Sequence[Scored], leads: Leads | None) -> Measurement:
+def _explained(config: RunConfig, told: Measurement, found: Sequence[Scored], leads: Leads | None) -> Measurement:
     """A measurement with its worst states, examples of replies, verdicts and what to try next."""
     states = states_of(found)
     said = verdicts(told, states)
@@ -135,7 +136,8 @@ def _explained(told: Measurement, found: Sequence[Scored], leads: Leads | None) 
         examples=examples_of(found),
         verdicts=said,
     )
-    return msgspec.structs.replace(told, next_steps=next_steps(told, states))
+    more = remedies(config, failing_kinds(told, states))
+    return msgspec.structs.replace(told, next_steps=next_steps(told, states, more))
 
 
 def _as_pilot(task: Task, sampled: Sampled) -> Estimate | None:

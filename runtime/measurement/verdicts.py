@@ -42,8 +42,20 @@ def verdict(kind: KindRate, states: Sequence[StateRate]) -> str:
     return f"{name}: {readable}; the right answer is the likeliest in every state that was asked: votes help"
 
 
-def next_steps(measured: Measurement, states: Sequence[StateRate]) -> list[str]:
-    """What to try where a kind of question cannot be asked so, or votes would make it worse; empty if all is well."""
+def failing_kinds(measured: Measurement, states: Sequence[StateRate]) -> list[str]:
+    """Kinds of question that cannot be asked so, and those with states at which votes would make it worse."""
+    lost = {state.kind for state in states if state.lost}
+    return [kind.kind for kind in measured.kinds if not kind.valid or kind.kind in lost]
+
+
+def next_steps(measured: Measurement, states: Sequence[StateRate], more: Sequence[str] = ()) -> list[str]:
+    """What to try where a kind of question cannot be asked so, or votes would make it worse; empty if all is well.
+
+    Args:
+        measured: What was counted.
+        states: All states that were asked.
+        more: What else may be tried for them; see ``remedies``.
+    """
     unreadable = [kind for kind in measured.kinds if not kind.valid]
     lost = [state for state in states if state.lost]
     tries = []
@@ -67,6 +79,7 @@ def next_steps(measured: Measurement, states: Sequence[StateRate]) -> list[str]:
     if lost:
         tries.append("another wording: a run asks disputed steps in others by itself where the task has them")
         tries.append("--model A,B to see whether another model is wrong elsewhere, and --fallback-model B if so")
+    tries += more
     if unreadable or lost or measured.leads is None:
         tries.append("another model")
     return tries

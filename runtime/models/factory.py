@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 import msgspec
@@ -13,6 +13,7 @@ from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.local_models import is_local
+from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.gguf_weights import weights_of
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
@@ -77,6 +78,39 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
     return model
 
 
+def members(config: RunConfig) -> list[RunConfig]:
+    """Return a configuration for each of the models that take turns, asked in its own dialect; often one.
+
+    Where not all of them are asked for single facts, none is: the task is another one then.
+    """
+    names, mode = members_of(config.model), dialect_of(config)
+    if len(names) == 1:
+        return [config]
+    each = [msgspec.structs.replace(config, model=name) for name in names]
+    plain = config.dialect == "auto" and mode != "micro"
+    return [msgspec.structs.replace(one, dialect="chat") if plain and is_local(one.model) else one for one in each]
+
+
+def open_voters(
+    config: RunConfig, on_wait: Callable[[str], None] | None = None, beside: Sequence[Model] = ()
+) -> list[Model]:
+    """Open the models that take turns; one that another worker of this process has open is shared, if it is a server.
+
+    Raises:
+        ConfigurationError: As for ``open_model``.
+    """
+    found: list[Model] = []
+    for number, one in enumerate(members(config)):
+        shared = beside[number] if beside and beside[number].shared else None
+        model = shared or open_model(one, on_wait)
+        if shared is None and number and one.model.partition(":")[0] == "simulated":
+            # Simulated models of one name make the same mistakes: only those that are the same model are called so.
+            first = members_of(config.model).index(one.model)
+            model.name += f" {first + 1}" if first else ""
+        found.append(model)
+    return found
+
+
 def with_own_dialect(config: RunConfig) -> RunConfig:
     """Return a configuration that is asked in the dialect of its model, where that is a user's own and says one.
 
@@ -114,11 +148,13 @@ def check_model(config: RunConfig, prompt: Prompt | None = None) -> None:
         ModelRejected: The model was not made for the question.
     """
     names = {settings.model for settings in parse_role_options(config.modules).values() if settings.model is not None}
-    names.discard(config.model)
-    for name in (config.model, *sorted(names)):
+    names -= set(members_of(config.model))
+    # With models of single roles, nobody can say which one is asked this.
+    asked = None if names else prompt
+    for one in members(config):
+        asyncio.run(_check(one, asked if dialect_of(one) == dialect_of(config) else None))
+    for name in sorted(names):
         _check_mode(config, name)
-        # With models of single roles, nobody can say which one is asked this.
-        asked = None if names else prompt
         asyncio.run(_check(msgspec.structs.replace(config, model=name), asked))
 
 

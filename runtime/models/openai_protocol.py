@@ -1,4 +1,4 @@
-"""OpenAI's chat completions in front of any model: bytes of a request in, status and JSON of the reply out.
+"""OpenAI's completions, in chat and in raw text, in front of any model: bytes in, status and JSON of the reply out.
 
 ``scripts/cluster/serve_model.py`` and the Ray Serve deployment put it on a socket. Without streaming; every request
 is a fresh draw, whatever its seed.
@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from surefoot.decompose.step import Prompt
-from surefoot.runtime.errors import ModelError, ModelRejected
-from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.runtime.errors import ModelError, ModelRejected, QuestionRefused
+from surefoot.runtime.models.port import Example, Model, Reply, Request, Stop
 
 FINISH_REASON = {Stop.END: "stop", Stop.LENGTH: "length", Stop.REFUSED: "content_filter"}
 """OpenAI's words for why a reply ended."""
@@ -35,7 +35,7 @@ class _Part(msgspec.Struct, tag_field="type", tag="text"):
 
 
 class _Message(msgspec.Struct):
-    role: Literal["system", "developer", "user"]
+    role: Literal["system", "developer", "user", "assistant"]
     content: str | list[_Part]
 
     def text(self) -> str:
@@ -45,12 +45,15 @@ class _Message(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    """What of a chat-completion request is understood; other keys are ignored, as everywhere in this protocol."""
+    """What of a request for a completion is understood; other keys are ignored, as everywhere in this protocol."""
 
-    messages: Annotated[list[_Message], Meta(min_length=1)]
+    messages: Annotated[list[_Message], Meta(min_length=1)] | None = None
+    prompt: str | None = None
     model: str = ""
     n: Annotated[int, Meta(ge=1, le=128)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Meta(gt=0, le=1)] | None = None
+    stop: str | Annotated[list[str], Meta(max_length=16)] | None = None
     max_tokens: Annotated[int, Meta(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
     seed: int | None = None
@@ -71,30 +74,44 @@ def _error(status: int, message: str) -> tuple[int, dict[str, Any]]:
     return status, {"error": {"message": message, "type": kind, "param": None, "code": None}}
 
 
-def _prompt(messages: list[_Message]) -> Prompt:
-    """The one question of a conversation.
+class _Turns(msgspec.Struct, frozen=True):
+    """A conversation as the model port takes it: the question, the turns before it, the answer's beginning."""
+
+    prompt: Prompt
+    examples: tuple[Example, ...] = ()
+    prefill: str = ""
+
+
+def _turns(messages: list[_Message]) -> _Turns:
+    """Read a conversation: system messages, then questions with their answers, then one question to answer.
 
     Raises:
-        ValueError: There is not exactly one user message, and that at the end.
+        ValueError: It is none.
     """
-    *before, last = messages
-    if last.role != "user" or any(message.role == "user" for message in before):
-        raise ValueError("messages: want system messages, then one user message")
-    return Prompt(user=last.text(), system="\n\n".join(message.text() for message in before))
+    said = [message for message in messages if message.role not in ("system", "developer")]
+    system = [message.text() for message in messages if message.role in ("system", "developer")]
+    prefill = said.pop().text() if said and said[-1].role == "assistant" else ""
+    roles = [message.role for message in said]
+    if messages[: len(system)] != [m for m in messages if m.role in ("system", "developer")] or not said:
+        raise ValueError("messages: want system messages, then one user message at the end")
+    if roles != ["user", "assistant"] * (len(said) // 2) + ["user"]:
+        raise ValueError("messages: want turns of user and assistant, then one user message at the end")
+    examples = [Example(said[at].text(), said[at + 1].text()) for at in range(0, len(said) - 1, 2)]
+    return _Turns(Prompt(user=said[-1].text(), system="\n\n".join(system)), tuple(examples), prefill)
 
 
-def _completion(name: str, first_draw: int, replies: list[Reply]) -> dict[str, Any]:
+def _completion(name: str, first_draw: int, replies: list[Reply], raw: bool) -> dict[str, Any]:
     # The prompt of several choices is read once.
     tokens_in, tokens_out = max(r.tokens_in for r in replies), sum(r.tokens_out for r in replies)
     return {
-        "id": f"chatcmpl-{first_draw}",
-        "object": "chat.completion",
+        "id": f"{'cmpl' if raw else 'chatcmpl'}-{first_draw}",
+        "object": "text_completion" if raw else "chat.completion",
         "created": int(time.time()),
         "model": name,
         "choices": [
             {
                 "index": i,
-                "message": {"role": "assistant", "content": reply.text},
+                **({"text": reply.text} if raw else {"message": {"role": "assistant", "content": reply.text}}),
                 "finish_reason": FINISH_REASON[reply.stop],
             }
             for i, reply in enumerate(replies)
@@ -123,23 +140,27 @@ class Endpoint:
 
     async def chat(self, body: bytes) -> Answer:
         """Answer POST /v1/chat/completions, under any model name."""
+        return await self._answer(body, raw=False)
+
+    async def complete(self, body: bytes) -> Answer:
+        """Answer POST /v1/completions: a text that the model goes on with as it stands."""
+        return await self._answer(body, raw=True)
+
+    async def _answer(self, body: bytes, raw: bool) -> Answer:
         if len(body) > MOST_BYTES:
             return _error(413, f"a request has at most {MOST_BYTES} bytes")
         try:
             asked = msgspec.json.decode(body, type=_Body)
-            prompt = _prompt(asked.messages)
+            request = self._request(asked, raw)
         except RecursionError:
             return _error(400, "JSON is nested too deep")
         except ValueError as error:  # msgspec's errors are ValueErrors and name the field
             return _error(400, str(error))
-        if asked.stream:
-            return _error(400, "stream: not supported")
-        request = self._request(asked, prompt)
         self._under_way[request.draws[0]] = time.monotonic()
         try:
             async with asyncio.timeout(ANSWER_S):
                 replies = await self.model.ask(request)
-        except ModelRejected as error:
+        except (ModelRejected, QuestionRefused) as error:
             return _error(400, str(error))
         except (ModelError, TimeoutError) as error:
             self._failure = str(error) or f"no answer within {ANSWER_S:g} s"
@@ -147,16 +168,31 @@ class Endpoint:
         finally:
             del self._under_way[request.draws[0]]
         self._failure = ""
-        return 200, _completion(asked.model or self.name, request.draws[0], replies)
+        return 200, _completion(asked.model or self.name, request.draws[0], replies, raw)
 
-    def _request(self, asked: _Body, prompt: Prompt) -> Request:
+    def _request(self, asked: _Body, raw: bool) -> Request:
+        """The request to the model.
+
+        Raises:
+            ValueError: It wants something else than a completion of its kind.
+        """
+        if asked.stream:
+            raise ValueError("stream: not supported")
+        if (asked.prompt if raw else asked.messages) is None:
+            raise ValueError(f"{'prompt' if raw else 'messages'}: missing")
+        turns = _Turns(Prompt(user=asked.prompt or "", raw=True)) if raw else _turns(asked.messages or [])
         limit = asked.max_completion_tokens or asked.max_tokens or MAX_TOKENS
         return Request(
-            prompt=prompt,
+            prompt=turns.prompt,
             draws=tuple(itertools.islice(self._draws, asked.n or 1)),
             temperature=1.0 if asked.temperature is None else asked.temperature,
             max_tokens=min(limit, MOST_TOKENS),
             seed=asked.seed or 0,
+            examples=turns.examples,
+            prefill=turns.prefill,
+            stop=(asked.stop,) if isinstance(asked.stop, str) else tuple(asked.stop or ()),
+            raw=raw,
+            top_p=1.0 if asked.top_p is None else asked.top_p,
         )
 
     def health(self) -> Answer:

@@ -11,6 +11,7 @@ from surefoot.decompose.tasks.rows import MapRows, RowTask
 from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.config import RunConfig, check_options, explain, open_task, task_class
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
+from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.factory import TRIAL, with_own_dialect
 from surefoot.runtime.models.own_model import check_model_object, watched
 from surefoot.runtime.models.port import Model
@@ -108,7 +109,7 @@ def set_up_rows(task: RowTask, model: Model | str | None, options: Mapping[str, 
     except msgspec.ValidationError as error:
         raise ConfigurationError(explain(error, RunConfig)) from error
     check_options(config)
-    if config.model == "bundled":
+    if "bundled" in members_of(config.model):
         raise ConfigurationError("the bundled model reads no text of yours: name a --model that does", hint=TRIAL)
     return Setup(config, with_watched(task, config), models_given(model))
 

@@ -16,6 +16,7 @@ from surefoot.runtime.forecast.alone import seconds_alone
 from surefoot.runtime.journal.mirror import mirror_of, mirrored, take_over
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.local_models import is_local
+from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
 from surefoot.runtime.session.answers import answer_of_plan
@@ -109,7 +110,7 @@ def open_pool(
         return LocalPool(config, task, list(models) or None)
     if config.address == "auto" and not means_local("auto") and named_cluster("auto") is None:
         decision = IN_PROCESS
-        if not is_local(config.model):
+        if not any(map(is_local, members_of(config.model))):
             decision = wants_ray(seconds_alone(config, task), config.workers or default_workers(), "auto")
         on_note(decision.reason)
         if not decision.wanted:

@@ -36,10 +36,8 @@ class LocalPool:
         self._question = partial(sampled_step, config, task)
         chosen = list(models or [None] * (config.workers or default_workers()))
         first = Worker(config, task, chosen[0])
-        if chosen[0] is None and first.model.shared:
-            # A server: what one worker learns of its rate all should know, and hold one budget lease.
-            chosen = [first.model] * len(chosen)
-        rest = [Worker(config, task, model, str(number), first.looks) for number, model in enumerate(chosen) if number]
+        # Servers are shared: what one worker learns of their rate all should know, and hold one budget lease.
+        rest = [Worker(config, task, model, str(number), first) for number, model in enumerate(chosen) if number]
         self._workers = [first, *rest]
         self._assignments = Assignments(len(self._workers))
 

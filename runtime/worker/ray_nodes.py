@@ -9,6 +9,7 @@ import msgspec
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.local_models import is_local
+from surefoot.runtime.model_names import members_of
 from surefoot.runtime.worker.ray_cluster import Cluster, last_line
 
 ANSWER_S = 180.0
@@ -47,7 +48,7 @@ def check_nodes(cluster: Cluster, config: RunConfig) -> None:
 def needed_packages(config: RunConfig) -> tuple[str, ...]:
     """Name the packages that a worker imports besides Ray and Surefoot, which travels along."""
     always: tuple[str, ...] = ("msgspec", "scipy", "stamina", "structlog")
-    models = {config.model, config.fallback_model or config.model}
+    models = {*members_of(config.model), *([config.fallback_model] if config.fallback_model else [])}
     if "bundled" in models:
         always += ("ctranslate2", "numpy")
     if any(map(is_local, models)):

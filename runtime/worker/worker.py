@@ -29,7 +29,7 @@ from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.roles.answer_cache import AnswerCache
 from surefoot.runtime.execution.roles.role_runner import RoleRunner
-from surefoot.runtime.execution.roles.role_settings import RoleSettings
+from surefoot.runtime.execution.roles.role_settings import RoleSettings, Voter
 from surefoot.runtime.execution.row_runner import RowRunner
 from surefoot.runtime.execution.sampling import SampleRunner, sampled_step
 from surefoot.runtime.execution.segment_runner import SegmentRunner
@@ -38,7 +38,7 @@ from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.budget_lease import BudgetLease, Unit
 from surefoot.runtime.models.copies import COPIES
-from surefoot.runtime.models.factory import open_fallback, open_model
+from surefoot.runtime.models.factory import open_fallback, open_model, open_voters
 from surefoot.runtime.models.limiter import Limiter
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Batch, Counts, End, Failed, Paused, Usage, tally
@@ -86,7 +86,7 @@ class Worker:
         task: The task, opened.
         model: The model to ask; opened from the configuration if missing.
         name: For accounts.
-        looks: Where looks are kept; its own if missing.
+        beside: A worker of the same process, with which it shares servers and kept looks.
 
     Attributes:
         place: Machine, process and name, for the journal.
@@ -98,7 +98,7 @@ class Worker:
         task: Task,
         model: Model | None = None,
         name: str = "0",
-        looks: LookCache | None = None,
+        beside: "Worker | None" = None,
     ) -> None:
         self.config, self.task, self.name = config, task, name
         self._waits: list[str] = []
@@ -109,7 +109,9 @@ class Worker:
             load_rule(config.rule, pathlib.Path.cwd())  # a worker's process may be one that has not seen the rule yet
         if ":" in config.strategy:
             load_method(config.strategy, pathlib.Path.cwd())
-        self.model = model or open_model(config, self._waits.append)
+        others: Sequence[Model] = () if beside is None else beside.voters
+        self.voters: list[Model] = [model] if model is not None else open_voters(config, self._waits.append, others)
+        self.model = self.voters[0]
         self._fallback = open_fallback(config)
         self._modules = parse_role_options(config.modules)
         self._own_models = {
@@ -118,7 +120,7 @@ class Worker:
             if settings.model is not None
         }
         money = self.model.lease or BudgetLease(config.max_cost_usd is not None)
-        models = [one for one in (self.model, self._fallback, *self._own_models.values()) if one is not None]
+        models = [one for one in (*self.voters, self._fallback, *self._own_models.values()) if one is not None]
         for model in models:
             model.use_lease(money)  # one budget, whichever model spends it
         self.leases: dict[Unit, BudgetLease] = {
@@ -131,7 +133,7 @@ class Worker:
             for endpoint, limiter in model.endpoints.items():
                 limiter.report_refusals_to(self._refusal)
                 self._endpoints[endpoint] = limiter
-        self.looks = LookCache() if looks is None else looks
+        self.looks: LookCache = LookCache() if beside is None else beside.looks
         self.cache = AnswerCache() if config.cache == "modules" else None
         self._semaphore = PrioritySemaphore(config.chains_in_flight)
         self._jobs: list[_Job] = []
@@ -237,7 +239,8 @@ class Worker:
 
     async def close(self) -> None:
         """Release the models that this worker asks."""
-        await self.model.close()
+        for voter in self.voters:
+            await voter.close()
         if self._fallback is not None:
             await self._fallback.close()
         for own in self._own_models.values():
@@ -246,7 +249,7 @@ class Worker:
     def _signed(self, counts: Counts) -> Counts:
         """Counts with this worker's account of them, and with what it may have been charged unseen."""
         counts.uncertain_usd += self.leases["usd"].take_uncertain()
-        if not self._suspects_copies and self.model.sameness().suspicious:
+        if not self._suspects_copies and any(voter.sameness().suspicious for voter in self.voters):
             self._suspects_copies = True
             tally(counts.alarms, {COPIES: 1})
         if counts.by_kind:
@@ -276,7 +279,8 @@ class Worker:
         config = msgspec.structs.replace(self.config, model=options.model or self.config.model)
         heat = config.resolved_temperature() if options.temperature is None else options.temperature
         first = heat if config.first_temperature is None else config.first_temperature
-        return RoleSettings(model, options.model or "", model.dialect, heat, first, options.k)
+        turns = () if options.model else tuple(Voter(voter, voter.dialect) for voter in self.voters)
+        return RoleSettings(model, options.model or "", model.dialect, heat, first, options.k, turns)
 
 
 class _Job(msgspec.Struct, frozen=True):

@@ -32,6 +32,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "k auto": {"k": "auto"},
     "k 1": {"k": 1},
     "k 1, no chain repeated": {"k": 1, "seam_retries": 0},
+    "looks": {"rule": "looks"},
+    "one look": {"rule": "looks", "k": 1},
 }
 ENDED = ("solved", "failed")
 
@@ -177,9 +179,10 @@ def main(argv: list[str] | None = None) -> None:
     """Run what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--model", default="smollm2")
-    parser.add_argument("--task", choices=("hanoi", "multiply"), default="hanoi")
+    parser.add_argument("--task", choices=("hanoi", "multiply", "balance"), default="hanoi")
     parser.add_argument("--disks", type=int, default=5)
     parser.add_argument("--digits", type=int, default=4)
+    parser.add_argument("--entries", type=int, default=500)
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--first", type=int, default=0, help="seed of the first run")
     parser.add_argument("--settings", choices=SETTINGS, action="append")
@@ -190,11 +193,11 @@ def main(argv: list[str] | None = None) -> None:
         pairs = rate(given.model, given.disks, 4, given.rate)
         print(f"a run's calls/s by a bare loop's: median {statistics.median(a / b for a, b in pairs):.2f}")
         return
-    problem = (
-        Problem("hanoi", {"disks": given.disks})
-        if given.task == "hanoi"
-        else Problem("multiply", {"digits": given.digits}, drawn="draw")
-    )
+    problem = {
+        "hanoi": Problem("hanoi", {"disks": given.disks}),
+        "multiply": Problem("multiply", {"digits": given.digits}, drawn="draw"),
+        "balance": Problem("balance", {"entries": given.entries}, drawn="draw"),
+    }[given.task]
     seeds = range(given.first, given.first + given.runs)
     for name in given.settings or SETTINGS:
         with tempfile.TemporaryDirectory() as folder:

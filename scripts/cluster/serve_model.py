@@ -1,7 +1,7 @@
 """An OpenAI-compatible endpoint in front of any of Surefoot's models: try everything offline, as with a hosted one.
 
-``python -m surefoot.scripts.cluster.serve_model`` serves the bundled model on a free port of this machine. Chat
-completions without streaming; every request is a fresh draw, whatever its seed.
+``surefoot serve`` serves the bundled model on a free port of this machine, ``surefoot serve smollm2`` another one.
+Completions in chat and in raw text, without streaming; every request is a fresh draw, whatever its seed.
 """
 
 import argparse
@@ -36,7 +36,8 @@ def make_app(model: Model, name: str) -> web.Application:
     """
     endpoint = Endpoint(model, name)
 
-    async def chat(http: web.Request) -> web.Response:
+    async def answer(http: web.Request) -> web.Response:
+        kind = endpoint.chat if http.path.endswith("/chat/completions") else endpoint.complete
         try:
             async with asyncio.timeout(READ_S):
                 body = await http.read()
@@ -45,7 +46,7 @@ def make_app(model: Model, name: str) -> web.Application:
         except TimeoutError:
             status, reply = refusal(408, f"the request was not sent within {READ_S:g} s")
         else:
-            status, reply = await endpoint.chat(body)
+            status, reply = await kind(body)
         return web.json_response(reply, status=status)
 
     async def models(_: web.Request) -> web.Response:
@@ -56,7 +57,8 @@ def make_app(model: Model, name: str) -> web.Application:
         return web.json_response(reply, status=status)
 
     app = web.Application(client_max_size=MOST_BYTES)
-    app.router.add_post("/v1/chat/completions", chat)
+    app.router.add_post("/v1/chat/completions", answer)
+    app.router.add_post("/v1/completions", answer)
     app.router.add_get("/v1/models", models)
     app.router.add_get("/health", health)
     return app
@@ -126,7 +128,8 @@ async def serve(model: Model, *, name: str, host: str = "127.0.0.1", port: int =
         await model.close()
 
 
-async def _until_stopped(model: Model, name: str, host: str, port: int) -> None:
+async def until_stopped(model: Model, name: str, host: str, port: int) -> None:
+    """Serve a model until a signal says to stop; arguments and errors as for ``serve``."""
     serving = asyncio.ensure_future(serve(model, name=name, host=host, port=port))
 
     def stop() -> None:
@@ -157,7 +160,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         model = open_model(RunConfig(task=options.task, model=options.model))
-        asyncio.run(_until_stopped(model, options.model, options.host, options.port))
+        asyncio.run(until_stopped(model, options.model, options.host, options.port))
     except ConfigurationError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

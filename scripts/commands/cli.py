@@ -58,6 +58,7 @@ COMMANDS = {
     "compare": Entry("compare:compare", "Say how two runs differ: options, answer, calls, cost."),
     "stop": Entry("stop:stop", "Ask a run that goes on in another process to stop politely."),
     "launch": Entry("launch:launch", "Run a command as a job on a Ray cluster, and find the way back to it."),
+    "serve": Entry("serve:serve", "Serve a model of this machine to other programs, in OpenAI's protocol."),
     "init": Entry("init:init", "Write a small task of your own with its test, to start from."),
     "test": Entry("check_task:check_task", "Check a task of your own: pure methods, prompts, replies, limits."),
     "tasks": Entry("catalogue:tasks", "List the tasks that can be run here."),

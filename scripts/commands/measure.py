@@ -15,8 +15,9 @@ from surefoot.runtime.forecast.measured import Mix
 from surefoot.runtime.forecast.measurement_file import Measurement, Saved, recommended
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.measure import measure
-from surefoot.runtime.measurement.mixes import measure_mix, members_of
+from surefoot.runtime.measurement.mixes import measure_mix
 from surefoot.runtime.measurement.take_sample import take_sample
+from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.factory import answer_key, check_model
 from surefoot.runtime.whole_files import PUBLIC, write_whole
 from surefoot.scripts.commands.measure_tables import print_comparison, print_measurement, print_mix

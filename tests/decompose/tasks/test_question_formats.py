@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from surefoot.decompose.answer_keys.questions import answers_of
 from surefoot.decompose.referees import questions as referee
@@ -61,8 +62,10 @@ def test_damaged_files_are_one_line(text: str, why: str) -> None:
 
 
 def test_a_run_sees_the_question_alone() -> None:
-    """Whatever else an entry holds, two files with the same questions make the same problems."""
-    assert Questions(file=FORMS["big-bench"]).suite() == Questions(file=FORMS["list"]).suite()
+    """Whatever else an entry holds, two files with the same questions make the same problems, but for their names."""
+    forms = ("big-bench", "list")
+    one, other = ([replace(goal, identity="") for goal in Questions(file=FORMS[form]).suite()] for form in forms)
+    assert one == other
 
 
 def test_the_published_hundred_are_drawn_with_the_published_seed() -> None:

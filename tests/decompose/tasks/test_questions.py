@@ -84,9 +84,14 @@ def test_a_mistake_travels_to_the_decision() -> None:
         assert key(task.prompt(step, "compact")).right == ("yes" if right else "no",)
 
 
+def asked_alone(entry: dict[str, Any]) -> dict[str, Any]:
+    """What is no secret of an entry, and its answer."""
+    return {key: entry[key] for key in ("qid", "question", "answer")}
+
+
 def test_no_prompt_depends_on_what_only_the_referee_may_see() -> None:
     """Answers turned round and everything else removed: the same steps, the same prompts; only the referee notices."""
-    bare = json.dumps([{"question": entry["question"], "answer": not entry["answer"]} for entry in ENTRIES])
+    bare = json.dumps([{**entry, "answer": not entry["answer"]} for entry in map(asked_alone, ENTRIES)])
     seeing, blind = Questions(file=FILE, number=3), Questions(file=bare, number=3)
     assert seeing.root() == blind.root()
     step = seeing.decomposition_step(seeing.root().goal, ("open",))

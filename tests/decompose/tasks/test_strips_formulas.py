@@ -146,7 +146,7 @@ def test_bindings_keep_to_types_and_to_values_that_are_given() -> None:
     either = bindings(known, [Parameter("?x", ("red", "green"))], [], {})
     assert [one["?x"] for one in either] == ["b"]
     given_y = bindings(known, [Parameter("?x")], [("p", "?x"), ("not", ("=", "?x", "?y"))], {"?y": "b"})
-    assert [one["?x"] for one in given_y] == ["a", "c"]
+    assert sorted(one["?x"] for one in given_y) == ["a", "c"]
 
 
 @given(closed)

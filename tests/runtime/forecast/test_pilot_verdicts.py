@@ -9,10 +9,12 @@ from surefoot.decompose.answer_keys import hanoi
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.forecast.estimates import Estimate, KindEstimate
-from surefoot.runtime.forecast.pilot_verdicts import pilot_verdicts
+from surefoot.runtime.forecast.estimates import Estimate, KindEstimate, Sample
+from surefoot.runtime.forecast.pilot_verdicts import failing_kinds, pilot_examples, pilot_table, pilot_verdicts
+from surefoot.runtime.forecast.remedies import remedies
 from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
+from surefoot.runtime.records import KeptReply
 from surefoot.runtime.worker.local_pool import LocalPool
 
 
@@ -29,6 +31,38 @@ def test_a_kind_that_cannot_be_read_and_steps_that_do_not_agree_are_said() -> No
     assert said[2].startswith("at 3 of 13 steps of the pilot no answer had a majority")
     assert len(said) == 3
     assert pilot_verdicts(Estimate(40, 1, 0, 0.03, 0.1, votes=((3, 0, 12), (2, 1, 1)), kinds=kinds[1:2])) == []
+
+
+def test_the_table_has_a_line_for_each_kind() -> None:
+    found = Estimate(52, 7, 20, 0.1, 0.2, kinds=(kind("split", 0, 0, 16), kind("move", 40, 2, 44)))
+    assert pilot_table(found) == [
+        "pilot, kind split: 0 of 16 readable, 0 dissent",
+        "pilot, kind move: 40 of 44 readable, 2 dissent",
+    ]
+    assert failing_kinds(found) == ["split"]
+
+
+def test_what_was_said_is_quoted_and_obeyed_by_nothing() -> None:
+    said = (KeptReply("I am\x1b[2J sorry", "refused", ""), KeptReply("x", "refused", ""), KeptReply("3", "", "3"))
+    disputed = (KeptReply("3", "", "3"), KeptReply("3 ", "", "3"), KeptReply("4", "", "4"))
+    samples = [Sample(number, "move", (), replies=replies) for number, replies in enumerate((said, disputed, disputed))]
+    found = pilot_examples(samples)
+    assert [line.partition(":")[0] for line in found] == ["discarded, move", "no agreement, move"]
+    assert "\x1b" not in found[0]
+    assert found[1] == "no agreement, move: '3' and '4'"
+
+
+def test_what_to_try_is_named_for_the_model_and_the_task(configured: Callable[..., RunConfig]) -> None:
+    asked = configured("hanoi", model="openai/gpt", dialect="chat")
+    micro, tune = remedies(asked, ["move"])
+    assert micro.startswith("--dialect micro")
+    assert tune.startswith("surefoot tune hanoi --kind move --model openai/gpt")
+    assert remedies(configured("hanoi", model="smollm2"), ["next"]) == [
+        "surefoot tune hanoi --kind next --model smollm2, which searches for a better wording"
+    ]
+    assert remedies(asked, []) == []
+    assert remedies(configured("hanoi", model="bundled"), ["move"]) == []
+    assert len(remedies(configured("graph", model="a/b,c/d"), ["move"])) == 0
 
 
 @pytest.mark.parametrize(

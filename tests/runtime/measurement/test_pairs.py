@@ -10,7 +10,8 @@ from surefoot.runtime.forecast.estimates import sample_numbers
 from surefoot.runtime.forecast.measured import Mix
 from surefoot.runtime.forecast.run_plan import Sampled
 from surefoot.runtime.forecast.wall_time import Speed
-from surefoot.runtime.measurement.mixes import measure_mix, members_of
+from surefoot.runtime.measurement.mixes import measure_mix
+from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.worker.local_pool import LocalPool
 

@@ -15,10 +15,10 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from surefoot.decompose.step import Dialect, Prompt
-from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable
+from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable, QuestionRefused
 from surefoot.runtime.models.litellm_model import LiteLLMModel
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
-from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.runtime.models.port import Example, Model, Reply, Request, Stop
 from surefoot.scripts.cluster.serve_model import make_app, serve
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
@@ -111,7 +111,10 @@ async def test_why_a_reply_ended(http: Http, model: Echo, stop: Stop, word: str)
         ('{"messages": [{"role": "user", "content": "x"}], "n": 0}', "$.n"),
         ('{"messages": [{"role": "user", "content": "x"}], "temperature": "hot"}', "$.temperature"),
         ('{"messages": [{"role": "user", "content": "x"}], "stream": true}', "stream"),
-        ('{"messages": [{"role": "assistant", "content": "x"}]}', "$.messages[0].role"),
+        ('{"messages": [{"role": "tool", "content": "x"}]}', "$.messages[0].role"),
+        ('{"messages": [{"role": "assistant", "content": "x"}]}', "one user message"),
+        ('{"prompt": "x"}', "messages: missing"),
+        ('{"messages": [{"role": "user", "content": "x"}], "top_p": 0}', "$.top_p"),
         ('{"messages": [{"role": "system", "content": "x"}]}', "one user message"),
         ('{"messages": [{"role": "user", "content": "x"}, {"role": "user", "content": "y"}]}', "one user message"),
     ],
@@ -130,6 +133,33 @@ async def test_a_model_that_fails(http: Http, model: Echo, error: Exception, sta
     model.error = error
     async with http.post("/v1/chat/completions", json=HELLO) as response:
         assert (response.status, (await response.json())["error"]["message"]) == (status, str(error))
+
+
+async def test_turns_stops_and_the_beginning_of_the_answer_reach_the_model(http: Http, model: Echo) -> None:
+    turns = [("system", "S"), ("user", "a"), ("assistant", "b"), ("user", "Q"), ("assistant", "P")]
+    messages = [{"role": role, "content": text} for role, text in turns]
+    await complete(http, messages=messages, stop=",", top_p=0.5)
+    (asked,) = model.asked
+    assert (asked.prompt, asked.examples, asked.prefill) == (Prompt("Q", "S"), (Example("a", "b"),), "P")
+    assert (asked.stop, asked.top_p, asked.raw) == ((",",), 0.5, False)
+
+
+async def test_a_raw_completion(http: Http, model: Echo) -> None:
+    body = {"prompt": "1, 2, ", "n": 2, "max_tokens": 4, "stop": [",", ";"]}
+    answer = await http.post("/v1/completions", json=body)
+    told = await answer.json()
+    assert [choice["text"] for choice in told["choices"]] == ["1, 2,  0", "1, 2,  1"]
+    assert told["object"] == "text_completion"
+    (asked,) = model.asked
+    assert (asked.prompt.user, asked.raw, asked.stop, asked.max_tokens) == ("1, 2, ", True, (",", ";"), 4)
+    refused = await http.post("/v1/completions", json=HELLO)
+    assert (refused.status, (await refused.json())["error"]["message"]) == (400, "prompt: missing")
+
+
+async def test_a_question_that_does_not_fit_is_the_askers(model: Echo) -> None:
+    model.error = QuestionRefused("too long")
+    async with TestClient(TestServer(make_app(model, "small"))) as client:
+        assert (await client.post("/v1/chat/completions", json=HELLO)).status == 400
 
 
 async def test_what_is_served(http: Http) -> None:

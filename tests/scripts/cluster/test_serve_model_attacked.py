@@ -43,7 +43,7 @@ class Stuck(Model):
                 pass
 
 serve_model.STOP_S = 0.05
-asyncio.run(serve_model._until_stopped(Stuck(), "stuck", "127.0.0.1", 0))
+asyncio.run(serve_model.until_stopped(Stuck(), "stuck", "127.0.0.1", 0))
 """
 
 

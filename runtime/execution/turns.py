@@ -1,0 +1,37 @@
+"""Voters of different models that take turns from the first ballot: the plain remedy against errors that go together.
+
+Draw number d goes to voter d modulo their number, so that a race counts as many ballots of each, in the order drawn,
+and a replay is exact. Each voter is asked in its own dialect. Whether a mix helps is for a measurement to say
+(``surefoot measure TASK --model A,B``): models that err at the same states gain nothing from taking turns.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+Ask = Callable[[int, tuple[int, ...]], Coroutine[Any, Any, list[T]]]
+"""Asks the voter of a number for draws, and answers in their order."""
+
+
+async def in_turns(draws: Sequence[int], voters: int, ask: Ask[T]) -> list[T]:
+    """Hand draws to voters by turns, all at once, and return what they said in the order of the draws.
+
+    Args:
+        draws: Draw numbers, ascending.
+        voters: How many there are.
+        ask: Asks one of them.
+
+    Raises:
+        What ``ask`` raises first; the other voters are not waited for.
+    """
+    shares = {voter: tuple(draw for draw in draws if draw % voters == voter) for voter in range(voters)}
+    try:
+        async with asyncio.TaskGroup() as group:
+            asked = {voter: group.create_task(ask(voter, share)) for voter, share in shares.items() if share}
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+    said = {draw: one for voter, task in asked.items() for draw, one in zip(shares[voter], task.result(), strict=True)}
+    return [said[draw] for draw in draws]

@@ -1,0 +1,100 @@
+"""A ledger by counting: right answers give the balance, a wrong one goes into it, and nothing is done without any."""
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from surefoot.decompose.answer_keys.balance import answers
+from surefoot.decompose.plan import PlanStep
+from surefoot.decompose.referees.balance import verify
+from surefoot.decompose.step import Dialect, Flag, Step
+from surefoot.decompose.tasks.balance import Balance
+from surefoot.decompose.tasks.multiply_micro import OFFSET
+
+
+class Finished:
+    """A plan as the referee reads it."""
+
+    def __init__(self, steps: list[PlanStep], output: object) -> None:
+        self.steps, self.output = steps, output
+
+    def __iter__(self) -> Iterator[PlanStep]:
+        return iter(self.steps)
+
+
+def right(task: Balance, step: Step, dialect: Dialect = "micro") -> str:
+    said = task.parse(step, answers(task.prompt(step, dialect)).right[0], dialect)
+    assert isinstance(said, str)
+    return said
+
+
+def walk(task: Balance, say: Callable[[Balance, Step], str] = right) -> Finished:
+    root = task.root()
+    state = task.begin(root.goal, root.inputs)
+    steps: list[PlanStep] = []
+    while isinstance(step := task.next_step(root.goal, state), Step):
+        steps.append(PlanStep(step.kind, step.reads, say(task, step), state))
+        state = task.advance(root.goal, state, steps[-1].candidate)
+        if len(steps) > task.size(root.goal, root.inputs):  # where a run ends the chain
+            return Finished(steps, None)
+    return Finished(steps, step.output)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "balance"),
+    [("5", "5"), ("99,1", "100"), ("999,1,1000", "2000"), ("0,7", "7"), ("007,3", "10"), ("95,95,95,95", "380")],
+)
+def test_right_answers_give_the_balance(amounts: str, balance: str) -> None:
+    task = Balance(amounts=amounts)
+    done, root = walk(task), task.root()
+    assert done.output == balance
+    assert verify(task, done).reached_goal
+    assert len(done.steps) == task.usual_steps(root.goal, root.inputs) == task.outline(31).steps
+
+
+def test_five_hundred_entries() -> None:
+    task = Balance()
+    done = walk(task)
+    assert verify(task, done) == verify(task, done)
+    assert verify(task, done).reached_goal
+    assert 4000 < len(done.steps) < 6000
+    assert {OFFSET + step.reads.value for step in done.steps} <= set(range(18, 37))
+    assert f"{len(done.steps):,} facts for 500 entries" in task.mode()
+
+
+@pytest.mark.parametrize("number", range(0, 25, 3))
+def test_a_wrong_answer_goes_into_the_balance(number: int) -> None:
+    """Placebo: the referee finds nothing where nothing was changed (above)."""
+    task, numbers = Balance(amounts="47,38,9"), itertools.count()
+    found = verify(task, walk(task, lambda task, step: str(int(right(task, step)) + (next(numbers) == number))))
+    assert (found.valid, found.reached_goal, found.steps) == (False, False, number)
+
+
+def test_answers_that_know_nothing_give_no_balance() -> None:
+    rng, task = random.Random(1), Balance(amounts="12,13")
+    assert not any(walk(task, lambda *_: str(rng.randint(0, 30))).output == "25" for _ in range(200))
+
+
+def test_a_ledger_that_asks_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="every amount is 0"):
+        Balance(amounts="0,00")
+
+
+def test_every_sample_can_be_asked_and_answered_in_every_dialect() -> None:
+    task = Balance()
+    for number in range(40):
+        step = task.sample_step(number)
+        for dialect in ("micro", "compact", "chat"):
+            assert right(task, step, dialect) == str(step.reads.value + 1)  # type: ignore[arg-type]
+    assert task.prompt(step, "chat").system
+    assert isinstance(task.parse(step, "seventeen", "chat"), Flag)
+    assert isinstance(task.parse(step, str(OFFSET - 1), "micro"), Flag)
+
+
+def test_the_balance_with_another_wording_is_the_same_question() -> None:
+    task = Balance()
+    step = task.sample_step(3)
+    texts = {task.prompt(step, "micro", wording).user for wording in range(task.ways_to_look("micro"))}
+    assert len(texts) == 9
