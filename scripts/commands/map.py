@@ -13,6 +13,7 @@ from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.going_on import checked
+from surefoot.runtime.session.kept_map import keep_table_of
 from surefoot.runtime.session.mapping import ROW_TARGET, MapRun, look_at, rows_from
 from surefoot.runtime.session.row_output import check_form
 from surefoot.runtime.session.setup import row_task, set_up_rows
@@ -66,7 +67,7 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     setup = checked(set_up_rows(task, None, {"target": target, **values}))
     if table.stat().st_size > LARGE_BYTES:
         tell(f"reading {table}")
-    kept = api.keep_table_of(setup, rows_from(table, form), directory)
+    kept = keep_table_of(setup, rows_from(table, form), directory)
     steps = shape_of(kept.setup.task).total_steps
     with Progress(directory, setup.config, steps) as progress, stoppable(progress, as_json) as interruption:
         found = api.start_map(kept, progress, interruption)
