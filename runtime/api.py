@@ -8,7 +8,7 @@ import asyncio
 import pathlib
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -28,20 +28,18 @@ from surefoot.runtime.models.port import Model
 from surefoot.runtime.report.glance import Glance, glance, runs_below
 from surefoot.runtime.session.asking import AskRun, asked_question, options_of
 from surefoot.runtime.session.going_on import Changes, checked, reopen
-from surefoot.runtime.session.interruption import Interruption
+from surefoot.runtime.session.interruption import Interrupted, Interruption
+from surefoot.runtime.session.kept_map import KeptMap, keep_table_of
 from surefoot.runtime.session.mapping import (
     ROW_TARGET,
     MapRun,
-    check_columns,
     drive,
-    keep_rows,
     look_at,
     open_run,
     rows_from,
-    with_samples,
 )
 from surefoot.runtime.session.own_loop import in_own_loop, paused_when_cancelled
-from surefoot.runtime.session.refused import discard, leaving_nothing
+from surefoot.runtime.session.refused import leaving_nothing
 from surefoot.runtime.session.run import Run
 from surefoot.runtime.session.setup import (
     AskedTask,
@@ -58,22 +56,7 @@ from surefoot.runtime.session.work import work
 from surefoot.runtime.tuning.setup import TuneOptions
 
 Place = pathlib.Path | str
-
-
-class KeptMap(NamedTuple):
-    """A run over a table that is ready to begin.
-
-    Attributes:
-        setup: Configuration, task and model objects.
-        journal: Open for writing.
-        directory: With the rows.
-        begun: Whether the folder was there before.
-    """
-
-    setup: Setup
-    journal: JournalStore
-    directory: pathlib.Path
-    begun: bool
+R = TypeVar("R", bound=Run)
 
 
 def run(
@@ -102,12 +85,14 @@ def run(
     Raises:
         ConfigurationError: Something cannot be done as asked; nothing was written.
         ModelRejected: The model's side says that no such call can succeed.
-        UserCodeError: The task's own code failed; the message names the line.
+        UserCodeError: The code of the task or of the model failed; the message names the line.
         JournalError: The disk does not take the journal.
+        KeyboardInterrupt: Ctrl-C. The run paused politely before; the message says how to go on with it.
     """
     setup = set_up(task, model, options)
     directory = new_run_directory(as_path(run_dir), setup.config.task)
-    return start(checked(setup), directory, _watcher(on_event, watcher))
+    asked = Interruption()
+    return _unless_interrupted(start(checked(setup), directory, _watcher(on_event, watcher), asked), asked)
 
 
 def start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption | None = None) -> Run:
@@ -170,7 +155,8 @@ def resume(
         SurefootError: For every other reason as for ``run``.
     """
     changes = Changes(accept_change, task, model, options, as_path(task_path))
-    return go_on(pathlib.Path(run_dir), changes, _watcher(on_event, None))
+    asked = Interruption()
+    return _unless_interrupted(go_on(pathlib.Path(run_dir), changes, _watcher(on_event, None), asked), asked)
 
 
 def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interruption: Interruption | None = None) -> Run:
@@ -341,40 +327,11 @@ def map(
         named = {"model": model} if isinstance(model, str) else {}
         own = None if isinstance(model, str) else model
         changes = Changes(task=task, model=own, options={**options, **named})
-        return MapRun(go_on(directory, changes, watcher, asked).run_dir, task)
+        return MapRun(_unless_interrupted(go_on(directory, changes, watcher, asked), asked).run_dir, task)
     where = new_run_directory(directory, "map")
     look_at(rows, task, form)
     setup = checked(set_up_rows(task, model, {"target": ROW_TARGET, **options}))
-    return start_map(keep_table_of(setup, rows_from(rows, form), where), watcher, asked)
-
-
-def keep_table_of(setup: Setup, rows: Iterable[Any], directory: pathlib.Path) -> KeptMap:
-    """Keep the rows of a new run in its directory: after this, nothing but the work is left.
-
-    Args:
-        setup: Configuration, task and model objects, checked.
-        rows: The rows, in order.
-        directory: Where the run is kept; it must be empty, or not there yet.
-
-    Raises:
-        ConfigurationError: The rows cannot be read, there are none, or they lack a column. Nothing is left behind.
-    """
-    task = setup.task
-    assert isinstance(task, RowTask)
-    begun = directory.exists()
-    journal = create_run(directory, setup.config)
-    try:
-        table = keep_rows(journal, directory, rows, setup.config)
-        if not table.count and setup.config.k == "auto":
-            raise ConfigurationError("the table has no rows: there is nothing to choose a lead by")
-        check_columns(task, table)
-        sampled = with_samples(task, table)
-        admit(journal, directory, setup.config, sampled)
-    except BaseException:
-        journal.close()
-        discard(directory, keep_folder=begun)
-        raise
-    return KeptMap(msgspec.structs.replace(setup, task=sampled), journal, directory, begun)
+    return _unless_interrupted(start_map(keep_table_of(setup, rows_from(rows, form), where), watcher, asked), asked)
 
 
 def start_map(kept: KeptMap, watcher: Watcher, interruption: Interruption) -> MapRun:
@@ -450,6 +407,19 @@ async def _go_on(
     rows = partial(drive, task, read_table(directory / INPUT), config)
     await work(config, task, lambda: journal, watcher, interruption, models, rows)
     return MapRun(directory, task)
+
+
+def _unless_interrupted(run: R, interruption: Interruption) -> R:
+    """Return a run, unless Ctrl-C ended it: a program that somebody stops goes on with nothing.
+
+    Raises:
+        Interrupted: It was; the text says how to go on.
+    """
+    if not interruption.by_keyboard:
+        return run
+    place = f"surefoot.resume({str(run.run_dir)!r})"
+    how = f"the same call with run_dir={str(run.run_dir)!r}" if isinstance(run, MapRun) else place
+    raise Interrupted(f"the run is {run.status} and nothing is lost; {how} goes on with it", run.run_dir)
 
 
 def _watcher(on_event: Callable[[ProgressEvent], Any] | None, watcher: Watcher | None) -> Watcher:

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Final
 
 from surefoot.runtime.errors import ModelRejected, QuestionRefused, QuotaUsedUp, SurefootError
@@ -82,6 +83,10 @@ def clean(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
 
 
+PERMANENT: Final = (501, 505, 506, 508, 510, 511)
+"""What a server that works well says of a question it will never take (RFC 9110, 15.6, and its extensions): not
+implemented, another version of HTTP, a circle of its own, a network that wants a login. Waiting helps in no case."""
+
 LONGEST_WAIT_S: Final = 1e9
 """A server that asks to wait longer, some 30 years, is not believed beyond this."""
 
@@ -107,6 +112,9 @@ def judge(error: BaseException, model: str) -> Exception:
     text = clean(str(getattr(error, "message", "") or error)) or named
     causes = _chain(error)
     kind = _kind(named, status, told)
+    answered = _answered(causes, status)
+    if answered in PERMANENT:
+        kind, text = ModelRejected, f"the server answers {answered} {HTTPStatus(answered).phrase}: {text}"
     for cause in causes:
         if isinstance(cause, BodyTooLarge):
             return Transient(str(cause))
@@ -124,7 +132,13 @@ def judge(error: BaseException, model: str) -> Exception:
     if kind is Refused:
         return Refused(text)
     assert issubclass(kind, SurefootError)
-    return kind(f"{model}: {text} ({named})", model=model, error=named, status=status)
+    return kind(f"{model}: {text} ({named})", model=model, error=named, status=answered or status)
+
+
+def _answered(causes: list[BaseException], status: object) -> int:
+    """The status that the server itself answered with: LiteLLM reports some as 500."""
+    found = [getattr(getattr(cause, "response", None), "status_code", None) for cause in reversed(causes)]
+    return next((one for one in (*found, status) if isinstance(one, int)), 0)
 
 
 def _kind(named: str, status: object, told: str) -> type[Exception]:

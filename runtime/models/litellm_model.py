@@ -173,7 +173,7 @@ class LiteLLMModel(Model):
         """What to ask for otherwise after a failure; ``None`` if it was not for the form of the request."""
         name, status = error.context.get("error"), error.context.get("status")
         unsure = self._negotiation.unsure(wanted, question.forms)
-        if status == 500:  # some servers break over a schema
+        if status in (500, 501):  # some servers break over a schema, or say that they have none
             return Capability.SCHEMA if Capability.SCHEMA in unsure else None
         if name not in _UNKNOWN_PARAMETER:
             return None

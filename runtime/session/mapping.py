@@ -19,6 +19,7 @@ from surefoot.runtime.journal.port import JournalReader, JournalStore
 from surefoot.runtime.report.journal_steps import JournalStep
 from surefoot.runtime.report.rows_shown import RowsShown, rows_shown
 from surefoot.runtime.session.answers import Preview
+from surefoot.runtime.session.row_inputs import RowInputs
 from surefoot.runtime.session.row_output import write_results
 from surefoot.runtime.session.row_prompts import RowFile, with_prompts
 from surefoot.runtime.session.row_results import RowResult, results_of
@@ -206,13 +207,21 @@ class MapRun(Run):
         kept = kept_table(journal)
         return 0 if kept is None else kept.chunk
 
-    def write(self, path: pathlib.Path | str) -> int:
+    def write(self, path: pathlib.Path | str, inputs: bool = True) -> int:
         """Write the results to a file .jsonl, .csv or .parquet; return how many rows it has.
+
+        Args:
+            path: The file.
+            inputs: Whether the columns of each row come before its result.
 
         Raises:
             ConfigurationError: It cannot be written.
         """
-        return write_results(self.results(), pathlib.Path(path))
+        return write_results(self.results(), pathlib.Path(path), self.inputs() if inputs else None)
+
+    def inputs(self) -> RowInputs:
+        """Return the rows that were asked about, for writing them beside the results."""
+        return RowInputs(self.run_dir / INPUT)
 
     def _typed_row(self, answer: Any) -> Any:
         task = self._rows_task

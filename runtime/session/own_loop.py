@@ -46,6 +46,7 @@ def in_own_loop(begin: Callable[[], Coroutine[Any, Any, T]], interruption: Inter
         except KeyboardInterrupt:
             if interruption is None:
                 raise
+            interruption.by_keyboard = True
             interruption.ask("interrupted")
             over.wait()
     except KeyboardInterrupt:

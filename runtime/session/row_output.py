@@ -2,14 +2,16 @@
 
 import csv
 import importlib.util
+import itertools
 import json
 import pathlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TextIO
 
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.session.row_inputs import Kind, RowInputs, as_kind
 from surefoot.runtime.session.row_results import RowResult
 from surefoot.runtime.whole_files import PUBLIC, whole_file
 
@@ -33,126 +35,176 @@ def check_form(path: pathlib.Path) -> None:
         raise ConfigurationError(f"{path}: there is no folder {path.parent}")
 
 
-def write_results(results: Iterable[RowResult], path: pathlib.Path) -> int:
+Pair = tuple[RowResult, dict[str, Any]]
+"""A result, and the columns of its row that stand before it."""
+
+
+def write_results(results: Iterable[RowResult], path: pathlib.Path, inputs: RowInputs | None = None) -> int:
     """Write results to a file in the format that its ending names; return the number of results.
+
+    Args:
+        results: In the order of the rows.
+        path: The file.
+        inputs: The rows, whose columns come first; ``None`` leaves them out.
 
     Raises:
         ConfigurationError: It cannot be written, or its form is not known.
     """
     check_form(path)
-    writers = {".csv": _write_csv, ".parquet": _write_parquet}
-    write = writers.get(path.suffix.lower(), _write_jsonl)
+    suffix = path.suffix.lower()
     try:
         with whole_file(path, mode=PUBLIC) as draft:
-            return write(results, draft)
+            if suffix == ".parquet":
+                return _write_parquet(results, draft, inputs)
+            with draft.open("w", encoding="utf-8", newline="") as file:
+                return (print_csv if suffix == ".csv" else print_jsonl)(results, file, inputs)
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def flat(result: RowResult) -> dict[str, Any]:
-    """Return a result as one flat mapping: the fields of a record stand beside the votes."""
+def flat(result: RowResult, own: Mapping[str, Any] = {}) -> dict[str, Any]:
+    """Return a result as one flat mapping: the row's own columns, then the fields of a record, then the votes.
+
+    A field of the answer that is called like something else gets ``answer_`` before it.
+    """
     told = msgspec.to_builtins(result)
     answer = told.pop("answer")
-    own = answer if isinstance(answer, dict) else {"answer": answer}
+    fields = answer if isinstance(answer, dict) else {"answer": answer}
     return {
+        **own,
         "row": told.pop("row"),
-        **{name if name not in told else f"answer_{name}": v for name, v in own.items()},
+        **{name if name not in told and name not in own else f"answer_{name}": v for name, v in fields.items()},
         **told,
     }
 
 
-def _write_jsonl(results: Iterable[RowResult], path: pathlib.Path) -> int:
+def print_jsonl(results: Iterable[RowResult], file: TextIO, inputs: RowInputs | None = None) -> int:
+    """Print results as JSON objects, one a line, with an answer that is a record as one value; return their number."""
     count = 0
-    with path.open("w", encoding="utf-8") as file:
-        for result in results:
-            file.write(json.dumps(msgspec.to_builtins(result), ensure_ascii=False) + "\n")
-            count += 1
+    for result, own in _paired(results, inputs, {}):
+        file.write(json.dumps({**own, **msgspec.to_builtins(result)}, ensure_ascii=False) + "\n")
+        count += 1
     return count
 
 
-def _write_csv(results: Iterable[RowResult], path: pathlib.Path) -> int:
+def print_csv(results: Iterable[RowResult], file: TextIO, inputs: RowInputs | None = None) -> int:
+    """Print results as a table with a head, all with the same columns; return their number."""
     count, writer = 0, None
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for row in _with_columns(results):
-            if writer is None:
-                writer = csv.DictWriter(file, list(row), extrasaction="ignore", lineterminator="\n")
-                writer.writeheader()
-            writer.writerow({name: _cell(value) for name, value in row.items()})
-            count += 1
+    for row in _with_columns(_paired(results, inputs, {} if inputs is None else inputs.columns())):
+        if writer is None:
+            writer = csv.DictWriter(file, list(row), extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+        writer.writerow({name: _cell(value) for name, value in row.items()})
+        count += 1
     return count
 
 
-def _write_parquet(results: Iterable[RowResult], path: pathlib.Path) -> int:
+def _paired(results: Iterable[RowResult], inputs: RowInputs | None, columns: Mapping[str, Kind]) -> Iterator[Pair]:
+    """Each result with the columns of its row; all of ``columns`` where there are some."""
+    rows = itertools.repeat({}) if inputs is None else inputs.rows()
+    for result, row in zip(results, rows, strict=False):
+        yield result, {name: as_kind(row.get(name), kind) for name, kind in columns.items()} if columns else row
+
+
+TYPES = {
+    "row": "int64",
+    "error": "string",
+    "votes": "int64",
+    "margin": "int64",
+    "flags": "string",
+    "cost_usd": "float64",
+}
+"""Types of what every result has, by the name; of answers they are what the first rows say."""
+INPUT_TYPES: Mapping[Kind, str] = {"int": "int64", "float": "float64", "bool": "bool_", "text": "string"}
+
+
+def _write_parquet(results: Iterable[RowResult], path: pathlib.Path, inputs: RowInputs | None) -> int:
     import pyarrow
     import pyarrow.parquet
 
+    own = {} if inputs is None else inputs.columns()
+    types = {**TYPES, **{name: INPUT_TYPES[kind] for name, kind in own.items()}}
     count, writer, held = 0, None, []
     try:
-        for row in _with_columns(results):
+        for row in _with_columns(_paired(results, inputs, own)):
             held.append({name: _cell(value) if name == "flags" else value for name, value in row.items()})
             count += 1
             if len(held) == BATCH:
-                writer = _append(pyarrow, writer, held, path)
+                writer = _append(pyarrow, writer or (path, types), held)
                 held = []
         if held or writer is None:
-            writer = _append(pyarrow, writer, held, path)
+            writer = _append(pyarrow, writer or (path, types), held)
     finally:
         if writer is not None:
             writer.close()
     return count
 
 
-def _append(pyarrow: Any, writer: Any, rows: list[dict[str, Any]], path: pathlib.Path) -> Any:
-    """Write a batch of rows; the first says what the columns are.
+def _append(pyarrow: Any, writer: Any, rows: list[dict[str, Any]]) -> Any:
+    """Write a batch of rows; return the writer, which the first batch opens.
+
+    Args:
+        pyarrow: The module.
+        writer: The writer; before there is one, the file and the types of columns that are known.
+        rows: The batch.
 
     Raises:
         ConfigurationError: Later values do not go into the columns of the first rows.
     """
-    schema = None if writer is None else writer.schema
+    opened = not isinstance(writer, tuple)
+    path = writer.where if opened else writer[0]
     try:
-        if schema is None:
-            found = pyarrow.Table.from_pylist(rows).schema
-            # Of a column without a value so far nothing is known: text takes whatever comes, as JSON.
-            columns = [pyarrow.field(c.name, pyarrow.string()) if pyarrow.types.is_null(c.type) else c for c in found]
-            schema = pyarrow.schema(columns)
+        schema = writer.schema if opened else _schema(pyarrow, rows, writer[1])
         texts = {c.name for c in schema if pyarrow.types.is_string(c.type)}
         rows = [{name: _text(value) if name in texts else value for name, value in row.items()} for row in rows]
         table = pyarrow.Table.from_pylist(rows, schema=schema)
     except (pyarrow.ArrowException, OverflowError, TypeError) as error:
         reason = str(error).splitlines()[0]
         raise ConfigurationError(f"{path}: the answers do not make one table ({reason}): write .jsonl") from error
-    if writer is None:
+    if not opened:
         writer = pyarrow.parquet.ParquetWriter(path, schema)
     writer.write_table(table)
     return writer
+
+
+def _schema(pyarrow: Any, rows: list[dict[str, Any]], types: Mapping[str, str]) -> Any:
+    """The columns of a file: of known ones the type is given, of others the first rows say it.
+
+    Of a column without a value so far nothing is known: text takes whatever comes, as JSON.
+    """
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    unknown = pyarrow.Table.from_pylist([{name: row.get(name) for name in names if name not in types} for row in rows])
+    found = {c.name: pyarrow.string() if pyarrow.types.is_null(c.type) else c.type for c in unknown.schema}
+    known = {name: getattr(pyarrow, types[name])() for name in names if name in types}
+    return pyarrow.schema([pyarrow.field(name, known.get(name) or found[name]) for name in names])
 
 
 def _text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _with_columns(results: Iterable[RowResult]) -> Iterator[dict[str, Any]]:
+def _with_columns(results: Iterator[Pair]) -> Iterator[dict[str, Any]]:
     """Results as flat rows that all have the columns of the first one with an answer.
 
     Raises:
         ConfigurationError: A later answer has a field that is no column.
     """
-    waiting: list[RowResult] = []
+    waiting: list[Pair] = []
     columns: list[str] | None = None
-    for result in results:
+    for result, own in results:
         if columns is None and result.error and len(waiting) < BATCH:
-            waiting.append(result)
+            waiting.append((result, own))
             continue
         if columns is None:
-            columns = list(flat(result))
-            yield from (_in_columns(one, columns) for one in waiting)
+            columns = list(flat(result, own))
+            yield from (_in_columns(*one, columns) for one in waiting)
             waiting = []
-        yield _in_columns(result, columns)
-    yield from map(flat, waiting)
+        yield _in_columns(result, own, columns)
+    yield from (flat(*one) for one in waiting)
 
 
-def _in_columns(result: RowResult, columns: list[str]) -> dict[str, Any]:
-    row = flat(result)
+def _in_columns(result: RowResult, own: Mapping[str, Any], columns: list[str]) -> dict[str, Any]:
+    row = flat(result, own)
     other = next((name for name in row if name not in columns), None)
     if other is not None and not (result.error and other == "answer"):
         raise ConfigurationError(f"row {result.row} has {other!r}, which the first answer has not: write .jsonl")

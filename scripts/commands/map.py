@@ -13,6 +13,7 @@ from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.going_on import checked
+from surefoot.runtime.session.kept_map import keep_table_of
 from surefoot.runtime.session.mapping import ROW_TARGET, MapRun, look_at, rows_from
 from surefoot.runtime.session.row_output import check_form
 from surefoot.runtime.session.setup import row_task, set_up_rows
@@ -41,6 +42,9 @@ LARGE_BYTES = 20 << 20
     "--encoding", default=TextForm().encoding, help="How a file of text is written, such as latin-1.  [default: utf-8]"
 )
 @click.option("--output", type=PATH, help="Results as .jsonl, .csv or .parquet  [default: RUN_DIR/output.jsonl]")
+@click.option(
+    "--inputs/--no-inputs", default=True, help="Write the columns of each row before its result.  [default: on]"
+)
 @click.option("--run-dir", type=PATH, help="Where the run is kept  [default: runs/map-TIME]")
 @log_options
 @json_option
@@ -53,7 +57,7 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     A line for each row, in order: its answer, votes, margin, discarded replies and cost, or its error. A run that was
     killed or paused goes on with surefoot resume.
     """
-    as_json = values.pop("as_json")
+    as_json, inputs = values.pop("as_json"), values.pop("inputs")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
     directory = new_run_directory(run_dir, "map")
     if output is not None:
@@ -66,11 +70,11 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     setup = checked(set_up_rows(task, None, {"target": target, **values}))
     if table.stat().st_size > LARGE_BYTES:
         tell(f"reading {table}")
-    kept = api.keep_table_of(setup, rows_from(table, form), directory)
+    kept = keep_table_of(setup, rows_from(table, form), directory)
     steps = shape_of(kept.setup.task).total_steps
     with Progress(directory, setup.config, steps) as progress, stoppable(progress, as_json) as interruption:
         found = api.start_map(kept, progress, interruption)
-    return end(found, output, as_json)
+    return end(found, output, as_json, inputs)
 
 
 map_command.params[-2:-2] = [
@@ -78,16 +82,17 @@ map_command.params[-2:-2] = [
 ]
 
 
-def end(run: MapRun, output: pathlib.Path | None, as_json: bool) -> int:
+def end(run: MapRun, output: pathlib.Path | None, as_json: bool, inputs: bool = True) -> int:
     """Write the results of a run over a table, and say how it ended.
 
     Args:
         run: The run.
         output: Where results go; by default into the run directory.
         as_json: Whether to print one JSON object.
+        inputs: Whether the columns of each row come before its result.
     """
     path = output or run.run_dir / "output.jsonl"
-    count = run.write(path)
+    count = run.write(path, inputs)
     failed = sum(bool(one.error) for one in run.results())
     ended = standing(run.run_dir)
     where = sys.stderr if as_json else sys.stdout

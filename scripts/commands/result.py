@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
-import msgspec
 
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.decompose.tasks.pddl import PddlPlanning
@@ -20,6 +19,7 @@ from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.journal.task_shape import without_users_code
 from surefoot.runtime.session.answers import items_of_plan
 from surefoot.runtime.session.mapping import MapRun, open_run
+from surefoot.runtime.session.row_output import print_csv, print_jsonl
 from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
@@ -30,14 +30,18 @@ from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 @click.option("--jsonl", is_flag=True, help="One JSON value a line: the items of a list, or the answer itself.")
 @click.option("--csv", "as_csv", is_flag=True, help="A table: the items of a list, by their fields.")
 @click.option("--plan", "as_plan", is_flag=True, help="The plan of a PDDL problem, as the file that validators read.")
+@click.option("--inputs/--no-inputs", default=True, help="With --csv and --jsonl of a table: each row's own columns.")
 @json_option
-def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_plan: bool, as_json: bool) -> int:
+def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_plan: bool, as_json: bool, inputs: bool) -> int:
     """Print the answer of a run: text as it is, anything else as JSON."""
     if jsonl + as_csv + as_plan + as_json > 1:
         raise click.UsageError("--json, --jsonl, --csv and --plan exclude each other")
     run = solved(run_dir)
     if as_plan:
         print(plan_of(run), end="")
+        return OK
+    if isinstance(run, MapRun) and (jsonl or as_csv):  # as map and run.write() write it to a file
+        (print_jsonl if jsonl else print_csv)(run.results(), sys.stdout, run.inputs() if inputs else None)
         return OK
     if jsonl:
         for item in items_of(run):
@@ -90,9 +94,6 @@ def plan_of(run: Run) -> str:
 
 def items_of(run: Run) -> Iterator[Any]:
     """Items of an answer that is a list, or the answer itself; those of a long plan one after the other."""
-    if isinstance(run, MapRun):
-        yield from map(msgspec.to_builtins, run.results())
-        return
     config = read_config(run.run_dir)
     if config.task not in BUILT_IN_TASKS:
         answer = run.raw_output

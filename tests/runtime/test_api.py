@@ -202,11 +202,15 @@ def test_an_interrupt_pauses_politely(tmp_path: pathlib.Path) -> None:
     try:
         helper = threading.Thread(target=interrupt)
         helper.start()
-        found = surefoot.run(Fan(), model, run_dir=tmp_path / "r", chains_in_flight=1, **QUIET)
+        with pytest.raises(KeyboardInterrupt) as raised:  # or a script would go on with half an answer
+            surefoot.run(Fan(), model, run_dir=tmp_path / "r", chains_in_flight=1, **QUIET)
         helper.join()
     finally:
         Interruption.ask = original  # type: ignore[method-assign]
+    assert str(raised.value).startswith("the run is paused and nothing is lost; surefoot.resume('")
+    found = surefoot.open(tmp_path / "r")
     assert (found.status, found.message) == ("paused", "interrupted")
+    assert surefoot.resume(tmp_path / "r", task=Fan(), model=Counted(answers)).status == "solved"
 
 
 class Hanging(Counted):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from surefoot.runtime.errors import ModelRejected
 from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.litellm_errors import ERRORS, Transient, clean, judge, retry_after_s
 from tests.runtime.models.asking import SECRET
@@ -67,3 +68,22 @@ def test_a_wrong_path_is_told_from_a_model_that_does_not_exist() -> None:
     assert "--api-base often ends in /v1" in str(nothing)
     known = judge(errors.NotFoundError("The model `nonsense` does not exist", "m", "openai"), "m")
     assert str(known) == "m: The model `nonsense` does not exist (NotFoundError)"
+
+
+@pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 505, 506, 507, 508, 509, 510, 511, 529])
+@pytest.mark.parametrize("reported", ["as it is", "as 500"])
+def test_what_a_server_will_never_do_is_not_waited_for(status: int, reported: str) -> None:
+    """501, 505 and their like are answers of a server that works; LiteLLM may call them InternalServerError 500."""
+    errors = litellm_setup.load().exceptions
+    answer: Any = RuntimeError("behind it")
+    answer.response = SimpleNamespace(status_code=status)
+    told = status if reported == "as it is" else 500
+    error = errors.APIError(told, "no such thing", "openai", "m")
+    if reported == "as 500":
+        error = errors.InternalServerError("no such thing", "openai", "m")
+    error.__cause__ = answer
+    found = judge(error, "m")
+    assert isinstance(found, ModelRejected) == (status in (501, 505, 506, 508, 510, 511))
+    assert isinstance(found, ModelRejected | Transient)
+    if status == 501:
+        assert str(found).startswith("m: the server answers 501 Not Implemented: no such thing (")
