@@ -5,6 +5,7 @@ own, are asked questions that no search has seen; the best of them and the task'
 the figures that are reported: what is chosen for its luck does not keep it.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -91,8 +92,16 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def improved(self) -> bool:
-        """Whether the winner was answered better than the task's own wording when both were asked afresh."""
-        return self.winner != self.start and self.after.right * self.before.calls > self.before.right * self.after.calls
+        """Whether the winner was answered better than the task's own wording when both were asked afresh.
+
+        By more than one standard error of the difference: of wordings that are all alike some are ahead by luck.
+        """
+        if self.winner == self.start:
+            return False
+        before, after = (one.right / one.calls for one in (self.before, self.after))
+        both = (self.before.right + self.after.right) / (self.before.calls + self.after.calls)
+        error = math.sqrt(both * (1 - both) * (1 / self.before.calls + 1 / self.after.calls))
+        return after - before > error
 
     @property
     def search(self) -> str:

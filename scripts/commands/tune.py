@@ -133,7 +133,7 @@ def print_tuning(found: Tuning) -> None:
     before, after = _rate(found.before, found.error_before_interval), _rate(found.after, found.error_after_interval)
     console.print(f"the task's own wording, asked afresh: {before} not right")
     if not found.improved:
-        console.print("no wording was answered better than the task's own; nothing was written")
+        console.print("no wording was answered better than the task's own beyond a standard error; nothing was written")
         return
     console.print(f"the best, by {found.search or 'the file before'}, asked afresh: {after} not right")
     if found.error_after_interval[1] >= found.error_before_interval[0]:

@@ -7,6 +7,7 @@ import pytest
 
 import surefoot
 from surefoot.decompose.answer_keys import hanoi
+from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.wordings.wording import Wording
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
@@ -20,13 +21,19 @@ STATES = "The disks of a state are listed from the smallest to the largest.\n\n"
 BEFORE, AFTER, LEAD = 0.2, 0.04, 8
 
 
+def one_wrong(prompt: Prompt) -> Answers:
+    """The key's answers with one mistake: the prediction is of races between two candidates."""
+    found = hanoi.answers(prompt)
+    return Answers(found.right, found.wrong[:1])
+
+
 class Careful(Model):
     """Errs in one of five replies about a tower, and in one of 25 where the prompt says how states are written."""
 
     name, dialect = "careful", "compact"
 
     def __init__(self) -> None:
-        self.models = {p: SimulatedModel(hanoi.answers, Profile(p_error=p)) for p in (BEFORE, AFTER)}
+        self.models = {p: SimulatedModel(one_wrong, Profile(p_error=p)) for p in (BEFORE, AFTER)}
 
     async def ask(self, request: Request) -> list[Reply]:
         told = request.prompt.user.startswith(STATES)
@@ -51,13 +58,13 @@ def test_a_run_needs_fewer_votes_by_the_factor_that_is_predicted(tmp_path: pathl
     counts = {}
     for name, wordings in (("before", None), ("after", path)):
         run = surefoot.run(
-            "hanoi", Careful(), disks=10, strategy="chain", k=LEAD, red_flags="none", seed=1,
+            "hanoi", Careful(), disks=10, strategy="chain", k=LEAD, red_flags="none", seed=2,
             ladder=False, wordings=wordings, run_dir=tmp_path / name,
         )  # fmt: skip
         assert run.status == "solved", run.message
         counts[name] = run.counts.calls / run.counts.steps
     predicted = votes(BEFORE) / votes(AFTER)
-    assert counts["before"] / counts["after"] == pytest.approx(predicted, rel=0.15)
+    assert counts["before"] / counts["after"] == pytest.approx(predicted, rel=0.05)
     assert predicted > 1.4
 
 

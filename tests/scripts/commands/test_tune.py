@@ -50,7 +50,7 @@ def test_a_table_is_printed_for_people(here: pathlib.Path, capsys: pytest.Captur
         (kind,) = parse((here / "wordings.toml").read_text()).kinds
         assert f"version {kind.version}: runs take it with --wordings wordings.toml" in told
     else:
-        assert "no wording was answered better than the task's own; nothing was written" in told
+        assert "no wording was answered better than the task's own beyond a standard error; nothing was written" in told
 
 
 def test_questions_are_written_to_be_answered_by_hand(here: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
