@@ -60,6 +60,7 @@ _NAMES: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.TOP_P: r"\btop_?p\b",
         Capability.STOP: r"\bstop\b",
         Capability.SCHEMA: r"response_?format|json_?schema|json_?object|\bschema\b|structured|grammar",
+        Capability.CHOICES: r"structured_outputs|guided|grammar",
         Capability.PREFILL: r"prefill|prefix|continue_final|last message|final message|assistant",
         Capability.EXAMPLES: r"assistant|\broles?\b|alternat|messages",
     }
@@ -83,7 +84,9 @@ _UNKNOWN: Final = re.compile(
     r"|additional propert|does not support",
     re.IGNORECASE,
 )
-_MAY_BE_MEANT: Final = (Capability.SCHEMA, Capability.SEED, Capability.TOP_P, Capability.STOP, Capability.PREFILL)
+_MAY_BE_MEANT: Final = (
+    Capability.CHOICES, Capability.SCHEMA, Capability.SEED, Capability.TOP_P, Capability.STOP, Capability.PREFILL,
+)  # fmt: skip
 """What is tried without when a server does not say what it does not know, in this order."""
 
 

@@ -11,7 +11,6 @@ times as long as one.
 """
 
 import asyncio
-import json
 import pathlib
 import secrets
 import threading
@@ -25,6 +24,7 @@ import msgspec
 from surefoot.decompose.step import Dialect
 from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, QuestionRefused
 from surefoot.runtime.models.capabilities import Capability
+from surefoot.runtime.models.choices import grammar_of
 from surefoot.runtime.models.litellm_requests import seed_of, without
 from surefoot.runtime.models.port import Look, Model, Reply, Request, Stop
 from surefoot.runtime.models.whole_answers import Continuation, Position, WholeAnswers
@@ -248,11 +248,6 @@ def scoring_body_of(request: Request) -> dict[str, Any]:
     plain = msgspec.structs.replace(request, choices=(), schema=None, temperature=0.0, stop=(), draws=(0,))
     body = {**body_of(plain), "max_tokens": min(request.max_tokens, PLACES), "ignore_eos": True}
     return {**body, "logprobs": SCORED} if request.raw else {**body, "logprobs": True, "top_logprobs": SCORED}
-
-
-def grammar_of(choices: tuple[str, ...]) -> str:
-    """Return the grammar that holds an answer to one of several texts, in llama.cpp's notation."""
-    return "root ::= " + " | ".join(json.dumps(one, ensure_ascii=False) for one in choices)
 
 
 def _messages(request: Request) -> list[dict[str, str]]:

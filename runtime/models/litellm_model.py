@@ -15,6 +15,7 @@ from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRef
 from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Capability, Negotiation, lowered
+from surefoot.runtime.models.choices import strayed
 from surefoot.runtime.models.copies import Sameness
 from surefoot.runtime.models.endpoints import ModelServer, another_is_up
 from surefoot.runtime.models.hedging import first_of
@@ -128,7 +129,9 @@ class LiteLLMModel(Model):
                     self._negotiation.start_at(one, "cut on arrival" if one is Capability.STOP else "none")
             # Through LiteLLM there is nothing better: its raw completions open a connection for each call.
             self._negotiation.start_at(Capability.RAW, "sent as a question")
-            self._negotiation.start_at(Capability.CHOICES, "parsing")
+            # Servers of one's own may hold answers to choices; the providers that sell theirs refuse the parameter.
+            own = self.settings.api_base is not None
+            self._negotiation.start_at(Capability.CHOICES, "grammar" if own else "parsing")
         return self._calls
 
     async def _singly(self, request: Request, first: int = 0) -> list[Reply]:
@@ -166,6 +169,9 @@ class LiteLLMModel(Model):
                 question = Question(self.name, request, n, lowered(question.forms, blamed), first)
         for line in self._negotiation.accept(wanted, question.forms, blamed):
             self._say(line)
+        if request.choices and question.way(Capability.CHOICES) == "grammar" and strayed(replies, request.choices):
+            self._negotiation.start_at(Capability.CHOICES, "parsing")
+            self._say("its server does not hold answers to choices; replies are read as free text")
         self._tell_of_copies()
         return counted(replies, failed)
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.runtime.models.capabilities import WAYS, Capability, Forms
+from surefoot.runtime.models.choices import held_to
 from surefoot.runtime.models.port import Request
 from surefoot.runtime.models.structured import response_formats
 
@@ -83,6 +84,8 @@ def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
         arguments["top_p"] = request.top_p
     if request.stop and question.way(Capability.STOP) == "server":
         arguments["stop"] = list(request.stop[:MOST_STOPS])
+    if request.choices and question.way(Capability.CHOICES) == "grammar":
+        arguments["extra_body"] = held_to(request.choices)
     if request.schema is not None and question.way(Capability.SCHEMA) != "free text":
         arguments["response_format"] = response_formats(request.schema)[question.forms[Capability.SCHEMA]]
     return arguments

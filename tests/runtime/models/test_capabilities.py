@@ -8,7 +8,8 @@ import pytest
 from surefoot.runtime.errors import ModelRejected
 from surefoot.runtime.models.bundled import BundledModel
 from surefoot.runtime.models.capabilities import WAYS, WORST, Capability, Negotiation, lowered
-from surefoot.runtime.models.port import Example, Request
+from surefoot.runtime.models.choices import strayed
+from surefoot.runtime.models.port import Example, Reply, Request, Stop
 from tests.runtime.models.asking import Make, request_of
 from tests.runtime.models.openai_server import Client, answer_to
 
@@ -95,6 +96,49 @@ async def test_raw_text_is_sent_as_a_question_and_that_is_named(make: Make, serv
     model = make()
     (reply,) = await model.ask(msgspec.structs.replace(request_of(), raw=True))
     assert (reply.text, model.how(Capability.RAW)) == (answer_to("Where to?"), "sent as a question")
+
+
+CHOICES: dict[str, Any] = {"choices": ("Yes", "No")}
+
+
+async def test_a_server_that_holds_answers_to_choices_is_told_of_them_in_every_way_there_is(
+    make: Make, server: Client
+) -> None:
+    """vLLM's two names and llama.cpp's; each such server leaves the other names alone."""
+    model = make()
+    server.script("text:Yes")
+    assert (await model.ask(msgspec.structs.replace(request_of(), **CHOICES)))[0].text == "Yes"
+    (body,) = server.stats()["seen"]
+    assert body["structured_outputs"] == {"choice": ["Yes", "No"]}
+    assert body["guided_choice"] == ["Yes", "No"]
+    assert body["grammar"] == 'root ::= "Yes" | "No"'
+    assert model.how(Capability.CHOICES) == "grammar"
+
+
+async def test_a_server_that_refuses_choices_is_read_as_free_text(make: Make, server: Client) -> None:
+    said: list[str] = []
+    model = make(on_wait=said.append)
+    server.script("always_without:guided_choice")
+    replies = [(await model.ask(msgspec.structs.replace(request_of(), **CHOICES)))[0] for _ in range(2)]
+    assert [reply.failed_calls for reply in replies] == [1, 0]
+    assert ["grammar" in body for body in server.stats()["seen"]] == [True, False, False]
+    assert model.how(Capability.CHOICES) == "parsing"
+    assert ["no choices" in line for line in said] == [True]
+
+
+async def test_a_server_that_ignores_choices_is_found_out_by_what_it_says(make: Make, server: Client) -> None:
+    said: list[str] = []
+    model = make(on_wait=said.append)
+    for _ in range(2):
+        await model.ask(msgspec.structs.replace(request_of(), **CHOICES))
+    assert ["grammar" in body for body in server.stats()["seen"]] == [True, False]
+    assert model.how(Capability.CHOICES) == "parsing"
+    assert said == [f"{model.name}: its server does not hold answers to choices; replies are read as free text"]
+
+
+def test_a_cut_reply_says_nothing_of_choices() -> None:
+    assert not strayed([Reply("Ye", Stop.LENGTH), Reply("Yes")], ("Yes", "No"))
+    assert strayed([Reply("yes")], ("Yes", "No"))
 
 
 async def test_a_request_that_is_wrong_in_itself_changes_nothing(make: Make, server: Client) -> None:

@@ -19,8 +19,9 @@ from surefoot.runtime.config import RunConfig, dialect_of, open_task
 from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, QuestionRefused
 from surefoot.runtime.models import gguf_weights
 from surefoot.runtime.models.capabilities import WAYS, Capability
+from surefoot.runtime.models.choices import grammar_of
 from surefoot.runtime.models.factory import check_model, open_model
-from surefoot.runtime.models.gguf import SCORED, SLOTS, GgufModel, body_of, grammar_of, scoring_body_of
+from surefoot.runtime.models.gguf import SCORED, SLOTS, GgufModel, body_of, scoring_body_of
 from surefoot.runtime.models.gguf_weights import SMOLLM2, Published, fetch, fetched_path, unpack, weights_of
 from surefoot.runtime.models.port import Example, Look, Request, Stop
 
