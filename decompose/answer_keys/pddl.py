@@ -6,15 +6,19 @@ are made for whatever the formal lines of a prompt describe.
 
 import functools
 import re
+from collections.abc import Callable
 
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
-from surefoot.decompose.answer_keys.strips_plans import FAR, Plans
+from surefoot.decompose.answer_keys.strips_plans import FAR, Outside, Plans
 from surefoot.decompose.referees import strips
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.decompose.tasks.strips import StripsWorld
 from surefoot.decompose.tasks.strips_from_lines import world_of
 from surefoot.decompose.tasks.strips_words import join, literals
+
+Rules = Callable[[tuple[str, ...]], "StripsRules"]
+"""From the formal lines of a world to its rules."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -24,20 +28,43 @@ def answers(prompt: Prompt) -> Answers:
     Raises:
         ValueError: The text is not a module's question about a PDDL world.
     """
+    return _answers(prompt, _rules_of)
+
+
+def answers_with(of_world: Callable[[tuple[str, ...]], Outside | None]) -> Callable[[Prompt], Answers]:
+    """Return an answer key that asks a planner elsewhere before it searches for itself.
+
+    Args:
+        of_world: From a world's formal lines to what plans there; ``None`` for a world that it does not know.
+    """
+
+    @functools.lru_cache(maxsize=64)
+    def rules_of(lines: tuple[str, ...]) -> StripsRules:
+        world = world_of(lines)
+        return StripsRules(world, Plans(world, of_world(lines)))
+
+    @functools.lru_cache(maxsize=4096)
+    def key(prompt: Prompt) -> Answers:
+        return _answers(prompt, rules_of)
+
+    return key
+
+
+def _answers(prompt: Prompt, rules_of: Rules) -> Answers:
     dialect: Dialect
     if prompt.system:
-        rules = _rules(prompt.system.partition("\n\n")[0], "\n")  # the world is described first
+        rules = rules_of(_lines(prompt.system.partition("\n\n")[0], "\n"))  # the world is described first
         asked, dialect = read_chat(prompt, rules.world), "chat"
     else:
-        (asked, rules), dialect = _read_compact(prompt.user), "compact"
+        (asked, rules), dialect = _read_compact(prompt.user, rules_of), "compact"
     return module_answers(asked, rules.by_distance() if asked.rejected else rules, rules.world, dialect)
 
 
 @functools.lru_cache(maxsize=256)
-def _rules(text: str, between: str) -> "StripsRules":
-    """The rules of the world whose lines stand in a text, among sentences."""
+def _lines(text: str, between: str) -> tuple[str, ...]:
+    """The formal lines of the world in a text, among sentences."""
     words = ("domain ", "object ", "predicate ", "always ", "derived ", "action ")
-    return _rules_of(tuple(line for line in text.split(between) if line.startswith(words)))
+    return tuple(line for line in text.split(between) if line.startswith(words))
 
 
 @functools.lru_cache(maxsize=64)
@@ -45,10 +72,10 @@ def _rules_of(lines: tuple[str, ...]) -> "StripsRules":
     return StripsRules(world_of(lines))
 
 
-def _read_compact(text: str) -> tuple[Asked, "StripsRules"]:
+def _read_compact(text: str, rules_of: Rules) -> tuple[Asked, "StripsRules"]:
     role = role_of(text)
     described, _, asked = text.partition(" ")[2].rpartition(" |")
-    rules = _rules(described, " | ")
+    rules = rules_of(_lines(described, " | "))
     states = re.findall(r"(?<!not )\[ (.*?) ?\]", asked)
     failed = re.findall(r"not \[ (.*?) ?\]", asked)
     outside = re.sub(r"\[.*?\]", "", asked)

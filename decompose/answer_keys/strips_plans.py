@@ -6,7 +6,7 @@ finds the goal, what is said of a state does not depend on what was asked before
 short ones the first by name. In larger worlds a state off the way is led back to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -26,6 +26,10 @@ FAR = 999
 """Steps to the goal where no plan is known."""
 BACK = 600
 """States that are looked at for a way back to a plan that is known."""
+
+
+Outside = Callable[[str, str], tuple[str, ...] | None]
+"""A planner elsewhere: from a state and a goal to the actions of a plan, or ``None`` where it has none."""
 
 
 class Next(msgspec.Struct, frozen=True):
@@ -81,10 +85,12 @@ class Plans:
 
     Args:
         world: The world.
+        outside: A planner elsewhere, which is asked first.
     """
 
-    def __init__(self, world: StripsWorld) -> None:
+    def __init__(self, world: StripsWorld, outside: Outside | None = None) -> None:
         self.world = world
+        self._outside = outside
         self._written: list[Written] = []
         self._ways: dict[str, Ways] = {}
         self._too_large = False
@@ -118,6 +124,9 @@ class Plans:
 
     def _plan(self, ways: Ways, state: str) -> None:
         """Make a plan from a state and keep what it says of all states on its way."""
+        said = self._outside(state, ways.goal) if self._outside is not None else None
+        if said is not None and self._learn(ways, state, said):
+            return
         found = self.written(state, ways.negated)
         condition = found[0].states.ground.goal(ways.goal) if found is not None else None
         if found is None or condition is None:
@@ -136,6 +145,36 @@ class Plans:
         if not behind:
             ways.next.setdefault(written.states.say(start), Next(None, 0))
             known.setdefault(start, 0)
+
+    def _learn(self, ways: Ways, start: str, said: Sequence[str]) -> bool:
+        """Keep a plan that was made elsewhere, if it leads to the goal; whether it does."""
+        trail, state = [start], start
+        for action in said:
+            facts = strips.facts(state)
+            if strips.fault(self.world, facts, action) is not None:
+                return False
+            state = strips.text(strips.after(self.world, facts, action))
+            trail.append(state)
+        if not self.met(state, ways.goal):
+            return False
+        for number, (here, action) in enumerate(zip(trail, said, strict=False)):
+            ways.next.setdefault(here, Next(action, len(said) - number))
+        ways.next.setdefault(state, Next(None, 0))
+        self._remember(ways, trail)
+        return True
+
+    def _remember(self, ways: Ways, trail: Sequence[str]) -> None:
+        """Let states off the way of a plan from elsewhere be led back to it, where the world is small enough."""
+        found = self.written(trail[0], ways.negated)
+        if found is None:
+            return
+        known = found[0].left.setdefault(ways.goal, {})
+        for number, state in enumerate(trail):
+            place = found[0].states.read(state)
+            if place is not None:
+                known.setdefault(place, len(trail) - 1 - number)
+        # Else a search through few states would come first, which the plan was asked for instead of.
+        ways.far = ways.far or Found(None)
 
     def _search(self, ways: Ways, written: Written, start: int, goal: Condition) -> tuple[Found, int]:
         """A plan from a state, and how many actions lead on from where it ends."""

@@ -52,6 +52,14 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         bool, msgspec.Meta(description="of PlanBench's logistics take the first 200 only, as MAP did")
     ] = False
 
+    engine: Annotated[
+        str,
+        msgspec.Meta(
+            description="faster planner for the simulated model, a process of its own: fast-downward, pyperplan, or a "
+            "command with {domain}, {problem} and {plan}"
+        ),
+    ] = ""
+
     summary: ClassVar[str] = "MAP on PDDL: your own domain and problem, or generated blocksworld, mystery, logistics"
 
     @property
@@ -75,6 +83,8 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
                 raise ValueError("problem: give one problem or several, not both")
             _check_collection(self._collected(), self.instance)
             return
+        if self.engine and self.domain is None:
+            raise ValueError("engine: a planner needs problems from files")
         if (self.domain is None) != (self.problem is None):
             raise ValueError("a domain and a problem are needed, or neither")
         if self.domain is not None:

@@ -69,6 +69,16 @@ def collected(text: str, domain: str | None, cap: int) -> tuple[Collected, ...]:
     return tuple(posed)
 
 
+def texts_of(text: str, domain: str | None) -> list[tuple[str, str]]:
+    """Return domain and problem of each entry of a collection that has both, as PDDL texts.
+
+    Raises:
+        ValueError: The text is no collection.
+    """
+    found = [(domain or entry.domain, entry.problem) for entry in _entries(text) if not entry.refused]
+    return [(one, other) for one, other in found if one]
+
+
 def _entries(text: str) -> list[Entry]:
     try:
         decoded: Any = msgspec.json.decode(text)

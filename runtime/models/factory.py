@@ -200,6 +200,11 @@ def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"no answer key for task {task!r}: {error}") from error
+    if task == "pddl" and options and options.get("engine"):
+        from surefoot.runtime.planning_engine import outside_planner  # nothing else needs processes of planners
+
+        with_engine: AnswerKey = module.answers_with(outside_planner(str(options["engine"]), options))
+        return with_engine
     try:
         key = module.answers_of(options or {}) if hasattr(module, "answers_of") else getattr(module, "answers", None)
     except ValueError as error:

@@ -1,6 +1,5 @@
 """The answer key of PDDL questions: an instance is planned once, plans execute, and no domain is known by its names."""
 
-import importlib.util
 import itertools
 import pathlib
 from typing import Any
@@ -14,14 +13,9 @@ from surefoot.decompose.referees import pddl as referee
 from surefoot.decompose.tasks.pddl import PddlPlanning
 from surefoot.decompose.tasks.pddl_generators import generated
 from surefoot.decompose.tasks.pddl_reader import read
+from surefoot.scripts.benchmarks import pddl_shapes
 
 DATA = pathlib.Path(__file__).parents[2] / "data"
-_spec = importlib.util.spec_from_file_location("pddl_shapes", DATA / "pddl_shapes.py")
-assert _spec is not None
-assert _spec.loader is not None
-pddl_shapes = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(pddl_shapes)
-
 HANOI = """(define (domain hanoi) (:predicates (clear ?x) (on ?x ?y) (smaller ?x ?y))
  (:action move :parameters (?disc ?from ?to)
   :precondition (and (smaller ?to ?disc) (on ?disc ?from) (clear ?disc) (clear ?to))

@@ -1,6 +1,5 @@
 """Many PDDL problems at once: files of a folder find their domains, published JSON is read, bad ones have their row."""
 
-import importlib.util
 import json
 import pathlib
 from typing import Any
@@ -14,14 +13,9 @@ from surefoot.decompose.step import Done
 from surefoot.decompose.tasks.pddl import PddlPlanning
 from surefoot.decompose.tasks.pddl_collections import Unread, collection_of
 from surefoot.decompose.tasks.pddl_plan_files import plan_text
+from surefoot.scripts.benchmarks import pddl_shapes
 
 DATA = pathlib.Path(__file__).parents[2] / "data"
-_spec = importlib.util.spec_from_file_location("pddl_shapes", DATA / "pddl_shapes.py")
-assert _spec is not None
-assert _spec.loader is not None
-pddl_shapes = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(pddl_shapes)
-
 BLOCKS = """I am playing with a set of blocks where I need to arrange the blocks into stacks.
 
 [STATEMENT]

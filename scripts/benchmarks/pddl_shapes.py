@@ -149,6 +149,7 @@ def _ring(dice: random.Random, places: list[str], word: str, more: int) -> list[
 
 
 def logistics(seed: int) -> Pair:
+    """Return trucks and airplanes, whose kinds are predicates."""
     dice = random.Random(f"post {seed}")
     cities = [f"c{number}" for number in range(dice.randint(2, 3))]
     places = {city: [f"{city}-l{number}" for number in range(dice.randint(2, 3))] for city in cities}
@@ -169,6 +170,7 @@ def logistics(seed: int) -> Pair:
 
 
 def depots(seed: int) -> Pair:
+    """Return trucks, hoists and crates on pallets."""
     dice = random.Random(f"yard {seed}")
     sites = ["store0", "shop0", "shop1"][: dice.randint(2, 3)]
     boxes = [f"b{number}" for number in range(dice.randint(2, 4))]
@@ -194,6 +196,7 @@ def depots(seed: int) -> Pair:
 
 
 def gripper(seed: int) -> Pair:
+    """Return a robot with two hands that carries balls."""
     dice = random.Random(f"hands {seed}")
     balls, rooms = [f"b{number}" for number in range(dice.randint(2, 6))], ["r0", "r1", "r2"][: dice.randint(2, 3)]
     init = [f"room {room}" for room in rooms] + [f"ball {ball}" for ball in balls]
@@ -207,6 +210,7 @@ def gripper(seed: int) -> Pair:
 
 
 def ferry(seed: int) -> Pair:
+    """Return cars that are taken across by a ferry."""
     dice = random.Random(f"boats {seed}")
     ports, cars = [f"p{number}" for number in range(dice.randint(2, 4))], [f"c{n}" for n in range(dice.randint(1, 4))]
     init, goal = [f"here {dice.choice(ports)}", "empty"], []
@@ -218,6 +222,7 @@ def ferry(seed: int) -> Pair:
 
 
 def satellite(seed: int) -> Pair:
+    """Return satellites that take pictures."""
     dice = random.Random(f"orbits {seed}")
     stars, modes = [f"s{number}" for number in range(dice.randint(4, 6))], ["infrared", "x-ray"]
     ships = [f"sat{number}" for number in range(dice.randint(1, 2))]
@@ -232,6 +237,7 @@ def satellite(seed: int) -> Pair:
 
 
 def rovers(seed: int) -> Pair:
+    """Return rovers that take samples and send what they found."""
     dice = random.Random(f"probes {seed}")
     points = [f"w{number}" for number in range(dice.randint(4, 6))]
     probes = [f"probe{number}" for number in range(dice.randint(1, 2))]
@@ -248,6 +254,7 @@ def rovers(seed: int) -> Pair:
 
 
 def miconic(seed: int) -> Pair:
+    """Return an elevator."""
     dice = random.Random(f"lift {seed}")
     floors = [f"f{number}" for number in range(dice.randint(3, 6))]
     people = [f"p{number}" for number in range(dice.randint(1, 4))]
@@ -260,6 +267,7 @@ def miconic(seed: int) -> Pair:
 
 
 def driverlog(seed: int) -> Pair:
+    """Return drivers who walk to their vans."""
     dice = random.Random(f"vans {seed}")
     places = [f"s{number}" for number in range(dice.randint(3, 4))]
     drivers, vans = [f"d{n}" for n in range(dice.randint(1, 2))], [f"v{n}" for n in range(dice.randint(1, 2))]
@@ -282,3 +290,20 @@ SHAPES: dict[str, Callable[[int], Pair]] = {
     "rovers": rovers, "miconic": miconic, "driverlog": driverlog,
 }  # fmt: skip
 """By the name that the competitions gave the shape."""
+
+
+HANOI = """(define (domain pegs) (:requirements :strips)
+ (:predicates (clear ?x) (on ?x ?y) (smaller ?x ?y))
+ (:action move :parameters (?disc ?from ?to)
+  :precondition (and (smaller ?to ?disc) (on ?disc ?from) (clear ?disc) (clear ?to))
+  :effect (and (clear ?from) (on ?disc ?to) (not (on ?disc ?from)) (not (clear ?to)))))"""
+
+
+def hanoi(disks: int) -> Pair:
+    """Return a Tower of Hanoi: the shortest plan has 2^disks - 1 actions."""
+    discs, pegs = [f"d{number:02}" for number in range(1, disks + 1)], ["p1", "p2", "p3"]
+    init = [f"smaller {peg} {disc}" for peg in pegs for disc in discs]
+    init += [f"smaller {large} {small}" for n, small in enumerate(discs) for large in discs[n + 1 :]]
+    init += [f"on {small} {large}" for small, large in itertools.pairwise([*discs, "p1"])]
+    goal = [f"on {small} {large}" for small, large in itertools.pairwise([*discs, "p3"])]
+    return _pair(HANOI, " ".join(discs + pegs), [*init, f"clear {discs[0]}", "clear p2", "clear p3"], goal)
