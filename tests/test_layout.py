@@ -70,6 +70,7 @@ TRAINING = {
 KEEPERS_OF_ANSWERS = {
     "surefoot.decompose.answer_keys": {
         "runtime/models/factory.py",
+        "runtime/models/planning_engine.py",  # planners for the key of the simulated model
         "runtime/models/simulated.py",
         "scripts/commands/check_task.py",
         "scripts/commands/task_checks.py",

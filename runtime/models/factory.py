@@ -201,7 +201,7 @@ def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
     except ModuleNotFoundError as error:
         raise ConfigurationError(f"no answer key for task {task!r}: {error}") from error
     if task == "pddl" and options and options.get("engine"):
-        from surefoot.runtime.planning_engine import outside_planner  # nothing else needs processes of planners
+        from surefoot.runtime.models.planning_engine import outside_planner  # nothing else needs processes of planners
 
         with_engine: AnswerKey = module.answers_with(outside_planner(str(options["engine"]), options))
         return with_engine

@@ -12,7 +12,7 @@ from surefoot.decompose.step import Step
 from surefoot.decompose.tasks.pddl import PddlPlanning
 from surefoot.decompose.tasks.pddl_reader import read
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.planning_engine import actions_in, command_of, outside_planner, plan_with
+from surefoot.runtime.models.planning_engine import actions_in, command_of, outside_planner, plan_with
 from surefoot.scripts.benchmarks.pddl_shapes import SHAPES, hanoi
 
 DOMAIN, PROBLEM = hanoi(2)
