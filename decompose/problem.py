@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 
 from surefoot.decompose.methods.asking import Asking, Goal, Turning, asked_next, settled
+from surefoot.decompose.methods.program import StepSpec
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.step import Call, Dialect, Done, Flag, Prompt, Step
@@ -31,6 +32,8 @@ class Problem(Task, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         asking_named(self.method)
+        if self.method == "program" and type(self).next_spec is Problem.next_spec:
+            raise ValueError(f"method: {type(self).__name__} gives no program: it has no first_state() and next_spec()")
 
     def question(self) -> str:
         """Return the question that ``surefoot run`` asks: one text that stands for itself."""
@@ -63,6 +66,18 @@ class Problem(Task, frozen=True, kw_only=True):
     def tools(self) -> Mapping[str, Any]:
         """Return the tools that methods may call: functions, ``Tool`` values, or texts such as ``search:FOLDER``."""
         return {}
+
+    def first_state(self, text: str, number: int) -> dict[str, Any]:
+        """Return the state in which the program of a question begins, for ``program``; builtin values by name."""
+        raise NotImplementedError(f"{type(self).__name__} has no first_state()")
+
+    def next_spec(self, state: dict[str, Any]) -> StepSpec | str:
+        """Return the program's next step, or its answer. A function of the state alone."""
+        raise NotImplementedError(f"{type(self).__name__} has no next_spec()")
+
+    def absorbed(self, state: dict[str, Any], spec: StepSpec, said: str) -> dict[str, Any]:
+        """Return the state after a step was answered; by default with the answer in the field that the step writes."""
+        return {**state, spec.writes: said}
 
     def decomposed_by(self) -> Asking:
         """Return the method that decomposes the problem; by default the one that ``method`` names."""

@@ -22,6 +22,48 @@ def parts_of(question: str) -> tuple[str, ...]:
     return ()
 
 
+def halves_of(question: str) -> tuple[str, ...]:
+    """Return a question split one level down: its operands and what is done with them; none where it is one step."""
+    found = expressions.read(question)
+    if found is not None and isinstance(found[0], Operation):
+        return _halves_of_operation(found[0], found[1])
+    graph = graphs.read(question)
+    if graph is not None:
+        return _halves_of_graph(*graph)
+    return parts_of(question)
+
+
+def _halves_of_operation(whole: Operation, modular: bool) -> tuple[str, ...]:
+    asked: list[str] = []
+    operands: list[str] = []
+    for side in (whole.left, whole.right):
+        whole_side = isinstance(side, Operation)
+        operands.append(asked_once(asked, expressions.worded(side, modular)) if whole_side else str(side))
+    joined = expressions.worded(Operation(operands[0], whole.operator, operands[1]), modular)
+    return (*asked, joined) if asked else ()
+
+
+def _halves_of_graph(defined: dict[str, graphs.Definition], wanted: str) -> tuple[str, ...]:
+    asked: list[str] = []
+    operands: list[str] = []
+    for name in defined[wanted].operands:
+        one = defined.get(name)
+        if one is None or len(one.operands) == 1:
+            operands.append(name if one is None else one.operands[0])
+            continue
+        operands.append(asked_once(asked, graphs.worded(tuple(graphs.needed(defined, name)), name)))
+    if not asked or len(operands) < 2:
+        return ()
+    return (*asked, expressions.worded(Operation(operands[0], defined[wanted].operator, operands[1]), modular=True))
+
+
+def asked_once(parts: list[str], part: str) -> str:
+    """Return the number, as ``#2``, of a sub-question among others, where it is put if it is not there yet."""
+    if part not in parts:
+        parts.append(part)
+    return f"#{parts.index(part) + 1}"
+
+
 def filled(part: str, answers: tuple[str, ...]) -> str:
     """Return a sub-question with the answers in the places of ``#1``, ``#2``, ..."""
     return re.sub(r"#(\d{1,6})", lambda found: answers[int(found[1]) - 1], part)
@@ -54,8 +96,7 @@ def _of_expression(question: str) -> list[str] | None:
         if isinstance(operand, str):
             return operand
         bare = Operation(split(operand.left), operand.operator, split(operand.right))
-        parts.append(expressions.worded(bare, found[1]))
-        return f"#{len(parts)}"
+        return asked_once(parts, expressions.worded(bare, found[1]))
 
     split(found[0])
     return parts
@@ -72,8 +113,8 @@ def _of_graph(question: str) -> list[str] | None:
         if len(operands) == 1:
             named[one.name] = operands[0]
             continue
-        parts.append(expressions.worded(Operation(operands[0], one.operator, operands[1]), modular=True))
-        named[one.name] = f"#{len(parts)}"
+        bare = Operation(operands[0], one.operator, operands[1])
+        named[one.name] = asked_once(parts, expressions.worded(bare, modular=True))
     return parts
 
 
@@ -89,8 +130,7 @@ def _of_crafting(question: str) -> list[str] | None:
         if name in named or name not in recipes:
             return named.get(name, "0")
         terms = [f"({count} * {split(what)})" for count, what in recipes[name].needs]
-        parts.append(f"What is {' + '.join(terms) if len(terms) > 1 else terms[0][1:-1]}?")
-        named[name] = f"#{len(parts)}"
+        named[name] = asked_once(parts, f"What is {' + '.join(terms) if len(terms) > 1 else terms[0][1:-1]}?")
         return named[name]
 
     split(made)

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.answer_keys.problem_parts import filled, parts_of, work_of
+from surefoot.decompose.answer_keys.problem_parts import filled, halves_of, parts_of, work_of
 from surefoot.decompose.methods.asking import Asking
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.referees.problems import answer_of
@@ -20,6 +20,10 @@ from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.problems import bridges
 from surefoot.decompose.tasks.problems.expressions import MODULUS
 
+ABLE = 2
+"""Operations that a question may take at most, for a model to answer it in one step."""
+UNLIKELY = 1_000_000
+"""Numbers above this stand for variables: no question has them."""
 _LABEL = re.compile(r"^([A-Z][a-z]+(?: [0-9]+)?): ?(.*)$")
 
 
@@ -135,6 +139,54 @@ def _solve(told: Told) -> Answers:
     return _lines("Answer", known[-1], slips(told.question, known[-1]))
 
 
+def _split(told: Told) -> Answers:
+    return _numbered(parts_of(told.question))
+
+
+def _split_once(told: Told) -> Answers:
+    return _numbered(halves_of(told.question) or (told.question,))
+
+
+def _numbered(parts: tuple[str, ...]) -> Answers:
+    """Sub-questions a line each; wrong ones ask one of them otherwise."""
+    if not parts:
+        return Answers(("Sub-questions: none",), ("1. What is 1 + 1?",))
+    wrong = [(*parts[:-1], slip) for slip in mistaken(parts[-1])] + [(slip, *parts[1:]) for slip in mistaken(parts[0])]
+    others = [one for one in dict.fromkeys(wrong) if len(set(one)) == len(one)] or [("What is 1 + 1?",)]
+    right, *wrongs = ["\n".join(f"{n}. {text}" for n, text in enumerate(one, start=1)) for one in (parts, *others)]
+    return Answers((right,), tuple(wrongs))
+
+
+def _solve_parts(told: Told) -> Answers:
+    """The answer to the last sub-question, each filled in with the answers before it."""
+    known: tuple[str, ...] = ()
+    asked = [text for label, text in told.shown if label.startswith("Part ")]
+    for part in asked:
+        known = (*known, answer_of(filled(part, known)))
+    return _lines("Answer", known[-1], slips(told.question, known[-1]), max(1, len(asked)))
+
+
+def _try(told: Told) -> Answers:
+    """The answer where it takes one or two operations; else that it cannot be answered in one step."""
+    context = "\n".join(told.all("Context"))
+    if work_of(told.question, context) <= ABLE:
+        return _answer(told)
+    return _lines("Answer", "cannot", slips(told.question, answer_of(told.question, context)))
+
+
+def _abstract_plan(told: Told) -> Answers:
+    """The plan of a question of the form, with the variables in the places of its numbers."""
+    named = {f"{UNLIKELY + int(number)}": f"v{number}" for number in re.findall(r"\bv(\d+)\b", told.question)}
+    question = re.sub(r"\bmod v\d+\b", f"mod {MODULUS}", told.question)
+    question = re.sub(r"\bv(\d+)\b", lambda found: str(UNLIKELY + int(found[1])), question)
+    plain = _plan(msgspec.structs.replace(told, question=question))
+
+    def variables(text: str) -> str:
+        return re.sub(r"\d{7}", lambda found: named.get(found[0], found[0]), text)
+
+    return Answers(tuple(map(variables, plain.right)), tuple(map(variables, plain.wrong)))
+
+
 def expression_of(part: str) -> str | None:
     """Return a sub-question as an expression that a calculator takes, or ``None`` where it is no arithmetic."""
     found = re.fullmatch(r"What is ([^a-z]+?)( mod 97)?\?", part)
@@ -176,5 +228,10 @@ KINDS: Final[Mapping[str, Callable[[Told], Answers]]] = {
     "follow-up or tool": _follow_up_or_tool,
     "plan": _plan,
     "solve": _solve,
+    "split": _split,
+    "split once": _split_once,
+    "solve parts": _solve_parts,
+    "try": _try,
+    "abstract plan": _abstract_plan,
 }
 """What is said to each kind of question."""

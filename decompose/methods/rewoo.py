@@ -154,26 +154,30 @@ class Rewoo(Asking, frozen=True):
     def turn(self, problem: "Problem", goal: Goal, board: Any) -> Turn:
         """Ask for the plan, run it, and ask for the answer; or, in a line of the plan, find what it is about."""
         if goal.part == "line":
-            return (yield from self._line(goal, board))
+            return (yield from self.line(goal, board))
         context = context_of(problem, goal)
         tools = listed({**problem.tools(), MODEL: None})
         said = yield self.ask("plan", goal, goal.text, (*context, *tools))
-        return (yield from self.run(problem, goal, read_plan(said, problem.tools())))
+        lines = read_plan(said, problem.tools())
+        known = yield from self.run(goal, lines)
+        if isinstance(known, Done):
+            return known
+        told = [(("Asked", _shown(line, known)), ("Found", known[line.number])) for line in lines]
+        answer = yield self.ask("solve", goal, goal.text, tuple(pair for pairs in told for pair in pairs))
+        return Done(answer)
 
-    def run(self, problem: "Problem", goal: Goal, lines: tuple[Line, ...]) -> Turn:
-        """Run the lines of a plan and ask for the answer from what they found."""
+    def run(self, goal: Goal, lines: tuple[Line, ...]) -> Turn:
+        """Run the lines of a plan; what each found, by number, or the end of a question whose plan failed."""
         found = yield Expansion(tuple(_child(goal, line) for line in lines))
         if failed := [line.number for line, one in zip(lines, found, strict=True) if failure_of(one) is not None]:
             why = failure_of(found[failed[0] - 1])
             return Done(
                 None, f"{len(failed)} of {len(lines)} lines failed; #E{failed[0]}: {why.message if why else ''}"
             )
-        known = {line.number: text for line, text in zip(lines, found, strict=True)}
-        told = [(("Asked", _shown(line, known)), ("Found", known[line.number])) for line in lines]
-        answer = yield self.ask("solve", goal, goal.text, tuple(pair for pairs in told for pair in pairs))
-        return Done(answer)
+        return {line.number: text for line, text in zip(lines, found, strict=True)}
 
-    def _line(self, goal: Goal, inputs: Any) -> Turn:
+    def line(self, goal: Goal, inputs: Any) -> Turn:
+        """Find what one line of a plan is about, from what the lines that it reads found."""
         line = msgspec.convert(goal.given, Line)
         if any(failure_of(one) is not None for one in inputs):
             return Done(None, "a line that it reads failed")

@@ -8,13 +8,17 @@ next (``asking.py``). A user's own strategy is named ``my_module:MyMethod``; it 
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from surefoot.decompose.methods.abstract_chain import AbstractChain
+from surefoot.decompose.methods.as_needed import AsNeeded
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.chain_of_thought import ChainOfThought
 from surefoot.decompose.methods.direct import Direct
 from surefoot.decompose.methods.method import Method
+from surefoot.decompose.methods.program import HostProgram
 from surefoot.decompose.methods.rewoo import Rewoo
 from surefoot.decompose.methods.self_ask import SelfAsk
 from surefoot.decompose.methods.tree import Tree
+from surefoot.decompose.methods.two_stage import TwoStage
 
 METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "tree": Tree,
@@ -23,5 +27,9 @@ METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "chain-of-thought": ChainOfThought,
     "self-ask": SelfAsk,
     "rewoo": Rewoo,
+    "two-stage": TwoStage,
+    "program": HostProgram,
+    "as-needed": AsNeeded,
+    "abstract-chain": AbstractChain,
 }
 """Makes each method from the length of a leaf, in steps."""

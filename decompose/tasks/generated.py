@@ -7,8 +7,10 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from surefoot.decompose.methods.program import StepSpec
 from surefoot.decompose.plan import Node
 from surefoot.decompose.problem import Problem
+from surefoot.decompose.tasks.problems import programs
 from surefoot.decompose.tasks.problems.families import FAMILIES, Family
 
 
@@ -30,6 +32,8 @@ class Generated(Problem, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise ValueError(f"family: there is no {self.family!r}; there are {', '.join(FAMILIES)}")
+        if self.method == "program" and self.family not in programs.FAMILIES:
+            raise ValueError(f"method: there are programs for {', '.join(programs.FAMILIES)} only")
         Problem.__post_init__(self)
 
     @property
@@ -57,6 +61,18 @@ class Generated(Problem, frozen=True, kw_only=True):
     def tools(self) -> Mapping[str, Any]:
         """Return the calculator, where the option asks for it."""
         return {"calc": "calc"} if self.calculator else {}
+
+    def first_state(self, text: str, number: int) -> dict[str, Any]:
+        """Return the state in which the family's program begins."""
+        return programs.first_state(text)
+
+    def next_spec(self, state: dict[str, Any]) -> StepSpec | str:
+        """Return the next step of the family's program, or its answer."""
+        return programs.next_spec(state)
+
+    def absorbed(self, state: dict[str, Any], spec: StepSpec, said: str) -> dict[str, Any]:
+        """Return the program's state after a step."""
+        return programs.absorbed(state, spec, said)
 
     def answer_form(self) -> str:
         """Return how the family's answers are written."""

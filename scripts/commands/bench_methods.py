@@ -23,6 +23,8 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.records import Finished
+from surefoot.runtime.report.doubts import doubts
+from surefoot.runtime.report.journal_steps import steps_of
 from surefoot.runtime.session.answers import reader_of
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.setup import Setup
@@ -146,6 +148,8 @@ def _measure(score: Score, directory: pathlib.Path, config: RunConfig, task: Pro
                 prompt = task.prompt(Step(step.kind, Role.ACTOR, step.reads), dialect)
                 score.largest_prompt = max(score.largest_prompt, len(f"{prompt.system} {prompt.user}".split()))
             score.longest_chain = max(score.longest_chain, reader.longest)
+        found = doubts(steps_of(journal, config.rule), journal.totals.by_kind)
+        score.doubts = {one.kind: round(one.share, 4) for one in found}
     finally:
         journal.close()
 
@@ -176,6 +180,7 @@ def _cells(score: Score) -> tuple[str, ...]:
         f"{score.largest_prompt:,}",
         f"{score.longest_chain:,}",
         f"${score.cost_usd:.4f}",
+        next((f"{kind} {share:.1%}" for kind, share in score.doubts.items() if share), ""),
         failures,
     )
 
@@ -183,11 +188,11 @@ def _cells(score: Score) -> tuple[str, ...]:
 COLUMNS = Columns(
     (
         "method", "model", "right", "95 % interval", "n", "invalid", "calls", "tokens in/out", "largest prompt",
-        "longest chain", "money", "not right",
+        "longest chain", "money", "most doubted", "not right",
     ),
     _cells,
     "calls and tokens: means over the problems; invalid: no answer; largest prompt: words; longest chain: questions "
-    "that wait for each other",
+    "that wait for each other; most doubted: the kind of question whose ballots disagreed most, and how many lost",
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class Score(msgspec.Struct):
         ends: How plans ended, by reason.
         status: ``solved`` if all problems came to an end, or ``paused``.
         largest_prompt: Words of the longest prompt of a solved problem, where a table has it.
+        doubts: Share of the ballots to each kind of question that lost or were discarded, where a table has it.
         longest_chain: Most questions of a solved problem that wait for each other, where a table has it.
     """
 
@@ -53,6 +54,7 @@ class Score(msgspec.Struct):
     optimal_known: int = 0
     largest_prompt: int = 0
     longest_chain: int = 0
+    doubts: dict[str, float] = {}
 
     def shown(self) -> dict[str, Any]:
         """The row with its rates; 95 % Wilson interval."""

@@ -20,6 +20,7 @@ from surefoot.decompose.methods.asking import (
     labelled,
     settled,
 )
+from surefoot.decompose.methods.program import StepSpec
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.plan import Expansion, Literal
 from surefoot.decompose.problem import Problem
@@ -49,6 +50,12 @@ class Riddle(Problem, frozen=True, kw_only=True):
 
     def question(self) -> str:
         return self.text
+
+    def first_state(self, text: str, number: int) -> dict[str, Any]:
+        return {"text": text}
+
+    def next_spec(self, state: dict[str, Any]) -> StepSpec | str:
+        return state["said"] if "said" in state else StepSpec(("text",), "said", "{text}")
 
     def answer_form(self) -> str:
         return "a number"

@@ -34,7 +34,7 @@ from surefoot.scripts.commands.verify import ReadSteps
 from tests.runtime.execution.models import QUIET, Counted
 
 ASKING = [name for name, make in METHODS.items() if isinstance(make(0), Asking)]
-CASES = [*ASKING, "self-ask with calc", "rewoo with calc"]
+CASES = [*ASKING, "self-ask with calc", "rewoo with calc", "abstract-chain with calc"]
 PRICE_USD = 0.25
 
 
@@ -98,7 +98,7 @@ def test_limits_hold_wherever_they_end(method: str, tmp_path: pathlib.Path) -> N
     task, whole = problem(method), Priced(answers)
     api.run(task, whole, run_dir=tmp_path / "w", **QUIET)
     half = len(whole.asked) // 2
-    if not half:
+    if len(whole.asked) < 3:  # a limit that lets one answer more than half through lets all of them through
         return
     for name, limit in (("max_calls", half), ("max_cost_usd", half * PRICE_USD)):
         model = Priced(answers)

@@ -83,6 +83,21 @@ def test_small_steps_with_votes_beat_one_large_one(tmp_path: pathlib.Path, capsy
     assert alone["self-ask"]["solved"] <= 2
 
 
+@pytest.mark.parametrize(("bad", "blamed"), [("TaskDecomposer", "split"), ("Actor", "solve parts")])
+def test_the_report_blames_the_role_that_errs(
+    bad: str, blamed: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From the ballots alone, nothing of which knows what is right: one role errs in 40 %, the other in 1 %."""
+    modules = f"{bad}.model=simulated:p_error={0.1 if bad == 'Actor' else 0.4}"
+    rows = bench(
+        capsys, tmp_path / "b", "chains", "--length", "4", "--count", "12", "--method", "two-stage",
+        "--model", "simulated:p_error=0.0025", "--modules", modules,
+    )  # fmt: skip
+    doubted = rows["two-stage"]["doubts"]
+    assert next(iter(doubted)) == blamed
+    assert doubted[blamed] > 0.15 > 0.05 > min(doubted.values())
+
+
 def test_a_row_without_an_answer_says_why(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = bench(
         capsys, tmp_path / "b", "graphs", "--count", "4", "--model", "simulated:p_format=1", "--max-ballots", "4",

@@ -1,0 +1,50 @@
+"""Host programs of generated families: what is looked up and in which order is code; each sum is a question."""
+
+from typing import Any
+
+from surefoot.decompose.methods.program import StepSpec
+from surefoot.decompose.tasks.problems import dictionary, graphs
+from surefoot.decompose.tasks.problems.expressions import MODULUS
+
+FAMILIES = ("dictionary", "graphs", "chains")
+"""Families that have a program."""
+
+
+def first_state(question: str) -> dict[str, Any]:
+    """Return the state in which a program begins.
+
+    Raises:
+        ValueError: The question's family has no program.
+    """
+    found = dictionary.read(question)
+    if found is not None:
+        values, turns = found
+        sums = [" + ".join(str(values[word]) for word in turn) for turn in turns]
+        return {"kind": "sums", "turns": sums, "turn": 0, "total": "0"}
+    graph = graphs.read(question)
+    if graph is None:
+        raise ValueError(f"method: there are programs for {', '.join(FAMILIES)} only")
+    order = graphs.needed(*graph)
+    values_of = {one.name: one.operands[0] for one in order if len(one.operands) == 1}
+    steps = [[one.name, *one.operands, one.operator] for one in order if len(one.operands) > 1]
+    return {"kind": "graph", "steps": steps, "at": 0, "wanted": graph[1], **values_of}
+
+
+def next_spec(state: dict[str, Any]) -> StepSpec | str:
+    """Return the next step of a program, or its answer."""
+    if state["kind"] == "sums":
+        if state["turn"] == len(state["turns"]):
+            return str(state["total"])
+        return StepSpec(("total",), "total", f"What is {{total}} + {state['turns'][state['turn']]}?")
+    if state["at"] == len(state["steps"]):
+        return str(state[state["wanted"]])
+    name, left, right, operator = state["steps"][state["at"]]
+    reads = tuple(dict.fromkeys(one for one in (left, right) if not one.isdigit()))
+    shown = [one if one.isdigit() else f"{{{one}}}" for one in (left, right)]
+    return StepSpec(reads, name, f"What is ({shown[0]} {operator} {shown[1]}) mod {MODULUS}?")
+
+
+def absorbed(state: dict[str, Any], spec: StepSpec, said: str) -> dict[str, Any]:
+    """Return the state after a step: its field written, and the program one step further."""
+    counter = "turn" if state["kind"] == "sums" else "at"
+    return {**state, spec.writes: said, counter: state[counter] + 1}
