@@ -77,7 +77,7 @@ def work_of(question: str, context: str = "") -> float:
     edges = bridges.read(question)
     if edges is not None:
         return max(1, sum(map(len, edges[0].values())) // 4)
-    if ledger.read(question) is not None:
+    if ledger.read(question) is not None or ledger.read_users(question) is not None:
         return max(1.0, (context.count("\n") + 1) / LINES_OF_AN_OPERATION)
     return max(1, sum(_operators(read[0]) for part in parts_of(question) if (read := expressions.read(part))))
 

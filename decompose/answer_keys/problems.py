@@ -17,11 +17,13 @@ from surefoot.decompose.methods.asking import Asking
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.referees.problems import answer_of
 from surefoot.decompose.step import Prompt
-from surefoot.decompose.tasks.problems import bridges
+from surefoot.decompose.tasks.problems import bridges, ledger
 from surefoot.decompose.tasks.problems.expressions import MODULUS
 
 ABLE = 2
 """Operations that a question may take at most, for a model to answer it in one step."""
+SLICE = 100
+"""Lines of the slices that a root asks about."""
 UNLIKELY = 1_000_000
 """Numbers above this stand for variables: no question has them."""
 _LABEL = re.compile(r"^([A-Z][a-z]+(?: [0-9]+)?): ?(.*)$")
@@ -187,6 +189,54 @@ def _abstract_plan(told: Told) -> Answers:
     return Answers(tuple(map(variables, plain.right)), tuple(map(variables, plain.wrong)))
 
 
+def _cell(told: Told) -> Answers:
+    """A program over the input, in slices; with two levels left, large inputs are handed on in large slices first."""
+    kinds = ledger.read(told.question)
+    if kinds is None:
+        right = _cell_of_parts(told.question)
+        return Answers((_fenced(right),), (_fenced('{"answer": 1}'),))
+    levels = int((told.all("Levels") or ("1",))[0])
+    questions = [told.question] if len(kinds) == 1 else [ledger.users_question(kind) for kind in kinds]
+    if len(kinds) == 1 and levels > 1:
+        code = _sliced(questions, f"max({SLICE}, len(lines) // 10)", ', "recursive": True')
+    else:
+        code = _sliced(questions, f"max({SLICE}, len(lines) // 4000)", "")
+    if len(kinds) == 1:
+        code.append('{"answer": sum(map(int, found[0]))}')
+    else:
+        code += [
+            'sets = [{u for text in texts if text != "none" for u in text.split(", ")} for texts in found]',
+            '{"answer": len(sets[0] & sets[1])}',
+        ]
+    wrong = [line.replace("len(lines), size)]", "len(lines) - size, size)]") for line in code]
+    return Answers((_fenced("\n".join(code)),), (_fenced("\n".join(wrong)),))
+
+
+def _sliced(questions: list[str], size: str, more: str) -> list[str]:
+    return [
+        'lines = context.split("\\n")',
+        f"size = {size}",
+        "spans = [(a, min(a + size, len(lines))) for a in range(0, len(lines), size)]",
+        f"questions = {questions!r}",
+        f'asked = [{{"question": q, "from": a, "to": b{more}}} for q in questions for a, b in spans]',
+        "said = ask_all(asked)",
+        "found = [said[n * len(spans):(n + 1) * len(spans)] for n in range(len(questions))]",
+    ]
+
+
+def _cell_of_parts(question: str) -> str:
+    """Code that asks one part after the other, with the answers to those before in it."""
+    rows: list[str] = []
+    for n, part in enumerate(parts_of(question) or (question,), start=1):
+        named = re.sub(r"#([0-9]+)", r"{a\1}", part)
+        rows.append(f"a{n} = ask({{'question': f{named!r}}})")
+    return "\n".join([*rows, f"{{'answer': a{len(rows)}}}"])
+
+
+def _fenced(code: str) -> str:
+    return f"```python\n{code}\n```"
+
+
 def expression_of(part: str) -> str | None:
     """Return a sub-question as an expression that a calculator takes, or ``None`` where it is no arithmetic."""
     found = re.fullmatch(r"What is ([^a-z]+?)( mod 97)?\?", part)
@@ -208,6 +258,9 @@ def slips(question: str, right: str) -> list[str]:
     """Return plausible wrong answers."""
     if right in ("true", "false"):
         return ["false" if right == "true" else "true"]
+    if ledger.read_users(question) is not None:
+        users = [] if right == "none" else right.split(", ")
+        return [", ".join(users[:-1]) or "7", ", ".join([*users, "999999"])]
     found = bridges.read(question)
     if found is not None:
         return [place for place in found[2] if place != right]
@@ -229,6 +282,8 @@ KINDS: Final[Mapping[str, Callable[[Told], Answers]]] = {
     "plan": _plan,
     "solve": _solve,
     "split": _split,
+    "cell": _cell,
+    "sub": _answer,
     "split once": _split_once,
     "solve parts": _solve_parts,
     "try": _try,

@@ -97,7 +97,7 @@ def read_answer(problem: "Problem", step: Step, text: str) -> str | Flag:
     said = labelled(text, "Answer")
     if said is None:
         return Flag("misformatted", "no line 'Answer: ...'")
-    found = problem.read_answer(said) if step.kind != "part" else problem.read_part(said)
+    found = problem.read_part(said) if step.kind in ("part", "sub") else problem.read_answer(said)
     return Flag("misformatted", f"not {problem.answer_form()}: {said[:100]}") if found is None else found
 
 

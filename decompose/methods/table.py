@@ -15,6 +15,7 @@ from surefoot.decompose.methods.chain_of_thought import ChainOfThought
 from surefoot.decompose.methods.direct import Direct
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.methods.program import HostProgram
+from surefoot.decompose.methods.recursive import Recursive
 from surefoot.decompose.methods.rewoo import Rewoo
 from surefoot.decompose.methods.self_ask import SelfAsk
 from surefoot.decompose.methods.tree import Tree
@@ -29,6 +30,8 @@ METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "rewoo": Rewoo,
     "two-stage": TwoStage,
     "program": HostProgram,
+    "recursive": Recursive,
+    "recursive-2": lambda leaf_steps: Recursive(depth=2),
     "as-needed": AsNeeded,
     "abstract-chain": AbstractChain,
 }

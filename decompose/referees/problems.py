@@ -45,7 +45,10 @@ def answer_of(question: str, context: str = "") -> str:
         found = answered(question)
         if found is not None:
             return found
-    kinds = ledger.read(question)
+    kinds, asked = ledger.read(question), ledger.read_users(question)
+    if asked is not None:
+        users = {int(user) for user, word in ledger.rows(context) if word in ledger.KINDS[asked]}
+        return ", ".join(map(str, sorted(users))) or "none"
     if kinds is None:
         raise ValueError(f"not a question of a family: {question[:100]}")
     return str(count_in(kinds, context))

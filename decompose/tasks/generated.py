@@ -10,7 +10,7 @@ import msgspec
 from surefoot.decompose.methods.program import StepSpec
 from surefoot.decompose.plan import Node
 from surefoot.decompose.problem import Problem
-from surefoot.decompose.tasks.problems import programs
+from surefoot.decompose.tasks.problems import ledger, programs
 from surefoot.decompose.tasks.problems.families import FAMILIES, Family
 
 
@@ -57,6 +57,11 @@ class Generated(Problem, frozen=True, kw_only=True):
         """Return what a question is about, where the family has something: the lines of a ledger."""
         size = self.length or self._family.size
         return "" if self._family.context is None else _context(self.family, self.series, number, size)
+
+    def read_part(self, text: str) -> str | None:
+        """Return the answer to a sub-question: in the family's form, or a list of a ledger's users."""
+        found = self._family.read(text)
+        return ledger.users(text) if found is None and self.family == "ledger" else found
 
     def tools(self) -> Mapping[str, Any]:
         """Return the calculator, where the option asks for it."""

@@ -17,7 +17,7 @@ from surefoot.runtime.execution.work import Work
 from surefoot.runtime.records import TOOL, Record
 from surefoot.runtime.tools.calling import call_tool, look_back
 from surefoot.runtime.tools.contract import LookBack, Tool, ToolFailed, ToolResult
-from surefoot.runtime.tools.named import tool_named
+from surefoot.runtime.tools.named import WITHOUT_PLACE, tool_named
 
 TIMEOUT_S = 60.0
 """Longest time of one call of a plain function that a task names as a tool, in seconds."""
@@ -60,6 +60,8 @@ class ToolCaller:
             ToolCallFailed: The call failed, and its failure is not a result.
             RunPaused: Nobody can tell whether a once-only call happened before a crash.
         """
+        if call.tool in WITHOUT_PLACE and call.tool not in self._tools:  # what needs no file is there for every task
+            self._tools[call.tool] = tool_named(call.tool)
         tool = self._tools.get(call.tool)
         if tool is None:
             there = ", ".join(self._tools) or "none"

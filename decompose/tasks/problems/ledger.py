@@ -42,6 +42,28 @@ def read(question: str) -> tuple[str, ...] | None:
     return None if found is None or not set(found.groups()) <= set(KINDS) else found.groups()
 
 
+def users_question(kind: str) -> str:
+    """Return the question which users have a line that names a kind of thing."""
+    return f"Which users have a line that names a {kind}?"
+
+
+def read_users(question: str) -> str | None:
+    """Return the kind of a question for users, or ``None`` where it asks something else."""
+    found = re.fullmatch(r"Which users have a line that names a (\w+)\?", question)
+    return found[1] if found is not None and found[1] in KINDS else None
+
+
+def users(text: str) -> str | None:
+    """Return a list of users in canonical form: their numbers once each, ascending; or ``none``."""
+    bare = text.strip().rstrip(".").lower()
+    if bare == "none":
+        return bare
+    found = [one.strip() for one in bare.split(",")]
+    if not all(re.fullmatch(r"[0-9]{1,12}", one) for one in found):
+        return None
+    return ", ".join(map(str, sorted(set(map(int, found)))))
+
+
 def rows(lines: str) -> list[tuple[str, str]]:
     """Return user and word of each line that is one of a ledger."""
     return re.findall(r"^\d+\. user (\d+): ([a-z]+)$", lines, re.M)

@@ -34,13 +34,19 @@ from surefoot.scripts.commands.verify import ReadSteps
 from tests.runtime.execution.models import QUIET, Counted
 
 ASKING = [name for name, make in METHODS.items() if isinstance(make(0), Asking)]
-CASES = [*ASKING, "self-ask with calc", "rewoo with calc", "abstract-chain with calc"]
+CASES = [*(name for name in ASKING if name != "recursive-2"), "self-ask with calc", "rewoo with calc", "abstract-chain with calc"]
 PRICE_USD = 0.25
 
 
 def problem(method: str) -> Generated:
     name, _, tool = method.partition(" with ")
+    if name.startswith("recursive"):  # over an input that is kept apart; slices of a hundred lines
+        return Generated(family="ledger", length=150, number=3, method=name)
     return Generated(family="chains", length=4, method=name, calculator=bool(tool))
+
+
+def right(task: Generated) -> str:
+    return answer_of(task.question(), task.context(task.number - 1))
 
 
 class Priced(Counted):
@@ -71,7 +77,7 @@ async def test_killed_at_every_journal_event(step_runner: Any, method: str) -> N
     task = problem(method)
     whole = Session(step_runner, task)
     ended = await whole.run([])
-    assert ended == Finished(answer_of(task.question()))
+    assert ended == Finished(right(task))
     for cut in range(len(whole.batches) + 1):
         resumed = Session(step_runner, task)
         assert await resumed.run(whole.batches[:cut]) == ended
@@ -83,12 +89,12 @@ async def test_killed_at_every_journal_event(step_runner: Any, method: str) -> N
 def test_a_killed_session_is_gone_on_with(method: str, tmp_path: pathlib.Path) -> None:
     """Whole sessions with their journal files: after each question the model is gone, and another session goes on."""
     task, whole = problem(method), Counted(answers)
-    assert api.run(task, whole, run_dir=tmp_path / "w", **QUIET).output == answer_of(task.question())
+    assert api.run(task, whole, run_dir=tmp_path / "w", **QUIET).output == right(task)
     for cut in {1, len(whole.asked) // 2, len(whole.asked) - 1} - {0, len(whole.asked)}:
         first, second = Counted(answers, cut), Counted(answers)
         assert api.run(task, first, run_dir=tmp_path / f"r{cut}", **QUIET).status == "paused"
         found = api.resume(tmp_path / f"r{cut}", task=task, model=second)
-        assert (found.status, found.output) == ("solved", answer_of(task.question()))
+        assert (found.status, found.output) == ("solved", right(task))
         assert sorted(first.asked + second.asked) == sorted(whole.asked)
 
 
@@ -108,7 +114,7 @@ def test_limits_hold_wherever_they_end(method: str, tmp_path: pathlib.Path) -> N
         assert len(model.asked) <= half + (name == "max_cost_usd")
         on = Priced(answers)
         found = api.resume(tmp_path / name, task=task, model=on, **{name: 1000})
-        assert (found.status, found.output) == ("solved", answer_of(task.question()))
+        assert (found.status, found.output) == ("solved", right(task))
         assert len(model.asked) + len(on.asked) == len(whole.asked)
 
 
