@@ -15,6 +15,7 @@ BUILT_IN_TASKS = {
     "questions": "surefoot.decompose.tasks.questions:Questions",
     "ask": "surefoot.decompose.tasks.ask:AskedQuestion",
     "problems": "surefoot.decompose.tasks.generated:Generated",
+    "items": "surefoot.decompose.tasks.items:Items",
     "checkers": "surefoot.decompose.tasks.checkers:Checkers",
     "sort": "surefoot.decompose.tasks.sort:Sort",
     "dictionary-sum": "surefoot.decompose.tasks.dictionary_sum:DictionarySum",

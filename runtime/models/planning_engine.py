@@ -14,10 +14,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 
-from surefoot.decompose.answer_keys.strips_plans import Outside
 from surefoot.decompose.tasks.pddl_collections import texts_of
 from surefoot.decompose.tasks.pddl_reader import read
 from surefoot.runtime.errors import ConfigurationError
+
+Outside = Callable[[str, str], tuple[str, ...] | None]
+"""From a state and a goal to the actions of a plan, or ``None`` where there is none."""
 
 SECONDS = 60.0
 """Time that a planner is given for one problem."""

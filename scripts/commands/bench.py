@@ -14,6 +14,7 @@ import click
 import msgspec
 
 from surefoot.decompose.suite import Posed, SuiteTask
+from surefoot.decompose.tasks.items import as_text
 from surefoot.decompose.tasks.problems.families import FAMILIES
 from surefoot.runtime.config import RunConfig, open_task, task_class
 from surefoot.runtime.errors import ConfigurationError
@@ -165,6 +166,8 @@ def _plan_of(end: Any) -> tuple[tuple[str, ...], str]:
     output = end.output if isinstance(end, Finished) else end.context.get("output")
     if isinstance(output, dict):
         return tuple(output["plan"]), str(output["ended"])
+    if isinstance(end, Finished):  # an answer that is no plan: as text, as it would be written into a file
+        return (as_text(output),), "answered"
     return (), type(end).__name__
 
 
@@ -174,7 +177,7 @@ def answer_line(problem: Posed, repeat: int, plan: tuple[str, ...], ended: str, 
     for name in ("identity", "text"):  # of questions: the file's own id, and the question
         if getattr(problem, name, ""):
             told[{"identity": "id", "text": "question"}[name]] = getattr(problem, name)
-    single = len(plan) == 1 and "question" in told
+    single = len(plan) == 1 and len(told) > 2  # of a question that the file names
     return json.dumps({**told, "answer": plan[0] if single else list(plan), "ended": ended, "right": right}) + "\n"
 
 

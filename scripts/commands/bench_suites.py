@@ -78,6 +78,7 @@ SUITES = {
          ("MAP, GPT-4 (200 of PlanBench)", 24, None)),
     ),
     "pddl": Suite("pddl", {}, "PDDL problems of your own; give --domain and --problems, or PlanBench's JSON"),
+    "items": Suite("items", {}, "products and lists to sort of a file, as MAKER's JSON lines; give --file"),
     "questions": Suite(
         "questions", {}, "yes-or-no questions of a file, as StrategyQA's; give --file",
         (("always no (100 of StrategyQA)", 67, None),),
