@@ -85,8 +85,11 @@ def test_answers_are_compared_by_what_they_mean(said: Any, means: str) -> None:
 
 
 def test_what_is_missing_is_said_in_one_line() -> None:
-    for options, why in (({}, "a file of questions is needed"), ({"file": FILE, "number": 9}, "question 9 does not exist"),
-                         ({"file": FILE, "without": "search"}, "is no part of it")):  # fmt: skip
+    for options, why in (
+        ({}, "a file of questions is needed"),
+        ({"file": FILE, "number": 9}, "question 9 does not exist"),
+        ({"file": FILE, "without": "search"}, "is no part of it"),
+    ):
         with pytest.raises(ValueError, match=why):
             Items(**options)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="question 1 has no answer"):
