@@ -22,6 +22,7 @@ from tests.data.own.row_tasks import Next, answers
 from tests.runtime.execution.models import Counted
 
 ROWS = [{"number": number} for number in range(10)]
+ONE = "after: 1"
 
 
 class Together(Counted):
@@ -135,3 +136,27 @@ async def test_why_a_row_failed_is_kept_whole_and_cut_in_the_log(step_runner: An
     (record,) = [record for batch in session.batches for record in batch if record.part == "failed"]
     assert msgspec.json.decode(str(record.entries[0]))["message"] == "x" * 500
     assert record.costs == (), "nothing was asked"
+
+
+async def test_what_the_replies_to_a_row_cost_is_kept_with_the_row(step_runner: Any) -> None:
+    """Of one that was answered and of one that failed; several replies of a row add up, and rows keep theirs apart."""
+
+    class Priced(Together):
+        async def ask(self, request: Request) -> list[Reply]:
+            price = 0.25 if request.prompt.user == ONE else 1.0
+            return [msgspec.structs.replace(reply, cost_usd=price) for reply in await super().ask(request)]
+
+    model = Priced(
+        answers, say=lambda text, nth: "no number" if text == "after: 2" or (text, nth) == (ONE, 0) else None
+    )
+    session = Session(step_runner, model, max_ballots=6)
+    await session.run([{"number": 0}, {"number": 1}, {"number": 2}])
+    records = [record for batch in session.batches for record in batch]
+    costs = {
+        row: cost for one in records if one.part == "rows" for row, cost in zip(one.children, one.costs, strict=True)
+    }
+    assert costs == {0: 1.0, 1: 0.5}
+    (failed,) = [record for record in records if record.part == "failed"]
+    assert failed.costs == (6.0,)
+    assert (failed.path, failed.attempt, failed.first, failed.k) == ((3, 2), 0, 0, 0)
+    assert session.work.steps.meter.spent(0) == 0.0, "all that was spent was asked for"

@@ -218,6 +218,37 @@ async def test_the_first_ballot_may_have_its_own_temperature(scripted: Any, step
     assert asked == [((0,), 0.0), ((1, 2), 0.1), ((3, 4), 0.1)]
 
 
+async def test_calls_are_reserved_and_those_of_a_race_that_has_begun_come_first(
+    scripted: Any, step_runner: Any
+) -> None:
+    class Calls:
+        limited = True
+
+        def __init__(self) -> None:
+            self.reserved: list[tuple[int, bool]] = []
+            self.settled: list[tuple[int, int]] = []
+
+        async def reserve(self, amount: int, begun: bool) -> None:
+            self.reserved.append((amount, begun))
+
+        def settle(self, amount: int, spent: int) -> None:
+            self.settled.append((amount, spent))
+
+    steps = step_runner(TASK, scripted(A, B, A, A, A), first_temperature=0.0, temperature=0.1)
+    steps.calls = Calls()
+    await steps.decide(STEP, 3, 0)
+    assert steps.calls.reserved == [(1, False), (2, True), (2, True)]
+    assert steps.calls.settled == [(1, 1), (2, 2), (2, 2)]
+
+
+async def test_the_sequential_rule_is_told_how_the_ballots_of_every_race_fell(scripted: Any, step_runner: Any) -> None:
+    rule = Sequential(0.1, (1 / len(TYPES),) * len(TYPES))
+    for said, vote in (([A] * 9, "2-0"), ([A, B, *[A] * 9], "4-1"), ([A, B, B, *[A] * 9], "6-2")):
+        steps = step_runner(TASK, scripted(*said), sequential={1: rule}, max_ballots=50)
+        await steps.decide(STEP, 1, 0)
+        assert steps.counts.votes == {vote: 1}, said
+
+
 async def test_ballots_after_a_verdict_are_paid_and_no_part_of_the_race(
     scripted: Any, step_runner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
