@@ -17,8 +17,8 @@ from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore, Slo
 from surefoot.runtime.records import Contradicted, Finished
 
 ATTEMPT = 1024
-"""Children of the second decomposition of a node are numbered from here, of the third from twice this; in larger steps
-where a decomposition has more children."""
+"""Children of the second decomposition of a node are numbered from here, of the third from twice this, or from further
+on where those of an earlier one reach so far; see ``elements_of``."""
 
 LEVELS = 3
 """Decompositions above a node that are asked again before the run stops. Each multiplies what a hopeless node costs."""
@@ -73,11 +73,23 @@ class Hands(Protocol):
         ...
 
 
-class Kept:
-    """Children of an abandoned decomposition that may be used again: description, path element, output."""
+def elements_of(attempt: int, count: int, before: range = range(0)) -> range:
+    """Return the path elements of a decomposition's children, behind those of all decompositions ``before`` it."""
+    first = max(attempt * ATTEMPT, before.stop)
+    return range(first, first + count)
 
-    def __init__(self) -> None:
+
+class Kept:
+    """What abandoned decompositions leave to the next one.
+
+    Attributes:
+        children: Those that may be used again: description, path elements that it reads, path element, output.
+        elements: Path elements of the last decomposition.
+    """
+
+    def __init__(self, elements: range = range(0)) -> None:
         self.children: list[tuple[Child, tuple[int, ...], int, Finished]] = []
+        self.elements = elements
 
     def find(self, child: Child, sources: tuple[int, ...]) -> tuple[int, Finished] | None:
         """Return a finished child of a retracted decomposition with the same description and the same inputs."""
@@ -139,6 +151,7 @@ class PlanRunner:
                 self.hands.promise_broken(node, attempt, outcome)
                 continue
             expansion = self.task.expand(node.goal, node.inputs, candidate)
+            kept.elements = elements_of(attempt, len(expansion.children), kept.elements)
             stated = expansion.children[expansion.result].promise
             if node.promise is not None and stated is not None and stated != node.promise:
                 outcome = Contradicted(node.path, f"the decomposition ends in {stated!r}, not {node.promise!r}")
@@ -168,19 +181,25 @@ class PlanRunner:
             SeamBroken: A child keeps contradicting its promise. The task's code gave it, so nobody can be asked again.
         """
         async with self._slots[node.path[:-1]].aside():
-            outcomes = await _Family(self, node, None, expansion, 0, Kept()).run()
-        _refuse_broken(outcomes)
+            outcomes = await self._run_children_given(node, expansion)
         return [outcome.output for outcome in outcomes if isinstance(outcome, Finished)]
 
     async def _run_given(self, node: Node, expansion: Expansion) -> Outcome:
         """Run the children that the task's own code gave a node: there is no question that could be asked again."""
-        outcomes = await _Family(self, node, None, expansion, 0, Kept()).run()
-        _refuse_broken(outcomes)
+        outcomes = await self._run_children_given(node, expansion)
         result = outcomes[expansion.result]
         assert isinstance(result, Finished)
         if node.promise is not None and result.output != node.promise:
             return Contradicted(node.path, f"returned {result.output!r}, promised was {node.promise!r}")
         return result
+
+    async def _run_children_given(self, node: Node, expansion: Expansion) -> list[Outcome | None]:
+        kept = Kept(elements_of(0, len(expansion.children)))
+        outcomes = await _Family(self, node, None, expansion, 0, kept).run()
+        broken = next((outcome for outcome in outcomes if isinstance(outcome, Contradicted)), None)
+        if broken is not None:
+            raise SeamBroken(f"node {list(broken.path)} {broken.detail}; the task's own code promised it")
+        return outcomes
 
     async def _run_children(self, node: Node, size: int, expansion: Expansion, attempt: int, kept: Kept) -> Outcome:
         family = _Family(self, node, size, expansion, attempt, kept)
@@ -206,8 +225,7 @@ class _Family:
     ) -> None:
         self.size = size
         self.runner, self.node, self.children = runner, node, expansion.children
-        stride = max(ATTEMPT, 1 << (len(self.children) - 1).bit_length())
-        self.elements = [attempt * stride + number for number in range(len(self.children))]
+        self.elements = list(kept.elements)
         self.ready: list[Finished | None] = [None] * len(self.children)
         for number, child in enumerate(self.children):
             found = kept.find(child, self.sources(number))
@@ -281,13 +299,6 @@ class _Family:
 
 async def _already(outcome: Finished) -> Outcome:
     return outcome
-
-
-def _refuse_broken(outcomes: list[Outcome | None]) -> None:
-    """Raise where a child of a decomposition that code gave contradicts its promise."""
-    broken = next((outcome for outcome in outcomes if isinstance(outcome, Contradicted)), None)
-    if broken is not None:
-        raise SeamBroken(f"node {list(broken.path)} {broken.detail}; the task's own code promised it")
 
 
 def _leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:

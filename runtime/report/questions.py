@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.plan import Node, Ref
+from surefoot.decompose.plan import Expansion, Node, Ref
 from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
 from surefoot.decompose.step import Step
-from surefoot.runtime.execution.plan_runner import ATTEMPT
+from surefoot.runtime.execution.plan_runner import ATTEMPT, elements_of
 from surefoot.runtime.journal.journalled_plan import JournalledPlan
 from surefoot.runtime.payloads import unpack, winner
 from surefoot.runtime.records import Entry
@@ -49,19 +49,27 @@ class Questions:
 
     def _child(self, node: Node, element: int, whole: str) -> Node | None:
         given = given_expansion(self.task, node)
-        attempt, number = divmod(element, ATTEMPT) if given is None else (0, element)
-        if given is not None:
-            children = given.children
-        else:
-            entries = self._decided(whole or segment_key(node.path, attempt)).get((node.path, "split", attempt))
-            if not entries:
-                return None
-            children = self.task.expand(node.goal, node.inputs, winner(entries[0], self.rule)).children
-        if number >= len(children):
+        split = self._split_of(node, element, whole) if given is None else (given, element)
+        if split is None:
             return None
-        child = children[number]
-        inputs = [children[s.child].promise if isinstance(s, Ref) else s.value for s in child.inputs]
+        expansion, number = split
+        if number >= len(expansion.children):
+            return None
+        child = expansion.children[number]
+        inputs = [expansion.children[s.child].promise if isinstance(s, Ref) else s.value for s in child.inputs]
         return None if None in inputs else Node((*node.path, element), child.goal, tuple(inputs), child.promise)
+
+    def _split_of(self, node: Node, element: int, whole: str) -> tuple[Expansion, int] | None:
+        """The voted decomposition that a path element belongs to, and the number of the child in it."""
+        elements = range(0)
+        for attempt in range(element // ATTEMPT + 1):
+            entries = self._decided(whole or segment_key(node.path, attempt)).get((node.path, "split", attempt))
+            if entries:
+                expansion = self.task.expand(node.goal, node.inputs, winner(entries[0], self.rule))
+                elements = elements_of(attempt, len(expansion.children), elements)
+                if element in elements:
+                    return expansion, elements.index(element)
+        return None
 
     def _in_chain(self, node: Node, place: Place, segment: str) -> Step | None:
         entries = self._decided(segment).get((node.path, "run", place.attempt), [])

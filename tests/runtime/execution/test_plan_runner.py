@@ -340,13 +340,25 @@ async def test_an_undecided_decomposition_is_asked_again_like_one_that_did_not_h
     assert (hands.broken, hands.mended) == ([0], [1])
 
 
-@pytest.mark.parametrize(("count", "stride"), [(1, 1024), (1024, 1024), (1025, 2048), (3000, 4096)])
-async def test_children_of_another_decomposition_are_numbered_behind_all_of_the_first(
-    plan: Any, count: int, stride: int
+@pytest.mark.parametrize(
+    ("counts", "firsts"),
+    [
+        ((2, 1), [0, 1024]),
+        ((1, 1025, 3), [0, 1024, 2049]),  # the third would begin within the second
+        ((1500, 100, 7), [0, 1500, 2048]),
+        ((5000, 3, 2), [0, 5000, 5003]),
+    ],
+)
+async def test_children_of_another_decomposition_are_numbered_behind_all_before_it(
+    plan: Any, counts: tuple[int, ...], firsts: list[int]
 ) -> None:
-    """Journals hold these numbers: a resumed run must find the same children under them."""
-    wrong, right = [child("bad", "x", promise="P")], [child("a", "x")]
-    hands = Hands(["wrong", "right"], {"bad": "Q"})
-    shapes = {"wrong": shape(*wrong), "right": shape(*right * count)}
+    """Journals hold these numbers: two children under one number would take each other's answers after a resume."""
+    names = [str(count) for count in counts]
+    shapes = {name: shape(*[child("a", name, promise="P")] * int(name)) for name in names[:-1]}
+    shapes[names[-1]] = shape(*[child("b", "x")] * counts[-1])
+    hands = Hands(names, {"a": "Q"})
     assert isinstance(await plan(hands, **shapes).run(ROOT), Finished)
-    assert hands.kept == [tuple(range(stride, stride + count))]
+    begun = [path[0] for _, path, _ in hands.begun]
+    assert len(set(begun)) == len(begun) == sum(counts)
+    assert [kept[0] for kept in hands.kept] == firsts[1:]
+    assert sorted(begun) == [first + n for first, count in zip(firsts, counts, strict=True) for n in range(count)]

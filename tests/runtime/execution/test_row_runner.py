@@ -1,6 +1,7 @@
 """Runs a chunk of rows: all at once as far as there is room, each with its own end."""
 
 import asyncio
+import contextlib
 import math
 from typing import Any
 
@@ -10,18 +11,19 @@ import pytest
 from surefoot.decompose.plan import Node
 from surefoot.decompose.segment import Segment
 from surefoot.decompose.tasks.rows import Rows
-from surefoot.runtime.errors import ModelUnavailable
+from surefoot.runtime.errors import AwaitsReview, ModelUnavailable
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.row_runner import RowRunner
 from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import Finished, Record
+from surefoot.runtime.records import ASIDE, Finished, Record
 from tests.data.own.row_tasks import Next, answers
 from tests.runtime.execution.models import Counted
 
 ROWS = [{"number": number} for number in range(10)]
+ONE = "after: 1"
 
 
 class Together(Counted):
@@ -135,3 +137,71 @@ async def test_why_a_row_failed_is_kept_whole_and_cut_in_the_log(step_runner: An
     (record,) = [record for batch in session.batches for record in batch if record.part == "failed"]
     assert msgspec.json.decode(str(record.entries[0]))["message"] == "x" * 500
     assert record.costs == (), "nothing was asked"
+
+
+async def test_what_the_replies_to_a_row_cost_is_kept_with_the_row(step_runner: Any) -> None:
+    """Of one that was answered and of one that failed; several replies of a row add up, and rows keep theirs apart."""
+
+    class Priced(Together):
+        async def ask(self, request: Request) -> list[Reply]:
+            price = 0.25 if request.prompt.user == ONE else 1.0
+            return [msgspec.structs.replace(reply, cost_usd=price) for reply in await super().ask(request)]
+
+    model = Priced(
+        answers, say=lambda text, nth: "no number" if text == "after: 2" or (text, nth) == (ONE, 0) else None
+    )
+    session = Session(step_runner, model, max_ballots=6)
+    await session.run([{"number": 0}, {"number": 1}, {"number": 2}])
+    records = [record for batch in session.batches for record in batch]
+    costs = {
+        row: cost for one in records if one.part == "rows" for row, cost in zip(one.children, one.costs, strict=True)
+    }
+    assert costs == {0: 1.0, 1: 0.5}
+    (failed,) = [record for record in records if record.part == "failed"]
+    assert failed.costs == (6.0,)
+    assert (failed.path, failed.attempt, failed.first, failed.k) == ((3, 2), 0, 0, 0)
+    assert session.work.steps.meter.spent(0) == 0.0, "all that was spent was asked for"
+
+
+async def test_a_row_of_which_replies_were_discarded_waits_for_a_person_who_wants_to_see_it(step_runner: Any) -> None:
+    """It is put aside, not decided as well; without a person it is decided."""
+    for wanted in (True, False):
+        model = Together(answers, say=lambda text, nth: "no number" if (text, nth) == (ONE, 0) else None)
+        session = Session(step_runner, model)
+        session.work.reviews.wanted = wanted
+        with contextlib.nullcontext() if not wanted else pytest.raises(AwaitsReview):
+            await session.run(ROWS[:3])
+        session.batches.append(session.work.take())
+        assert session.rows().keys() == ({0, 2} if wanted else {0, 1, 2})
+        counts = session.work.counts
+        aside = [record for batch in session.batches for record in batch if record.part == ASIDE]
+        assert (counts.put_aside, counts.steps, len(aside)) == ((1, 2, 1) if wanted else (0, 3, 0))
+
+
+class Faulty(Next, frozen=True, kw_only=True):
+    """Cannot make a question of some rows."""
+
+    def row_step(self, row: Any) -> Any:
+        if row["number"] == 1:
+            raise ValueError("one is no number")
+        if row["number"] == 2:
+            raise ValueError
+        return super().row_step({"number": 1 // (row["number"] - 3)})
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "says"),
+    [(1, "ValueError", "one is no number"), (2, "ValueError", "row_step"), (3, "ZeroDivisionError", "row_step")],
+)
+async def test_a_row_without_a_question_says_why_in_the_tasks_own_words_or_where_its_code_failed(
+    step_runner: Any, number: int, error: str, says: str
+) -> None:
+    session = Session(step_runner)
+    session.runner = RowRunner(Faulty(), session.work, PrioritySemaphore(1))
+    await session.run([{"number": number}])
+    (record,) = [record for batch in session.batches for record in batch if record.part == "failed"]
+    failure = msgspec.json.decode(str(record.entries[0]))
+    assert failure["error"] == error
+    assert says in failure["message"]
+    assert (failure["message"] == says) == (number == 1)
+    assert number == 1 or "test_row_runner.py" in failure["message"]

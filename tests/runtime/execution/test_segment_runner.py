@@ -308,11 +308,18 @@ async def test_a_deadlock_is_run_again_then_decided_anew_above_and_then_says_whe
     assert again.asked == 4 * 8
 
 
-async def test_a_deadlock_that_a_second_run_does_not_meet_is_put_right_by_it(segment: Make, planted: Any) -> None:
-    turns = [ASTRAY, "1ca acba"]
-    model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE and nth < 8 else None)
+@pytest.mark.parametrize(
+    ("place", "turns"),
+    [(PLACE, [ASTRAY, "1ca acba"]), ("move cw - aaaa", ["1ab baaa", "1ac caaa"])],
+    ids=["in the middle", "at the first step"],
+)
+async def test_a_deadlock_that_a_second_run_does_not_meet_is_put_right_by_it(
+    segment: Make, planted: Any, place: str, turns: list[str]
+) -> None:
+    model = planted(answers, lambda text, nth: turns[nth % 2] if text == place and nth < 8 else None)
     runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
     assert await runner.run(Segment(ROOT)) == Finished("cccc")
+    assert runner.work.counts.steps == 15, "every step that stands, once"
     assert runner.work.counts.caught == {"the same again": 1}
     assert verify(TASK, Ended(plan(r for r in runner.work.take() if r.part == "run"))).reached_goal
 
@@ -380,13 +387,19 @@ async def test_what_is_known_of_first_answers_is_counted_once_it_is_known(segmen
     assert (right.work.counts.guarded_steps, right.work.counts.refuted_steps) == (15, 0)
 
 
-async def test_a_session_that_finds_everything_journalled_counts_nothing_again(segment: Make, planted: Any) -> None:
-    model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
-    first = segment(model)
+@pytest.mark.parametrize(
+    ("place", "astray", "caught"),
+    [(PLACE, ASTRAY, "the same again"), (SPLIT, WRONG_SPLIT, "the decomposition again")],
+)
+async def test_a_session_that_finds_everything_journalled_counts_nothing_again(
+    segment: Make, planted: Any, place: str, astray: str, caught: str
+) -> None:
+    model = planted(answers, lambda text, nth: astray if text == place and nth == 0 else None)
+    first = segment(model, red_flags="none")
     await first.run(Segment(ROOT))
-    assert first.work.counts.caught == {"the same again": 1}
+    assert first.work.counts.caught == {caught: 1}
     silent = planted(None)
-    again = segment(silent)
+    again = segment(silent, red_flags="none")
     assert await again.run(Segment(ROOT), [pack(first.work.take())]) == Finished("cccc")
     assert silent.asked == 0
     assert again.work.counts == Counts()

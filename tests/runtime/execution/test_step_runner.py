@@ -218,6 +218,49 @@ async def test_the_first_ballot_may_have_its_own_temperature(scripted: Any, step
     assert asked == [((0,), 0.0), ((1, 2), 0.1), ((3, 4), 0.1)]
 
 
+async def test_under_the_sequential_rule_too_the_first_ballot_is_asked_for_alone(
+    scripted: Any, step_runner: Any
+) -> None:
+    model, rule = scripted(*[A] * 20), Sequential(1e-6, (1 / len(TYPES),) * len(TYPES))
+    steps = step_runner(TASK, model, sequential={3: rule}, first_temperature=0.0, temperature=0.1)
+    assert (await steps.decide(STEP, 3, 0))[0] == A
+    first, *others = [(request.draws, request.temperature) for request in model.requests]
+    assert first == ((0,), 0.0)
+    assert others[0][0][0] == 1
+    assert {heat for _, heat in others} == {0.1}
+
+
+async def test_calls_are_reserved_and_those_of_a_race_that_has_begun_come_first(
+    scripted: Any, step_runner: Any
+) -> None:
+    class Calls:
+        limited = True
+
+        def __init__(self) -> None:
+            self.reserved: list[tuple[int, bool]] = []
+            self.settled: list[tuple[int, int]] = []
+
+        async def reserve(self, amount: int, begun: bool) -> None:
+            self.reserved.append((amount, begun))
+
+        def settle(self, amount: int, spent: int) -> None:
+            self.settled.append((amount, spent))
+
+    steps = step_runner(TASK, scripted(A, B, A, A, A), first_temperature=0.0, temperature=0.1)
+    steps.calls = Calls()
+    await steps.decide(STEP, 3, 0)
+    assert steps.calls.reserved == [(1, False), (2, True), (2, True)]
+    assert steps.calls.settled == [(1, 1), (2, 2), (2, 2)]
+
+
+async def test_the_sequential_rule_is_told_how_the_ballots_of_every_race_fell(scripted: Any, step_runner: Any) -> None:
+    rule = Sequential(0.1, (1 / len(TYPES),) * len(TYPES))
+    for said, vote in (([A] * 9, "2-0"), ([A, B, *[A] * 9], "4-1"), ([A, B, B, *[A] * 9], "6-2")):
+        steps = step_runner(TASK, scripted(*said), sequential={1: rule}, max_ballots=50)
+        await steps.decide(STEP, 1, 0)
+        assert steps.counts.votes == {vote: 1}, said
+
+
 async def test_ballots_after_a_verdict_are_paid_and_no_part_of_the_race(
     scripted: Any, step_runner: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -344,3 +387,25 @@ def test_a_reply_is_judged_without_counting_it(step_runner: Any, scripted: Any) 
     flag = steps.judge(STEP, FLAGGED["overlong"])
     assert (flag.name, flag.detail) == ("overlong", "10 tokens")
     assert steps.meter.take() == Counts()
+
+
+class Lines(Next, frozen=True, kw_only=True):
+    """Its answer is a number on a line of its own."""
+
+    def reply_schema(self, step: Step) -> dict[str, Any]:
+        return {"number": {"type": "integer"}}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "structured", "asked"),
+    [("chat", True, True), ("chat", False, False), ("compact", True, False)],
+)
+def test_a_schema_goes_with_a_chat_question_that_is_to_be_structured(
+    scripted: Any, step_runner: Any, dialect: Any, structured: bool, asked: bool
+) -> None:
+    model = scripted()
+    model.dialect = dialect
+    request = step_runner(Lines(), model, structured=structured).request(Step("row", Role.ACTOR, 1))
+    assert (request.schema is not None) is asked
+    if asked:
+        assert request.schema["properties"]["number"] == {"type": "integer"}

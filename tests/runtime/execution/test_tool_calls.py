@@ -1,23 +1,27 @@
 """Tool calls of chains: results are journalled, once-only calls are made once, and what is unknown pauses the run."""
 
 import asyncio
+import math
 import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 
 from surefoot.decompose.plan import Node, failure_of
 from surefoot.decompose.step import Call, Done, Prompt, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime import api
-from surefoot.runtime.errors import ConfigurationError, UserCodeError
-from surefoot.runtime.execution.tool_calls import call_key, named_call
+from surefoot.runtime.errors import ConfigurationError, RunPaused, UserCodeError
+from surefoot.runtime.execution.record_buffer import RecordBuffer
+from surefoot.runtime.execution.tool_calls import ToolCaller, call_key, named_call
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.journal.journal import open_journal
-from surefoot.runtime.payloads import unpack
+from surefoot.runtime.payloads import pack, unpack
+from surefoot.runtime.records import Record
 from surefoot.runtime.session.run import Run
-from surefoot.runtime.tools.contract import Tool, ToolError
+from surefoot.runtime.tools.contract import NOT_HAPPENED, Tool, ToolError
 from surefoot.scripts.commands.steps import described
 from tests.data.own.paying import Ledger, Paying, answers
 from tests.runtime.execution.models import QUIET, Counted
@@ -245,3 +249,46 @@ def test_failed_payments_are_values_where_they_may_be(tmp_path: pathlib.Path) ->
     assert [one["error"] if isinstance(one, dict) else one[0] for one in found.output] == [
         "receipt 1", *["refused"] * 3,
     ]  # fmt: skip
+
+
+class Once(Task, frozen=True, kw_only=True):
+    """Has one once-only tool, which remembers its calls; ``check`` says what is known of earlier ones."""
+
+    check: Any = None
+    calls: list[int] = msgspec.field(default_factory=list)
+
+    def tools(self) -> Mapping[str, Any]:
+        def pay(number: int) -> str:
+            self.calls.append(number)
+            return f"paid {number}"
+
+        return {"pay": Tool(name="pay", function=pay, timeout_s=5, repeatable=False, check=self.check)}
+
+
+def fails(key: str, arguments: Mapping[str, Any]) -> Any:
+    raise OSError("the bank is closed")
+
+
+@pytest.mark.parametrize(
+    ("check", "result", "calls"),
+    [
+        (lambda key, arguments: f"receipt of {arguments['number']}", '"receipt of 7"', 0),
+        (lambda key, arguments: NOT_HAPPENED, '"paid 7"', 1),
+        (None, "nobody can tell whether the once-only tool pay was called", 0),
+        (fails, "the check of the once-only tool pay failed", 0),
+    ],
+)
+async def test_a_call_that_was_perhaps_made_before_a_crash_is_looked_up(
+    step_runner: Any, check: Any, result: str, calls: int
+) -> None:
+    """The journal holds its intent and no result."""
+    task, node, call = Once(check=check), Node((1,), "call", (0,)), Call("pay", {"number": 7})
+    segment = Work(step_runner(task, Counted(answers)), RecordBuffer(1000, math.inf))
+    segment.load([pack([Record((1,), "intent", 0, 2, 0, (call_key(node, 2, call),))])])
+    asking = ToolCaller(task, segment).call(node, 0, 2, call)
+    if result.startswith('"'):
+        assert await asking == result
+    else:
+        with pytest.raises(RunPaused, match=result):
+            await asking
+    assert task.calls == [7] * calls

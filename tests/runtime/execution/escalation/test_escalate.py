@@ -67,6 +67,17 @@ def test_what_stands(tried: list[RaceResult], decides: bool) -> None:
     assert stands(result(None, ODD), tried) is decides
 
 
+@pytest.mark.parametrize(
+    ("said", "winner_", "leader"),
+    [("AAB", None, A), ("AABB", None, None), ("--", None, None), ("A-", None, A), ("ABB", None, B), ("AB", A, A)],
+)
+def test_who_leads_a_race(said: str, winner_: str | None, leader: str | None) -> None:
+    ballots = tuple(
+        Ballot(i, {"A": A, "B": B}[one]) if one != "-" else Ballot(i, None, "illegal") for i, one in enumerate(said)
+    )
+    assert RaceResult(FIRST, 2, ballots, ("",) * len(said), None, winner_).leader == leader
+
+
 async def test_nobody_wins_by_being_the_last() -> None:
     """Ways that disagree, each with an alarm: no verdict. With one way to ask its larger lead decides."""
     outcomes = {LARGER: result(A, ODD), "other names": result(B, ODD, variant=OTHER)}
