@@ -182,7 +182,7 @@ class Work:
             self.buffer.add(for_review(place, k, entry, cost_usd))
 
     async def wait_for_person(self, undecided: StepDeadlocked) -> None:
-        """Put an undecided step aside if the run does so, and stop; what is being asked comes to its end before.
+        """Put an undecided step aside if the run does so, and stop there; what does not depend on it goes on.
 
         Raises:
             AwaitsReview: It waits for a person.
@@ -192,8 +192,6 @@ class Work:
             return
         if isinstance(entry, Contested):
             self.put_aside(place, undecided.context["k"], entry)
-        self.stopping = True
-        await self._in_flight.none()
         raise AwaitsReview(WAITS)
 
     def keep_replies(self, key: Key, step: Step, index: int, draw: int, *, disputed: bool) -> None:

@@ -340,3 +340,18 @@ def test_a_row_that_failed_or_had_one_unpriced_reply_says_what_is_known(tmp_path
         **{**QUIET, "k": 2},
     )  # fmt: skip
     assert [(bool(one.error), one.cost_usd) for one in run.results()] == [(False, 1.0), (False, None), (True, 2.0)]
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_bad_row_is_one_bad_row_as_its_error_is_typed(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, typed: bool
+) -> None:
+    """Placebo: where what a row raises is not taken as its failure, that one row ends the whole run."""
+    if not typed:
+        monkeypatch.setattr("surefoot.runtime.execution.row_runner.BAD_ROW", ())
+    rows = [{"text": "a"}, {"other": "b"}, {"text": "c"}]
+    if typed:
+        assert ask(rows, tmp_path / "run").output == ["a", None, "c"]
+    else:
+        with pytest.raises(Exception, match=r"asks for \{text\}"):
+            ask(rows, tmp_path / "run")
