@@ -33,6 +33,7 @@ from surefoot.runtime.session.kept_map import KeptMap, keep_table_of
 from surefoot.runtime.session.mapping import (
     ROW_TARGET,
     MapRun,
+    check_rows,
     drive,
     look_at,
     open_run,
@@ -293,7 +294,7 @@ def map(
 ) -> MapRun:
     """Ask one question for each row of a table; a row that fails does not affect the others.
 
-    Called again with the ``run_dir`` of a run that is not at its end, it goes on with that run.
+    Called again with the ``run_dir`` of a run and the same rows, it goes on with that run.
 
     Args:
         rows: A file .csv, .jsonl or .parquet, or any iterable of mappings, structs, or texts (``{text}``).
@@ -313,6 +314,7 @@ def map(
 
     Raises:
         ConfigurationError: The table, the question or an option cannot be read; or as for ``run``.
+        ResumeMismatch: The run in ``run_dir`` was started over other rows.
         SurefootError: For every other reason as for ``run``.
     """
     task = (
@@ -324,6 +326,7 @@ def map(
     directory = as_path(run_dir)
     watcher, asked = _watcher(on_event, None), Interruption()
     if directory is not None and (directory / "run.toml").exists():
+        check_rows(directory, rows_from(rows, form))
         named = {"model": model} if isinstance(model, str) else {}
         own = None if isinstance(model, str) else model
         changes = Changes(task=task, model=own, options={**options, **named})

@@ -140,8 +140,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         learned: For ``leads``, a record without entries that says with which leads the run goes on.
         steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
         kept: For ``replies``: the prompt and the replies.
-        costs: For ``rows``, and ``failed`` of a row: what the replies to each entry cost in USD; empty if nothing is
-            known to have cost.
+        costs: For ``rows``, and ``failed`` and ``aside`` of a row: what the replies to each entry cost in USD, ``None``
+            where a price is unknown; empty if all were free. Earlier versions left out what they did not know.
     """
 
     path: Path
@@ -157,7 +157,7 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     learned: LeadChange | None = None
     steps: int = 0
     kept: KeptStep | None = None
-    costs: tuple[float, ...] = ()
+    costs: tuple[float | None, ...] = ()
 
 
 class Usage(msgspec.Struct, kw_only=True):
@@ -286,6 +286,11 @@ class Counts(msgspec.Struct, kw_only=True):
     first_ballots: dict[str, int] = {}
     looks: int = 0
     fresh_looks: int = 0
+
+    @property
+    def known_cost_usd(self) -> float | None:
+        """Money that all calls cost; ``None`` if the price of some is unknown."""
+        return None if self.unpriced_calls else self.cost_usd
 
     @property
     def waiting(self) -> int:

@@ -177,7 +177,6 @@ class Coordinator:
                 self._lead_controller = await self._open_lead_controller()
                 start, note = self._lead_controller.start, self._on_note
                 self._alarm_monitor = AlarmMonitor(self.journal, self._writer, steps, start, note, in_order=False)
-                self._dispatcher.independent = True
                 learns = first_alone and self.config.k == "auto" and self.config.learn
                 await self._send_all(nodes, asyncio.Semaphore(at_once * self.pool.size), first_alone=learns)
                 await self._alarm_monitor.look(last=True)

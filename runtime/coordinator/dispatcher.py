@@ -40,7 +40,6 @@ class Dispatcher:
 
     Attributes:
         pausing: Why the run is pausing; empty while it is not.
-        independent: Whether segments do not depend on each other: one that waits for a person stops no other.
     """
 
     def __init__(
@@ -54,7 +53,6 @@ class Dispatcher:
     ) -> None:
         self.config, self.journal, self.pool = config, journal, pool
         self.pausing = ""
-        self.independent = False
         self._writer, self._on_batch, self._on_wait = writer, on_batch, on_wait
         self._stop_waiting = asyncio.Event()
         self._ended, self._begun = journal.outcomes(), journal.begun()
@@ -121,9 +119,9 @@ class Dispatcher:
             try:
                 with self._sent:
                     return self._ending(key, await self._follow(key, await stream(), shared))
+            except AwaitsReview:  # what does not depend on it goes on
+                raise
             except RunPaused as paused:
-                if self.independent and isinstance(paused, AwaitsReview):
-                    raise
                 await self.pause(str(paused))
             except PoolLost as lost:
                 await self.pause(str(lost))

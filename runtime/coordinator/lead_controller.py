@@ -23,6 +23,8 @@ from surefoot.runtime.forecast.lead_choice import (
     choose_again,
     choose_leads,
     explain_leads,
+    has_few_rows,
+    leads_of_few_rows,
     next_checkpoint,
     seen_in,
     with_raised_lead,
@@ -146,6 +148,8 @@ async def open_lead_controller(
         records = [record for payload in journal.payloads(LEADS) for record in unpack(payload)]
         earlier = [record.learned for record in records if record.learned is not None]
         return LeadController(config, task, start, msgspec.convert(chosen, Leads), earlier, writer.totals.votes)
+    if isinstance(task, RowTask) and has_few_rows(config, task.total_rows):
+        return _without_pilot(config, task, journal, on_note)
     # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.
     kept = journal.meta("leaf_steps")
     shaped = config if kept is None else msgspec.structs.replace(config, leaf_steps=kept)
@@ -165,6 +169,17 @@ async def open_lead_controller(
     log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     return LeadController(config, task, start, leads)
+
+
+def _without_pilot(
+    config: RunConfig, task: RowTask, journal: JournalStore, on_note: Callable[[str], None]
+) -> LeadController:
+    """Choose and journal the leads of a table that is too short for a pilot."""
+    leads = leads_of_few_rows(config)
+    why = f"lead {leads.unguarded}: {task.total_rows} rows are too few for a pilot, --k asks for another lead"
+    journal.set_meta(leads=leads, why=why)
+    on_note(why)
+    return LeadController(config, task, None, leads)
 
 
 async def _estimate(

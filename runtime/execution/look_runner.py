@@ -147,8 +147,7 @@ class LookRunner(StepRunner):
             for call in range(look.calls):
                 paid = Reply("", tokens_in=look.tokens_in, tokens_out=look.tokens_out, cost_usd=look.cost_usd)
                 self.meter.usage.book(kind, name, paid if not call else Reply(""))
-            if look.cost_usd:
-                self.meter.spend(draw // MAX_DRAWS, look.cost_usd)
+            self.meter.spend(draw // MAX_DRAWS, look.cost_usd)
         return look, fresh
 
 

@@ -21,16 +21,17 @@ class Meter:
         self.counts, self.usage = Counts(), UsageMeter()
         self.replies = replies or ReplyKeeper()
         self.by_step = False
-        self._spent: dict[int, float] = {}
+        self._spent: dict[int, float | None] = {}
 
-    def spend(self, number: int, usd: float) -> None:
+    def spend(self, number: int, usd: float | None) -> None:
         """Add what a reply cost to the step of a number, if somebody is going to ask; see ``spent``."""
-        if not self.by_step:
+        if not self.by_step or usd == 0:
             return
-        self._spent[number] = self._spent.get(number, 0.0) + usd
+        before = self._spent.get(number, 0.0)
+        self._spent[number] = None if before is None or usd is None else before + usd
 
-    def spent(self, number: int) -> float:
-        """Return and forget what the replies to a step cost in USD, as far as prices are known.
+    def spent(self, number: int) -> float | None:
+        """Return and forget what the replies to a step cost in USD; ``None`` if the price of one is unknown.
 
         Args:
             number: The step's first draw number, in strides.

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from surefoot.decompose.plan import Child, Expansion, Failure, Node, Path, Ref, as_output
 from surefoot.decompose.task import Task
-from surefoot.runtime.errors import PlanTooDeep, RunFailed, SeamBroken, StepDeadlocked
+from surefoot.runtime.errors import AwaitsReview, PlanTooDeep, RunFailed, SeamBroken, StepDeadlocked
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore, Slot
 from surefoot.runtime.records import Contradicted, Finished
 
@@ -234,25 +234,36 @@ class _Family:
         if attempt:
             runner.hands.children_kept(node, attempt, tuple(self.elements))
         self.runs: list[asyncio.Task[Outcome]] = []
+        self.waits: AwaitsReview | None = None
 
     def sources(self, number: int) -> tuple[int, ...]:
         """Path elements of the siblings that a child reads without a promise or with one."""
         return tuple(self.elements[s.child] for s in self.children[number].inputs if isinstance(s, Ref))
 
     async def run(self) -> list[Outcome | None]:
-        """The outcome of every child; ``None`` for those cancelled because what they read was not true."""
+        """The outcome of every child; ``None`` for those cancelled because what they read was not true.
+
+        Raises:
+            AwaitsReview: A child waits for a person; everything that does not depend on it has come to its end.
+        """
         async with asyncio.TaskGroup() as group:
             for number, ready in enumerate(self.ready):
                 path: Path = (*self.node.path, self.elements[number])
                 run = _already(ready) if ready is not None else self._run(number, path)
                 self.runs.append(group.create_task(run))
+        if self.waits is not None:
+            raise self.waits
         return [None if run.cancelled() else run.result() for run in self.runs]
 
     async def _run(self, number: int, path: Path) -> Outcome:
         child = self.children[number]
         inputs = tuple([await self._value(source) for source in child.inputs])
         node = Node(path, child.goal, inputs, child.promise)
-        outcome = await (self._run_or_fail(node) if child.may_fail else self.runner.run(node, self.size))
+        try:
+            outcome = await (self._run_or_fail(node) if child.may_fail else self.runner.run(node, self.size))
+        except AwaitsReview as waits:
+            self.waits = self.waits or waits
+            raise asyncio.CancelledError from waits  # whoever reads it cannot go on; its other siblings can
         if isinstance(outcome, Contradicted):
             self._cancel_readers(number)
         return outcome

@@ -26,7 +26,7 @@ class _Stretch(msgspec.Struct):
     k: int
     entries: list[Entry]
     rows: list[int] = []
-    costs: list[float] = []
+    costs: list[float | None] = []
 
 
 class RecordBuffer:
@@ -60,7 +60,7 @@ class RecordBuffer:
         stretch.entries.append(entry)
         self._count_one()
 
-    def keep_row(self, key: Key, k: int, row: int, entry: Entry, cost_usd: float) -> None:
+    def keep_row(self, key: Key, k: int, row: int, entry: Entry, cost_usd: float | None) -> None:
         """Hold the decided question of one row of a chunk; a batch may become due."""
         stretch = self._open.get(key)
         if stretch is not None and stretch.k != k:
@@ -91,7 +91,7 @@ class RecordBuffer:
         """
         records = self._others
         for (path, part, attempt), stretch in (*self._closed, *self._open.items()):
-            costs = tuple(stretch.costs) if any(stretch.costs) else ()
+            costs = tuple(stretch.costs) if any(cost != 0 for cost in stretch.costs) else ()
             entries, rows = tuple(stretch.entries), tuple(stretch.rows)
             records.append(Record(path, part, attempt, stretch.first, stretch.k, entries, rows, costs=costs))
             if attempt % n_variants == 0 and stretch.k != NOT_VOTED:

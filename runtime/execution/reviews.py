@@ -65,10 +65,15 @@ class Reviews:
         return read, msgspec.structs.replace(entry, decided=read)
 
 
-def for_review(place: Place, k: int, entry: Contested) -> Record:
-    """Return the record of a step that is put aside, with its ballots."""
+def for_review(place: Place, k: int, entry: Contested, cost_usd: float | None = 0.0) -> Record:
+    """Return the record of a step that is put aside, with its ballots and what they cost."""
     path, attempt, number = place
-    return Record(path, ASIDE, attempt, number, k, (entry,))
+    return Record(path, ASIDE, attempt, number, k, (entry,), costs=costs_of(cost_usd))
+
+
+def costs_of(cost_usd: float | None) -> tuple[float | None, ...]:
+    """Return the costs of a record with one entry: none where it was free."""
+    return () if cost_usd == 0 else (cost_usd,)
 
 
 def reviewed(place: Place, k: int, entry: Contested, answer: str) -> Record:

@@ -17,6 +17,7 @@ from surefoot.runtime.errors import AwaitsReview, RunFailed, StepDeadlocked
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import Key
+from surefoot.runtime.execution.reviews import costs_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import WAITS, Work
 from surefoot.runtime.records import Contested, Entry, Finished, Record
@@ -80,7 +81,7 @@ class RowRunner:
                 self._give_up(node, number, failed, draw)
                 return
         spent = work.steps.meter.spent(draw // MAX_DRAWS)
-        if not self._put_aside(node, number, k, entry):
+        if not self._put_aside(node, number, k, entry, spent):
             work.counts.steps += 1
             work.buffer.keep_row(key, k, number, entry, spent)
 
@@ -90,17 +91,17 @@ class RowRunner:
         if not work.reviews.wanted:
             self._give_up(node, number, undecided, draw)
         elif isinstance(entry, Contested):
-            work.steps.meter.spent(draw // MAX_DRAWS)
-            work.put_aside((node.path, 0, number), undecided.context["k"], entry)
+            spent = work.steps.meter.spent(draw // MAX_DRAWS)
+            work.put_aside((node.path, 0, number), undecided.context["k"], entry, spent)
 
-    def _put_aside(self, node: Node, number: int, k: int, entry: Entry) -> bool:
+    def _put_aside(self, node: Node, number: int, k: int, entry: Entry, spent: float | None) -> bool:
         """Put a decided row aside of which replies were discarded, where a person is to see it; whether it was."""
         work, place = self.work, (node.path, 0, number)
         if not work.reviews.wanted or isinstance(entry, str) or place in work.reviews.answered:
             return False
         if all(ballot.candidate is not None for ballot in (*entry.before, *entry.ballots)):
             return False
-        work.put_aside(place, k, entry)
+        work.put_aside(place, k, entry, spent)
         return True
 
     def _give_up(self, node: Node, number: int, failed: Exception, draw: int) -> None:
@@ -114,11 +115,11 @@ class RowRunner:
             return Failure(type(error).__name__, str(error))
         return Failure(type(error).__name__, blame(error, type(self.task), "row_step").message)
 
-    def _fail(self, node: Node, number: int, failure: Failure, spent_usd: float = 0.0) -> None:
+    def _fail(self, node: Node, number: int, failure: Failure, spent_usd: float | None = 0.0) -> None:
         """Keep the failure of a row as its answer, with what the replies to it cost."""
         path = (*node.path, number)
         self.work.counts.failed_nodes += 1
         self.work.counts.steps += 1
-        costs = (spent_usd,) if spent_usd else ()
-        self.work.buffer.add(Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),), costs=costs))
+        entry = msgspec.json.encode(failure).decode()
+        self.work.buffer.add(Record(path, "failed", 0, 0, 0, (entry,), costs=costs_of(spent_usd)))
         self.work.note("row failed", path, error=failure.error, message=failure.message[:200])

@@ -318,8 +318,7 @@ class StepRunner:
         prompt = question.put.prompt
         for reply in replies:
             self.meter.usage.book(kind, name, reply)
-            if reply.cost_usd:
-                self.meter.spend(draws[0] // MAX_DRAWS, reply.cost_usd)
+            self.meter.spend(draws[0] // MAX_DRAWS, reply.cost_usd)
             answer = self._flag(question, reply, limit)
             if isinstance(answer, Flag):
                 tally(self.counts.red_flags, {answer.name: 1})

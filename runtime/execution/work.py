@@ -174,15 +174,15 @@ class Work:
         self.keep_replies(key, step, index, draw, disputed=not isinstance(entry, str))
         return candidate, entry
 
-    def put_aside(self, place: Place, k: int, entry: Contested) -> None:
-        """Put a step aside for a person, once."""
+    def put_aside(self, place: Place, k: int, entry: Contested, cost_usd: float | None = 0.0) -> None:
+        """Put a step aside for a person, once, with what its ballots cost."""
         if place not in self.reviews.aside:
             self.reviews.aside.add(place)
             self.counts.put_aside += 1
-            self.buffer.add(for_review(place, k, entry))
+            self.buffer.add(for_review(place, k, entry, cost_usd))
 
     async def wait_for_person(self, undecided: StepDeadlocked) -> None:
-        """Put an undecided step aside if the run does so, and stop; what is being asked comes to its end before.
+        """Put an undecided step aside if the run does so, and stop there; what does not depend on it goes on.
 
         Raises:
             AwaitsReview: It waits for a person.
@@ -192,8 +192,6 @@ class Work:
             return
         if isinstance(entry, Contested):
             self.put_aside(place, undecided.context["k"], entry)
-        self.stopping = True
-        await self._in_flight.none()
         raise AwaitsReview(WAITS)
 
     def keep_replies(self, key: Key, step: Step, index: int, draw: int, *, disputed: bool) -> None:

@@ -28,7 +28,7 @@ from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, expect
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import LEAF_STEPS, Leads
 from surefoot.runtime.records import Counts
-from surefoot.runtime.voting_rules import takes_looks
+from surefoot.runtime.voting_rules import rule_named, takes_looks
 from surefoot.voting.agreed_errors import first_ballots_from, learned_lead
 from surefoot.voting.looks import Looks
 from surefoot.voting.sequential import Sequential
@@ -40,6 +40,12 @@ Hanoi it was one in fifty."""
 
 LOOKS = 3
 """Looks of a step where nothing was learned of what they are worth."""
+
+FEW_ROWS = 40
+"""Rows below which a table has no pilot: asking 20 of them three times would cost more than it can save."""
+
+GUESSED_ERROR = 1 / 11
+"""Rate of wrong answers that a table without a pilot is prepared for, one to ten right ones: lead 3 holds 99.9 %."""
 
 STRETCH = 64
 """Steps before the leads are chosen again for the first time."""
@@ -79,6 +85,22 @@ def _for_looks(basis: Basis, estimate: Estimate) -> Leads:
     leaf_steps = LEAF_STEPS if basis.config.leaf_steps == "auto" else basis.config.leaf_steps
     unlearned = Leads(LOOKS, LOOKS, LOOKS + 2, leaf_steps)
     return with_learned_rules(basis, unlearned, estimate.votes, {})
+
+
+def has_few_rows(config: RunConfig, rows: int) -> bool:
+    """Whether a table is so short that its leads are chosen without a pilot; rules that learn have one always."""
+    asks = config.k == "auto" and config.measurement is None
+    return asks and rows < FEW_ROWS and not rule_named(config.rule).learns
+
+
+def leads_of_few_rows(config: RunConfig) -> Leads:
+    """Choose the leads of a table that is too short for a pilot: what a cautious guess of the error rate asks for.
+
+    Args:
+        config: The run's configuration; its target is that of one row.
+    """
+    k = rule_named(config.rule).smallest_lead(1 - GUESSED_ERROR, 1, config.target)
+    return Leads(k, k, k + 2)
 
 
 def _hopeless(estimate: Estimate) -> str:

@@ -24,7 +24,17 @@ from surefoot.runtime.session.row_output import write_results
 from surefoot.runtime.session.row_prompts import RowFile, with_prompts
 from surefoot.runtime.session.row_results import RowResult, results_of
 from surefoot.runtime.session.run import Run
-from surefoot.runtime.session.table import INPUT, LINES, USUAL, Table, TextForm, keep_table, read_table, rows_of_file
+from surefoot.runtime.session.table import (
+    INPUT,
+    LINES,
+    USUAL,
+    Table,
+    TextForm,
+    digest_of,
+    keep_table,
+    read_table,
+    rows_of_file,
+)
 from surefoot.runtime.worker.worker_pool import default_workers
 
 ROW_TARGET = 0.999
@@ -108,6 +118,31 @@ def kept_rows(journal: JournalReader, directory: pathlib.Path) -> Table:
     if table.digest != kept.digest:
         raise ResumeMismatch(f"{directory / INPUT} is not what it was when the run was started")
     return table
+
+
+def check_rows(directory: pathlib.Path, rows: Iterable[Any]) -> None:
+    """Refuse to go on with a run that was started over other rows.
+
+    Args:
+        directory: Its run directory.
+        rows: What the caller gives now.
+
+    Raises:
+        ResumeMismatch: They are other rows; nothing was changed.
+        ConfigurationError: They cannot be read.
+    """
+    journal = open_journal(directory, write=False)
+    try:
+        kept = kept_table(journal)
+    finally:
+        journal.close()
+    if kept is None:  # what is to be done then is said where the run is opened
+        return
+    count, digest = digest_of(rows)
+    if digest != kept.digest:
+        raise ResumeMismatch(
+            f"{directory} was started over other rows: {kept.rows:,} then, {count:,} now; these need another run_dir"
+        )
 
 
 def kept_table(journal: JournalReader) -> KeptTable | None:

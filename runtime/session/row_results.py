@@ -1,5 +1,6 @@
 """Results of a table's rows, read from the journal in the order of the rows."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +27,7 @@ class RowResult(msgspec.Struct, frozen=True):
         votes: Ballots for the answer.
         margin: Ballots for it less those for the second.
         flags: Discarded replies, by the name of the red flag.
-        cost_usd: What its replies cost, as far as it is known.
+        cost_usd: What its replies cost; ``None`` if the price of one is unknown.
     """
 
     row: int
@@ -35,7 +36,7 @@ class RowResult(msgspec.Struct, frozen=True):
     votes: int = 0
     margin: int = 0
     flags: dict[str, int] = {}
-    cost_usd: float = 0.0
+    cost_usd: float | None = 0.0
 
 
 def results_of(
@@ -49,36 +50,59 @@ def results_of(
         rule: Name of the rule that races were decided by.
         sizes: First row and number of rows of each chunk.
     """
+    free = 0.0 if not journal.totals.unpriced_calls else None
     for number, (first, count) in enumerate(sizes):
-        found = _chunk(journal, task, rule, number, first)
+        found = _chunk(journal, task, rule, number, first, free)
         for row in range(count):
             yield found.get(row) or RowResult(first + row, error="not answered yet")
 
 
-def _chunk(journal: JournalReader, task: RowTask, rule: str, number: int, first: int) -> dict[int, RowResult]:
+def _chunk(
+    journal: JournalReader, task: RowTask, rule: str, number: int, first: int, free: float | None
+) -> dict[int, RowResult]:
+    """What came of the rows of one chunk; ``free`` is what a record without costs stands for."""
     found: dict[int, RowResult] = {}
     aside: dict[int, RowResult] = {}
     for payload in journal.payloads(segment_key((number,))):
         for record in unpack(payload):
             if record.part == "rows":
-                found |= {row: one for row, one in _answered(record, task, rule, first) if row not in found}
+                found |= {row: one for row, one in _answered(record, task, rule, first, free) if row not in found}
             elif record.part == ASIDE:
-                aside[record.first] = RowResult(first + record.first, error="waits for a person")
+                waits = RowResult(first + record.first, error="waits for a person", cost_usd=_sum(record, free))
+                aside[record.first] = waits
             elif record.part == "failed":
                 failure = msgspec.json.decode(str(record.entries[0]), type=Failure)
                 row = record.path[-1]
                 error = f"{failure.error}: {failure.message}"
-                found[row] = RowResult(first + row, error=error, cost_usd=sum(record.costs))
-    return aside | found
+                found[row] = RowResult(first + row, error=error, cost_usd=_sum(record, free))
+    return aside | {row: _with_earlier(one, aside.get(row)) for row, one in found.items()}
 
 
-def _answered(record: Record, task: RowTask, rule: str, first: int) -> Iterator[tuple[int, RowResult]]:
-    costs = record.costs or (0.0,) * len(record.entries)
+def _with_earlier(one: RowResult, aside: RowResult | None) -> RowResult:
+    """A result with what was paid before the row was put aside for a person."""
+    if aside is None:
+        return one
+    unknown = one.cost_usd is None or aside.cost_usd is None
+    cost = None if unknown else (one.cost_usd or 0.0) + (aside.cost_usd or 0.0)
+    return msgspec.structs.replace(one, cost_usd=cost)
+
+
+def _sum(record: Record, free: float | None) -> float | None:
+    """What the entries of a record cost together; ``None`` if the price of one is unknown."""
+    if not record.costs:
+        return free
+    return None if None in record.costs else math.fsum(cost for cost in record.costs if cost is not None)
+
+
+def _answered(
+    record: Record, task: RowTask, rule: str, first: int, free: float | None
+) -> Iterator[tuple[int, RowResult]]:
+    costs = record.costs or (free,) * len(record.entries)
     for row, entry, cost in zip(record.children, record.entries, costs, strict=True):
         yield row, _result(entry, record.k, task, rule, first + row, cost)
 
 
-def _result(entry: Entry, k: int, task: RowTask, rule: str, row: int, cost_usd: float) -> RowResult:
+def _result(entry: Entry, k: int, task: RowTask, rule: str, row: int, cost_usd: float | None) -> RowResult:
     if isinstance(entry, str):
         return RowResult(row, _value(task, entry), "", k, k, {}, cost_usd)
     votes, flags = _counted(entry)
@@ -91,7 +115,7 @@ def _result(entry: Entry, k: int, task: RowTask, rule: str, row: int, cost_usd: 
 
 
 def _by_field(
-    entry: Contested, task: RowTask, rule: str, row: int, cost_usd: float, flags: dict[str, int]
+    entry: Contested, task: RowTask, rule: str, row: int, cost_usd: float | None, flags: dict[str, int]
 ) -> RowResult:
     """The result of a row whose fields were voted on one by one: votes and margin are those of the closest field."""
     each: Any = (entry.rule or rule_of(rule, entry.k),) * entry.fields

@@ -119,13 +119,27 @@ def keep_table(rows: Iterable[Any], path: pathlib.Path) -> Table:
                 kept = _kept(number, row)
                 readable = readable or isinstance(kept, bytes)
                 if isinstance(kept, Unreadable):
-                    first, kept = first or kept, msgspec.json.encode(kept.reason)
-                file.write(kept + b"\n")
+                    first = first or kept
+                file.write(_line(kept))
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}") from error
     if first is not None and not readable:
         raise ConfigurationError(f"no row of the table can be read: {first.reason}")
     return read_table(path)
+
+
+def digest_of(rows: Iterable[Any]) -> tuple[int, str]:
+    """Return the number of rows and the digest that they would have if they were kept."""
+    digest, count = hashlib.blake2b(digest_size=16), 0
+    for number, row in enumerate(rows):
+        digest.update(_line(_kept(number, row)))
+        count += 1
+    return count, digest.hexdigest()
+
+
+def _line(kept: bytes | Unreadable) -> bytes:
+    """A row, or why it cannot be read, as it stands in the file."""
+    return (kept if isinstance(kept, bytes) else msgspec.json.encode(kept.reason)) + b"\n"
 
 
 def read_table(path: pathlib.Path) -> Table:

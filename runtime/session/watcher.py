@@ -17,7 +17,7 @@ class ProgressEvent(msgspec.Struct, frozen=True):
         text: One line, for notes and waits. May quote a server: untrusted text.
         steps: Steps that stand.
         calls: Answers drawn from the model.
-        cost_usd: Money spent, as far as it is known.
+        cost_usd: Money spent; ``None`` if the price of some call is unknown.
         wall_s: Seconds of work over all sessions of the run.
     """
 
@@ -25,7 +25,7 @@ class ProgressEvent(msgspec.Struct, frozen=True):
     text: str = ""
     steps: int = 0
     calls: int = 0
-    cost_usd: float = 0.0
+    cost_usd: float | None = 0.0
     wall_s: float = 0.0
 
 
@@ -57,7 +57,7 @@ class EventWatcher(Watcher):
 
     def update(self, counts: Counts, wall_s: float) -> None:
         """Report a run's totals as an event."""
-        event = ProgressEvent("progress", "", counts.steps, counts.calls, counts.cost_usd, wall_s)
+        event = ProgressEvent("progress", "", counts.steps, counts.calls, counts.known_cost_usd, wall_s)
         self._on_event(event)
 
     def note(self, text: str) -> None:

@@ -197,7 +197,7 @@ def _add(score: Score, referee: Any, problem: Posed, plan: tuple[str, ...], ende
 def _costs(score: Score, counts: Counts) -> Score:
     score.calls, score.borrowed_calls = counts.calls, counts.borrowed_calls
     score.tokens_in, score.tokens_out = counts.tokens_in, counts.tokens_out
-    score.red_flags, score.cost_usd = sum(counts.red_flags.values()), counts.cost_usd
+    score.red_flags, score.cost_usd = sum(counts.red_flags.values()), counts.known_cost_usd
     return score
 
 

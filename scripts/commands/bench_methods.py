@@ -31,7 +31,7 @@ from surefoot.runtime.session.setup import Setup
 from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
 from surefoot.scripts.commands.bench_table import Columns, Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
-from surefoot.scripts.commands.output import OK, PAUSED, print_json
+from surefoot.scripts.commands.output import OK, PAUSED, money, print_json
 from surefoot.scripts.commands.output_file import write_output
 
 USUAL = ("direct", "chain-of-thought", "self-ask")
@@ -112,7 +112,7 @@ def _score(directory: pathlib.Path, row: str, config: RunConfig, repeats: int) -
     solved = [node for node, end in zip(nodes, ends, strict=True) if isinstance(end, Finished)]
     _measure(score, directory, config, task, solved)
     score.calls, score.tokens_in, score.tokens_out = counts.calls, counts.tokens_in, counts.tokens_out
-    score.red_flags, score.cost_usd = sum(counts.red_flags.values()), counts.cost_usd
+    score.red_flags, score.cost_usd = sum(counts.red_flags.values()), counts.known_cost_usd
     score.wall_s = round(time.monotonic() - started, 3)
     return score
 
@@ -179,7 +179,7 @@ def _cells(score: Score) -> tuple[str, ...]:
         f"{row['tokens_in_per_problem']:,.0f}/{row['tokens_out_per_problem']:,.0f}",
         f"{score.largest_prompt:,}",
         f"{score.longest_chain:,}",
-        f"${score.cost_usd:.4f}",
+        money(score.cost_usd),
         next((f"{kind} {share:.1%}" for kind, share in score.doubts.items() if share), ""),
         failures,
     )

@@ -47,7 +47,7 @@ class Score(msgspec.Struct):
     tokens_in: int = 0
     tokens_out: int = 0
     red_flags: int = 0
-    cost_usd: float = 0.0
+    cost_usd: float | None = 0.0
     wall_s: float = 0.0
     ends: dict[str, int] = {}
     status: str = "solved"

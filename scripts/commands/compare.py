@@ -64,14 +64,16 @@ def side_of(directory: pathlib.Path) -> Side:
     run = Run(directory)
     status, counts = run.status, run.counts
     answer = run.raw_output if status == "solved" else None
-    return Side(str(directory), status, answer, figures_of(counts, glance(directory).wall_s))
+    pilot_calls = run.standing.pilot_calls
+    return Side(str(directory), status, answer, figures_of(counts, glance(directory).wall_s, pilot_calls))
 
 
-def figures_of(counts: Counts, wall_s: float) -> dict[str, float | int | None]:
-    """Counts, seconds and money of a run, by name."""
+def figures_of(counts: Counts, wall_s: float, pilot_calls: int = 0) -> dict[str, float | int | None]:
+    """Counts, seconds and money of a run, by name; the pilot's calls are in no step."""
     figures: dict[str, float | int | None] = {name: getattr(counts, name) for name in FIGURES}
     figures["red_flags"] = sum(counts.red_flags.values())
-    figures["calls_per_step"] = round(counts.calls / counts.steps, 4) if counts.steps else None
+    asked = counts.calls - pilot_calls
+    figures["calls_per_step"] = round(asked / counts.steps, 4) if counts.steps else None
     return {**figures, "wall_s": round(wall_s, 3), "cost_usd": cost_of(counts)}
 
 

@@ -21,7 +21,7 @@ from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.factory import answer_key, check_model
 from surefoot.runtime.whole_files import PUBLIC, write_whole
 from surefoot.scripts.commands.measure_tables import print_comparison, print_measurement, print_mix
-from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
+from surefoot.scripts.commands.options import PREFIX, build_config, json_option, log_options, struct_options
 from surefoot.scripts.commands.output import OK, print_json
 from surefoot.scripts.commands.run import ByTask
 
@@ -57,7 +57,7 @@ def _measure_command(name: str, cls: type[Task]) -> click.Command:
 
     command = click.Command(name, callback=sample, help=f"{cls.summary}\n\nMeasure a model on it.")
     model = click.Option(
-        ["--model"], multiple=True, metavar="TEXT",
+        ["--model"], multiple=True, metavar="TEXT", envvar=f"{PREFIX}MODEL", show_envvar=True,
         help="Model to measure; several give one table; A,B says how their errors go together.  [default: bundled]",
     )  # fmt: skip
     path = click.Path(path_type=pathlib.Path)

@@ -10,6 +10,9 @@ from typing import Any
 from surefoot.runtime.untrusted import one_line as one_line
 from surefoot.runtime.untrusted import tame, tame_lines
 
+WIDTH = 100
+"""Columns that a list or mapping may take before it is printed one item a line."""
+
 OK, FAILED, USAGE, PAUSED = 0, 1, 2, 3
 """It did what it was asked; the run failed or a check did not hold; a usage or configuration error; the run paused."""
 
@@ -81,6 +84,28 @@ def answer_in_short(answer: Any, limit: int = 200) -> str:
     text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
     line = one_line(text[: 4 * limit])
     return line if len(line) <= limit else f"{line[: limit - 3]}..."
+
+
+def json_for_people(value: Any, indent: int = 0) -> str:
+    """Format a value as JSON: a list or mapping on one line where it fits, else one item a line.
+
+    Args:
+        value: What JSON can hold.
+        indent: Blanks before the line that it begins in.
+    """
+    whole = json.dumps(value, ensure_ascii=False)
+    if indent + len(whole) <= WIDTH or not isinstance(value, list | dict) or not value:
+        return whole
+    inner = indent + 1
+    if isinstance(value, dict):
+        items = [
+            f"{json.dumps(str(key), ensure_ascii=False)}: {json_for_people(one, inner)}" for key, one in value.items()
+        ]
+    else:
+        items = [json_for_people(one, inner) for one in value]
+    ends = "{}" if isinstance(value, dict) else "[]"
+    blanks = " " * inner
+    return f"{ends[0]}\n{blanks}" + f",\n{blanks}".join(items) + f"\n{' ' * indent}{ends[1]}"
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> str:

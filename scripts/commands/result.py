@@ -22,7 +22,7 @@ from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.row_output import print_csv, print_jsonl
 from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.options import json_option
-from surefoot.scripts.commands.output import OK, print_json, printable, quoted
+from surefoot.scripts.commands.output import OK, json_for_people, print_json, printable, quoted
 
 
 @click.command()
@@ -53,7 +53,7 @@ def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_plan: bool, as_j
     elif as_csv:
         write_csv(answer)
     else:
-        print(printable(answer) if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False, indent=1))
+        print(printable(answer) if isinstance(answer, str) else json_for_people(answer))
     return OK
 
 

@@ -18,6 +18,8 @@ from surefoot.runtime.forecast.lead_choice import (
     CANCEL,
     choose_again,
     choose_leads,
+    has_few_rows,
+    leads_of_few_rows,
     next_checkpoint,
     seen_in,
     with_raised_lead,
@@ -207,3 +209,24 @@ def test_no_lead_is_raised_where_disagreements_say_nothing_of_whole_answers(conf
     other_rule = msgspec.structs.replace(config, rule="first-to")
     assert with_raised_lead(other_rule, leads, agreeing) == leads
     assert with_raised_lead(config, leads, Counts(races={"4": 10})) == leads  # too little was seen
+
+
+@pytest.mark.parametrize(("target", "k"), [(0.999, 3), (0.99, 2), (0.9999, 4), (0.5, 1)])
+def test_a_short_table_is_prepared_for_one_wrong_answer_in_eleven(
+    configured: Configured, target: float, k: int
+) -> None:
+    config = configured("hanoi", {"disks": 3}, k="auto", target=target)
+    leads = leads_of_few_rows(config)
+    assert (leads.guarded, leads.unguarded, leads.suspect) == (k, k, k + 2)
+    assert p_full(10 / 11, k, 1) >= target
+    assert k == 1 or p_full(10 / 11, k - 1, 1) < target
+
+
+@pytest.mark.parametrize(
+    ("rows", "changed", "few"),
+    [(2, {}, True), (39, {}, True), (40, {}, False), (2, {"k": 3}, False), (2, {"rule": "sequential"}, False)],
+)
+def test_only_a_short_table_that_asks_for_no_lead_has_no_pilot(
+    configured: Configured, rows: int, changed: dict[str, object], few: bool
+) -> None:
+    assert has_few_rows(configured("hanoi", {"disks": 3}, **{"k": "auto", **changed}), rows) is few

@@ -29,7 +29,7 @@ class Echo(Model):
 
     dialect = "chat"
 
-    def __init__(self, planted: dict[str, list[str]] | None = None, cost_usd: float = 0.0) -> None:
+    def __init__(self, planted: dict[str, list[str]] | None = None, cost_usd: float | None = 0.0) -> None:
         self.planted, self.cost_usd = planted or {}, cost_usd
         self.asked: list[str] = []
 
@@ -283,3 +283,75 @@ def test_a_long_table_waits_for_what_its_first_chunk_teaches(
     config = RunConfig(task="map", model="simulated", chains_in_flight=512)
     driven: Any = Driven()
     assert drive(Next(), table, config, journal)(driven) == (1 + 2 * -(-512 // chunk), rows, alone)
+
+
+@pytest.mark.parametrize("changed", [[{"text": "a"}], [{"text": "a"}, {"text": "c"}], []])
+def test_a_run_is_not_gone_on_with_over_other_rows(tmp_path: pathlib.Path, changed: list[dict[str, str]]) -> None:
+    rows, model = [{"text": "a"}, {"text": "b"}], Echo()
+    ask(rows, tmp_path / "run", model)
+    asked = len(model.asked)
+    with pytest.raises(ResumeMismatch, match=f"started over other rows: 2 then, {len(changed)} now") as refused:
+        ask(changed, tmp_path / "run", model)
+    assert "\n" not in str(refused.value)
+    again = ask((row for row in rows), tmp_path / "run", model)  # the same rows, as another kind of iterable
+    assert (again.output, len(model.asked)) == (["a", "b"], asked)
+
+
+def test_two_rows_ask_no_pilot(tmp_path: pathlib.Path) -> None:
+    model = Echo()
+    told: list[str] = []
+    run = surefoot.map(
+        [{"text": "a"}, {"text": "b"}], QUESTION, model, run_dir=tmp_path / "run", address="none", workers=1,
+        on_event=lambda event: told.append(event.text),
+    )  # fmt: skip
+    assert (run.output, len(model.asked)) == (["a", "b"], 6)
+    assert run.standing.why == "lead 3: 2 rows are too few for a pilot, --k asks for another lead"
+    assert run.standing.why in told
+    assert (run.standing.k, run.standing.pilot_calls) == (3, 0)
+    loose = surefoot.map(
+        ["a", "b"], QUESTION, model, run_dir=tmp_path / "loose", address="none", workers=1, target=0.98
+    )
+    assert loose.standing.k == 2
+
+
+@pytest.mark.parametrize(("cost", "told"), [(None, None), (0.0, 0.0), (0.25, 0.5)])
+def test_a_price_that_is_unknown_is_never_zero(tmp_path: pathlib.Path, cost: Any, told: float | None) -> None:
+    costs: list[float | None] = []
+    run = surefoot.map(
+        ["a", "b"], QUESTION, Echo(cost_usd=cost), run_dir=tmp_path / "run",
+        on_event=lambda event: costs.append(event.cost_usd), **{**QUIET, "k": 2},
+    )  # fmt: skip
+    assert [one.cost_usd for one in run.results()] == [told, told]
+    assert run.counts.known_cost_usd == run.standing.cost_usd == (None if told is None else 2 * told)
+    assert run.standing.cost_usd in costs
+    run.write(tmp_path / "rows.csv")
+    assert (tmp_path / "rows.csv").read_text().splitlines()[1].endswith("" if told is None else str(told))
+
+
+def test_a_row_that_failed_or_had_one_unpriced_reply_says_what_is_known(tmp_path: pathlib.Path) -> None:
+    class HalfPriced(Echo):
+        def _reply(self, text: str) -> Reply:
+            reply = super()._reply(text)
+            return msgspec.structs.replace(reply, cost_usd=None) if text == "b" and len(self.asked) % 2 else reply
+
+    planted = {"c": ["x", "y", "z", "w"]}
+    run = surefoot.map(
+        ["a", "b", "c"], QUESTION, HalfPriced(planted, cost_usd=0.5), run_dir=tmp_path / "run", max_ballots=4,
+        **{**QUIET, "k": 2},
+    )  # fmt: skip
+    assert [(bool(one.error), one.cost_usd) for one in run.results()] == [(False, 1.0), (False, None), (True, 2.0)]
+
+
+@pytest.mark.parametrize("typed", [True, False])
+def test_a_bad_row_is_one_bad_row_as_its_error_is_typed(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, typed: bool
+) -> None:
+    """Placebo: where what a row raises is not taken as its failure, that one row ends the whole run."""
+    if not typed:
+        monkeypatch.setattr("surefoot.runtime.execution.row_runner.BAD_ROW", ())
+    rows = [{"text": "a"}, {"other": "b"}, {"text": "c"}]
+    if typed:
+        assert ask(rows, tmp_path / "run").output == ["a", None, "c"]
+    else:
+        with pytest.raises(Exception, match=r"asks for \{text\}"):
+            ask(rows, tmp_path / "run")

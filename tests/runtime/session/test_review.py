@@ -36,7 +36,7 @@ def hanoi_run(directory: pathlib.Path, turns: tuple[str, str] = TURNS, **options
 
 def rows_run(directory: pathlib.Path, review: bool = True) -> tuple[MapRun, Echo]:
     """Three rows of which the second is disputed for ever and the third has a reply that is discarded."""
-    model = Echo({"b": ["x", "b"] * 9, "c": ["", "c", "c"]})
+    model = Echo({"b": ["x", "b"] * 9, "c": ["", "c", "c"]}, cost_usd=0.5)
     return ask(["a", "b", "c"], directory, model, **{**OPTIONS, "review": review}), model
 
 
@@ -111,12 +111,15 @@ def test_rows_that_wait_stop_no_others(tmp_path: pathlib.Path) -> None:
     assert [(one.answer, one.error) for one in run.results()] == [
         ("a", ""), (None, "waits for a person"), (None, "waits for a person"),
     ]  # fmt: skip
+    paid = [one.cost_usd for one in run.results()]
+    assert paid == [0.5 * len([text for text in model.asked if text == name]) for name in "abc"]
     given = {"b": "b", "c": "see"}
     told = [(one, given[one.step.prompt.partition("again: ")[2][0]]) for one in put_aside_in(tmp_path / "r")]
     give_answers(tmp_path / "r", told)
     model.asked.clear()
     again = surefoot.resume(tmp_path / "r", model=model)
     assert (again.status, again.output, model.asked) == ("solved", ["a", "b", "see"], [])
+    assert [one.cost_usd for one in again.results()] == paid  # what was paid before a person answered
 
 
 def test_without_the_option_a_row_fails_alone(tmp_path: pathlib.Path) -> None:

@@ -95,3 +95,21 @@ def test_a_task_that_is_not_at_hand_words_nothing(tmp_path: pathlib.Path) -> Non
     assert known.prompt == "after: 1"
     [unknown] = with_prompts([step], rows, surefoot.RowTask(), "compact")
     assert unknown == step
+
+
+def replies_kept(directory: pathlib.Path, keep: str) -> tuple[int, int]:
+    """Replies that a run's journal has in all, and of its one disputed row, which comes late."""
+    rows = [{"text": f"t{number}"} for number in range(40)]
+    model = Echo({"t38": ["u", "t38", "t38"]})
+    options = {**QUIET, "k": 2, "flush_steps": 64, "chains_in_flight": 1}
+    run = surefoot.map(rows, QUESTION, model, run_dir=directory / keep, keep_replies=keep, **options)
+    steps = list(run.steps())
+    return sum(len(step.replies) for step in steps), sum(len(step.replies) for step in steps if step.row == 38)
+
+
+def test_each_setting_keeps_what_it_says(tmp_path: pathlib.Path) -> None:
+    """Each is the placebo of the next: none, a few of all, those and all disputed, all."""
+    none, some, disputed, whole = (replies_kept(tmp_path, keep) for keep in ("none", "some", "disputed", "all"))
+    assert none == (0, 0)
+    assert 0 < some[0] < disputed[0] < whole[0] == 82
+    assert some[1] < disputed[1] == whole[1] == 4

@@ -156,6 +156,7 @@ def test_figures_of_two_runs_are_what_their_journals_counted() -> None:
     assert (figures["red_flags"], figures["calls_per_step"], figures["wall_s"]) == (3, 2.5, 1.235)
     assert figures["tokens_in"] == 70
     assert figures_of(Counts(), 0.0)["calls_per_step"] is None
+    assert figures_of(counts, 1.0, pilot_calls=6)["calls_per_step"] == 1.0  # a pilot's calls are in no step
 
 
 @pytest.mark.parametrize(

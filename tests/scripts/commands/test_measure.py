@@ -31,6 +31,15 @@ def test_the_cheaper_model_is_recommended(capsys: pytest.CaptureFixture[str], tm
     assert "<svg" in (tmp_path / "m" / "measure.html").read_text()
 
 
+def test_the_model_may_stand_in_the_environment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUREFOOT_MODEL", GOOD)
+    few = ("--samples", "5", "--draws", "2")
+    assert measured(capsys, *few)["model"] == GOOD
+    assert measured(capsys, *few, "--model", BAD)["model"] == BAD
+
+
 def test_uneven_steps_are_told_from_even_ones(capsys: pytest.CaptureFixture[str]) -> None:
     """The same mean error rate: in one model all of it sits on one step in twenty."""
     uneven = measured(capsys, "--model", UNEVEN, "--draws", "4", "--samples", "1500")

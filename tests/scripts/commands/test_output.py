@@ -14,10 +14,12 @@ from surefoot.scripts.commands.output import (
     FAILED,
     PAUSED,
     USAGE,
+    WIDTH,
     aligned,
     answer_in_short,
     complain,
     failure,
+    json_for_people,
     money,
     print_json,
     printable,
@@ -144,3 +146,27 @@ def test_figures_are_aligned_at_their_right_edge() -> None:
 )  # fmt: skip
 def test_durations_are_in_the_largest_unit_of_which_there_are_two(seconds: float, said: str) -> None:
     assert duration(seconds) == said
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=6) | st.dictionaries(st.text(max_size=8), inner, max_size=6),
+    max_leaves=40,
+)
+
+
+@settings(max_examples=60)
+@given(JSON)
+def test_json_for_people_is_the_same_value_and_short_lists_stay_on_a_line(value: Any) -> None:
+    text = json_for_people(value)
+    assert json.loads(text) == value
+    assert ("\n" in text) == (len(json.dumps(value, ensure_ascii=False)) > WIDTH and isinstance(value, list | dict))
+
+
+def test_a_list_of_lists_has_a_line_for_each() -> None:
+    rows = [[number, "house of Elm", 12_345] for number in range(1800, 1810)]
+    lines = json_for_people(rows).splitlines()
+    assert (lines[0], lines[-1]) == ("[", "]")
+    assert lines[1] == ' [1800, "house of Elm", 12345],'
+    assert len(lines) == 12
+    assert json_for_people([]) == "[]"
