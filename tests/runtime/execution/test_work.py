@@ -203,12 +203,12 @@ def test_a_step_is_put_aside_once() -> None:
     assert found.take() == [Record((0, 1), ASIDE, 0, 3, 2, (ENTRY,))]
 
 
-async def test_a_run_with_a_person_stops_for_an_undecided_step() -> None:
+async def test_a_run_with_a_person_puts_an_undecided_step_aside() -> None:
     found, error = work(undecided(), review=True), undecided()
     error.context |= {"place": PLACE, "k": 2}
     with pytest.raises(AwaitsReview, match=WAITS):
         await found.wait_for_person(error)
-    assert found.stopping
+    assert not found.stopping  # what does not rest on it goes on
     assert found.reviews.waits(PLACE)
 
 
