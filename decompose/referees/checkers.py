@@ -13,8 +13,7 @@ def verify(task: Checkers, plan: FinishedPlan) -> Verification:
         gap, here = row.index("_"), place - 1
         colour = row[here] if 0 <= here < len(row) else "_"
         distance = gap - here if colour == "R" else here - gap
-        between = row[(gap + here) // 2]
-        if colour == "_" or distance not in (1, 2) or (distance == 2 and between in (colour, "_")):
+        if colour == "_" or distance not in (1, 2) or (distance == 2 and row[(gap + here) // 2] in (colour, "_")):
             return Verification(False, False, number, f"move {number}: the checker at {place} cannot move")
         row[gap], row[here] = colour, "_"
     reached = row == [*"B" * count, "_", *"R" * count]

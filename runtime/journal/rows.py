@@ -73,7 +73,7 @@ def _numbers(counts: Counts | Usage) -> Iterator[tuple[str, int | float]]:
             continue
         for key, part in value.items():
             if isinstance(part, Usage):
-                yield from ((f"{name}: {inner}", number) for inner, number in _numbers(part))
+                yield from ((f"{name}: {key}: {inner}", number) for inner, number in _numbers(part))
             else:
                 yield f"{name}: {key}", part
 

@@ -117,7 +117,11 @@ async def test_one_wrong_step_is_caught_at_the_seam_and_found(segment: Make, pla
     assert [isinstance(entry, Contested) for entry in kept[(0,), "run", 1]] == [False] * 4 + [True] + [False] * 2
     assert verify(TASK, Ended(plan(records))).reached_goal
     assert [name for name, _ in runner.work.events] == ["seam retry", "suspect step"]
-    assert runner.work.events[1][1]["step"] == 4
+    suspect = {"node": "0", "step": 4, "kind": "move", "k": 3, "winner": "1ca acba"}
+    assert runner.work.events[1][1] == suspect
+    assert counts.ways == {"the same again/00": 4, "the same again/10": 1}, (
+        "the first run alone was wrong, at its fifth"
+    )
 
 
 async def test_without_seams_the_wrong_step_goes_through(segment: Make, planted: Any) -> None:

@@ -19,8 +19,8 @@ from tests.runtime.journal.in_memory import InMemoryJournal
         (Counts(steps=-MOST - 1), "steps is a number of 54 bits"), (Counts(cost_usd=math.nan), "cost_usd is nan"),
         (Counts(cost_usd=math.inf), "cost_usd is inf"),
         (Counts(red_flags={"x": 2**60}), "red_flags: x is a number of 61"),
-        (Counts(by_kind={"move": Usage(tokens_in=2**60)}), "by_kind: tokens_in is a number of 61 bits"),
-        (Counts(by_model={"m": Usage(cost_usd=-math.inf)}), "by_model: cost_usd is -inf"),
+        (Counts(by_kind={"move": Usage(tokens_in=2**60)}), "by_kind: move: tokens_in is a number of 61 bits"),
+        (Counts(by_model={"m": Usage(cost_usd=-math.inf)}), "by_model: m: cost_usd is -inf"),
     ],
 )  # fmt: skip
 def test_a_count_that_is_out_of_bounds_is_named(counts: Counts, said: str) -> None:
