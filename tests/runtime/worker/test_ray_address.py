@@ -1,6 +1,7 @@
 """Which cluster an address means: the user's, and never one that some process started for itself. No Ray is started."""
 
 import json
+import os
 import pathlib
 import socket
 from collections.abc import Iterator
