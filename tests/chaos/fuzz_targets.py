@@ -39,6 +39,7 @@ from surefoot.runtime.models.structured import as_lines
 from surefoot.runtime.payloads import unpack, winner
 from surefoot.runtime.records import Contested, Record
 from surefoot.runtime.role_options import parse_role_options
+from surefoot.runtime.session import asking
 from surefoot.runtime.session.table import read_table, rows_of_file
 from surefoot.runtime.tools.calculator import calculate
 from surefoot.runtime.tools.contract import ToolError
@@ -256,6 +257,7 @@ def _usual(task: str) -> Task:
     """A task with its usual options, or the smallest that it takes."""
     more: Mapping[str, Mapping[str, Any]] = {
         "questions": {"file": (DATA / "questions.json").read_text()},
+        "ask": {"text": "how many?"},
         "map": {"question": "who?", "fields": "name: text, age: integer, day: date, total: money"},
         "pddl": {"domain": pddl("ferry-domain"), "problem": pddl("ferry-problem")},
     }
@@ -304,6 +306,7 @@ TARGETS: dict[str, Target] = {
             b'{"instances": [{"query": "x"}]}',
         ),
     ),
+    "context of a question": Target(at("notes.txt", asking._text_of), (b"What is known: 12 \xc3\xa4pfel.",)),
     "castle": Target(_task("graph", "edges", start=1, goal=3), (b"1-2 2-3 3-1 3>1 1-2@80",)),
     "typed reply": Target(_typed, SAID),
     "lines of JSON": Target(text(as_lines), SAID),

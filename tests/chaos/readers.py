@@ -65,6 +65,7 @@ READERS = {
     "runtime/payloads.py:unpack": "payload",
     "runtime/report/page.py:_source": SYSTEM,
     "runtime/report/questions.py:_in_chain": "journal",
+    "runtime/session/asking.py:_text_of": "context of a question",
     "runtime/session/row_results.py:_chunk": CHECKED,
     "runtime/session/table.py:_csv": "table.csv",
     "runtime/session/table.py:_object": "table.jsonl",
