@@ -4,6 +4,10 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+PATIENCE = {"RAY_agent_register_timeout_ms": "120000", "RAY_raylet_start_wait_time_s": "120"}
+"""How long the processes of a Ray wait for each other as they start. After Ray's own 30 seconds, which a busy machine
+needs, the raylet ends, and Ray's client ends the process that it lives in without a word."""
+
 
 @contextlib.contextmanager
 def private_start() -> Iterator[None]:
@@ -16,6 +20,8 @@ def private_start() -> Iterator[None]:
     - without the process that asks three clouds' metadata services whether it runs there: it serves the usage
       statistics, and it asks also when they are off; without a dashboard it does nothing else.
     """
+    for name, value in PATIENCE.items():
+        os.environ.setdefault(name, value)
     from ray._private import ray_constants
     from ray._private.node import Node
 

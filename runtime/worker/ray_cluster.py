@@ -17,7 +17,7 @@ from surefoot.runtime.own_code import own_code
 from surefoot.runtime.worker.core_lines import CoreLines
 from surefoot.runtime.worker.import_path import appending, is_installed, job_without_folders, own_folders
 from surefoot.runtime.worker.own_ray import private_start
-from surefoot.runtime.worker.ray_address import is_here, named_cluster, parts_of
+from surefoot.runtime.worker.ray_address import Named, is_here, named_cluster, parts_of
 from surefoot.runtime.worker.ray_token import token_is_kept, wants_token
 from surefoot.runtime.worker.worker_pool import default_workers
 
@@ -47,7 +47,7 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
     Ray's statistics and banners are off unless the user turned them on.
 
     Raises:
-        ConfigurationError: The cluster cannot be joined.
+        ConfigurationError: The cluster cannot be joined, or none can be started.
     """
     named = named_cluster(config.address)
     if named is not None and wants_token(*parts_of(named)):
@@ -62,16 +62,31 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
     if not _is_job():
         quiet["job_config"] = job_without_folders(ray)
     if named is None:
-        shipped = {"py_modules": modules, "excludes": STAYS_HERE} if modules else {}
-        shipped |= _last_on_path(config, task, alone=True)
-        cores = config.workers or default_workers()
+        return _started(ray, config, modules, _last_on_path(config, task, alone=True), quiet)
+    return _joined(ray, named, shipped_with(modules) | _last_on_path(config, task), quiet)
+
+
+def _started(
+    ray: Any, config: RunConfig, modules: list[ModuleType | str], last: dict[str, Any], quiet: dict[str, Any]
+) -> Cluster:
+    """Start a Ray of the run's own; Surefoot is on this machine, so that only the user's modules travel."""
+    shipped = {"py_modules": modules, "excludes": STAYS_HERE} if modules else {}
+    cores = config.workers or default_workers()
+    try:
         with private_start():
-            ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=shipped, **quiet)
-        return Cluster(ray, True, _head_of(ray), "a Ray of this run's own, on this machine")
+            ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=shipped | last, **quiet)
+    except Exception as error:  # Ray raises no class of its own here
+        ray.shutdown()
+        raise ConfigurationError(
+            f"a Ray could not be started on this machine: {one_line(error)}; --address none works without one"
+        ) from error
+    return Cluster(ray, True, _head_of(ray), "a Ray of this run's own, on this machine")
+
+
+def _joined(ray: Any, named: Named, shipped: dict[str, Any], quiet: dict[str, Any]) -> Cluster:
     core = CoreLines()
     try:
         with core.caught():
-            shipped = shipped_with(modules) | _last_on_path(config, task)
             ray.init(address=named.address, runtime_env=shipped, **quiet)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         reason = "it refuses the token that was sent" if core.unauthenticated else one_line(error)
