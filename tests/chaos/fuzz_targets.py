@@ -7,6 +7,7 @@ and more than a few seconds, is a fault.
 import asyncio
 import contextlib
 import gzip
+import hashlib
 import io
 import os
 import pathlib
@@ -26,10 +27,11 @@ from surefoot.decompose.tasks.pddl_collections import collection_of
 from surefoot.decompose.typed.output_type import OutputType
 from surefoot.decompose.typed.question import TypedQuestion
 from surefoot.decompose.typed.template import Template
-from surefoot.runtime import api
+from surefoot.runtime import api, wordings_file
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import SurefootError
 from surefoot.runtime.forecast.measurement_file import read_measurement
+from surefoot.runtime.journal import kept_inputs
 from surefoot.runtime.journal.mirror import read_note
 from surefoot.runtime.journal.run_directory import parse_config
 from surefoot.runtime.models.litellm_transport import _check_parts, _Unpacking
@@ -44,6 +46,8 @@ from surefoot.runtime.session.table import read_table, rows_of_file
 from surefoot.runtime.tools.calculator import calculate
 from surefoot.runtime.tools.contract import ToolError
 from surefoot.runtime.tools.sandbox import cells
+from surefoot.runtime.tuning import record_file
+from surefoot.runtime.tuning import setup as tuning
 from surefoot.runtime.worker import ray_address
 from surefoot.runtime.worker.control import Grant, Hello, Returned, decode_message, decode_reply, encode
 from surefoot.scripts.cluster import parcel
@@ -249,6 +253,13 @@ def _note_of_ray(data: bytes, folder: pathlib.Path) -> None:
             os.environ["RAY_TMPDIR"] = before
 
 
+def _kept(data: bytes, folder: pathlib.Path) -> None:
+    """A kept input whose name goes with its content, as in a directory that was made to deceive."""
+    name = f"input-{hashlib.sha256(data).hexdigest()}.json"
+    (folder / name).write_bytes(data)
+    kept_inputs.read_inputs(folder, {"file": {"kept_input": name, "bytes": len(data)}})
+
+
 def _packed_run() -> bytes:
     return parcel.pack(GOLDEN)
 
@@ -306,6 +317,10 @@ TARGETS: dict[str, Target] = {
             b'{"instances": [{"query": "x"}]}',
         ),
     ),
+    "kept input": Target(_kept, (b'["a text", {"b": 1.5}]',)),
+    "records of a search": Target(at("records.jsonl", record_file._read), (b'{"task": "hanoi"}\n',)),
+    "--examples": Target(at("examples.jsonl", tuning._answers), (b'{"question": "who?", "answer": "Ada"}\n',)),
+    "--wordings": Target(text(wordings_file.parse), (b'task = "hanoi"\ndialect = "chat"\nkinds = []\n',)),
     "context of a question": Target(at("notes.txt", asking._text_of), (b"What is known: 12 \xc3\xa4pfel.",)),
     "castle": Target(_task("graph", "edges", start=1, goal=3), (b"1-2 2-3 3-1 3>1 1-2@80",)),
     "typed reply": Target(_typed, SAID),

@@ -22,6 +22,7 @@ METHODS = {"unpack_from", "ParquetFile", "Decoder", "read_text", "read_bytes"}
 OWN = "written by this process, or by the user for this call"
 SYSTEM = "the kernel's, or part of what is installed"
 CHECKED = "of a journal whose rows are checked before, by the same target"
+KEPT = "of input.jsonl, whose hash is compared when a run is resumed"
 INSIDE = "inside the sandbox, where only what the sandbox allows can be lost"
 HOSTILE_CELLS = "tests/runtime/tools/sandbox/test_hostile_cells.py"
 READERS = {
@@ -45,6 +46,7 @@ READERS = {
     "runtime/journal/filesystem.py:network_kind": SYSTEM,
     "runtime/journal/journal.py:commit": OWN,
     "runtime/journal/journal.py:meta": "journal",
+    "runtime/journal/kept_inputs.py:_value": "kept input",
     "runtime/journal/mirror.py:_copy_files": "nothing is decoded",
     "runtime/journal/mirror.py:read_note": "mirror's note",
     "runtime/journal/origin.py:_task_origin": "nothing is decoded",
@@ -58,7 +60,7 @@ READERS = {
     "runtime/models/bundled.py:__init__": SYSTEM,
     "runtime/models/litellm_transport.py:__call__": "a packed body",
     "runtime/models/litellm_transport.py:_check_parts": "a server's body",
-    "runtime/models/openai_protocol.py:chat": "a question to the served model",
+    "runtime/models/openai_protocol.py:_answer": "a question to the served model",
     "runtime/models/structured.py:as_lines": "lines of JSON",
     "runtime/payloads.py:_decode": "records",
     "runtime/payloads.py:failures_in": "journal",
@@ -66,12 +68,14 @@ READERS = {
     "runtime/report/page.py:_source": SYSTEM,
     "runtime/report/questions.py:_in_chain": "journal",
     "runtime/session/asking.py:_text_of": "context of a question",
+    "runtime/session/row_inputs.py:rows": KEPT,
+    "runtime/session/row_prompts.py:row": KEPT,
     "runtime/session/row_results.py:_chunk": CHECKED,
     "runtime/session/table.py:_csv": "table.csv",
     "runtime/session/table.py:_object": "table.jsonl",
     "runtime/session/table.py:_parquet": "table.parquet",
     "runtime/session/table.py:read_table": "input.jsonl",
-    "runtime/session/table.py:rows": "input.jsonl, whose hash is compared when a run is resumed",
+    "runtime/session/table.py:rows": KEPT,
     "runtime/tools/calculator.py:calculate": "calculator",
     "runtime/tools/calling.py:_bounded": "what a user's own tool returned, within bounds",
     "runtime/tools/sandbox/cells.py:_read": "a cell's message",
@@ -83,9 +87,16 @@ READERS = {
     "runtime/tools/sandbox/process.py:isolate": HOSTILE_CELLS,
     "runtime/tools/sandbox/process.py:receive": HOSTILE_CELLS,
     "runtime/tools/sandbox/programs.py:run_command": HOSTILE_CELLS,
+    "runtime/tuning/record_file.py:_check": OWN,
+    "runtime/tuning/record_file.py:_read": "records of a search",
+    "runtime/tuning/setup.py:_answers": "--examples",
     "runtime/user_state.py:_key": "nothing is decoded",
+    "runtime/wordings_file.py:parse": "--wordings",
     "runtime/worker/control.py:_decode_message": "message to a worker",
     "runtime/worker/control.py:_decode_reply": "worker's reply",
+    "runtime/worker/ray_address.py:_noted_by_ray_start": "Ray's note",
+    "runtime/worker/ray_owner.py:_is_programs": SYSTEM,
+    "runtime/worker/ray_owner.py:_listening": SYSTEM,
     "scripts/cluster/launch.py:_carried": OWN,
     "scripts/cluster/parcel.py:framed_in": "a job's output",
     "scripts/cluster/parcel.py:pack": OWN,

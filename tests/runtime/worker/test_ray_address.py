@@ -14,6 +14,7 @@ import surefoot
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker import ray_address, ray_cluster
+from surefoot.runtime.worker.own_ray import PATIENCE
 from surefoot.runtime.worker.ray_address import host_of, is_here, means_local, named_cluster
 from surefoot.runtime.worker.ray_cluster import (
     modules_of,
@@ -81,7 +82,10 @@ def test_auto_joins_what_the_environment_names(monkeypatch: pytest.MonkeyPatch, 
     assert named_cluster("auto") is None
 
 
-@pytest.mark.parametrize(("address", "said"), [("127.0.0.1:1", "no Ray cluster at"), ("everywhere", "expected auto")])
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("127.0.0.1:1", "no Ray cluster at"), ("a" * 99 + ".b:1", "no Ray cluster at"), ("everywhere", "expected auto")],
+)
 def test_what_the_user_named_is_there_or_it_is_one_line(address: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as refused:
         named_cluster(address)
