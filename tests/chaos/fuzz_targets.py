@@ -6,6 +6,7 @@ and more than a few seconds, is a fault.
 
 import asyncio
 import contextlib
+import functools
 import gzip
 import hashlib
 import io
@@ -84,6 +85,7 @@ max_cost_usd = 1.5
 [task_options]
 disks = 4
 """
+ITEMS = b'{"id": "1", "question": "What is 12 x 34", "answer": "408"}\n{"id": "2", "question": "Sort [3, 1]"}\n'
 REPLY = b"""{"id": "1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant",
 "content": "yes"}}], "usage": {"prompt_tokens": 10, "completion_tokens": 2}}"""
 ASKED = b"""{"model": "m", "messages": [{"role": "user", "content": "what?"}], "n": 2, "max_tokens": 5, "seed": 1,
@@ -173,10 +175,11 @@ def _payload(data: bytes, folder: pathlib.Path) -> None:
                 winner(entry, "first-to-ahead-by")
 
 
-def _replies(task: Task) -> Callable[[bytes, pathlib.Path], Any]:
+def _replies(name: str) -> Callable[[bytes, pathlib.Path], Any]:
     """Replies to steps of a task, in both dialects; the first byte says to which step."""
 
     def read(data: bytes, folder: pathlib.Path) -> None:
+        task = _usual(name)
         step = task.sample_step(data[0] if data else 0)
         reply = data[1:].decode(errors="surrogateescape")
         for dialect in ("compact", "chat"):
@@ -264,11 +267,13 @@ def _packed_run() -> bytes:
     return parcel.pack(GOLDEN)
 
 
+@functools.cache
 def _usual(task: str) -> Task:
     """A task with its usual options, or the smallest that it takes."""
     more: Mapping[str, Mapping[str, Any]] = {
         "questions": {"file": (DATA / "questions.json").read_text()},
         "ask": {"text": "how many?"},
+        "items": {"file": ITEMS.decode()},
         "map": {"question": "who?", "fields": "name: text, age: integer, day: date, total: money"},
         "pddl": {"domain": pddl("ferry-domain"), "problem": pddl("ferry-problem")},
     }
@@ -321,6 +326,7 @@ TARGETS: dict[str, Target] = {
     "records of a search": Target(at("records.jsonl", record_file._read), (b'{"task": "hanoi"}\n',)),
     "--examples": Target(at("examples.jsonl", tuning._answers), (b'{"question": "who?", "answer": "Ada"}\n',)),
     "--wordings": Target(text(wordings_file.parse), (b'task = "hanoi"\ndialect = "chat"\nkinds = []\n',)),
+    "items": Target(_task("items", "file"), (ITEMS,)),
     "context of a question": Target(at("notes.txt", asking._text_of), (b"What is known: 12 \xc3\xa4pfel.",)),
     "castle": Target(_task("graph", "edges", start=1, goal=3), (b"1-2 2-3 3-1 3>1 1-2@80",)),
     "typed reply": Target(_typed, SAID),
@@ -342,5 +348,5 @@ TARGETS: dict[str, Target] = {
     "record of fields": Target(text(lambda one: fields_of(one, 2)), (b'["a", null]',), (ValueError,)),
     "simulated model": Target(text(parse_profile), (b"p_error=0.02,latency_s=0.1",)),
     "options of modules": Target(text(parse_role_options), (b"actor: model=m k=3, monitor: k=1",)),
-    **{f"replies: {name}": Target(_replies(_usual(name)), SAID) for name in BUILT_IN_TASKS},
+    **{f"replies: {name}": Target(_replies(name), SAID) for name in BUILT_IN_TASKS},
 }

@@ -27,6 +27,7 @@ INSIDE = "inside the sandbox, where only what the sandbox allows can be lost"
 HOSTILE_CELLS = "tests/runtime/tools/sandbox/test_hostile_cells.py"
 READERS = {
     "decompose/answer_keys/hanoi.py:_read_chat": "answer keys read Surefoot's own prompts",
+    "decompose/referees/items.py:normal": "items: any text is an answer",
     "decompose/tasks/hanoi_chat.py:_last": "replies: hanoi",
     "decompose/tasks/pddl_collections.py:_entries": "problems",
     "decompose/tasks/question_formats.py:_decoded": "questions",
@@ -60,6 +61,7 @@ READERS = {
     "runtime/models/bundled.py:__init__": SYSTEM,
     "runtime/models/litellm_transport.py:__call__": "a packed body",
     "runtime/models/litellm_transport.py:_check_parts": "a server's body",
+    "runtime/models/planning_engine.py:plan_with": "what a planner that the user installed wrote",
     "runtime/models/openai_protocol.py:_answer": "a question to the served model",
     "runtime/models/structured.py:as_lines": "lines of JSON",
     "runtime/payloads.py:_decode": "records",
