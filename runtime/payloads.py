@@ -9,6 +9,7 @@ import msgspec
 from surefoot.decompose.plan import Failure, Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.records import Contested, Entry, Record
+from surefoot.runtime.untrusted import UNREADABLE
 from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.decision import decide
 from surefoot.voting.race import Won
@@ -49,7 +50,7 @@ def unpack(payload: bytes) -> tuple[Record, ...]:
         if not unpacker.eof:
             raise JournalError(f"a batch of the journal is cut off, or unpacks to over {LARGEST_PAYLOAD:,} bytes")
         return _decode(encoded)
-    except (zlib.error, msgspec.DecodeError, RecursionError) as error:
+    except (zlib.error, *UNREADABLE) as error:
         raise JournalError(f"a batch of the journal cannot be read: {error}") from error
 
 

@@ -48,7 +48,12 @@ CLOCKS_AND_CHANCE = {"now", "today", "utcnow", "uuid1", "uuid4", "getcontext", "
 
 ONLY_IN = {
     "pydantic": {"decompose/typed/record_classes.py", "decompose/typed/user_types.py"},
-    "ray": {"runtime/worker/ray_cluster.py", "runtime/worker/ray_serve.py", "runtime/worker/ray_jobs.py"},
+    "ray": {
+        "runtime/worker/ray_cluster.py",
+        "runtime/worker/own_ray.py",
+        "runtime/worker/ray_serve.py",
+        "runtime/worker/ray_jobs.py",
+    },
     "litellm": {"runtime/models/litellm_model.py", "runtime/models/litellm_setup.py"},
     "sqlite3": {
         "runtime/journal/journal.py",

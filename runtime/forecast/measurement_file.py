@@ -11,6 +11,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import Estimate
 from surefoot.runtime.forecast.measured import KindRate, Mix, ReplyExample, StateRate
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.untrusted import UNREADABLE
 from surefoot.voting.beta_binomial import BetaBinomial
 
 SETTING = (
@@ -152,7 +153,7 @@ def read_measurement(config: RunConfig) -> Estimate:
     path = pathlib.Path(config.measurement or "")
     try:
         saved = msgspec.json.decode(path.read_bytes(), type=Saved)
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(f"--measurement {path}: {error}") from error
     mine = setting_of(config)
     same = [m for m in saved.models if m.setting == mine]

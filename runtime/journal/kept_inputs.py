@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
+from surefoot.runtime.untrusted import UNREADABLE
 from surefoot.runtime.whole_files import write_whole
 
 LARGE = 4096
@@ -109,7 +110,7 @@ def _value(directory: pathlib.Path, value: Any) -> Any:
         raise ConfigurationError(f"{path} is not what it was when the run was started")
     try:
         return msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
 

@@ -20,6 +20,7 @@ import msgspec
 
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.file import reporting
+from surefoot.runtime.untrusted import UNREADABLE
 from surefoot.runtime.whole_files import sync_directory
 
 NOTE = "mirror.json"
@@ -196,7 +197,7 @@ def read_note(folder: pathlib.Path) -> MirrorNote | None:
     """What a folder knows of the run that it mirrors; ``None`` if it is no mirror."""
     try:
         return msgspec.json.decode((folder / NOTE).read_bytes(), type=MirrorNote)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, *UNREADABLE):
         return None
 
 

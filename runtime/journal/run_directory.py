@@ -16,6 +16,7 @@ from surefoot.runtime.journal.lock import is_locked, take_lock
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.task_shape import TaskShape, known_shape
 from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
+from surefoot.runtime.untrusted import UNREADABLE
 from surefoot.runtime.whole_files import DRAFT, write_whole
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirror", "patience_s", "timeout_s",
@@ -214,7 +215,7 @@ def parse_config(path: pathlib.Path) -> RunConfig:
         return msgspec.toml.decode(text, type=RunConfig)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ConfigurationError(f"{path}: {error}") from error
 
 

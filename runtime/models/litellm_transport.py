@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.untrusted import UNREADABLE
 
 MOST_BYTES: Final = 8 * 2**20
 """Bytes of one response's body, as received and as unpacked. A reply of 100,000 tokens is under 1 MB."""
@@ -122,7 +123,7 @@ def _check_parts(content: bytes) -> None:
         return
     try:
         left = [msgspec.json.decode(content, type=dict[str, Any] | list[Any])]
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         raise ValueError("a body that is no JSON, or nested too deep") from None
     parts = values = 0
     while left:

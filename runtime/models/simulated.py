@@ -18,6 +18,7 @@ from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.capabilities import WORST, Capability
 from surefoot.runtime.models.port import Look, Model, Reply, Request, Stop
+from surefoot.runtime.untrusted import UNREADABLE
 
 Planted = Literal["", "shared", "hard"]
 """What is wrong with a prompt: nothing, all its draws are wrong alike, or it is hard."""
@@ -61,7 +62,7 @@ def parse_profile(text: str) -> Profile:
     pairs = [part.partition("=") for part in text.split(",") if part]
     try:
         return msgspec.convert({key.strip(): value for key, _, value in pairs}, Profile, strict=False)
-    except msgspec.ValidationError as error:
+    except UNREADABLE as error:
         known = ", ".join(Profile.__struct_fields__)
         raise ConfigurationError(f"simulated model: {error}; its keys are {known}") from error
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.untrusted import tame
+from surefoot.runtime.untrusted import UNREADABLE, tame
 
 Row = dict[str, Any]
 INPUT: Final = "input.jsonl"
@@ -161,7 +161,7 @@ def read_table(path: pathlib.Path) -> Table:
                         sampled, every = sampled[::2], 2 * every
                 count += 1
         rows = tuple(msgspec.json.decode(line, type=Row) for line in sampled[:SAMPLED])
-    except (OSError, msgspec.DecodeError, RecursionError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
     return Table(path, count, columns, rows, digest.hexdigest())

@@ -16,7 +16,7 @@ from surefoot.runtime.tools.arguments import checked_arguments
 from surefoot.runtime.tools.attempt import Raised, Returned, TimedOut, attempt
 from surefoot.runtime.tools.contract import FailureKind, LookBack, Tool, ToolError, ToolFailed, ToolResult
 from surefoot.runtime.tools.functions import is_async, place_of, place_of_error
-from surefoot.runtime.untrusted import tame
+from surefoot.runtime.untrusted import UNREADABLE, tame
 
 _DETAIL_LENGTH = 500
 
@@ -84,7 +84,7 @@ def _bounded(tool: Tool, value: Any, attempts: int) -> ToolResult | ToolFailed:
         return _crashed(tool, f"{place_of(tool.function)}: returned what cannot be kept: nan or inf", attempts)
     try:
         return ToolResult(tool.name, msgspec.json.decode(kept), attempts, len(kept))
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:  # deeper, or numbers longer, than are read
+    except UNREADABLE as error:  # deeper, or numbers longer, than are read
         return _crashed(tool, f"{place_of(tool.function)}: returned what cannot be read back: {error}", attempts)
 
 

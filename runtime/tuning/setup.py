@@ -19,7 +19,7 @@ from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.tuning.questions import Question, Shared, by_file, by_key, sampled, shared_out
 from surefoot.runtime.tuning.searches import SEARCHES, search_named
 from surefoot.runtime.tuning.tuning import Budget
-from surefoot.runtime.untrusted import one_line
+from surefoot.runtime.untrusted import UNREADABLE, one_line
 from surefoot.runtime.whole_files import PUBLIC, write_whole
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
@@ -195,6 +195,6 @@ def _answers(path: pathlib.Path) -> dict[str, str]:
         lines = [msgspec.json.decode(line, type=Answered) for line in data.splitlines() if line.strip()]
     except OSError as error:
         raise ConfigurationError(f"--examples {path}: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ConfigurationError(one_line(f"--examples {path}: {error}")) from error
     return {line.question: line.answer for line in lines if line.answer}

@@ -12,6 +12,7 @@ from surefoot.runtime.errors import SurefootError
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.budget_lease import Unit
 from surefoot.runtime.models.limiter import Feedback, Quota
+from surefoot.runtime.untrusted import UNREADABLE
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):
@@ -152,7 +153,7 @@ def decode_message(data: bytes) -> AnyMessage:
     try:
         message: AnyMessage = _decode_message(data)
         return message
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise SurefootError(f"a worker was told something it does not know: {error}") from error
 
 
@@ -164,5 +165,5 @@ def decode_reply(data: bytes, message: "Message[R]") -> R:
     """
     try:
         return cast(R, _decode_reply(data))
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise SurefootError(f"a worker's reply to {type(message).__name__} cannot be read: {error}") from error

@@ -55,7 +55,7 @@ def is_here(address: str) -> bool:
         family, kind, protocol, _, place = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.bind(place)
-    except OSError:
+    except (OSError, UnicodeError):  # a name that no machine can have is a UnicodeError
         return False
     return True
 
@@ -88,8 +88,8 @@ def _reached(named: Named) -> Named:
     host, port = parts_of(named)
     try:
         socket.create_connection((host, port), timeout=5).close()
-    except OSError as error:
-        reason = error.strerror or error
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise ConfigurationError(f"no Ray cluster at {named.address} ({named.by}): {reason}") from error
     return named
 

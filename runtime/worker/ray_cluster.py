@@ -3,7 +3,6 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -16,7 +15,9 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.own_code import own_code
 from surefoot.runtime.worker.core_lines import CoreLines
-from surefoot.runtime.worker.ray_address import is_here, named_cluster, parts_of
+from surefoot.runtime.worker.import_path import appending, is_installed, job_without_folders, own_folders
+from surefoot.runtime.worker.own_ray import private_start
+from surefoot.runtime.worker.ray_address import Named, is_here, named_cluster, parts_of
 from surefoot.runtime.worker.ray_token import token_is_kept, wants_token
 from surefoot.runtime.worker.worker_pool import default_workers
 
@@ -46,7 +47,7 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
     Ray's statistics and banners are off unless the user turned them on.
 
     Raises:
-        ConfigurationError: The cluster cannot be joined.
+        ConfigurationError: The cluster cannot be joined, or none can be started.
     """
     named = named_cluster(config.address)
     if named is not None and wants_token(*parts_of(named)):
@@ -57,17 +58,36 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
             raise ConfigurationError(f"the Ray cluster at {named.address} ({named.by}) asks for a token{how}")
     ray = _import_quietly()
     modules = [] if task is None else modules_of(config, task)
-    quiet = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
+    quiet: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False, "ignore_reinit_error": True}
+    if not _is_job():
+        quiet["job_config"] = job_without_folders(ray)
     if named is None:
-        shipped = {"py_modules": modules, "excludes": STAYS_HERE} if modules else {}
-        cores = config.workers or default_workers()
-        with _nothing_asked(), _no_address_in_environment():
-            ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=shipped, **quiet)
-        return Cluster(ray, True, _head_of(ray), "a Ray of this run's own, on this machine")
+        return _started(ray, config, modules, _last_on_path(config, task, alone=True), quiet)
+    return _joined(ray, named, shipped_with(modules) | _last_on_path(config, task), quiet)
+
+
+def _started(
+    ray: Any, config: RunConfig, modules: list[ModuleType | str], last: dict[str, Any], quiet: dict[str, Any]
+) -> Cluster:
+    """Start a Ray of the run's own; Surefoot is on this machine, so that only the user's modules travel."""
+    shipped = {"py_modules": modules, "excludes": STAYS_HERE} if modules else {}
+    cores = config.workers or default_workers()
+    try:
+        with private_start():
+            ray.init(address="local", num_cpus=cores, include_dashboard=False, runtime_env=shipped | last, **quiet)
+    except Exception as error:  # Ray raises no class of its own here
+        ray.shutdown()
+        raise ConfigurationError(
+            f"a Ray could not be started on this machine: {one_line(error)}; --address none works without one"
+        ) from error
+    return Cluster(ray, True, _head_of(ray), "a Ray of this run's own, on this machine")
+
+
+def _joined(ray: Any, named: Named, shipped: dict[str, Any], quiet: dict[str, Any]) -> Cluster:
     core = CoreLines()
     try:
         with core.caught():
-            ray.init(address=named.address, runtime_env=shipped_with(modules), **quiet)
+            ray.init(address=named.address, runtime_env=shipped, **quiet)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         reason = "it refuses the token that was sent" if core.unauthenticated else one_line(error)
         raise ConfigurationError(f"cannot join the Ray cluster at {named.address} ({named.by}): {reason}") from error
@@ -79,9 +99,32 @@ def shipped_with(modules: list[ModuleType | str]) -> dict[str, Any]:
 
     Nothing where this process is a job that ``surefoot launch`` submitted: the job's own environment has it all.
     """
-    if '"py_modules"' in os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR", ""):
+    if _is_job():
         return {}
     return {"py_modules": [surefoot, *modules], "excludes": STAYS_HERE}
+
+
+def _is_job() -> bool:
+    """Whether this process is a job whose own environment brings Surefoot and the task to nodes."""
+    return '"py_modules"' in os.environ.get("RAY_JOB_CONFIG_JSON_ENV_VAR", "")
+
+
+def _last_on_path(config: RunConfig, task: Task | None, alone: bool = False) -> dict[str, Any]:
+    """Make the part of a runtime environment that puts the user's folders last on the path of workers.
+
+    Nothing where no code of the user's is run, and in a job, which has its own folder on every node. A worker on this
+    machine ``alone`` finds a Surefoot that is not installed in the same way.
+    """
+    own_code = task is not None and bool(_tops(config, task))
+    if _is_job() or not (own_code or (alone and not is_installed())):
+        return {}
+    return {"worker_process_setup_hook": appending(own_folders())}
+
+
+def _tops(config: RunConfig, task: Task) -> list[str]:
+    """Name the packages of the user's that a run imports: those of its task, rule and method."""
+    tops = [] if config.task in BUILT_IN_TASKS else [type(task).__module__.partition(".")[0]]
+    return [*tops, *(name.split(":")[0].partition(".")[0] for name in (config.rule, config.strategy) if ":" in name)]
 
 
 def modules_of(config: RunConfig, task: Task) -> list[ModuleType | str]:
@@ -89,7 +132,9 @@ def modules_of(config: RunConfig, task: Task) -> list[ModuleType | str]:
     tops = [] if config.task in BUILT_IN_TASKS else [type(task).__module__.partition(".")[0]]
     tops += [name.partition(":")[0].partition(".")[0] for name in own_code(config)]
     # What is in __main__ travels as values.
-    return [_parcel(sys.modules[top]) for top in dict.fromkeys(tops) if top not in ("surefoot", "__main__")]
+    return [
+        _parcel(sys.modules[top]) for top in dict.fromkeys(_tops(config, task)) if top not in ("surefoot", "__main__")
+    ]
 
 
 def _parcel(module: ModuleType) -> ModuleType | str:
@@ -151,31 +196,3 @@ def _import_quietly() -> Any:
 
 def _head_of(ray: Any) -> str:
     return str(ray.get_runtime_context().gcs_address)
-
-
-@contextlib.contextmanager
-def _no_address_in_environment() -> Iterator[None]:
-    """Keep Ray from reading an address of ``auto`` where one of our own is started."""
-    kept = os.environ.pop("RAY_ADDRESS", None)
-    try:
-        yield
-    finally:
-        if kept is not None:
-            os.environ["RAY_ADDRESS"] = kept
-
-
-@contextlib.contextmanager
-def _nothing_asked() -> Iterator[None]:
-    """Start a local Ray without the process that asks three clouds' metadata services whether it runs there.
-
-    It serves the usage statistics, and it asks also when they are off; without a dashboard it does nothing else.
-    """
-    from ray._private.node import Node
-
-    started = Node.start_api_server
-    if os.environ["RAY_USAGE_STATS_ENABLED"] == "0":
-        Node.start_api_server = lambda node, **_: setattr(node, "_webui_url", None)
-    try:
-        yield
-    finally:
-        Node.start_api_server = started

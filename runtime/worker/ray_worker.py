@@ -10,10 +10,11 @@ class RayWorker(Worker):
     What it accepts, reviewed for strangers: the process listens where Ray listens and speaks Ray's protocol, in which
     a call names any function and its arguments are pickled. Whoever may speak it to a cluster may run code there; no
     class can forbid that. The boundary is therefore the cluster's: its token, which a Ray that a run starts for itself
-    asks for (2.59 and later, unless RAY_AUTH_MODE says otherwise), and its network, since Ray listens on all of a
-    machine's interfaces. Behind it, the coordinator's messages come as msgpack, decoded against ``control.py``'s
-    types, so that a message is never executed. Segments, leads and batches travel as Ray's arguments, because a node's
-    goal may be any type of the user's task; they come from the run's own coordinator, which sent the task's code too.
+    asks for (2.59 and later, unless RAY_AUTH_MODE says otherwise), and its network: such a Ray listens on the loopback
+    address only (``own_ray.py``), one that ``ray start`` started on all of a machine's. Behind it, the coordinator's
+    messages come as msgpack, decoded against ``control.py``'s types, so that a message is never executed. Segments,
+    leads and batches travel as Ray's arguments, because a node's goal may be any type of the user's task; they come
+    from the run's own coordinator, which sent the task's code too.
     """
 
     async def receive_bytes(self, data: bytes) -> bytes:

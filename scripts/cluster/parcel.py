@@ -9,6 +9,7 @@ import re
 import sys
 import tarfile
 import tempfile
+import zlib
 
 from surefoot.runtime.errors import ConfigurationError, SurefootError
 from surefoot.runtime.journal.mirror import copy_run
@@ -90,5 +91,5 @@ def unpack(packed: bytes, directory: pathlib.Path) -> None:
                 if not member.isfile() or "/" in member.name or member.name.startswith(".") or left < 0:
                     raise ConfigurationError(f"what was fetched is not a run directory: {member.name[:80]!r}")
                 tar.extract(member, directory, filter="data")
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
         raise ConfigurationError(f"what was fetched cannot be unpacked: {error}") from error

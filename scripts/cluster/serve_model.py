@@ -6,16 +6,17 @@ Completions in chat and in raw text, without streaming; every request is a fresh
 
 import argparse
 import asyncio
+import contextlib
 import os
+import resource
 import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.openai_protocol import MOST_BYTES, Endpoint, refusal
@@ -23,8 +24,26 @@ from surefoot.runtime.models.port import Model
 
 READ_S = 30.0
 """Seconds within which a request has to arrive whole, and after which a connection without one is closed."""
+MOST_FILES = 8192
+"""Files that the server lets itself open, if it may: half of them for connections."""
 STOP_S = 5.0
 """Seconds that requests under way are given when the server is told to stop."""
+
+
+class Connections:
+    """What is known of an application's connections.
+
+    Attributes:
+        busy: Those on which a whole request is being answered.
+        answered: Those on which one was answered since somebody looked.
+    """
+
+    def __init__(self) -> None:
+        self.busy: set[object] = set()
+        self.answered: set[object] = set()
+
+
+CONNECTIONS: Final = web.AppKey("connections", Connections)
 
 
 def make_app(model: Model, name: str) -> web.Application:
@@ -43,10 +62,17 @@ def make_app(model: Model, name: str) -> web.Application:
                 body = await http.read()
         except web.HTTPRequestEntityTooLarge:
             status, reply = refusal(413, f"a request has at most {MOST_BYTES} bytes")
+        except ConnectionError:  # by the client, or by us after a time: aiohttp would write a traceback for each
+            status, reply = refusal(400, "the request was broken off")
         except TimeoutError:
             status, reply = refusal(408, f"the request was not sent within {READ_S:g} s")
         else:
-            status, reply = await kind(body)
+            known.busy.add(http.protocol)
+            try:
+                status, reply = await kind(body)
+            finally:
+                known.busy.discard(http.protocol)
+                known.answered.add(http.protocol)
         return web.json_response(reply, status=status)
 
     async def models(_: web.Request) -> web.Response:
@@ -57,6 +83,7 @@ def make_app(model: Model, name: str) -> web.Application:
         return web.json_response(reply, status=status)
 
     app = web.Application(client_max_size=MOST_BYTES)
+    known = app[CONNECTIONS] = Connections()
     app.router.add_post("/v1/chat/completions", answer)
     app.router.add_post("/v1/completions", answer)
     app.router.add_get("/v1/models", models)
@@ -64,24 +91,43 @@ def make_app(model: Model, name: str) -> web.Application:
     return app
 
 
-def _remembering(busy: set[object]) -> Middleware:
-    """A middleware that keeps the connections on which a request is being answered in a set."""
+class _Refused(asyncio.Protocol):
+    """Closes a connection as soon as it is made."""
 
-    @web.middleware
-    async def remember(
-        request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-    ) -> web.StreamResponse:
-        busy.add(request.protocol)
-        try:
-            return await handler(request)
-        finally:
-            busy.discard(request.protocol)
-
-    return remember
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Close it."""
+        transport.close()
 
 
-async def _close_idle_connections(runner: web.AppRunner, busy: set[object], idle_s: float) -> None:
-    """Close every connection that goes without a whole request's head for ``idle_s``, for ever: aiohttp has no limit.
+def _admitting(server: web.Server, known: Connections, most: int) -> Callable[[], asyncio.BaseProtocol]:
+    """Make what takes connections: of more than ``most``, the one that has gone longest without a request is closed.
+
+    A process that runs out of files can take nobody's question, and asyncio writes a traceback for each attempt.
+    """
+
+    def admit() -> asyncio.BaseProtocol:
+        if len(server.connections) < most:
+            return server()
+        oldest = next((one for one in server.connections if one not in known.busy), None)
+        if oldest is None:
+            return _Refused()
+        oldest.force_close()
+        return server()
+
+    return admit
+
+
+def _most_connections() -> int:
+    """As many connections as half of the files that this process may open; it may open more from here on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(soft, MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES))
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(1, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+
+
+async def _close_idle_connections(runner: web.AppRunner, known: Connections, idle_s: float) -> None:
+    """Close every connection that goes without a whole request for ``idle_s``, for ever: aiohttp has no limit.
 
     Otherwise clients that send half of a request and nothing more use up the process's files.
     """
@@ -90,14 +136,17 @@ async def _close_idle_connections(runner: web.AppRunner, busy: set[object], idle
     while True:
         await asyncio.sleep(idle_s / 4)
         now = time.monotonic()
-        waiting = [one for one in runner.server.connections if one not in busy]
-        since = {one: since.get(one, now) for one in waiting}
+        waiting = [one for one in runner.server.connections if one not in known.busy]
+        since = {one: now if one in known.answered else since.get(one, now) for one in waiting}
+        known.answered.clear()
         for one, began in since.items():
             if now - began >= idle_s:
                 one.force_close()
 
 
-async def serve(model: Model, *, name: str, host: str = "127.0.0.1", port: int = 0, idle_s: float = READ_S) -> None:
+async def serve(
+    model: Model, *, name: str, host: str = "127.0.0.1", port: int = 0, idle_s: float = READ_S, most: int | None = None
+) -> None:
     """Serve a model until cancelled; print one line with the address when ready, and close the model at the end.
 
     Args:
@@ -106,23 +155,27 @@ async def serve(model: Model, *, name: str, host: str = "127.0.0.1", port: int =
         host: Interface to listen on.
         port: Port to listen on; 0 for a free one.
         idle_s: Seconds after which a connection without a request is closed.
+        most: Connections at once; by default half of the files that the process may open.
 
     Raises:
         ConfigurationError: The address is taken or is not one.
     """
     app = make_app(model, name)
-    busy: set[object] = set()
-    app.middlewares.append(_remembering(busy))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
     try:
         await runner.setup()
+        assert runner.server is not None
+        admit = _admitting(runner.server, app[CONNECTIONS], _most_connections() if most is None else most)
         try:
-            await web.TCPSite(runner, host, port).start()
+            listening = await asyncio.get_running_loop().create_server(admit, host, port)
         except OSError as error:
             raise ConfigurationError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
         shown = f"[{host}]" if ":" in host else host
-        print(f"serving {name} at http://{shown}:{runner.addresses[0][1]}/v1", flush=True)
-        await _close_idle_connections(runner, busy, idle_s)
+        print(f"serving {name} at http://{shown}:{listening.sockets[0].getsockname()[1]}/v1", flush=True)
+        try:
+            await _close_idle_connections(runner, app[CONNECTIONS], idle_s)
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()
         await model.close()

@@ -7,6 +7,7 @@ import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.report.glance import Glance, glance, runs_below
+from surefoot.runtime.untrusted import UNREADABLE
 from surefoot.scripts.commands.bench_suites import SUITES
 from surefoot.scripts.commands.bench_table import Published, Score
 
@@ -44,7 +45,7 @@ def read_bench(directory: pathlib.Path) -> Bench:
             found = msgspec.json.decode(file.read(LARGEST), type=dict[str, Any])
         scores = msgspec.convert(found.get("rows", []), list[Score])
         published = msgspec.convert(found.get("published", []), list[_Published])
-    except (OSError, msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     name = str(found.get("suite", directory.name))
     suite = SUITES.get(name)

@@ -16,7 +16,7 @@ from surefoot.decompose.tasks.pddl_collections import collection_of
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.factory import with_own_dialect
-from surefoot.runtime.untrusted import one_line
+from surefoot.runtime.untrusted import UNREADABLE, one_line
 from surefoot.runtime.wordings_file import text_of
 
 NOT_OPTIONS = ("task", "task_options")
@@ -224,5 +224,5 @@ def changed_config(config: RunConfig, values: dict[str, Any]) -> RunConfig:
 def _read_toml(path: pathlib.Path) -> dict[str, Any]:
     try:
         return msgspec.toml.decode(path.read_bytes(), type=dict[str, Any])
-    except (msgspec.DecodeError, OSError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(f"{path}: {error}") from error

@@ -10,6 +10,7 @@ import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.session.review import Waiting, checked_answer, give_answers, put_aside_in
+from surefoot.runtime.untrusted import UNREADABLE
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 from surefoot.scripts.commands.steps import described
@@ -89,7 +90,7 @@ def _from_file(path: pathlib.Path, waiting: list[Waiting]) -> list[tuple[Waiting
     try:
         data = sys.stdin.buffer.read(LARGEST) if str(path) == "-" else path.read_bytes()
         given = msgspec.json.decode(data, type=list[Answered])
-    except (OSError, msgspec.DecodeError, RecursionError) as error:
+    except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(f"--answers {path}: {error}") from error
     known = {one.name: one for one in waiting}
     found = []

@@ -1,5 +1,6 @@
 """Runs on Ray whose workers are struck by signals: what tests and the long schedule of kills share."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -42,25 +43,28 @@ def errors_of(tmp_path: pathlib.Path) -> pathlib.Path:
     return tmp_path / "errors"
 
 
-def workers_below(pid: int) -> list[int]:
-    """Processes of Surefoot's workers that descend from a process."""
-    parents, names = {}, {}
+def processes_below(pid: int) -> set[int]:
+    """A process and all that descend from it."""
+    parents = {}
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
-            try:
-                names[int(entry.name)] = (entry / "cmdline").read_text()
+            with contextlib.suppress(OSError):
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
+    found, more = {pid}, {pid}
+    while more:
+        more = {one for one, parent in parents.items() if parent in more} - found
+        found |= more
+    return found
 
-    def below(one: int) -> bool:
-        while one in parents:
-            one = parents[one]
-            if one == pid:
-                return True
-        return False
 
-    return sorted(one for one, name in names.items() if name.startswith("ray::RayWorker") and below(one))
+def workers_below(pid: int) -> list[int]:
+    """Processes of Surefoot's workers that descend from a process."""
+    found = []
+    for one in processes_below(pid):
+        with contextlib.suppress(OSError):
+            if pathlib.Path(f"/proc/{one}/cmdline").read_text().startswith("ray::RayWorker"):
+                found.append(one)
+    return sorted(found)
 
 
 class Killer:

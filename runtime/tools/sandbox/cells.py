@@ -16,7 +16,7 @@ import msgspec
 from surefoot.runtime.tools.contract import FailureKind
 from surefoot.runtime.tools.sandbox.limits import Sandbox
 from surefoot.runtime.tools.sandbox.process import ChannelBroken, SandboxProcess, sandbox_process
-from surefoot.runtime.untrusted import tame
+from surefoot.runtime.untrusted import UNREADABLE, tame
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -179,7 +179,7 @@ def _read(body: bytes) -> _Message | None:
         message = msgspec.json.decode(body, type=_Message)
         for request in message.asks or ():
             request_key(request)
-    except (msgspec.DecodeError, ValueError, RecursionError):  # ValueError: text that is not UTF-8, endless numbers
+    except UNREADABLE:
         return None
     parts = (message.ended is not None, message.asks is not None, message.error is not None, message.memory)
     return message if sum(parts) == 1 else None

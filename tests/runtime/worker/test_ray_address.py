@@ -1,9 +1,11 @@
 """Which cluster an address means: the user's, and never one that some process started for itself. No Ray is started."""
 
 import json
+import os
 import pathlib
 import socket
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ import surefoot
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker import ray_address, ray_cluster
+from surefoot.runtime.worker.own_ray import PATIENCE
 from surefoot.runtime.worker.ray_address import host_of, is_here, means_local, named_cluster
 from surefoot.runtime.worker.ray_cluster import (
     modules_of,
@@ -79,7 +82,10 @@ def test_auto_joins_what_the_environment_names(monkeypatch: pytest.MonkeyPatch, 
     assert named_cluster("auto") is None
 
 
-@pytest.mark.parametrize(("address", "said"), [("127.0.0.1:1", "no Ray cluster at"), ("everywhere", "expected auto")])
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("127.0.0.1:1", "no Ray cluster at"), ("a" * 99 + ".b:1", "no Ray cluster at"), ("everywhere", "expected auto")],
+)
 def test_what_the_user_named_is_there_or_it_is_one_line(address: str, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said) as refused:
         named_cluster(address)
@@ -161,3 +167,47 @@ def test_a_cluster_that_wants_a_token_is_refused_at_once_where_there_is_none(
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     with pytest.raises(ConfigurationError, match="RAY_AUTH_MODE is set to something else"):
         start_ray(RunConfig(task="hanoi", address=head), None)
+
+
+class Unstartable:
+    """Ray on a machine so busy that its processes give each other up."""
+
+    job_config = SimpleNamespace(JobConfig=lambda: SimpleNamespace())
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] = {}
+        self.left = False
+
+    def init(self, **asked: Any) -> None:
+        self.asked = {**asked, "patience": [os.environ[name] for name in PATIENCE]}
+        raise Exception("The current node timed out during startup. This could happen.\nOr not.")
+
+    def shutdown(self) -> None:
+        self.left = True
+
+
+def test_a_ray_that_cannot_be_started_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = Unstartable()
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setattr(ray_cluster, "_import_quietly", lambda: ray)
+    monkeypatch.setattr(ray_cluster, "is_installed", lambda: True)
+    said = r"^a Ray could not be started on this machine: The current node timed out during startup\. .*--address none"
+    with pytest.raises(ConfigurationError, match=said):
+        start_ray(RunConfig(task="hanoi", address="local", workers=1), None)
+    assert ray.left, "what was started of it is ended"
+    assert (ray.asked["runtime_env"], ray.asked["patience"]) == ({}, list(PATIENCE.values()))
+
+
+def test_only_a_users_code_needs_the_users_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a worker on this machine where Surefoot lies in such a folder itself."""
+    config = RunConfig(task="hanoi")
+    task = open_task(config)
+    monkeypatch.setattr(ray_cluster, "is_installed", lambda: True)
+    assert ray_cluster._last_on_path(config, task, alone=True) == {}
+    own = RunConfig(task="hanoi", rule="mine:Rule")
+    assert ray_cluster._last_on_path(own, task)["worker_process_setup_hook"] is not None
+    monkeypatch.setattr(ray_cluster, "is_installed", lambda: False)
+    assert ray_cluster._last_on_path(config, task) == {}
+    assert ray_cluster._last_on_path(config, task, alone=True)["worker_process_setup_hook"] is not None
+    monkeypatch.setenv("RAY_JOB_CONFIG_JSON_ENV_VAR", '{"py_modules": []}')
+    assert ray_cluster._last_on_path(own, task, alone=True) == {}

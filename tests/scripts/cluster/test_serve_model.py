@@ -235,26 +235,26 @@ async def test_a_request_that_never_comes_whole_is_refused_in_time(
     assert not model.asked
 
 
-async def test_connections_under_way_are_remembered_only_so_long() -> None:
-    from aiohttp import web
+async def test_connections_under_way_are_remembered_only_so_long(model: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    from surefoot.runtime.models.openai_protocol import Endpoint
+    from surefoot.scripts.cluster.serve_model import CONNECTIONS
 
-    from surefoot.scripts.cluster.serve_model import _remembering
-
-    busy: set[object] = set()
     during: list[int] = []
 
-    async def handler(request: web.Request) -> web.Response:
-        during.append(len(busy))
-        if request.query.get("fail"):
-            raise web.HTTPBadRequest
-        return web.Response()
+    async def chat(endpoint: Endpoint, body: bytes) -> tuple[int, dict[str, Any]]:
+        during.append(len(known.busy))
+        if body == b"fail":
+            raise RuntimeError
+        return 200, {}
 
-    app = web.Application(middlewares=[_remembering(busy)])
-    app.router.add_get("/", handler)
+    monkeypatch.setattr(Endpoint, "chat", chat)
+    app = make_app(model, "small")
+    known = app[CONNECTIONS]
     async with TestClient(TestServer(app)) as http:
-        assert (await http.get("/")).status == 200
-        assert (await http.get("/?fail=1")).status == 400
-    assert (during, busy) == ([1, 1], set())
+        assert (await http.post("/v1/chat/completions", data=b"fine")).status == 200
+        assert len(known.answered) == 1
+        assert (await http.post("/v1/chat/completions", data=b"fail")).status == 500
+    assert (during, known.busy) == ([1, 1], set())
 
 
 def test_a_model_that_cannot_be_opened_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from surefoot.runtime.models import bundled, openai_protocol
 from surefoot.runtime.models.bundled import BundledModel
 from surefoot.runtime.models.openai_protocol import MOST_BYTES, MOST_TOKENS
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.scripts.cluster import serve_model
 from surefoot.scripts.cluster.serve_model import make_app, serve
 
 HALVES = 300
@@ -63,6 +65,12 @@ class Obedient(Model):
         if self.failing:
             raise ModelUnavailable("out of order")
         return [Reply("yes", Stop.END, 1, 1) for _ in request.draws]
+
+
+@pytest.fixture(autouse=True)
+def stopped_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is told to stop gives questions that are never answered little time."""
+    monkeypatch.setattr(serve_model, "STOP_S", 0.05)
 
 
 @asynccontextmanager
@@ -151,30 +159,114 @@ async def test_a_question_that_is_never_answered_is_answered_with_an_error(monke
     assert (status, reply["error"]["type"]) == (503, "server_error")
 
 
+HALF = (
+    b"",
+    b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n",
+    b'POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"mess',
+    b'POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"mes',
+)
+"""Requests that go no further."""
+
+
+@asynccontextmanager
+async def serving(model: Model, capsys: pytest.CaptureFixture[str], **limits: Any) -> AsyncIterator[tuple[str, int]]:
+    """A server of the command's kind, by host and port."""
+    task = asyncio.create_task(serve(model, name="small", **limits))
+    while not (line := capsys.readouterr().out):  # noqa: ASYNC110  (nothing but the line says that it is ready)
+        await asyncio.sleep(0.001)
+    host, port = line.split("//")[1].removesuffix("/v1\n").split(":")
+    yield host, int(port)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def half_sent(host: str, port: int, count: int) -> list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Connections on which nothing more comes."""
+    halves = []
+    for number in range(count):
+        reader, writer = await asyncio.open_connection(host, port)
+        writer.write(HALF[number % len(HALF)])
+        halves.append((reader, writer))
+    return halves
+
+
+async def closed(halves: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]) -> None:
+    """Wait until the server has closed them; it may say why first."""
+    for reader, writer in halves:
+        with suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+
 async def test_connections_that_are_left_half_way_are_closed_and_others_are_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     model = Obedient()
-    serving = asyncio.create_task(serve(model, name="small", idle_s=0.2))
-    while not (line := capsys.readouterr().out):  # noqa: ASYNC110  (nothing but the line says that it is ready)
-        await asyncio.sleep(0.001)
-    host, port = line.split("//")[1].removesuffix("/v1\n").split(":")
-    model.waiting = True
-    async with aiohttp.ClientSession() as session:
+    async with serving(model, capsys, idle_s=0.2) as (host, port), aiohttp.ClientSession() as session:
+        model.waiting = True
+        slow = asyncio.create_task(session.post(f"http://{host}:{port}/v1/chat/completions", data=QUESTION + "}"))
+        await model.asked.wait()
+        await closed(await half_sent(host, port, HALVES))
+        assert not slow.done()  # its question is being answered, for however long
+        slow.cancel()
+
+
+async def test_of_more_connections_than_files_those_without_a_request_are_closed_at_once(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    model, most = Obedient(), 20
+    async with serving(model, capsys, idle_s=1000.0, most=most) as (host, port), aiohttp.ClientSession() as session:
+        url = f"http://{host}:{port}/v1/chat/completions"
+        model.waiting = True
+        slow = asyncio.create_task(session.post(url, data=QUESTION + "}"))
+        await model.asked.wait()
+        model.waiting = False
+        halves = await half_sent(host, port, HALVES)
+        async with session.post(url, data=QUESTION + "}") as response:
+            assert response.status == 200
+        await closed(halves[: HALVES - most])  # the oldest, long before their time
+        assert not slow.done()
+        slow.cancel()
+    await closed(halves[HALVES - most :])
+    assert caplog.text == ""
+
+
+async def test_a_connection_that_is_used_is_not_closed_for_its_age(capsys: pytest.CaptureFixture[str]) -> None:
+    async with serving(Obedient(), capsys, idle_s=0.2) as (host, port):
+        reader, writer = await asyncio.open_connection(host, port)
+        body = f"{QUESTION}}}".encode()
+        asked = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+        began = asyncio.get_running_loop().time()
+        while asyncio.get_running_loop().time() < began + 0.6:
+            writer.write(asked)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200")
+            await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+        await closed([(reader, writer)])
+
+
+async def test_where_every_connection_is_busy_another_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    model = Obedient()
+    async with serving(model, capsys, most=1) as (host, port), aiohttp.ClientSession() as session:
+        model.waiting = True
         url = f"http://{host}:{port}/v1/chat/completions"
         slow = asyncio.create_task(session.post(url, data=QUESTION + "}"))
         await model.asked.wait()
-        halves = [await asyncio.open_connection(host, int(port)) for _ in range(HALVES)]
-        for number, (_, writer) in enumerate(halves):
-            writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n" if number % 2 else b"")
-        assert [await reader.read() for reader, _ in halves] == [b""] * HALVES  # the server closes them
-        assert not slow.done()  # its question is being answered, for however long
+        await closed(await half_sent(host, port, 1))
+        assert not slow.done()
         slow.cancel()
-    for _, writer in halves:
-        writer.close()
-    serving.cancel()
-    with suppress(asyncio.CancelledError):
-        await serving
+
+
+@pytest.mark.long
+async def test_three_thousand_half_sent_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the files that a process usually has; ``HALVES`` are tried each time."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    async with serving(Obedient(), capsys, idle_s=5.0, most=512) as (host, port), aiohttp.ClientSession() as session:
+        halves = await half_sent(host, port, 3000)
+        async with session.post(f"http://{host}:{port}/v1/chat/completions", data=QUESTION + "}") as response:
+            assert response.status == 200
+        await closed(halves)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
