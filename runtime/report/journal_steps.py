@@ -100,7 +100,7 @@ def name_of(path: Path) -> str:
 
 
 def steps_of(journal: JournalReader, rule: str, rows_a_chunk: int = 0) -> Iterator[JournalStep]:
-    """Every step of a journal, segment by segment, each once though its record may have come twice.
+    """Every step of a journal, segment by segment, each once though its record may have come twice; rows in order.
 
     Args:
         journal: Open.
@@ -110,24 +110,44 @@ def steps_of(journal: JournalReader, rule: str, rows_a_chunk: int = 0) -> Iterat
     Raises:
         JournalError: It cannot be read.
     """
-    for segment in journal.segments():
-        payloads = journal.payloads(segment)
-        kept, tools = _kept(payloads), _tools(payloads)
-        known: Counter[tuple[Path, str, int]] = Counter()
-        for record in (record for payload in payloads for record in unpack(payload)):
-            if record.part not in STEPS:
-                continue
-            key = (record.path, record.part, record.attempt)
-            ordered = range(record.first, record.first + len(record.entries))
-            for number, entry in zip(
-                record.children if record.part == "rows" else ordered, record.entries, strict=True
-            ):
-                if record.part in ("run", "split") and number < known[key]:
+    segments = journal.segments()
+    if not rows_a_chunk:
+        for segment in segments:
+            yield from _steps_in(journal.payloads(segment), rule, 0)
+        return
+    for segment in sorted(segments, key=_chunk):  # rows come in any order, and are shown in that of the table
+        found = list(_steps_in(journal.payloads(segment), rule, rows_a_chunk))
+        yield from sorted(found, key=lambda step: -1 if step.row is None else step.row)
+
+
+def _chunk(segment: str) -> int:
+    """Number of the chunk of rows that a segment is; what is no chunk comes first."""
+    name = segment.removeprefix("/")
+    return int(name) if name.isdecimal() and len(name) < 19 else -1
+
+
+def _steps_in(payloads: tuple[bytes, ...], rule: str, rows_a_chunk: int) -> Iterator[JournalStep]:
+    """The steps of one segment in the order of its records."""
+    kept, tools = _kept(payloads), _tools(payloads)
+    known: Counter[tuple[Path, str, int]] = Counter()
+    rows: set[tuple[Path, int]] = set()
+    for record in (record for payload in payloads for record in unpack(payload)):
+        if record.part not in STEPS:
+            continue
+        ordered = range(record.first, record.first + len(record.entries))
+        numbers = record.children if record.part == "rows" else ordered
+        for number, entry in zip(numbers, record.entries, strict=False):
+            if record.part in ("run", "split"):
+                if number < known[record.path, record.part, record.attempt]:
                     continue
-                known[key] = number + 1
-                place = (record.path, record.attempt, number)
-                step = _step(record, number, entry, rule, kept.get(place))
-                yield _placed(step, record, tools.get(place) if step.what == RESULT else None, rows_a_chunk)
+                known[record.path, record.part, record.attempt] = number + 1
+            elif record.part == "rows":
+                if (record.path, number) in rows:
+                    continue
+                rows.add((record.path, number))
+            place = (record.path, record.attempt, number)
+            step = _step(record, number, entry, rule, kept.get(place))
+            yield _placed(step, record, tools.get(place) if step.what == RESULT else None, rows_a_chunk)
 
 
 def _placed(step: JournalStep, record: Record, called: tuple[str, str] | None, rows_a_chunk: int) -> JournalStep:

@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 import surefoot
-from surefoot.runtime.report.journal_steps import JournalStep
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Record
+from surefoot.runtime.report.journal_steps import JournalStep, steps_of
 from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.row_prompts import RowFile, with_prompts
 from surefoot.runtime.session.table import keep_table
 from surefoot.scripts.commands.steps import described, steps
 from tests.data.own.row_tasks import Next
 from tests.runtime.execution.models import QUIET
+from tests.runtime.journal.in_memory import InMemoryJournal
 from tests.runtime.session.test_mapping import QUESTION, Echo
 
 ROWS = [*({"text": f"t{number}"} for number in range(12)), {"other": "x"}]
@@ -113,3 +116,14 @@ def test_each_setting_keeps_what_it_says(tmp_path: pathlib.Path) -> None:
     assert none == (0, 0)
     assert 0 < some[0] < disputed[0] < whole[0] == 82
     assert some[1] < disputed[1] == whole[1] == 4
+
+
+def test_rows_are_shown_in_the_order_of_the_table_and_each_once(tmp_path: pathlib.Path) -> None:
+    """Chunks were journalled in another order, and one record twice."""
+    journal: Any = InMemoryJournal()
+    for chunk, rows in ((1, (1, 0)), (0, (2, 0, 1)), (10, (0,)), (1, (0,))):
+        record = Record((chunk,), "rows", 0, 0, 1, tuple(f"{chunk}.{row}" for row in rows), rows)
+        journal.batches.setdefault(f"/{chunk}", []).append(pack([record]))
+    found = [(step.row, step.answer) for step in steps_of(journal, "first-to", rows_a_chunk=3)]
+    assert found == [(0, "0.0"), (1, "0.1"), (2, "0.2"), (3, "1.0"), (4, "1.1"), (30, "10.0")]
+    assert [step.row for step in steps_of(journal, "first-to")] == [None] * 6
