@@ -20,6 +20,8 @@ from surefoot.runtime.untrusted import one_line
 
 TRIED = 4096
 """Sampled steps that are looked through for questions of a kind."""
+IN_VAIN = 256
+"""Sampled steps in a row without a new question after which there are no more to be expected."""
 WANTED = 72
 """Different questions that are enough."""
 FEWEST = 4
@@ -66,7 +68,10 @@ def sampled(task: Task, kind: str, dialect: Dialect) -> Iterator[Step]:
     """
     seen: set[str] = set()
     kinds: set[str] = set()
+    last = 0
     for number in range(TRIED):
+        if seen and number - last > IN_VAIN:
+            return
         try:
             step = task.sample_step(number)
         except NothingToAsk as error:
@@ -75,6 +80,7 @@ def sampled(task: Task, kind: str, dialect: Dialect) -> Iterator[Step]:
         if step.kind != kind or (text := task.prompt(step, dialect).user) in seen:
             continue
         seen.add(text)
+        last = number
         yield step
         if len(seen) == WANTED:
             return
@@ -134,7 +140,8 @@ def shared_out(questions: list[Question], seed: int) -> Shared:
     """
     if len(questions) < FEWEST:
         raise ConfigurationError(
-            f"{len(questions)} different questions with one right answer: tune needs {FEWEST}, to hold some out"
+            f"{len(questions)} different questions with one right answer: tune needs {FEWEST}, to hold some out; "
+            "other options of the task may have it ask more"
         )
     mixed = list(questions)
     random.Random(f"shared out {seed}").shuffle(mixed)

@@ -10,7 +10,7 @@ from surefoot.decompose.step import Prompt, Role, Step
 from surefoot.decompose.tasks.hanoi_micro import HanoiMicro
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.tuning.questions import TRIED, WANTED, by_file, by_key, known, sampled, shared_out
+from surefoot.runtime.tuning.questions import IN_VAIN, TRIED, WANTED, by_file, by_key, known, sampled, shared_out
 from surefoot.runtime.tuning.setup import (
     TuneOptions,
     choices_of,
@@ -34,6 +34,18 @@ def test_questions_of_a_kind_are_different_texts() -> None:
     assert len(texts) == len(set(texts)) == WANTED < TRIED
     third = [step.reads for step in sampled(HanoiMicro(disks=5), "third", "micro")]
     assert len(third) == 6  # there are no more
+
+
+def test_a_kind_with_few_questions_is_not_looked_through_for_long() -> None:
+    drawn = []
+
+    class Few(Adder, frozen=True, kw_only=True):
+        def sample_step(self, number: int) -> Step:
+            drawn.append(number)
+            return Step("add", Role.ACTOR, Two(number % 5, 1))
+
+    assert len(list(sampled(Few(), "add", "chat"))) == 5
+    assert len(drawn) < IN_VAIN + 10
 
 
 def test_a_kind_that_is_not_asked_is_named_with_those_that_are() -> None:
