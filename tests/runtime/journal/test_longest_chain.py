@@ -23,7 +23,7 @@ from tests.runtime.execution.models import QUIET, Counted
         (Nested(depth=0), answers, None, None),
         (Nested(depth=2), answers, None, None),
     ],
-    ids=repr,
+    ids=lambda one: getattr(one, "__name__", repr(one)),
 )
 def test_questions_that_wait_for_each_other(
     task: Any, key: Any, questions: int | None, longest: int | None, tmp_path: pathlib.Path
