@@ -22,6 +22,7 @@ from surefoot.runtime.wordings_file import said_of
 from surefoot.scripts.commands.map import end as end_of_map
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options, task_path_option
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json
+from surefoot.scripts.commands.patience import looking_for, saying
 from surefoot.scripts.commands.progress import Progress, summary
 from surefoot.scripts.commands.signals import stoppable
 
@@ -49,7 +50,8 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         configure_logs(values.pop("log_format"), values.pop("verbose"))
         config = build_config(name, cls, values, values.pop("config"))
         directory = new_run_directory(run_dir, name)
-        setup = checked(Setup(config, open_task(config)))
+        with saying(looking_for(config.model)):
+            setup = checked(Setup(config, open_task(config)))
         with (
             Progress(directory, config, shape_of(setup.task).total_steps) as progress,
             stoppable(progress, as_json) as interruption,
