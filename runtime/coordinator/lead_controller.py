@@ -159,7 +159,7 @@ async def open_lead_controller(
     start = await _estimate(config, size, writer, ask_pilot, on_note) if config.k == "auto" else None
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
-    why = explain_leads(leads, start, expected, size)
+    why = explain_leads(leads, start, expected, size, "row" if isinstance(task, RowTask) else "step")
     if writer.totals.steps:
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
     await writer.flush()

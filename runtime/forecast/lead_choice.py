@@ -238,15 +238,19 @@ def seen_in(counts: Counts) -> tuple[int, float]:
     return trials, float(errors)
 
 
-def explain_leads(leads: Leads, estimate: Estimate | None, expected: Forecast | None, size: int) -> str:
-    """Say in one line what was chosen and why."""
+def explain_leads(
+    leads: Leads, estimate: Estimate | None, expected: Forecast | None, size: int, unit: str = "step"
+) -> str:
+    """Say in one line what was chosen and why; ``unit`` is ``row`` for a table, which has no seams and no leaves."""
     chosen = f"lead {leads.guarded} before a seam and {leads.unguarded} elsewhere, leaves of {leads.leaf_steps} steps"
+    if unit == "row":
+        chosen = f"lead {leads.unguarded} for each row"
     if estimate is None or expected is None:
         return f"{chosen}: as asked for"
     seen = "measured answers were wrong" if estimate.measured else "pilot ballots dissent"
-    each = f"expecting {expected.calls / size:.3f} calls a step"
+    each = f"expecting {expected.calls / size:.3f} calls a {unit}"
     if any(isinstance(rule, Looks) for _, rule in leads.sequential):
-        each = f"expecting {expected.calls / size:.3f} looks a step, each distinct one asked once"
+        each = f"expecting {expected.calls / size:.3f} looks a {unit}, each distinct one asked once"
     return (
         f"{chosen}: {estimate.dissenting} of {estimate.ballots:,} {seen}, so {estimate.p_error:.2%} err "
         f"(at most {estimate.p_error_high:.2%}); {each}"

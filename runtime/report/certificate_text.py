@@ -9,6 +9,10 @@ NO_BOUND = 0.95
 """Bounds from here on say next to nothing."""
 
 
+TINY = 1e-4
+"""A chance below this is said to be less, as no sentence holds powers of ten."""
+
+
 class CertificateText(msgspec.Struct, frozen=True):
     """A certificate in sentences for people to read.
 
@@ -77,8 +81,10 @@ def _best(found: Certificate, unit: str) -> str:
     if unit == "row":
         wrong, rows = sum(one.expected for one in found.voted), sum(one.steps for one in found.voted)
         return f"; at the rates that fit best about {short(round(wrong, 2))} of {rows:,} rows are wrong"
-    said = found.estimate < NO_BOUND
-    return f"; the rates that fit best give a chance of {percent(found.estimate)}" if said else ""
+    if found.estimate >= NO_BOUND:
+        return ""
+    chance = percent(found.estimate) if not 0 < found.estimate < TINY else f"less than {percent(TINY)}"
+    return f"; the rates that fit best give a chance of {chance}"
 
 
 def _stronger(found: Certificate, unit: str) -> str:

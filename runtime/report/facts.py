@@ -36,6 +36,10 @@ VIOLATING = (Kind.WAYS_TOGETHER, Kind.DRIFT)
 """Alarms of the whole run that contradict what the certificate takes for granted."""
 
 
+BY_ROW = ("calls", "tokens_in", "tokens_out")
+"""What a forecast counts, which for a table is that of one row."""
+
+
 class ReportedStep(msgspec.Struct, frozen=True):
     """A step as the report shows it. All text is untrusted.
 
@@ -114,7 +118,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             certificate=certify(_evidence(config, task, chosen, found, journal, alarms, told), confidence, RIVALS),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
-            predicted=_predicted(read_meta(journal, "forecast", dict[str, float]), pilot, told.pilot_calls),
+            predicted=_predicted(read_meta(journal, "forecast", dict[str, float]), pilot, told),
             suspects=_report_steps(plan, config, found.suspects),
             weakest=_report_steps(plan, config, found.weakest, stand=True),
             film=_film(plan, told),
@@ -183,11 +187,13 @@ def _proof(task: Task, told: Standing) -> str:
     )
 
 
-def _predicted(forecast: dict[str, float] | None, known: Estimate | None, calls: int) -> dict[str, float]:
-    """What the run was expected to need when it began; nothing if leads were asked for. ``calls`` are the pilot's."""
+def _predicted(forecast: dict[str, float] | None, known: Estimate | None, told: Standing) -> dict[str, float]:
+    """What the run was expected to need when it began; nothing if leads were asked for."""
     if forecast is None or known is None:
         return {}
-    took = {} if known.measured else _pilot_took(known, calls)
+    if told.task == "map":  # leads of a table are chosen for one row
+        forecast = forecast | {name: forecast[name] * told.total_steps for name in BY_ROW if name in forecast}
+    took = {} if known.measured else _pilot_took(known, told.pilot_calls)
     return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate} | took
 
 
@@ -210,13 +216,14 @@ def _report_steps(
     dialect = dialect_of(config)
     kept = kept_of(plan.journal, {doubt.segment for doubt in doubts})
     guarded = stand and has_seams(config, plan.task)
+    chunk = (read_meta(plan.journal, "table", dict) or {}).get("chunk", 0)
     told = []
     for doubt in doubts:
         step, place = steps[doubt.place], doubt.place
         texts = kept.get((place.path, place.attempt, place.index))
         told.append(
             ReportedStep(
-                name=_name(doubt.place),
+                name=_name(doubt.place, chunk),
                 kind=step.kind if step else texts.kind if texts else "",
                 question=plan.task.prompt(step, dialect).user if step else texts.user if texts else "",
                 replies=texts.replies if texts else (),
@@ -247,9 +254,10 @@ def _guard(place: Place) -> str:
     return "its chain returned its promise" if place.path else ""
 
 
-def _name(place: Place) -> str:
+def _name(place: Place, chunk: int) -> str:
+    """Where a step stands, for people; a row by its number in the table, whose chunks have so many rows."""
     if place.part == "rows":
-        return f"row {place.index:,} of chunk {place.path[0]:,}"
+        return f"row {place.path[0] * chunk + place.index:,}"
     node = ".".join(map(str, place.path)) or "root"
     attempt = f", attempt {place.attempt}" if place.attempt else ""
     return f"node {node}: {_what(place)}{attempt}"

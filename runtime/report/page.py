@@ -60,14 +60,14 @@ def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = 
     environment.filters |= {"count": lambda value: f"{value:,}", "short": short, "percent": percent}
     environment.filters |= {"duration": duration, "dollars": dollars}
     found, unit = facts.gathered, "step" if rows is None else "row"
-    trusted = {name: markupsafe.Markup(svg) for name, svg in _charts(found).items()}
+    trusted = {name: markupsafe.Markup(svg) for name, svg in _charts(found, unit).items()}
     film = markupsafe.Markup(_script_safe(facts.film)) if facts.film else None
     finished = facts.standing.status == "solved"
     words = certificate_text(facts.certificate, finished=finished, unit=unit, by_person=found.by_person)
     return environment.from_string(_source()).render(
         f=facts, s=facts.standing, c=facts.certificate, g=found, w=words, charts=trusted, film=film, unit=unit,
         answer=answer, rows=rows, kinds=_kinds(facts), lettered=lettered, compared=_compared(facts),
-        decays=_decays(facts, found, markupsafe.Markup), work=work_over_time(found.spans),
+        decays=_decays(facts, found, markupsafe.Markup, unit), work=work_over_time(found.spans),
     )  # fmt: skip
 
 
@@ -101,8 +101,8 @@ def _script_safe(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
-def _charts(found: Gathered) -> dict[str, str]:
-    """The charts along the run; those without anything to draw are empty."""
+def _charts(found: Gathered, unit: str) -> dict[str, str]:
+    """The charts along the run; those without anything to draw are empty. ``unit`` is ``row`` for a table."""
     at, rows = 0, []
     for one in found.bins:
         at += one.steps
@@ -115,13 +115,13 @@ def _charts(found: Gathered) -> dict[str, str]:
         seen.append(("dissenting ballots", lambda b: b.dissent, "a"))
     lines = [Series(name, [(x, get(b) / max(1, b.ballots)) for x, b in rows], style) for name, get, style in seen]
     needed = sorted(_sum(found.sampled).items())
-    bars = [Series("steps", needed, bars=True)] if len(needed) > 1 else []
+    bars = [Series(f"{unit}s", needed, bars=True)] if len(needed) > 1 else []
     work = work_over_time(found.spans)
-    paced = [Series("steps a second", work.pace)] if work is not None and len(found.spans) > FEW else []
+    paced = [Series(f"{unit}s a second", work.pace)] if work is not None and len(found.spans) > FEW else []
     return {
-        "rates": chart(lines, "steps journalled", "share of ballots", percent=True),
-        "ballots": chart(bars, "ballots a step needed", "steps", log=True),
-        "pace": chart(paced, "seconds of work", "steps a second"),
+        "rates": chart(lines, f"{unit}s journalled", "share of ballots", percent=True),
+        "ballots": chart(bars, f"ballots a {unit} needed", f"{unit}s", log=True),
+        "pace": chart(paced, "seconds of work", f"{unit}s a second"),
         "workers": lanes(work.workers, work.seconds) if work is not None and len(found.spans) > 1 else "",
     }
 
@@ -137,7 +137,7 @@ def _sum(counters: dict[tuple[str, int], Counter[int]]) -> Counter[int]:
     return total
 
 
-def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]:
+def _decays(facts: Facts, found: Gathered, trusted: Any, unit: str) -> list[dict[str, Any]]:
     """Undecided steps by round, measured and if ballots were independent, for each lead (the paper's Fig. 8)."""
     by_lead: dict[int, Counter[int]] = defaultdict(Counter)
     for (_, lead), lengths in found.sampled.items():
@@ -153,14 +153,14 @@ def _decays(facts: Facts, found: Gathered, trusted: Any) -> list[dict[str, Any]]
         if rounds > lead:  # else none was disputed or spoiled
             rule = found.rules.get(lead) or loaded_rule(facts.config.rule, lead)
             law = undecided_if_independent(rule, p_error, valid, rounds) if rule is not None else []
-            picture = trusted(_decay(lengths, law)) if law else ""
+            picture = trusted(_decay(lengths, law, unit)) if law else ""
         if not picture:
             continue
         charts.append({"lead": lead, "steps": total, "p_error": p_error, "valid": valid, "svg": picture})
     return charts
 
 
-def _decay(lengths: Counter[int], law: list[float]) -> str:
+def _decay(lengths: Counter[int], law: list[float], unit: str) -> str:
     """Steps that were undecided after each round, and the line for independent ballots, down to a tenth of a step."""
     total, floor = sum(lengths.values()), 0.1
     left, measured = total, []
@@ -173,7 +173,7 @@ def _decay(lengths: Counter[int], law: list[float]) -> str:
         Series("measured", [(x, y) for x, y in measured if y > 0], "a", dots=True),
         Series("if ballots were independent", expected[: end + 1], "c"),
     ]
-    return chart(lines, "ballots drawn for a step", "undecided steps", log=True)
+    return chart(lines, f"ballots drawn for a {unit}", f"undecided {unit}s", log=True)
 
 
 def _rates(found: Gathered, lead: int) -> tuple[float, float]:
@@ -205,7 +205,8 @@ def _compared(facts: Facts) -> list[tuple[str, str, str]]:
         valid = percent(1 - found.spoiled / found.ballots)
         rows.append(("ballots without a red flag", valid, _ahead(ahead, "valid_rate", share=True)))
     if "p_success" in ahead:
-        rows.append(("a run without error", sure, _ahead(ahead, "p_success", share=True)))
+        one = "a row" if facts.standing.task == "map" else "a run"
+        rows.append((f"{one} without error", sure, _ahead(ahead, "p_success", share=True)))
     return rows
 
 

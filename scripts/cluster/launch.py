@@ -18,6 +18,7 @@ from importlib.machinery import ModuleSpec, PathFinder
 import surefoot
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.own_code import is_own_model
 from surefoot.runtime.worker.ray_jobs import JobRequest
 
 STARTS = ("run", "measure")
@@ -94,19 +95,30 @@ def entrypoint(arguments: Sequence[str], pip: bool) -> str:
 
 
 def task_packages(arguments: Sequence[str]) -> list[str]:
-    """The file or folder of a user's task module; nothing for a task that comes with Surefoot.
+    """The files or folders of the user's own modules that a command names: of its task, models, rule and method.
 
     Raises:
         ConfigurationError: There is no such module here.
     """
-    if arguments[0] not in STARTS or arguments[1] in BUILT_IN_TASKS:
+    if arguments[0] not in STARTS:
         return []
-    top = arguments[1].partition(":")[0].partition(".")[0]
+    task = arguments[1]
+    names = [] if task in BUILT_IN_TASKS else [("task", task)]
+    for option in ("--model", "--fallback-model", "--rule", "--strategy"):
+        value = option_of(arguments, option)
+        if is_own_model(value) or (option in ("--rule", "--strategy") and ":" in value):
+            names.append((option, value))
+    return list(dict.fromkeys(_package_of(what, name) for what, name in names))
+
+
+def _package_of(what: str, name: str) -> str:
+    """The file or folder of the module of a name such as ``my_module:MyTask``; ``what`` asks for it."""
+    top = name.partition(":")[0].partition(".")[0]
     found: ModuleSpec | None = PathFinder.find_spec(top, [str(pathlib.Path.cwd()), *sys.path])
     if found is None or found.origin is None:
-        raise ConfigurationError(f"task {arguments[1]!r}: there is no module {top!r} here to send along")
+        raise ConfigurationError(f"{what} {name!r}: there is no module {top!r} here to send along")
     origin = pathlib.Path(found.origin)
-    return [str(origin.parent if origin.name == "__init__.py" else origin)]
+    return str(origin.parent if origin.name == "__init__.py" else origin)
 
 
 def requirements() -> list[str]:

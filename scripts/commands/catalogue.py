@@ -14,6 +14,7 @@ from surefoot.runtime.measurement.model_check import Check, check_one_step
 from surefoot.runtime.models.gguf_weights import SMOLLM2, fetch
 from surefoot.scripts.commands.options import build_config, json_option, struct_options
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
+from surefoot.scripts.commands.patience import saying
 
 MODELS = {
     "bundled": "a small transformer trained for the built-in tasks; runs on this machine, costs nothing",
@@ -56,7 +57,8 @@ def models(name: str | None, wanted: str | None, task: str, as_json: bool, **val
         return _fetch(wanted, as_json)
     if name is not None:
         config = build_config(task, task_class(task), {"model": name, **values})
-        found = asyncio.run(check_one_step(config, open_task(config)))
+        with saying(f"asking {name} one step"):
+            found = asyncio.run(check_one_step(config, open_task(config)))
         if as_json:
             print_json(msgspec.to_builtins(found))
         else:

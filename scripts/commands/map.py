@@ -20,6 +20,7 @@ from surefoot.runtime.session.setup import row_task, set_up_rows
 from surefoot.runtime.session.table import TextForm
 from surefoot.scripts.commands.options import json_option, log_options, struct_options, tell
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
+from surefoot.scripts.commands.patience import looking_for, saying
 from surefoot.scripts.commands.progress import Progress, summary
 from surefoot.scripts.commands.signals import stoppable
 
@@ -67,7 +68,9 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     form = TextForm(values.pop("delimiter"), values.pop("encoding"))
     look_at(table, task, form)
     target = values.pop("row_target")
-    setup = checked(set_up_rows(task, None, {"target": target, **values}))
+    ready = set_up_rows(task, None, {"target": target, **values})
+    with saying(looking_for(ready.config.model)):
+        setup = checked(ready)
     if table.stat().st_size > LARGE_BYTES:
         tell(f"reading {table}")
     kept = keep_table_of(setup, rows_from(table, form), directory)

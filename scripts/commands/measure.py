@@ -23,6 +23,7 @@ from surefoot.runtime.whole_files import PUBLIC, write_whole
 from surefoot.scripts.commands.measure_tables import print_comparison, print_measurement, print_mix
 from surefoot.scripts.commands.options import PREFIX, build_config, json_option, log_options, struct_options
 from surefoot.scripts.commands.output import OK, print_json
+from surefoot.scripts.commands.patience import looking_for, saying
 from surefoot.scripts.commands.run import ByTask
 
 OPTIONS = (
@@ -86,7 +87,8 @@ def _measured(configs: Sequence[RunConfig], samples: int, draws: int) -> tuple[l
     """Measure one model, or several that are to take turns, on the same steps."""
     task, key = open_task(configs[0]), answer_key(configs[0].task, configs[0].task_options)
     for config in configs:
-        check_model(config)
+        with saying(looking_for(config.model)):
+            check_model(config)
     # Each member has an attempt of its own, so that a name that stands twice is asked twice.
     sampled = [asyncio.run(take_sample(config, task, samples, draws, attempt=n)) for n, config in enumerate(configs)]
     found = [measure(config, task, key, one) for config, one in zip(configs, sampled, strict=True)]

@@ -19,6 +19,7 @@ from surefoot.runtime.models.factory import check_model
 from surefoot.scripts.commands.cli import OK, print_json, printable
 from surefoot.scripts.commands.durations import duration
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
+from surefoot.scripts.commands.patience import looking_for, saying
 from surefoot.scripts.commands.run import ByTask
 
 
@@ -27,7 +28,8 @@ def _plan_command(name: str, cls: type[Task]) -> click.Command:
         configure_logs(values.pop("log_format"), values.pop("verbose"))
         config = build_config(name, cls, {**values, "address": "none"})
         task = open_task(config)
-        check_model(config)
+        with saying(looking_for(config.model)):
+            check_model(config)
         found = asyncio.run(_planned(config, task, samples))
         if as_json:
             print_json(msgspec.to_builtins(found))

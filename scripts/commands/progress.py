@@ -39,13 +39,13 @@ class Progress(Watcher):
 
     def __init__(self, directory: pathlib.Path, config: RunConfig, total: int) -> None:
         self._console = rich.console.Console(stderr=True, highlight=False)
-        self._total = total
+        self._total, self._units = total, "rows" if config.task == "map" else "steps"
         named = printable(f" with {config.model} in {directory}")
         self._console.print(rich.text.Text.assemble((printable(config.task), "bold"), named), soft_wrap=True)
         self._bar = rich.progress.Progress(
             rich.progress.TextColumn("{task.description}", markup=False),
             rich.progress.BarColumn(),
-            rich.progress.TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
+            rich.progress.TextColumn("{task.completed:,.0f}/{task.total:,.0f} " + self._units),
             rich.progress.TimeElapsedColumn(),
             rich.progress.TimeRemainingColumn(),
             rich.progress.TextColumn("{task.fields[extra]}", markup=False),
@@ -77,32 +77,35 @@ class Progress(Watcher):
     def update(self, counts: Counts, wall_s: float) -> None:
         """Show what was counted so far, after a durable write."""
         flags = sum(counts.red_flags.values())
-        extra = f"{counts.calls:,} calls, {flags:,} flags, {counts.seam_retries:,} seam retries"
+        extra = f"{counts.calls:,} calls, {flags:,} flags"
+        extra += f", {counts.seam_retries:,} seam retries" if self._units == "steps" else ""
         extra += f", {counts.tokens_in + counts.tokens_out:,} tokens, {_money(counts.cost_usd, counts.unpriced_calls)}"
         self._bar.update(self._row, completed=counts.steps, description="working", extra=extra)
         if self._bar.disable and wall_s - self._last_line_s >= self.LINE_EVERY_S:
             self._last_line_s = wall_s
             self._console.print(
-                f"{counts.steps:,}/{self._total:,} steps, {extra}, {wall_s:.0f} s", markup=False, soft_wrap=True
+                f"{counts.steps:,}/{self._total:,} {self._units}, {extra}, {wall_s:.0f} s", markup=False, soft_wrap=True
             )
 
 
 def summary(standing: Standing, answer: Preview | None = None) -> str:
     """Return how a run ended in a few lines, the answer first."""
     s = standing
-    per_step = f"{s.calls_per_step:.3f} a step" if s.calls_per_step is not None else "no step yet"
+    table, unit = s.task == "map", "row" if s.task == "map" else "step"
+    per_step = f"{s.calls_per_step:.3f} a {unit}" if s.calls_per_step is not None else f"no {unit} yet"
     per_step += f", {s.pilot_calls:,} of the pilot" if s.pilot_calls else ""
     flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
     hedged = f", {s.hedged_calls:,} more for late ones" if s.hedged_calls else ""
     money = "price unknown" if s.cost_usd is None else f"${s.cost_usd:.4f}"
     lines = [
         f"{s.status:<9} {_steps(s)} in {s.wall_s:.1f} s   {printable(s.run_dir)}",
-        f"calls     {s.calls:,} ({per_step}), {s.decompositions:,} decompositions, "
+        f"calls     {s.calls:,} ({per_step}), {'' if table else f'{s.decompositions:,} decompositions, '}"
         f"{s.failed_calls:,} failed calls{hedged}",
-        f"chosen    {s.why or 'nothing yet'}; target {s.target}; next states by the {s.state_by}",
+        f"chosen    {s.why or 'nothing yet'}; target {s.target}"
+        + ("" if table else f"; next states by the {s.state_by}"),
         f"red flags {flags}",
-        f"doubts    {s.disagreements:,} disagreements, {s.seam_retries:,} seam retries, {s.escalations:,} escalations, "
-        f"{s.broken_promises:,} broken promises",
+        f"doubts    {s.disagreements:,} disagreements, {s.escalations:,} escalations"
+        + ("" if table else f", {s.seam_retries:,} seam retries, {s.broken_promises:,} broken promises"),
         f"tokens    {s.tokens_in:,} in, {s.tokens_out:,} out, {money}",
         *_accounts(s.accounts),
     ]

@@ -9,6 +9,7 @@ import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
+from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime import api
 from surefoot.runtime.config import RunConfig, open_task, task_class
 from surefoot.runtime.errors import ConfigurationError
@@ -22,6 +23,7 @@ from surefoot.runtime.wordings_file import said_of
 from surefoot.scripts.commands.map import end as end_of_map
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options, task_path_option
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json
+from surefoot.scripts.commands.patience import looking_for, saying
 from surefoot.scripts.commands.progress import Progress, summary
 from surefoot.scripts.commands.signals import stoppable
 
@@ -34,12 +36,21 @@ class ByTask(click.Group):
         self.of = of
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names of the tasks that come with Surefoot."""
-        return list(BUILT_IN_TASKS)
+        """Names of the tasks that come with Surefoot, without the one that needs a table."""
+        return [name for name in BUILT_IN_TASKS if name != "map"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command for one task, made from the task's fields."""
-        command: click.Command = self.of(cmd_name, task_class(cmd_name))
+        """The command for one task, made from the task's fields.
+
+        Raises:
+            ConfigurationError: There is no such task, or it asks a question of each row of a table.
+        """
+        cls = task_class(cmd_name)
+        if issubclass(cls, RowTask):
+            how = 'surefoot map FILE --question "..."' if cmd_name == "map" else f"surefoot.map(rows, {cls.__name__}())"
+            where = "" if cmd_name == "map" else " in Python"
+            raise ConfigurationError(f"{cmd_name} asks a question of each row of a table: {how}{where} does")
+        command: click.Command = self.of(cmd_name, cls)
         return command
 
 
@@ -49,7 +60,8 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         configure_logs(values.pop("log_format"), values.pop("verbose"))
         config = build_config(name, cls, values, values.pop("config"))
         directory = new_run_directory(run_dir, name)
-        setup = checked(Setup(config, open_task(config)))
+        with saying(looking_for(config.model)):
+            setup = checked(Setup(config, open_task(config)))
         with (
             Progress(directory, config, shape_of(setup.task).total_steps) as progress,
             stoppable(progress, as_json) as interruption,

@@ -81,6 +81,8 @@ def test_a_users_task_travels_whole(tmp_path: pathlib.Path, monkeypatch: pytest.
     assert task_packages(["run", "mine:Own"]) == [str(tmp_path / "mine.py")]
     assert task_packages(["measure", "pack.inner:Own"]) == [str(tmp_path / "pack")]
     assert task_packages(["run", "hanoi"]) == task_packages(["show", "/x"]) == []
+    models = ["run", "hanoi", "--model", "mine:Model", "--rule=pack.inner:Rule", "--fallback-model", "openai/m"]
+    assert task_packages(models) == [str(tmp_path / "mine.py"), str(tmp_path / "pack")]
 
 
 def test_every_dependency_but_ray_is_asked_for() -> None:
