@@ -7,8 +7,7 @@
 import asyncio
 import pathlib
 from collections.abc import Callable, Iterable
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -18,23 +17,21 @@ from surefoot.runtime.config import explain
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
 from surefoot.runtime.forecast.measurement_file import Measurement
-from surefoot.runtime.journal.configuration_drift import admit
-from surefoot.runtime.journal.port import JournalStore
-from surefoot.runtime.journal.run_directory import create_run, new_run_directory
+from surefoot.runtime.journal.run_directory import new_run_directory
 from surefoot.runtime.measurement.measure import measure as measure_steps
 from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.report.glance import Glance, glance, runs_below
 from surefoot.runtime.session.asking import AskRun, asked_question, options_of
+from surefoot.runtime.session.at_work import unless_interrupted, work_on, work_on_new
 from surefoot.runtime.session.going_on import Changes, checked, reopen
-from surefoot.runtime.session.interruption import Interrupted, Interruption
+from surefoot.runtime.session.interruption import Interruption
 from surefoot.runtime.session.kept_map import KeptMap, keep_table_of
 from surefoot.runtime.session.mapping import (
     ROW_TARGET,
     MapRun,
     check_rows,
-    drive,
     look_at,
     open_run,
     rows_from,
@@ -50,14 +47,12 @@ from surefoot.runtime.session.setup import (
     set_up,
     set_up_rows,
 )
-from surefoot.runtime.session.table import INPUT, USUAL, TextForm, read_table
+from surefoot.runtime.session.table import USUAL, TextForm
 from surefoot.runtime.session.tune import TuneEvent, Tuning, tuned
 from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
-from surefoot.runtime.session.work import work
 from surefoot.runtime.tuning.setup import TuneOptions
 
 Place = pathlib.Path | str
-R = TypeVar("R", bound=Run)
 
 
 def run(
@@ -93,7 +88,7 @@ def run(
     setup = set_up(task, model, options)
     directory = new_run_directory(as_path(run_dir), setup.config.task)
     asked = Interruption()
-    return _unless_interrupted(start(checked(setup), directory, _watcher(on_event, watcher), asked), asked)
+    return unless_interrupted(start(checked(setup), directory, _watcher(on_event, watcher), asked), asked)
 
 
 def start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption | None = None) -> Run:
@@ -109,7 +104,7 @@ def start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption:
         As ``run``.
     """
     asked = interruption or Interruption()
-    return in_own_loop(lambda: _start(setup, directory, watcher, asked), asked)
+    return in_own_loop(lambda: work_on_new(setup, directory, watcher, asked), asked)
 
 
 async def run_async(
@@ -126,7 +121,7 @@ async def run_async(
     """
     setup = await asyncio.to_thread(lambda: checked(set_up(task, model, options)))
     directory, asked = new_run_directory(as_path(run_dir), setup.config.task), Interruption()
-    return await paused_when_cancelled(_start(setup, directory, _watcher(on_event, None), asked), asked)
+    return await paused_when_cancelled(work_on_new(setup, directory, _watcher(on_event, None), asked), asked)
 
 
 def resume(
@@ -157,7 +152,7 @@ def resume(
     """
     changes = Changes(accept_change, task, model, options, as_path(task_path))
     asked = Interruption()
-    return _unless_interrupted(go_on(pathlib.Path(run_dir), changes, _watcher(on_event, None), asked), asked)
+    return unless_interrupted(go_on(pathlib.Path(run_dir), changes, _watcher(on_event, None), asked), asked)
 
 
 def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interruption: Interruption | None = None) -> Run:
@@ -176,7 +171,7 @@ def go_on(directory: pathlib.Path, changes: Changes, watcher: Watcher, interrupt
     if found is None:
         return open_run(directory, changes.task)
     asked = interruption or Interruption()
-    return in_own_loop(lambda: _go_on(*found, directory, watcher, asked), asked)
+    return in_own_loop(lambda: work_on(*found, directory, watcher, asked), asked)
 
 
 async def resume_async(
@@ -195,7 +190,7 @@ async def resume_async(
     found = await asyncio.to_thread(reopen, directory, changes, watcher.note)
     if found is None:
         return open_run(directory, task)
-    return await paused_when_cancelled(_go_on(*found, directory, watcher, asked), asked)
+    return await paused_when_cancelled(work_on(*found, directory, watcher, asked), asked)
 
 
 def open(run_dir: Place, task: Task | None = None) -> Run:
@@ -330,11 +325,11 @@ def map(
         named = {"model": model} if isinstance(model, str) else {}
         own = None if isinstance(model, str) else model
         changes = Changes(task=task, model=own, options={**options, **named})
-        return MapRun(_unless_interrupted(go_on(directory, changes, watcher, asked), asked).run_dir, task)
+        return MapRun(unless_interrupted(go_on(directory, changes, watcher, asked), asked).run_dir, task)
     where = new_run_directory(directory, "map")
     look_at(rows, task, form)
     setup = checked(set_up_rows(task, model, {"target": ROW_TARGET, **options}))
-    return _unless_interrupted(start_map(keep_table_of(setup, rows_from(rows, form), where), watcher, asked), asked)
+    return unless_interrupted(start_map(keep_table_of(setup, rows_from(rows, form), where), watcher, asked), asked)
 
 
 def start_map(kept: KeptMap, watcher: Watcher, interruption: Interruption) -> MapRun:
@@ -345,7 +340,7 @@ def start_map(kept: KeptMap, watcher: Watcher, interruption: Interruption) -> Ma
     """
     setup, journal, directory, begun = kept
     with leaving_nothing(directory, begun):
-        in_own_loop(lambda: _go_on(setup, journal, directory, watcher, interruption), interruption)
+        in_own_loop(lambda: work_on(setup, journal, directory, watcher, interruption), interruption)
     task = setup.task
     return MapRun(directory, task if isinstance(task, RowTask) else None)
 
@@ -384,45 +379,9 @@ def ask(
     task = asked_question(question, method, tools, places)
     setup = checked(set_up("ask", model, {**options_of(task), **options}))
     directory = new_run_directory(as_path(run_dir), "ask")
-    return AskRun(start(setup, directory, _watcher(on_event, None)).run_dir)
-
-
-async def _start(setup: Setup, directory: pathlib.Path, watcher: Watcher, interruption: Interruption) -> Run:
-    config, task = setup.config, setup.task
-
-    def create() -> JournalStore:
-        journal = create_run(directory, config)
-        admit(journal, directory, config, task)
-        return journal
-
-    with leaving_nothing(directory):
-        await work(config, task, create, watcher, interruption, setup.models)
-    return Run(directory, task)
-
-
-async def _go_on(
-    setup: Setup, journal: JournalStore, directory: pathlib.Path, watcher: Watcher, interruption: Interruption
-) -> Run:
-    config, task, models = setup.config, setup.task, setup.models
-    if not isinstance(task, RowTask):
-        await work(config, task, lambda: journal, watcher, interruption, models)
-        return Run(directory, task)
-    rows = partial(drive, task, read_table(directory / INPUT), config)
-    await work(config, task, lambda: journal, watcher, interruption, models, rows)
-    return MapRun(directory, task)
-
-
-def _unless_interrupted(run: R, interruption: Interruption) -> R:
-    """Return a run, unless Ctrl-C ended it: a program that somebody stops goes on with nothing.
-
-    Raises:
-        Interrupted: It was; the text says how to go on.
-    """
-    if not interruption.by_keyboard:
-        return run
-    place = f"surefoot.resume({str(run.run_dir)!r})"
-    how = f"the same call with run_dir={str(run.run_dir)!r}" if isinstance(run, MapRun) else place
-    raise Interrupted(f"the run is {run.status} and nothing is lost; {how} goes on with it", run.run_dir)
+    asked = Interruption()
+    run = unless_interrupted(start(setup, directory, _watcher(on_event, None), asked), asked)
+    return AskRun(run.run_dir)
 
 
 def _watcher(on_event: Callable[[ProgressEvent], Any] | None, watcher: Watcher | None) -> Watcher:
