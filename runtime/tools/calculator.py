@@ -2,6 +2,7 @@
 
 import ast
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, Final
@@ -40,7 +41,9 @@ def calculate(expression: str) -> dict[str, str | bool]:
     if len(expression) > MAX_LENGTH:
         raise ToolError(f"the expression is longer than {MAX_LENGTH:,} characters", FailureKind.BAD_ARGUMENTS)
     try:
-        tree = ast.parse(expression.strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # it would be written to the user's terminal
+            tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         what = error.msg if isinstance(error, SyntaxError) else type(error).__name__
         raise ToolError(f"not an expression: {what}", FailureKind.BAD_ARGUMENTS) from error

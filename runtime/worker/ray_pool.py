@@ -9,7 +9,7 @@ import asyncio
 import atexit
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import msgspec
@@ -39,6 +39,8 @@ LAST_BATCHES_S = 15.0
 """Seconds that workers are given for their last batches when Ray is gone; Ray ends this process after 60."""
 LEAVE_S = 20.0
 """Seconds that leaving a Ray that is gone may take (measured: 5). Ending without it crashes in Ray's core."""
+PART_S = 50.0
+"""Seconds that leaving a Ray that lives may take; Ray ends this process 60 after it was lost."""
 
 
 class Call(NamedTuple):
@@ -189,16 +191,24 @@ class RayPool:
             await asyncio.wait([self._watching])
         await self._members.end()
         if self._gone:
-            await self._leave_what_is_gone()
+            await self._leave(LEAVE_S)
         else:
-            await asyncio.to_thread(self._members.kill)
-            await asyncio.to_thread(self._ray.shutdown)
+            await self._leave(PART_S, self._members.kill)
 
-    async def _leave_what_is_gone(self) -> None:
-        """Leave without the head's answer, for which Ray waits: not longer than ``LEAVE_S``, nor when Python ends."""
-        atexit.unregister(self._ray.shutdown)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(in_daemon_thread(self._ray.shutdown), LEAVE_S)
+    async def _leave(self, seconds: float, first: Callable[[], None] = lambda: None) -> None:
+        """Leave in so many seconds, with or without the head's answer, for which Ray waits; also when Python ends.
+
+        A head that goes away in this moment is not watched any more.
+        """
+
+        def leave() -> None:
+            first()
+            self._ray.shutdown()
+
+        try:
+            await asyncio.wait_for(in_daemon_thread(leave), seconds)
+        except TimeoutError:
+            atexit.unregister(self._ray.shutdown)
 
     def _begin(self) -> None:
         """Begin to watch, in the event loop that the pool is used in."""

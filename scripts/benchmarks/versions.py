@@ -94,7 +94,7 @@ def _last(done: "subprocess.CompletedProcess[str]") -> str:
     return "" if done.returncode == 0 else f"exit {done.returncode}: {lines[-1][:200] if lines else ''}"
 
 
-def made(uv: str, folder: pathlib.Path, python: str, which: str) -> Row:
+def made(uv: str, folder: pathlib.Path, python: str, which: str, checks: tuple[str, ...] = tuple(CHECKS)) -> Row:
     """Make one environment and try it; what became of it."""
     place = folder / f"{python.replace(os.sep, '_')}-{which}"
     shutil.rmtree(place, ignore_errors=True)
@@ -109,10 +109,10 @@ def made(uv: str, folder: pathlib.Path, python: str, which: str) -> Row:
             return Row(python, which, fault=said)
     names = needed((ROOT / "pyproject.toml").read_text())
     listed = _run([uv, "pip", "freeze", "--python", interpreter]).stdout
-    return Row(python, which, versions_in(listed, names), tried(interpreter, place / "runs"))
+    return Row(python, which, versions_in(listed, names), tried(interpreter, place / "runs", checks))
 
 
-def tried(interpreter: str, folder: pathlib.Path) -> dict[str, str]:
+def tried(interpreter: str, folder: pathlib.Path, checks: tuple[str, ...] = tuple(CHECKS)) -> dict[str, str]:
     """Make the small runs with an interpreter; by check, what was said where one did not hold."""
     folder.mkdir()
     server = subprocess.Popen(
@@ -123,8 +123,8 @@ def tried(interpreter: str, folder: pathlib.Path) -> dict[str, str]:
     address = server.stdout.readline().rpartition(" at ")[2].strip()
     found = {}
     try:
-        for name, commands in CHECKS.items():
-            for command in commands:
+        for name in checks:
+            for command in CHECKS[name]:
                 at = ("--api-base", address) if name == "litellm" else ()
                 base = [interpreter, "-m", "surefoot.scripts.commands.cli", *command, *at]
                 key = {"OPENAI_API_KEY": "none"}
@@ -141,8 +141,11 @@ def tried(interpreter: str, folder: pathlib.Path) -> dict[str, str]:
 @click.option("--folder", type=click.Path(path_type=pathlib.Path), required=True, help="where environments are kept")
 @click.option("--python", "pythons", multiple=True, default=("3.11", "3.12", "3.13", "3.14"), help="versions")
 @click.option("--which", "whiches", multiple=True, type=click.Choice(list(RESOLUTIONS)), default=tuple(RESOLUTIONS))
+@click.option("--check", "checks", multiple=True, type=click.Choice(list(CHECKS)), default=tuple(CHECKS))
 @click.option("--uv", default=shutil.which("uv") or "uv", help="uv's command")
-def main(folder: pathlib.Path, pythons: tuple[str, ...], whiches: tuple[str, ...], uv: str) -> None:
+def main(
+    folder: pathlib.Path, pythons: tuple[str, ...], whiches: tuple[str, ...], checks: tuple[str, ...], uv: str
+) -> None:
     """Try every pair that is not in the table yet, and print the table."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = folder / "table.jsonl"
@@ -152,7 +155,7 @@ def main(folder: pathlib.Path, pythons: tuple[str, ...], whiches: tuple[str, ...
             if any((row.python, row.which) == (python, which) for row in rows):
                 continue
             began = time.monotonic()
-            rows.append(made(uv, folder, python, which))
+            rows.append(made(uv, folder, python, which, checks))
             with kept.open("ab") as file:
                 file.write(msgspec.json.encode(rows[-1]) + b"\n")
             print(f"{python} {which}: {time.monotonic() - began:.0f} s", file=sys.stderr)

@@ -1,6 +1,7 @@
 """The calculator: exact where that is possible, bounded before anything is computed, and not a way to run code."""
 
 import math
+import warnings
 from fractions import Fraction
 from typing import Any
 
@@ -144,3 +145,12 @@ def test_never_anything_but_a_number_or_a_named_failure(expression: str) -> None
 async def test_as_a_tool(value: Any, failure: Any) -> None:
     assert await value(calculator(), expression="6 * 7") == {"value": "42", "exact": True}
     assert (await failure(calculator(), expression="9**9**9")).kind is FailureKind.REFUSED
+
+
+@pytest.mark.parametrize("expression", ["1if 2else 3", "0x1for x in y", "1_0or 2"])
+def test_what_python_warns_of_is_written_nowhere(expression: str) -> None:
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        with pytest.raises(ToolError):
+            calculate(expression)
+    assert told == []

@@ -1,5 +1,6 @@
 """Ray that goes away pauses a run, whose work is kept; and no run ever lives on another's Ray."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -15,6 +16,7 @@ import pytest
 
 from surefoot.runtime.journal.journal import open_journal
 from tests.chaos.harness import until
+from tests.chaos.struck_workers import processes_below
 
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
 
@@ -97,6 +99,29 @@ def test_a_run_whose_head_is_killed_pauses_and_goes_on_elsewhere(
     assert "surefoot resume r" in errors
     code, said = ended(surefoot(folder, "resume", "r", "--address", "local", "2"), 200)
     assert (code, said.get("steps")) == (0, 255), (folder / "errors2").read_text()
+
+
+@pytest.mark.long
+def test_a_run_whose_raylet_alone_is_killed_pauses(
+    folder: pathlib.Path, head: "tuple[subprocess.Popen[str], str]"
+) -> None:
+    process, address = head
+    run = surefoot(folder, "run", "hanoi", "--disks", "8", *SLOW, "--address", address, "--run-dir", "r", "1")
+    assert until(run, lambda: steps_in(folder / "r") >= 20), (folder / "errors1").read_text()
+    (raylet,) = (one for one in processes_below(process.pid) if name_of(one).endswith("/raylet"))
+    os.kill(raylet, signal.SIGKILL)
+    code, said = ended(run, 55)
+    errors = (folder / "errors1").read_text()
+    assert (code, said.get("status")) == (3, "paused"), errors
+    assert "Ray is gone (" in said["message"]
+    assert "Traceback" not in errors
+
+
+def name_of(process: int) -> str:
+    """The program that a process runs."""
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{process}/cmdline").read_text().partition("\0")[0]
+    return ""
 
 
 def test_a_second_run_with_the_default_address_has_a_ray_of_its_own(folder: pathlib.Path) -> None:

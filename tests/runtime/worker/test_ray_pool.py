@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from surefoot.decompose.segment import Segment
@@ -87,6 +88,7 @@ async def test_work_waits_for_a_worker_that_starts_and_says_so(
     working = asyncio.create_task(begun(pool, seen))
     await until(lambda: len(seen) >= 10)  # longer than a worker may be silent
     assert {batch.events[0][0] for batch in seen} == {NO_WORKER}
+    pool._config = msgspec.structs.replace(pool._config, worker_silence_s=60.0)  # it works for as long as it takes
     ray.actors[1].become("lives")
     await working
     assert seen[-1].end == Finished("ccccc")
@@ -238,3 +240,18 @@ async def test_a_node_that_joins_is_used(
     assert all(actor._object is not None for actor in ray.actors)
     assert [actor._object.model.__class__.__name__ for actor in ray.actors] == ["SimulatedModel"] * 4
     await pool.close()
+
+
+async def test_a_head_that_goes_away_while_a_run_leaves_is_not_waited_for(
+    configured: Configured, ray: FakeRay, gone: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody watches any more; Ray's own calls wait for the head, for a minute and then for ever."""
+    monkeypatch.setattr(ray_pool, "PART_S", 0.05)
+    forever = threading.Event()
+    monkeypatch.setattr(ray, "kill", lambda worker: forever.wait())
+    pool = open_pool(configured, ray)
+    assert isinstance((await ends(pool))[-1].end, Finished)
+    async with asyncio.timeout(20):
+        await pool.close()
+    assert not ray.was_shut_down
+    forever.set()

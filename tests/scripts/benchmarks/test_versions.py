@@ -42,7 +42,7 @@ def test_an_environment_is_made_with_wheels_of_one_end(
 ) -> None:
     uv = Answers(("freeze", done(out=FREEZE)))
     monkeypatch.setattr(versions, "_run", uv)
-    monkeypatch.setattr(versions, "tried", lambda interpreter, folder: {"ray": ""})
+    monkeypatch.setattr(versions, "tried", lambda interpreter, folder, checks: {"ray": ""})
     row = made("uv", tmp_path, "3.12", which)
     assert (row.python, row.which, row.checks, row.fault) == ("3.12", which, {"ray": ""}, "")
     assert row.versions == {"msgspec": "0.21.1", "ray": "2.60.0", "tomli-w": "1.2.0"}
@@ -74,12 +74,14 @@ def test_a_check_ends_at_its_first_command_that_fails(tmp_path: pathlib.Path, mo
     monkeypatch.setattr(versions.subprocess, "Popen", Server)
     assert tried("python", tmp_path / "runs") == {"bundled": "exit 1: error: no", "ray": "", "litellm": ""}
     assert not any("report" in command for command in commands.asked)
+    assert tried("python", tmp_path / "fewer", ("ray",)) == {"ray": ""}
 
 
 def test_a_row_that_is_there_is_not_tried_again(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_now: list[str] = []
 
-    def make(uv: str, folder: pathlib.Path, python: str, which: str) -> Row:
+    def make(uv: str, folder: pathlib.Path, python: str, which: str, checks: tuple[str, ...]) -> Row:
+        assert checks == tuple(CHECKS)
         made_now.append(f"{python} {which}")
         return Row(python, which, {"ray": "2.60.0"}, dict.fromkeys(CHECKS, ""))
 
