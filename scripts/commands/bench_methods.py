@@ -34,6 +34,8 @@ from surefoot.scripts.commands.options import build_config, json_option, log_opt
 from surefoot.scripts.commands.output import OK, PAUSED, money, print_json
 from surefoot.scripts.commands.output_file import write_output
 
+FILE = "file"
+"""The bench over the questions of a file."""
 USUAL = ("direct", "chain-of-thought", "self-ask")
 """Rows of the table where no --method is given."""
 ALWAYS = ("random", "oracle")
@@ -58,7 +60,9 @@ def by_method(name: str) -> click.Command:
         configs = {row: _configured(task, cls, row, rows[0], given) for row in rows}
         for row, config in configs.items():
             if row not in ALWAYS:
-                checked(Setup(config, open_task(config)))
+                setup = checked(Setup(config, open_task(config)))
+                assert isinstance(setup.task, Problem)
+                _right_answers(config.task, setup.task)  # before anything is asked
         directory = prepared(run_dir, name.replace(":", "-"))
         scores = []
         for row, config in configs.items():
@@ -79,6 +83,8 @@ def by_method(name: str) -> click.Command:
 
 
 def _text(name: str) -> str:
+    if name == FILE:
+        return "questions of a file as published (GSM8K, HotpotQA, ...); give --file and --form"
     return FAMILIES[name].text if name in FAMILIES else f"problems of {name}"
 
 
@@ -97,8 +103,7 @@ def _score(directory: pathlib.Path, row: str, config: RunConfig, repeats: int) -
     """Run a row, or go on with it, and compare its answers with the exact ones."""
     task = open_task(config)
     assert isinstance(task, Problem)
-    referee = _referee(config.task)
-    right = list(referee.right_answers(task))
+    referee, right = _right_answers(config.task, task)
     if row == "random":
         return _guessed(referee, task, right, config.seed)
     started = time.monotonic()
@@ -115,6 +120,15 @@ def _score(directory: pathlib.Path, row: str, config: RunConfig, repeats: int) -
     score.red_flags, score.cost_usd = sum(counts.red_flags.values()), counts.known_cost_usd
     score.wall_s = round(time.monotonic() - started, 3)
     return score
+
+
+def _right_answers(name: str, problem: Problem) -> tuple[Any, list[str]]:
+    """The referee of a problem, and the right answers to its questions."""
+    referee = _referee(name)
+    try:
+        return referee, list(referee.right_answers(problem))
+    except ValueError as error:  # a file without answers, or with those of another form
+        raise ConfigurationError(str(error)) from error
 
 
 def _referee(task: str) -> Any:

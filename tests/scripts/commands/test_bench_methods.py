@@ -137,6 +137,17 @@ def test_problems_of_ones_own(
     assert "no function right_answers(problem)" in str(found["error"])
 
 
+def test_questions_of_a_file(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """GSM8K's lines as published; an answer of another form is one line, and nothing is asked."""
+    data = pathlib.Path(__file__).parents[2] / "data" / "gsm8k.jsonl"
+    arguments = ("file", "--file", str(data), "--model", "simulated", "--method", "direct", "--method", "self-ask")
+    rows = bench(capsys, tmp_path / "b", *arguments, "--form", "number")
+    assert (rows["direct"]["solved"], rows["self-ask"]["solved"], rows["oracle"]["solved"]) == (3, 3, 3)
+    found = bench(capsys, tmp_path / "c", *arguments, "--form", "yes-no", code=2)
+    assert "question 1 has no answer that is yes-no: try another --form" in str(found["error"])
+    assert not (tmp_path / "c").exists()
+
+
 def test_a_method_that_does_not_exist_is_one_line(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = bench(capsys, tmp_path / "b", "graphs", "--method", "magic", "--model", "simulated", code=2)
     assert "there is no 'magic'; there are direct, " in str(found["error"])
