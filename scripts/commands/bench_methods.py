@@ -90,7 +90,8 @@ def _text(name: str) -> str:
 
 def _help() -> str:
     known = ", ".join(name for name, make in METHODS.items() if isinstance(make(0), Asking))
-    return f"METHOD: {known}. random and oracle stand in every table. Give the same --run-dir to resume."
+    rows = "random and oracle stand in every table. Give the same --run-dir to resume."
+    return f"METHOD: {known}. {rows} Each row's folder holds answers.jsonl: every answer, and whether it is right."
 
 
 def _configured(task: str, cls: type[Problem], row: str, first: str, given: dict[str, Any]) -> RunConfig:
@@ -111,9 +112,12 @@ def _score(directory: pathlib.Path, row: str, config: RunConfig, repeats: int) -
     nodes = [task.posed(n, text, (n, again)) for again in range(repeats) for n, text in enumerate(questions)]
     status, ends, counts = asyncio.run(run_nodes(directory, config, task, nodes))
     score = Score(row, config.model, sum(end is not None for end in ends), status=status)
+    told = []
     for node, end in zip(nodes, ends, strict=True):
         if end is not None:
-            _add(score, end, right[node.goal.number])
+            ended = _add(score, end, right[node.goal.number])
+            told.append(_answer_line(node, end, ended))
+    write_output(directory / "answers.jsonl", "".join(told))
     solved = [node for node, end in zip(nodes, ends, strict=True) if isinstance(end, Finished)]
     _measure(score, directory, config, task, solved)
     score.calls, score.tokens_in, score.tokens_out = counts.calls, counts.tokens_in, counts.tokens_out
@@ -139,8 +143,16 @@ def _referee(task: str) -> Any:
     return found
 
 
-def _add(score: Score, end: Any, right: str) -> None:
-    """Count how one problem ended: rightly, wrongly, or without an answer, and then why."""
+def _answer_line(node: Node, end: Any, ended: str) -> str:
+    """One problem's answer as a line of JSON: question, answer, how it ended."""
+    answer = end.output if isinstance(end, Finished) else None
+    number, repeat = node.path
+    told = {"name": f"question {number + 1}", "repeat": repeat, "question": node.goal.text, "answer": answer}
+    return json.dumps({**told, "ended": ended, "right": ended == "right"}) + "\n"
+
+
+def _add(score: Score, end: Any, right: str) -> str:
+    """Count how one problem ended, and return it: ``right``, ``wrong``, or why there is no answer."""
     score.moves += 1
     if isinstance(end, Finished):
         score.solved += end.output == right
@@ -149,6 +161,7 @@ def _add(score: Score, end: Any, right: str) -> None:
         score.invalid += 1
         ended = getattr(end, "context", {}).get("kind") or type(end).__name__
     score.ends[ended] = score.ends.get(ended, 0) + 1
+    return str(ended)
 
 
 def _measure(score: Score, directory: pathlib.Path, config: RunConfig, task: Problem, solved: list[Node]) -> None:

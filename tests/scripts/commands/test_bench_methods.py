@@ -105,6 +105,10 @@ def test_a_row_without_an_answer_says_why(tmp_path: pathlib.Path, capsys: pytest
     )  # fmt: skip
     assert rows["direct"]["invalid"] == 4
     assert rows["direct"]["ends"] == {"StepDeadlocked": 4}
+    told = [json.loads(line) for line in (tmp_path / "b" / "direct" / "answers.jsonl").read_text().splitlines()]
+    assert [(one["answer"], one["right"], one["ended"]) for one in told] == [(None, False, "StepDeadlocked")] * 4
+    known = [json.loads(line) for line in (tmp_path / "b" / "oracle" / "answers.jsonl").read_text().splitlines()]
+    assert all(one["right"] and one["answer"].isdecimal() and one["question"].startswith("With ") for one in known)
     assert rows["direct"]["solved"] == 0
 
 
