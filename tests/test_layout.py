@@ -96,6 +96,7 @@ KEEPERS_OF_ANSWERS = {
         "scripts/commands/bench_methods.py",
         "decompose/answer_keys/problems.py",
         "decompose/answer_keys/ask.py",
+        "decompose/answer_keys/file.py",
         "decompose/answer_keys/pddl.py",
         "decompose/answer_keys/strips_grounder.py",
         "decompose/answer_keys/strips_plans.py",

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.problem_contractions import contracted
 from surefoot.decompose.answer_keys.problem_parts import filled, halves_of, parts_of, work_of
 from surefoot.decompose.methods.asking import Asking
 from surefoot.decompose.methods.table import METHODS
@@ -189,6 +190,27 @@ def _abstract_plan(told: Told) -> Answers:
     return Answers(tuple(map(variables, plain.right)), tuple(map(variables, plain.wrong)))
 
 
+def _contract(told: Told) -> Answers:
+    found = dict(zip(told.all("Asked"), told.all("Found"), strict=True))
+    right = contracted(told.question, found)
+    wrong = [slip for slip in mistaken(right) if answered(slip) != answered(told.question)]
+    return _lines("Question", right, [*wrong, "What is 1 + 1?"])
+
+
+def _judge(told: Told) -> Answers:
+    first, second = told.all("First") + told.all("Second")
+    same = answered(first) == answered(second)
+    return _lines("Answer", "yes" if same else "no", ["no" if same else "yes"])
+
+
+def answered(question: str) -> str | None:
+    """Return the answer to a question, or ``None`` where it is no question of a family any more."""
+    try:
+        return answer_of(question)
+    except ValueError:
+        return None
+
+
 def _cell(told: Told) -> Answers:
     """A program over the input, in slices; with two levels left, large inputs are handed on in large slices first."""
     kinds = ledger.read(told.question)
@@ -250,7 +272,7 @@ def mistaken(part: str) -> list[str]:
     swapped = {" + ": " * ", " * ": " + ", " and ": " or ", " or ": " and ", " xor ": " or "}
     operator = next((one for one in swapped if one in part), None)
     others = [part.replace(operator, swapped[operator], 1)] if operator else []
-    found = re.search(r"(?<![#\d])\d+(?! ?mod)", part)
+    found = re.search(r"(?<![#\w])\d+(?! ?mod)", part)
     return [*others, *([f"{part[: found.start()]}{int(found[0]) + 1}{part[found.end() :]}"] if found else [])]
 
 
@@ -283,6 +305,9 @@ KINDS: Final[Mapping[str, Callable[[Told], Answers]]] = {
     "solve": _solve,
     "split": _split,
     "cell": _cell,
+    "dependencies": _split,
+    "contract": _contract,
+    "judge": _judge,
     "sub": _answer,
     "split once": _split_once,
     "solve parts": _solve_parts,

@@ -94,15 +94,22 @@ def _levels(lines: Mapping[int, Line]) -> dict[int, int]:
             raise ValueError(f"#E{line.number} reads itself")
         if missing := [number for number in line.reads if number not in lines]:
             raise ValueError(f"#E{line.number} reads #E{missing[0]}, which is not there")
-    levels: dict[int, int] = {}
-    waiting = dict(lines)
-    while waiting:
-        ready = [line for line in waiting.values() if all(number in levels for number in line.reads)]
-        if not ready:
-            raise ValueError(f"#E{min(waiting)} and others read each other in a circle")
-        for line in ready:
-            levels[line.number] = 1 + max((levels[number] for number in line.reads), default=-1)
-            del waiting[line.number]
+    waiting = {line.number: len(line.reads) for line in lines.values()}
+    readers: dict[int, list[int]] = {}
+    for line in lines.values():
+        for number in line.reads:
+            readers.setdefault(number, []).append(line.number)
+    levels = {number: 0 for number, count in waiting.items() if not count}
+    ready = list(levels)
+    # Each line once: a reply may well be a chain of thousands of lines.
+    for number in ready:
+        for reader in readers.get(number, ()):
+            waiting[reader] -= 1
+            levels[reader] = max(levels.get(reader, 0), levels[number] + 1)
+            if not waiting[reader]:
+                ready.append(reader)
+    if left := [number for number, count in waiting.items() if count]:
+        raise ValueError(f"#E{min(left)} and others read each other in a circle")
     return levels
 
 

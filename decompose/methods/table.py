@@ -10,6 +10,7 @@ from typing import Final
 
 from surefoot.decompose.methods.abstract_chain import AbstractChain
 from surefoot.decompose.methods.as_needed import AsNeeded
+from surefoot.decompose.methods.atom import Atom
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.chain_of_thought import ChainOfThought
 from surefoot.decompose.methods.direct import Direct
@@ -34,5 +35,6 @@ METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "recursive-2": lambda leaf_steps: Recursive(depth=2),
     "as-needed": AsNeeded,
     "abstract-chain": AbstractChain,
+    "atom": Atom,
 }
 """Makes each method from the length of a leaf, in steps."""

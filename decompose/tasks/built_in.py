@@ -14,6 +14,7 @@ BUILT_IN_TASKS = {
     "map": "surefoot.decompose.tasks.rows:MapRows",
     "questions": "surefoot.decompose.tasks.questions:Questions",
     "ask": "surefoot.decompose.tasks.ask:AskedQuestion",
+    "file": "surefoot.decompose.tasks.file_problems:FileProblem",
     "problems": "surefoot.decompose.tasks.generated:Generated",
     "items": "surefoot.decompose.tasks.items:Items",
     "checkers": "surefoot.decompose.tasks.checkers:Checkers",

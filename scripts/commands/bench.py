@@ -21,7 +21,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
-from surefoot.scripts.commands.bench_methods import by_method
+from surefoot.scripts.commands.bench_methods import FILE, by_method
 from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
 from surefoot.scripts.commands.bench_table import Score, page_of, print_table
@@ -39,14 +39,14 @@ class _BySuite(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names of the suites of problems that can be run."""
-        return [*SUITES, *FAMILIES]
+        return [*SUITES, *FAMILIES, FILE]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of one suite, with its task's options."""
         suite = SUITES.get(cmd_name)
         if suite is not None:
             return _command(cmd_name, suite)
-        return by_method(cmd_name) if cmd_name in FAMILIES or ":" in cmd_name else None
+        return by_method(cmd_name) if cmd_name in (*FAMILIES, FILE) or ":" in cmd_name else None
 
 
 def _command(name: str, suite: Suite) -> click.Command:

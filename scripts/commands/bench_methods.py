@@ -34,6 +34,8 @@ from surefoot.scripts.commands.options import build_config, json_option, log_opt
 from surefoot.scripts.commands.output import OK, PAUSED, money, print_json
 from surefoot.scripts.commands.output_file import write_output
 
+FILE = "file"
+"""The bench over the questions of a file."""
 USUAL = ("direct", "chain-of-thought", "self-ask")
 """Rows of the table where no --method is given."""
 ALWAYS = ("random", "oracle")
@@ -58,7 +60,9 @@ def by_method(name: str) -> click.Command:
         configs = {row: _configured(task, cls, row, rows[0], given) for row in rows}
         for row, config in configs.items():
             if row not in ALWAYS:
-                checked(Setup(config, open_task(config)))
+                setup = checked(Setup(config, open_task(config)))
+                assert isinstance(setup.task, Problem)
+                _right_answers(config.task, setup.task)  # before anything is asked
         directory = prepared(run_dir, name.replace(":", "-"))
         scores = []
         for row, config in configs.items():
@@ -79,12 +83,15 @@ def by_method(name: str) -> click.Command:
 
 
 def _text(name: str) -> str:
+    if name == FILE:
+        return "questions of a file as published (GSM8K, HotpotQA, ...); give --file and --form"
     return FAMILIES[name].text if name in FAMILIES else f"problems of {name}"
 
 
 def _help() -> str:
     known = ", ".join(name for name, make in METHODS.items() if isinstance(make(0), Asking))
-    return f"METHOD: {known}. random and oracle stand in every table. Give the same --run-dir to resume."
+    rows = "random and oracle stand in every table. Give the same --run-dir to resume."
+    return f"METHOD: {known}. {rows} Each row's folder holds answers.jsonl: every answer, and whether it is right."
 
 
 def _configured(task: str, cls: type[Problem], row: str, first: str, given: dict[str, Any]) -> RunConfig:
@@ -97,8 +104,7 @@ def _score(directory: pathlib.Path, row: str, config: RunConfig, repeats: int) -
     """Run a row, or go on with it, and compare its answers with the exact ones."""
     task = open_task(config)
     assert isinstance(task, Problem)
-    referee = _referee(config.task)
-    right = list(referee.right_answers(task))
+    referee, right = _right_answers(config.task, task)
     if row == "random":
         return _guessed(referee, task, right, config.seed)
     started = time.monotonic()
@@ -106,15 +112,27 @@ def _score(directory: pathlib.Path, row: str, config: RunConfig, repeats: int) -
     nodes = [task.posed(n, text, (n, again)) for again in range(repeats) for n, text in enumerate(questions)]
     status, ends, counts = asyncio.run(run_nodes(directory, config, task, nodes))
     score = Score(row, config.model, sum(end is not None for end in ends), status=status)
+    told = []
     for node, end in zip(nodes, ends, strict=True):
         if end is not None:
-            _add(score, end, right[node.goal.number])
+            ended = _add(score, end, right[node.goal.number])
+            told.append(_answer_line(node, end, ended))
+    write_output(directory / "answers.jsonl", "".join(told))
     solved = [node for node, end in zip(nodes, ends, strict=True) if isinstance(end, Finished)]
     _measure(score, directory, config, task, solved)
     score.calls, score.tokens_in, score.tokens_out = counts.calls, counts.tokens_in, counts.tokens_out
     score.red_flags, score.cost_usd = sum(counts.red_flags.values()), counts.known_cost_usd
     score.wall_s = round(time.monotonic() - started, 3)
     return score
+
+
+def _right_answers(name: str, problem: Problem) -> tuple[Any, list[str]]:
+    """The referee of a problem, and the right answers to its questions."""
+    referee = _referee(name)
+    try:
+        return referee, list(referee.right_answers(problem))
+    except ValueError as error:  # a file without answers, or with those of another form
+        raise ConfigurationError(str(error)) from error
 
 
 def _referee(task: str) -> Any:
@@ -125,8 +143,16 @@ def _referee(task: str) -> Any:
     return found
 
 
-def _add(score: Score, end: Any, right: str) -> None:
-    """Count how one problem ended: rightly, wrongly, or without an answer, and then why."""
+def _answer_line(node: Node, end: Any, ended: str) -> str:
+    """One problem's answer as a line of JSON: question, answer, how it ended."""
+    answer = end.output if isinstance(end, Finished) else None
+    number, repeat = node.path
+    told = {"name": f"question {number + 1}", "repeat": repeat, "question": node.goal.text, "answer": answer}
+    return json.dumps({**told, "ended": ended, "right": ended == "right"}) + "\n"
+
+
+def _add(score: Score, end: Any, right: str) -> str:
+    """Count how one problem ended, and return it: ``right``, ``wrong``, or why there is no answer."""
     score.moves += 1
     if isinstance(end, Finished):
         score.solved += end.output == right
@@ -135,6 +161,7 @@ def _add(score: Score, end: Any, right: str) -> None:
         score.invalid += 1
         ended = getattr(end, "context", {}).get("kind") or type(end).__name__
     score.ends[ended] = score.ends.get(ended, 0) + 1
+    return str(ended)
 
 
 def _measure(score: Score, directory: pathlib.Path, config: RunConfig, task: Problem, solved: list[Node]) -> None:

@@ -105,6 +105,10 @@ def test_a_row_without_an_answer_says_why(tmp_path: pathlib.Path, capsys: pytest
     )  # fmt: skip
     assert rows["direct"]["invalid"] == 4
     assert rows["direct"]["ends"] == {"StepDeadlocked": 4}
+    told = [json.loads(line) for line in (tmp_path / "b" / "direct" / "answers.jsonl").read_text().splitlines()]
+    assert [(one["answer"], one["right"], one["ended"]) for one in told] == [(None, False, "StepDeadlocked")] * 4
+    known = [json.loads(line) for line in (tmp_path / "b" / "oracle" / "answers.jsonl").read_text().splitlines()]
+    assert all(one["right"] and one["answer"].isdecimal() and one["question"].startswith("With ") for one in known)
     assert rows["direct"]["solved"] == 0
 
 
@@ -135,6 +139,17 @@ def test_problems_of_ones_own(
     (tmp_path / "bench_own_blind.py").write_text(OWN.replace("right_answers", "nothing"))
     found = bench(capsys, tmp_path / "c", "bench_own_blind:Sums", "--model", "simulated", code=2)
     assert "no function right_answers(problem)" in str(found["error"])
+
+
+def test_questions_of_a_file(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """GSM8K's lines as published; an answer of another form is one line, and nothing is asked."""
+    data = pathlib.Path(__file__).parents[2] / "data" / "gsm8k.jsonl"
+    arguments = ("file", "--file", str(data), "--model", "simulated", "--method", "direct", "--method", "self-ask")
+    rows = bench(capsys, tmp_path / "b", *arguments, "--form", "number")
+    assert (rows["direct"]["solved"], rows["self-ask"]["solved"], rows["oracle"]["solved"]) == (3, 3, 3)
+    found = bench(capsys, tmp_path / "c", *arguments, "--form", "yes-no", code=2)
+    assert "question 1 has no answer that is yes-no: try another --form" in str(found["error"])
+    assert not (tmp_path / "c").exists()
 
 
 def test_a_method_that_does_not_exist_is_one_line(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,120 @@
+"""Questions of a file as it is published (GSM8K, HotpotQA with context, MAKER's items), for every method.
+
+A run sees ``question`` and ``context`` of an entry and nothing else of it.
+"""
+
+import functools
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+import msgspec
+
+from surefoot.decompose.plan import Node
+from surefoot.decompose.problem import LONGEST_ANSWER, Problem
+from surefoot.decompose.tasks.question_formats import records, yes_or_no
+
+Form = Literal["text", "number", "yes-no"]
+"""How answers are compared: as words, as numbers, or as yes and no."""
+FORMS: dict[str, str] = {"text": "a short text", "number": "a number", "yes-no": "yes or no"}
+
+
+class FileProblem(Problem, frozen=True, kw_only=True):
+    """Answer a question of a file by a method."""
+
+    file: Annotated[
+        Annotated[str, msgspec.Meta(extra_json_schema={"file": True})],
+        msgspec.Meta(description="JSON or JSON lines of questions: GSM8K, HotpotQA, StrategyQA, or your own"),
+    ] = ""
+    form: Annotated[Form, msgspec.Meta(description="how answers are written and compared")] = "text"
+    number: Annotated[int, msgspec.Meta(ge=1, description="question of the file to answer, from 1")] = 1
+    count: Annotated[int, msgspec.Meta(ge=1, description="questions of a bench, from the first on")] = 1_000_000
+
+    summary: ClassVar[str] = "Questions of a file as published (GSM8K, HotpotQA, ...), by any method"
+
+    def __post_init__(self) -> None:
+        Problem.__post_init__(self)
+        if not self.file:
+            raise ValueError("a file of questions is needed: --file F.jsonl")
+        if self.number > len(entries(self.file)):
+            raise ValueError(f"question {self.number} does not exist: the file has {len(entries(self.file))}")
+
+    def question(self) -> str:
+        """Return the question of the option ``number`` on one line."""
+        return entries(self.file)[self.number - 1][0]
+
+    def questions(self) -> Sequence[str]:
+        """Return the questions of the file, as many as ``count`` says."""
+        return [question for question, _ in entries(self.file)[: self.count]]
+
+    def root(self) -> Node:
+        """Return the question of the option ``number``."""
+        return self.posed(self.number - 1, self.question())
+
+    def context(self, number: int) -> str:
+        """Return the passages of an entry, where it has any."""
+        return entries(self.file)[number][1]
+
+    def answer_form(self) -> str:
+        """Return how answers are written."""
+        return FORMS[self.form]
+
+    def read_answer(self, text: str) -> str | None:
+        """Return an answer as it is compared."""
+        return compared(text, self.form)
+
+    def read_part(self, text: str) -> str | None:
+        """Return the answer to a sub-question: any short text, whatever the form of the whole answer."""
+        return " ".join(text.split()) if 0 < len(text.strip()) <= LONGEST_ANSWER else None
+
+
+@functools.lru_cache(maxsize=4)
+def entries(text: str) -> tuple[tuple[str, str], ...]:
+    """Return question and context of each entry of a file.
+
+    Raises:
+        ValueError: It is no such file. One line.
+    """
+    found = []
+    for number, entry in enumerate(records(text), start=1):
+        question = " ".join(entry["question"].split())
+        if not question:
+            raise ValueError(f"file: question {number} is empty")
+        found.append((question, passages(entry.get("context"))))
+    return tuple(found)
+
+
+def passages(context: Any) -> str:
+    """Return an entry's context as text: HotpotQA's lists of title and sentences, its columns, or plain text."""
+    if isinstance(context, dict) and isinstance(context.get("title"), list):
+        context = list(zip(context["title"], context.get("sentences") or (), strict=False))
+    if isinstance(context, list | tuple):
+        return "\n".join(filter(None, map(_passage, context)))
+    return context.strip() if isinstance(context, str) else ""
+
+
+def _passage(one: Any) -> str:
+    if isinstance(one, list | tuple) and len(one) == 2 and isinstance(one[1], list | tuple):
+        return " ".join(f"{one[0]}: {' '.join(str(text).strip() for text in one[1])}".split())
+    return " ".join(str(one).split()) if isinstance(one, str) else ""
+
+
+def compared(text: str, form: str) -> str | None:
+    """Return an answer in the form in which it is compared, or ``None`` where it is none.
+
+    Texts as HotpotQA's and SQuAD's scores do: lower case, without articles and punctuation.
+    """
+    if form == "yes-no":
+        return yes_or_no(text)
+    if form == "number":
+        bare = text.strip().strip("$€£% .").replace(",", "")
+        found = re.fullmatch(r"([-+]?[0-9]{1,40})(?:\.([0-9]{1,40}))?", bare)
+        if found is None:
+            return None
+        fraction = (found[2] or "").rstrip("0")
+        sign = "-" if found[1].startswith("-") and (int(found[1]) or fraction) else ""
+        return f"{sign}{abs(int(found[1]))}{'.' if fraction else ''}{fraction}"
+    if not 0 < len(text.strip()) <= LONGEST_ANSWER:
+        return None
+    words = re.sub(r"[^\w\s]", " ", text.lower()).split()
+    return " ".join(word for word in words if word not in ("a", "an", "the")) or None

@@ -1,0 +1,147 @@
+"""Contractions: each keeps the answer, gets simpler, forgets what came before; wrong ones are caught by the judge."""
+
+import hashlib
+import itertools
+import re
+
+import pytest
+
+from surefoot.decompose.answer_keys.problem_parts import parts_of
+from surefoot.decompose.answer_keys.problems import answers, told_by
+from surefoot.decompose.methods.asking import Goal, Turning, asked_next
+from surefoot.decompose.methods.atom import Atom
+from surefoot.decompose.referees.problems import answer_of
+from surefoot.decompose.step import Done, Flag, Prompt
+from surefoot.decompose.tasks.generated import Generated
+from surefoot.runtime.models.port import Request
+from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
+from tests.decompose.methods.walking import Walk
+
+
+class Unjudged(Generated, frozen=True, kw_only=True):
+    """Accepts every contraction."""
+
+    def decomposed_by(self) -> Atom:
+        return Atom(judged=False)
+
+
+def stages(walk: Walk) -> list[str]:
+    """The questions that stood, in order: one for each split."""
+    return [told_by(prompt).question for prompt, kind in zip(walk.prompts, walk.kinds, strict=True)
+            if kind == "dependencies"]  # fmt: skip
+
+
+@pytest.mark.parametrize(("family", "length"), [("graphs", 5), ("graphs", 20), ("graphs", 60), ("expressions", 12)])
+def test_every_contraction_has_the_same_answer_and_is_simpler(family: str, length: int) -> None:
+    """A1: an exact evaluator confirms each; open nodes strictly fall; as many stages as the longest path."""
+    for number in range(1, 6):
+        task = Generated(family=family, length=length, number=number, method="atom")
+        walk = Walk(task)
+        assert walk.run() == answer_of(task.question())
+        stood = stages(walk)
+        assert {answer_of(one) for one in stood} == {answer_of(task.question())}
+        open_nodes = [len(parts_of(one)) for one in stood]
+        assert all(later < earlier for earlier, later in itertools.pairwise(open_nodes))
+        assert open_nodes[-1] == 0
+        assert len(stood) == max(1, longest_path(parts_of(task.question())))
+
+
+def longest_path(parts: tuple[str, ...]) -> int:
+    depth: list[int] = []
+    for part in parts:
+        depth.append(1 + max((depth[int(number) - 1] for number in re.findall(r"#(\d+)", part)), default=0))
+    return max(depth, default=1)
+
+
+def test_nothing_of_an_earlier_stage_is_shown_later() -> None:
+    """A2: names are canaries, each of them unlike all others; those that were contracted away never come back."""
+    walk = Walk(Generated(family="chains", length=12, method="atom"))
+    walk.run()
+    gone: set[str] = set()
+    standing: set[str] = set()
+    for prompt, kind in zip(walk.prompts, walk.kinds, strict=True):
+        assert not [name for name in gone if name in prompt.user], kind
+        if kind == "dependencies":
+            names = {word for word in told_by(prompt).question.replace(":", " ").split() if word[1:5].isdigit()}
+            gone |= standing - names
+            standing = names
+    assert len(gone) >= 10
+
+
+def test_a_stage_is_a_function_of_its_question() -> None:
+    """Going on from the question that stands gives the same prompts, byte for byte, as having come to it."""
+    whole = Walk(Generated(family="chains", length=8, method="atom"))
+    whole.run()
+    third = stages(whole)[3]
+
+    class Later(Generated, frozen=True, kw_only=True):
+        def question(self) -> str:
+            return third
+
+    later = Walk(Later(family="chains", method="atom"))
+    later.run()
+    assert later.prompts == whole.prompts[-len(later.prompts) :]
+
+
+def spoiled(share: float, task: Generated, seed: int) -> str:
+    """The answer where in a share of the contractions all replies are one wrong question, and steps err at 1 %."""
+    model = SimulatedModel(answers, parse_profile("p_error=0.01"), name=f"s{seed}")
+
+    def reply(prompt: Prompt) -> str:
+        known = answers(prompt)
+        if prompt.user.startswith("Put the question again"):
+            digest = hashlib.blake2b(f"{seed}{prompt.user}".encode(), digest_size=4).digest()
+            if int.from_bytes(digest) / 2**32 < share:
+                return known.wrong[0]
+        said = [model.reply(Request(prompt, (draw,), 1.0, 4096, seed), draw).text for draw in range(7)]
+        return max(said, key=said.count)  # stands for a race: votes are the engine's business
+
+    return str(Walk(task, reply).run())
+
+
+def right(method: type[Generated], share: float, name: str) -> int:
+    tasks = [method(family="chains", length=10, number=number, method=name) for number in range(1, 41)]
+    return sum(spoiled(share, task, seed) == answer_of(task.question()) for seed, task in enumerate(tasks))
+
+
+@pytest.mark.parametrize("share", [0.05, 0.1, 0.2])
+def test_wrong_contractions_are_caught_by_the_judge(share: float) -> None:
+    """A3: forty questions of ten contractions each. The placebo: without the judge they are gone on with."""
+    assert right(Generated, share, "atom") >= 38
+    assert right(Unjudged, share, "atom") <= 32
+
+
+def test_a_rejected_contraction_costs_no_answer() -> None:
+    """Where every contraction is wrong the question itself is answered: never worse than asking it at once."""
+    assert right(Generated, 1.0, "atom") == right(Generated, 0.0, "direct")
+
+
+def test_one_that_is_no_simpler_ends_the_loop() -> None:
+    def reply(prompt: Prompt) -> str:
+        known = answers(prompt)
+        same = f"Question: {told_by(prompt).question}"
+        return same if prompt.user.startswith("Put the question again") else known.right[0]
+
+    task = Generated(family="chains", length=6, method="atom")
+    walk = Walk(task, reply)
+    assert walk.run() == answer_of(task.question())
+    assert walk.kinds == ["dependencies", "part", "contract", "answer"]
+
+
+@pytest.mark.parametrize("text", ["1. a #1", "1. a #2\n2. b #1", "1. a #9", "2. a", ""])
+def test_malformed_dependencies_are_a_red_flag(text: str) -> None:
+    """A5: a circle, a reference out of range, one to itself: asked again by the race, never taken for a default."""
+    step = Atom().ask("dependencies", Goal("q"), "q")
+    assert isinstance(Generated(method="atom").parse(step, text, "chat"), Flag)
+
+
+def test_the_judges_no_is_no_tie() -> None:
+    """Pitfall 19: an undecided judge has no default; only a voted yes accepts."""
+    goal, task = Goal("What is (1 + 2) * 3?"), Generated(method="atom")
+    answered = ("1. What is 1 + 2?\n2. What is #1 * 3?", ["3"], "What is 3 * 3?")
+    asked = asked_next(Atom(), task, goal, Turning((), answered))
+    assert isinstance(task.parse(asked, "Answer: maybe", "chat"), Flag)  # type: ignore[arg-type]
+    rejected = asked_next(Atom(), task, goal, Turning((), (*answered, "no")))
+    assert rejected.reads.question == goal.text  # type: ignore[union-attr]
+    ended = asked_next(Atom(), task, goal, Turning((), (*answered, "no", "9")))
+    assert ended == Done("9")
