@@ -9,7 +9,7 @@ import msgspec
 from surefoot.decompose.plan import Failure, Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.records import Contested, Entry, Record
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.decision import decide
 from surefoot.voting.race import Won

@@ -6,12 +6,6 @@ This is the one place that does so. ``tame`` is for any place, the terminal amon
 
 import html
 
-import msgspec
-
-UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoding raises of bytes that somebody else wrote: they have another form, are no UTF-8, or hold numbers of
-thousands of figures (each a ``ValueError``), or are nested without end."""
-
 LONGEST_LINE = 2000
 """Characters of a message that are shown."""
 

@@ -11,7 +11,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import Estimate
 from surefoot.runtime.forecast.measured import KindRate, Mix, ReplyExample, StateRate
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.voting.beta_binomial import BetaBinomial
 
 SETTING = (

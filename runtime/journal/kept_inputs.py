@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.whole_files import write_whole
 
 LARGE = 4096

@@ -20,7 +20,7 @@ import msgspec
 
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.file import reporting
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.whole_files import sync_directory
 
 NOTE = "mirror.json"

@@ -16,7 +16,7 @@ from surefoot.runtime.journal.lock import is_locked, take_lock
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.task_shape import TaskShape, known_shape
 from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.whole_files import DRAFT, write_whole
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirror", "patience_s", "timeout_s",

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 
 MOST_BYTES: Final = 8 * 2**20
 """Bytes of one response's body, as received and as unpacked. A reply of 100,000 tokens is under 1 MB."""

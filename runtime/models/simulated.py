@@ -18,7 +18,7 @@ from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.capabilities import WORST, Capability
 from surefoot.runtime.models.port import Look, Model, Reply, Request, Stop
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 
 Planted = Literal["", "shared", "hard"]
 """What is wrong with a prompt: nothing, all its draws are wrong alike, or it is hard."""

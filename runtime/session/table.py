@@ -11,7 +11,8 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.untrusted import UNREADABLE, tame
+from surefoot.runtime.unreadable import UNREADABLE
+from surefoot.runtime.untrusted import tame
 
 Row = dict[str, Any]
 INPUT: Final = "input.jsonl"

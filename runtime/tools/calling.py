@@ -16,7 +16,8 @@ from surefoot.runtime.tools.arguments import checked_arguments
 from surefoot.runtime.tools.attempt import Raised, Returned, TimedOut, attempt
 from surefoot.runtime.tools.contract import FailureKind, LookBack, Tool, ToolError, ToolFailed, ToolResult
 from surefoot.runtime.tools.functions import is_async, place_of, place_of_error
-from surefoot.runtime.untrusted import UNREADABLE, tame
+from surefoot.runtime.unreadable import UNREADABLE
+from surefoot.runtime.untrusted import tame
 
 _DETAIL_LENGTH = 500
 

@@ -19,7 +19,8 @@ from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.tuning.questions import Question, Shared, by_file, by_key, sampled, shared_out
 from surefoot.runtime.tuning.searches import SEARCHES, search_named
 from surefoot.runtime.tuning.tuning import Budget
-from surefoot.runtime.untrusted import UNREADABLE, one_line
+from surefoot.runtime.unreadable import UNREADABLE
+from surefoot.runtime.untrusted import one_line
 from surefoot.runtime.whole_files import PUBLIC, write_whole
 
 Count = Annotated[int, msgspec.Meta(ge=1)]

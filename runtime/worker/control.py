@@ -12,7 +12,7 @@ from surefoot.runtime.errors import SurefootError
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.budget_lease import Unit
 from surefoot.runtime.models.limiter import Feedback, Quota
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 
 
 class Done(msgspec.Struct, frozen=True, tag=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.report.glance import Glance, glance, runs_below
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.scripts.commands.bench_suites import SUITES
 from surefoot.scripts.commands.bench_table import Published, Score
 

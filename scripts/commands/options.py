@@ -16,7 +16,8 @@ from surefoot.decompose.tasks.pddl_collections import collection_of
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.factory import with_own_dialect
-from surefoot.runtime.untrusted import UNREADABLE, one_line
+from surefoot.runtime.unreadable import UNREADABLE
+from surefoot.runtime.untrusted import one_line
 from surefoot.runtime.wordings_file import text_of
 
 NOT_OPTIONS = ("task", "task_options")

@@ -10,7 +10,7 @@ import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.session.review import Waiting, checked_answer, give_answers, put_aside_in
-from surefoot.runtime.untrusted import UNREADABLE
+from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 from surefoot.scripts.commands.steps import described

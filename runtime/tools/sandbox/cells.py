@@ -16,7 +16,8 @@ import msgspec
 from surefoot.runtime.tools.contract import FailureKind
 from surefoot.runtime.tools.sandbox.limits import Sandbox
 from surefoot.runtime.tools.sandbox.process import ChannelBroken, SandboxProcess, sandbox_process
-from surefoot.runtime.untrusted import UNREADABLE, tame
+from surefoot.runtime.unreadable import UNREADABLE
+from surefoot.runtime.untrusted import tame
 
 
 class Answer(msgspec.Struct, frozen=True):
