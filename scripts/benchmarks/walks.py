@@ -84,7 +84,9 @@ async def ask(model: Model, task: HanoiMicro, step: Step, draws: int, seed: int)
         read = task.parse(step, text, "micro")
         if isinstance(read, str):
             shares[read] = shares.get(read, 0.0) + share
-    return Question(right, tuple(drawn), shares.get(right, 0.0) / max(1e-9, sum(shares.values())))
+    # What was not followed to its end may be any wrong answer.
+    left = max(0.0, 1 - look.unread - sum(share for _, share in look.answers))
+    return Question(right, tuple(drawn), shares.get(right, 0.0) / max(1e-9, sum(shares.values()) + left))
 
 
 def walk(sequence: Sequence[str], questions: Mapping[str, Question], lead: int) -> Walked:
