@@ -215,6 +215,10 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
             return 1
         return self.looks if self.looks and dialect == "micro" else self.wordings
 
+    def look_variant(self, number: int, dialect: Dialect) -> tuple[int, int]:
+        """Return the wording and the relabelling (0 for none) of a look; ``number`` is below ``ways_to_look``."""
+        return number, 0
+
     def mode(self) -> str:
         """One line that says how the task is asked where that is not the published way; empty where it is."""
         return ""

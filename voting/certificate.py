@@ -3,6 +3,9 @@
 *Steps voted on.* Bounded by the lengths of their races, whatever the mixture of their difficulties is; see
 ``race_bound.py``.
 
+*Steps decided by looks.* Bounded by their share of the error budget, under what the rule takes for granted
+(``looks.py``).
+
 *Steps before a seam.* A chain with exactly one wrong step does not return its promise, and was run again. What can
 pass is a chain with two. The share of chains that failed their seam bounds the mean number of wrong steps in a
 chain, lambda, from above; two or more have probability 1 - exp(-lambda) (1 + lambda) (Poisson). Where a task says that
@@ -34,6 +37,7 @@ import msgspec
 
 from surefoot.voting.error_rate import clopper_pearson
 from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.looks import Looks
 from surefoot.voting.race_bound import Bound, any_wrong, bound_of_races
 from surefoot.voting.rule import Rule
 
@@ -55,6 +59,12 @@ ASSUMPTIONS = (
     "a wrong statement of a decomposition is kept only if what is below it comes out wrong as well: independently, and "
     "no more often than chains do not return their promise",
 )
+LOOK_ASSUMPTIONS = (
+    "wordings of one question mislead independently of each other, as often as looks at one question differ",
+    "under a sound wording the model's shares are not bolder than they should be",
+    "steps to come are like those that the rate of misleading wordings was learned from",
+)
+"""Instead of the first four, where steps were decided by looks; see ``looks.py``."""
 BLIND = (
     "a step at which a wrong answer is likelier than the right one: its ballots agree, and look like an easy step's",
     "a task whose rules, prompts or goal are not what you meant",
@@ -166,12 +176,18 @@ def certify(evidence: Evidence, confidence: float = 0.95, rivals: Sequence[tuple
         confidence,
         parts.voted(1.0),
         seams,
+        assumptions=_assumptions(evidence),
         violations=violations,
         stated=parts.kept(1.0),
         needed="" if small else _needed(evidence, seams, confidence),
         allowed=() if small or not (parts.final or parts.stated) else _allowed(parts, rivals),
         proof=evidence.proof,
     )
+
+
+def _assumptions(evidence: Evidence) -> tuple[str, ...]:
+    by_looks = any(isinstance(evidence.rules.get(k), Looks) for k in (*evidence.races, *evidence.stated))
+    return (*LOOK_ASSUMPTIONS, *ASSUMPTIONS[4:]) if by_looks else ASSUMPTIONS
 
 
 class _Parts(msgspec.Struct, frozen=True):
@@ -197,10 +213,13 @@ class _Parts(msgspec.Struct, frozen=True):
         return (*self.voted(rival), *self.kept(rival), *([self.seams] if self.seams else []))
 
     def _among(self, group: dict[int, dict[int, int]], also: float, rival: float) -> tuple[Bound, ...]:
-        return tuple(
-            bound_of_races(self.rules.get(k) or FirstToAheadBy(k), lengths, self.confidence, also, rival)
-            for k, lengths in sorted(group.items())
-        )
+        return tuple(self._bound(k, lengths, also, rival) for k, lengths in sorted(group.items()))
+
+    def _bound(self, k: int, lengths: dict[int, int], also: float, rival: float) -> Bound:
+        rule = self.rules.get(k) or FirstToAheadBy(k)
+        if isinstance(rule, Looks):
+            return bound_of_looks(rule, sum(lengths.values()), also)
+        return bound_of_races(rule, lengths, self.confidence, also, rival)
 
 
 def _parts(evidence: Evidence, confidence: float) -> _Parts:
@@ -232,6 +251,15 @@ def _together(parts: Sequence[Bound]) -> tuple[float, bool]:
     if not all(part.credible for part in parts):
         return 1.0, False
     return min(1.0, -math.expm1(sum(math.log1p(-min(part.p_any, 1 - 1e-15)) for part in parts))), True
+
+
+def bound_of_looks(rule: Looks, steps: int, also: float = 1.0) -> Bound:
+    """Bound the number of wrong verdicts among steps decided by looks: each is wrong with at most the rule's budget.
+
+    Their number says nothing more, as a look is no draw: a step that took many was one that the model was unsure of.
+    """
+    most = steps * rule.budget * also
+    return Bound(steps, most, most, p_any=min(1.0, most), k=rule.agreeing)
 
 
 def bound_of_chains(chains: int, failed: int, confidence: float, *, one_way: bool = False) -> Bound:

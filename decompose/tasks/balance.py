@@ -18,7 +18,7 @@ from surefoot.decompose.outline import Chains, Outline
 from surefoot.decompose.plan import Node
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.task import Task
-from surefoot.decompose.tasks.micro_prompts import LOOKS, WAYS, next_number, number_in
+from surefoot.decompose.tasks.micro_prompts import LOOKS, SHOWN, WAYS, next_number, number_in, shift_of
 from surefoot.decompose.tasks.multiply_micro import OFFSET, Count, Number, begin_adding, write_digit
 
 Amounts = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,12}(,[0-9]{1,12})*$")]
@@ -107,13 +107,25 @@ class Balance(Task, frozen=True, kw_only=True):
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """The number, without the offset."""
         number = number_in(text.strip() if dialect == "chat" else text)
-        if number is None or not OFFSET <= number <= 999:
+        if number is None or not OFFSET - max(SHOWN) + min(SHOWN) <= number <= 999:
             return Flag("misformatted", text[:200])
         return str(number - OFFSET)
 
     def answer(self, output: Any, steps: Iterator[Any]) -> Any:
         """The balance, as a decimal string."""
         return output
+
+    def look_variant(self, number: int, dialect: Dialect) -> tuple[int, int]:
+        """Each further look shows more numbers, and counts from another offset; chat has one offset."""
+        return number, 0 if dialect == "chat" else shift_of(number)
+
+    def relabel(self, step: Step, number: int) -> Step:
+        """The same count, from an offset that is less by ``number``."""
+        return msgspec.structs.replace(step, reads=Number(step.reads.value - number))
+
+    def unlabel(self, candidate: str, number: int) -> str:
+        """The number of the count, by the usual offset."""
+        return str(int(candidate) + number)
 
     def sample_step(self, number: int) -> Step:
         """A number of the counts: a digit of the balance and what has been counted on it."""

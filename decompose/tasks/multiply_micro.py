@@ -19,7 +19,7 @@ from surefoot.decompose.outline import Chains, Outline
 from surefoot.decompose.plan import Node
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.task import Task
-from surefoot.decompose.tasks.micro_prompts import LOOKS, WAYS, next_number, number_in
+from surefoot.decompose.tasks.micro_prompts import LOOKS, SHOWN, WAYS, next_number, number_in, shift_of
 from surefoot.decompose.tasks.multiply import Digits, Multiply, Product
 
 OFFSET = 18
@@ -125,9 +125,21 @@ class MultiplyMicro(Task, frozen=True, kw_only=True):
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """The number, without the offset."""
         number = number_in(text)
-        if number is None or not OFFSET <= number <= 999:
+        if number is None or not OFFSET - max(SHOWN) + min(SHOWN) <= number <= 999:
             return Flag("misformatted", text[:200])
         return str(number - OFFSET)
+
+    def look_variant(self, number: int, dialect: Dialect) -> tuple[int, int]:
+        """Each further look shows more numbers, and counts from another offset; chat has one offset."""
+        return number, 0 if dialect == "chat" else shift_of(number)
+
+    def relabel(self, step: Step, number: int) -> Step:
+        """The same count, from an offset that is less by ``number``."""
+        return msgspec.structs.replace(step, reads=Number(step.reads.value - number))
+
+    def unlabel(self, candidate: str, number: int) -> str:
+        """The number of the count, by the usual offset."""
+        return str(int(candidate) + number)
 
     def sample_step(self, number: int) -> Step:
         """A number of the counts, small ones more often, as the counts have them."""

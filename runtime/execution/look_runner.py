@@ -114,8 +114,10 @@ class LookRunner(StepRunner):
         seen: set[tuple[str, str, str]] = set()
         for at in range(max(self.task.ways_to_look(voter.dialect) for voter in voters)):
             for voter in voters:
-                wording = (level + at) % self.task.ways_to_look(voter.dialect)
-                question = asked(self.task, step, PromptVariant("a look", wording=wording), voter.dialect)
+                number = (level + at) % self.task.ways_to_look(voter.dialect)
+                wording, relabeling = self.task.look_variant(number, voter.dialect)
+                variant = PromptVariant("a look", wording=wording, relabeling=relabeling)
+                question = asked(self.task, step, variant, voter.dialect)
                 key = name_of(voter.model), question.prompt.system, question.prompt.user
                 if key not in seen:
                     seen.add(key)

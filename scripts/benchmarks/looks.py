@@ -13,6 +13,7 @@ The placebo arms stand beside: the likeliest of one look, and copies of one look
 import argparse
 import asyncio
 import statistics
+from collections.abc import Sequence
 
 import msgspec
 
@@ -38,6 +39,7 @@ class State(msgspec.Struct, frozen=True):
         number: The number whose successor is asked for.
         right: Share of the right answer, among readable ones.
         rival: Share of the likeliest wrong one.
+        once_calls: Calls of the first look.
         calls: Calls of all looks until the posterior was sure.
         looks: Those looks; negative if it stayed unsure.
         lead: Lead that drawn answers need; 0 if none is enough.
@@ -50,6 +52,7 @@ class State(msgspec.Struct, frozen=True):
     number: int
     right: float
     rival: float
+    once_calls: int
     calls: int
     looks: int
     lead: int
@@ -111,18 +114,18 @@ async def state(model: Model, number: int, first: Look, budget: float) -> State:
     copied = replay_looks(rule, LOOKS, [ballot_of(at, seen[0]) for at in range(LOOKS)])
     won = isinstance(race.verdict, Won)
     return State(
-        number, right, rival, calls, len(seen) if won else -len(seen), lead, ballots,
+        number, right, rival, first.calls, calls, len(seen) if won else -len(seen), lead, ballots,
         isinstance(race.verdict, Won) and race.verdict.candidate == truth,
         max(seen[0], key=lambda name: seen[0][name]) == truth,
         isinstance(copied, Won) and copied.candidate == truth,
     )  # fmt: skip
 
 
-async def compare(name: str, thinnest: int, budget: float) -> list[State]:
+async def compare(name: str, numbers: Sequence[int], thinnest: int, budget: float) -> list[State]:
     """Look at every number once, and compare both ways of voting at the thinnest states."""
     model = open_model(RunConfig(task="hanoi", model=name, dialect="micro"))
     try:
-        firsts = {number: await look_at(model, next_number(number)) for number in NUMBERS}
+        firsts = {number: await look_at(model, next_number(number)) for number in numbers}
         margin = {number: _margin(shares_of(look), str(number + 1)) for number, look in firsts.items()}
         print(f"likeliest right at {sum(value > 0 for value in margin.values())} of {len(margin)} states", flush=True)
         chosen = sorted(margin, key=lambda number: margin[number])[:thinnest]
@@ -139,19 +142,22 @@ def main(argv: list[str] | None = None) -> None:
     """Compare at the states that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--numbers", type=int, nargs="+", default=list(NUMBERS), help="states to look at")
     parser.add_argument("--thinnest", type=int, default=20)
     parser.add_argument("--budget", type=float, default=1e-3)
     given = parser.parse_args(argv)
-    states = asyncio.run(compare(given.model, given.thinnest, given.budget))
+    states = asyncio.run(compare(given.model, given.numbers, given.thinnest, given.budget))
     for one in states:
         print(
             f"{one.number}: right {one.right:.3f}, rival {one.rival:.3f}; {one.calls} calls in {one.looks} looks, "
             f"{'right' if one.won else 'not right'}; drawn: lead {one.lead}, {one.ballots:.1f} calls"
         )
-    ratios = [one.calls / one.ballots for one in states]
+    drawn = sum(one.ballots for one in states)
+    for what, calls in (("one look", [one.once_calls for one in states]), ("looks", [one.calls for one in states])):
+        ratios = [number / one.ballots for number, one in zip(calls, states, strict=True)]
+        print(f"calls by {what} over drawn ones: median {statistics.median(ratios):.2f}, all {sum(calls) / drawn:.2f}")
     print(
-        f"calls by looks over drawn ones: median {statistics.median(ratios):.2f}, all "
-        f"{sum(one.calls for one in states) / sum(one.ballots for one in states):.2f}; right by looks "
+        "right by looks "
         f"{sum(one.won for one in states)} of {len(states)}, likeliest once {sum(one.once for one in states)}, copies "
         f"of one look {sum(one.copies for one in states)}"
     )

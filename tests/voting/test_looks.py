@@ -6,6 +6,7 @@ import random
 import pytest
 
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.certificate import Evidence, certify
 from surefoot.voting.decision import decide, race_for
 from surefoot.voting.looks import (
     LEAST_RATE,
@@ -172,3 +173,17 @@ def test_shares_of_a_journal_are_not_believed() -> None:
     assert shares_of(Ballot(0, "a")) == {"a": 1.0}
     assert shares_of(Ballot(0, None, "refused")) == {}
     assert replay_looks(Looks(0.01), 1, [Ballot(0, "a", None, (("a", nan),))]) == Deadlocked(1, (("a", 1),), 0)
+
+
+def test_a_plan_by_looks_is_bounded_by_its_budget_under_the_assumptions_of_looks() -> None:
+    """Race lengths do not count: a thin look takes more wordings, and no wording is a draw."""
+    rule = Looks(0.04 / 1000, 0.02)
+    found = certify(Evidence(races={3: {3: 900, 7: 100}}, rules={3: rule}))
+    assert found.bound == pytest.approx(0.04)
+    assert found.violations == ()
+    assert any("wordings of one question mislead independently" in line for line in found.assumptions)
+    assert not any("ballots of a step are independent" in line for line in found.assumptions)
+    baseline = certify(Evidence(races={1: {1: 1000}}, rules={1: Looks.with_lead(1)}))
+    assert baseline.bound == pytest.approx(1.0)
+    by_votes = certify(Evidence(races={3: {3: 1000}}))
+    assert any("ballots of a step are independent" in line for line in by_votes.assumptions)

@@ -9,9 +9,9 @@ import pytest
 from surefoot.decompose.answer_keys.balance import answers
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.balance import verify
-from surefoot.decompose.step import Dialect, Flag, Step
+from surefoot.decompose.step import Dialect, Flag, Role, Step
 from surefoot.decompose.tasks.balance import Balance
-from surefoot.decompose.tasks.multiply_micro import OFFSET
+from surefoot.decompose.tasks.multiply_micro import OFFSET, Number
 
 
 class Finished:
@@ -90,7 +90,7 @@ def test_every_sample_can_be_asked_and_answered_in_every_dialect() -> None:
             assert right(task, step, dialect) == str(step.reads.value + 1)  # type: ignore[arg-type]
     assert task.prompt(step, "chat").system
     assert isinstance(task.parse(step, "seventeen", "chat"), Flag)
-    assert isinstance(task.parse(step, str(OFFSET - 1), "micro"), Flag)
+    assert isinstance(task.parse(step, str(OFFSET - 9), "micro"), Flag)
 
 
 def test_the_balance_with_another_wording_is_the_same_question() -> None:
@@ -98,3 +98,21 @@ def test_the_balance_with_another_wording_is_the_same_question() -> None:
     step = task.sample_step(3)
     texts = {task.prompt(step, "micro", wording).user for wording in range(task.ways_to_look("micro"))}
     assert len(texts) == 9
+
+
+def test_every_look_asks_about_other_numbers_and_is_read_as_the_same_answer() -> None:
+    """Placebo: one offset for all, where a number that is hard is hard in every look."""
+    task = Balance()
+    step = Step("next", Role.ACTOR, Number(0), 6)
+    lasts = set()
+    for number in range(task.ways_to_look("micro")):
+        wording, shift = task.look_variant(number, "micro")
+        shifted = task.relabel(step, shift) if shift else step
+        shown = task.prompt(shifted, "micro", wording).user.rstrip(", ").split(", ")
+        assert int(shown[0]) >= 2
+        lasts.add(int(shown[-1]))
+        said = task.parse(shifted, str(int(shown[-1]) + 1), "micro")
+        assert isinstance(said, str)
+        assert (task.unlabel(said, shift) if shift else said) == "1"
+    assert len(lasts) == 8  # two of the nine windows are asked with the usual offset
+    assert task.look_variant(3, "chat") == (3, 0)
