@@ -188,12 +188,18 @@ class SandboxProcess:
     async def close(self) -> None:
         """Kill the process and let go of all that belongs to it."""
         self.stop_clock()
+        lived = self._process.returncode is None
         self.stop(FailureKind.CRASHED, "given up")
         await self._process.wait()
         if self._killing is not None:
             self._killing.cancel()  # its number may soon be another's
         if hasattr(self, "_writer"):
             self._writer.close()
+            with contextlib.suppress(ConnectionError):
+                await self._writer.wait_closed()
+        if lived:  # else its number may be another's by now
+            self.kill()  # what holds the streams open
+        await asyncio.wait(self._drains, timeout=_DRAIN_S)  # at their end the streams close, in this event loop
         for drain in self._drains:
             drain.cancel()
         await asyncio.wait(self._drains)
@@ -222,7 +228,7 @@ async def sandbox_process(sandbox: Sandbox, launcher: str = "launcher") -> Async
     ours, theirs = socket.socketpair()
     try:
         with theirs:
-            process = await _started(theirs, folder, launcher)
+            process = await _started_or_ended(theirs, folder, launcher)
         held = SandboxProcess(process, sandbox, folder, cleans_up=launcher == "program_launcher")
         try:
             await held.connect(ours)
@@ -232,6 +238,18 @@ async def sandbox_process(sandbox: Sandbox, launcher: str = "launcher") -> Async
     finally:
         ours.close()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _started_or_ended(channel: socket.socket, folder: str, launcher: str) -> asyncio.subprocess.Process:
+    """Start the process; whoever is cancelled meanwhile leaves none behind, which would outlive the event loop."""
+    starting = asyncio.ensure_future(_started(channel, folder, launcher))
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        process = await starting
+        process.kill()
+        await process.communicate()
+        raise
 
 
 async def _started(channel: socket.socket, folder: str, launcher: str) -> asyncio.subprocess.Process:
