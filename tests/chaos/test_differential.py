@@ -11,7 +11,7 @@ import pytest
 from surefoot.runtime import api
 from surefoot.runtime.records import Entry
 from tests.chaos.harness import Run, Step, killed, result
-from tests.chaos.struck_workers import Killer, start
+from tests.chaos.struck_workers import Killer, errors_of, start
 
 SAME = ("--k", "2", "--seed", "11", "--leaf-steps", "7", "--segment-steps", "15", "--flush-steps", "4", "--no-learn")
 MODEL = ("--model", "simulated:p_error=0.06,p_format=0.03,latency_s=0.01")
@@ -54,6 +54,7 @@ def test_another_seed_gives_another_journal(tmp_path: pathlib.Path) -> None:
 
 
 @pytest.mark.ray
+@pytest.mark.long
 @pytest.mark.timeout(400)
 def test_on_ray_with_and_without_kills(tmp_path: pathlib.Path) -> None:
     """On Ray, once to its end; and once with a worker and then the coordinator killed, and resumed."""
@@ -71,6 +72,8 @@ def test_on_ray_with_and_without_kills(tmp_path: pathlib.Path) -> None:
             killer.end()
             assert (killer.account.lost, killer.account.repeated) == (0, 0)
         else:
-            out, _ = start(run, folder).communicate(timeout=200)
+            process = start(run, folder)
+            out, _ = process.communicate(timeout=200)
+            assert process.returncode == 0, errors_of(folder).read_text()[-2000:]
             assert same_plan(json.loads(out.splitlines()[-1]), whole)
         assert told(run) == told(alone), name
