@@ -262,7 +262,7 @@ def _parquet(path: pathlib.Path) -> Iterator[Row]:
     try:
         for batch in pyarrow.parquet.ParquetFile(path).iter_batches(1024):
             yield from batch.to_pylist()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise ConfigurationError(f"{path}: {str(error).splitlines()[0]}") from error
 
 
