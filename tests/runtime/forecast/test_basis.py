@@ -11,7 +11,7 @@ from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.forecast.alone import BUNDLED_STEP_S, SIMULATED_STEP_S, seconds_alone
+from surefoot.runtime.forecast.alone import BUNDLED_STEP_S, CALL_S, CALLS_A_STEP, SIMULATED_STEP_S, seconds_alone
 from surefoot.runtime.forecast.basis import LEAF_CHOICES, Basis, basis_of, has_seams, leaves_one_way
 from surefoot.runtime.forecast.estimates import Estimate, KindEstimate
 from surefoot.runtime.forecast.forecast import double_mistakes, forecast, longest_of, mixed
@@ -166,10 +166,11 @@ def test_what_waits_for_each_other_is_the_splits_and_one_chain() -> None:
     ("model", "each"),
     [
         ("bundled", BUNDLED_STEP_S), ("simulated", SIMULATED_STEP_S), ("simulated:p_error=0.1", SIMULATED_STEP_S),
-        ("simulated:latency_s=1", None), ("openai/gpt-4.1-mini", None), ("smollm2", None),
+        ("openai/gpt-4.1-mini", CALLS_A_STEP * CALL_S / RunConfig(task="hanoi").calls_in_flight),
+        ("simulated:latency_s=1", None), ("smollm2", None), ("bundled,simulated", None),
     ],
 )  # fmt: skip
-def test_how_long_a_run_takes_alone_is_known_of_our_own_models_only(model: str, each: float | None) -> None:
+def test_how_long_a_run_takes_alone_is_known_or_nothing_is_said(model: str, each: float | None) -> None:
     found = seconds_alone(config(model=model), Hanoi(disks=10))
     assert found == (None if each is None else pytest.approx(1023 * each))
 

@@ -9,7 +9,7 @@ from surefoot.runtime.config import RunConfig, open_task, task_class
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.scripts.commands.bench_suites import ALWAYS, BASELINES, SUITES, row_of
 
-NEED_A_FILE = {"pddl", "questions"}
+NEED_A_FILE = {"pddl", "questions", "items"}
 
 
 @pytest.mark.parametrize("name", SUITES)
