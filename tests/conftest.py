@@ -7,6 +7,7 @@ one Ray at a time: each has both cores, and says how many workers fit.
 import functools
 import os
 import pathlib
+import signal
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -38,6 +39,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell that starts the tests in the background, or ``nohup``, has them ignore signals that some tests send.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     config.option.loadscopereorder = False  # lots are handed out in the order below, not those of most tests first
 
 

@@ -58,6 +58,7 @@ def home() -> Iterator[pathlib.Path]:
         yield pathlib.Path(folder)
 
 
+@pytest.mark.long
 def test_a_suite_on_ray_is_killed_and_goes_on(home: pathlib.Path) -> None:
     killed = bench(home, "ray", "--workers", "2", fault="segment.ended:16=kill")
     assert killed.returncode == -signal.SIGKILL, killed.stderr

@@ -43,6 +43,7 @@ def test_a_hundred_worker_kills(tmp_path: pathlib.Path, capsys: pytest.CaptureFi
     assert (total.lost, total.repeated) == (0, 0)
 
 
+@pytest.mark.long
 def test_a_worker_that_hangs_counts_as_lost(tmp_path: pathlib.Path) -> None:
     model = ("--model", "simulated:p_error=0.03,latency_s=0.05", "--worker-silence", "4", "--log-format", "json")
     run = Run(tmp_path, *TASK, *SIZES, "--disks", "7", "--workers", "1", *model)
@@ -53,6 +54,7 @@ def test_a_worker_that_hangs_counts_as_lost(tmp_path: pathlib.Path) -> None:
     assert run.plan() == whole(tmp_path, "7").plan()
 
 
+@pytest.mark.long
 def test_a_worker_without_memory_counts_as_lost(tmp_path: pathlib.Path) -> None:
     marker = tmp_path / "no memory"
     model = ("--model", "simulated:p_error=0.03,latency_s=0.01", "--log-format", "json")
@@ -80,6 +82,7 @@ def test_a_worker_that_can_allocate_nothing_more_counts_as_lost(tmp_path: pathli
     assert run.plan() == whole(tmp_path, "7").plan()
 
 
+@pytest.mark.long
 def test_a_worker_that_ray_kills_counts_as_lost(tmp_path: pathlib.Path) -> None:
     model = ("--model", "simulated:p_error=0.03,latency_s=0.05")
     run = Run(tmp_path, *TASK, *SIZES, "--disks", "7", "--workers", "2", *model)
