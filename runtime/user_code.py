@@ -224,7 +224,7 @@ def load_named(asked: str, name: str, folder: pathlib.Path | None = None) -> Any
 
 
 def here() -> pathlib.Path:
-    """Return the current folder.
+    """Return the folder that the process stands in now.
 
     Raises:
         ConfigurationError: It cannot be used; it may have been deleted.

@@ -277,7 +277,7 @@ def mistaken(part: str) -> list[str]:
 
 
 def slips(question: str, right: str) -> list[str]:
-    """Return plausible wrong answers."""
+    """Return wrong answers that a model could plausibly give."""
     if right in ("true", "false"):
         return ["false" if right == "true" else "true"]
     if ledger.read_users(question) is not None:

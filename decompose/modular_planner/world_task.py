@@ -82,7 +82,7 @@ class OwnWorld(msgspec.Struct, frozen=True):
         return _read(f"{self.state}|{self.goal}" if self.goal else self.state, text, "[]", dialect)
 
     def read_action(self, text: str, dialect: Dialect) -> str | None:
-        """Read an action."""
+        """Read the action that a model's reply names."""
         return _read(self.action, text, "()", dialect)
 
     def stated_after(self, action: str) -> str | None:

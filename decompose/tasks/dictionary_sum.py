@@ -74,7 +74,7 @@ class DictionarySum(Turns, frozen=True, kw_only=True):
     summary: ClassVar[str] = "A running sum over the words of a dictionary: long execution without planning"
 
     def values(self) -> dict[str, int]:
-        """Return the dictionary."""
+        """Return the dictionary whose values are added up."""
         rng = random.Random(f"dictionary {self.draw}")
         return {word: rng.randint(-99, 99) for word in WORDS[: self.words]}
 

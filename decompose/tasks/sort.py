@@ -102,7 +102,7 @@ class Sort(Turns, frozen=True, kw_only=True):
         return None if candidate in shown else Flag("inconsistent", f"{candidate} is none of {' and '.join(shown)}")
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
-        """Return the most comparisons."""
+        """Return the most comparisons that a list can take."""
         if isinstance(goal, Merged):
             return len(inputs[0]) + len(inputs[1])
         count = len(inputs[0])

@@ -21,7 +21,7 @@ LARGEST = 64 << 20
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One query.
+    """One query of a search, as a line of the records file.
 
     Attributes:
         search: Its name; ``held out`` or ``confirmed`` for the questions that decide.

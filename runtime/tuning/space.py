@@ -67,7 +67,7 @@ class Measured(msgspec.Struct, Generic[W], frozen=True):
 
     @property
     def share(self) -> float:
-        """Share of right replies."""
+        """Share of right replies among those that were drawn."""
         return self.outcome.right / self.outcome.calls
 
     @property

@@ -50,7 +50,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Arm(msgspec.Struct, frozen=True, kw_only=True):
-    """What one search found.
+    """What one search found, and what it asked for.
 
     Attributes:
         search: Its name.

@@ -15,7 +15,7 @@ class Sealed(list[str]):
     """A list of folders that stays empty, whoever extends it."""
 
     def extend(self, folders: Iterable[str], /) -> None:
-        """Add nothing."""
+        """Add nothing to the path that workers import from."""
 
 
 def job_without_folders(ray: Any) -> Any:

@@ -254,7 +254,7 @@ def rovers(seed: int) -> Pair:
 
 
 def miconic(seed: int) -> Pair:
-    """Return an elevator."""
+    """Return a problem of the shape of an elevator."""
     dice = random.Random(f"lift {seed}")
     floors = [f"f{number}" for number in range(dice.randint(3, 6))]
     people = [f"p{number}" for number in range(dice.randint(1, 4))]

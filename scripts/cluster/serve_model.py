@@ -95,7 +95,7 @@ class _Refused(asyncio.Protocol):
     """Closes a connection as soon as it is made."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Close it."""
+        """Close a connection that is one too many."""
         transport.close()
 
 

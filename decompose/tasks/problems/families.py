@@ -13,7 +13,7 @@ Drawn = Callable[[random.Random, int], str]
 
 
 class Family(msgspec.Struct, frozen=True):
-    """A family of problems.
+    """A family of generated problems of one kind.
 
     Attributes:
         text: What it is, in one line.
