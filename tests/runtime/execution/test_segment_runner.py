@@ -1,8 +1,6 @@
 """A segment finds its own mistakes: seams, retries, suspects, and decompositions that are asked again."""
 
 import asyncio
-import math
-from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -11,80 +9,30 @@ from surefoot.decompose.answer_keys import multiply
 from surefoot.decompose.answer_keys.hanoi import answers
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.tree import Tree
-from surefoot.decompose.plan import Node, PlanStep
+from surefoot.decompose.plan import Node
 from surefoot.decompose.referees.hanoi import verify
 from surefoot.decompose.segment import Segment
 from surefoot.decompose.tasks.hanoi import Carry, Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
-from surefoot.runtime.errors import RunFailed, StepDeadlocked
-from surefoot.runtime.execution.chain_runner import SHARED_DRAWS, draws_of, half
-from surefoot.runtime.execution.policy import SegmentPolicy
-from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
-from surefoot.runtime.execution.record_buffer import RecordBuffer
-from surefoot.runtime.execution.segment_runner import SegmentRunner
-from surefoot.runtime.execution.step_runner import MAX_DRAWS
-from surefoot.runtime.execution.work import SegmentStopped, Work
+from surefoot.runtime.errors import RunFailed
+from surefoot.runtime.execution.chain_runner import half
+from surefoot.runtime.execution.work import SegmentStopped
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
-from surefoot.runtime.payloads import pack, winner
-from surefoot.runtime.records import Contested, Contradicted, Counts, Entry, Finished, Record
-from surefoot.voting.red_flags import parse_switch
-
-TASK = Hanoi(disks=4)
-ROOT = TASK.root()
-TREE = Tree(7)  # two towers of three disks, seven steps each, and one carry between them
-ONE = Leads(1, 1, 3)
-Make = Callable[..., SegmentRunner]
-# The fifth step of the first tower. The answer breaks no rule, and it is not what the strategy wants.
-PLACE, ASTRAY = "move cw 3ab ccba", "1cb bcba"
-SPLIT, WRONG_SPLIT = "split 4ac aaaa", "3ab bbba / 4ac cbbc / 3bc cccc"
-
-
-@pytest.fixture
-def segment(step_runner: Any) -> Make:
-    def make(model: Any, task: Any = TASK, strategy: Any = TREE, leads: Leads = ONE, **options: Any) -> SegmentRunner:
-        flags, chains = options.pop("red_flags", "all"), options.pop("chains", 9)
-        steps = step_runner(task, model, flags=parse_switch(flags), max_ballots=options.pop("max_ballots", 20))
-        steps.leads.follow(leads)
-        buffer = RecordBuffer(options.pop("flush_steps", 10**6), math.inf)
-        work = Work(steps, buffer)
-        if "flush" in options:
-            buffer.flush = options.pop("flush")
-        return SegmentRunner(task, work, strategy, SegmentPolicy(**options), PrioritySemaphore(chains))
-
-    return make
-
-
-def entries(records: Iterable[Record]) -> dict[tuple[Any, str, int], list[Entry]]:
-    """What was decided, by node, part and attempt. Nothing may be there twice, or with a gap."""
-    found: dict[tuple[Any, str, int], list[Entry]] = {}
-    for record in records:
-        known = found.setdefault((record.path, record.part, record.attempt), [])
-        assert record.part == "replies" or record.first == len(known)
-        known.extend(record.entries)
-    return found
-
-
-def plan(records: Iterable[Record]) -> list[PlanStep]:
-    """The last attempt of every chain, in plan order."""
-    last: dict[Any, list[Entry]] = {}
-    for (path, part, _), known in sorted(entries(records).items(), key=lambda item: item[0]):
-        if part == "run":
-            last[path] = known
-    rule = "first-to-ahead-by"
-    return [PlanStep("any", None, winner(entry, rule)) for path in sorted(last) for entry in last[path]]
-
-
-class Ended:
-    """A finished plan, as referees read it."""
-
-    output = None
-
-    def __init__(self, steps: list[PlanStep]) -> None:
-        self.steps = steps
-
-    def __iter__(self) -> Any:
-        return iter(self.steps)
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Contested, Contradicted, Finished
+from tests.runtime.execution.hanoi_segments import (
+    ASTRAY,
+    PLACE,
+    ROOT,
+    SPLIT,
+    TASK,
+    WRONG_SPLIT,
+    Ended,
+    Make,
+    entries,
+    plan,
+)
 
 
 async def test_a_right_plan_costs_one_call_a_question(segment: Make, planted: Any) -> None:
@@ -268,78 +216,6 @@ async def test_only_a_decomposition_step(segment: Make, planted: Any) -> None:
         await segment(planted(answers)).run(Segment(Node((3,), Carry(1, "a", "c"), ("aaaa",)), 0))
 
 
-async def test_a_chain_that_does_not_end_is_stopped(segment: Make, planted: Any) -> None:
-    """Round and round with disk 1: with a promise the seam notices, without one the run has failed."""
-
-    class Endless(Hanoi, frozen=True, kw_only=True):
-        def size(self, goal: Any, inputs: Any = ()) -> int:
-            return 5
-
-        def next_step(self, goal: Any, state: Any) -> Any:
-            return Hanoi(disks=30).next_step(goal, state)
-
-    task, round_and_round = Endless(disks=3), {"aaa": "1ac caa", "caa": "1cb baa", "baa": "1ba aaa"}
-    model = planted(None, lambda text, nth: round_and_round[text.split(" ")[-1]])
-    outcome = await segment(model, task, Chain()).run(Segment(task.root()))
-    assert isinstance(outcome, Contradicted)
-    assert model.asked == 10
-    lone = Node((7,), task.root().goal, ("aaa",))
-    with pytest.raises(RunFailed, match=r"node \(7,\) did not come to an end within 5 steps"):
-        await segment(model, task, Chain()).run(Segment(lone))
-
-
-async def test_a_deadlock_is_run_again_then_decided_anew_above_and_then_says_where(segment: Make, planted: Any) -> None:
-    """A step that cannot be decided: two runs of its chain, under each of four decompositions, then an end."""
-    turns = [ASTRAY, "1ca acba"]
-    model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE else None)
-    runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
-    outcome = await runner.run(Segment(ROOT))
-    why = "no candidate led by 2 within 8 ballots; 4 for '1cb bcba', 4 for '1ca acba'"
-    assert outcome == Contradicted((), why, levels=1)
-    taken = runner.work.take()
-    undecided = [record for record in taken if record.part == "undecided"]
-    assert {(record.path, record.attempt) for record in undecided} == {
-        ((1024 * again,), run) for again in range(4) for run in range(2)
-    }
-    assert {record.first for record in undecided} == {4}
-    named = {b.candidate for record in undecided for e in record.entries for b in e.ballots}  # type: ignore[union-attr]
-    assert named == set(turns)
-    assert runner.work.counts.seam_retries == 4
-    assert runner.work.counts.broken_promises == 4
-    # A resumed segment asks the undecided step of every last run again, and nothing else.
-    again = planted(answers, model.say)
-    assert await segment(again, leads=Leads(2, 2, 4), max_ballots=8).run(Segment(ROOT), [pack(taken)]) == outcome
-    assert again.asked == 4 * 8
-
-
-@pytest.mark.parametrize(
-    ("place", "turns"),
-    [(PLACE, [ASTRAY, "1ca acba"]), ("move cw - aaaa", ["1ab baaa", "1ac caaa"])],
-    ids=["in the middle", "at the first step"],
-)
-async def test_a_deadlock_that_a_second_run_does_not_meet_is_put_right_by_it(
-    segment: Make, planted: Any, place: str, turns: list[str]
-) -> None:
-    model = planted(answers, lambda text, nth: turns[nth % 2] if text == place and nth < 8 else None)
-    runner = segment(model, leads=Leads(2, 2, 4), max_ballots=8)
-    assert await runner.run(Segment(ROOT)) == Finished("cccc")
-    assert runner.work.counts.steps == 15, "every step that stands, once"
-    assert runner.work.counts.caught == {"the same again": 1}
-    assert verify(TASK, Ended(plan(r for r in runner.work.take() if r.part == "run"))).reached_goal
-
-
-async def test_a_deadlock_without_a_seam_says_where(segment: Make, planted: Any) -> None:
-    turns = [ASTRAY, "1ca acba"]
-    model = planted(answers, lambda text, nth: turns[nth % 2] if text == PLACE else None)
-    with pytest.raises(BaseExceptionGroup) as caught:
-        await segment(model, leads=Leads(2, 2, 4), max_ballots=8, seams=False).run(Segment(ROOT))
-    assert caught.group_contains(StepDeadlocked, match="no candidate led by 2 within 8 ballots")
-    (error,) = caught.value.exceptions
-    assert isinstance(error, StepDeadlocked)
-    assert error.context["path"] == [0]
-    assert dict(error.context["tally"]) == {"1cb bcba": 4, "1ca acba": 4}
-
-
 async def test_a_stop_ends_at_the_next_step_and_loses_nothing(segment: Make, planted: Any) -> None:
     model = planted(answers)
     runner = segment(model)
@@ -369,15 +245,6 @@ async def test_a_stopped_worker_begins_no_decomposition(segment: Make, planted: 
     assert (model.asked, runner.work.take()) == (0, [])
 
 
-def test_draw_numbers_are_the_same_everywhere_and_for_ever() -> None:
-    """Journals of all versions rely on them: a resumed step must not be asked under another number."""
-    keys = [((), "run", 0), ((), "run", 1), ((), "split", 0), ((0,), "run", 0), ((0, 1), "run", 0), ((1, 0), "run", 0)]
-    numbers = [draws_of(key) for key in keys]
-    assert len(set(numbers)) == len(numbers)
-    assert all(number % MAX_DRAWS == 0 and number < 2**60 for number in numbers)
-    assert numbers[4] == draws_of(((0, 1), "run", 0)) == 142390676301856768
-
-
 async def test_what_is_known_of_first_answers_is_counted_once_it_is_known(segment: Make, planted: Any) -> None:
     """A chain that returned its promise was right; of one that did not, half, until its second run shows the place."""
     model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
@@ -391,49 +258,8 @@ async def test_what_is_known_of_first_answers_is_counted_once_it_is_known(segmen
     assert (right.work.counts.guarded_steps, right.work.counts.refuted_steps) == (15, 0)
 
 
-@pytest.mark.parametrize(
-    ("place", "astray", "caught"),
-    [(PLACE, ASTRAY, "the same again"), (SPLIT, WRONG_SPLIT, "the decomposition again")],
-)
-async def test_a_session_that_finds_everything_journalled_counts_nothing_again(
-    segment: Make, planted: Any, place: str, astray: str, caught: str
-) -> None:
-    model = planted(answers, lambda text, nth: astray if text == place and nth == 0 else None)
-    first = segment(model, red_flags="none")
-    await first.run(Segment(ROOT))
-    assert first.work.counts.caught == {caught: 1}
-    silent = planted(None)
-    again = segment(silent, red_flags="none")
-    assert await again.run(Segment(ROOT), [pack(first.work.take())]) == Finished("cccc")
-    assert silent.asked == 0
-    assert again.work.counts == Counts()
-    assert again.work.take() == []
-    assert again.work.take_events() == ()
-
-
-async def test_a_decomposition_that_was_undecided_before_is_not_asked_again(segment: Make, planted: Any) -> None:
-    """The journal holds the attempt after it: the one before had no verdict."""
-    silent = planted(None)
-    runner = segment(silent)
-    runner.work.load([pack([Record((), "split", 1, 0, 3, ("x",))])])
-    with pytest.raises(StepDeadlocked, match="undecided in an earlier session"):
-        await runner.split(ROOT, 0)
-    assert await runner.split(ROOT, 1) == "x"
-    assert silent.asked == 0
-
-
 @pytest.mark.parametrize("length", [1, 2, 7, 8])
 def test_about_half_of_a_chain_lies_before_a_mistake_that_may_be_anywhere(length: int) -> None:
     places = range(1, length + 1)
     assert half(["x"] * length) == sum(places) // length
     assert half([]) == 0
-
-
-async def test_a_suspect_step_is_drawn_from_the_second_half_of_its_numbers(segment: Make, planted: Any) -> None:
-    """Also for ever: a resumed run asks a suspect under the numbers that it would have had."""
-    model = planted(answers, lambda text, nth: ASTRAY if text == PLACE and nth == 0 else None)
-    await segment(model).run(Segment(ROOT))
-    first = draws_of(((0,), "run", 1)) + 4 * MAX_DRAWS
-    assert [draw - first for draw in model.draws if first <= draw < first + MAX_DRAWS] == [0, 2048, 2049, 2050]
-    assert SHARED_DRAWS == 3072
-    assert len(set(model.draws)) == len(model.draws), "no number is drawn twice"
