@@ -11,7 +11,7 @@ from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.balance import verify
 from surefoot.decompose.step import Dialect, Flag, Role, Step
 from surefoot.decompose.tasks.balance import Balance
-from surefoot.decompose.tasks.multiply_micro import OFFSET, Number
+from surefoot.decompose.tasks.counting import OFFSET, Number
 
 
 class Finished:

@@ -10,7 +10,8 @@ from surefoot.decompose.answer_keys.multiply import answers
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.multiply import verify
 from surefoot.decompose.step import Flag, Step
-from surefoot.decompose.tasks.multiply_micro import OFFSET, MultiplyMicro
+from surefoot.decompose.tasks.counting import OFFSET
+from surefoot.decompose.tasks.multiply_micro import MultiplyMicro
 
 
 class Finished:
