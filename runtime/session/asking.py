@@ -14,6 +14,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.session.answers import plan_of
 from surefoot.runtime.session.run import Run
+from surefoot.runtime.text_file import read_text_file
 from surefoot.runtime.tools.named import absolute, tool_named
 
 ASKED, FOUND = "Asked", "Found"
@@ -80,7 +81,8 @@ def asked_question(
     listed = [tools] if isinstance(tools, str) else list(tools)
     paths = [pathlib.Path(path) for path in context]
     listed += [f"search:{path}" for path in paths if path.is_dir()]
-    about = "\n\n".join(f"[{path.name}]\n{_text_of(path)}" for path in paths if not path.is_dir())
+    files = [path for path in paths if not path.is_dir()]
+    about = "\n\n".join(f"[{path.name}]\n{read_text_file(path, f'--context {path}')}" for path in files)
     try:
         draft = AskedQuestion(text=question, use=",".join(listed))
         named = {name: absolute(str(one)) for name, one in draft.tools().items()}
@@ -91,16 +93,6 @@ def asked_question(
         return AskedQuestion(text=question, use=",".join(named.values()), about=about, method=chosen)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
-
-
-def _text_of(path: pathlib.Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"--context {path}: {error.strerror or error}") from error
-    if b"\0" in data:
-        raise ConfigurationError(f"--context {path}: is no text file")
-    return data.decode("utf-8-sig", errors="replace")
 
 
 def options_of(task: AskedQuestion) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from surefoot.decompose.tasks.pddl_collections import collection_of
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.factory import with_own_dialect
+from surefoot.runtime.text_file import read_text_file
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.untrusted import one_line
 from surefoot.runtime.wordings_file import text_of
@@ -177,28 +178,17 @@ def read_option(place: str, folder: pathlib.Path = pathlib.Path(), several: bool
     if place.lstrip("\ufeff \t\r\n")[:1] in ("(", "[", "{", ";"):
         return place
     if not several:
-        return _text_of(folder / place, place)
+        return read_text_file(folder / place, place)
     if (folder / place).is_dir():
         paths = sorted(path for path in (folder / place).iterdir() if path.suffix == ".pddl")
     elif any(letter in place for letter in "*?[") and not (folder / place).exists():
         paths = sorted(map(pathlib.Path, glob.glob(str(folder / place), recursive=True)))
     else:
-        return _text_of(folder / place, place)
+        return read_text_file(folder / place, place)
     try:
-        return collection_of({str(path): _text_of(path, str(path)) for path in paths})
+        return collection_of({str(path): read_text_file(path, str(path)) for path in paths})
     except ValueError as error:
         raise ConfigurationError(f"{place}: {error}") from error
-
-
-def _text_of(path: pathlib.Path, place: str) -> str:
-    """A file's text. Letters in another encoding than UTF-8, as old files have in comments, become unknown ones."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ConfigurationError(f"{place}: {error.strerror or error}") from error
-    if b"\0" in data:
-        raise ConfigurationError(f"{place}: is no text file")
-    return data.decode("utf-8-sig", errors="replace")
 
 
 def _files(struct: type[Any], word: str = "file") -> list[str]:

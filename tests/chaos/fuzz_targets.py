@@ -42,8 +42,8 @@ from surefoot.runtime.models.structured import as_lines
 from surefoot.runtime.payloads import unpack, winner
 from surefoot.runtime.records import Contested, Record
 from surefoot.runtime.role_options import parse_role_options
-from surefoot.runtime.session import asking
 from surefoot.runtime.session.table import read_table, rows_of_file
+from surefoot.runtime.text_file import read_text_file
 from surefoot.runtime.tools.calculator import calculate
 from surefoot.runtime.tools.contract import ToolError
 from surefoot.runtime.tools.sandbox import cells
@@ -219,7 +219,7 @@ def _task(name: str, option: str, **more: Any) -> Callable[[bytes, pathlib.Path]
 
     def read(data: bytes, folder: pathlib.Path) -> None:
         (folder / "file").write_bytes(data)
-        content = options._text_of(folder / "file", "file")
+        content = read_text_file(folder / "file", "file")
         task = open_task(RunConfig(task=name, task_options={option: content, **more}, model="simulated"))
         root = task.root()
         task.size(root.goal, root.inputs)
@@ -327,7 +327,9 @@ TARGETS: dict[str, Target] = {
     "--examples": Target(at("examples.jsonl", tuning._answers), (b'{"question": "who?", "answer": "Ada"}\n',)),
     "--wordings": Target(text(wordings_file.parse), (b'task = "hanoi"\ndialect = "chat"\nkinds = []\n',)),
     "items": Target(_task("items", "file"), (ITEMS,)),
-    "context of a question": Target(at("notes.txt", asking._text_of), (b"What is known: 12 \xc3\xa4pfel.",)),
+    "context of a question": Target(
+        at("notes.txt", lambda path: read_text_file(path, "--context notes.txt")), (b"What is known: 12 \xc3\xa4pfel.",)
+    ),
     "castle": Target(_task("graph", "edges", start=1, goal=3), (b"1-2 2-3 3-1 3>1 1-2@80",)),
     "typed reply": Target(_typed, SAID),
     "lines of JSON": Target(text(as_lines), SAID),
