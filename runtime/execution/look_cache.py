@@ -6,6 +6,7 @@ A look is a function of model, settings and text alone, so a kept one says exact
 import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
 from surefoot.runtime.models.port import Look, Model, Request
 
@@ -20,13 +21,13 @@ class LookCache:
         self.most = most
         self._kept: OrderedDict[bytes, asyncio.Future[Look | None]] = OrderedDict()
 
-    async def look(self, model: Model, request: Request) -> tuple[Look, bool]:
-        """Return the look at a prompt, and whether it was asked for now; whoever needs one that is on its way waits.
+    async def look(self, key: bytes, ask: Callable[[], Awaitable[Look]]) -> tuple[Look, bool]:
+        """Return the look of a key, and whether it was asked for now; whoever needs one that is on its way waits.
 
-        Raises:
-            ModelUnavailable, ModelRejected, QuestionRefused: From the model; nothing is kept then.
+        Args:
+            key: From ``key_of``.
+            ask: Asks for the look; whatever it raises is raised, and nothing is kept then.
         """
-        key = key_of(model, request)
         while (known := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             look = await asyncio.shield(known)
@@ -36,7 +37,7 @@ class LookCache:
         self._kept[key] = asked
         found: Look | None = None
         try:
-            found = await model.look(request)
+            found = await ask()
         finally:
             if found is None:  # whoever waits asks for itself
                 self._kept.pop(key, None)

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from surefoot.decompose.step import Flag, Step
 from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
 from surefoot.runtime.execution.escalation.prompt_variants import Asked, PromptVariant, asked
-from surefoot.runtime.execution.look_cache import LookCache
+from surefoot.runtime.execution.look_cache import LookCache, key_of
 from surefoot.runtime.execution.roles.role_settings import Voter
 from surefoot.runtime.execution.step_runner import MAX_DRAWS, StepRunner, name_of
-from surefoot.runtime.models.port import Look, Model, Reply
+from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look, Model, Reply, Request
 from surefoot.runtime.records import Contested, Entry, tally
 from surefoot.runtime.untrusted import one_line, tame
 from surefoot.runtime.voting_rules import rule_of
@@ -141,7 +141,7 @@ class LookRunner(StepRunner):
         kind, name = question.step.kind, name_of(model)
         request = self._request(question, range(1), 1.0)
         try:
-            look, fresh = await self.cache.look(model, request)
+            look, fresh = await self.cache.look(key_of(model, request), lambda: self._paid(model, request))
         except (ModelError, QuestionRefused) as error:
             self.meter.usage.book_failures(kind, name, error.context.get("failed_calls", 0))
             raise
@@ -151,6 +151,19 @@ class LookRunner(StepRunner):
                 self.meter.usage.book(kind, name, paid if not call else Reply(""))
             self.meter.spend(draw // MAX_DRAWS, look.cost_usd)
         return look, fresh
+
+    async def _paid(self, model: Model, request: Request) -> Look:
+        """A look that is asked for: the most calls that it may take are reserved, and those that it took are spent."""
+        if not self.calls.limited:
+            return await model.look(request)
+        await self.calls.reserve(MOST_LOOK_CALLS)
+        spent = MOST_LOOK_CALLS  # where it fails: calls that nobody saw the end of may have been made
+        try:
+            look = await model.look(request)
+            spent = look.calls
+            return look
+        finally:
+            self.calls.settle(MOST_LOOK_CALLS, spent=spent)
 
 
 def _ballot(number: int, look: Look, question: Asked, flags: Any) -> tuple[Ballot, str]:

@@ -104,6 +104,10 @@ class Reply(msgspec.Struct, frozen=True):
     copied: bool = False
 
 
+MOST_LOOK_CALLS = 8
+"""Calls that one look may take, at most: so many are reserved of a limit before it is asked for."""
+
+
 class Look(msgspec.Struct, frozen=True):
     """A model's distribution over the whole answers to one prompt: one look, however often it is read.
 

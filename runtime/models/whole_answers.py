@@ -13,12 +13,10 @@ from typing import Final
 
 import msgspec
 
-from surefoot.runtime.models.port import Look
+from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look
 
 OPEN: Final = 0.05
 """Share of the probability that may stay open once the likeliest answer is known."""
-MOST_CALLS: Final = 8
-"""Calls for one distribution; what is still open then stays so, and counts against every answer."""
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -59,9 +57,12 @@ class WholeAnswers:
         self._open: list[tuple[float, str]] = [(-1.0, "")]
 
     async def look(self, ask: Ask) -> Look:
-        """Ask until the likeliest answer is known; what is left open is missing from the shares."""
+        """Ask until the likeliest answer is known, or as often as a look may.
+
+        What is left open is missing from the shares, and counts against every answer.
+        """
         calls = tokens_in = tokens_out = 0
-        while self._open and calls < MOST_CALLS and not self._known():
+        while self._open and calls < MOST_LOOK_CALLS and not self._known():
             mass, beginning = heapq.heappop(self._open)
             said = await ask(beginning)
             calls, tokens_in, tokens_out = calls + 1, tokens_in + said.tokens_in, tokens_out + len(said.positions)

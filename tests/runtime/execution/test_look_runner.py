@@ -1,6 +1,7 @@
 """Steps decided by looks: each text is asked once, copies count for nothing, and what stays unsure is no verdict."""
 
 import asyncio
+import functools
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from surefoot.runtime.execution.look_runner import LookRunner
 from surefoot.runtime.execution.policy import NO_LEADS, CurrentLeads, StepPolicy
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.models.port import Look, Model, Reply, Request
+from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look, Model, Reply, Request
 from surefoot.runtime.payloads import pack, unpack, winner
 from surefoot.runtime.records import Contested, Record
 from surefoot.voting.looks import Looks
@@ -164,7 +166,7 @@ async def test_who_comes_while_a_look_is_on_its_way_waits_for_it() -> None:
     model, cache = Scored(), LookCache()
     model.wait = asyncio.Event()
     request = Request(TASK.prompt(NEXT, "micro"), (0,), 1.0, 6, 0)
-    tasks = [asyncio.create_task(cache.look(model, request)) for _ in range(3)]
+    tasks = [asyncio.create_task(cache.look(key_of(model, request), lambda: model.look(request))) for _ in range(3)]
     await asyncio.sleep(0)
     model.wait.set()
     found = await asyncio.gather(*tasks)
@@ -176,7 +178,7 @@ async def test_a_look_that_failed_is_asked_again_by_whoever_waits() -> None:
     model, cache = Scored(), LookCache()
     model.fails, model.wait = 1, asyncio.Event()
     request = Request(TASK.prompt(NEXT, "micro"), (0,), 1.0, 6, 0)
-    tasks = [asyncio.create_task(cache.look(model, request)) for _ in range(2)]
+    tasks = [asyncio.create_task(cache.look(key_of(model, request), lambda: model.look(request))) for _ in range(2)]
     await asyncio.sleep(0)
     model.wait.set()
     first, second = await asyncio.gather(*tasks, return_exceptions=True)
@@ -196,7 +198,8 @@ async def test_looks_are_kept_by_model_settings_and_text_and_their_number_is_bou
     )
     for value in (3, 4, 5, 3):
         step = Step("next", Role.ACTOR, Number(value), 6)
-        await cache.look(model, Request(TASK.prompt(step, "micro"), (0,), 1.0, 6, 0))
+        request = Request(TASK.prompt(step, "micro"), (0,), 1.0, 6, 0)
+        await cache.look(key_of(model, request), functools.partial(model.look, request))
     assert len(model.asked) == 4  # the first was forgotten
 
 
@@ -207,3 +210,40 @@ async def test_failed_calls_are_counted(step_runner: Any) -> None:
     with pytest.raises(ModelUnavailable):
         await steps.decide(NEXT, 3, 0)
     assert steps.meter.take().failed_calls == 1
+
+
+async def test_calls_of_looks_are_reserved_of_the_limit_and_kept_ones_are_not() -> None:
+    model = Scored(0.9)
+    looking = runner(model)
+    looking.calls = BudgetLease(limited=True, unit="calls")
+    looking.calls.grant(3 * MOST_LOOK_CALLS)
+    candidate, _ = await looking.decide(NEXT, 3, 0)
+    spent = 2 * len(model.asked)
+    assert looking.calls.balance == 3 * MOST_LOOK_CALLS - spent
+    assert looking.meter.take().calls == spent
+    assert (await looking.decide(NEXT, 3, 4096))[0] == candidate
+    assert looking.calls.balance == 3 * MOST_LOOK_CALLS - spent
+
+
+async def test_a_look_that_the_limit_has_no_room_for_is_not_asked() -> None:
+    model = Scored()
+    looking = runner(model)
+    looking.calls = BudgetLease(limited=True, unit="calls")
+    looking.calls.grant(MOST_LOOK_CALLS - 1)
+    waiting = asyncio.ensure_future(looking.decide(NEXT, 3, 0))
+    assert await looking.calls.shortage() == (MOST_LOOK_CALLS, MOST_LOOK_CALLS)
+    assert model.asked == []
+    looking.calls.grant(0)
+    with pytest.raises(ModelUnavailable):
+        await waiting
+
+
+async def test_a_look_that_fails_has_used_what_it_reserved() -> None:
+    model = Scored()
+    model.fails = 1
+    looking = runner(model)
+    looking.calls = BudgetLease(limited=True, unit="calls")
+    looking.calls.grant(2 * MOST_LOOK_CALLS)
+    with pytest.raises(ModelUnavailable):
+        await looking.decide(NEXT, 3, 0)
+    assert looking.calls.balance == MOST_LOOK_CALLS

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from surefoot.runtime.models.port import Look
-from surefoot.runtime.models.whole_answers import MOST_CALLS, OPEN, Continuation, Position, WholeAnswers
+from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look
+from surefoot.runtime.models.whole_answers import OPEN, Continuation, Position, WholeAnswers
 
 Table = dict[str, dict[str, float]]
 """For each beginning the tokens that may come next, with their probabilities."""
@@ -82,7 +82,7 @@ async def test_it_ends() -> None:
     endless: Table = {"x" * n: {"x": 0.6, "y": 0.4} for n in range(50)}
     scores = Scores(endless)
     look = await WholeAnswers((",",)).look(scores)
-    assert len(scores.asked) == look.calls == MOST_CALLS
+    assert len(scores.asked) == look.calls == MOST_LOOK_CALLS
     assert all(share < 0.5 for _, share in look.answers)
 
 
