@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
 
 from surefoot.decompose.step import Flag, Step
+from surefoot.decompose.wordings.wording import Put
 from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
 from surefoot.runtime.execution.escalation.prompt_variants import Asked, PromptVariant, asked
 from surefoot.runtime.execution.look_cache import LookCache, key_of
@@ -111,14 +112,14 @@ class LookRunner(StepRunner):
         A text that a model of the same name was shown before is left out.
         """
         voters = self.settings.voters or (Voter(self.settings.model, self.settings.dialect),)
-        seen: set[tuple[str, str, str]] = set()
+        seen: set[tuple[str, Put]] = set()
         for at in range(max(self.task.ways_to_look(voter.dialect) for voter in voters)):
             for voter in voters:
                 number = (level + at) % self.task.ways_to_look(voter.dialect)
                 wording, relabeling = self.task.look_variant(number, voter.dialect)
                 variant = PromptVariant("a look", wording=wording, relabeling=relabeling)
-                question = asked(self.task, step, variant, voter.dialect)
-                key = name_of(voter.model), question.prompt.system, question.prompt.user
+                question = asked(self.task, step, variant, voter.dialect, self.policy.wordings)
+                key = name_of(voter.model), question.put
                 if key not in seen:
                     seen.add(key)
                     yield question, voter.model
@@ -133,7 +134,7 @@ class LookRunner(StepRunner):
             if ballot.spoiled_by is not None:
                 tally(self.counts.red_flags, {ballot.spoiled_by: 1})
             read = ballot.candidate if ballot.candidate is not None else Flag(ballot.spoiled_by or "", flags)
-            self.meter.replies.heard(draw // MAX_DRAWS, question.step, question.prompt, _told(look), read)
+            self.meter.replies.heard(draw // MAX_DRAWS, question.step, question.put.prompt, _told(look), read)
         return ballot, fresh
 
     async def _looked(self, question: Asked, model: Model, draw: int) -> tuple[Look, bool]:
@@ -179,7 +180,7 @@ def _ballot(number: int, look: Look, question: Asked, flags: Any) -> tuple[Ballo
         else:
             shares[read] = shares.get(read, 0.0) + share
     # Choices are held against each other; where any text may be an answer, what is none speaks against them all.
-    unreadable = max([*lost.values(), 0.0 if question.prompt.choices else look.unread])
+    unreadable = max([*lost.values(), 0.0 if question.put.prompt.choices else look.unread])
     if not shares or max(shares.values()) <= unreadable:
         return Ballot(number, None, max(lost, key=lambda name: lost[name], default="misformatted")), why
     # Answers that cannot be read are left out, as spoiled ballots are; what was not followed to its end is not.

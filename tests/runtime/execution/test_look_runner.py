@@ -1,6 +1,7 @@
 """Steps decided by looks: each text is asked once, copies count for nothing, and what stays unsure is no verdict."""
 
 import asyncio
+import contextlib
 import functools
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from surefoot.decompose.answer_keys.micro import micro_answers
 from surefoot.decompose.step import Dialect, Prompt, Role, Step
 from surefoot.decompose.tasks.hanoi_micro import HanoiMicro, Number, Pair
+from surefoot.decompose.wordings.wording import Wording
 from surefoot.runtime.errors import ModelUnavailable, StepDeadlocked
 from surefoot.runtime.execution.look_cache import LookCache, key_of
 from surefoot.runtime.execution.look_runner import LookRunner
@@ -247,3 +249,20 @@ async def test_a_look_that_fails_has_used_what_it_reserved() -> None:
     with pytest.raises(ModelUnavailable):
         await looking.decide(NEXT, 3, 0)
     assert looking.calls.balance == MOST_LOOK_CALLS
+
+
+async def test_the_first_look_is_asked_in_the_wording_that_was_tuned() -> None:
+    seen: list[str] = []
+
+    class Listening(Scored):
+        async def look(self, request: Request) -> Look:
+            seen.append(request.prompt.user)
+            return await super().look(request)
+
+    wording = Wording(instruction=("Tuned:",))
+    for wordings, tuned in (({"next": wording}, 1), ({"another": wording}, 0), ({}, 0)):
+        seen.clear()
+        with contextlib.suppress(StepDeadlocked):
+            await runner(Listening(0.7), wordings=wordings).decide(NEXT, 3, 0)
+        assert len(seen) > 1
+        assert sum("Tuned:" in text for text in seen) == tuned
