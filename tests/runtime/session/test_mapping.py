@@ -1,5 +1,6 @@
 """A question for each row: typed answers in the order of the rows, and one bad row is one bad row."""
 
+import asyncio
 import dataclasses
 import decimal
 import pathlib
@@ -355,3 +356,19 @@ def test_a_bad_row_is_one_bad_row_as_its_error_is_typed(
     else:
         with pytest.raises(Exception, match=r"asks for \{text\}"):
             ask(rows, tmp_path / "run")
+
+
+@pytest.mark.parametrize("alone", [True, False])
+async def test_the_first_chunk_of_a_stream_is_waited_for_where_it_teaches(alone: bool) -> None:
+    told: list[str] = []
+
+    class Sending:
+        async def _send(self, segment: Any) -> None:
+            told.append(f"begins {segment.node}")
+            await asyncio.sleep(0)
+            told.append(f"ends {segment.node}")
+
+    stream: Any = Sending()
+    await Coordinator._send_all(stream, [0, 1, 2], asyncio.Semaphore(9), first_alone=alone)  # type: ignore[list-item]
+    assert (told.index("ends 0") < told.index("begins 1")) is alone
+    assert told.index("begins 2") < told.index("ends 1"), "the others go together"
