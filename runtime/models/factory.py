@@ -212,7 +212,9 @@ def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:
             raise
         raise ConfigurationError(str(error)) from error
     if not callable(key):
-        raise ConfigurationError(f"the simulated model needs a function answers(prompt) in {module_name}")
+        line = f"the simulated model needs a function answers(prompt) in {module_name}"
+        hint = "surefoot init shows how to write one; surefoot test takes a run's replies instead: --replies RUN_DIR"
+        raise ConfigurationError(line, hint=hint)
     return watched(key) if ":" in task else key
 
 

@@ -173,7 +173,9 @@ def test_kept_replies_stand_in_for_an_answer_key(written: pathlib.Path, tmp_path
     run = ("run", "totals:Totals", *SIMULATED, "--run-dir", "r", "--keep-replies", "all")
     assert surefoot(tmp_path, *run).returncode == 0
     (tmp_path / "totals.py").write_text(text.replace("def answers(", "def no_answers("))
-    assert "needs a function answers" in complaints(surefoot(tmp_path, "test", "totals:Totals"))[0]
+    refused = surefoot(tmp_path, "test", "totals:Totals")
+    assert "needs a function answers" in complaints(refused)[0]
+    assert "--replies RUN_DIR" in refused.stderr
     done = surefoot(tmp_path, "test", "totals:Totals", "--replies", "r", "--json")
     assert done.returncode == 0, done.stderr
     assert "5 questions" in last_object(done)["checks"][0]["text"]
