@@ -2,32 +2,24 @@
 
 import asyncio
 import contextlib
-import math
 import pathlib
 from typing import Any
 
 import pytest
 
-from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.referees.verification import Verification
-from surefoot.decompose.segment import Segment
 from surefoot.decompose.task import Task
 from surefoot.runtime import api
-from surefoot.runtime.execution.policy import SegmentPolicy
-from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore, Slot
-from surefoot.runtime.execution.record_buffer import RecordBuffer
-from surefoot.runtime.execution.segment_runner import SegmentRunner
-from surefoot.runtime.execution.work import Work
+from surefoot.runtime.execution.priority_semaphore import Slot
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
-from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Reply, Request
-from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import Finished, Record
+from surefoot.runtime.records import Finished
 from surefoot.runtime.session.answers import plan_of
 from surefoot.runtime.session.run import Run
 from surefoot.scripts.commands.verify import ReadSteps, judged
 from tests.data.own.values import Fan, Join, Nested, Ready, answers, names, verify
+from tests.runtime.execution.attempts import Session
 from tests.runtime.execution.models import QUIET, Counted
 
 BAD = ("after: 2", "after: 4")
@@ -127,29 +119,13 @@ def test_resumed_after_every_question(task: Any, tmp_path: pathlib.Path) -> None
         assert read_back(found, task) == Verification(True, True, len(whole.asked))
 
 
-class Session:
-    """One worker's attempt at a whole plan as one segment, a batch after every answer."""
-
-    def __init__(self, make_steps: Any, task: Task) -> None:
-        self.model, self.batches = Counted(answers), list[list[Record]]()
-        steps = make_steps(task, self.model)
-        steps.leads.follow(Leads(1, 1, 2))
-        self.work = Work(steps, RecordBuffer(1, math.inf))
-        self.work.buffer.flush = lambda: self.batches.append(self.work.take())
-        self.runner = SegmentRunner(task, self.work, Tree(3), SegmentPolicy(), PrioritySemaphore(1))
-        self.root = task.root()
-
-    async def run(self, journalled: list[list[Record]]) -> Any:
-        return await self.runner.run(Segment(self.root), [pack(batch) for batch in journalled])
-
-
 @pytest.mark.parametrize("task", [Nested(depth=2), Nested(depth=2, by_root=True), Fan(), Fan(in_chain=True)], ids=repr)
 async def test_a_segment_goes_on_after_every_batch(step_runner: Any, task: Any) -> None:
     """Killed between any two batches: the answer is the same, and what the journal holds is not asked again."""
-    whole = Session(step_runner, task)
+    whole = Session(step_runner, task, answers)
     assert await whole.run([]) == Finished(task.wanted())
     for cut in range(len(whole.batches) + 1):
-        resumed = Session(step_runner, task)
+        resumed = Session(step_runner, task, answers)
         assert await resumed.run(whole.batches[:cut]) == Finished(task.wanted())
         held = sum(record.k > 0 for batch in whole.batches[:cut] for record in batch)
         assert resumed.model.asked == whole.model.asked[held:]

@@ -4,7 +4,6 @@ Killed at every journal event and resumed: the same answer, and no committed ste
 below their limits wherever they end. A branch that fails is a typed value.
 """
 
-import math
 import pathlib
 from typing import Any
 
@@ -13,24 +12,16 @@ import pytest
 from surefoot.decompose.answer_keys.problems import answers
 from surefoot.decompose.methods.asking import Asking
 from surefoot.decompose.methods.table import METHODS
-from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.referees.problems import answer_of, verify
-from surefoot.decompose.segment import Segment
 from surefoot.decompose.tasks.generated import Generated
 from surefoot.runtime import api
-from surefoot.runtime.execution.policy import SegmentPolicy
-from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
-from surefoot.runtime.execution.record_buffer import RecordBuffer
-from surefoot.runtime.execution.segment_runner import SegmentRunner
-from surefoot.runtime.execution.work import Work
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
-from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Reply, Request
-from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import Finished, Record
+from surefoot.runtime.records import Finished
 from surefoot.runtime.session.answers import reader_of
 from surefoot.scripts.commands.verify import ReadSteps
+from tests.runtime.execution.attempts import Session
 from tests.runtime.execution.models import QUIET, Counted
 
 ASKING = [name for name, make in METHODS.items() if isinstance(make(0), Asking)]
@@ -59,30 +50,14 @@ class Priced(Counted):
         return [Reply(one.text, one.stop, 1, 1, PRICE_USD) for one in await super().ask(request)]
 
 
-class Session:
-    """One worker's attempt at a whole problem, with a batch after every journal event."""
-
-    def __init__(self, make_steps: Any, task: Generated) -> None:
-        self.model, self.batches = Counted(answers), list[list[Record]]()
-        steps = make_steps(task, self.model)
-        steps.leads.follow(Leads(1, 1, 2))
-        self.work = Work(steps, RecordBuffer(1, math.inf))
-        self.work.buffer.flush = lambda: self.batches.append(self.work.take())
-        self.runner = SegmentRunner(task, self.work, Tree(3), SegmentPolicy(), PrioritySemaphore(1))
-        self.root = task.root()
-
-    async def run(self, journalled: list[list[Record]]) -> Any:
-        return await self.runner.run(Segment(self.root), [pack(batch) for batch in journalled])
-
-
 @pytest.mark.parametrize("method", CASES)
 async def test_killed_at_every_journal_event(step_runner: Any, method: str) -> None:
     task = problem(method)
-    whole = Session(step_runner, task)
+    whole = Session(step_runner, task, answers)
     ended = await whole.run([])
     assert ended == Finished(right(task))
     for cut in range(len(whole.batches) + 1):
-        resumed = Session(step_runner, task)
+        resumed = Session(step_runner, task, answers)
         assert await resumed.run(whole.batches[:cut]) == ended
         held = sum(record.k > 0 for batch in whole.batches[:cut] for record in batch)
         assert sorted(resumed.model.asked) == sorted(whole.model.asked[held:]), "a committed step was asked again"
