@@ -1,6 +1,7 @@
 """Drives a planning problem without a model: each question is answered by a function."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import Any
 
 from surefoot.decompose.modular_planner.modular_task import MapTask
 from surefoot.decompose.modular_planner.planner import Problem
@@ -15,3 +16,15 @@ def drive(task: MapTask, problem: Problem, answer: Callable[[Step], str]) -> tup
         asked.append(step)
         state = task.advance(problem, state, answer(step))
     return step, asked
+
+
+def run(asking: Generator[Step, str, Any], answer: Callable[[Step], str]) -> tuple[Any, list[Step]]:
+    """What an algorithm that asks one question after the other returns, and what it asked."""
+    asked: list[Step] = []
+    try:
+        step = next(asking)
+        while True:
+            asked.append(step)
+            step = asking.send(answer(step))
+    except StopIteration as end:
+        return end.value, asked

@@ -20,6 +20,7 @@ from surefoot.decompose.modular_planner.baselines import (
 from surefoot.decompose.modular_planner.planner import Problem
 from surefoot.decompose.step import Done, Step
 from surefoot.decompose.tasks.rooms import Rooms
+from tests.decompose.modular_planner.driving import run
 
 WORLD = Rooms((*((1, room) for room in range(2, 10)), (2, 20), (3, 20), (20, 21)))
 PROBLEM = Problem("p", WORLD, "1", "21", 6)
@@ -29,14 +30,8 @@ def solve(method: Any, answer: Any) -> tuple[Done, list[Step]]:
     """Run turn after turn until the method has ended."""
     board, asked = method.begin(PROBLEM), []
     while (done := method.end(board)) is None:
-        asking = method.turn(PROBLEM, board)
-        try:
-            step = next(asking)
-            while True:
-                asked.append(step)
-                step = asking.send(answer(step))
-        except StopIteration as end:
-            board = end.value
+        board, steps = run(method.turn(PROBLEM, board), answer)
+        asked += steps
     return done, asked
 
 
@@ -84,15 +79,7 @@ def tree(ways: dict[str, str], values: dict[str, int], goal: str = "21") -> Any:
 def test_a_tree_of_thought_keeps_the_best_leaves_of_each_level() -> None:
     every = "; ".join(f"1-{room}" for room in range(2, 10))
     values = {str(room): room for room in range(2, 10)}
-    asking = TreeOfThought(6).turn(PROBLEM, Beam((Leaf("1"),)))
-    asked, answer = [], tree({"1": every}, values)
-    try:
-        step = next(asking)
-        while True:
-            asked.append(step)
-            step = asking.send(answer(step))
-    except StopIteration as end:
-        board = end.value
+    board, asked = run(TreeOfThought(6).turn(PROBLEM, Beam((Leaf("1"),))), tree({"1": every}, values))
     assert [leaf.state for leaf in board.leaves] == ["2", "3", "4", "5", "6"]
     assert len(board.leaves) == BEAM < WIDTH
     assert [leaf.plan for leaf in board.leaves[:2]] == [("1-2",), ("1-3",)]
@@ -102,14 +89,10 @@ def test_a_tree_of_thought_keeps_the_best_leaves_of_each_level() -> None:
 
 def test_a_leaf_is_valued_by_the_mean_of_its_samples() -> None:
     samples = iter(["1", "2", "6"])
-    asking = TreeOfThought(6).turn(PROBLEM, Beam((Leaf("1"),)))
-    try:
-        step = next(asking)
-        while True:
-            said = {"propose": "1-2", "reached": "no"}.get(step.kind)
-            step = asking.send(said or next(samples))
-    except StopIteration as end:
-        board = end.value
+    fixed = {"propose": "1-2", "reached": "no"}
+    board, _ = run(
+        TreeOfThought(6).turn(PROBLEM, Beam((Leaf("1"),))), lambda step: fixed.get(step.kind) or next(samples)
+    )
     assert board.leaves[0].value == 3.0
 
 

@@ -1,8 +1,6 @@
 """The loop with perfect modules reproduces the acceptance values (published loop, B = 2, L = 2, reuse, same caps)."""
 
-import importlib.util
 import math
-import pathlib
 import random
 from collections.abc import Callable
 
@@ -12,12 +10,7 @@ from surefoot.decompose.answer_keys.digit_hanoi import DigitRules
 from surefoot.decompose.referees import digit_hanoi as referee
 from surefoot.decompose.step import Step
 from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
-
-_spec = importlib.util.spec_from_file_location("driving", pathlib.Path(__file__).with_name("driving.py"))
-assert _spec is not None
-assert _spec.loader is not None
-driving = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(driving)
+from tests.decompose.modular_planner import driving
 
 
 def places(state: str) -> dict[str, tuple[int, int]]:

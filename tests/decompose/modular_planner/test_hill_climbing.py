@@ -1,7 +1,5 @@
 """Climbing: fewer questions than the search, no Evaluator's slip believed twice, votes only where they are needed."""
 
-import importlib.util
-import pathlib
 from collections import Counter
 from collections.abc import Callable
 
@@ -14,12 +12,7 @@ from surefoot.decompose.modular_planner.planner import Planner, Problem
 from surefoot.decompose.referees import digit_hanoi as referee
 from surefoot.decompose.step import Role, Step
 from surefoot.decompose.tasks.digit_hanoi import DigitHanoi
-
-_spec = importlib.util.spec_from_file_location("driving", pathlib.Path(__file__).with_name("driving.py"))
-assert _spec is not None
-assert _spec.loader is not None
-driving = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(driving)
+from tests.decompose.modular_planner import driving
 
 Answer = Callable[[Step], str]
 

@@ -1,7 +1,5 @@
 """Algorithm 3: recovery from bad sub-goals, liars caught by scoring, ablations, pure replay."""
 
-import importlib.util
-import pathlib
 from collections.abc import Callable
 
 import pytest
@@ -10,12 +8,7 @@ from surefoot.decompose.answer_keys.digit_hanoi import answers
 from surefoot.decompose.referees import digit_hanoi as referee
 from surefoot.decompose.step import Done, Step
 from surefoot.decompose.tasks.digit_hanoi import DigitHanoi, numbered
-
-_spec = importlib.util.spec_from_file_location("driving", pathlib.Path(__file__).with_name("driving.py"))
-assert _spec is not None
-assert _spec.loader is not None
-driving = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(driving)
+from tests.decompose.modular_planner import driving
 
 Answer = Callable[[Step], str]
 

@@ -1,7 +1,5 @@
 """The preset ``paper``: what the published system does at each point where ours does something else."""
 
-import importlib.util
-import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -17,12 +15,7 @@ from surefoot.decompose.tasks.digit_hanoi import DigitHanoi, numbered
 from surefoot.decompose.tasks.digit_lists import DigitLists, all_states
 from surefoot.decompose.tasks.graph_navigation import GraphNavigation
 from surefoot.decompose.tasks.pddl import PddlPlanning
-
-_spec = importlib.util.spec_from_file_location("driving", pathlib.Path(__file__).with_name("driving.py"))
-assert _spec is not None
-assert _spec.loader is not None
-driving = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(driving)
+from tests.decompose.modular_planner import driving
 
 LISTS = DigitLists(3)
 

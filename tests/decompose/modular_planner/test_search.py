@@ -1,6 +1,6 @@
 """Algorithms 1 and 2 on a small map, where every module's answer is written down: what is asked, and what is taken."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,21 +16,10 @@ from surefoot.decompose.modular_planner.settings import Settings
 from surefoot.decompose.step import Step
 from surefoot.decompose.tasks.digit_lists import DigitLists
 from surefoot.decompose.tasks.rooms import Rooms
+from tests.decompose.modular_planner.driving import run
 
 WORLD = Rooms(((1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (5, 7)))
 """Two arms from room 1: 2-4-6 and 3-5-7."""
-
-
-def run(asking: Generator[Step, str, Any], answer: Callable[[Step], str]) -> tuple[Any, list[Step]]:
-    """What an algorithm returns, and what it asked."""
-    asked: list[Step] = []
-    try:
-        step = next(asking)
-        while True:
-            asked.append(step)
-            step = asking.send(answer(step))
-    except StopIteration as end:
-        return end.value, asked
 
 
 def pursuit(goal: str = "6", closed: str = "", **settings: Any) -> Pursuit:

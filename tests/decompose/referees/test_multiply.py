@@ -1,6 +1,5 @@
 """The referee of long multiplication finds the first wrong digit, and a wrong number."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,18 +8,9 @@ from surefoot.decompose.answer_keys.multiply import answers
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.multiply import verify
 from surefoot.decompose.tasks.multiply import Multiply, SplitFacts
+from tests.decompose.finished import Finished
 
 TASK = Multiply(x="4059", y="708")
-
-
-class Finished:
-    """Steps, and the output they are said to lead to."""
-
-    def __init__(self, steps: list[PlanStep], output: Any) -> None:
-        self.steps, self.output = steps, output
-
-    def __iter__(self) -> Iterator[PlanStep]:
-        yield from self.steps
 
 
 @pytest.fixture

@@ -2,44 +2,17 @@
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
 
 import pytest
 
 from surefoot.decompose.answer_keys.balance import answers
-from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.balance import verify
-from surefoot.decompose.step import Dialect, Flag, Role, Step
+from surefoot.decompose.step import Flag, Role, Step
 from surefoot.decompose.tasks.balance import Balance
 from surefoot.decompose.tasks.counting import OFFSET, Number
+from tests.decompose.tasks.micro_walks import right_by, walk
 
-
-class Finished:
-    """A plan as the referee reads it."""
-
-    def __init__(self, steps: list[PlanStep], output: object) -> None:
-        self.steps, self.output = steps, output
-
-    def __iter__(self) -> Iterator[PlanStep]:
-        return iter(self.steps)
-
-
-def right(task: Balance, step: Step, dialect: Dialect = "micro") -> str:
-    said = task.parse(step, answers(task.prompt(step, dialect)).right[0], dialect)
-    assert isinstance(said, str)
-    return said
-
-
-def walk(task: Balance, say: Callable[[Balance, Step], str] = right) -> Finished:
-    root = task.root()
-    state = task.begin(root.goal, root.inputs)
-    steps: list[PlanStep] = []
-    while isinstance(step := task.next_step(root.goal, state), Step):
-        steps.append(PlanStep(step.kind, step.reads, say(task, step), state))
-        state = task.advance(root.goal, state, steps[-1].candidate)
-        if len(steps) > task.size(root.goal, root.inputs):  # where a run ends the chain
-            return Finished(steps, None)
-    return Finished(steps, step.output)
+right = right_by(answers)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +21,7 @@ def walk(task: Balance, say: Callable[[Balance, Step], str] = right) -> Finished
 )
 def test_right_answers_give_the_balance(amounts: str, balance: str) -> None:
     task = Balance(amounts=amounts)
-    done, root = walk(task), task.root()
+    done, root = walk(task, right), task.root()
     assert done.output == balance
     assert verify(task, done).reached_goal
     assert len(done.steps) == task.usual_steps(root.goal, root.inputs) == task.outline(31).steps
@@ -56,7 +29,7 @@ def test_right_answers_give_the_balance(amounts: str, balance: str) -> None:
 
 def test_five_hundred_entries() -> None:
     task = Balance()
-    done = walk(task)
+    done = walk(task, right)
     assert verify(task, done) == verify(task, done)
     assert verify(task, done).reached_goal
     assert 4000 < len(done.steps) < 6000
@@ -87,7 +60,7 @@ def test_every_sample_can_be_asked_and_answered_in_every_dialect() -> None:
     for number in range(40):
         step = task.sample_step(number)
         for dialect in ("micro", "compact", "chat"):
-            assert right(task, step, dialect) == str(step.reads.value + 1)  # type: ignore[arg-type]
+            assert right(task, step, dialect) == str(step.reads.value + 1)
     assert task.prompt(step, "chat").system
     assert isinstance(task.parse(step, "seventeen", "chat"), Flag)
     assert isinstance(task.parse(step, str(OFFSET - 9), "micro"), Flag)

@@ -7,47 +7,22 @@ from collections.abc import Callable
 import pytest
 
 from surefoot.decompose.answer_keys.hanoi import answers
-from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.hanoi import verify
-from surefoot.decompose.step import Done, Flag, Role, Step
+from surefoot.decompose.step import Flag, Role, Step
 from surefoot.decompose.tasks.hanoi_micro import OFFSET, HanoiMicro, Number, Pair, counting
 from surefoot.decompose.tasks.micro_prompts import WAYS, number_in
+from tests.decompose.tasks.micro_walks import right_by, walk
 
+right = right_by(answers)
 TOWERS = [HanoiMicro(disks=n, start=a, goal=b) for n in range(1, 8) for a, b in (("a", "c"), ("b", "a"), ("a", "b"))]
-
-
-class Finished:
-    """A plan as the referee reads it."""
-
-    def __init__(self, steps: list[PlanStep], output: object) -> None:
-        self.steps, self.output = steps, output
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter(self.steps)
-
-
-def right(task: HanoiMicro, step: Step) -> str:
-    said = task.parse(step, answers(task.prompt(step, "micro")).right[0], "micro")
-    assert isinstance(said, str)
-    return said
-
-
-def walk(task: HanoiMicro, say: Callable[[HanoiMicro, Step], str]) -> tuple[Done, list[PlanStep]]:
-    root = task.root()
-    state = task.begin(root.goal, root.inputs)
-    steps = []
-    while isinstance(step := task.next_step(root.goal, state), Step):
-        candidate = say(task, step)
-        steps.append(PlanStep(step.kind, step.reads, candidate, state))
-        state = task.advance(root.goal, state, candidate)
-    return step, steps
 
 
 @pytest.mark.parametrize("task", TOWERS, ids=lambda t: f"{t.disks}{t.start}{t.goal}")
 def test_right_answers_make_every_move(task: HanoiMicro) -> None:
-    end, steps = walk(task, right)
-    assert end == Done(task.goal * task.disks)
-    found = verify(task, Finished(steps, end.output))
+    done = walk(task, right)
+    steps = done.steps
+    assert done.output == task.goal * task.disks
+    found = verify(task, done)
     assert (found.valid, found.reached_goal, found.steps) == (True, True, 2**task.disks - 1)
     goal = task.root().goal
     assert len(steps) == task.size(goal, ()) == task.outline(31).steps
@@ -65,7 +40,7 @@ def guess(rng: random.Random) -> Callable[[HanoiMicro, Step], str]:
 
 def test_answers_that_know_nothing_never_move_a_tower() -> None:
     task = HanoiMicro(disks=5)
-    ends = [walk(task, guess(random.Random(seed)))[0] for seed in range(300)]
+    ends = [walk(task, guess(random.Random(seed))) for seed in range(300)]
     assert not any(end.output == task.goal * task.disks for end in ends)
 
 
@@ -73,10 +48,10 @@ def test_answers_that_know_nothing_never_move_a_tower() -> None:
 def test_one_wrong_answer_ends_the_chain_with_its_promise_unkept(disks: int) -> None:
     """Nothing puts a wrong answer right: the code has no facts of its own. Placebo: the answers as they were."""
     task = HanoiMicro(disks=disks)
-    _, steps = walk(task, right)
+    steps = walk(task, right).steps
     largest = {number for number, step in enumerate(steps) if step.kind == "next"}
     for number in range(-1, len(steps)):
-        end, _ = walk(task, slip(number))
+        end = walk(task, slip(number))
         # A count that says "past the largest disk" where it only comes to that later has said nothing wrong yet.
         assert (end.output == task.goal * disks) == (number < 0) or number in largest
 
@@ -96,7 +71,7 @@ def slip(at: int) -> Callable[[HanoiMicro, Step], str]:
 
 def test_a_count_that_skips_the_other_disk_breaks_a_rule() -> None:
     task = HanoiMicro(disks=5)
-    _, steps = walk(task, right)
+    steps = walk(task, right).steps
     met = [
         number
         for number, step in enumerate(steps)
@@ -104,7 +79,7 @@ def test_a_count_that_skips_the_other_disk_breaks_a_rule() -> None:
     ]
     assert met
     for number in met:
-        assert walk(task, slip(number))[0].output != task.goal * 5
+        assert walk(task, slip(number)).output != task.goal * 5
 
 
 def test_no_step_is_made_without_an_answer() -> None:
@@ -165,7 +140,7 @@ def test_samples_are_questions_of_the_tower() -> None:
     samples = [task.sample_step(number) for number in range(200)]
     assert samples == [task.sample_step(number) for number in range(200)]
     assert {step.kind for step in samples} == {"third", "next"}
-    _, steps = walk(task, right)
+    steps = walk(task, right).steps
     asked = {(step.kind, repr(step.reads)) for step in steps}
     assert {(step.kind, repr(step.reads)) for step in samples if step.kind == "third"} <= {
         *asked, *(("third", repr(Pair(*pair))) for pair in itertools.permutations("abc", 2))

@@ -2,44 +2,17 @@
 
 import itertools
 import random
-from collections.abc import Callable
 
 import pytest
 
 from surefoot.decompose.answer_keys.multiply import answers
-from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.multiply import verify
 from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.tasks.counting import OFFSET
 from surefoot.decompose.tasks.multiply_micro import MultiplyMicro
+from tests.decompose.tasks.micro_walks import right_by, walk
 
-
-class Finished:
-    """A plan as the referee reads it."""
-
-    def __init__(self, steps: list[PlanStep], output: object) -> None:
-        self.steps, self.output = steps, output
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter(self.steps)
-
-
-def right(task: MultiplyMicro, step: Step) -> str:
-    said = task.parse(step, answers(task.prompt(step, "micro")).right[0], "micro")
-    assert isinstance(said, str)
-    return said
-
-
-def walk(task: MultiplyMicro, say: Callable[[MultiplyMicro, Step], str] = right) -> Finished:
-    root = task.root()
-    state = task.begin(root.goal, root.inputs)
-    steps = []
-    while isinstance(step := task.next_step(root.goal, state), Step):
-        steps.append(PlanStep(step.kind, step.reads, say(task, step), state))
-        state = task.advance(root.goal, state, steps[-1].candidate)
-        if len(steps) > task.size(root.goal, root.inputs):  # where a run ends the chain
-            return Finished(steps, None)
-    return Finished(steps, step.output)
+right = right_by(answers)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +20,7 @@ def walk(task: MultiplyMicro, say: Callable[[MultiplyMicro, Step], str] = right)
 )
 def test_right_answers_give_the_product(x: str, y: str) -> None:
     task = MultiplyMicro(x=x, y=y)
-    done = walk(task)
+    done = walk(task, right)
     assert verify(task, done).reached_goal
     root = task.root()
     assert len(done.steps) == task.usual_steps(root.goal, root.inputs) <= task.size(root.goal, root.inputs)
@@ -57,7 +30,7 @@ def test_right_answers_give_the_product(x: str, y: str) -> None:
 def test_random_factors() -> None:
     for draw in range(20):
         task = MultiplyMicro(digits=3, draw=draw)
-        assert verify(task, walk(task)).reached_goal
+        assert verify(task, walk(task, right)).reached_goal
 
 
 @pytest.mark.parametrize("number", range(60))

@@ -14,22 +14,13 @@ from surefoot.decompose.tasks.ledger import Ledger, edited, instruction, said
 from surefoot.decompose.tasks.river import River
 from surefoot.decompose.tasks.sort import Merged, Sort, Sorted
 from surefoot.decompose.tasks.stacks import Stacks
+from tests.decompose.finished import Finished
 
 DIALECTS: tuple[Dialect, ...] = ("chat", "compact")
 
 
 def part(folder: str, name: str) -> Any:
     return importlib.import_module(f"surefoot.decompose.{folder}.{name}")
-
-
-class Finished:
-    """A finished plan, as a referee reads it."""
-
-    def __init__(self, steps: list[PlanStep], output: Any) -> None:
-        self._steps, self.output = steps, output
-
-    def __iter__(self) -> Any:
-        return iter(self._steps)
 
 
 def chain(
