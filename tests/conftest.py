@@ -1,4 +1,7 @@
-"""Property tests draw the same examples on every machine and in every run; the long sets run with ``--long``.
+"""Property tests draw the same examples on every machine and in every run; tests are in three tiers.
+
+The quick tier runs where nothing else is asked for. The slow tier, whatever starts a Ray or attacks real processes and
+servers, runs with ``--slow`` or where its files are named. The long sets, minutes or hours each, run with ``--long``.
 
 With ``-n 2`` two processes share the tests, a file at a time; the files that start a Ray are one lot, so that there is
 one Ray at a time: each has both cores, and says how many workers fit.
@@ -35,13 +38,17 @@ def no_home() -> Iterator[None]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="run the long sets as well")
+    parser.addoption("--slow", action="store_true", help="run the slow tier as well: Ray, attacks on real processes")
+    parser.addoption("--long", action="store_true", help="run the long sets as well, and the slow tier")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # A shell that starts the tests in the background, or ``nohup``, has them ignore signals that some tests send.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # Whoever names a file wants its tests. Workers are told by the process that started them.
+    if not hasattr(config, "workerinput") and config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        config.option.slow = True
     config.option.loadscopereorder = False  # lots are handed out in the order below, not those of most tests first
 
 
@@ -64,12 +71,17 @@ def lot_of(file: str) -> str:
     return "ray" if "pytest.mark.ray" in (ROOT / file).read_text() else file
 
 
+@pytest.hookimpl(tryfirst=True)  # before ``-m slow`` chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     # The longest first, so that both processes end at about the same time.
     items.sort(key=lambda item: 0 if _lot(item) == "ray" else 1 if "chaos" in item.path.parts else 2)
     for item in items:
+        if "ray" in item.keywords or "chaos" in item.path.parts:
+            item.add_marker("slow")
         if "long" in item.keywords and not config.getoption("--long"):
             item.add_marker(pytest.mark.skip(reason="the long sets run with --long"))
+        elif "slow" in item.keywords and not (config.getoption("--slow") or config.getoption("--long")):
+            item.add_marker(pytest.mark.skip(reason="the slow tier runs with --slow"))
 
 
 def _lot(item: pytest.Item) -> str:

@@ -38,7 +38,9 @@ def run(block: Block, folder: pathlib.Path) -> str:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=() if page.stem == "README" else pytest.mark.slow, id=page.stem) for page in RUN]
+)
 def test_what_can_run_runs(page: pathlib.Path, tmp_path: pathlib.Path) -> None:
     (tmp_path / "docs").symlink_to(ROOT / "docs")
     printed = ""

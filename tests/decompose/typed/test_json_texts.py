@@ -192,7 +192,7 @@ def test_the_work_is_linear(name: str, lists: bool, work: list[int]) -> None:
 
 def test_reading_again_from_every_bracket_would_not_be(work: list[int]) -> None:
     """The placebo: no jump behind what was read. The measure above tells the two apart."""
-    text = "[1," * 20_000
+    text = "[1," * 2_000
     for opening in re.finditer(r"[{\[]", text):
         with pytest.raises(json_texts._BrokeOff):
             json_texts._Attempt(text, opening.start()).read()

@@ -113,7 +113,15 @@ async def stopped_at_random(seed: int, place: pathlib.Path, limited: bool) -> tu
 @pytest.mark.filterwarnings("ignore:coroutine 'OpenAI:RuntimeWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("seeds", [range(30), pytest.param(range(30, 100), marks=pytest.mark.long)], ids=str)
+@pytest.mark.parametrize(
+    "seeds",
+    [
+        range(5),
+        pytest.param(range(5, 30), marks=pytest.mark.slow),
+        pytest.param(range(30, 100), marks=pytest.mark.long),
+    ],
+    ids=str,
+)
 async def test_no_more_money_is_asked_for_than_the_limit_over_random_stops(
     seeds: range, tmp_path: pathlib.Path
 ) -> None:

@@ -127,6 +127,7 @@ async def _counted(
         journal.close()
 
 
+@pytest.mark.slow
 def test_a_model_that_gets_worse_after_the_pilot(tmp_path: pathlib.Path) -> None:
     """One answer in 1,000 is wrong while the pilot asks, one in 15 from then on; the target is 0.95.
 

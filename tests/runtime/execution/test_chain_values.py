@@ -17,6 +17,7 @@ from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.records import Finished
 from surefoot.runtime.session.answers import plan_of
 from surefoot.runtime.session.run import Run
+from surefoot.runtime.worker import worker
 from surefoot.scripts.commands.verify import ReadSteps, judged
 from tests.data.own.values import Fan, Join, Nested, Ready, answers, names, verify
 from tests.runtime.execution.attempts import Session
@@ -72,11 +73,12 @@ async def test_without_stepping_aside_a_sub_plan_would_wait_for_its_own_chain(
 ) -> None:
     """The placebo: a chain that keeps its place while its children need one."""
     monkeypatch.setattr(Slot, "aside", lambda slot: contextlib.nullcontext())
+    monkeypatch.setattr(worker, "STOP_GRACE_S", 0.1)  # nothing comes that could be waited for
     task = Nested(depth=1)
     running = asyncio.ensure_future(
         api.run_async(task, Counted(answers), run_dir=tmp_path / "r", chains_in_flight=1, **QUIET)
     )
-    for _ in range(2000):
+    for _ in range(300):
         await asyncio.sleep(0)
     assert not running.done()
     running.cancel()
