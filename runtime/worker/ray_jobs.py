@@ -13,6 +13,8 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.worker.ray_address import is_here
 from surefoot.runtime.worker.ray_cluster import STAYS_HERE, last_line, one_line, token_hint, use_kept_token
 
+TALKATIVE = ("ray._private.runtime_env", "ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk")
+"""Ray's loggers that tell of every upload and connection; each sets a level of its own."""
 LOOK_S = 0.5
 """Seconds between two looks at whether a job has ended."""
 STOP_S = 60
@@ -76,7 +78,7 @@ class Jobs:
             use_kept_token()
         from ray.job_submission import JobSubmissionClient
 
-        for name in ("ray.dashboard.modules", "ray._private.runtime_env"):  # they tell of every upload and connection
+        for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.ERROR)
         self._dashboard = dashboard
         self._client = self._said(lambda: JobSubmissionClient(dashboard))

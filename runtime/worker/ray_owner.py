@@ -13,6 +13,11 @@ from collections.abc import Iterator
 PROC = pathlib.Path("/proc")
 """Where Linux tells of its processes; other systems have no such folder, and the note alone has to do."""
 
+ADDRESS = "--gcs-address="
+"""How a node's Ray process says which cluster it belongs to."""
+DEEPEST = 64
+"""Ancestors that are looked at: a job is a few processes below its node's."""
+
 LISTENS = "0A"
 """State of a socket that takes connections, in ``/proc/net/tcp``."""
 
@@ -38,6 +43,36 @@ def begun_by_user(port: int, proc: pathlib.Path = PROC) -> bool:
     sockets = {f"socket:[{inode}]" for inode in _listening(proc, port)}
     heads = [one for one in _processes(proc) if sockets & set(_open_files(one))]
     return bool(heads) and not any(_is_programs(proc, one) for one in heads)
+
+
+def cluster_above(process: str, proc: pathlib.Path = PROC) -> str:
+    """Address, as HOST:PORT, of the Ray cluster on whose node a process was started; empty where none is its ancestor.
+
+    Args:
+        process: Id of the process to begin with, or ``self``.
+        proc: The folder of processes.
+    """
+    for _ in range(DEEPEST):
+        if not process:
+            return ""
+        try:
+            words = (proc / process / "cmdline").read_text().split("\0")
+        except (OSError, UnicodeDecodeError):
+            return ""
+        found = next((word for word in words if word.startswith(ADDRESS)), "")
+        if found:
+            return found.removeprefix(ADDRESS)
+        process = _parent(proc / process)
+    return ""
+
+
+def _parent(process: pathlib.Path) -> str:
+    """Id of a process's parent; empty, which is no process's id, where it cannot be read."""
+    try:
+        status = (process / "status").read_text().splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return next((line.split()[1] for line in status if line.startswith("PPid:")), "")
 
 
 def _listening(proc: pathlib.Path, port: int) -> Iterator[str]:
@@ -71,10 +106,8 @@ def _is_programs(proc: pathlib.Path, head: pathlib.Path) -> bool:
     ``ray start`` itself ends, and its processes become children of the system's first process or of a service manager.
     """
     try:
-        status = (head / "status").read_text().splitlines()
-        parent = next(line.split()[1] for line in status if line.startswith("PPid:"))
-        words = (proc / parent / "cmdline").read_text().split("\0")
-    except (OSError, StopIteration, UnicodeDecodeError):
+        words = (proc / _parent(head) / "cmdline").read_text().split("\0")
+    except (OSError, UnicodeDecodeError):
         return False
     names = [pathlib.PurePath(word).name for word in words if word]
     if not names or not names[0].startswith(("python", "ray", "pytest", "ipython", "jupyter")):

@@ -4,6 +4,7 @@ It imports the standard library only, so that a missing package is one line and 
 """
 
 import importlib.util
+import os
 import platform
 import sys
 
@@ -29,8 +30,12 @@ def main(arguments: list[str] | None = None) -> None:
         from surefoot.scripts.cluster.parcel import print_parcel
 
         sys.exit(print_parcel(given[1]))
+    from surefoot.runtime.worker.ray_owner import cluster_above
     from surefoot.scripts.commands.cli import main as command_line
 
+    # Ray tells a job the cluster that was noted last on this machine, which another process may have begun.
+    if own := cluster_above("self"):
+        os.environ["RAY_ADDRESS"] = own
     command_line(given)
 
 

@@ -5,7 +5,7 @@ import pathlib
 
 import pytest
 
-from surefoot.runtime.worker.ray_owner import begun_by_user, noted_by_user
+from surefoot.runtime.worker.ray_owner import DEEPEST, begun_by_user, cluster_above, noted_by_user
 
 PORT = 6379
 
@@ -64,3 +64,28 @@ def test_a_note_is_the_users_own_file(tmp_path: pathlib.Path, monkeypatch: pytes
     me = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: me + 1)
     assert not noted_by_user(note)
+
+
+def ancestors(folder: pathlib.Path, *commands: str) -> pathlib.Path:
+    """A folder like /proc: process 1 is the child of 2, and so on; the last has no parent that is shown."""
+    for number, command in enumerate(commands, 1):
+        (folder / str(number)).mkdir(parents=True)
+        (folder / str(number) / "cmdline").write_text(command.replace(" ", "\0") + "\0")
+        (folder / str(number) / "status").write_text(f"Name:\tx\nPPid:\t{number + 1}\n")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("commands", "cluster"),
+    [
+        (["python -m job", "sh -c job", "ray::JobSupervisor", "raylet --x --gcs-address=10.0.0.1:1 --y"], "10.0.0.1:1"),
+        (["job --gcs-address=a:1", "raylet --gcs-address=b:2"], "a:1"),
+        (["python job.py note--gcs-address=a:1", "bash", "init"], ""),
+        ([], ""),
+        (["x"] * DEEPEST + ["raylet --gcs-address=a:1"], ""),
+    ],
+)  # fmt: skip
+def test_a_job_belongs_to_the_cluster_on_whose_node_it_was_started(
+    commands: list[str], cluster: str, tmp_path: pathlib.Path
+) -> None:
+    assert cluster_above("1", ancestors(tmp_path / "proc", *commands)) == cluster

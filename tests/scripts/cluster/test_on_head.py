@@ -1,6 +1,7 @@
 """What a job runs on the head node: a look at what is missing, then the command or the packing of a run."""
 
 import importlib.util
+import os
 import pathlib
 import sys
 from importlib.machinery import ModuleSpec
@@ -8,6 +9,7 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.worker import ray_owner
 from surefoot.scripts.cluster import on_head
 from surefoot.scripts.cluster.on_head import NEEDED, main, missing
 from surefoot.scripts.cluster.parcel import framed_in
@@ -68,3 +70,14 @@ def test_it_imports_nothing_but_the_standard_library() -> None:
     text = pathlib.Path(on_head.__file__).read_text()
     top = [line.split()[1] for line in text.splitlines() if line.startswith(("import ", "from "))]
     assert {name.partition(".")[0] for name in top} <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(("above", "told"), [("127.0.0.1:6379", "127.0.0.1:6379"), ("", "127.0.0.1:6380")])
+def test_a_job_runs_on_its_own_cluster_whichever_was_noted_last(
+    above: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:6380")
+    monkeypatch.setattr(ray_owner, "cluster_above", lambda process: above)
+    with pytest.raises(SystemExit):
+        main(["tasks"])
+    assert os.environ["RAY_ADDRESS"] == told
