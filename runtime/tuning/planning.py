@@ -68,8 +68,8 @@ class Planning(msgspec.Struct, frozen=True, kw_only=True):
     def ranked(self, space: Space[W], records: Sequence[Record[W]], seed: int) -> list[W]:
         """Return the candidates that were asked about by what the model expects of them, less its doubt."""
         model, found = self.model(space, records, seed), together(records)
-        means, doubts = model.utility(model.encode(space.features(one.candidate) for one in found))
-        order = sorted(range(len(found)), key=lambda at: -(means[at] - CAUTION * doubts[at]))
+        means, spreads = model.utility(model.encode(space.features(one.candidate) for one in found))
+        order = sorted(range(len(found)), key=lambda at: -(means[at] - CAUTION * spreads[at]))
         return [found[at].candidate for at in order]
 
     def model(self, space: Space[W], records: Sequence[Record[W]], seed: int) -> LatentModel:
@@ -118,8 +118,8 @@ class _Rollouts(Generic[W]):
         before = front.states.rows(origins)
         changes = self.model.content_of(map(self.space.features, candidates)) - before.content
         states = self.model.step(before, changes)
-        means, doubts = self.model.utility(states)
-        scores = means + CURIOSITY * doubts
+        means, spreads = self.model.utility(states)
+        scores = means + CURIOSITY * spreads
         chosen: dict[W, int] = {}
         for at in (-scores).argsort(kind="stable"):
             chosen.setdefault(candidates[at], int(at))

@@ -104,7 +104,7 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
         f"chosen    {s.why or 'nothing yet'}; target {s.target}"
         + ("" if table else f"; next states by the {s.state_by}"),
         f"red flags {flags}",
-        f"doubts    {s.disagreements:,} disagreements, {s.escalations:,} escalations"
+        f"checks    {s.disagreements:,} disagreements, {s.escalations:,} escalations"
         + ("" if table else f", {s.seam_retries:,} seam retries, {s.broken_promises:,} broken promises"),
         f"tokens    {s.tokens_in:,} in, {s.tokens_out:,} out, {money}",
         *_accounts(s.accounts),
@@ -166,8 +166,8 @@ def next_command(s: Standing) -> str:
         limit = LIMIT.match(s.message)
         return f"resume {name}" + (f" {limit[1]} {2 * float(limit[2]):.12g}" if limit else "")
     if s.status == "failed":
-        doubts = "--flagged" if s.red_flags > s.disagreements else "--disputed"
-        return f"steps {name} {doubts}" if s.red_flags or s.disagreements else f"report {name}"
+        which = "--flagged" if s.red_flags > s.disagreements else "--disputed"
+        return f"steps {name} {which}" if s.red_flags or s.disagreements else f"report {name}"
     if s.status != "solved":
         return f"show {name}"
     # No simulator knows the right answers to somebody's questions about a table.
