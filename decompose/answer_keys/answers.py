@@ -10,8 +10,10 @@ class Answers(msgspec.Struct, frozen=True):
         right: All that are right; more than one only if the prompt lacks a fact and it has to be guessed.
         wrong: Plausible mistakes; at least one.
         work: How many operations it takes to answer at once. A simulated model errs in each of them at its rate.
+        wrong_shown: Share of wrong ones among the earlier answers that the prompt shows, 0 to 1; they may mislead.
     """
 
     right: tuple[str, ...]
     wrong: tuple[str, ...]
     work: float = 1.0
+    wrong_shown: float = 0.0

@@ -7,7 +7,7 @@ wordings, the facts from its labelled lines. For the simulated model and for mea
 import functools
 import re
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -16,9 +16,10 @@ from surefoot.decompose.answer_keys.problem_contractions import contracted
 from surefoot.decompose.answer_keys.problem_parts import filled, halves_of, parts_of, work_of
 from surefoot.decompose.methods.asking import Asking
 from surefoot.decompose.methods.table import METHODS
+from surefoot.decompose.methods.thread import ROOT
 from surefoot.decompose.referees.problems import answer_of
 from surefoot.decompose.step import Prompt
-from surefoot.decompose.tasks.problems import bridges, ledger
+from surefoot.decompose.tasks.problems import bridges, expressions, ledger
 from surefoot.decompose.tasks.problems.expressions import MODULUS
 
 ABLE = 2
@@ -84,7 +85,9 @@ def answers(prompt: Prompt) -> Answers:
 def _answer(told: Told) -> Answers:
     context = "\n".join(told.all("Context"))
     right = answer_of(told.question, context)
-    return _lines("Answer", right, slips(told.question, right), work_of(told.question, context))
+    found = _lines("Answer", right, slips(told.question, right), work_of(told.question, context))
+    asked, said = (dict(enumerate(told.all(label))) for label in ("Asked", "Found"))
+    return found if not said else msgspec.structs.replace(found, wrong_shown=_wrong_share(asked, said))
 
 
 def _thought(told: Told) -> Answers:
@@ -177,6 +180,49 @@ def _try(told: Told) -> Answers:
     return _lines("Answer", "cannot", slips(told.question, answer_of(told.question, context)))
 
 
+def _subtask(told: Told) -> Answers:
+    """The next subtask of the open task, with what was found in it; or its conclusion."""
+    texts = {label: dict(text.split(" ", 1) for text in told.all(label)) for label in ("Thought", "Concluded")}
+    at = told.all("Open")[-1]
+    task = texts["Thought"].get(at, told.question)
+    below = [text for name, text in texts["Concluded"].items() if name.rpartition(".")[0] == at.replace(ROOT, "")]
+    parts = halves_of(task) if expressions.read(task) is not None else parts_of(task)
+    swayed = _wrong_share(texts["Thought"], texts["Concluded"])
+    if len(below) < len(parts):
+        following = filled(parts[len(below)], tuple(below))
+        found = _lines("Subtask", following, mistaken(following))
+    else:
+        context = "\n".join(told.all("Context"))
+        right = below[-1] if parts else answer_of(task, context)
+        found = _lines("Conclusion", right, slips(task, right), 1.0 if parts else work_of(task, context))
+    return msgspec.structs.replace(found, wrong_shown=swayed)
+
+
+def _subtask_or_tool(told: Told) -> Answers:
+    """The same as a use of the calculator, where the next subtask is arithmetic that it takes."""
+    plain = _subtask(told)
+
+    def used(reply: str) -> str:
+        kind, _, text = reply.partition(": ")
+        found = expression_of(text) if kind == "Subtask" and not halves_of(text) else None
+        return f"Use: calc[{found}]" if found else reply
+
+    return Answers(tuple(map(used, plain.right)), tuple(map(used, plain.wrong)), plain.work, plain.wrong_shown)
+
+
+def _wrong_share(asked: Mapping[Any, str], found: Mapping[Any, str]) -> float:
+    """The share of answers that are wrong among those whose question can be read."""
+    right = [(answered(asked[name]), text) for name, text in found.items() if name in asked]
+    known = [one == text for one, text in right if one is not None]
+    return known.count(False) / len(known) if known else 0.0
+
+
+def _evidence(told: Told) -> Answers:
+    """Nothing is missing: parts are answered from the answers to their own parts alone."""
+    names = [text.split()[0] for text in told.all("Concluded")]
+    return Answers(("Missing: none",), tuple(f"Missing: {name}" for name in names[:1]) or ("Missing: 9",))
+
+
 def _abstract_plan(told: Told) -> Answers:
     """The plan of a question of the form, with the variables in the places of its numbers."""
     named = {f"{UNLIKELY + int(number)}": f"v{number}" for number in re.findall(r"\bv(\d+)\b", told.question)}
@@ -203,6 +249,7 @@ def _judge(told: Told) -> Answers:
     return _lines("Answer", "yes" if same else "no", ["no" if same else "yes"])
 
 
+@functools.lru_cache(maxsize=2**12)
 def answered(question: str) -> str | None:
     """Return the answer to a question, or ``None`` where it is no question of a family any more."""
     try:
@@ -312,6 +359,9 @@ KINDS: Final[Mapping[str, Callable[[Told], Answers]]] = {
     "split once": _split_once,
     "solve parts": _solve_parts,
     "try": _try,
+    "subtask": _subtask,
+    "subtask or tool": _subtask_or_tool,
+    "evidence": _evidence,
     "abstract plan": _abstract_plan,
 }
 """What is said to each kind of question."""

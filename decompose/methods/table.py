@@ -19,6 +19,7 @@ from surefoot.decompose.methods.program import HostProgram
 from surefoot.decompose.methods.recursive import Recursive
 from surefoot.decompose.methods.rewoo import Rewoo
 from surefoot.decompose.methods.self_ask import SelfAsk
+from surefoot.decompose.methods.thread import Thread
 from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.methods.two_stage import TwoStage
 
@@ -36,5 +37,6 @@ METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "as-needed": AsNeeded,
     "abstract-chain": AbstractChain,
     "atom": Atom,
+    "thread": Thread,
 }
 """Makes each method from the length of a leaf, in steps."""

@@ -40,6 +40,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         p_timeout: A call fails in transport before it succeeds; counted, never a ballot.
         latency_s: Seconds that a call takes.
         scale_by_temperature: Whether ``p_error`` is multiplied by the temperature (greedy draws do not err).
+        p_swayed: Added to ``p_error`` for a prompt that shows earlier answers all of which are wrong, and in proportion
+            where some are (self-conditioning, arXiv 2509.09677); the sum is 0.95 at most.
     """
 
     p_error: Rate = 0.0
@@ -51,6 +53,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     p_timeout: Rate = 0.0
     latency_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     scale_by_temperature: bool = False
+    p_swayed: Rate = 0.0
 
 
 def parse_profile(text: str) -> Profile:
@@ -116,6 +119,8 @@ class SimulatedModel(Model):
         p_error = profile.p_error * (request.temperature if profile.scale_by_temperature else 1.0)
         if known.work != 1.0:
             p_error = 1.0 - (1.0 - p_error) ** known.work
+        if profile.p_swayed and known.wrong_shown:
+            p_error = max(p_error, min(0.95, p_error + profile.p_swayed * known.wrong_shown))
         planted = self._planted(text)
         if planted == "shared":
             said = _Dice(f"shared\0{text}").past().pick(known.wrong)

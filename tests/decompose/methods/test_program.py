@@ -5,9 +5,11 @@ import random
 import pytest
 
 from surefoot.decompose.answer_keys.problems import answers
-from surefoot.decompose.methods.program import StepSpec
+from surefoot.decompose.methods.asking import Goal
+from surefoot.decompose.methods.program import HostProgram, StepSpec
 from surefoot.decompose.problem import Problem
 from surefoot.decompose.referees.problems import answer_of
+from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.generated import Generated
 from surefoot.decompose.tasks.problems import programs
 from surefoot.runtime.models.port import Request
@@ -73,6 +75,33 @@ def test_errors_of_single_steps_tell_those_of_the_run() -> None:
         alone += sum(wrong(one.prompts[0], seed) for seed in (4, 5, 6))
     assert within > 50
     assert wilson(alone, 4500).low <= within / 4500 <= wilson(alone, 4500).high
+
+
+def _swayed(window: int, steps: int, seed: int) -> list[bool]:
+    """Which steps of a chain go wrong if prompts also show so many earlier steps; a model that errors mislead."""
+    model = SimulatedModel(answers, parse_profile("p_error=0.01,p_swayed=0.6"), name=f"s{seed}")
+    task, rng = Generated(family="dictionary", method="program"), random.Random(seed)
+    told: list[tuple[str, str]] = []
+    wrong = []
+    for _ in range(steps):
+        asked = f"What is {rng.randint(1, 99)} + {rng.randint(1, 99)}?"
+        shown = tuple(pair for pair in told[len(told) - min(len(told), 2 * window) :])
+        prompt = task.prompt(HostProgram().ask("part", Goal(""), asked, shown), "chat")
+        said = model.reply(Request(prompt, (len(told),), 1.0, 64, seed), len(told)).text
+        wrong.append(said not in answers(Prompt(prompt.user)).right)
+        told += [("Asked", asked), ("Found", said.removeprefix("Answer: "))]
+    return wrong
+
+
+def test_hidden_errors_lead_to_no_others() -> None:
+    """A3, chains of 300 steps at 1 %, 0.6 more by wrong steps shown: hidden it stays 1 % and flat; shown it doubles."""
+    hidden = [_swayed(0, 300, seed) for seed in range(16)]
+    shown = [_swayed(40, 300, seed) for seed in range(16)]
+    first, last = (sum(map(sum, ([*run[part]] for run in hidden))) for part in (slice(0, 150), slice(150, 300)))
+    interval = wilson(first + last, 4800)
+    assert interval.low <= 0.01 <= interval.high
+    assert max(first, last) <= 2 * min(first, last)
+    assert sum(map(sum, shown)) >= 2 * (first + last)
 
 
 def test_a_problem_without_a_program_says_so() -> None:

@@ -155,3 +155,17 @@ def test_profiles_are_read_from_text() -> None:
 def test_other_profiles_are_refused(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"simulated model: .*its keys are p_error, p_format"):
         parse_profile(text)
+
+
+def test_wrong_answers_in_a_prompt_lead_it_on() -> None:
+    """As many more errors as the share of wrong ones says; 0.95 at most; a prompt that shows none is as before."""
+
+    def errors(wrong_shown: float, **rates: float) -> float:
+        profile = Profile(p_error=0.1, **rates)
+        model = SimulatedModel(lambda prompt: Answers(("a",), ("b",), 1.0, wrong_shown), profile)
+        asked = (Request(Prompt(f"q{n}"), (0,), 1.0, 64, 0) for n in range(2000))
+        return sum(model.reply(one, 0).text == "b" for one in asked) / 2000
+
+    assert errors(0.0, p_swayed=0.6) == errors(0.5) == errors(0.0)
+    assert errors(0.5, p_swayed=0.6) == pytest.approx(0.4, abs=0.04)
+    assert errors(1.0, p_swayed=1.0) == pytest.approx(0.95, abs=0.02)
