@@ -60,6 +60,44 @@ class KindEstimate(msgspec.Struct, frozen=True):
     reply_tokens: float
 
 
+Shares = tuple[tuple[str, float], ...]
+"""Of one look: its answers with their probabilities, likeliest first; empty where it could not be read."""
+
+
+class LookSample(msgspec.Struct, frozen=True):
+    """A question that a pilot took looks at.
+
+    Attributes:
+        kind: Class of the question.
+        times: How often it came.
+        shares: Of each look, in the order taken.
+    """
+
+    kind: str
+    times: int
+    shares: tuple[Shares, ...]
+
+
+class SeenLooks(msgspec.Struct, frozen=True):
+    """What looks said and took.
+
+    Attributes:
+        samples: One for each distinct question.
+        looks: Looks taken, kept ones included.
+        fresh: Those that were asked of the model.
+        calls: Mean calls of one of these.
+        tokens_in: Mean prompt tokens of one of these.
+        tokens_out: Mean scored tokens of one of these.
+    """
+
+    samples: tuple[LookSample, ...] = ()
+    looks: int = 0
+    fresh: int = 0
+    calls: float = 1.0
+    tokens_in: float = 0.0
+    tokens_out: float = 0.0
+
+
 class Estimate(msgspec.Struct, frozen=True):
     """What is known of a model's errors.
 
@@ -74,6 +112,7 @@ class Estimate(msgspec.Struct, frozen=True):
         trials: Observations behind the interval: ballots of a pilot and of races, steps of a measurement.
         errors: Their sum; each is between 0 and 1.
         measured: Whether right answers were known: a measurement, not a pilot.
+        looks: What looks said, where the model's answers were scored and not drawn.
     """
 
     ballots: int
@@ -86,6 +125,7 @@ class Estimate(msgspec.Struct, frozen=True):
     trials: int = 0
     errors: float = 0.0
     measured: bool = False
+    looks: SeenLooks | None = None
 
     @property
     def valid_rate(self) -> float:
@@ -110,7 +150,7 @@ def judge_pilot(samples: Sequence[Sample], counts: Counts) -> Estimate:
         samples: Steps, each asked ``PILOT_DRAWS`` times.
         counts: What that took.
     """
-    samples = without_copies(samples)
+    looks, samples = seen_looks(samples, counts), without_copies(samples)
     votes: Counter[tuple[int, int]] = Counter()
     of_kind: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     spoiled = 0
@@ -127,7 +167,7 @@ def judge_pilot(samples: Sequence[Sample], counts: Counts) -> Estimate:
     middle, high = _rate(ballots, dissenting)
     return Estimate(
         ballots, dissenting, spoiled, middle, high, tuple((w, d, n) for (w, d), n in sorted(votes.items())),
-        kinds=kinds_of(of_kind, counts), trials=ballots, errors=dissenting,
+        kinds=kinds_of(of_kind, counts), trials=ballots, errors=dissenting, looks=looks,
     )  # fmt: skip
 
 
@@ -142,6 +182,26 @@ def without_copies(samples: Sequence[Sample]) -> list[Sample]:
             seen.add(sample.ballots)
         found.append(sample)
     return found
+
+
+def seen_looks(samples: Sequence[Sample], counts: Counts) -> SeenLooks | None:
+    """Gather what looks said at sampled steps; ``None`` where answers were drawn."""
+    if not any(ballot.shares for sample in samples for ballot in sample.ballots):
+        return None
+    times = Counter((one.kind, tuple(ballot.shares[:SHARES_KEPT] for ballot in one.ballots)) for one in samples)
+    each = max(1, counts.fresh_looks)
+    return SeenLooks(
+        tuple(LookSample(kind, number, shares) for (kind, shares), number in times.items()),
+        sum(len(one.ballots) for one in samples),
+        counts.fresh_looks,
+        counts.calls / each if counts.calls else 1.0,
+        counts.tokens_in / each,
+        counts.tokens_out / each,
+    )
+
+
+SHARES_KEPT = 3
+"""Answers of a look that an estimate keeps: what is left out belongs to all others together."""
 
 
 def kinds_of(counted: Mapping[str, Sequence[int]], counts: Counts) -> tuple[KindEstimate, ...]:

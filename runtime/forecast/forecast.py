@@ -30,6 +30,9 @@ class Forecast(msgspec.Struct, frozen=True):
         requests: Times that a prompt is put to the model; the draws of one round share it.
         tokens_in: Prompt tokens: each request pays its prompt once.
         tokens_out: Reply tokens.
+        looks: Looks that steps are decided by, kept ones included; 0 where answers are drawn.
+        fresh_looks: Those of them that are asked of the model.
+        questions: Distinct questions, each in several wordings; 0 where that was not counted.
     """
 
     calls: float
@@ -37,6 +40,9 @@ class Forecast(msgspec.Struct, frozen=True):
     requests: float = 0.0
     tokens_in: float = 0.0
     tokens_out: float = 0.0
+    looks: float = 0.0
+    fresh_looks: float = 0.0
+    questions: float = 0.0
 
 
 class Longest(msgspec.Struct, frozen=True):

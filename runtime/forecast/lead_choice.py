@@ -250,7 +250,10 @@ def explain_leads(
     seen = "measured answers were wrong" if estimate.measured else "pilot ballots dissent"
     each = f"expecting {expected.calls / size:.3f} calls a {unit}"
     if any(isinstance(rule, Looks) for _, rule in leads.sequential):
-        each = f"expecting {expected.calls / size:.3f} looks a {unit}, each distinct one asked once"
+        each = (
+            f"expecting {expected.looks / size:.3f} looks a {unit} at {expected.questions:,.0f} distinct questions, "
+            f"{expected.fresh_looks:,.0f} of them asked of the model with {expected.calls:,.0f} calls"
+        )
     return (
         f"{chosen}: {estimate.dissenting} of {estimate.ballots:,} {seen}, so {estimate.p_error:.2%} err "
         f"(at most {estimate.p_error_high:.2%}); {each}"

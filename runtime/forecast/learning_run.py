@@ -12,8 +12,10 @@ from surefoot.runtime.forecast.basis import Basis, basis_of
 from surefoot.runtime.forecast.estimates import Estimate, pooled_estimate
 from surefoot.runtime.forecast.forecast import Forecast, forecast, mixed
 from surefoot.runtime.forecast.lead_choice import choose_again, next_checkpoint
+from surefoot.runtime.forecast.look_forecast import forecast_looks
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.voting_rules import takes_looks
 
 
 def forecast_run(
@@ -28,6 +30,8 @@ def forecast_run(
         start: What they were chosen from.
         known: The best that is known of the model; by default the same.
     """
+    if takes_looks(config.rule):
+        return forecast_looks(config, task, leads, known or start)
     truth = basis_of(config, task, rate_table(known or start), leads.leaf_steps)
     shares: dict[Leads, float] = defaultdict(float)
     for share, then in _ahead(truth, task, leads, start):

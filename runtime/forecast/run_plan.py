@@ -13,6 +13,7 @@ from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, j
 from surefoot.runtime.forecast.forecast import Forecast, longest_of, price_of
 from surefoot.runtime.forecast.lead_choice import choose_leads, explain_leads
 from surefoot.runtime.forecast.learning_run import forecast_run
+from surefoot.runtime.forecast.look_forecast import pilot_looks
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.forecast.wall_time import Speed, Wall, walls_of
 from surefoot.runtime.leads import Leads
@@ -47,6 +48,9 @@ class Plan(msgspec.Struct, frozen=True):
         calls_per_step_with_pilot: All calls, shared out over the steps.
         length_is_bound: Whether ``steps`` is only the most that the plan may take, so that all figures are at most so
             much.
+        looks: Looks that steps are decided by, kept ones included, without the pilot's; 0 where answers are drawn.
+        fresh_looks: Those of them that are asked of the model.
+        questions: Distinct questions that they are about.
     """
 
     steps: int
@@ -64,6 +68,9 @@ class Plan(msgspec.Struct, frozen=True):
     pilot_calls: int = 0
     calls_per_step_with_pilot: float = 0.0
     length_is_bound: bool = False
+    looks: float = 0.0
+    fresh_looks: float = 0.0
+    questions: float = 0.0
 
 
 def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | None = None) -> Plan:
@@ -85,7 +92,8 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
     start = judge_pilot(sampled.samples[:asks], sampled.counts) if asks else everything
     leads = choose_leads(config, task, start)
     expected = forecast_run(config, task, leads, start, everything)
-    whole = _with_pilot(expected, asks, sampled)
+    pilot = _pilot(config, task, asks, sampled, everything)
+    whole = _together(expected, pilot)
     basis = basis_of(config, task, rate_table(everything), leads.leaf_steps)
     longest = longest_of(basis, leads)
     return Plan(
@@ -101,9 +109,12 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         why=explain_leads(leads, start if config.k == "auto" else None, expected, size),
         speed=sampled.speed,
         walls=walls_of(basis, leads, whole, longest, sampled.speed),
-        pilot_calls=asks * PILOT_DRAWS,
+        pilot_calls=round(pilot.calls),
         calls_per_step_with_pilot=whole.calls / size,
         length_is_bound=length_is_bound(config, task),
+        looks=expected.looks,
+        fresh_looks=expected.fresh_looks,
+        questions=expected.questions,
     )
 
 
@@ -114,13 +125,23 @@ def length_is_bound(config: RunConfig, task: Task) -> bool:
     return config.task not in BUILT_IN_TASKS and not given
 
 
-def _with_pilot(expected: Forecast, asks: int, sampled: Sampled) -> Forecast:
-    """The forecast with the calls of a pilot of so many steps."""
+def _pilot(config: RunConfig, task: Task, asks: int, sampled: Sampled, known: Estimate) -> Forecast:
+    """What a pilot of so many steps takes: all its draws, or of its looks the distinct ones."""
+    if known.looks is not None:
+        fresh, seen = pilot_looks(config, task) if asks else 0, known.looks
+        calls = fresh * seen.calls
+        return Forecast(calls, 1.0, calls, fresh * seen.tokens_in, fresh * seen.tokens_out)
     each, steps = asks * PILOT_DRAWS / sampled.counts.calls, len(sampled.samples)
+    tokens_in = sampled.counts.tokens_in * asks / steps
+    return Forecast(asks * PILOT_DRAWS, 1.0, asks, tokens_in, sampled.counts.tokens_out * each)
+
+
+def _together(expected: Forecast, pilot: Forecast) -> Forecast:
+    """The forecast of a run with what its pilot takes."""
     return msgspec.structs.replace(
         expected,
-        calls=expected.calls + asks * PILOT_DRAWS,
-        requests=expected.requests + asks,
-        tokens_in=expected.tokens_in + sampled.counts.tokens_in * asks / steps,
-        tokens_out=expected.tokens_out + sampled.counts.tokens_out * each,
+        calls=expected.calls + pilot.calls,
+        requests=expected.requests + pilot.requests,
+        tokens_in=expected.tokens_in + pilot.tokens_in,
+        tokens_out=expected.tokens_out + pilot.tokens_out,
     )

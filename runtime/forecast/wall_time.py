@@ -16,6 +16,9 @@ from surefoot.runtime.leads import Leads
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 """Segments at the same time for which the wall time is said."""
 
+KEPT_LOOK_S = 0.00005
+"""Seconds of a look that is kept, with its part of a step's bookkeeping."""
+
 
 class Speed(msgspec.Struct, frozen=True):
     """How fast a model answers here.
@@ -53,6 +56,8 @@ def walls_of(basis: Basis, leads: Leads, expected: Forecast, longest: Longest, s
         longest: Requests that wait for each other.
         speed: Of the model.
     """
+    if expected.looks:  # one after the other; whoever needs a look that is on its way waits for it
+        return [Wall(1, 1, expected.fresh_looks * speed.latency_s + expected.looks * KEPT_LOOK_S)]
     shape, config = basis.shapes[leads.leaf_steps], basis.config
     leaves = shape.chains[0].count
     each = max(1, config.segment_steps // (leads.leaf_steps + 1)) if leaves > 1 else 1

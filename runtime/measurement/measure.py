@@ -23,6 +23,7 @@ from surefoot.runtime.forecast.estimates import (
     judge_pilot,
     kinds_of,
     pilot_steps,
+    seen_looks,
     without_copies,
 )
 from surefoot.runtime.forecast.forecast import double_mistakes, longest_of, price_of
@@ -190,11 +191,12 @@ def _estimate(per_kind: Mapping[str, Sequence[Scored]], counts: Counts, interval
             steps += 1
             shares.append(sum(said) / len(said))
             votes[len(said) - sum(said), sum(said)] += 1
+    looks = seen_looks([one.sample for those in per_kind.values() for one in those], counts)
     ballots, wrong = sum(row[2] for row in counted.values()), sum(row[3] for row in counted.values())
     return Estimate(
         ballots, wrong, sum(row[1] for row in counted.values()) - ballots, middle_rate(wrong, ballots), interval.high,
         tuple((w, d, n) for (w, d), n in sorted(votes.items()) if w > d), kinds_of(counted, counts), steps,
-        math.fsum(shares), measured=True,
+        math.fsum(shares), measured=True, looks=looks,
     )  # fmt: skip
 
 

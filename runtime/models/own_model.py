@@ -14,7 +14,7 @@ from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.copies import Sameness
 from surefoot.runtime.models.limiter import Limiter
-from surefoot.runtime.models.port import Model, Reply, Request
+from surefoot.runtime.models.port import Look, Model, Reply, Request
 from surefoot.runtime.user_code import blamed, load_named, wrong_value
 
 WANTED = "a list with one Reply for each of request.draws"
@@ -46,6 +46,14 @@ class OwnModel(Model):
         if not _are_replies(replies, len(request.draws)):
             raise wrong_value(self._class, "ask", WANTED, replies)
         return replies
+
+    async def look(self, request: Request) -> Look:
+        """Return the model's distribution over whole answers; errors as for ``ask``."""
+        with blamed(self._class, "look"):
+            look = await self._model.look(request)
+        if not isinstance(look, Look):
+            raise wrong_value(self._class, "look", "a Look", look)
+        return look
 
     async def close(self) -> None:
         """Release what the model holds."""

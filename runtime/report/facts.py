@@ -199,6 +199,10 @@ def _predicted(forecast: dict[str, float] | None, known: Estimate | None, told: 
 
 def _pilot_took(pilot: Estimate, calls: int) -> dict[str, float]:
     """Calls and tokens of the pilot itself, which a forecast leaves out."""
+    if (seen := pilot.looks) is not None:
+        took = {"tokens_in": seen.fresh * seen.tokens_in, "tokens_out": seen.fresh * seen.tokens_out}
+        took |= {"looks": seen.looks, "fresh_looks": seen.fresh, "calls": calls}
+        return {f"pilot_{name}": value for name, value in took.items()}
     return {
         "pilot_calls": calls,
         "pilot_tokens_in": sum(kind.prompt_tokens * kind.answers for kind in pilot.kinds) / PILOT_DRAWS,

@@ -201,6 +201,8 @@ def _compared(facts: Facts) -> list[tuple[str, str, str]]:
         ("tokens out", f"{counts.tokens_out - pilot['tokens_out']:,.0f}", _ahead(ahead, "tokens_out")),
         ("dissenting ballots", percent(dissent) if dissent else "none seen", _ahead(ahead, "p_error", share=True)),
     ]
+    if ahead.get("looks"):
+        rows[1:1] = _looks_compared(facts)
     if found.ballots:
         valid = percent(1 - found.spoiled / found.ballots)
         rows.append(("ballots without a red flag", valid, _ahead(ahead, "valid_rate", share=True)))
@@ -208,6 +210,16 @@ def _compared(facts: Facts) -> list[tuple[str, str, str]]:
         one = "a row" if facts.standing.task == "map" else "a run"
         rows.append((f"{one} without error", sure, _ahead(ahead, "p_success", share=True)))
     return rows
+
+
+def _looks_compared(facts: Facts) -> list[tuple[str, str, str]]:
+    """Looks measured beside predicted, without those of the pilot."""
+    ahead, counts = facts.predicted, facts.counts
+    taken, fresh = (ahead.get(f"pilot_{name}", 0.0) for name in ("looks", "fresh_looks"))
+    return [
+        ("looks, kept ones included", f"{counts.looks - taken:,.0f}", _ahead(ahead, "looks")),
+        ("distinct looks asked of the model", f"{counts.fresh_looks - fresh:,.0f}", _ahead(ahead, "fresh_looks")),
+    ]
 
 
 def _ahead(ahead: dict[str, float], name: str, *, share: bool = False) -> str:

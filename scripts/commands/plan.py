@@ -81,6 +81,11 @@ def _print(config: RunConfig, p: Plan) -> None:
         f"{_at_most(p)}{p.calls:,.0f} calls ({p.calls_per_step:.3f} a step{pilot}), {p.tokens_in:,.0f} tokens in, "
         f"{p.tokens_out:,.0f} out, {money}; no mistake goes through with probability {p.p_success:.4f}"
     )
+    if p.looks:
+        console.print(
+            f"{p.looks:,.0f} looks at {p.questions:,.0f} distinct questions, {p.fresh_looks:,.0f} of them asked of the "
+            "model beside the pilot's; a look that is kept costs no call"
+        )
     together = "no limit met" if p.speed.calls_per_s is None else f"{p.speed.calls_per_s:,.0f} a second together"
     console.print(
         f"one call takes {p.speed.latency_s:.3g} s alone, {together}; {p.longest_chain:,} calls wait for each other"

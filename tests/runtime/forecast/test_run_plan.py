@@ -9,7 +9,7 @@ from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample, judge_pilot, pilot_steps
 from surefoot.runtime.forecast.forecast import Forecast, price_of
-from surefoot.runtime.forecast.run_plan import Sampled, _with_pilot, length_is_bound, plan
+from surefoot.runtime.forecast.run_plan import Sampled, _pilot, _together, length_is_bound, plan
 from surefoot.runtime.forecast.wall_time import Speed
 from surefoot.runtime.records import Counts, Usage
 from surefoot.voting.ballot import Ballot
@@ -46,13 +46,14 @@ def test_a_run_that_chooses_its_leads_pays_for_its_pilot() -> None:
 def test_the_pilots_tokens_are_those_of_its_share_of_the_sample() -> None:
     """The sample is half as large again as the pilot: the pilot took two thirds of what the sample did."""
     sample, run = sampled(steps=60), Forecast(1000, 0.99, 500, tokens_in=7000, tokens_out=800)
-    whole = _with_pilot(run, 40, sample)
+    task, known = Hanoi(disks=DISKS), judge_pilot(sample.samples, sample.counts)
+    whole = _together(run, _pilot(config(), task, 40, sample, known))
     assert whole.calls == 1000 + 40 * PILOT_DRAWS
     assert whole.requests == 540
     assert whole.tokens_in == pytest.approx(7000 + 2 / 3 * sample.counts.tokens_in)
     assert whole.tokens_out == pytest.approx(800 + 2 / 3 * sample.counts.tokens_out)
     assert whole.p_success == run.p_success
-    assert _with_pilot(run, 0, sample) == run
+    assert _together(run, _pilot(config(), task, 0, sample, known)) == run
 
 
 def test_a_measurement_makes_a_pilot_needless() -> None:

@@ -13,7 +13,7 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, UserCodeError
 from surefoot.runtime.models.factory import open_model, with_own_dialect
 from surefoot.runtime.models.own_model import OwnModel, open_own_model, watched
-from surefoot.runtime.models.port import Reply, Request
+from surefoot.runtime.models.port import Look, Reply, Request
 from surefoot.runtime.models.simulated import SimulatedModel
 from surefoot.runtime.own_code import is_own_model, own_code, own_models
 
@@ -148,3 +148,20 @@ def test_all_code_of_a_run_is_listed() -> None:
     assert own_models(config) == ("a:A", "b:B", "c:C")
     assert own_code(config) == ("d:D", "e:E", "a:A", "b:B", "c:C")
     assert own_code(RunConfig(task="hanoi")) == ()
+
+
+def test_a_model_of_ones_own_may_give_looks_and_what_is_none_is_its_fault() -> None:
+    class Sure(SimulatedModel):
+        def __init__(self, said: Any) -> None:
+            self.said = said
+
+        async def ask(self, request: Request) -> list[Reply]:
+            return []
+
+        async def look(self, request: Request) -> Look:
+            return self.said  # type: ignore[no-any-return]
+
+    look = Look((("a", 1.0),))
+    assert asyncio.run(watched(Sure(look)).look(REQUEST)) is look
+    with pytest.raises(UserCodeError, match="a Look; it returned str 'a'"):
+        asyncio.run(watched(Sure("a")).look(REQUEST))
