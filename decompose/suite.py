@@ -43,6 +43,10 @@ class SuiteTask(Task, frozen=True, kw_only=True):
         """Return the most actions of a plan for a problem; by default the problem's own."""
         return problem.cap
 
+    def plan_cost(self, problem: Posed, plan: Sequence[str]) -> float | None:
+        """Return what a plan costs where a problem's actions have costs; by default ``None``: they have none."""
+        return None
+
     def root(self) -> Node:
         """Return the run's problem as a node; nothing is promised of its plan."""
         return self.node((), self.problem_of_run())

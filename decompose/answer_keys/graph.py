@@ -179,8 +179,13 @@ class RoomRules(msgspec.Struct, frozen=True):
         return [f"{state}-{room}" for room in self.world.rooms() if room not in near]
 
     def ranked(self, state: str, goal: str) -> list[str]:
-        """Return a room's doors by the steps that remain behind them; a chest that is not the best is no end."""
+        """Return a room's doors by the steps that remain behind them; a chest that is not the best is no end.
+
+        Where no chest can be had that is worth anything, the rooms of the others are not entered either.
+        """
         targets = self.targets(state, goal)
+        if goal == BEST and not targets:
+            return [action for action in self.actions(state) if int(self.after(state, action)) not in self.world.worths]
 
         def left(action: str) -> int:
             room = int(self.after(state, action))

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.referees.tables import marks_of_table
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.decompose.tasks.items import Item, Items, as_text
 from surefoot.decompose.tasks.question_formats import records
@@ -62,7 +63,10 @@ def of_task(task: Items) -> Marking:
 
 
 def verify(task: Items, plan: FinishedPlan) -> Verification:
-    """Judge the answer of a run that asked one question of a file."""
+    """Judge the answer of a run that asked one question of a file, or all of them."""
     for _ in plan:  # the output is known only once the steps were read to their end
         pass
-    return of_task(task).judge(task.problem_of_run(), (as_text(plan.output),))
+    marking = of_task(task)
+    if not task.every:
+        return marking.judge(task.problem_of_run(), (as_text(plan.output),))
+    return marks_of_table(plan.output, [normal(one) for one in marking.right], normal)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from surefoot.decompose.referees.tables import marks_of_table
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
 from surefoot.decompose.tasks.question_file import Question
 from surefoot.decompose.tasks.question_formats import records, yes_or_no
@@ -57,8 +58,11 @@ def of_task(task: Questions) -> Marking:
 
 
 def verify(task: Questions, plan: FinishedPlan) -> Verification:
-    """Judge the answer of a run that asked one question of a file."""
+    """Judge the answer of a run that asked one question of a file, or all of them."""
     # The output is known only once the steps were read to their end.
     for _ in plan:
         pass
-    return of_task(task).judge(task.problem_of_run(), tuple(plan.output["plan"]))
+    marking = of_task(task)
+    if not task.every:
+        return marking.judge(task.problem_of_run(), tuple(plan.output["plan"]))
+    return marks_of_table(plan.output, [marking.right[question.number - 1] for question in task.suite()])

@@ -10,8 +10,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
-from surefoot.decompose.plan import Node
+from surefoot.decompose.methods.asking import Turning
+from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.problem import LONGEST_ANSWER, Problem
+from surefoot.decompose.step import Call, Done, Step
+from surefoot.decompose.tasks import every_question
+from surefoot.decompose.tasks.every_question import Every, Gather
 from surefoot.decompose.tasks.question_formats import records, yes_or_no
 
 Form = Literal["text", "number", "yes-no"]
@@ -29,6 +33,9 @@ class FileProblem(Problem, frozen=True, kw_only=True):
     form: Annotated[Form, msgspec.Meta(description="how answers are written and compared")] = "text"
     number: Annotated[int, msgspec.Meta(ge=1, description="question of the file to answer, from 1")] = 1
     count: Annotated[int, msgspec.Meta(ge=1, description="questions of a bench, from the first on")] = 1_000_000
+    every: Annotated[
+        bool, msgspec.Meta(description="answer all questions, or count of them; the answer is a table")
+    ] = False
 
     summary: ClassVar[str] = "Questions of a file as published (GSM8K, HotpotQA, ...), by any method"
 
@@ -48,8 +55,25 @@ class FileProblem(Problem, frozen=True, kw_only=True):
         return [question for question, _ in entries(self.file)[: self.count]]
 
     def root(self) -> Node:
-        """Return the question of the option ``number``."""
-        return self.posed(self.number - 1, self.question())
+        """Return the question of the option ``number``, or all questions of the file."""
+        return every_question.ROOT if self.every else self.posed(self.number - 1, self.question())
+
+    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Expansion | None:
+        """Return a node for each question where all are asked."""
+        if not isinstance(goal, Every):
+            return None
+        return every_question.all_of(self.posed(number, text) for number, text in enumerate(self.questions()))
+
+    def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Turning:
+        """Return the state before a node's first question; what gathers the answers asks none."""
+        return Turning(inputs) if isinstance(goal, Gather) else Problem.begin(self, goal, inputs)
+
+    def next_step(self, goal: Any, state: Turning) -> Step | Call | Expansion | Done:
+        """Return what the method asks for next, or the table of all answers."""
+        if not isinstance(goal, Gather):
+            return Problem.next_step(self, goal, state)
+        names = identities(self.file)[: self.count]
+        return Done(every_question.table_of(list(zip(names, self.questions(), strict=True)), state.board))
 
     def context(self, number: int) -> str:
         """Return the passages of an entry, where it has any."""
@@ -82,6 +106,13 @@ def entries(text: str) -> tuple[tuple[str, str], ...]:
             raise ValueError(f"file: question {number} is empty")
         found.append((question, passages(entry.get("context"))))
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=4)
+def identities(text: str) -> tuple[str, ...]:
+    """Return the file's own name for each entry, empty where it has none."""
+    found = ((entry.get("id") or entry.get("_id") or entry.get("qid")) for entry in records(text))
+    return tuple(str(one)[:80] if isinstance(one, str | int) else "" for one in found)
 
 
 def passages(context: Any) -> str:

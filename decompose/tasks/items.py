@@ -17,6 +17,8 @@ from surefoot.decompose.modular_planner.settings import Preset
 from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
 from surefoot.decompose.suite import Posed, SuiteTask
+from surefoot.decompose.tasks import every_question
+from surefoot.decompose.tasks.every_question import Every, Gather
 from surefoot.decompose.tasks.multiply import Multiply, Product, Sum
 from surefoot.decompose.tasks.question_formats import records
 from surefoot.decompose.tasks.sort import Sort
@@ -36,6 +38,7 @@ class Item(msgspec.Struct, frozen=True, tag=True):
         identity: The file's own name for it.
         factors: Of a product; empty for a list.
         numbers: Of a list to sort; empty for a product.
+        text: The question, as it stands in the file.
         why: Why it cannot be worked on; empty if it can.
         name: For people and tables.
         start: Nothing.
@@ -46,6 +49,7 @@ class Item(msgspec.Struct, frozen=True, tag=True):
     identity: str
     factors: tuple[str, ...] = ()
     numbers: tuple[int, ...] = ()
+    text: str = ""
     why: str = ""
     name: str = ""
     start: str = ""
@@ -66,10 +70,11 @@ def _item(number: int, entry: dict[str, Any]) -> Item:
     named, question = str(entry.get("id", number))[:80], entry["question"].strip()
     product, listed = _PRODUCT.search(question), _LIST.search(question)
     if product is not None and "multipl" in question.lower():
-        return Item(number, named, (product[1], product[2]), name=named)
+        return Item(number, named, (product[1], product[2]), text=question, name=named)
     if listed is not None and "sort" in question.lower() and "descending" not in question.lower():
-        return Item(number, named, (), tuple(map(int, listed[1].split(","))), name=named)
-    return Item(number, named, why="neither a product of two numbers nor a list to sort in ascending order", name=named)
+        return Item(number, named, (), tuple(map(int, listed[1].split(","))), question, name=named)
+    why = "neither a product of two numbers nor a list to sort in ascending order"
+    return Item(number, named, text=question, why=why, name=named)
 
 
 class Items(SuiteTask, frozen=True, kw_only=True):
@@ -80,6 +85,7 @@ class Items(SuiteTask, frozen=True, kw_only=True):
     )
     number: Annotated[int, msgspec.Meta(ge=1, description="question of the file to answer, from 1")] = 1
 
+    every: Annotated[bool, msgspec.Meta(description="answer all questions of the file; the answer is a table")] = False
     method: Annotated[Literal["map"], msgspec.Meta(description="only one: digits and comparisons")] = "map"
     preset: Annotated[Preset, msgspec.Meta(description="both alike: there is nothing to plan")] = "surefoot"
     without: Annotated[str, msgspec.Meta(description="votes, or nothing")] = ""
@@ -105,6 +111,10 @@ class Items(SuiteTask, frozen=True, kw_only=True):
         assert self.file is not None
         return read_items(self.file)
 
+    def root(self) -> Node:
+        """Return the question of the run as a node, or all questions of the file."""
+        return every_question.ROOT if self.every else SuiteTask.root(self)
+
     def node(self, path: tuple[int, ...], problem: Posed) -> Node:
         """Return a question as the node that answers it."""
         assert isinstance(problem, Item)
@@ -115,10 +125,14 @@ class Items(SuiteTask, frozen=True, kw_only=True):
 
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
         """Return the state before a chain's first step."""
+        if isinstance(goal, Gather):
+            return inputs
         return None if isinstance(goal, Item) else _of_goal(goal).begin(goal, inputs)
 
     def next_step(self, goal: Any, state: Any) -> Any:
         """Ask for the next digit or comparison; a question that cannot be read ends at once."""
+        if isinstance(goal, Gather):
+            return Done(every_question.table_of([(item.identity, item.text) for item in self.suite()], state))
         return Done(None, goal.why) if isinstance(goal, Item) else _of_goal(goal).next_step(goal, state)
 
     def advance(self, goal: Any, state: Any, candidate: str) -> Any:
@@ -127,7 +141,9 @@ class Items(SuiteTask, frozen=True, kw_only=True):
 
     def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | Expansion | None:
         """Ask where to split a multiplier, or split a list without a question."""
-        return None if isinstance(goal, Item) else _of_goal(goal).decomposition_step(goal, inputs)
+        if isinstance(goal, Every):
+            return every_question.all_of(self.node((), item) for item in self.suite())
+        return None if isinstance(goal, Item | Gather) else _of_goal(goal).decomposition_step(goal, inputs)
 
     def expand(self, goal: Any, inputs: tuple[Any, ...], candidate: str) -> Expansion:
         """Return the children of a product that was split."""
@@ -135,7 +151,13 @@ class Items(SuiteTask, frozen=True, kw_only=True):
 
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return the most steps of a product or a list."""
-        return 1 if isinstance(goal, Item) else _of_goal(goal).size(goal, inputs)
+        if isinstance(goal, Every):
+            return sum(self._size_of(item) for item in self.suite())
+        return 1 if isinstance(goal, Item | Gather) else _of_goal(goal).size(goal, inputs)
+
+    def _size_of(self, item: Item) -> int:
+        node = self.node((), item)
+        return self.size(node.goal, node.inputs)
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """Word a digit or a comparison."""

@@ -168,6 +168,11 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
             return None
         return read(self.domain, self.problem).costs
 
+    def plan_cost(self, problem: Any, plan: Sequence[str]) -> float | None:
+        """Return what the actions of a plan cost together; ``None`` if the domain has no costs."""
+        costs = None if isinstance(problem, Unread) else self.costs(problem)
+        return None if costs is None else costs.of_plan(plan)
+
     def sample_step(self, number: int) -> Step:
         """Draw a module's question at the start of a problem."""
         rng = random.Random(f"pddl {number}")

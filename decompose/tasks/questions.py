@@ -15,10 +15,11 @@ import msgspec
 
 from surefoot.decompose.modular_planner.planner import ACCEPTED, outcome
 from surefoot.decompose.modular_planner.settings import Preset, Settings, settings_of
-from surefoot.decompose.plan import Child, Expansion, Ref
+from surefoot.decompose.plan import Child, Expansion, Node, Ref
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.suite import SuiteTask
-from surefoot.decompose.tasks import question_wordings
+from surefoot.decompose.tasks import every_question, question_wordings
+from surefoot.decompose.tasks.every_question import Every, Gather
 from surefoot.decompose.tasks.question_file import Question, published, read_questions
 from surefoot.decompose.tasks.question_wordings import AnswerFacts, CheckFacts, DecideFacts, PartsFacts, Style
 
@@ -75,6 +76,7 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
 
     file: Annotated[QuestionFile | None, msgspec.Meta(description="JSON file of questions, as StrategyQA's")] = None
     number: Annotated[int, msgspec.Meta(ge=1, description="question of the file to answer, from 1")] = 1
+    every: Annotated[bool, msgspec.Meta(description="answer all questions of the file; the answer is a table")] = False
     method: Annotated[
         Literal["map", "zero-shot", "in-context", "cot", "best-of-n"],
         msgspec.Meta(description="map (the modules), or the question itself, put in one of the baselines' ways"),
@@ -117,8 +119,14 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         found = read_questions(self.file)
         return published(found) if self.published else found
 
+    def root(self) -> Node:
+        """Return the question of the run as a node, or all questions of the file."""
+        return every_question.ROOT if self.every else SuiteTask.root(self)
+
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return the most steps: answer and check for each attempt at each part, a decomposition and a decision."""
+        if isinstance(goal, Every):
+            return every_question.MOST_STEPS
         attempts = 2 * (RETRIES + 1)
         if isinstance(goal, Question):
             return MOST_PARTS * attempts + 2 if self._splits() else self.plans
@@ -126,10 +134,14 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return the steps of a question of four parts, each answered at the first attempt."""
+        if isinstance(goal, Every):
+            return sum(self.usual_steps(question, ()) for question in self.suite())
         return 10 if isinstance(goal, Question) and self._splits() else self.size(goal, inputs)
 
-    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | None:
+    def decomposition_step(self, goal: Any, inputs: tuple[Any, ...]) -> Step | Expansion | None:
         """Ask which sub-questions to answer; one vote, as several ways to split are right."""
+        if isinstance(goal, Every):
+            return every_question.all_of(self.node((), question) for question in self.suite())
         if not isinstance(goal, Question) or not self._splits():
             return None
         # One vote: several decompositions are right, and their votes would never agree.
@@ -148,7 +160,7 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
     def begin(self, goal: Any, inputs: tuple[Any, ...]) -> Any:
         """Return a sub-question's draft with its placeholders filled in, a decision's inputs, or no answers yet."""
         if not isinstance(goal, Part):
-            return inputs if _decides(goal) else ()
+            return inputs if isinstance(goal, Decision | Gather) else ()
         if not goal.earlier:
             return Draft(_filled(goal.text, inputs))
         told = tuple((_filled_from(text, inputs), answer) for text, answer in zip(goal.earlier, inputs, strict=True))
@@ -156,6 +168,9 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
 
     def next_step(self, goal: Any, state: Any) -> Step | Done:
         """Ask for an answer, its check, another answer; or for the decision."""
+        if isinstance(goal, Gather):
+            asked = [(question.identity, question.text) for question in self.suite()]
+            return Done(every_question.table_of(asked, state))
         if isinstance(goal, Part):
             return self._next_of_part(state)
         if isinstance(state, str):

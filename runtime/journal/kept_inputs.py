@@ -1,4 +1,6 @@
-"""Large values of a task's options: each is kept once, by the hash of its content, in a file beside ``run.toml``.
+"""Large values of a task's options, and the texts of files: each is kept once, in a file beside ``run.toml``.
+
+The file is named by the hash of its content.
 
 ``run.toml`` and the journal then hold a reference, and so does what programs read of a run (``--json``). The files lie
 in the run directory itself, so that whatever copies a run, such as a mirror or ``surefoot launch --fetch``, takes them
@@ -19,8 +21,8 @@ from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.whole_files import write_whole
 
-LARGE = 4096
-"""Bytes of an option's value, as JSON, above which it is kept in a file of its own."""
+LARGE = 512
+"""Bytes of an option's value, as JSON, above which it is kept in a file of its own; so is the text of a file."""
 LARGEST = 256 << 20
 """Bytes of the largest value that is kept."""
 FILE = re.compile(r"input-([0-9a-f]{64})\.json")
@@ -80,13 +82,22 @@ def _short(value: Any) -> tuple[Any, bytes | None]:
     """A value, or a reference to it and its content if it is large."""
     if isinstance(value, int | float | bool) or value is None or _reference(value) is not None:
         return value, None
-    if isinstance(value, str) and len(value) <= LARGE // 6:  # however many of its characters JSON has to escape
+    of_file = isinstance(value, str) and _is_text_of_file(value)
+    if (
+        isinstance(value, str) and not of_file and len(value) <= LARGE // 6
+    ):  # however many characters JSON has to escape
         return value, None
     content = msgspec.json.encode(value)
-    if len(content) <= LARGE:
+    if len(content) <= LARGE and not of_file:
         return value, None
     name = f"input-{hashlib.sha256(content).hexdigest()}.json"
     return msgspec.to_builtins(Reference(name, len(content))), content
+
+
+def _is_text_of_file(text: str) -> bool:
+    """Whether a text has several lines or is JSON, as the files that options name are, however short."""
+    bare = text.strip()
+    return "\n" in bare or bare[:1] in ("[", "{")
 
 
 def _reference(value: Any) -> Reference | None:

@@ -136,7 +136,9 @@ def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -
         if end is not None:
             plan, ended = _plan_of(end)
             right = _add(score, referee, problem, plan, ended)
-            answers.append(answer_line(problem, repeat, plan, ended, right))
+            cost = task.plan_cost(problem, plan) if right else None
+            score.add_cost(cost)
+            answers.append(answer_line(problem, repeat, plan, ended, right, cost))
     write_output(directory / "answers.jsonl", "".join(answers))
     score.wall_s = round(time.monotonic() - started, 3)
     return _costs(score, counts)
@@ -171,14 +173,17 @@ def _plan_of(end: Any) -> tuple[tuple[str, ...], str]:
     return (), type(end).__name__
 
 
-def answer_line(problem: Posed, repeat: int, plan: tuple[str, ...], ended: str, right: bool) -> str:
-    """A problem's answer or plan as one line of JSON, with what the referee says of it."""
+def answer_line(
+    problem: Posed, repeat: int, plan: tuple[str, ...], ended: str, right: bool, cost: float | None = None
+) -> str:
+    """A problem's answer or plan as one line of JSON, with what the referee says of it, and its cost if it has one."""
     told: dict[str, Any] = {"name": problem.name, "repeat": repeat}
     for name in ("identity", "text"):  # of questions: the file's own id, and the question
         if getattr(problem, name, ""):
             told[{"identity": "id", "text": "question"}[name]] = getattr(problem, name)
     single = len(plan) == 1 and len(told) > 2  # of a question that the file names
-    return json.dumps({**told, "answer": plan[0] if single else list(plan), "ended": ended, "right": right}) + "\n"
+    told |= {"answer": plan[0] if single else list(plan), "ended": ended, "right": right}
+    return json.dumps(told if cost is None else {**told, "cost": cost}) + "\n"
 
 
 def _add(score: Score, referee: Any, problem: Posed, plan: tuple[str, ...], ended: str) -> bool:

@@ -54,6 +54,32 @@ def read_bench(directory: pathlib.Path) -> Bench:
     return Bench(title, scores, others, [glance(run) for run in runs_below(directory)], found)
 
 
+ANSWERS = "answers.jsonl"
+"""Name of the file in each row's folder that holds its answers."""
+
+
+def answers_of(directory: pathlib.Path) -> list[dict[str, Any]]:
+    """Return every answer of a bench directory, row by row, with the row's method before it.
+
+    Raises:
+        ConfigurationError: A file of answers is none, or there is no answer yet.
+    """
+    found = [
+        {"method": path.parent.name, **line} for path in sorted(directory.glob(f"*/{ANSWERS}")) for line in _lines(path)
+    ]
+    if not found:
+        raise ConfigurationError(f"{directory} has no answers yet: the rows write them when they end")
+    return found
+
+
+def _lines(path: pathlib.Path) -> list[dict[str, Any]]:
+    try:
+        with path.open("rb") as file:
+            return msgspec.json.Decoder(dict[str, Any]).decode_lines(file.read(LARGEST))
+    except (OSError, *UNREADABLE) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+
+
 class _Published(msgspec.Struct, frozen=True):
     """A row of the table that was published of another system."""
 

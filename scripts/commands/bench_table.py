@@ -1,7 +1,7 @@
 """The table of ``surefoot bench``: on the terminal, as JSON and as a page."""
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TextIO
 
 import msgspec
@@ -30,6 +30,8 @@ class Score(msgspec.Struct):
         borrowed_calls: Calls saved because an earlier problem had paid for the answer.
         ends: How plans ended, by reason.
         status: ``solved`` if all problems came to an end, or ``paused``.
+        plan_cost: Cost of all solved plans of problems whose actions have costs.
+        plans_with_cost: How many these are.
         largest_prompt: Words of the longest prompt of a solved problem, where a table has it.
         doubts: Share of the ballots to each kind of question that lost or were discarded, where a table has it.
         longest_chain: Most questions of a solved problem that wait for each other, where a table has it.
@@ -52,9 +54,17 @@ class Score(msgspec.Struct):
     ends: dict[str, int] = {}
     status: str = "solved"
     optimal_known: int = 0
+    plan_cost: float = 0.0
+    plans_with_cost: int = 0
     largest_prompt: int = 0
     longest_chain: int = 0
     doubts: dict[str, float] = {}
+
+    def add_cost(self, cost: float | None) -> None:
+        """Count what the actions of one more solved plan cost, where they have costs."""
+        if cost is not None:
+            self.plan_cost += cost
+            self.plans_with_cost += 1
 
     def shown(self) -> dict[str, Any]:
         """The row with its rates; 95 % Wilson interval."""
@@ -70,6 +80,7 @@ class Score(msgspec.Struct):
             "calls_per_problem_alone": round((self.calls + self.borrowed_calls) / count, 2),
             "tokens_in_per_problem": round(self.tokens_in / count, 1),
             "tokens_out_per_problem": round(self.tokens_out / count, 1),
+            "cost_per_solved_plan": round(self.plan_cost / self.plans_with_cost, 3) if self.plans_with_cost else None,
         }
 
 
@@ -114,14 +125,35 @@ PLANS = Columns(HEAD, cells, NOTE)
 """The columns of tables of planning problems."""
 
 
+def _cells_with_cost(score: Score) -> tuple[str, ...]:
+    cost = score.shown()["cost_per_solved_plan"]
+    return (*cells(score), "" if cost is None else f"{cost:,.1f}")
+
+
+PLANS_WITH_COSTS = Columns(
+    (*HEAD, "plan cost"),
+    _cells_with_cost,
+    f"{NOTE}; plan cost: of the solved plans, whose actions were not weighed by it",
+)
+"""The columns where the actions of some problem have costs."""
+
+
+def columns_of(scores: Iterable[Score]) -> Columns:
+    """Return the columns of a table of planning problems: with the plans' cost where there is one."""
+    return PLANS_WITH_COSTS if any(score.plans_with_cost for score in scores) else PLANS
+
+
 def _published(row: tuple[str, float, float | None]) -> tuple[str, ...]:
     method, solved, invalid = row
     shown = "" if invalid is None else f"{invalid:g} %"
     return (method, "published", f"{solved:g} %", "", "", "", shown, "", "", "")
 
 
-def print_table(title: str, scores: list[Score], published: Published, out: TextIO, columns: Columns = PLANS) -> None:
+def print_table(
+    title: str, scores: list[Score], published: Published, out: TextIO, columns: Columns | None = None
+) -> None:
     """Print the table of a suite; calls and tokens are means over the problems."""
+    columns = columns or columns_of(scores)
     console = rich.console.Console(file=out, highlight=False, width=None if out.isatty() else 150)
     table = rich.table.Table(*columns.head, box=None, title=title, title_justify="left")
     for score in scores:
@@ -132,8 +164,9 @@ def print_table(title: str, scores: list[Score], published: Published, out: Text
     console.print(columns.note, style="dim")
 
 
-def page_of(title: str, scores: list[Score], published: Published, columns: Columns = PLANS) -> str:
+def page_of(title: str, scores: list[Score], published: Published, columns: Columns | None = None) -> str:
     """Format the table of a suite as a self-contained page, with a bar and its interval for each row."""
+    columns = columns or columns_of(scores)
     rows = []
     for score in scores:
         shown = score.shown()

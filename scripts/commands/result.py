@@ -17,10 +17,12 @@ from surefoot.runtime.errors import ConfigurationError, RunFailed
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.journal.task_shape import without_users_code
+from surefoot.runtime.report.glance import is_bench
 from surefoot.runtime.session.answers import items_of_plan
 from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.row_output import print_csv, print_jsonl
 from surefoot.runtime.session.run import Run
+from surefoot.scripts.commands.bench_directory import answers_of
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, json_for_people, print_json, printable, quoted
 
@@ -33,9 +35,14 @@ from surefoot.scripts.commands.output import OK, json_for_people, print_json, pr
 @click.option("--inputs/--no-inputs", default=True, help="With --csv and --jsonl of a table: each row's own columns.")
 @json_option
 def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_plan: bool, as_json: bool, inputs: bool) -> int:
-    """Print the answer of a run: text as it is, anything else as JSON."""
+    """Print the answer of a run: text as it is, anything else as JSON.
+
+    RUN_DIR may be a directory of surefoot bench as well: its answers, each with its method.
+    """
     if jsonl + as_csv + as_plan + as_json > 1:
         raise click.UsageError("--json, --jsonl, --csv and --plan exclude each other")
+    if is_bench(run_dir) and not as_plan:
+        return _of_bench(run_dir, jsonl, as_csv, as_json)
     run = solved(run_dir)
     if as_plan:
         print(plan_of(run), end="")
@@ -54,6 +61,20 @@ def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_plan: bool, as_j
         write_csv(answer)
     else:
         print(printable(answer) if isinstance(answer, str) else json_for_people(answer))
+    return OK
+
+
+def _of_bench(directory: pathlib.Path, jsonl: bool, as_csv: bool, as_json: bool) -> int:
+    answers = answers_of(directory)
+    if jsonl:
+        for one in answers:
+            print(json.dumps(one, ensure_ascii=False))
+    elif as_csv:
+        write_csv(answers)
+    elif as_json:
+        print_json({"run_dir": str(directory), "status": "solved", "output": answers})
+    else:
+        print(json_for_people(answers))
     return OK
 
 

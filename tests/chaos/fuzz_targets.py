@@ -281,6 +281,12 @@ def _usual(task: str) -> Task:
     return msgspec.structs.replace(found, sampled_rows=({"text": "Ada"},), total_rows=1) if task == "map" else found
 
 
+def _answers_of_a_bench(data: bytes, folder: pathlib.Path) -> None:
+    (folder / "row").mkdir(exist_ok=True)
+    (folder / "row" / bench_directory.ANSWERS).write_bytes(data)
+    bench_directory.answers_of(folder)
+
+
 TARGETS: dict[str, Target] = {
     "run.toml": Target(at("run.toml", parse_config), (CONFIG, (GOLDEN / "run.toml").read_bytes())),
     "--config": Target(at("options.toml", lambda path: options._from_file(path, "hanoi", Hanoi)), (CONFIG,)),
@@ -298,6 +304,9 @@ TARGETS: dict[str, Target] = {
     "bench.json": Target(
         at("bench.json", lambda path: bench_directory.read_bench(path.parent)),
         (b'{"suite": "hanoi", "rows": [], "published": [{"method": "m", "solved_percent": 1, "invalid_percent": 0}]}',),
+    ),
+    "answers of a bench": Target(
+        _answers_of_a_bench, (b'{"name": "p", "repeat": 0, "answer": ["a"], "ended": "accepted", "right": true}\n',)
     ),
     "--answers": Target(
         at("answers.json", lambda path: review._from_file(path, [])),

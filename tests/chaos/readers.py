@@ -103,6 +103,7 @@ READERS = {
     "scripts/cluster/parcel.py:framed_in": "a job's output",
     "scripts/cluster/parcel.py:pack": OWN,
     "scripts/cluster/parcel.py:unpack": "fetched run",
+    "scripts/commands/bench_directory.py:_lines": "answers of a bench",
     "scripts/commands/bench_directory.py:read_bench": "bench.json",
     "scripts/commands/options.py:_read_toml": "--config",
     "scripts/commands/review.py:_from_file": "--answers",

@@ -1,5 +1,6 @@
 """The published graph questions, regenerated."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from surefoot.decompose.answer_keys.graph import FAR, RoomRules, answers
 from surefoot.decompose.modular_planner import evaluator, monitor
 from surefoot.decompose.referees import graph as referee
+from surefoot.decompose.tasks import castles
 from surefoot.decompose.tasks.graph_navigation import PAIRS, GraphNavigation
 from surefoot.decompose.tasks.rooms import Rooms
 
@@ -190,6 +192,48 @@ def test_chests_that_cannot_be_reached_leave_the_goal_unreached() -> None:
     assert solved_by_key(task) == ()
     assert not referee.judge(task.problem_of_run(), ("1-2",)).reached_goal
     assert referee.optimal(task.problem_of_run()) is None
+
+
+@pytest.mark.parametrize("preset", ["surefoot", "paper"])
+def test_a_loss_is_not_walked_through_for_a_chest_behind_it(grow: Any, preset: Any) -> None:
+    task = GraphNavigation(edges="1-2 2-3 3-4 4-5", chests="3:-6 4:2", start=1, preset=preset)
+    problem = task.problem_of_run()
+    assert "2-3" not in grow(task, answers, "compact", problem, (problem.start,))["plan"]
+    assert referee.optimal(task.problem_of_run()) is None
+
+
+OPTIONS: dict[str, tuple[Any, ...]] = {
+    "question": ("steppath", "valuepath", "detour", "revaluation", "transfer"),
+    "graph": (None, "n7tree", "n7line"),
+    "edges": (None, "1>2 2-3 3>1", "1-2@50 2-3 1-3@20 3-4", "1-2 3-4"),
+    "chests": (None, "2:5 5:40", "3:-6 4:2"),
+    "start": (None, 1, 5, 99),
+}
+
+
+def test_every_combination_is_honoured_or_refused_in_one_line() -> None:
+    honoured, refusals = 0, list[str]()
+    for values in itertools.product(*OPTIONS.values()):
+        options = {name: value for name, value in zip(OPTIONS, values, strict=True) if value is not None}
+        try:
+            task = GraphNavigation(**options)
+        except ValueError as error:
+            refusals.append(str(error))
+            continue
+        honoured += 1
+        problem, plan = task.problem_of_run(), solved_by_key(task)
+        assert problem.start == str(options.get("start", problem.start))
+        world = problem.world
+        assert isinstance(world, Rooms)
+        if "chests" in options and options["question"] != "transfer":
+            assert world.worths == dict(castles.chests_of(options["chests"])), options
+        told = referee.judge(problem, plan)
+        assert told.valid, options
+        assert told.reached_goal or referee.optimal(problem) is None, options
+        assert told.reached_goal or not world.worths.get(int(problem.start), 0), options
+    assert honoured > 60
+    assert len(refusals) > 400
+    assert {len(said.splitlines()) for said in refusals} == {1}
 
 
 CHANCY = {"edges": "1-2@20 2-4 1-3 3-5 5-4", "start": 1, "goal": 4}

@@ -32,7 +32,7 @@ def run_at(directory: pathlib.Path, config: RunConfig = CONFIG) -> pathlib.Path:
 
 def test_run_toml_names_the_file_and_reading_gives_the_text(tmp_path: pathlib.Path) -> None:
     run = run_at(tmp_path / "run")
-    assert (run / "run.toml").stat().st_size < LARGE
+    assert (run / "run.toml").stat().st_size < 1000 < len(TEXT)
     [file] = inputs_in(run)
     assert json.loads(file.read_text()) == TEXT
     assert file.stat().st_mode & 0o077 == 0
@@ -54,6 +54,9 @@ def test_programs_are_shown_the_reference(tmp_path: pathlib.Path) -> None:
         ("x" * LARGE, True),
         ("\x01" * (LARGE // 2), True),  # each is six characters in JSON
         ("x" * (LARGE - 2), False),
+        ("two\nlines", True),  # the text of a small file
+        ('[{"question": "Is ice cold?"}]', True),
+        ("one line\n", False),
         ([["x" * 50]] * 100, True),
         ({"a": ["x" * LARGE]}, True),
         (3.5, False),

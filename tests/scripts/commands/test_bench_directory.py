@@ -1,10 +1,13 @@
 """``show`` and ``report`` of a bench directory, and files that cannot be written."""
 
+import json
 import pathlib
 import shutil
 
 import pytest
 
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.scripts.commands.bench_directory import answers_of
 from tests.scripts.commands.console import SIMULATED, complaints, in_shell, last_object, surefoot
 
 
@@ -32,6 +35,29 @@ def test_report_writes_the_same_page_again(bench: pathlib.Path) -> None:
     assert done.returncode == 0, done.stderr
     assert last_object(done)["report"] == "again.html"
     assert (bench / "again.html").read_text() == page
+
+
+def test_result_gives_all_answers_as_a_file(bench: pathlib.Path) -> None:
+    lines = [json.loads(line) for line in surefoot(bench, "result", "b", "--jsonl").stdout.splitlines()]
+    assert [line["method"] for line in lines] == ["oracle"] * 19 + ["surefoot"] * 19
+    assert all(line["right"] for line in lines)
+    table = surefoot(bench, "result", "b", "--csv").stdout.splitlines()
+    assert table[0] == "method,name,repeat,answer,ended,right"
+    assert len(table) == 39
+    assert last_object(surefoot(bench, "result", "b", "--json"))["output"] == lines
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]\n", b"\xff\n", b'{"a": 1}\n3\n'])
+def test_answers_that_are_none_are_one_line(tmp_path: pathlib.Path, content: bytes) -> None:
+    (tmp_path / "b" / "row").mkdir(parents=True)
+    (tmp_path / "b" / "bench.json").write_text("{}")
+    with pytest.raises(ConfigurationError, match="no answers yet"):
+        answers_of(tmp_path / "b")
+    (tmp_path / "b" / "row" / "answers.jsonl").write_bytes(content)
+    with pytest.raises(ConfigurationError) as error:
+        answers_of(tmp_path / "b")
+    assert "answers.jsonl" in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_bench_that_has_only_begun_is_shown(bench: pathlib.Path, tmp_path: pathlib.Path) -> None:

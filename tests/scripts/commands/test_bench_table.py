@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.scripts.commands.bench_table import HEAD, NOTE, Score, cells, page_of, print_table
+from surefoot.scripts.commands.bench_table import HEAD, NOTE, Score, cells, columns_of, page_of, print_table
 
 PUBLISHED = (("cot, GPT-4", 42.0, 19.0), ("MAP -search, GPT-4", 32.5, None))
 HOSTILE = "\x1b[2J<script>[bold]x[/bold]"
@@ -60,6 +60,21 @@ def test_what_is_optimal_is_unknown_where_no_shortest_length_is() -> None:
     place = HEAD.index("optimal")
     assert cells(score(optimal=0, optimal_known=0))[place] == "unknown"
     assert cells(score(solved=0, optimal=0, optimal_known=0))[place] == "0"
+
+
+def test_costs_of_plans_have_a_column_where_actions_have_costs_and_nowhere_else() -> None:
+    row, other = score(), score(method="oracle")
+    for cost in (8, None, 11.5):
+        row.add_cost(cost)
+    assert row.shown()["cost_per_solved_plan"] == 9.75
+    assert other.shown()["cost_per_solved_plan"] is None
+    costs = columns_of([other, row])
+    assert [dict(zip(costs.head, costs.cells(one), strict=True))["plan cost"] for one in (row, other)] == ["9.8", ""]
+    assert "plan cost" not in columns_of([other]).head
+    out = io.StringIO()
+    print_table("pddl", [row, other], PUBLISHED, out)
+    assert "not weighed" in " ".join(out.getvalue().split())
+    assert "<th>plan cost</th>" in page_of("pddl", [row], ())
 
 
 def test_a_row_that_paused_says_so() -> None:

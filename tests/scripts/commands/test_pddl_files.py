@@ -81,3 +81,6 @@ def test_a_collection_is_a_table_in_which_a_bad_file_has_its_row(
     row = found["rows"][0]
     assert (row["method"], row["problems"], row["solved"]) == ("surefoot", 2, 1)
     assert any("(:gaol ...) is not known" in end for end in row["ends"])
+    assert row["cost_per_solved_plan"] == 19.5  # as `result` shows it for the same problem alone
+    lines = [json.loads(line) for line in (tmp_path / "bench" / "surefoot" / "answers.jsonl").read_text().splitlines()]
+    assert [line.get("cost") for line in lines] == [None, 19.5]

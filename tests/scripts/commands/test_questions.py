@@ -84,3 +84,55 @@ def test_a_file_that_is_none_is_one_clear_line(tmp_path: pathlib.Path, capsys: p
         said = surefoot(capsys, "run", "questions", *arguments, "--model", "simulated", code=2)
         assert "file" in said["error"]["message"] or "missing.json" in said["error"]["message"]
         assert len(said["error"]["message"].splitlines()) == 1
+
+
+def test_all_answers_of_a_file_come_back_as_a_file(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    entries = [{"qid": f"q{n}", "question": f"Is {n} above two?", "answer": n > 2} for n in range(5)]
+    (tmp_path / "q.json").write_text(json.dumps(entries))
+    run = tmp_path / "r"
+    alone = ("--model", "simulated", "--k", "1", "--address", "none", "--workers", "1", "--run-dir", str(run))
+    found = surefoot(capsys, "run", "questions", "--file", str(tmp_path / "q.json"), "--every", *alone)
+    assert found["status"] == "solved"
+    assert "above two" not in (run / "run.toml").read_text()  # the file is kept once, beside it
+    assert [json.loads(kept.read_text()) for kept in run.glob("input-*.json")] == [(tmp_path / "q.json").read_text()]
+    assert b'"qid"' not in (run / "journal.sqlite").read_bytes()
+    with pytest.raises(SystemExit):
+        main(["result", str(run), "--csv"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["id,question,answer", "q0,Is 0 above two?,no"]
+    assert [line.rpartition(",")[2] for line in lines[1:]] == ["no", "no", "no", "yes", "yes"]
+    told = surefoot(capsys, "verify", str(run))
+    assert told["reached_goal"]
+    assert told["steps_checked" if "steps_checked" in told else "steps"] == 5
+
+
+def test_an_item_of_another_kind_is_one_row_without_an_answer(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = [
+        ("m", "Multiply 12 x 12", "144"),
+        ("o", "Who are you?", "?"),
+        ("s", "Sort ascending: [3, 1, 2]", "[1,2,3]"),
+    ]
+    text = "\n".join(json.dumps({"id": one, "question": asked, "answer": right}) for one, asked, right in items)
+    (tmp_path / "i.jsonl").write_text(text)
+    alone = (
+        "--model",
+        "simulated",
+        "--k",
+        "1",
+        "--address",
+        "none",
+        "--workers",
+        "1",
+        "--run-dir",
+        str(tmp_path / "r"),
+    )
+    found = surefoot(capsys, "run", "items", "--file", str(tmp_path / "i.jsonl"), "--every", *alone)
+    assert found["status"] == "solved"
+    with pytest.raises(SystemExit):
+        main(["result", str(tmp_path / "r"), "--jsonl"])
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(row["id"], row["answer"]) for row in rows] == [("m", "144"), ("o", None), ("s", [1, 2, 3])]
+    assert "neither a product" in rows[1]["why"]
+    assert not surefoot(capsys, "verify", str(tmp_path / "r"), code=1)["reached_goal"]
