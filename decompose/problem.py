@@ -32,7 +32,7 @@ class Problem(Task, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         asking_named(self.method)
-        if self.method == "program" and type(self).next_spec is Problem.next_spec:
+        if self.method == "program" and not self.offers_program():
             raise ValueError(f"method: {type(self).__name__} gives no program: it has no first_state() and next_spec()")
 
     def question(self) -> str:
@@ -66,6 +66,10 @@ class Problem(Task, frozen=True, kw_only=True):
     def tools(self) -> Mapping[str, Any]:
         """Return the tools that methods may call: functions, ``Tool`` values, or texts such as ``search:FOLDER``."""
         return {}
+
+    def offers_program(self) -> bool:
+        """Return whether there is a program of the problem's questions; by default, whether ``next_spec`` is there."""
+        return type(self).next_spec is not Problem.next_spec
 
     def first_state(self, text: str, number: int) -> dict[str, Any]:
         """Return the state in which the program of a question begins, for ``program``; builtin values by name."""

@@ -217,6 +217,16 @@ def _wrong_share(asked: Mapping[Any, str], found: Mapping[Any, str]) -> float:
     return known.count(False) / len(known) if known else 0.0
 
 
+def _shape(told: Told) -> Answers:
+    """Parts, and the longest path through them; all of them can be stated beforehand."""
+    depths = [0]
+    for part in parts_of(told.question):
+        depths.append(1 + max((depths[int(number)] for number in re.findall(r"#(\d+)", part)), default=0))
+    parts, depth = max(1, len(depths) - 1), max(1, *depths)
+    wrong = (f"Shape: {parts * 4} {depth} yes", f"Shape: {parts} 1 no", f"Shape: {parts * 8} {depth * 2} no")
+    return Answers((f"Shape: {parts} {depth} yes",), wrong)
+
+
 def _evidence(told: Told) -> Answers:
     """Nothing is missing: parts are answered from the answers to their own parts alone."""
     names = [text.split()[0] for text in told.all("Concluded")]
@@ -362,6 +372,8 @@ KINDS: Final[Mapping[str, Callable[[Told], Answers]]] = {
     "subtask": _subtask,
     "subtask or tool": _subtask_or_tool,
     "evidence": _evidence,
+    "shape": _shape,
+    "attempt": _answer,
     "abstract plan": _abstract_plan,
 }
 """What is said to each kind of question."""

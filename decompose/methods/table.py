@@ -11,6 +11,7 @@ from typing import Final
 from surefoot.decompose.methods.abstract_chain import AbstractChain
 from surefoot.decompose.methods.as_needed import AsNeeded
 from surefoot.decompose.methods.atom import Atom
+from surefoot.decompose.methods.auto import Auto
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.chain_of_thought import ChainOfThought
 from surefoot.decompose.methods.direct import Direct
@@ -38,5 +39,6 @@ METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "abstract-chain": AbstractChain,
     "atom": Atom,
     "thread": Thread,
+    "auto": Auto,
 }
 """Makes each method from the length of a leaf, in steps."""

@@ -32,7 +32,7 @@ class Generated(Problem, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.family not in FAMILIES:
             raise ValueError(f"family: there is no {self.family!r}; there are {', '.join(FAMILIES)}")
-        if self.method == "program" and self.family not in programs.FAMILIES:
+        if self.method == "program" and not self.offers_program():
             raise ValueError(f"method: there are programs for {', '.join(programs.FAMILIES)} only")
         Problem.__post_init__(self)
 
@@ -66,6 +66,10 @@ class Generated(Problem, frozen=True, kw_only=True):
     def tools(self) -> Mapping[str, Any]:
         """Return the calculator, where the option asks for it."""
         return {"calc": "calc"} if self.calculator else {}
+
+    def offers_program(self) -> bool:
+        """Return whether the family has a program."""
+        return self.family in programs.FAMILIES
 
     def first_state(self, text: str, number: int) -> dict[str, Any]:
         """Return the state in which the family's program begins."""

@@ -6,8 +6,11 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.advisor import Advice
 from surefoot.decompose.methods.asking import Asked
+from surefoot.decompose.methods.auto import advice_of
 from surefoot.decompose.plan import PlanStep
+from surefoot.decompose.problem import Problem
 from surefoot.decompose.tasks.ask import AskedQuestion
 from surefoot.runtime.config import open_task
 from surefoot.runtime.errors import ConfigurationError
@@ -38,19 +41,24 @@ class AskRun(Run):
 
     def evidence(self) -> list[Evidence]:
         """Return the sub-questions and uses of tools behind the answer, in order; none of a run without an answer."""
-        if self.status != "solved":
-            return []
+        return list(_evidence(self._plan())) if self.status == "solved" else []
+
+    def advice(self) -> Advice | None:
+        """Return the advice by which the method ``auto`` went on, with its reason; ``None`` for other methods."""
         task = open_task(self._config)
+        return advice_of(task, self._plan()) if self.status == "solved" and isinstance(task, Problem) else None
+
+    def _plan(self) -> list[PlanStep]:
         journal = open_journal(self.run_dir, write=False)
         try:
-            return list(_evidence(list(plan_of(journal, self._config, task))))
+            return list(plan_of(journal, self._config, open_task(self._config)))
         finally:
             journal.close()
 
 
 def _evidence(steps: list[PlanStep]) -> Iterator[Evidence]:
     """What the last question of a plan was shown; else what was asked before it."""
-    asked_of = [step for step in steps if isinstance(step.reads, Asked)]
+    asked_of = [step for step in steps if isinstance(step.reads, Asked) and step.kind not in ("shape", "attempt")]
     asked = None
     for label, text in asked_of[-1].reads.shown if asked_of else ():
         if label == ASKED:

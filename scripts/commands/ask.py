@@ -64,6 +64,9 @@ def _end(run: AskRun, as_json: bool) -> int:
     out = sys.stderr if as_json else sys.stdout
     if ended.status == "solved":
         print(f"answer    {printable(str(run.raw_output))}", file=out)
+    advice = run.advice()
+    if advice is not None:
+        print(f"method    {advice.why}", file=out)
     for one in evidence[:SHOWN_EVIDENCE]:
         print(f"because   {printable(one.asked)}  ->  {printable(one.found)}", file=out)
     if len(evidence) > SHOWN_EVIDENCE:
@@ -73,5 +76,6 @@ def _end(run: AskRun, as_json: bool) -> int:
     print("\n".join([*told, f"next      surefoot report {quoted(run.run_dir)}"]), file=out)
     if as_json:
         output = {"output": run.raw_output} if ended.status == "solved" else {}
-        print_json({**msgspec.to_builtins(ended), **output, "evidence": msgspec.to_builtins(evidence)})
+        chosen = {"chosen": msgspec.to_builtins(advice)} if advice is not None else {}
+        print_json({**msgspec.to_builtins(ended), **output, **chosen, "evidence": msgspec.to_builtins(evidence)})
     return {"solved": OK, "paused": PAUSED}.get(ended.status, FAILED)

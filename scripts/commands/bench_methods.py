@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from surefoot.decompose.methods.asking import Asking
+from surefoot.decompose.methods.auto import advice_of
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.plan import Node
 from surefoot.decompose.problem import Problem
@@ -29,7 +30,7 @@ from surefoot.runtime.session.answers import reader_of
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.setup import Setup
 from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
-from surefoot.scripts.commands.bench_table import Columns, Score, page_of, print_table
+from surefoot.scripts.commands.bench_table import Columns, Score, first_cells, page_of, print_table, tokens_cell
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
 from surefoot.scripts.commands.output import OK, PAUSED, money, print_json
 from surefoot.scripts.commands.output_file import write_output
@@ -171,7 +172,11 @@ def _measure(score: Score, directory: pathlib.Path, config: RunConfig, task: Pro
     try:
         reader = reader_of(journal, config, task)
         for node in solved:
-            for step in reader.steps_of(node):
+            steps = list(reader.steps_of(node))
+            advice = advice_of(task, steps)
+            if advice is not None:
+                score.chosen[advice.way] = score.chosen.get(advice.way, 0) + 1
+            for step in steps:
                 prompt = task.prompt(Step(step.kind, Role.ACTOR, step.reads), dialect)
                 score.largest_prompt = max(score.largest_prompt, len(f"{prompt.system} {prompt.user}".split()))
             score.longest_chain = max(score.longest_chain, reader.longest)
@@ -193,17 +198,12 @@ def _guessed(referee: Any, task: Problem, right: list[str], seed: int) -> Score:
 
 
 def _cells(score: Score) -> tuple[str, ...]:
-    row = score.shown()
     failures = ", ".join(f"{kind} {count}" for kind, count in sorted(score.ends.items()) if kind != "right")
     return (
-        score.method,
-        score.model,
-        f"{row['solved_percent']:.1f} %" + ("" if score.status == "solved" else f" ({score.status})"),
-        f"{row['low_percent']:.1f} to {row['high_percent']:.1f}",
-        f"{score.problems:,}",
+        *first_cells(score),
         f"{score.invalid:,}",
-        f"{row['calls_per_problem']:,.1f}",
-        f"{row['tokens_in_per_problem']:,.0f}/{row['tokens_out_per_problem']:,.0f}",
+        f"{score.shown()['calls_per_problem']:,.1f}",
+        tokens_cell(score),
         f"{score.largest_prompt:,}",
         f"{score.longest_chain:,}",
         money(score.cost_usd),

@@ -34,6 +34,7 @@ class Score(msgspec.Struct):
         plans_with_cost: How many these are.
         largest_prompt: Words of the longest prompt of a solved problem, where a table has it.
         doubts: Share of the ballots to each kind of question that lost or were discarded, where a table has it.
+        chosen: How often each way was chosen, where a method chooses one.
         longest_chain: Most questions of a solved problem that wait for each other, where a table has it.
     """
 
@@ -59,6 +60,7 @@ class Score(msgspec.Struct):
     largest_prompt: int = 0
     longest_chain: int = 0
     doubts: dict[str, float] = {}
+    chosen: dict[str, int] = {}
 
     def add_cost(self, cost: float | None) -> None:
         """Count what the actions of one more solved plan cost, where they have costs."""
@@ -104,20 +106,35 @@ HEAD = (
 NOTE = "calls: paid for each problem; alone: without answers that earlier problems paid for"
 
 
-def cells(score: Score) -> tuple[str, ...]:
-    """The cells of one row of the table, as text."""
+def first_cells(score: Score) -> tuple[str, ...]:
+    """Return the cells with which every table begins: method, model, share solved, its interval, and how many."""
     row = score.shown()
+    chosen = ", ".join(f"{way} {count}" for way, count in score.chosen.items())
     return (
-        score.method,
+        f"{score.method} ({chosen})" if chosen else score.method,
         score.model,
         f"{row['solved_percent']:.1f} %" + ("" if score.status == "solved" else f" ({score.status})"),
         f"{row['low_percent']:.1f} to {row['high_percent']:.1f}",
         f"{score.problems:,}",
+    )
+
+
+def tokens_cell(score: Score) -> str:
+    """Return the cell of tokens in and out, means over the problems."""
+    row = score.shown()
+    return f"{row['tokens_in_per_problem']:,.0f}/{row['tokens_out_per_problem']:,.0f}"
+
+
+def cells(score: Score) -> tuple[str, ...]:
+    """Return the cells of one row of the table of planning problems, as text."""
+    row = score.shown()
+    return (
+        *first_cells(score),
         f"{score.optimal:,}" if score.optimal_known or not score.solved else "unknown",
         f"{row['invalid_percent']:.2f} %",
         f"{row['calls_per_problem']:,.1f}",
         f"{row['calls_per_problem_alone']:,.1f}",
-        f"{row['tokens_in_per_problem']:,.0f}/{row['tokens_out_per_problem']:,.0f}",
+        tokens_cell(score),
     )
 
 

@@ -37,6 +37,17 @@ def test_an_answer_comes_with_what_it_rests_on(tmp_path: pathlib.Path, capsys: p
     assert (direct["output"], direct["evidence"]) == ("35", [])
 
 
+def test_the_advisor_says_why(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = ask(
+        capsys, QUESTION, "--method", "auto", "--model", "simulated", "--k", "1", "--run-dir", str(tmp_path / "r")
+    )
+    assert (found["output"], found["chosen"]["way"], found["evidence"]) == ("35", "whole", [])
+    assert found["chosen"]["why"].startswith("whole: about 2 steps, of which 2 wait for each other; one goes wrong in")
+    assert set(found["chosen"]["costs"]) == {"whole", "chain", "graph"}
+    plain = ask(capsys, QUESTION, "--model", "simulated", "--run-dir", str(tmp_path / "p"))
+    assert "chosen" not in plain
+
+
 def test_a_paused_question_goes_on(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = (QUESTION, "--tools", "calc", "--model", "simulated", "--k", "1", "--run-dir", str(tmp_path / "r"))
     paused = ask(capsys, *arguments, "--max-calls", "2", code=3)

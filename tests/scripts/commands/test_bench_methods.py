@@ -83,6 +83,17 @@ def test_small_steps_with_votes_beat_one_large_one(tmp_path: pathlib.Path, capsy
     assert alone["self-ask"]["solved"] <= 2
 
 
+def test_the_advisor_chooses_by_the_noise(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Long chains at 5 % are run as chains, at 0.1 % as whole answers; the table says which, and how often."""
+    arguments = ("chains", "--length", "60", "--count", "3", "--k", "3", "--method", "auto")
+    noisy = bench(capsys, tmp_path / "n", *arguments, "--model", "simulated:p_error=0.05")["auto"]
+    calm = bench(capsys, tmp_path / "c", *arguments, "--model", "simulated:p_error=0.0005")["auto"]
+    assert (noisy["chosen"], calm["chosen"]) == ({"chain": 3}, {"whole": 3})
+    assert (noisy["solved"], calm["solved"]) == (3, 3)
+    assert calm["calls"] < noisy["calls"] / 3
+    assert "auto (chain 3)" in (tmp_path / "n" / "bench.html").read_text()
+
+
 @pytest.mark.parametrize(("bad", "blamed"), [("TaskDecomposer", "split"), ("Actor", "solve parts")])
 def test_the_report_blames_the_role_that_errs(
     bad: str, blamed: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
