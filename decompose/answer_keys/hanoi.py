@@ -54,7 +54,7 @@ def answers(prompt: Prompt) -> Answers:
     wrongs = tuple(one for one in dict.fromkeys(say(asked, one) for one in wrong) if one not in said)
     if asked.count == 1:
         return Answers(said, wrongs)
-    return Answers(said, wrongs, 1.0, asked.count, _follow)
+    return Answers(said, wrongs, count=asked.count, follow=_follow)
 
 
 def _follow(prompt: Prompt, answer: str) -> Prompt:
