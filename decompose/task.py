@@ -8,7 +8,7 @@ the last answer, red flags, and a plan that grows.
 Every method is pure. No method may look at anything but its arguments and the task's own fields.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -114,6 +114,24 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """Read a reply: the candidate in canonical form, or the red flag. Takes the last answer, never repairs."""
         raise NotImplementedError(f"{type(self).__name__} has no parse()")
+
+    def prompt_several(self, step: Step, count: int, dialect: Dialect, wording: int = 0) -> Prompt | None:
+        """Word the question for the next ``count`` steps of a chain at once; ``None``, the default, for one at a time.
+
+        The reply holds an answer to each of them, in order, the state after each included where an answer has one:
+        ``split_reply`` takes them apart, and each is parsed and checked as the answer to a step of its own.
+
+        Args:
+            step: The first of the steps.
+            count: How many, at least 2; a reply may hold fewer.
+            dialect: For which kind of model.
+            wording: As for ``prompt``.
+        """
+        return None
+
+    def split_reply(self, step: Step, count: int, text: str, dialect: Dialect) -> Sequence[str]:
+        """Divide the reply to several steps into texts that ``parse`` reads, in order; by default its filled lines."""
+        return [line.strip() for line in text.splitlines() if line.strip()]
 
     def same(self, step: Step, one: str, other: str) -> bool:
         """Return whether two candidates are the same answer; by default those that are equal. Must be symmetric.

@@ -24,6 +24,7 @@ class Leads(msgspec.Struct, frozen=True):
             agreeing ballots that it asks for.
         limits: What the ballots of a step are held against, as far as the run is known.
         disputed: Lead that an unguarded step is asked for once any of its ballots disagrees; 0 for the same as before.
+        steps_per_call: Steps of a chain that one question asks for.
     """
 
     guarded: int
@@ -33,6 +34,7 @@ class Leads(msgspec.Struct, frozen=True):
     sequential: tuple[tuple[int, Sequential | Looks], ...] = ()
     limits: Limits = NO_LIMITS
     disputed: int = 0
+    steps_per_call: int = 1
 
 
 class LeadChange(msgspec.Struct, frozen=True, array_like=True):

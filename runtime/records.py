@@ -29,6 +29,9 @@ PERSON = "a person"
 TOOL = "tool"
 """Part of records that name the tool a step of a chain called, with the beginning of its arguments as JSON."""
 
+SHARED = "shared"
+"""Part of records that say how many steps in a row one reply stated: its number of steps stands in ``k``."""
+
 ASIDE, REVIEWED = "aside", "reviewed"
 """Parts of records of a step that waits for a person, with its ballots, and of what the person answered."""
 
@@ -243,6 +246,8 @@ class Counts(msgspec.Struct, kw_only=True):
         first_ballots: Disputed races by their first ballots; see ``surefoot.voting.agreed_errors.FirstBallots``.
         looks: Looks that steps were decided by, kept ones included; see ``voting/looks.py``.
         fresh_looks: Those of them that were asked of a model: as many distinct questions, where all are kept.
+        shared_replies: Replies that stated several steps at once, or none although several were asked for.
+        shared_steps: Steps that were taken from such replies.
     """
 
     steps: int = 0
@@ -286,6 +291,8 @@ class Counts(msgspec.Struct, kw_only=True):
     first_ballots: dict[str, int] = {}
     looks: int = 0
     fresh_looks: int = 0
+    shared_replies: int = 0
+    shared_steps: int = 0
 
     @property
     def known_cost_usd(self) -> float | None:

@@ -31,6 +31,10 @@ def _is_prompt(value: Any) -> bool:
     return isinstance(value, Prompt) and isinstance(value.user, str) and isinstance(value.system, str)
 
 
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(text, str) for text in value)
+
+
 def _is_value(value: Any) -> bool:
     return not isinstance(value, (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType))
 
@@ -52,6 +56,8 @@ RETURNS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "next_step": ("a Step, or Done where nothing is left to ask", _is_next),
     "advance": ("the state after the step", _is_value),
     "prompt": ("a Prompt of text", _is_prompt),
+    "prompt_several": ("None or a Prompt of text", lambda value: value is None or _is_prompt(value)),
+    "split_reply": ("a list of texts", _are_texts),
     "parse": ("the candidate as text (str), or a Flag", _a(str, Flag)),
     "check": ("None or a Flag", _or_none(Flag)),
     "size": ("a number of steps, 0 or more", _is_size),

@@ -13,8 +13,10 @@ import msgspec
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.answer_keys.micro import micro_answers
 from surefoot.decompose.step import Prompt
+from surefoot.decompose.tasks.hanoi import MoveFacts
 from surefoot.decompose.tasks.hanoi_chat import move as chat_move
 from surefoot.decompose.tasks.hanoi_chat import pegs as chat_pegs
+from surefoot.decompose.tasks.hanoi_chat import prompt as chat_prompt
 from surefoot.decompose.tasks.hanoi_states import illegal, moved, words
 
 _PAIRS = ["ab", "ac", "ba", "bc", "ca", "cb"]
@@ -29,6 +31,7 @@ class _Asked(msgspec.Struct, frozen=True):
     previous: str | None = None
     goal: str | None = None
     states_next: bool = True
+    count: int = 1
 
 
 def answers(prompt: Prompt) -> Answers:
@@ -48,7 +51,26 @@ def answers(prompt: Prompt) -> Answers:
     say = _say_chat if chat else _say_compact
     said = tuple(dict.fromkeys(say(asked, one) for one in right))
     # Compared as text: two answers that differ in the state alone are one where no state is asked for.
-    return Answers(said, tuple(one for one in dict.fromkeys(say(asked, one) for one in wrong) if one not in said))
+    wrongs = tuple(one for one in dict.fromkeys(say(asked, one) for one in wrong) if one not in said)
+    if asked.count == 1:
+        return Answers(said, wrongs)
+    return Answers(said, wrongs, count=asked.count, follow=_follow)
+
+
+def _follow(prompt: Prompt, answer: str) -> Prompt:
+    """The prompt that would ask for the step after an answer alone, in the state that the answer stated."""
+    chat = bool(prompt.system)
+    asked = _read_chat(prompt) if chat else _read_compact(prompt.user)
+    way, before = asked.direction or "cw", asked.state or "aaa"
+    if chat:
+        said = re.search(r"move = \[(\d+), (\d), (\d)\]", answer)
+        assert said is not None
+        move, stated = _compact_move(said), re.search(r"next_state = (.*)", answer)
+        state = _letters(json.loads(stated[1])) if stated else moved(before, move)
+        return chat_prompt("move", MoveFacts(way, move, state, asked.states_next))
+    move, *rest = answer.split(" ")
+    state = "".join(rest) or moved(before, move)
+    return Prompt(f"move{'' if asked.states_next else '-only'} {way} {move} {words(state)}")
 
 
 _Parts = tuple[tuple[str, str], ...]
@@ -122,13 +144,16 @@ def _read_compact(text: str) -> _Asked:
     kind, *facts = text.split(" ")
     states_next = not kind.endswith("-only")
     kind = kind.removesuffix("-only")
+    count = 1
+    if kind == "moves":
+        kind, count, facts = "move", int(facts[0]), facts[1:]
     if kind not in ("move", "carry", "split"):
         raise ValueError("not a question about Tower of Hanoi")
     state = "".join(word for word in facts if word.strip("abc") == "") or None
     way = next((word for word in facts if word in ("cw", "ccw")), None)
     move = next((word for word in facts if word == "-" or word[0].isdigit()), None)
     if kind == "move":
-        return _Asked(kind, state, way, move, states_next=states_next)
+        return _Asked(kind, state, way, move, states_next=states_next, count=count)
     return _Asked(kind, state, goal=move, states_next=states_next)
 
 
@@ -143,12 +168,13 @@ def _read_chat(prompt: Prompt) -> _Asked:
     goal = re.search(r"Move disk (\d+) from peg (\d) to peg (\d)\.", text)
     if goal:
         return _Asked("carry", state, goal=_compact_move(goal), states_next=not only)
-    if "Make the next move" not in text:
+    several = re.search(r"Make the next (\d+) moves", text)
+    if several is None and "Make the next move" not in text:
         raise ValueError("not a question about Tower of Hanoi")
     way = "ccw" if "counter-clockwise" in text else "cw" if "clockwise" in text else None
     done = re.search(r"Previous move: (?:none|\[(\d+), (\d), (\d)\])", text)
     previous = None if done is None else _compact_move(done) if done[1] else "-"
-    return _Asked("move", state, way, previous, states_next=not only)
+    return _Asked("move", state, way, previous, None, not only, int(several[1]) if several else 1)
 
 
 def _letters(lists: list[list[int]]) -> str:

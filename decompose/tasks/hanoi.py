@@ -12,7 +12,7 @@ across, the smaller tower on top; the model states the three states in between, 
 import functools
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
@@ -202,6 +202,22 @@ class Hanoi(Task, frozen=True, kw_only=True):
         if _pattern(step.kind == "split", len(facts.state) if facts.states_next else 0).fullmatch(text):
             return text
         return Flag("misformatted", text[:200])
+
+    def prompt_several(self, step: Step, count: int, dialect: Dialect, wording: int = 0) -> Prompt | None:
+        """Ask for the next moves of a tower, each with the state after it where a step states one."""
+        if step.kind != "move":
+            return None
+        if dialect == "chat":
+            return hanoi_chat.prompt_several(step.reads, count, wording)
+        facts = step.reads
+        kind = "moves" if facts.states_next else "moves-only"
+        return Prompt(f"{kind} {count} {facts.direction} {facts.previous} {words(facts.state)}")
+
+    def split_reply(self, step: Step, count: int, text: str, dialect: Dialect) -> Sequence[str]:
+        """Divide a reply into moves: a line each, in ``chat`` at each ``move = ``, the last ones if there are more."""
+        if dialect == "chat":
+            return hanoi_chat.split_reply(text, count)
+        return Task.split_reply(self, step, count, text, dialect)
 
     def reply_schema(self, step: Step) -> dict[str, Any]:
         """Return the JSON schemas of a reply: moves as three numbers, states as three lists."""

@@ -42,6 +42,24 @@ def prompt(kind: str, facts: Any, wording: int = 0) -> Prompt:
     return Prompt(user=asked, system=f"{words.rules.format(n=n)}\n\n{answer}")
 
 
+def prompt_several(facts: Any, count: int, wording: int = 0) -> Prompt:
+    """Return the messages that ask for the next ``count`` moves of a tower, in one of the ``WORDINGS``."""
+    one = prompt("move", facts, wording)
+    lines = "these two lines" if facts.states_next else "this line"
+    asked, _, _ = one.user.rpartition("\n\n")  # the last paragraph asks for one move
+    return Prompt(
+        user=f"{asked}\n\nMake the next {count} moves, one after the other.",
+        system=f"{one.system}\n\nYou are asked for several moves at once: write {lines} for each of them, in order. "
+        "The state after a move is the current state of the next one.",
+    )
+
+
+def split_reply(text: str, count: int) -> list[str]:
+    """Divide a reply at each ``move = ``; the last ``count`` parts count, as of an answer the last one does."""
+    starts = [found.start() for found in re.finditer(r"\bmove\s*=\s*\[", text)][-count:]
+    return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+
+
 def schema(kind: str, facts: Any) -> dict[str, Any]:
     """Return the values of a Tower of Hanoi reply by name, as JSON schemas."""
     numbers = {"type": "array", "items": {"type": "integer"}}

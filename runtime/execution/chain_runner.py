@@ -6,6 +6,7 @@ comes back after a crash takes what the journal holds and goes on behind it.
 """
 
 import hashlib
+import itertools
 from typing import Any
 
 import msgspec
@@ -18,11 +19,15 @@ from surefoot.runtime.execution.escalation.refuted_steps import ChainRun, ask_ag
 from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
 from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.record_buffer import NOT_VOTED, Key
+from surefoot.runtime.execution.shared_replies import Narrowing, StepsAhead, ask_ahead
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.tool_calls import ToolCaller
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.payloads import winner
 from surefoot.runtime.records import LARGER, SUB_PLANS, Contradicted, Entry, Finished, Record, agreed, tally
+
+THIRD_DRAW = MAX_DRAWS // 4
+"""Where the draws of a step begin that ask for several steps once more, as two replies differ at this one."""
 
 SHARED_DRAWS = 3 * MAX_DRAWS // 4
 """Where the draws of a step begin that ask whether a refuted answer is repeated."""
@@ -40,14 +45,20 @@ class _Position(msgspec.Struct):
         asked: What was answered so far, before suspicious steps were voted on again.
         taken: What was gone on with.
         alike: Whether this run took the same as the one before, so far.
+        narrowing: How the runs of the chain came on so far.
+        left: Most steps that the run may still take.
+        ahead: What the last reply stated of them.
     """
 
     attempt: int
     previous: list[str] | None
     longest: int
+    narrowing: Narrowing
     asked: list[str] = []
     taken: list[str] = []
     alike: bool = False
+    left: int = 0
+    ahead: StepsAhead = msgspec.field(default_factory=StepsAhead)
 
     @property
     def index(self) -> int:
@@ -82,7 +93,8 @@ class ChainRunner:
         why = ""
         longest = 0
         stuck: StepDeadlocked | None = None
-        for attempt in range(self.policy.seam_retries + 1):
+        narrowing = Narrowing(self.policy.seam_retries, work.steps.leads.leads.steps_per_call)
+        for attempt in itertools.takewhile(narrowing.allows, itertools.count()):
             if attempt and (node.path, "run", attempt) not in work.journalled:
                 work.counts.seam_retries += 1
                 tally(work.counts.climbed, {self._variant(attempt): 1})
@@ -91,7 +103,9 @@ class ChainRunner:
             known = len(work.journalled.get((node.path, "run", attempt), ()))
             previous = runs[-1].taken if runs else None
             try:
-                run, output = await self._once(node, _Position(attempt, previous, longest, alike=bool(previous)))
+                run, output = await self._once(
+                    node, _Position(attempt, previous, longest, narrowing, alike=bool(previous))
+                )
             except StepDeadlocked as undecided:
                 if not guarded or not node.path:
                     await work.wait_for_person(undecided)
@@ -112,6 +126,7 @@ class ChainRunner:
                     return Finished(output)
                 why = f"returned {output!r}, promised was {node.promise!r}"
             longest = max(longest, work.standing.get(node.path, 0))
+            narrowing.note(previous, run.taken)
             runs.append(run)
             if run.taken == previous and attempt + 1 >= len(work.steps.variants):
                 break
@@ -166,7 +181,8 @@ class ChainRunner:
         limit = task.size(goal, node.inputs)
         asked = task.next_step(goal, state)
         while not isinstance(asked, Done):
-            if at.index == limit:
+            at.left = limit - at.index
+            if not at.left:
                 if node.promise is None or not self.policy.seams:
                     raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
                 return ChainRun(at.attempt, at.asked, at.taken), None
@@ -178,11 +194,11 @@ class ChainRunner:
                 if given_up:
                     raise StepDeadlocked("undecided in an earlier session")
                 await work.begin_step()
-                candidate, entry = await self._answer(node, key, at, asked, k)
+                candidate, entry = await self._answer(node, key, at, state, asked, k)
             at.asked.append(candidate)
             if at.alike and at.previous is not None and candidate != at.previous[at.index]:
                 if entry is not None and isinstance(asked, Step):
-                    candidate, entry = await self._settle(key, asked, at, k, candidate)
+                    candidate, entry = await self._settle(node, at, state, asked, k, candidate)
                 at.alike = candidate == at.previous[at.index]
             at.alike = at.alike and at.previous is not None and at.index + 1 < len(at.previous)
             at.taken.append(candidate)
@@ -209,10 +225,13 @@ class ChainRunner:
             work.buffer.keep(key, k, number - 1, entry)
         work.standing[node.path] = number if ended else max(number, at.longest)
 
-    async def _answer(self, node: Node, key: Key, at: _Position, asked: Asked, k: int) -> tuple[str, Entry]:
+    async def _answer(self, node: Node, key: Key, at: _Position, state: Any, asked: Asked, k: int) -> tuple[str, Entry]:
         """Have what a chain asks for answered by whoever answers it."""
         if isinstance(asked, Step):
-            return await self.work.decide(key, asked, at.index, k, draws_of(key) + at.index * MAX_DRAWS)
+            draw = draws_of(key) + at.index * MAX_DRAWS
+            stated = await self._stated(node, at, state, asked, range(draw, draw + k))
+            # Where a reply to several steps says nothing of the first, that is asked for alone.
+            return (stated, stated) if stated is not None else await self.work.decide(key, asked, at.index, k, draw)
         if isinstance(asked, Call):
             text = await self._tools.call(node, at.attempt, at.index, asked)
         else:
@@ -220,37 +239,66 @@ class ChainRunner:
             text = as_result(await self._plan.run_expansion(below, asked))
         return text, text
 
-    async def _settle(self, key: Key, step: Step, at: _Position, k: int, own: str) -> tuple[str, Entry]:
-        """Vote again on a step at which this run and the one before differ, and count which of them was wrong."""
+    async def _stated(
+        self, node: Node, at: _Position, state: Any, step: Step, draws: range, *, afresh: bool = False
+    ) -> str | None:
+        """The answer that replies to several steps stated: one that is there already, or ``afresh`` a new one."""
+        work, count, key = self.work, min(at.narrowing.count, at.left), (node.path, "run", at.attempt)
+        stated = None if afresh else at.ahead.take(step, len(draws))
+        if stated is None and count > 1 and not work.reviews.knows((node.path, at.attempt, at.index)):
+            question = (step, count)
+            at.ahead.fill(await ask_ahead(work, key, at.index, node.goal, state, question, draws), len(draws))
+            stated = at.ahead.take(step, len(draws))
+        work.counts.shared_steps += stated is not None
+        return stated
+
+    async def _settle(self, node: Node, at: _Position, state: Any, step: Step, k: int, own: str) -> tuple[str, Entry]:
+        """Decide a step at which this run and the one before differ, and count which of them was wrong."""
         assert at.previous is not None
-        before = at.previous[at.index]
+        before, candidate, key = at.previous[at.index], None, (node.path, "run", at.attempt)
         draw = draws_of(key) + at.index * MAX_DRAWS
-        candidate, entry = await self._suspect(key, step, at.index, before, draw)
+        if k == 1 and at.narrowing.count > 1 and not at.narrowing.stalled:
+            candidate = await self._stated(
+                node, at, state, step, range(draw + THIRD_DRAW, draw + THIRD_DRAW + 1), afresh=True
+            )
+        if candidate in (before, own):  # two of three replies agree
+            assert candidate is not None
+            self.work.counts.escalations += 1
+            entry: Entry = candidate
+            count = 1
+        else:
+            candidate, entry = await self._vote_again(key, step, at.index, draw)
+            count = self.work.steps.leads.suspect
+        if candidate != before:
+            entry = await self._with_evidence(key, step, at.index, before, entry, count)
         tally(self.work.counts.caught, {LARGER: 1} if candidate != own else {})
         if at.attempt == 1 and k == 1 and candidate != before:
             self.work.counts.guarded_steps += at.index + 1 - half(at.previous)
         return candidate, entry
 
-    async def _suspect(self, key: Key, step: Step, index: int, before: str, draw: int) -> tuple[str, Entry]:
-        """Vote with a larger lead on a step at which two runs differ; ``before`` is what the earlier one took."""
-        work, steps = self.work, self.work.steps
-        k = steps.leads.suspect
+    async def _vote_again(self, key: Key, step: Step, index: int, draw: int) -> tuple[str, Entry]:
+        """Vote with a larger lead on a step at which two runs differ."""
+        work, k = self.work, self.work.steps.leads.suspect
         work.counts.escalations += 1
         tally(work.counts.climbed, {LARGER: 1})
         candidate, entry = await work.decide(key, step, index, k, draw + MAX_DRAWS // 2)
         work.note("suspect step", key[0], step=index, kind=step.kind, k=k, winner=candidate)
-        if isinstance(entry, str):
-            entry = agreed(candidate, k)
-        if candidate == before or len(steps.variants) == 1:
-            return candidate, entry
+        return candidate, agreed(candidate, k) if isinstance(entry, str) else entry
+
+    async def _with_evidence(self, key: Key, step: Step, index: int, refuted: str, entry: Entry, count: int) -> Entry:
+        """Ask whether fresh ballots repeat a refuted answer, and put the alarm into the entry if they do."""
+        work, steps = self.work, self.work.steps
+        if len(steps.variants) == 1:
+            return entry
+        draw = draws_of(key) + index * MAX_DRAWS
         with work.under_way():
-            ballots, raised = await ask_again(steps, step, before, k, draw + SHARED_DRAWS)
+            ballots, raised = await ask_again(steps, step, refuted, count, draw + SHARED_DRAWS)
         if raised is None:
-            return candidate, entry
+            return entry
         work.counts.shared += 1
         tally(work.counts.alarms, {raised.kind: 1})
-        work.note("alarm", key[0], step=index, kind=step.kind, raised=[str(raised.kind)], refuted=before)
-        return candidate, with_alarm(entry, ballots, raised)
+        work.note("alarm", key[0], step=index, kind=step.kind, raised=[str(raised.kind)], refuted=refuted)
+        return with_alarm(agreed(entry, 1) if isinstance(entry, str) else entry, ballots, raised)
 
 
 def half(taken: list[str]) -> int:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from surefoot.decompose.step import Flag, Step
+from surefoot.runtime.execution.asked_several import SeveralAnswers
 from surefoot.runtime.execution.escalation.prompt_variants import PromptVariant
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
@@ -51,4 +52,8 @@ class Decider(Protocol):
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
         """Return a number of ballots for a step, without a race; arguments and errors as for ``decide``."""
+        ...
+
+    async def ask_several(self, step: Step, count: int, draws: range, level: int = 0) -> tuple[SeveralAnswers, ...]:
+        """Return the replies to a question for the next steps of a chain; none if they are asked for one by one."""
         ...

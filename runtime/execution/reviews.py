@@ -37,6 +37,10 @@ class Reviews:
         elif record.part == REVIEWED and isinstance(record.entries[0], Contested):
             self.answered[place] = record.entries[0]
 
+    def knows(self, place: Place) -> bool:
+        """Return whether a step was put aside or answered, so that it has to be asked for by itself."""
+        return place in self.aside or place in self.answered
+
     def waits(self, place: Place) -> bool:
         """Return whether a step waits for a person: it was put aside and has no answer yet."""
         return self.wanted and place in self.aside and place not in self.answered

@@ -13,6 +13,7 @@ from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.task import Task
 from surefoot.decompose.wordings.wording import Put
 from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
+from surefoot.runtime.execution.asked_several import SeveralAnswers, asked_several
 from surefoot.runtime.execution.deadlock_message import deadlock_message
 from surefoot.runtime.execution.escalation.escalate import (
     EscalationLevel,
@@ -263,6 +264,22 @@ class StepRunner:
         said = await self._ask(model, question, range(draw, draw + count), self.settings.temperature)
         return tuple(_ballot(number, answer)[0] for number, answer in enumerate(said))
 
+    async def ask_several(self, step: Step, count: int, draws: range, level: int = 0) -> tuple[SeveralAnswers, ...]:
+        """Ask for the next ``count`` steps of a chain, once for each draw: as many as the lead that the run asks for.
+
+        Returns nothing if this step can only be asked for alone; other arguments and errors as for ``decide``.
+        """
+        k, settings = len(draws), self.settings
+        one_heat = settings.first_temperature == settings.temperature
+        if self.lead_of(step, k) != k or k in self.leads.sequential or self.task.voted_fields(step) or not one_heat:
+            return ()
+        model, question = self._asked(step, self.variants[level % len(self.variants)])
+        several = asked_several(question, count)
+        if several is None:
+            return ()
+        said = await self._ask(model, several, draws, settings.temperature)
+        return tuple(SeveralAnswers(several, one, self.policy.flags) for one in said)
+
     def request(self, step: Step) -> Request:
         """The request that puts a step to the model, for one draw."""
         return self._request(self._asked(step, FIRST)[1], range(1), self.settings.temperature)
@@ -342,7 +359,7 @@ class StepRunner:
         return self.task.reply_schema(question.step) if self.structured and question.dialect == "chat" else None
 
     def _limit(self, question: Asked) -> int:
-        return self.policy.max_reply_tokens if question.dialect == "chat" else question.step.max_reply_tokens
+        return question.limit(self.policy.max_reply_tokens)
 
     def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
         """The candidate a reply names, or the first red flag that is raised against it."""

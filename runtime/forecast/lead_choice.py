@@ -63,7 +63,8 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
         ConfigurationError: The model is wrong too often for any lead to help.
     """
     if config.k != "auto":
-        return Leads(config.k, config.k, config.k + 2, LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps)
+        leaf_steps = LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps
+        return Leads(config.k, config.k, config.k + 2, leaf_steps, steps_per_call=config.steps_per_call)
     assert estimate is not None
     rates = rate_table(estimate)
     basis = basis_of(config, task, rates)
@@ -75,6 +76,7 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
         leads = cheapest_leads(basis)
     except ValueError as error:
         raise ConfigurationError(f"--rule {config.rule}: {error}") from error
+    leads = msgspec.structs.replace(leads, steps_per_call=config.steps_per_call)
     return with_learned_rules(basis, leads, estimate.votes, {}) if basis.rule.learns else leads
 
 
@@ -133,7 +135,7 @@ def choose_again(config: RunConfig, task: Task, leads: Leads, estimate: Estimate
     if basis.rule.learns:
         return with_learned_rules(basis, leads, estimate.votes, votes)
     try:
-        return cheapest_leads(basis)
+        return msgspec.structs.replace(cheapest_leads(basis), steps_per_call=leads.steps_per_call)
     except ValueError:  # no lead holds the target any more: the run's alarms say why
         return leads
 
@@ -193,7 +195,8 @@ def with_learned_rules(
         return leads
     unguarded, suspect = min(rules), max(rules)
     guarded = min(leads.guarded, unguarded) if leads.guarded < leads.unguarded else unguarded
-    return Leads(guarded, unguarded, suspect, leads.leaf_steps, tuple(rules.items()))
+    sequential = tuple(rules.items())
+    return Leads(guarded, unguarded, suspect, leads.leaf_steps, sequential, steps_per_call=leads.steps_per_call)
 
 
 def with_raised_lead(config: RunConfig, leads: Leads, seen: Counts) -> Leads:

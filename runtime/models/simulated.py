@@ -42,6 +42,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         scale_by_temperature: Whether ``p_error`` is multiplied by the temperature (greedy draws do not err).
         p_swayed: Added to ``p_error`` for a prompt that shows earlier answers all of which are wrong, and in proportion
             where some are (self-conditioning, arXiv 2509.09677); the sum is 0.95 at most.
+        doubling_steps: Steps of a reply after which ``p_error`` has doubled; 0 for a rate that is constant along it.
+        p_copy: A step of a reply is wrong because an earlier step of the same reply is.
     """
 
     p_error: Rate = 0.0
@@ -54,6 +56,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     latency_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     scale_by_temperature: bool = False
     p_swayed: Rate = 0.0
+    doubling_steps: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    p_copy: Rate = 0.0
 
 
 def parse_profile(text: str) -> Profile:
@@ -116,21 +120,50 @@ class SimulatedModel(Model):
             return Reply("Let me think again. " * 8, Stop.LENGTH, tokens_in, request.max_tokens, 0.0, failed)
         if dice.below(profile.p_format):
             return Reply("???", Stop.END, tokens_in, 2, 0.0, failed)
-        p_error = profile.p_error * (request.temperature if profile.scale_by_temperature else 1.0)
+        if known.count > 1:
+            said = self._several(request, known, dice)
+        else:
+            said = self._answer(text, known, dice, self._rate(request, known))[0]
+        return Reply(said, Stop.END, tokens_in, len(said.split()) + 1, 0.0, failed)
+
+    def _rate(self, request: Request, known: Answers) -> float:
+        """Rate of plausible mistakes at one prompt."""
+        rate = self.profile.p_error * (request.temperature if self.profile.scale_by_temperature else 1.0)
         if known.work != 1.0:
-            p_error = 1.0 - (1.0 - p_error) ** known.work
-        if profile.p_swayed and known.wrong_shown:
-            p_error = max(p_error, min(0.95, p_error + profile.p_swayed * known.wrong_shown))
+            rate = 1.0 - (1.0 - rate) ** known.work
+        if self.profile.p_swayed and known.wrong_shown:
+            rate = max(rate, min(0.95, rate + self.profile.p_swayed * known.wrong_shown))
+        return rate
+
+    def _answer(self, text: str, known: Answers, dice: "_Dice", p_error: float) -> tuple[str, bool]:
+        """The answer to one prompt of the given text, and whether it is a mistake of this draw."""
         planted = self._planted(text)
         if planted == "shared":
-            said = _Dice(f"shared\0{text}").past().pick(known.wrong)
-        elif planted == "hard":
+            return _Dice(f"shared\0{text}").past().pick(known.wrong), True
+        if planted == "hard":
             said = _hard(known, dice.number())
-        elif dice.below(p_error):
-            said = dice.pick(known.wrong)
-        else:
-            said = dice.pick(known.right)
-        return Reply(said, Stop.END, tokens_in, len(said.split()) + 1, 0.0, failed)
+            return said, said not in known.right
+        if dice.below(p_error):
+            return dice.pick(known.wrong), True
+        return dice.pick(known.right), False
+
+    def _several(self, request: Request, known: Answers, dice: "_Dice") -> str:
+        """Answers to several steps, a line each: every one as if asked alone in the state that the last one stated."""
+        profile, count, follow = self.profile, known.count, known.follow
+        assert follow is not None
+        said, erred, prompt = list[str](), False, request.prompt
+        for place in range(count):
+            rate = self._rate(request, known)
+            if profile.doubling_steps:
+                rate = min(1.0, rate * 2 ** (place / profile.doubling_steps))
+            copied = erred and dice.below(profile.p_copy)
+            text = f"{self.name}\0{request.seed}\0{prompt.system}\0{prompt.user}"
+            answer, wrong = self._answer(text, known, dice, 1.0 if copied else rate)
+            said.append(answer)
+            erred = erred or wrong
+            prompt = follow(prompt, answer)
+            known = self._key(prompt)
+        return "\n".join(said)
 
     async def look(self, request: Request) -> Look:
         """Return what answers to a prompt are drawn from: a pure function of seed, prompt and name."""

@@ -84,6 +84,10 @@ class Asked(msgspec.Struct, frozen=True):
             return self.task.prompt(self.step, self.dialect)
         return self.task.prompt(self.step, self.dialect, self.variant.wording)
 
+    def limit(self, chat_tokens: int) -> int:
+        """Most tokens of a reply: those of the step itself, in ``chat`` those that a run allows."""
+        return chat_tokens if self.dialect == "chat" else self.step.max_reply_tokens
+
     def read(self, text: str, flags: Any) -> str | Flag:
         """Candidate that a reply names, or the first red flag raised against the reply."""
         candidate = self.task.parse(self.step, text, self.dialect)

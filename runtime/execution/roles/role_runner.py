@@ -7,6 +7,7 @@ that whatever decides a step is counted once, and leads that the run learns reac
 from collections.abc import Mapping
 
 from surefoot.decompose.step import Flag, Role, Step
+from surefoot.runtime.execution.asked_several import SeveralAnswers
 from surefoot.runtime.execution.roles.answer_cache import AnswerCache, cache_key
 from surefoot.runtime.execution.step_runner import StepRunner
 from surefoot.runtime.models.port import Reply, Request
@@ -70,6 +71,10 @@ class RoleRunner:
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
         """Return a number of ballots from the model of the step's role, without a race."""
         return await self._of(step).draw(step, count, draw, level)
+
+    async def ask_several(self, step: Step, count: int, draws: range, level: int = 0) -> tuple[SeveralAnswers, ...]:
+        """Return the replies of the model of the step's role to a question for the next steps of a chain."""
+        return await self._of(step).ask_several(step, count, draws, level)
 
     def request(self, step: Step) -> Request:
         """Return a step as it is put to the model of its role, for one draw."""

@@ -27,13 +27,14 @@ from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import Counts, Entry, Finished, Record
+from surefoot.runtime.records import SHARED, Counts, Entry, Finished, Record
 from surefoot.voting.red_flags import parse_switch
 
 TASKS: dict[str, tuple[Task, Any]] = {
     "hanoi": (Hanoi(disks=4), hanoi.answers),
     "multiply": (Multiply(x="907", y="865"), multiply.answers),
 }
+ONE = Leads(1, 1, 2)
 Entries = dict[tuple[Any, str, int], list[Entry]]
 
 
@@ -53,7 +54,9 @@ def entries(records: list[Record]) -> Entries:
     found: Entries = {}
     for record in records:
         known = found.setdefault((record.path, record.part, record.attempt), [])
-        assert record.part == "replies" or record.first == len(known), "a stretch is there twice, or one is missing"
+        assert record.part in ("replies", SHARED) or record.first == len(known), (
+            "a stretch is there twice, or one is missing"
+        )
         known.extend(record.entries)
     return found
 
@@ -66,14 +69,14 @@ def strides(found: Entries) -> set[int]:
 class Session:
     """One worker's attempt at the segment, flushing after every step."""
 
-    def __init__(self, make_steps: Any, name: str, seed: int, flags: str) -> None:
+    def __init__(self, make_steps: Any, name: str, seed: int, flags: str, leads: Leads = ONE) -> None:
         task, key = TASKS[name]
         self.model = Recorded(key, Profile(p_error=0.2, p_shared=0.02, p_format=0.05))
         self.batches: list[list[Record]] = []
         self.steps: list[int] = []
         self.totals = Counts()
         steps = make_steps(task, self.model, seed=seed, flags=parse_switch(flags))
-        steps.leads.follow(Leads(1, 1, 2))
+        steps.leads.follow(leads)
         self.work = Work(steps, RecordBuffer(1, math.inf))
         self.work.buffer.flush = self.flush
         self.runner = SegmentRunner(task, self.work, Tree(3), SegmentPolicy(), PrioritySemaphore(3))
@@ -129,6 +132,27 @@ async def test_steps_that_stand_are_counted_once_over_all_sessions(step_runner: 
         resumed = Session(step_runner, "hanoi", seed, "none")
         await resumed.run(whole.batches[:cut])
         assert sum(whole.steps[:cut]) + resumed.totals.steps == whole.totals.steps
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("flags", ["all", "none"])
+async def test_a_reply_of_several_steps_may_be_cut_between_any_two(step_runner: Any, flags: str, seed: int) -> None:
+    """What the journal holds of a reply stands; the rest is asked for anew from there, and nothing before it."""
+    several = Leads(1, 1, 2, steps_per_call=7)
+    whole = Session(step_runner, "hanoi", seed, flags, several)
+    assert await whole.run([]) == Finished("cccc")
+    assert whole.totals.shared_steps
+    for cut in range(len(whole.batches) + 1):
+        resumed = Session(step_runner, "hanoi", seed, flags, several)
+        outcome = await resumed.run(whole.batches[:cut])
+        before = [record for batch in whole.batches[:cut] for record in batch]
+        assert outcome == Finished("cccc")
+        assert not {draw // MAX_DRAWS for draw in resumed.model.draws} & strides(entries(before))
+        found = entries(before + resumed.records)
+        for key, known in entries(before).items():
+            assert found[key][: len(known)] == known
+        if not whole.totals.broken_promises + resumed.totals.broken_promises:
+            assert sum(whole.steps[:cut]) + resumed.totals.steps == 15
 
 
 async def test_the_seeds_above_have_retries_and_new_decompositions_in_them(step_runner: Any) -> None:

@@ -169,3 +169,65 @@ def test_wrong_answers_in_a_prompt_lead_it_on() -> None:
     assert errors(0.0, p_swayed=0.6) == errors(0.5) == errors(0.0)
     assert errors(0.5, p_swayed=0.6) == pytest.approx(0.4, abs=0.04)
     assert errors(1.0, p_swayed=1.0) == pytest.approx(0.95, abs=0.02)
+
+
+PLACES = 24
+"""Steps of each reply below."""
+
+
+def lines(profile: Profile, draws: int = 1500) -> list[list[str]]:
+    """The steps of replies to one question for the first moves of a tower."""
+    task = Hanoi(disks=6)
+    root = task.root()
+    step = task.next_step(root.goal, task.begin(root.goal, root.inputs))
+    asked = task.prompt_several(step, PLACES, "compact")  # type: ignore[arg-type]
+    assert asked is not None
+    model = SimulatedModel(answers, profile)
+    ask = Request(asked, (0,), temperature=1.0, max_tokens=500, seed=0)
+    return [model.reply(ask, draw).text.split("\n") for draw in range(draws)]
+
+
+@functools.cache
+def first_errors(profile: Profile) -> list[int]:
+    """Where each reply first differs from the right one; ``PLACES`` where it is right."""
+    right, said = lines(Profile(), 1)[0], lines(profile)
+    return [next((n for n, (a, b) in enumerate(zip(one, right, strict=True)) if a != b), PLACES) for one in said]
+
+
+def rate(places: list[int], first: int, last: int) -> float:
+    """Share of the steps from ``first`` to before ``last`` that are the first wrong one, of those that were reached."""
+    return sum(first <= n < last for n in places) / sum(max(0, min(n + 1, last) - first) for n in places)
+
+
+def test_errors_of_a_reply_of_several_steps_are_as_frequent_at_every_step() -> None:
+    places = first_errors(Profile(p_error=0.05))
+    assert rate(places, 0, 8) == pytest.approx(0.05, abs=0.008)
+    assert rate(places, 16, 24) == pytest.approx(0.05, abs=0.012)
+
+
+def test_the_error_rate_doubles_along_a_reply_if_it_is_told_to() -> None:
+    places = first_errors(Profile(p_error=0.02, doubling_steps=8))
+    assert rate(places, 0, 1) == pytest.approx(0.02, abs=0.01)
+    assert rate(places, 16, 17) == pytest.approx(0.08, abs=0.03)
+    growth = rate(places, 16, 24) / rate(places, 0, 8)
+    assert growth == pytest.approx(4, rel=0.3)
+
+
+def test_an_error_is_copied_to_later_steps_of_its_reply_if_it_is_told_to() -> None:
+    """With every error copied, no move behind the first wrong one is what the strategy asks for."""
+    task = Hanoi(disks=6)
+    root = task.root()
+
+    def right_after_error(profile: Profile) -> int:
+        found = 0
+        for said in lines(profile, 200):
+            state, erred = task.begin(root.goal, root.inputs), False
+            for one in said:
+                known = answers(task.prompt(task.next_step(root.goal, state), "compact"))  # type: ignore[arg-type]
+                found += erred and one in known.right
+                erred = erred or one not in known.right
+                state = task.advance(root.goal, state, one)
+        return found
+
+    assert right_after_error(Profile(p_error=0.1, p_copy=1.0)) == 0
+    assert right_after_error(Profile(p_error=0.1)) > 500

@@ -1,0 +1,65 @@
+"""Several steps in one reply: how a reply is taken apart into single steps, each read and checked on its own.
+
+One question may ask for the next m steps of a chain. What comes back is no larger unit than before: every answer in it
+is parsed, checked against the facts of its own step, and gone on from, as if it had been asked for alone. The first
+answer that raises a red flag ends what is read: whatever stands behind it was stated of a state that nobody reached.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.step import Flag, Step
+from surefoot.decompose.task import Task
+
+
+class StatedStep(msgspec.Struct, frozen=True):
+    """One step of a reply that states several.
+
+    Attributes:
+        step: The question that the answer belongs to: it holds only where a chain asks for exactly this.
+        candidate: The answer, in canonical form.
+    """
+
+    step: Step
+    candidate: str
+
+
+class ReadSteps(msgspec.Struct, frozen=True):
+    """What was read from a reply that states several steps.
+
+    Attributes:
+        stated: Its steps in order, up to the first that raised a red flag.
+        flag: That flag; ``None`` if the reply, or the chain, came to its end first.
+    """
+
+    stated: tuple[StatedStep, ...] = ()
+    flag: Flag | None = None
+
+
+def read_steps(
+    task: Task, goal: Any, state: Any, parts: Sequence[str], read: Callable[[Step, str], str | Flag]
+) -> ReadSteps:
+    """Read the answers of a reply one after the other, each as the answer to the step that its chain asks for then.
+
+    Args:
+        task: Says what a chain asks for, and what follows from an answer.
+        goal: The chain's goal.
+        state: Where the chain stands before the first answer.
+        parts: The answers as texts, in order, untrusted.
+        read: Reads one of them: the candidate, or the red flag that it raises.
+    """
+    stated: list[StatedStep] = []
+    for text in parts:
+        step = task.next_step(goal, state)
+        if not isinstance(step, Step):  # the chain is at its end, or asks for something else than a model's answer
+            break
+        candidate = read(step, text)
+        if isinstance(candidate, Flag):
+            return ReadSteps(tuple(stated), candidate)
+        stated.append(StatedStep(step, candidate))
+        state = task.advance(goal, state, candidate)
+    if not stated and not parts:
+        return ReadSteps((), Flag("misformatted", "no answer in the reply"))
+    return ReadSteps(tuple(stated))
