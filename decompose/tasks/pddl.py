@@ -149,7 +149,7 @@ class PddlPlanning(MapTask, frozen=True, kw_only=True):
         costs = self.costs(goal) if isinstance(found, Done) else None
         if not isinstance(found, Done) or costs is None:
             return found
-        told = {"cost": costs.of_plan(found.output["plan"]), "costs": "read and added up; they were not weighed"}
+        told = {"cost": costs.of_plan(found.output["plan"]), "costs": costs.said(found.output["plan"])}
         return msgspec.structs.replace(found, output={**told, **found.output})
 
     def usual_steps(self, goal: Any, inputs: tuple[Any, ...]) -> int:

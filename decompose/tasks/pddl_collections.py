@@ -4,7 +4,8 @@ A collection is kept as one JSON text, so that a run directory holds the problem
 """
 
 import functools
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -58,6 +59,8 @@ def collected(text: str, domain: str | None, cap: int) -> tuple[Collected, ...]:
         ValueError: The text is no collection.
     """
     found = _entries(text)
+    if not found:
+        raise ValueError("problems: there is none in the file")
     if len(found) > MOST:
         raise ValueError(f"problems: {len(found)} are more than {MOST}")
     seen: dict[str, int] = {}
@@ -75,7 +78,7 @@ def texts_of(text: str, domain: str | None) -> list[tuple[str, str]]:
     Raises:
         ValueError: The text is no collection.
     """
-    found = [(domain or entry.domain, entry.problem) for entry in _entries(text) if not entry.refused]
+    found = [(domain or entry.domain, entry.problem) for entry in _entries(text) if entry.problem]
     return [(one, other) for one, other in found if one]
 
 
@@ -93,7 +96,7 @@ def _entries(text: str) -> list[Entry]:
 
 
 def _posed(name: str, entry: Entry, domain: str | None, cap: int) -> Collected:
-    if entry.refused:
+    if entry.refused and not (domain and entry.problem):
         return Collected(Unread(name, entry.refused))
     if not (entry.domain or domain):
         return Collected(Unread(name, "there is no domain for it"))
@@ -107,7 +110,8 @@ def _posed(name: str, entry: Entry, domain: str | None, cap: int) -> Collected:
 def collection_of(files: Mapping[str, str]) -> str:
     """Put the files of a folder together as a collection: each problem with the domain it belongs to.
 
-    A problem's domain is the one it names; of several, the one whose file's name begins most like its own.
+    A problem's domain is the one it names; of several, the one in its folder, with its number, whose file's name begins
+    most like its own. Where that leaves several that differ, the problem has its row, which names them.
 
     Args:
         files: Texts by name.
@@ -124,8 +128,13 @@ def collection_of(files: Mapping[str, str]) -> str:
     for name in problems:
         wanted = kinds[name][1]
         fitting = [one for one in domains if kinds[one][1] == wanted] or domains
-        chosen = max(sorted(fitting), key=lambda one: _shared(one, name), default=None)
-        found.append(Entry(name, files[chosen] if chosen is not None else "", files[name]))
+        nearest = max((_likeness(one, name) for one in fitting), default=None)
+        chosen = sorted(one for one in fitting if _likeness(one, name) == nearest)
+        if len({files[one] for one in chosen}) > 1:
+            why = f"its domain {wanted} is in {chosen[0]} and in {chosen[1]}: it cannot be told which; give --domain"
+            found.append(Entry(name, "", files[name], why))
+        else:
+            found.append(Entry(name, files[chosen[0]] if chosen else "", files[name]))
     return msgspec.json.encode({"pairs": found}).decode()
 
 
@@ -144,6 +153,13 @@ def _kind(text: str) -> tuple[str, str]:
     return "other", ""
 
 
-def _shared(one: str, other: str) -> int:
-    """How many letters two names begin with alike."""
+def _likeness(one: str, other: str) -> tuple[int, int, int]:
+    """How alike the names of two files are: folders and numbers in common, letters that they begin with alike."""
+    (*folders, base), (*others, other_base) = one.split("/"), other.split("/")
+    numbers, other_numbers = (set(map(int, re.findall("[0-9]{1,9}", name))) for name in (base, other_base))
+    return _shared(folders, others), len(numbers & other_numbers), _shared(base, other_base)
+
+
+def _shared(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many parts two sequences begin with alike."""
     return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

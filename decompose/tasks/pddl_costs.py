@@ -48,20 +48,39 @@ class Costs(msgspec.Struct, frozen=True):
     table: dict[Atom, Fraction]
 
     def of(self, name: str, arguments: tuple[str, ...]) -> Fraction:
-        """Return what an action costs; a value that the problem does not give counts as 0."""
+        """Return what an action costs.
+
+        Raises:
+            LookupError: The problem gives no value of a function that the costs name; its text is the function's call.
+        """
         values = dict(zip(self.parameters.get(name, ()), arguments, strict=False))
         total = Fraction(0)
         for amount in self.amounts.get(name, ()):
             if isinstance(amount, Fraction):
                 total += amount
             else:
-                total += self.table.get((amount[0], *(values.get(a, a) for a in amount[1:])), Fraction(0))
+                call = (amount[0], *(values.get(a, a) for a in amount[1:]))
+                if call not in self.table:
+                    raise LookupError(f"({' '.join(call)})")
+                total += self.table[call]
         return total
 
-    def of_plan(self, plan: Sequence[str]) -> int | float:
-        """Return what all actions of a plan cost together."""
-        total = sum((self.of(name, tuple(arguments)) for name, *arguments in map(parts, plan)), Fraction(0))
+    def of_plan(self, plan: Sequence[str]) -> int | float | None:
+        """Return what all actions of a plan cost together; ``None`` where the problem lacks a value for it."""
+        try:
+            total = sum((self.of(name, tuple(arguments)) for name, *arguments in map(parts, plan)), Fraction(0))
+        except LookupError:
+            return None
         return int(total) if total.denominator == 1 else float(total)
+
+    def said(self, plan: Sequence[str]) -> str:
+        """Return what is said beside the cost of a plan: that nothing was chosen by it, or why it is not known."""
+        try:
+            for name, *arguments in map(parts, plan):
+                self.of(name, tuple(arguments))
+        except LookupError as missing:
+            return f"not known: the problem gives no value of {missing.args[0]}"
+        return "read and added up; they were not weighed"
 
 
 def number(part: Part, line: int) -> Fraction:

@@ -29,7 +29,7 @@ def scope_of(domain: Sections, problem: Sections) -> Scope:
     Raises:
         ValueError: Something is declared wrongly; it says in which text.
     """
-    scope = Scope({OBJECT: set()}, {}, {}, {})
+    scope = Scope({OBJECT: set()}, {}, {}, {}, {})
     for form in domain.all(":types"):
         within("domain", functools.partial(_declare_types, form, scope))
     for word, into, of_what in (
@@ -65,6 +65,8 @@ def _declare(form: Form, into: dict[str, int], of_what: str, scope: Scope) -> No
         scope.check_types(arguments, part.line)
         if into.setdefault(called, len(arguments)) != len(arguments):
             raise Refused(part.line, f"{of_what} {called} is declared twice, with other arguments")
+        if of_what == "predicate":
+            scope.argument_types[called] = [one.types for one in arguments]
 
 
 def _declare_objects(form: Form, scope: Scope) -> None:

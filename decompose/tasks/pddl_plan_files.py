@@ -23,5 +23,6 @@ def plan_text(task: PddlPlanning, output: Any) -> str:
         if world.read_action(action, "compact") != action:
             raise ValueError(f"the output's plan has {action[:60]!r}, which is no action of this problem")
     costs = task.costs()
-    end = f"{costs.of_plan(plan)} (general cost)" if costs is not None else f"{len(plan)} (unit cost)"
+    cost = costs.of_plan(plan) if costs is not None else None
+    end = f"{len(plan)} (unit cost)" if costs is None else "not known" if cost is None else f"{cost} (general cost)"
     return "".join(f"{line}\n" for line in (*plan, f"; cost = {end}"))

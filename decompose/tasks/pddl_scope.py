@@ -22,12 +22,14 @@ class Scope(msgspec.Struct, frozen=True):
         predicates: Predicates and how many arguments they take.
         functions: The same of functions.
         objects: Objects, each with the types it is declared with.
+        argument_types: By predicate, the types that each of its arguments may have; none where any may.
     """
 
     parents: dict[str, set[str]] = {}
     predicates: dict[str, int] = {}
     functions: dict[str, int] = {}
     objects: dict[str, set[str]] = {}
+    argument_types: dict[str, list[tuple[str, ...]]] = {}
 
     def all_types(self, types: Iterable[str]) -> tuple[str, ...]:
         """Return some types and all types above them, sorted, without the type of everything."""
@@ -69,6 +71,11 @@ class Scope(msgspec.Struct, frozen=True):
                 raise Refused(line, f"{said}: variable {argument} is not a parameter")
             if argument[0] != "?" and argument not in self.objects:
                 raise Refused(line, f"{said}: there is no object {argument}")
+        for argument, types in zip(atom[1:], self.argument_types.get(atom[0], ()), strict=False):
+            own = self.objects.get(argument)
+            # An object without a type may be one of a text that leaves types to its actions.
+            if own and types and not {*types} & {*self.all_types(own)}:
+                raise Refused(line, f"{said}: {argument} is a {' and '.join(sorted(own))}, not a {' or '.join(types)}")
 
 
 def typed_list(parts: Sequence[Part], line: int) -> list[Parameter]:

@@ -53,9 +53,13 @@ def sections(kind: str, text: str) -> Sections:
     Raises:
         Refused: The text is not such, or has a section that is not known or not supported.
     """
-    found = [form for form in forms(text) if isinstance(form, Form) and form.head == "define" and _kind(form) == kind]
+    top = [form for form in forms(text) if isinstance(form, Form)]
+    found = [form for form in top if form.head == "define" and _kind(form) == kind]
     if not found:
         raise Refused(1, f"this is not a {kind}: there is no (define ({kind} NAME) ...)")
+    outside = next((form for form in top if found and form.head.startswith(":")), None)
+    if outside is not None:
+        raise Refused(outside.line, f"({outside.head} ...) stands outside of (define ...): a ')' too many before it")
     if len(found) > 1:
         raise Refused(found[1].line, f"there is a second {kind} in the text")
     header = found[0].parts[1]

@@ -33,7 +33,8 @@ def _decoded(text: str) -> list[Any]:
     try:
         whole = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
-        lines = [line for line in text.splitlines() if line.strip()]
+        # Not ``splitlines``, which ends a line at characters that JSON allows inside a text, such as U+2028.
+        lines = [line for line in text.split("\n") if line.strip()]
         # One object a line is no JSON as a whole; anything else that is none is damaged.
         if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
             raise ValueError(f"file: not a list of questions as StrategyQA's, nor JSON lines: {error}") from error

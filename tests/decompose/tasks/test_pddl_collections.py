@@ -114,6 +114,41 @@ def test_files_of_a_folder_find_their_domains() -> None:
     assert [type(one) for one in PddlPlanning(problems=collection_of(same | problems)).suite()] == [Problem] * 2
 
 
+@pytest.mark.parametrize(
+    ("domains", "problem"),
+    [
+        (("domain_p01.pddl", "domain_p02.pddl"), "p02.pddl"),
+        (("domain01.pddl", "domain2.pddl"), "problem02.pddl"),
+        (("p01-domain.pddl", "p02-domain.pddl"), "p02.pddl"),
+        (("a/domain.pddl", "b/domain.pddl"), "b/p01.pddl"),
+        (("a/domain-b.pddl", "b/domain-a.pddl"), "b/a.pddl"),
+        (("x.domain.pddl", "y.domain.pddl"), "y.problem.pddl"),
+    ],
+)
+def test_of_domains_of_one_name_the_one_beside_the_problem_is_taken(domains: tuple[str, str], problem: str) -> None:
+    """The second domain has another predicate, which the problem needs."""
+    domain, text = pddl_shapes.SHAPES["ferry"](1)
+    wanted = domain.replace("(empty)", "(free)")
+    files = {domains[0]: domain, domains[1]: wanted, problem: text.replace("(empty)", "(free)")}
+    (found,) = PddlPlanning(problems=collection_of(files)).suite()
+    assert isinstance(found, Problem)
+
+
+def test_a_problem_whose_domain_cannot_be_told_has_a_row_that_says_so() -> None:
+    domain, text = pddl_shapes.SHAPES["ferry"](1)
+    files = {"left.pddl": domain, "right.pddl": domain.replace("(empty)", "(free)"), "p.pddl": text}
+    entries = collection_of(
+        {**files, "other-domain.pddl": pddl_shapes.GRIPPER, "q.pddl": pddl_shapes.SHAPES["gripper"](1)[1]}
+    )
+    unread, read = PddlPlanning(problems=entries).suite()
+    assert isinstance(unread, Unread)
+    assert "is in left.pddl and in right.pddl" in unread.why
+    assert isinstance(read, Problem)
+    assert isinstance(PddlPlanning(problems=entries, domain=domain).suite()[0], Problem)
+    alike = collection_of({**files, "right.pddl": domain})  # two copies of one domain are one
+    assert isinstance(PddlPlanning(problems=alike).suite()[0], Problem)
+
+
 def test_a_domain_that_is_given_is_that_of_all_problems() -> None:
     domain, problem = pddl_shapes.SHAPES["ferry"](1)
     lone = collection_of({"p1": problem})
@@ -139,6 +174,7 @@ def test_costs_belong_to_each_problem() -> None:
         ("{}", "no list of instances"),
         ('{"instances": 3}', "no list of instances"),
         ('{"pairs": [{"problem": 3}]}', "problems: "),
+        ('{"pairs": []}', "problems: there is none"),
         ("[" * 100_000, "problems: neither"),
     ],
 )

@@ -27,13 +27,20 @@ def form(text: str) -> Form:
 @pytest.mark.parametrize(
     ("plan", "cost"),
     [
-        ([], 0), (["(drive a b)"], 8), (["(drive b a)"], 3.5), (["(drive a a)"], 1), (["(load x)"], 0),
+        ([], 0), (["(drive a b)"], 8), (["(drive b a)"], 3.5), (["(load x)"], 0),
         (["(drive a b)", "(drive b a)", "(wait)"], 11.6), (["(wait)"] * 10, 1),
     ],
 )  # fmt: skip
 def test_a_plan_costs_what_its_actions_cost_exactly(plan: list[str], cost: float) -> None:
     assert COSTS.of_plan(plan) == cost
     assert isinstance(COSTS.of_plan(plan), int) == (cost == int(cost))
+
+
+def test_a_cost_for_which_the_problem_has_no_value_is_not_made_up() -> None:
+    plan = ["(drive a b)", "(drive a a)"]
+    assert COSTS.of_plan(plan) is None
+    assert COSTS.said(plan) == "not known: the problem gives no value of (distance a a)"
+    assert "not weighed" in COSTS.said(plan[:1])
 
 
 @given(st.integers(0, 10**9), st.integers(1, 10**6))

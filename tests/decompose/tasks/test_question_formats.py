@@ -38,6 +38,13 @@ def test_every_published_form_is_asked_and_scored_alike(form: str) -> None:
     assert answers_of({"file": FORMS[form]})
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\x85", "\x1c", "\x0c"])
+def test_a_line_ends_where_json_lines_do_and_nowhere_else(mark: str) -> None:
+    """Python's own lines end at these as well, which JSON allows inside a text (the last two only as an escape)."""
+    first = json.dumps({**ONE, "question": f"Can a{mark} whale fly?"}, ensure_ascii=mark < " ")
+    assert [found["question"] for found in records(f"{first}\n{json.dumps(TWO)}\n")][1] == "Is ice cold?"
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [(True, "yes"), (False, "no"), ("yes", "yes"), ("Yes.", "yes"), ("NO", "no"), ("No, it is not.", "no"),
