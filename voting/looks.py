@@ -15,9 +15,9 @@ so that no look counts for more than the odds (1 - e) / e that looks have proven
 margin counts for no more than its margin. Answers are equally likely beforehand, one that no look named is among them;
 looks are independent, so that the posterior of a is the product of its q_i(a), over the sum for all answers: an average
 of clipped log-odds over the wordings. The step ends when the chance that the leader is wrong is within the step's
-budget. With a budget of (1 - target) / s for each of s steps the chance that any verdict is wrong is at most 1 - target
-(union bound). A question that is asked again has the same looks and the same verdict, so that the bound over steps is
-more than is needed: over the distinct questions would do.
+budget. A question that is asked again has the same looks and the same verdict, so that a run has as many verdicts as
+distinct questions, however many steps: with a budget of (1 - target) / q for each of q questions the chance that any
+verdict is wrong is at most 1 - target (union bound). A run takes twice the questions that it knows of for q.
 
 The rate e is learned from looks that were seen: Laplace's rule of succession on (looks for a winner, looks for others),
 each distinct question counted once. A copy of a look is no observation, and no look.

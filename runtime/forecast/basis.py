@@ -12,9 +12,10 @@ from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.decomposition_methods import method_of
+from surefoot.runtime.forecast.distinct_questions import distinct_questions
 from surefoot.runtime.forecast.rate_table import Rates, RateTable
 from surefoot.runtime.leads import LEAF_STEPS
-from surefoot.runtime.voting_rules import rule_named
+from surefoot.runtime.voting_rules import rule_named, takes_looks
 from surefoot.voting.red_flags import RedFlag, parse_switch
 from surefoot.voting.rule import Rule
 
@@ -81,6 +82,7 @@ class Basis(msgspec.Struct, frozen=True):
         shapes: What the plan is made of, by leaf length.
         weighed: Leaf lengths to choose from.
         worst: Pessimistic error rate of the worst kind of question without a seam.
+        questions: Distinct questions of the plan, where looks decide; 0 where each step has a verdict of its own.
     """
 
     config: RunConfig
@@ -91,6 +93,7 @@ class Basis(msgspec.Struct, frozen=True):
     shapes: dict[int, Shape]
     weighed: tuple[int, ...]
     worst: float
+    questions: float = 0.0
 
 
 def basis_of(config: RunConfig, task: Task, rates: RateTable, *leaf_steps: int) -> Basis:
@@ -112,7 +115,11 @@ def basis_of(config: RunConfig, task: Task, rates: RateTable, *leaf_steps: int) 
     kinds = shapes[weighed[0]].unguarded_kinds
     highs = [rates.by_kind.get(kind, rates.all).p_error_high for kind in kinds]
     worst = max(highs, default=rates.all.p_error_high)
-    return Basis(config, rule_named(config.rule), seams, one_way, seams and one_way, shapes, weighed, worst)
+    questions = 0.0
+    if takes_looks(config.rule):
+        root = task.root()
+        questions = distinct_questions(task, task.usual_steps(root.goal, root.inputs)).number
+    return Basis(config, rule_named(config.rule), seams, one_way, seams and one_way, shapes, weighed, worst, questions)
 
 
 def _shape(outline: Outline, rates: RateTable, seams: bool, *, final: bool) -> Shape:

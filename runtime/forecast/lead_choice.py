@@ -41,6 +41,9 @@ Hanoi it was one in fifty."""
 LOOKS = 3
 """Looks of a step where nothing was learned of what they are worth."""
 
+MORE_QUESTIONS = 2
+"""Distinct questions that the budget of a run by looks is divided for, for one that is known of."""
+
 FEW_ROWS = 40
 """Rows below which a table has no pilot: asking 20 of them three times would cost more than it can save."""
 
@@ -175,7 +178,8 @@ def with_learned_rules(
 ) -> Leads:
     """Leads whose unguarded and suspect steps are decided by rules learned from what was seen; others stay as they are.
 
-    Each step whose mistake is final has the same share of the run's error budget, a suspect a tenth of that.
+    Each step whose mistake is final has the same share of the run's error budget, a suspect a tenth of that. Where
+    looks decide, each distinct question has a share instead: it has one verdict, however often it comes.
 
     Args:
         basis: Shape and rates.
@@ -187,7 +191,10 @@ def with_learned_rules(
     for name, count in votes.items():
         winner, _, others = name.partition("-")
         seen[int(winner), int(others)] += count
-    share = (1 - basis.config.target) / basis.shapes[leads.leaf_steps].unguarded_steps
+    verdicts = float(basis.shapes[leads.leaf_steps].unguarded_steps)
+    if basis.questions:
+        verdicts = min(verdicts, MORE_QUESTIONS * max(basis.questions, seen.total()))
+    share = (1 - basis.config.target) / verdicts
     found = basis.rule.learned_rules((share, share / 10), seen, basis.config.max_ballots)
     kept = (Sequential, Looks)  # what journals can keep
     rules = {number: rule for number, rule in found.items() if isinstance(rule, kept)}

@@ -10,13 +10,14 @@ run, and holds it. A run is without error if every distinct question gets a verd
 of that is the posterior's own, so that it is as good as what ``voting/looks.py`` takes for granted.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, dialect_of
+from surefoot.runtime.forecast.distinct_questions import Distinct, distinct_questions
 from surefoot.runtime.forecast.estimates import Estimate, LookSample, SeenLooks, pilot_steps, sample_numbers
 from surefoot.runtime.forecast.forecast import Forecast
 from surefoot.runtime.leads import Leads
@@ -26,8 +27,6 @@ from surefoot.voting.ballot import Ballot
 from surefoot.voting.looks import LookRace, Looks, chances_wrong
 from surefoot.voting.race import Won
 
-MOST_SAMPLED: Final = 4096
-"""Questions that are sampled to count distinct ones; for longer plans it is extrapolated."""
 PILOT_LOOKS: Final = 3
 """Wordings of a question that a pilot asks."""
 
@@ -38,13 +37,6 @@ class Need(NamedTuple):
     looks: int
     wrong: float
     decided: bool
-
-
-class Distinct(NamedTuple):
-    """The distinct questions of a plan, as far as they were sampled, and how many there are for one of those."""
-
-    questions: dict[Hashable, Step]
-    scale: float
 
 
 def forecast_looks(config: RunConfig, task: Task, leads: Leads, known: Estimate, *, pilot: bool = True) -> Forecast:
@@ -67,7 +59,7 @@ def forecast_looks(config: RunConfig, task: Task, leads: Leads, known: Estimate,
     fresh = distinct.scale * sum(
         _new_texts(config, task, those, _mean(needs, kind), asked) for kind, those in _by_kind(distinct).items()
     )
-    number = distinct.scale * len(distinct.questions)
+    number = distinct.number
     return Forecast(
         fresh * seen.calls, _all_right(needs, number), fresh * seen.calls, fresh * seen.tokens_in,
         fresh * seen.tokens_out, size * _mean(needs, None, weighted=True), fresh, number,
@@ -96,28 +88,6 @@ def need_of(shares: Sequence[tuple[tuple[str, float], ...]], rule: Looks, most: 
         if isinstance(race.cast(ballot), Won):
             return Need(number + 1, chances_wrong(looks, rule.error)[0][1], decided=True)
     return Need(most, 1.0, decided=False)
-
-
-def distinct_questions(task: Task, size: int) -> Distinct:
-    """Count the distinct questions among as many as a plan asks: sampled ones, extrapolated where there are more.
-
-    The extrapolation from those sampled once and twice is that of Chao et al., "Rarefaction and extrapolation with Hill
-    numbers" (2014), equation 9.
-    """
-    count = max(1, min(size, MOST_SAMPLED))
-    times: Counter[Hashable] = Counter()
-    steps: dict[Hashable, Step] = {}
-    for number in range(count):
-        step = task.sample_step(number)
-        key = (step.kind, step.role, repr(step.reads))
-        times[key] += 1
-        steps.setdefault(key, step)
-    once, twice = (sum(n == wanted for n in times.values()) for wanted in (1, 2))
-    unseen = (count - 1) / count * once * (once - 1) / (2 * (twice + 1))
-    if size <= count or not unseen:
-        return Distinct(steps, 1.0)
-    left = (1 - once / (count * unseen + once)) ** (size - count)
-    return Distinct(steps, 1 + unseen * (1 - left) / len(steps))
 
 
 def _by_kind(distinct: Distinct) -> dict[str, list[Step]]:

@@ -31,6 +31,8 @@ class Capability(enum.StrEnum):
     """Going on from a text without a chat template."""
     CHOICES = "choices"
     """Answering with one of several given texts."""
+    SCORES = "scores"
+    """Saying how likely other tokens were, from which the distribution over whole answers is worked out."""
     SEVERAL = "n"
     """Several answers from one call."""
 
@@ -41,10 +43,11 @@ WAYS: Final[Mapping[Capability, tuple[str, ...]]] = MappingProxyType(
         Capability.TOP_P: ("server", "none"),
         Capability.STOP: ("server", "cut on arrival"),
         Capability.SCHEMA: ("json_schema", "json_object", "free text"),
-        Capability.PREFILL: ("assistant turn", "asked for in words"),
+        Capability.PREFILL: ("continued turn", "assistant turn", "asked for in words"),
         Capability.EXAMPLES: ("turns", "in the question"),
         Capability.RAW: ("completion", "sent as a question"),
         Capability.CHOICES: ("scores", "grammar", "parsing"),
+        Capability.SCORES: ("server", "none"),
         Capability.SEVERAL: ("one call", "a call for each"),
     }
 )
@@ -61,7 +64,8 @@ _NAMES: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.STOP: r"\bstop\b",
         Capability.SCHEMA: r"response_?format|json_?schema|json_?object|\bschema\b|structured|grammar",
         Capability.CHOICES: r"structured_outputs|guided|grammar",
-        Capability.PREFILL: r"prefill|prefix|continue_final|last message|final message|assistant",
+        Capability.PREFILL: r"prefill|prefix|continue_final|add_generation|last message|final message|assistant",
+        Capability.SCORES: r"log_?prob",
         Capability.EXAMPLES: r"assistant|\broles?\b|alternat|messages",
     }
 )
@@ -75,6 +79,7 @@ _INSTEAD: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.EXAMPLES: "they are written into the question",
         Capability.RAW: "the text is sent as a question",
         Capability.CHOICES: "replies are read as free text",
+        Capability.SCORES: "answers are drawn, not scored",
         Capability.SEVERAL: "it is called for each answer",
     }
 )
@@ -85,7 +90,8 @@ _UNKNOWN: Final = re.compile(
     re.IGNORECASE,
 )
 _MAY_BE_MEANT: Final = (
-    Capability.CHOICES, Capability.SCHEMA, Capability.SEED, Capability.TOP_P, Capability.STOP, Capability.PREFILL,
+    Capability.CHOICES, Capability.SCORES, Capability.SCHEMA, Capability.SEED, Capability.TOP_P, Capability.STOP,
+    Capability.PREFILL,
 )  # fmt: skip
 """What is tried without when a server does not say what it does not know, in this order."""
 

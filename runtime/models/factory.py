@@ -11,14 +11,14 @@ import msgspec
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Dialect, Prompt
 from surefoot.runtime.config import RunConfig, dialect_of
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.errors import ConfigurationError, ModelRejected
 from surefoot.runtime.local_models import is_local
 from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.gguf_weights import weights_of
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.own_model import open_own_model
-from surefoot.runtime.models.port import Model
+from surefoot.runtime.models.port import Model, Request
 from surefoot.runtime.own_code import is_own_model
 from surefoot.runtime.role_options import parse_role_options
 from surefoot.runtime.user_code import blame, load_named, wrong_value
@@ -171,16 +171,40 @@ def _check_mode(config: RunConfig, name: str) -> None:
 async def _check(config: RunConfig, prompt: Prompt | None) -> None:
     model = open_model(config)
     try:
-        if takes_looks(config.rule) and model.how(Capability.CHOICES) != "scores":
-            raise ConfigurationError(
-                f"--rule {config.rule} needs a model whose answers can be scored, such as smollm2 or gguf:PATH, and "
-                f"{config.model} only gives answers that are drawn: use another --rule"
-            )
         if prompt is not None:
             model.check_prompt(prompt)
         await model.probe()
+        if takes_looks(config.rule) and not await gives_looks(model, prompt or TRIED):
+            raise ConfigurationError(
+                f"--rule {config.rule} needs a model whose answers can be scored, such as smollm2 or gguf:PATH, or one "
+                f"whose server sends scores of tokens, and {config.model} only gives answers that are drawn: use "
+                "another --rule"
+            )
     finally:
         await model.close()
+
+
+TRIED = Prompt("1, 2, 3, ", raw=True, stop=(",",))
+"""What a server is asked for scores with where no question is at hand."""
+
+
+async def gives_looks(model: Model, prompt: Prompt) -> bool:
+    """Whether a model's answers can be scored: a server says so by one call, which counts for nothing.
+
+    Raises:
+        ModelUnavailable, QuestionRefused: As for ``Model.ask``.
+    """
+    if model.how(Capability.CHOICES) == "scores":
+        return True
+    if not model.endpoints:
+        return False
+    try:
+        await model.look(Request(prompt, (0,), 1.0, 6, 0, raw=prompt.raw, stop=prompt.stop, choices=prompt.choices))
+    except ModelRejected as rejected:
+        if rejected.context.get("capability") != Capability.CHOICES.value:
+            raise
+        return False
+    return True
 
 
 def answer_key(task: str, options: dict[str, Any] | None = None) -> AnswerKey:

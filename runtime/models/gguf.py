@@ -26,18 +26,14 @@ from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, Questi
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.choices import grammar_of
 from surefoot.runtime.models.litellm_requests import seed_of, without
-from surefoot.runtime.models.port import Look, Model, Reply, Request, Stop
-from surefoot.runtime.models.whole_answers import Continuation, Position, WholeAnswers
+from surefoot.runtime.models.port import Look, Model, Position, Reply, Request, Stop
+from surefoot.runtime.models.whole_answers import SCORED, Continuation, WholeAnswers, scoring
 from surefoot.runtime.untrusted import tame
 
 SLOTS: Final = 16
 """Answers made at the same time."""
 CONTEXT: Final = 8192
 """Tokens that all slots have together."""
-PLACES: Final = 4
-"""Most tokens of one scored continuation; an answer that goes on is asked for again from there."""
-SCORED: Final = 20
-"""Tokens that are scored at each place."""
 ASKING: Final = 4
 """Calls under way at the same time; further ones wait."""
 WAYS: Final[Mapping[Capability, str]] = MappingProxyType(
@@ -50,6 +46,7 @@ WAYS: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.EXAMPLES: "turns",
         Capability.RAW: "completion",
         Capability.CHOICES: "scores",
+        Capability.SCORES: "server",
         Capability.SEVERAL: "one call",
     }
 )
@@ -245,8 +242,7 @@ def scoring_body_of(request: Request) -> dict[str, Any]:
     No stop is sent, and the end of the text is not taken: what ends an answer is scored as well, and llama.cpp would
     leave it out. The scores are the model's own, whatever is taken.
     """
-    plain = msgspec.structs.replace(request, choices=(), schema=None, temperature=0.0, stop=(), draws=(0,))
-    body = {**body_of(plain), "max_tokens": min(request.max_tokens, PLACES), "ignore_eos": True}
+    body = {**body_of(scoring(request, "")), "ignore_eos": True}
     return {**body, "logprobs": SCORED} if request.raw else {**body, "logprobs": True, "top_logprobs": SCORED}
 
 

@@ -36,9 +36,10 @@ class Calls:
     """
 
     def __init__(self, litellm: Any, settings: LiteLLMSettings, servers: Sequence[ModelServer]) -> None:
-        model, provider, _, _ = litellm_setup.resolve(litellm, settings.name, servers[0].base)
+        model, provider, self._key, _ = litellm_setup.resolve(litellm, settings.name, servers[0].base)
         self.litellm, self._settings, self._servers = litellm, settings, servers
         self.prices = Prices(litellm, settings, model, provider)
+        self.provider = provider
         self.taken = litellm_setup.parameters_taken(litellm, model, provider)
         self._always = _always(litellm, settings, provider)
         thinking = settings.thinking_tokens
@@ -47,7 +48,8 @@ class Calls:
         self._thinking_tokens = thinking
         errors = litellm.exceptions
         self._caught = (errors.openai.OpenAIError, *(getattr(errors, e) for e in ERRORS if hasattr(errors, e)))
-        self._has_answered = False
+        self._answered = set[bool]()
+        self._clients: dict[str, Any] = {}
         self.copies, self.silence = CopyDetector(), SilentReplies(settings.name)
 
     def hedge_after_s(self, question: Question, lease: BudgetLease) -> float | None:
@@ -106,7 +108,7 @@ class Calls:
         try:
             # LiteLLM's own timeout is one between two reads, so a trickle would never end.
             async with asyncio.timeout(longest):
-                response = await self.litellm.acompletion(**arguments)
+                response = await self._completed(question, server, arguments)
         except asyncio.CancelledError:
             congestion.took(_now() - started)  # or longer: late calls that were asked again are among these
             raise
@@ -115,19 +117,35 @@ class Calls:
             server.failed(settings.backoff_initial_s)
             raise Transient(f"no answer within {longest:g} s") from None
         except self._caught as error:
-            meant = self._meaning(error, server, start)
+            meant = self._meaning(error, server, start, question.continues_text)
             if isinstance(meant, QuestionRefused):
                 meant = _of_question(meant, question.request.prompt.user)
             raise (meant if may_be_charged(error) else _Free(meant)) from None
         if not response.choices:
             raise Transient("a reply without choices")
         server.answered(_now() - started)
-        self._has_answered = True
+        self._answered.add(question.continues_text)
         return response
 
-    def _meaning(self, error: Exception, server: ModelServer, start: Start) -> Exception:
+    async def _completed(self, question: Question, server: ModelServer, arguments: dict[str, Any]) -> Any:
+        """LiteLLM's answer: of a chat, or of the raw completions of a server of one's own."""
+        if not question.continues_text:
+            return await self.litellm.acompletion(**arguments)
+        base = server.base or ""
+        if base not in self._clients:  # LiteLLM would make one for each call, without limits to what is read
+            key = arguments.get("api_key") or self._key or "none"
+            self._clients[base] = litellm_setup.raw_client(self.litellm, base, key)
+        return await self.litellm.atext_completion(**arguments, client=self._clients[base])
+
+    async def close(self) -> None:
+        """Close the connections of raw completions."""
+        for client in self._clients.values():
+            await client.close()
+        self._clients.clear()
+
+    def _meaning(self, error: Exception, server: ModelServer, start: Start, raw: bool) -> Exception:
         meant = judge(error, self._settings.name)
-        if self._has_answered and isinstance(meant, ModelRejected):
+        if raw in self._answered and isinstance(meant, ModelRejected):
             meant = _of_one_that_answered(meant)
         if isinstance(meant, Transient):
             if meant.limited:

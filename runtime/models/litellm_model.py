@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import msgspec
 import stamina
 
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRefused
@@ -25,11 +26,15 @@ from surefoot.runtime.models.litellm_errors import Refused, Transient
 from surefoot.runtime.models.litellm_replies import counted
 from surefoot.runtime.models.litellm_requests import Question, used
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
-from surefoot.runtime.models.port import Model, Reply, Request, Stop
+from surefoot.runtime.models.port import Look, Model, Reply, Request, Stop
 from surefoot.runtime.models.retries import RetryBudget
+from surefoot.runtime.models.whole_answers import Continuation, WholeAnswers, scoring
 
 _UNKNOWN_PARAMETER: Final = ("BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError")
 """How a provider says that it does not know a parameter."""
+
+RAW_PROVIDERS: Final = ("openai", "text-completion-openai", "hosted_vllm", "llamafile")
+"""LiteLLM's names of providers whose raw completions it asks for as OpenAI's protocol has them."""
 
 Failure = ModelRejected | ModelUnavailable | QuestionRefused
 """What a call that is given up ends with."""
@@ -57,8 +62,9 @@ class LiteLLMModel(Model):
         self._on_wait = on_wait
         self._servers = [ModelServer(base, settings.max_in_flight) for base in settings.bases]
         self._retries, self._negotiation = RetryBudget(settings.retry_share), Negotiation()
+        self._negotiation.start_at(Capability.CHOICES, "grammar")  # scores are known of after the first look
         self._calls: Calls | None = None
-        self._told_of_copies = False
+        self._told_of_copies = self._gives_scores = False
 
     async def ask(self, request: Request) -> list[Reply]:
         """Answer once for each draw: in one call where the server knows ``n``, which the first request finds out.
@@ -85,6 +91,50 @@ class LiteLLMModel(Model):
             replies += await self._singly(request, len(replies))
         return replies
 
+    async def look(self, request: Request) -> Look:
+        """Return the distribution over whole answers, from the scores of tokens; errors as for ``ask``.
+
+        Where a server goes on with no text and no turn, the first continuation is all that is known.
+
+        Raises:
+            ModelRejected: Its server sends no scores.
+        """
+        replies: list[Reply] = []
+
+        async def ask(beginning: str) -> Continuation:
+            if beginning and not self._continues(request):
+                return Continuation(())
+            replies.extend(await self._scored(scoring(request, beginning)))
+            if beginning and not self._continues(request):  # it said so now, and began anew
+                return Continuation((), replies[-1].tokens_in)
+            return Continuation(replies[-1].positions, replies[-1].tokens_in)
+
+        look = await WholeAnswers(request.stop, request.choices).look(ask)
+        costs = [reply.cost_usd for reply in replies]
+        cost = None if None in costs else sum(cost for cost in costs if cost is not None)
+        return msgspec.structs.replace(look, calls=len(replies), cost_usd=cost)
+
+    async def _scored(self, request: Request) -> list[Reply]:
+        """One continuation with its scores."""
+        self._open()
+        if self._negotiation.way(Capability.SCORES) == "server":
+            replies = await self._call(request, 1)
+            if replies[0].positions:
+                self._gives_scores = True
+                return replies
+            if not self._gives_scores:  # else a continuation of nothing, such as the end of a text
+                self._negotiation.start_at(Capability.SCORES, "none")
+            else:
+                return replies
+        line = f"{self.name} gives no distribution over answers: its server sends no scores of tokens"
+        raise ModelRejected(line, capability=Capability.CHOICES.value)
+
+    def _continues(self, request: Request) -> bool:
+        """Whether the server goes on with a beginning of the answer, as far as is known by now."""
+        if request.raw and self._negotiation.way(Capability.RAW) == "completion":
+            return True
+        return self._negotiation.way(Capability.PREFILL) == "continued turn"
+
     async def probe(self) -> None:
         """See that every server answers at all, before a run starts.
 
@@ -109,6 +159,8 @@ class LiteLLMModel(Model):
 
     def how(self, capability: Capability) -> str:
         """Return the way in which a capability is served, as far as the server has shown by now."""
+        if capability is Capability.CHOICES and self._gives_scores:
+            return "scores"
         return self._negotiation.way(capability)
 
     def sameness(self) -> Sameness:
@@ -118,6 +170,7 @@ class LiteLLMModel(Model):
     async def close(self) -> None:
         """Close all connections that LiteLLM keeps for this event loop, those of other models too."""
         if self._calls is not None:
+            await self._calls.close()
             await litellm_setup.close_clients(self._calls.litellm)
 
     def _open(self) -> Calls:
@@ -127,11 +180,16 @@ class LiteLLMModel(Model):
             for one in (Capability.SEED, Capability.TOP_P, Capability.STOP):
                 if one.value not in self._calls.taken:
                     self._negotiation.start_at(one, "cut on arrival" if one is Capability.STOP else "none")
-            # Through LiteLLM there is nothing better: its raw completions open a connection for each call.
-            self._negotiation.start_at(Capability.RAW, "sent as a question")
-            # Servers of one's own may hold answers to choices; the providers that sell theirs refuse the parameter.
+            # Servers of one's own may hold answers to choices, go on with a text or a turn, and score tokens; the
+            # providers that sell theirs refuse the parameters.
             own = self.settings.api_base is not None
             self._negotiation.start_at(Capability.CHOICES, "grammar" if own else "parsing")
+            if not own:
+                self._negotiation.start_at(Capability.PREFILL, "assistant turn")
+            if not own or self._calls.provider not in RAW_PROVIDERS:
+                self._negotiation.start_at(Capability.RAW, "sent as a question")
+            if "top_logprobs" not in self._calls.taken and self._calls.provider not in RAW_PROVIDERS:
+                self._negotiation.start_at(Capability.SCORES, "none")
         return self._calls
 
     async def _singly(self, request: Request, first: int = 0) -> list[Reply]:
@@ -179,6 +237,8 @@ class LiteLLMModel(Model):
         """What to ask for otherwise after a failure; ``None`` if it was not for the form of the request."""
         name, status = error.context.get("error"), error.context.get("status")
         unsure = self._negotiation.unsure(wanted, question.forms)
+        if question.continues_text and Capability.RAW in unsure and (name == "NotFoundError" or status in (405, 501)):
+            return Capability.RAW
         if status in (500, 501):  # some servers break over a schema, or say that they have none
             return Capability.SCHEMA if Capability.SCHEMA in unsure else None
         if name not in _UNKNOWN_PARAMETER:

@@ -5,6 +5,7 @@ true counts as not given, a text that is longer than the tokens it was allowed i
 """
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, Final
 
 import msgspec
@@ -13,6 +14,7 @@ from surefoot.runtime.models.litellm_prices import Prices
 from surefoot.runtime.models.litellm_requests import Question, bytes_of, without
 from surefoot.runtime.models.port import Reply, Stop
 from surefoot.runtime.models.silent_replies import Silence
+from surefoot.runtime.models.token_scores import positions_of
 
 _STOPS: Final = {"length": Stop.LENGTH, "content_filter": Stop.REFUSED}
 _OPEN, _CLOSE = "<think>", "</think>"
@@ -108,7 +110,8 @@ def read_replies(response: Any, question: Question, limit: int, prices: Prices, 
     for i, (one, share) in enumerate(zip(said, shares, strict=True)):
         paid = None if cost is None else (cost[0] if i == 0 else 0.0) + cost[1] * share / (usage.tokens_out or 1)
         first = (usage.tokens_in, usage.cached) if i == 0 else (0, 0)
-        reply = Reply(one.text, one.stop, first[0], share, paid, id=identity)
+        scores = getattr(choices[i], "logprobs", None) if question.request.scored else None
+        reply = Reply(one.text, one.stop, first[0], share, paid, id=identity, positions=positions_of(scores))
         replies.append(msgspec.structs.replace(reply, tokens_cached=first[1], tokens_reasoning=thoughts[i]))
     return Received(None if cost is None else sum(cost), replies, [one.silence for one in said])
 
@@ -130,7 +133,9 @@ def counted(replies: list[Reply], failed_calls: int) -> list[Reply]:
 
 def _said(choice: Any, question: Question, limit: int) -> _Text:
     """The answer, and the thinking before it, which is neither read nor measured against the limit."""
-    message = choice.message
+    message = getattr(choice, "message", None)
+    if message is None:  # of raw completions
+        message = SimpleNamespace(content=getattr(choice, "text", None))
     # Before 1.110 LiteLLM moved OpenAI's field for refusals into one of its own.
     moved = getattr(message, "provider_specific_fields", None)
     moved = moved if isinstance(moved, dict) else {}

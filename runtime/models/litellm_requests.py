@@ -47,6 +47,11 @@ class Question(msgspec.Struct, frozen=True):
         """Return the name of the way in which a capability is asked for."""
         return WAYS[capability][self.forms[capability]]
 
+    @property
+    def continues_text(self) -> bool:
+        """Whether the prompt's text is continued as it stands, by the server's raw completions."""
+        return self.request.raw and self.way(Capability.RAW) == "completion"
+
 
 def used(request: Request) -> list[Capability]:
     """Return the capabilities that a request needs of a server."""
@@ -59,6 +64,7 @@ def used(request: Request) -> list[Capability]:
         Capability.EXAMPLES: bool(request.examples),
         Capability.RAW: request.raw,
         Capability.CHOICES: bool(request.choices),
+        Capability.SCORES: request.scored > 0,
     }
     return [one for one, is_wanted in wanted.items() if is_wanted]
 
@@ -71,11 +77,11 @@ def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
         max_tokens: Limit on reply and thinking together, in tokens.
     """
     request = question.request
-    arguments: dict[str, Any] = {
-        "messages": _messages(question),
-        "temperature": request.temperature,
-        "max_tokens": max_tokens,
-    }
+    arguments: dict[str, Any] = {"temperature": request.temperature, "max_tokens": max_tokens}
+    if question.continues_text:
+        arguments["prompt"] = request.prompt.user + request.prefill
+    else:
+        arguments["messages"] = _messages(question)
     if question.n > 1:
         arguments["n"] = question.n
     if request.temperature > 0 and question.way(Capability.SEED) == "server":
@@ -84,11 +90,24 @@ def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
         arguments["top_p"] = request.top_p
     if request.stop and question.way(Capability.STOP) == "server":
         arguments["stop"] = list(request.stop[:MOST_STOPS])
-    if request.choices and question.way(Capability.CHOICES) == "grammar":
-        arguments["extra_body"] = held_to(request.choices)
+    if request.scored and question.way(Capability.SCORES) == "server":
+        arguments |= {"logprobs": request.scored if question.continues_text else True}
+        arguments |= {} if question.continues_text else {"top_logprobs": request.scored}
+    if more := _own_servers_parameters(question):
+        arguments["extra_body"] = more
     if request.schema is not None and question.way(Capability.SCHEMA) != "free text":
         arguments["response_format"] = response_formats(request.schema)[question.forms[Capability.SCHEMA]]
     return arguments
+
+
+def _own_servers_parameters(question: Question) -> dict[str, Any]:
+    """What servers of one's own take beside OpenAI's parameters: answers to choose from, a turn to go on with."""
+    request, found = question.request, dict[str, Any]()
+    if request.choices and question.way(Capability.CHOICES) == "grammar":
+        found |= held_to(request.choices)
+    if request.prefill and not question.continues_text and question.way(Capability.PREFILL) == "continued turn":
+        found |= {"continue_final_message": True, "add_generation_prompt": False}  # vLLM; llama.cpp goes on anyway
+    return found
 
 
 def bytes_of(request: Request) -> int:
@@ -126,7 +145,7 @@ def _messages(question: Question) -> list[dict[str, Any]]:
         for one in request.examples:
             messages += [{"role": "user", "content": one.user}, {"role": "assistant", "content": one.assistant}]
     messages.append({"role": "user", "content": _user(question)})
-    if request.prefill and question.way(Capability.PREFILL) == "assistant turn":
+    if request.prefill and question.way(Capability.PREFILL) != "asked for in words":
         messages.append({"role": "assistant", "content": request.prefill})
     return messages
 
@@ -137,6 +156,6 @@ def _user(question: Question) -> str:
     if question.way(Capability.EXAMPLES) != "turns":
         parts += [f"{one.user}\n{one.assistant}" for one in request.examples]
     parts.append(request.prompt.user)
-    if request.prefill and question.way(Capability.PREFILL) != "assistant turn":
+    if request.prefill and question.way(Capability.PREFILL) == "asked for in words":
         parts.append(f"Begin your answer with: {request.prefill}")
     return "\n\n".join(parts)

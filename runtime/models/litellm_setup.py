@@ -16,7 +16,7 @@ import stamina
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.litellm_errors import clean
-from surefoot.runtime.models.litellm_transport import bound_transports
+from surefoot.runtime.models.litellm_transport import FACTORIES, bound_transports
 
 
 def load() -> Any:
@@ -102,6 +102,16 @@ async def probe(name: str, api_base: str | None) -> None:
         why = refused or getattr(error, "strerror", None) or str(error) or "no answer within 5 s"
         raise ConfigurationError(clean(f"cannot reach {base}: {why}")) from None
     writer.close()
+
+
+def raw_client(litellm: Any, base: str | None, key: str) -> Any:
+    """Make a client of a server's raw completions, over a transport that reads within limits; close it in the end."""
+    import httpx
+    from litellm.llms.custom_httpx import http_handler
+
+    make = next(found for name in FACTORIES if (found := getattr(http_handler.AsyncHTTPHandler, name, None)))
+    over = httpx.AsyncClient(transport=make(), follow_redirects=False)
+    return litellm.exceptions.openai.AsyncOpenAI(api_key=key, base_url=base, http_client=over, max_retries=0)
 
 
 async def close_clients(litellm: Any) -> None:

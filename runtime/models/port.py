@@ -57,6 +57,7 @@ class Request(msgspec.Struct, frozen=True):
         raw: Whether the prompt's text is to be continued as it stands, without a chat template around it.
         choices: The only answers there are, if the question is an enumeration; empty for free text.
         top_p: Share of the probability that tokens are drawn from, above 0; 1 for all of it.
+        scored: Likeliest tokens whose probabilities are wanted at each place of the reply; 0 for none.
     """
 
     prompt: Prompt
@@ -71,6 +72,19 @@ class Request(msgspec.Struct, frozen=True):
     raw: bool = False
     choices: tuple[str, ...] = ()
     top_p: float = 1.0
+    scored: int = 0
+
+
+class Position(msgspec.Struct, frozen=True):
+    """One place of a continuation: the token that stands there, and the likeliest ones with log-probabilities.
+
+    Attributes:
+        chosen: Text of the token that the continuation goes on with; empty at the end of the text.
+        likeliest: (text, natural logarithm of its probability), the chosen one among them.
+    """
+
+    chosen: str
+    likeliest: tuple[tuple[str, float], ...]
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -89,6 +103,7 @@ class Reply(msgspec.Struct, frozen=True):
         id: What the server calls the completion; empty if it does not say. Untrusted.
         copied: Whether this very completion, by its id and to the byte, was received before: something between here
             and the model keeps answers. Such a reply says nothing new and must not be counted as a ballot.
+        positions: Scores of its tokens, where the request wanted them and the server gave some.
     """
 
     text: str
@@ -102,6 +117,7 @@ class Reply(msgspec.Struct, frozen=True):
     hedged_calls: int = 0
     id: str = ""
     copied: bool = False
+    positions: tuple[Position, ...] = ()
 
 
 MOST_LOOK_CALLS = 8

@@ -13,22 +13,14 @@ from typing import Final
 
 import msgspec
 
-from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look
+from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look, Position, Request
 
+PLACES: Final = 4
+"""Most tokens of one scored continuation; an answer that goes on is asked for again from there."""
+SCORED: Final = 20
+"""Tokens that are scored at each place."""
 OPEN: Final = 0.05
 """Share of the probability that may stay open once the likeliest answer is known."""
-
-
-class Position(msgspec.Struct, frozen=True):
-    """One place of a continuation: the token that stands there, and the likeliest ones with log-probabilities.
-
-    Attributes:
-        chosen: Text of the token that the continuation goes on with; empty at the end of the text.
-        likeliest: (text, natural logarithm of its probability), the chosen one among them.
-    """
-
-    chosen: str
-    likeliest: tuple[tuple[str, float], ...]
 
 
 class Continuation(msgspec.Struct, frozen=True):
@@ -40,6 +32,17 @@ class Continuation(msgspec.Struct, frozen=True):
 
 Ask = Callable[[str], Awaitable[Continuation]]
 """Asks for the likeliest continuation of the prompt and a beginning of the answer."""
+
+
+def scoring(request: Request, beginning: str) -> Request:
+    """Return the request that scores the likeliest continuation of a question and a beginning of its answer.
+
+    It is greedy, short and without stops: what ends an answer is scored as well.
+    """
+    return msgspec.structs.replace(
+        request, draws=(0,), temperature=0.0, top_p=1.0, stop=(), choices=(), schema=None, scored=SCORED,
+        prefill=request.prefill + beginning, max_tokens=min(request.max_tokens, PLACES),
+    )  # fmt: skip
 
 
 class WholeAnswers:

@@ -3,8 +3,9 @@
 ``python -m surefoot.scripts.benchmarks.small_model --disks 5 --runs 20`` runs towers at temperature 1 with leads chosen
 by a pilot, with single answers, and with single answers of which no chain is repeated; ``--task multiply --digits 4``
 takes products. With ``--keep FOLDER`` every run stays there: one that was cut off, even killed, goes on when the same
-command is given again, and one that came to its end is read and not repeated. ``--rate`` compares the calls a second of
-a run with those of a bare loop over the same questions, in pairs taken in turns.
+command is given again, and one that came to its end is read and not repeated. ``--looks FILE`` keeps looks for all
+runs: each counts and pays as if it were alone, and only its seconds say nothing. ``--rate`` compares the calls a second
+of a run with those of a bare loop over the same questions, in pairs taken in turns.
 """
 
 import argparse
@@ -25,7 +26,8 @@ from surefoot.runtime.errors import SurefootError
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
 from surefoot.runtime.models.factory import open_model
-from surefoot.runtime.models.port import Request
+from surefoot.runtime.models.port import Model, Request
+from surefoot.scripts.benchmarks.kept_looks import KeptLooks
 from surefoot.scripts.commands.verify import verification
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -92,19 +94,20 @@ class Tally(msgspec.Struct):
         return f"{text}; {self.seconds / max(1, self.runs):.1f} s a run"
 
 
-def solve(place: pathlib.Path, problem: Problem, model: str, seed: int, options: dict[str, Any]) -> Standing:
+def solve(place: pathlib.Path, problem: Problem, model: str | Model, seed: int, options: dict[str, Any]) -> Standing:
     """Run a problem to its end, or go on with what an earlier session left of it; one at its end is only read."""
+    own = model if isinstance(model, Model) else None
     if not (place / "run.toml").exists():
         api.run(
             problem.task, model, run_dir=place, temperature=1.0, seed=seed, address="none",
             **problem.options_of(seed), **options,
         )  # fmt: skip
     elif standing(place).status not in ENDED:
-        api.resume(place)
+        api.resume(place, model=own)
     return standing(place)
 
 
-def tally(problem: Problem, model: str, seeds: range, options: dict[str, Any], keep: pathlib.Path) -> Tally:
+def tally(problem: Problem, model: str | Model, seeds: range, options: dict[str, Any], keep: pathlib.Path) -> Tally:
     """Run a problem once for each seed and let the referee judge each run."""
     found = Tally()
     for seed in seeds:
@@ -188,7 +191,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--settings", choices=SETTINGS, action="append")
     parser.add_argument("--keep", type=pathlib.Path, help="folder in which runs stay, to be gone on with")
     parser.add_argument("--rate", type=int, default=0, metavar="PAIRS")
+    parser.add_argument("--looks", type=pathlib.Path, help="file in which looks are kept for all runs of all sets")
     given = parser.parse_args(argv)
+    model: str | Model = given.model
+    if given.looks:
+        one = RunConfig(task=given.task, model=given.model, temperature=1.0)
+        model = KeptLooks(open_model(one), given.looks)
     if given.rate:
         pairs = rate(given.model, given.disks, 4, given.rate)
         print(f"a run's calls/s by a bare loop's: median {statistics.median(a / b for a, b in pairs):.2f}")
@@ -202,7 +210,7 @@ def main(argv: list[str] | None = None) -> None:
     for name in given.settings or SETTINGS:
         with tempfile.TemporaryDirectory() as folder:
             print(f"{problem.name}, {name}", flush=True)
-            found = tally(problem, given.model, seeds, SETTINGS[name], given.keep or pathlib.Path(folder))
+            found = tally(problem, model, seeds, SETTINGS[name], given.keep or pathlib.Path(folder))
         print(found.line(f"{problem.name}, {name}"), flush=True)
 
 

@@ -13,10 +13,11 @@ from surefoot.decompose.tasks.counting import Number
 from surefoot.decompose.tasks.hanoi_micro import HanoiMicro
 from surefoot.runtime import api
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.forecast.distinct_questions import distinct_questions
 from surefoot.runtime.forecast.estimates import LookSample, Sample, SeenLooks, judge_pilot, seen_looks
-from surefoot.runtime.forecast.lead_choice import choose_leads, explain_leads
+from surefoot.runtime.forecast.lead_choice import choose_again, choose_leads, explain_leads
 from surefoot.runtime.forecast.learning_run import forecast_run
-from surefoot.runtime.forecast.look_forecast import Need, distinct_questions, forecast_looks, need_of, pilot_looks
+from surefoot.runtime.forecast.look_forecast import Need, forecast_looks, need_of, pilot_looks
 from surefoot.runtime.forecast.run_plan import Sampled, plan
 from surefoot.runtime.forecast.wall_time import Speed
 from surefoot.runtime.journal.journal import open_journal
@@ -133,7 +134,7 @@ def test_what_is_forecast_is_what_happens(name: str, options: dict[str, Any], tm
     assert ahead["fresh_looks"] == pytest.approx(counts.fresh_looks - pilot["looks"]["fresh"], rel=0.15, abs=3)
     assert ahead["calls"] == pytest.approx(calls, rel=0.15, abs=6)
     assert counts.looks > 10 * counts.fresh_looks  # taken for calls, they would be off by a factor
-    assert ahead["p_success"] > 0.99
+    assert ahead["p_success"] > 0.95  # the target
     assert "distinct questions" in why
 
 
@@ -165,3 +166,23 @@ def test_a_measurement_without_looks_is_forecast_by_its_rates() -> None:
     assert found.looks >= task.size(task.root().goal, ())
     assert found.calls < 200
     assert f"{found.questions:,.0f} distinct questions" in explain_leads(leads, known, found, 180)
+
+
+def rule_for(disks: int, **votes: int) -> Looks:
+    task, config = HanoiMicro(disks=disks), RunConfig(task="hanoi", model="smollm2", rule="looks")
+    known = judge_pilot([Sample(at, "next", (Ballot(0, "4"), Ballot(1, "4"))) for at in range(8)], Counts())
+    leads = choose_leads(config, task, known)
+    if votes:
+        leads = choose_again(config, task, leads, known, votes)
+    found = dict(leads.sequential)[leads.unguarded]
+    assert isinstance(found, Looks)
+    return found
+
+
+def test_the_error_budget_is_divided_by_distinct_questions_and_not_by_steps() -> None:
+    """Twenty disks take four million facts and no more than two dozen different ones."""
+    ten, twenty = rule_for(10), rule_for(20)
+    assert 0.05 / 80 < twenty.budget < ten.budget < 0.05 / 14
+    assert twenty.error == ten.error
+    met = rule_for(20, **{"3-0": 1000})  # more than the task's samples told of
+    assert met.budget < twenty.budget / 10

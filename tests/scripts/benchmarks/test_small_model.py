@@ -46,7 +46,7 @@ def test_a_run_at_its_end_is_read_and_one_that_was_cut_off_goes_on(
 ) -> None:
     cut = solve(tmp_path / "r", TOWER, "simulated", 0, {"k": 1, "max_calls": 3, "flush_steps": 1})
     assert cut.status == "paused"
-    monkeypatch.setattr(small_model.api, "resume", lambda place: resumed.append(place))
+    monkeypatch.setattr(small_model.api, "resume", lambda place, model: resumed.append(place))
     resumed: list[pathlib.Path] = []
     solve(tmp_path / "r", TOWER, "simulated", 0, {"k": 1})
     assert resumed == [tmp_path / "r"]

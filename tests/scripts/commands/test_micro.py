@@ -70,7 +70,7 @@ def test_a_tower_by_looks_asks_each_distinct_question_once(
     place = tmp_path / "run"
     assert surefoot(*LOOKS, "--address", "none", "--run-dir", str(place)) == 0
     told = capsys.readouterr()
-    assert "looks a step, each distinct one asked once" in " ".join(told.err.split())
+    assert "looks a step at 10 distinct questions" in " ".join(told.err.split())
     found = api.open(place).standing
     assert found.looks > 200 > 9 * 11 >= found.fresh_looks == found.calls  # 6 pairs of pegs and 5 numbers in 9 wordings
     assert f"looks     {found.looks:,} taken, {found.fresh_looks:,} distinct" in told.out
