@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from surefoot.decompose.division import Division
 from surefoot.decompose.drawing import Drawing
 from surefoot.decompose.outline import Chains, Outline, halved
 from surefoot.decompose.plan import Expansion, Node, PlanStep
@@ -239,7 +240,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 
     def mode(self) -> str:
         """One line that says how the task is asked where that is not the published way; empty where it is."""
-        return ""
+        division = self.who_says()
+        return "" if division is None else division.line()
+
+    def who_says(self) -> Division | None:
+        """Return what a model is asked for and what code does, where the task asks for single facts; else ``None``."""
+        return None
 
     def picture(self, shown: Any) -> Drawing | None:
         """Return a picture of a state for the report's player; ``None`` where there is nothing to draw.

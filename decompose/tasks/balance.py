@@ -14,9 +14,10 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from surefoot.decompose.division import Division
 from surefoot.decompose.plan import Node
 from surefoot.decompose.step import Role, Step
-from surefoot.decompose.tasks.counting import REPLY_TOKENS, Count, Counting, Number, begin_adding, write_digit
+from surefoot.decompose.tasks.counting import REPLY_TOKENS, SAYS, Count, Counting, Number, begin_adding, write_digit
 
 Amounts = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,12}(,[0-9]{1,12})*$")]
 
@@ -73,13 +74,10 @@ class Balance(Counting, frozen=True, kw_only=True):
         places = len(str(sum(int(amount) for amount in amounts))) + 1
         return sum(9 * len(amount) + places for amount in amounts)
 
-    def mode(self) -> str:
+    def who_says(self) -> Division:
         """How many facts an entry takes, and who says what."""
-        facts, entries = self.facts(), len(self.booked())
-        return (
-            f"mode micro: {facts:,} facts for {entries:,} entries, {facts / entries:.1f} facts a step; the model says "
-            "which number comes next; code says how far to count, the places and the form"
-        )
+        code = ("the entries", "how far to count", "the carries", "the places", "the form")
+        return Division(self.facts(), len(self.booked()), "entries", SAYS, code)
 
     def sample_step(self, number: int) -> Step:
         """A number of the counts: a digit of the balance and what has been counted on it."""

@@ -6,6 +6,7 @@ were asked, never what they said.
 """
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import msgspec
@@ -21,6 +22,8 @@ LARGEST = 999
 """Largest number that is read as an answer."""
 REPLY_TOKENS = 6
 """Tokens that an answer may take."""
+SAYS = MappingProxyType({"next": "which number comes next"})
+"""What the model says, by kind of question."""
 ASK = "Answer with the next number of the list and nothing else."
 
 

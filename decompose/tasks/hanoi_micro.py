@@ -26,6 +26,7 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from surefoot.decompose.division import Division
 from surefoot.decompose.drawing import Drawing
 from surefoot.decompose.outline import Chains, Outline
 from surefoot.decompose.plan import Node, PlanStep
@@ -130,14 +131,11 @@ class HanoiMicro(Task, frozen=True, kw_only=True):
         """Return the one chain the task consists of."""
         return Outline((Chains("", 1, self.size(self.root().goal, ())),))
 
-    def mode(self) -> str:
+    def who_says(self) -> Division:
         """How many facts a move takes, and who says what."""
-        goal = self.root().goal
-        facts, moves = self.size(goal, ()), 2**self.disks - 1
-        return (
-            f"mode micro: {facts:,} facts for {moves:,} moves, {facts / moves:.2f} facts a step; the model says which "
-            "peg is the third and which number comes next; code says the algorithm, the state and the form"
-        )
+        model = {"third": "which peg is the third", "next": "which number comes next"}
+        code = ("the algorithm", "where counts begin and end", "the state", "the form")
+        return Division(self.size(self.root().goal, ()), 2**self.disks - 1, "moves", model, code)
 
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """A text to go on with; another wording shows the pegs in another order, or more numbers."""

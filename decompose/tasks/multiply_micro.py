@@ -14,9 +14,10 @@ from typing import Annotated, Any, ClassVar
 
 import msgspec
 
+from surefoot.decompose.division import Division
 from surefoot.decompose.plan import Node
 from surefoot.decompose.step import Role, Step
-from surefoot.decompose.tasks.counting import REPLY_TOKENS, Count, Counting, Number, begin_adding, write_digit
+from surefoot.decompose.tasks.counting import REPLY_TOKENS, SAYS, Count, Counting, Number, begin_adding, write_digit
 from surefoot.decompose.tasks.multiply import Digits, Multiply, Product
 
 
@@ -66,14 +67,11 @@ class MultiplyMicro(Counting, frozen=True, kw_only=True):
         """Most questions: 81 for each pair of digits, and 27 to add what they give."""
         return 108 * len(inputs[0]) * len(inputs[1])
 
-    def mode(self) -> str:
+    def who_says(self) -> Division:
         """How many facts a pair of digits takes, and who says what."""
-        facts, (x, y) = self.facts(), self.factors()
-        pairs = len(x) * len(y)
-        return (
-            f"mode micro: {facts:,} facts for {pairs:,} products of digits, {facts / pairs:.1f} facts a step; the "
-            "model says which number comes next; code says how far to count, the places and the form"
-        )
+        x, y = self.factors()
+        code = ("which digits are multiplied", "how far to count", "the carries", "the places", "the form")
+        return Division(self.facts(), len(x) * len(y), "products of digits", SAYS, code)
 
     def sample_step(self, number: int) -> Step:
         """A number of the counts, small ones more often, as the counts have them."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.division import Division
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig, dialect_of
@@ -83,6 +84,7 @@ class Facts(msgspec.Struct, frozen=True):
     suspects: list[ReportedStep]
     weakest: list[ReportedStep]
     film: dict[str, Any] | None
+    division: Division | None = None
 
 
 def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
@@ -122,6 +124,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             suspects=_report_steps(plan, config, found.suspects),
             weakest=_report_steps(plan, config, found.weakest, stand=True),
             film=_film(plan, told),
+            division=task.who_says(),
         )
     finally:
         journal.close()

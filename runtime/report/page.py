@@ -67,7 +67,7 @@ def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = 
     return environment.from_string(_source()).render(
         f=facts, s=facts.standing, c=facts.certificate, g=found, w=words, charts=trusted, film=film, unit=unit,
         answer=answer, rows=rows, kinds=_kinds(facts), lettered=lettered, compared=_compared(facts),
-        decays=_decays(facts, found, markupsafe.Markup, unit), work=work_over_time(found.spans),
+        says=_says(facts), decays=_decays(facts, found, markupsafe.Markup, unit), work=work_over_time(found.spans),
     )  # fmt: skip
 
 
@@ -185,6 +185,15 @@ def _rates(found: Gathered, lead: int) -> tuple[float, float]:
 
 def _kinds(facts: Facts) -> list[tuple[str, Usage]]:
     return sorted(facts.counts.by_kind.items(), key=lambda item: -item[1].calls)
+
+
+def _says(facts: Facts) -> list[tuple[str, str, str]]:
+    """Who says what: the model or the code, what, and how many calls the model's took; nothing where that is usual."""
+    if facts.division is None:
+        return []
+    calls = {kind: account.calls for kind, account in facts.counts.by_kind.items()}
+    asked = [("the model", what, f"{calls.get(kind, 0):,}") for kind, what in facts.division.model.items()]
+    return [*asked, *(("code", what, "") for what in facts.division.code)]
 
 
 def _compared(facts: Facts) -> list[tuple[str, str, str]]:
