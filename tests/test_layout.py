@@ -38,6 +38,7 @@ PURE = {
     "math",
     "msgspec",
     "re",
+    "types",
     "typing",
 }
 IMPURE_CALLS = {"open", "print", "input", "eval", "exec", "compile", "__import__", "hash", "id", "globals", "vars"}
