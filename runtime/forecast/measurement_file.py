@@ -11,6 +11,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import Estimate
 from surefoot.runtime.forecast.measured import KindRate, Mix, ReplyExample, StateRate
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.voting.beta_binomial import BetaBinomial
 
@@ -144,6 +145,10 @@ def recommended(found: Sequence[Measurement]) -> Measurement | None:
     return min(able, key=price, default=None)
 
 
+LARGEST = 64 << 20
+"""Bytes that are read of a measurement's file, whose name a received run directory may have given."""
+
+
 def read_measurement(config: RunConfig) -> Estimate:
     """Read the estimate from the file that ``--measurement`` names.
 
@@ -152,7 +157,8 @@ def read_measurement(config: RunConfig) -> Estimate:
     """
     path = pathlib.Path(config.measurement or "")
     try:
-        saved = msgspec.json.decode(path.read_bytes(), type=Saved)
+        with open_plain(path) as file:
+            saved = msgspec.json.decode(file.read(LARGEST), type=Saved)
     except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(f"--measurement {path}: {error}") from error
     mine = setting_of(config)

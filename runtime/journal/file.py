@@ -14,6 +14,7 @@ from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.durable_mark import PLACE, read_mark
 from surefoot.runtime.journal.fault_points import FaultPoints
 from surefoot.runtime.journal.wal import first_damage
+from surefoot.runtime.plain_files import is_something_else, open_plain
 from surefoot.runtime.untrusted import tame
 from surefoot.runtime.whole_files import new_draft, sync_directory
 
@@ -83,10 +84,8 @@ def check_header(path: pathlib.Path, *, write: bool = False) -> int:
     Raises:
         JournalError: The file is no database, is damaged, or is a link.
     """
-    for end in ("", "-wal", "-shm", "-journal") if write else ():
-        if os.path.islink(f"{path}{end}"):
-            raise JournalError(f"{path}{end} is a link, and nothing is written through links: put a copy there instead")
-    with path.open("rb") as file:
+    check_plain(path, write=write)
+    with open_plain(path) as file:
         header = file.read(100)
     if header[:16] != b"SQLite format 3\0":
         raise JournalError(
@@ -99,6 +98,23 @@ def check_header(path: pathlib.Path, *, write: bool = False) -> int:
             f"{path} is damaged at byte {PLACE}: resume from an older copy of the run directory, or start a new run"
         )
     return mark
+
+
+def check_plain(path: pathlib.Path, *, write: bool) -> None:
+    """See that a database, and what SQLite lays beside it, are plain files as far as they exist.
+
+    Args:
+        path: The database.
+        write: Whether it will be written to: then none of them may be a link.
+
+    Raises:
+        JournalError: One is a link, or a pipe or the like, on which SQLite would wait without end.
+    """
+    for name in (f"{path}{end}" for end in ("", "-wal", "-shm", "-journal")):
+        if write and os.path.islink(name):
+            raise JournalError(f"{name} is a link, and nothing is written through links: put a copy there instead")
+        if is_something_else(name):
+            raise JournalError(f"{name} is no plain file: no run of Surefoot's leaves such a thing")
 
 
 def check_log(path: pathlib.Path) -> None:

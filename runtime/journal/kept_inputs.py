@@ -9,15 +9,14 @@ has the hash that it is named by.
 """
 
 import hashlib
-import os
 import pathlib
 import re
-import stat
 from typing import Any
 
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
+from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.whole_files import write_whole
 
@@ -128,13 +127,10 @@ def _value(directory: pathlib.Path, value: Any) -> Any:
 def _content(path: pathlib.Path) -> bytes:
     """The content of a plain file, which is no link."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open_plain(path, links=False) as file:
+            content = file.read(LARGEST + 1)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise ConfigurationError(f"{path} is no plain file")
-        content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise ConfigurationError(f"{path} has more than {LARGEST:,} bytes")
     return content

@@ -19,7 +19,8 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.journal.file import reporting
+from surefoot.runtime.journal.file import SCHEMA, check_plain, check_schema, reporting
+from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.whole_files import sync_directory
 
@@ -27,6 +28,8 @@ NOTE = "mirror.json"
 """The file by which a mirror knows that it is one."""
 NOT_COPIED = ("lock", NOTE)
 JOURNAL = "journal.sqlite"
+LARGEST_NOTE = 1 << 16
+"""Bytes of the longest note that is read; a real one has some hundred."""
 
 
 EVERY_S = 2.0
@@ -113,16 +116,15 @@ class Mirror:
                 self._copied[entry.name] = (state.st_size, state.st_mtime_ns)
 
     def _copy_rows(self) -> int:
+        _check_source(self.run / JOURNAL)
+        check_plain(self.folder / JOURNAL, write=True)
         with _connected(self.folder / JOURNAL, write=True) as db:
             db.execute("PRAGMA trusted_schema = OFF")
             db.execute("ATTACH DATABASE ? AS run", (f"file:{_quoted(self.run / JOURNAL)}?mode=ro",))
             with db:
                 db.execute("BEGIN IMMEDIATE")
-                for name, kind, sql in db.execute(
-                    "SELECT name, type, sql FROM run.sqlite_master WHERE type IN ('table', 'index') "
-                    "AND sql IS NOT NULL AND name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY type DESC"
-                ).fetchall():
-                    _copy_part(db, name, kind, sql)
+                for name, sql in SCHEMA.items():
+                    _copy_part(db, name, sql)
                 held: int = db.execute("SELECT COUNT(*) FROM main.batch").fetchone()[0]
         return held
 
@@ -196,7 +198,8 @@ def take_over(folder: pathlib.Path) -> str:
 def read_note(folder: pathlib.Path) -> MirrorNote | None:
     """What a folder knows of the run that it mirrors; ``None`` if it is no mirror."""
     try:
-        return msgspec.json.decode((folder / NOTE).read_bytes(), type=MirrorNote)
+        with open_plain(folder / NOTE) as file:
+            return msgspec.json.decode(file.read(LARGEST_NOTE), type=MirrorNote)
     except (OSError, *UNREADABLE):
         return None
 
@@ -213,13 +216,19 @@ def missing_in(folder: pathlib.Path) -> str:
     )
 
 
-def _copy_part(db: sqlite3.Connection, name: str, kind: str, sql: str) -> None:
+def _check_source(path: pathlib.Path) -> None:
+    """See that a run's journal holds its own tables: what a stranger's says of its tables would be executed."""
+    check_plain(path, write=False)
+    with _connected(path, write=False) as db:
+        check_schema(db, path)
+
+
+def _copy_part(db: sqlite3.Connection, name: str, sql: str) -> None:
     """Copy what is new of one table; make a table or an index that is not there."""
     if not db.execute("SELECT 1 FROM main.sqlite_master WHERE name = ?", (name,)).fetchone():
         db.execute(sql)
-    if kind != "table":
+    if not sql.startswith("CREATE TABLE"):
         return
-    quoted = '"' + name.replace('"', '""') + '"'
     if name == "batch":  # only ever added to, and by far the largest
         db.execute(
             "INSERT INTO main.batch SELECT * FROM run.batch WHERE id > (SELECT COALESCE(MAX(id), 0) FROM main.batch)"
@@ -227,8 +236,8 @@ def _copy_part(db: sqlite3.Connection, name: str, kind: str, sql: str) -> None:
     elif name == "segment":  # only ever added to
         db.execute("INSERT OR IGNORE INTO main.segment SELECT * FROM run.segment")
     else:
-        db.execute(f"DELETE FROM main.{quoted}")
-        db.execute(f"INSERT INTO main.{quoted} SELECT * FROM run.{quoted}")
+        db.execute(f"DELETE FROM main.{name}")
+        db.execute(f"INSERT INTO main.{name} SELECT * FROM run.{name}")
 
 
 @contextlib.contextmanager

@@ -1,8 +1,9 @@
 """Where a run's task and servers come from, as its user named them: what a stranger writes there is not believed.
 
-Looking at a run directory needs neither. Before ``resume`` or ``verify`` executes a user's task, and before a key is
-sent to a server, what ``run.toml`` names is held against this note, which is sealed with a key that is kept outside
-the run directory (``runtime/user_state.py``). What is not in a sealed note has to be named again by the user.
+Looking at a run directory needs neither. Before ``resume`` or ``verify`` executes a user's task, before a key is sent
+to a server, and before anything outside the run directory is written to, read or executed, what ``run.toml`` names is
+held against this note, which is sealed with a key that is kept outside the run directory (``runtime/user_state.py``).
+What is not in a sealed note has to be named again by the user.
 """
 
 import hashlib
@@ -38,7 +39,8 @@ class Origin(msgspec.Struct, frozen=True):
         folder: Where the module of a user's task lies; empty for a built-in task.
         file: That module's file.
         digest: SHA-256 of the file, in hexadecimal digits.
-        hosts: Protocol, host and port of every server that may be asked, and of a Ray cluster that may be joined.
+        hosts: Protocol, host and port of every server that may be asked, and of a Ray cluster that may be joined; and
+            what else lies outside the run directory, as ``outside_of`` names it.
         others: Folder of the module of the user's own rule, method and models, by their names.
         seal: Over all of these; see ``surefoot.runtime.user_state``.
     """
@@ -69,7 +71,7 @@ def known_origin(journal: JournalReader) -> Origin | None:
 def note_origin(journal: JournalStore, config: RunConfig, task: Task) -> None:
     """Journal what the user named: the file of the task, and the hosts of this configuration beside those known."""
     known = known_origin(journal)
-    hosts, others = hosts_of(config), _folders(own_code(config))
+    hosts, others = (*hosts_of(config), *outside_of(config)), _folders(own_code(config))
     if known is not None:
         hosts = (*known.hosts, *(host for host in hosts if host not in known.hosts))
         others = {**known.others, **others}
@@ -85,7 +87,7 @@ def note_origin(journal: JournalStore, config: RunConfig, task: Task) -> None:
 
 
 def admit_hosts(journal: JournalReader, config: RunConfig, named: Collection[str], accept: bool) -> None:
-    """Refuse to ask a server, or to join a cluster, that the user has not named for this run.
+    """Refuse to ask a server, to join a cluster, or to touch what lies outside, that the user has not named.
 
     Args:
         journal: Of the run.
@@ -94,16 +96,47 @@ def admit_hosts(journal: JournalReader, config: RunConfig, named: Collection[str
         accept: Whether a change is accepted.
 
     Raises:
-        ResumeMismatch: There is such a host. A key is sent to it otherwise, and a cluster executes what it likes.
+        ResumeMismatch: There is such a thing. A key is sent to a host otherwise, a cluster executes what it likes, and
+            a mirror in somebody's home folder takes the place of files there.
     """
     known = known_origin(journal)
-    hosts = hosts_of(config, without=named)
-    strange = [host for host in hosts if known is None or host not in known.hosts]
+    wanted = (*hosts_of(config, without=named), *outside_of(config, without=named))
+    strange = [one for one in wanted if known is None or one not in known.hosts]
     if strange and not accept:
+        does, options = zip(*map(_would, strange), strict=True)  # all: what is accepted is accepted as a whole
+        also = " or ".join(dict.fromkeys(filter(None, options)))
         raise ResumeMismatch(
-            f"{journal.run} would send your key and its questions to {tame(strange[0])}, which you have not named for "
-            f"this run: --accept-change allows it, and so does --api-base or --address"
+            f"{journal.run} would {' and '.join(does)}, which you have not named for this run: --accept-change allows "
+            f"it{f', and so does {also}' if also else ''}"
         )
+
+
+def _would(strange: str) -> tuple[str, str]:
+    """What would be done, for people, and the option that names another."""
+    does, colon, what = strange.partition(": ")
+    if not colon:
+        return f"send your key and its questions to {tame(does)}", "--api-base or --address"
+    return f"{does} {tame(what)}", "--mirror" if does == _COPY else ""
+
+
+_COPY = "write a copy to"
+
+
+def outside_of(config: RunConfig, without: Collection[str] = ()) -> tuple[str, ...]:
+    """What a configuration has written, executed or read outside the run directory: ``DOES: WHAT``.
+
+    Args:
+        config: Of the run.
+        without: Options that are left out.
+    """
+    found, options = [], config.task_options
+    if config.mirror is not None and "mirror" not in without:
+        found.append(f"{_COPY}: {config.mirror}")
+    if options.get("engine"):
+        found.append(f"execute: {options['engine']}")
+    if ":" in str(options.get("use") or ""):
+        found.append(f"let a model read: {options['use']}")
+    return tuple(found)
 
 
 def hosts_of(config: RunConfig, without: Collection[str] = ()) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from surefoot.runtime.journal.kept_inputs import FILE, keep_inputs, read_inputs,
 from surefoot.runtime.journal.lock import is_locked, take_lock
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.task_shape import TaskShape, known_shape
+from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.records import AGAIN, LARGER, Counts, Usage
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.whole_files import DRAFT, write_whole
@@ -208,7 +209,7 @@ def parse_config(path: pathlib.Path) -> RunConfig:
         ConfigurationError: It cannot be read, or has an unknown key or a value out of range.
     """
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             text = file.read(LARGEST_CONFIG + 1)
         if len(text) > LARGEST_CONFIG:
             raise ConfigurationError(f"{path} has more than {LARGEST_CONFIG:,} bytes")

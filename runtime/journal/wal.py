@@ -11,13 +11,19 @@ Layout: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
 import pathlib
 import struct
 
+from surefoot.runtime.plain_files import open_plain
+
 HEADER, FRAME = 32, 24
 """Bytes of the file's header, and of the header before each page."""
 
 
 def first_damage(path: pathlib.Path) -> int | None:
     """Offset in bytes of the first damaged frame (0: the header) that commits follow; ``None`` if there is none."""
-    data = path.read_bytes() if path.exists() else b""
+    try:
+        with open_plain(path) as file:
+            data = file.read()
+    except FileNotFoundError:
+        return None
     if len(data) < HEADER + FRAME:
         return None
     magic, _, page, _, salt1, salt2, sum1, sum2 = struct.unpack(">8I", data[:HEADER])

@@ -118,6 +118,8 @@ def judge(error: BaseException, model: str) -> Exception:
     for cause in causes:
         if isinstance(cause, BodyTooLarge):
             return Transient(str(cause))
+        if type(cause).__name__ == "TooManyRedirects":  # httpx's
+            kind, text = ModelRejected, "it redirects in a circle: is the address right?"
         if isinstance(cause, RedirectedElsewhere):
             kind, text = ModelRejected, clean(str(cause))
     if isinstance(error.__context__, ImportError):  # LiteLLM takes a package that is missing for a lost connection

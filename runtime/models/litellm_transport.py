@@ -37,10 +37,10 @@ class BodyTooLarge(Exception):
 
 
 class RedirectedElsewhere(Exception):
-    """A server wanted the prompt, and the key, to be sent to another host."""
+    """A server wanted the prompt, and the key, to be sent to another host, to another port of it, or unencrypted."""
 
-    def __init__(self, host: str) -> None:
-        super().__init__(f"it redirects to another host ({host}); give that address if it is meant")
+    def __init__(self, there: str) -> None:
+        super().__init__(f"it redirects to another host or port ({there}); give that address if it is meant")
 
 
 def bound_transports(handler: Any) -> None:
@@ -88,7 +88,7 @@ async def _answer(send: Callable[[Any], Any], request: Any) -> Any:
     try:
         location = response.headers.get("location")
         if location and 300 <= response.status_code < 400:
-            _check_redirect(request.url, request.url.join(location))
+            check_redirect(request.url, request.url.join(location))
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         unpack = _Unpacking(encoding)
         content = await _read(response.stream, unpack)
@@ -105,11 +105,20 @@ _OF_THE_BODY: Final = frozenset({"content-encoding", "content-length", "transfer
 """Headers that are not true any more of a body that was read and unpacked."""
 
 
-def _check_redirect(here: Any, there: Any) -> None:
-    """Let a redirect pass that stays with the same server, or goes from http to https on the same host."""
+def check_redirect(here: Any, there: Any) -> None:
+    """Let a redirect pass that stays with the same server, or goes from http to https on the same host.
+
+    Args:
+        here: The address that was asked, as httpx's URL.
+        there: Where the server sends the request.
+
+    Raises:
+        RedirectedElsewhere: It leads to another host or port, or away from https.
+    """
     secured = (here.scheme, there.scheme) == ("http", "https") and here.port is there.port is None
     if here.host != there.host or not (secured or (here.scheme, here.port) == (there.scheme, there.port)):
-        raise RedirectedElsewhere(there.host[:100])
+        port = "" if there.port is None else f":{there.port}"
+        raise RedirectedElsewhere(f"{there.scheme}://{there.host[:100]}{port}")
 
 
 def _check_parts(content: bytes) -> None:

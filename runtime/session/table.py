@@ -11,6 +11,7 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.untrusted import tame
 
@@ -153,7 +154,7 @@ def read_table(path: pathlib.Path) -> Table:
     sampled: list[bytes] = []
     every = 1
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             for line in file:
                 digest.update(line)
                 if count % every == 0 and not line.startswith(REASON):

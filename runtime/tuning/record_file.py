@@ -12,6 +12,7 @@ import msgspec
 
 from surefoot.decompose.wordings.wording import Wording
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.tuning.latent import Lesson
 from surefoot.runtime.tuning.space import Outcome
 from surefoot.runtime.untrusted import one_line
@@ -65,15 +66,19 @@ class RecordFile:
         self.path, self.lines = path, list[Line]()
         if path is None:
             return
-        whole = 0
+        if path.is_symlink():
+            raise ConfigurationError(f"{path} is a link, and nothing is written through links: name the file itself")
+        whole, first = 0, msgspec.json.encode(setting)
         if path.exists():
             theirs, self.lines, whole = _read(path)
             if whole:
                 _check(path, theirs, setting)
+            elif not first.startswith(path.read_bytes()):  # not what a kill left of a first line: somebody's file
+                raise ConfigurationError(f"{path} holds no records of surefoot tune; name another --records")
             if whole < path.stat().st_size:
                 os.truncate(path, whole)
         if not whole:
-            self._append(msgspec.json.encode(setting))
+            self._append(first)
 
     def add(self, line: Line) -> None:
         """Add a record and write it down.
@@ -115,7 +120,7 @@ def _of_one_kind(name: str) -> bool:
 def _read(path: pathlib.Path) -> tuple[dict[str, Any], list[Line], int]:
     """The setting, the records, and how many bytes of whole lines there are."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error

@@ -8,7 +8,11 @@ import tempfile
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.worker.ray_owner import begun_by_user, noted_by_user
+
+LONGEST_NOTE = 300
+"""Bytes that are read of what `ray start` noted: a name and a port."""
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -74,13 +78,16 @@ def _noted_by_ray_start() -> str:
     folder = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or tempfile.gettempdir()
     note = pathlib.Path(folder) / "ray" / "ray_current_cluster"
     try:
-        noted = note.read_text().strip() if noted_by_user(note) else ""
+        if not noted_by_user(note):
+            return ""
+        with open_plain(note) as file:
+            noted = file.read(LONGEST_NOTE).decode().strip()
     except (OSError, UnicodeDecodeError):
         return ""
     port = noted.rpartition(":")[2]
-    if not port.isdecimal() or (is_here(noted) and not begun_by_user(int(port))):
+    if not (port.isascii() and port.isdecimal() and len(port) <= 5):
         return ""
-    return noted
+    return "" if is_here(noted) and not begun_by_user(int(port)) else noted
 
 
 def _reached(named: Named) -> Named:

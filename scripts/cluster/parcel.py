@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import gzip
 import hashlib
 import io
 import pathlib
@@ -17,6 +18,10 @@ from surefoot.runtime.journal.mirror import copy_run
 LINE = 76
 LARGEST = 4 << 30
 """Bytes that a fetched run directory may have when it is unpacked."""
+MOST_FILES = 1000
+"""Files that it may have; a run has some ten. Empty ones pack to nothing."""
+LARGEST_PIECE = 1 << 20
+"""Bytes that are unpacked at one go: a long name of a file is read whole before anybody sees it."""
 FRAME = re.compile(r"^-----BEGIN RUN ([0-9a-f]{64})-----\n([A-Za-z0-9+/=\n]*)-----END RUN-----$", re.MULTILINE)
 
 
@@ -85,11 +90,29 @@ def unpack(packed: bytes, directory: pathlib.Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     left = LARGEST
     try:
-        with tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as tar:
-            for member in tar:
+        with tarfile.open(fileobj=_Unpacked(packed), mode="r:") as tar:
+            for count, member in enumerate(tar):
                 left -= member.size
-                if not member.isfile() or "/" in member.name or member.name.startswith(".") or left < 0:
+                plain = member.isfile() and "/" not in member.name and not member.name.startswith(".")
+                if not plain or left < 0 or count >= MOST_FILES:
                     raise ConfigurationError(f"what was fetched is not a run directory: {member.name[:80]!r}")
                 tar.extract(member, directory, filter="data")
     except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
         raise ConfigurationError(f"what was fetched cannot be unpacked: {error}") from error
+
+
+class _Unpacked(gzip.GzipFile):
+    """A packed archive as it is read from, a bounded piece at a time."""
+
+    def __init__(self, packed: bytes) -> None:
+        super().__init__(fileobj=io.BytesIO(packed), mode="rb")
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Read so many bytes.
+
+        Raises:
+            ValueError: They are more than any part of a run directory's archive needs at once.
+        """
+        if size is None or not 0 <= size <= LARGEST_PIECE:
+            raise ValueError(f"a part of more than {LARGEST_PIECE:,} bytes")
+        return super().read(size)

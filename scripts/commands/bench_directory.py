@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.report.glance import Glance, glance, runs_below
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.scripts.commands.bench_suites import SUITES
@@ -41,7 +42,7 @@ def read_bench(directory: pathlib.Path) -> Bench:
     """
     path = directory / "bench.json"
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             found = msgspec.json.decode(file.read(LARGEST), type=dict[str, Any])
         scores = msgspec.convert(found.get("rows", []), list[Score])
         published = msgspec.convert(found.get("published", []), list[_Published])
@@ -74,7 +75,7 @@ def answers_of(directory: pathlib.Path) -> list[dict[str, Any]]:
 
 def _lines(path: pathlib.Path) -> list[dict[str, Any]]:
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             return msgspec.json.Decoder(dict[str, Any]).decode_lines(file.read(LARGEST))
     except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(f"{path}: {error}") from error

@@ -16,6 +16,7 @@ from surefoot.runtime.journal.journal import create_journal, open_journal
 from surefoot.runtime.journal.run_directory import new_run_directory, read_config, write_config
 from surefoot.runtime.records import Counts
 from surefoot.runtime.session.work import open_pool
+from surefoot.scripts.commands.output_file import write_output
 
 OPTIONS = (
     "model", "api_base", "dialect", "k", "rule", "red_flags", "max_ballots", "workers", "address", "seed",
@@ -31,8 +32,14 @@ def prepared(run_dir: pathlib.Path | None, name: str) -> pathlib.Path:
         return run_dir
     directory = new_run_directory(run_dir, f"bench-{name}")
     directory.mkdir(parents=True, exist_ok=True)
-    (directory / "bench.json").write_text("{}")
+    write_output(directory / "bench.json", "{}")
     return directory
+
+
+def _make(directory: pathlib.Path) -> None:
+    if directory.is_symlink():
+        raise errors.RunDirectoryError(f"{directory} is a link, and nothing is written through links")
+    directory.mkdir(parents=True, exist_ok=True)
 
 
 async def run_nodes(
@@ -46,8 +53,9 @@ async def run_nodes(
 
     Raises:
         ResumeMismatch: The directory was started with other options.
+        RunDirectoryError: It is a link: a received suite's rows are not written into other folders.
     """
-    await asyncio.to_thread(directory.mkdir, parents=True, exist_ok=True)
+    await asyncio.to_thread(_make, directory)
     pool = await asyncio.to_thread(open_pool, config, task)
     try:
         if (directory / "run.toml").exists():

@@ -164,6 +164,10 @@ def _from_file(path: pathlib.Path, task_name: str, task_type: type[Task]) -> tup
     return run, options
 
 
+LONG = 200_000
+"""Characters of a file of which it is said that it is read: to make a task of a million takes seconds."""
+
+
 def read_option(place: str, folder: pathlib.Path = pathlib.Path(), several: bool = False) -> str:
     """Text of a file that an option names, as a run directory keeps content and not file names.
 
@@ -175,6 +179,13 @@ def read_option(place: str, folder: pathlib.Path = pathlib.Path(), several: bool
     Raises:
         ConfigurationError: It cannot be read.
     """
+    text = _text_of(place, folder, several)
+    if len(text) > LONG:
+        tell(f"reading {place if len(place) < 200 else 'a text'}: {len(text) / 1e6:.1f} million characters")
+    return text
+
+
+def _text_of(place: str, folder: pathlib.Path, several: bool) -> str:
     if place.lstrip("\ufeff \t\r\n")[:1] in ("(", "[", "{", ";"):
         return place
     if not several:

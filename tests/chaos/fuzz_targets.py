@@ -12,10 +12,12 @@ import hashlib
 import io
 import os
 import pathlib
+import socket
 import sqlite3
 import zlib
 from collections.abc import Callable, Mapping
 from typing import Any
+from unittest import mock
 
 import msgspec
 
@@ -248,8 +250,10 @@ def _note_of_ray(data: bytes, folder: pathlib.Path) -> None:
     (folder / "ray" / "ray_current_cluster").write_bytes(data)
     before = os.environ.get("RAY_TMPDIR")
     os.environ["RAY_TMPDIR"] = str(folder)
+    numeric = functools.partial(socket.getaddrinfo, flags=socket.AI_NUMERICHOST)  # a name takes as long as its server
     try:
-        ray_address._noted_by_ray_start()
+        with mock.patch.object(socket, "getaddrinfo", numeric):
+            ray_address._noted_by_ray_start()
     finally:
         os.environ.pop("RAY_TMPDIR")
         if before is not None:

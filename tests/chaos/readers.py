@@ -26,6 +26,7 @@ KEPT = "of input.jsonl, whose hash is compared when a run is resumed"
 INSIDE = "inside the sandbox, where only what the sandbox allows can be lost"
 HOSTILE_CELLS = "tests/runtime/tools/sandbox/test_hostile_cells.py"
 READERS = {
+    "decompose/answer_keys/hanoi.py:_follow": "answer keys read Surefoot's own prompts",
     "decompose/answer_keys/hanoi.py:_read_chat": "answer keys read Surefoot's own prompts",
     "decompose/referees/items.py:normal": "items: any text is an answer",
     "decompose/tasks/hanoi_chat.py:_last": "replies: hanoi",
@@ -44,9 +45,11 @@ READERS = {
     "runtime/execution/segment_runner.py:failure_known": CHECKED,
     "runtime/forecast/measurement_file.py:read_measurement": "measurement",
     "runtime/journal/durable_mark.py:read_mark": "journal",
+    "runtime/journal/file.py:check_header": "journal",
     "runtime/journal/filesystem.py:network_kind": SYSTEM,
     "runtime/journal/journal.py:commit": OWN,
     "runtime/journal/journal.py:meta": "journal",
+    "runtime/journal/kept_inputs.py:_content": "kept input",
     "runtime/journal/kept_inputs.py:_value": "kept input",
     "runtime/journal/mirror.py:_copy_files": "nothing is decoded",
     "runtime/journal/mirror.py:read_note": "mirror's note",
@@ -89,6 +92,7 @@ READERS = {
     "runtime/tools/sandbox/process.py:isolate": HOSTILE_CELLS,
     "runtime/tools/sandbox/process.py:receive": HOSTILE_CELLS,
     "runtime/tools/sandbox/programs.py:run_command": HOSTILE_CELLS,
+    "runtime/tuning/record_file.py:__init__": "nothing is decoded",
     "runtime/tuning/record_file.py:_check": OWN,
     "runtime/tuning/record_file.py:_read": "records of a search",
     "runtime/tuning/setup.py:_answers": "--examples",
@@ -98,6 +102,8 @@ READERS = {
     "runtime/worker/control.py:_decode_reply": "worker's reply",
     "runtime/worker/ray_address.py:_noted_by_ray_start": "Ray's note",
     "runtime/worker/ray_owner.py:_is_programs": SYSTEM,
+    "runtime/worker/ray_owner.py:_parent": SYSTEM,
+    "runtime/worker/ray_owner.py:cluster_above": SYSTEM,
     "runtime/worker/ray_owner.py:_listening": SYSTEM,
     "scripts/cluster/launch.py:_carried": OWN,
     "scripts/cluster/parcel.py:framed_in": "a job's output",
@@ -138,7 +144,7 @@ def _decodes(node: ast.AST) -> bool:
 
 def _is_decoder(function: ast.expr) -> bool:
     if not isinstance(function, ast.Attribute):
-        return False
+        return isinstance(function, ast.Name) and function.id == "open_plain"
     owner = function.value
     before = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
     return function.attr in METHODS or f"{before}.{function.attr}" in DECODES

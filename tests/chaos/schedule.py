@@ -76,15 +76,15 @@ def tool_part(directory: pathlib.Path, number: int) -> Usage:
 
 
 def worker_part(directory: pathlib.Path, number: int) -> Usage:
-    """Two workers of a Ray of the run's own, of which one is killed twelve times."""
+    """Two workers of a Ray of the run's own, of which one is killed twenty times."""
     model = "simulated:p_error=0.03,latency_s=0.02"
-    return attack(directory, "10", 12, 40 + number, model)[0].account
+    return attack(directory, "11", 20, 60 + number, model)[0].account
 
 
 def cluster_part(directory: pathlib.Path, number: int) -> Usage:
     """Three nodes: workers, then a node, then the head are killed; the run pauses, and ends on three other nodes."""
     model = ("--workers", "3", "--model", "simulated:p_error=0.03,latency_s=0.03")
-    run = Run(directory, *TASK, *SIZES, "--disks", "9", *model)
+    run = Run(directory, *TASK, *SIZES, "--disks", "11", *model)
     with three_nodes(run) as cluster:
         killer = Killer(run, start(run, directory, "--address", cluster.address), number, below=os.getpid())
         strike(killer, *[signal.SIGKILL] * 5)
@@ -95,7 +95,7 @@ def cluster_part(directory: pathlib.Path, number: int) -> Usage:
         killer.process = start(run, directory, "--address", cluster.address)
         strike(killer, *[signal.SIGKILL] * 4)
         killer.end()
-    assert run.plan() == whole(directory, "9").plan()
+    assert run.plan() == whole(directory, "11").plan()
     return killer.account
 
 

@@ -313,3 +313,15 @@ def test_totals_beyond_all_bounds_are_damage(run: pathlib.Path) -> None:
         db.close()
         with pytest.raises(JournalError, match="totals"):
             read(run)
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("write", [False, True])
+def test_a_pipe_beside_a_journal_is_not_waited_for(run: pathlib.Path, end: str, write: bool) -> None:
+    """SQLite would wait on it, and with it every command that looks."""
+    path = run / f"journal.sqlite{end}"
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    with pytest.raises((JournalError, RunDirectoryError), match=r"no plain file|has no journal|killed before"):
+        open_journal(run, write=write)
+    assert not is_locked(run)

@@ -1,6 +1,8 @@
 """A mirror is at every moment a whole, older state of its run, and says what it may lack."""
 
 import asyncio
+import contextlib
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -116,6 +118,37 @@ def test_neither_links_nor_locks_nor_drafts_are_copied(run: pathlib.Path, tmp_pa
     assert found == {"journal.sqlite", "mirror.json", "report.html", "run.toml"}
     assert (tmp_path / "secret").read_text() == "of somebody"
     assert (tmp_path / "copy" / "report.html").read_text() == "a page"
+
+
+@pytest.mark.parametrize("end", ["", "-journal", "-wal"])
+def test_a_mirrors_journal_is_not_written_through_a_link(run: pathlib.Path, tmp_path: pathlib.Path, end: str) -> None:
+    folder = tmp_path / "copy"
+    folder.mkdir()
+    (folder / f"journal.sqlite{end}").symlink_to(tmp_path / "somebodys")
+    with pytest.raises(JournalError, match="nothing is written through links"):
+        Mirror(run, folder).copy()
+    assert not (tmp_path / "somebodys").exists()
+
+
+def test_what_a_strangers_journal_says_of_its_tables_is_not_executed(run: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    forged = f"ATTACH DATABASE '{tmp_path / 'made'}' AS made"
+    with contextlib.closing(sqlite3.connect(run / "journal.sqlite")) as db:
+        db.execute("CREATE TABLE other (x)")
+        db.execute("PRAGMA writable_schema = 1")
+        db.execute("UPDATE sqlite_master SET sql = ? WHERE name = 'other'", (forged,))
+        db.commit()
+    with pytest.raises(JournalError, match=r"not a Surefoot journal|malformed"):
+        Mirror(run, tmp_path / "copy").copy()
+    assert not (tmp_path / "made").exists()
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "endless"])
+def test_a_note_that_is_no_plain_file_is_none(tmp_path: pathlib.Path, kind: str) -> None:
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "mirror.json")
+    else:
+        (tmp_path / "mirror.json").symlink_to("/dev/zero" if kind == "device" else "mirror.json")
+    assert (read_note(tmp_path), missing_in(tmp_path)) == (None, "")
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(run: pathlib.Path, tmp_path: pathlib.Path) -> None:

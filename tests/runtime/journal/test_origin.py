@@ -1,6 +1,7 @@
 """A user's task is run, and a server asked, only where the user stands for it; a forged note is not believed."""
 
 import pathlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +12,16 @@ import pytest
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import ConfigurationError, JournalError, ResumeMismatch
 from surefoot.runtime.journal.configuration_drift import admit
-from surefoot.runtime.journal.origin import Origin, hosts_of, known_origin, load_known, note_origin, open_known_task
+from surefoot.runtime.journal.origin import (
+    Origin,
+    admit_hosts,
+    hosts_of,
+    known_origin,
+    load_known,
+    note_origin,
+    open_known_task,
+    outside_of,
+)
 from surefoot.runtime.journal.task_shape import RecordedTask, known_shape, shape_of, task_without_code
 from surefoot.runtime.own_code import own_code, own_models
 from surefoot.runtime.user_code import load_named
@@ -21,6 +31,7 @@ Configured = Callable[..., RunConfig]
 
 TASK = """
 import pathlib
+import re
 from surefoot.decompose.step import Done, Prompt, Role, Step
 from surefoot.decompose.plan import Node
 from surefoot.decompose.task import Task
@@ -249,3 +260,45 @@ def test_a_models_module_is_imported_only_where_its_user_named_it(errand: pathli
     assert "errand_mine" not in sys.modules
     load_known(journal, own_models(config), errand / "received")
     assert (errand / "received" / "ran").exists()
+
+
+OUTSIDE = {
+    "write a copy to": ({"mirror": "/home/ann/.ssh"}, "mirror"),
+    "execute": ({"task": "pddl", "task_options": {"engine": "sh -c evil {domain} {problem}"}}, ""),
+    "let a model read": ({"task": "ask", "task_options": {"text": "what?", "use": "calc,search:/home/ann"}}, ""),
+}
+
+
+@pytest.mark.parametrize("does", OUTSIDE)
+def test_what_lies_outside_a_run_is_touched_only_where_the_user_named_it(does: str) -> None:
+    """Of a received run, ``--mirror ~/.ssh`` would lay its files there, and a planner's command be executed."""
+    values, option = OUTSIDE[does]
+    config = RunConfig(**{"task": "hanoi", "model": "simulated", "address": "none", **values})
+    what = outside_of(config)[0].partition(": ")[2]
+    assert what in (config.mirror, *config.task_options.values())
+    received = InMemoryJournal()
+    with pytest.raises(ResumeMismatch, match=re.escape(f"would {does} {what}, which you have not named")):
+        admit_hosts(received, config, (), accept=False)
+    admit_hosts(received, config, (), accept=True)
+    if option:
+        admit_hosts(received, config, (option,), accept=False)
+    mine = InMemoryJournal()
+    note_origin(mine, config, open_task(RunConfig(task="hanoi")))
+    admit_hosts(mine, config, (), accept=False)
+    inner = msgspec.structs.replace(config, mirror="/elsewhere")
+    with pytest.raises(ResumeMismatch, match="would write a copy to /elsewhere"):
+        admit_hosts(mine, inner, (), accept=False)
+
+
+def test_all_that_is_strange_is_named_before_it_is_accepted() -> None:
+    config = hosted(api_base="http://a.example", mirror="/home/ann: x", address="none")
+    said = r"key .* to http://a\S+ and write a copy to /home/ann: x, which .* or --mirror$"
+    with pytest.raises(ResumeMismatch, match=said):
+        admit_hosts(InMemoryJournal(), config, (), accept=False)
+
+
+def test_what_names_nothing_outside_asks_nothing() -> None:
+    """Placebo arm."""
+    plain = RunConfig(task="ask", task_options={"text": "a: b?", "use": "calc,python"}, model="simulated")
+    assert outside_of(plain) == ()
+    admit_hosts(InMemoryJournal(), plain, (), accept=False)

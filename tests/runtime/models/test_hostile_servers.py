@@ -1,9 +1,11 @@
 """What a server sends is a stranger's: sizes, numbers, addresses and texts are bounded before anything is built on."""
 
+import contextlib
 import json
 import resource
 from typing import Any
 
+import httpx
 import pytest
 
 from surefoot.runtime.errors import (
@@ -15,6 +17,7 @@ from surefoot.runtime.errors import (
 )
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.litellm_replies import LEAST_TEXT
+from surefoot.runtime.models.litellm_transport import RedirectedElsewhere, check_redirect
 from surefoot.runtime.models.port import Stop
 from surefoot.runtime.models.silent_replies import FROM_THE_START, LATELY
 from tests.runtime.models.asking import Make, request_of
@@ -57,8 +60,36 @@ async def test_a_redirect_to_another_host_is_not_followed(make: Make, server: Cl
         with pytest.raises(ModelRejected, match="redirects to another host"):
             await make().ask(request_of())
         assert elsewhere.calls() == 0
+        server.script(f"always_to:{server.base}/chat/completions")
+        with pytest.raises(ModelRejected, match="redirects in a circle"):
+            await make().ask(request_of())
         server.script(f"to:{server.base}/chat/completions")  # the same server may say that the path is another
         assert (await make().ask(request_of()))[0].text == answer_to("Where to?")
+
+
+HERE = "https://a.example/v1"
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "followed"),
+    [
+        (HERE, "https://a.example/v2", True),
+        ("http://a.example/v1", "https://a.example/v1", True),
+        (HERE, "http://a.example/v1", False),
+        (HERE, "https://b.example/v1", False),
+        (HERE, "https://a.example:8443/v1", False),
+        (HERE, "https://a.example.b.example/v1", False),
+        (HERE, "//b.example/v1", False),
+        (HERE, "https://a.example@b.example/v1", False),
+        (HERE, "https:/\\b.example/v1", True),  # a path of the same server, to httpx
+        (HERE, "file:///etc/passwd", False),
+    ],
+)
+def test_which_redirects_are_followed(here: str, there: str, followed: bool) -> None:
+    """Neither to another host or port, nor from https to http: the prompt and the key would go along."""
+    first = httpx.URL(here)
+    with contextlib.nullcontext() if followed else pytest.raises(RedirectedElsewhere, match="redirects to another"):
+        check_redirect(first, first.join(there))
 
 
 GOOD = {"prompt_tokens": 100, "completion_tokens": 7, "total_tokens": 107}

@@ -16,6 +16,7 @@ from surefoot.runtime.tuning.record_file import Line, RecordFile, lessons_of
 from surefoot.runtime.tuning.space import Outcome
 
 SETTING = {"model": "m", "queries": 30, "kinds": ("add", "carry")}
+SETTING_LINE = b'{"model":"m","queries":30,"kinds":["add","carry"]}'
 texts = st.text(max_size=20)
 lines = st.builds(
     lambda search, said, features, calls: Line(
@@ -58,10 +59,32 @@ def test_what_was_added_is_there_after_a_kill_at_any_byte(
 
 def test_a_file_whose_first_line_was_cut_is_begun_anew(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "r.jsonl"
-    path.write_bytes(b'{"model": "m"')
+    path.write_bytes(b'{"model":"m"')
     RecordFile(path, SETTING).add(line(1))
     assert RecordFile(path, SETTING).lines == [line(1)]
     assert json.loads(path.read_text().splitlines()[0]) == {**SETTING, "kinds": ["add", "carry"]}
+
+
+@pytest.mark.parametrize("content", [b"my notes", b'{"model":"other', b"{"])
+def test_a_file_that_somebody_else_began_is_not_emptied(tmp_path: pathlib.Path, content: bytes) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_bytes(content)
+    if SETTING_LINE.startswith(content):  # placebo arm: what a kill left is begun anew
+        assert RecordFile(path, SETTING).lines == []
+        return
+    with pytest.raises(ConfigurationError, match="no records of surefoot tune; name another --records"):
+        RecordFile(path, SETTING)
+    assert path.read_bytes() == content
+
+
+def test_nothing_is_added_through_a_link(tmp_path: pathlib.Path) -> None:
+    for content in ("", "my notes"):
+        (tmp_path / "mine").write_text(content)
+        (tmp_path / "r.jsonl").unlink(missing_ok=True)
+        (tmp_path / "r.jsonl").symlink_to("mine")
+        with pytest.raises(ConfigurationError, match="nothing is written through links"):
+            RecordFile(tmp_path / "r.jsonl", SETTING)
+        assert (tmp_path / "mine").read_text() == content
 
 
 def test_without_a_file_records_are_in_memory(tmp_path: pathlib.Path) -> None:

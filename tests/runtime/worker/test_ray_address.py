@@ -71,6 +71,13 @@ def test_auto_joins_what_ray_start_noted_if_it_answers(
     assert named_cluster("auto") is None
 
 
+@pytest.mark.parametrize("content", ["127.0.0.1:" + "9" * 5000, "127.0.0.1:\u0663", "127.0.0.1", "x" * 10**6 + ":1"])
+def test_a_note_that_names_no_port_is_none(tmp_path: pathlib.Path, head: str, content: str) -> None:
+    note(tmp_path, head)
+    (tmp_path / "ray" / "ray_current_cluster").write_text(content)
+    assert named_cluster("auto") is None
+
+
 def test_auto_joins_what_the_environment_names(monkeypatch: pytest.MonkeyPatch, head: str) -> None:
     monkeypatch.setenv("RAY_ADDRESS", head)
     found = named_cluster("auto")

@@ -70,6 +70,23 @@ def test_what_a_cluster_sends_cannot_leave_its_folder(
     assert {entry.name for entry in tmp_path.rglob("*")} == {"to"}
 
 
+def test_what_is_packed_small_is_not_unpacked_without_bound(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Empty files pack to nothing, and a file's long name is read into memory whole."""
+    monkeypatch.setattr(parcel, "MOST_FILES", 3)
+    monkeypatch.setattr(parcel, "LARGEST_PIECE", 5000)
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for number in range(9):
+            tar.addfile(tarfile.TarInfo(f"f{number}"))
+    with pytest.raises(ConfigurationError, match="not a run directory: 'f3'"):
+        unpack(out.getvalue(), tmp_path / "many")
+    assert len([*(tmp_path / "many").iterdir()]) == 3
+    with pytest.raises(ConfigurationError, match=r"a part of more than 5,000 bytes"):
+        unpack(packed("x" * 20_000), tmp_path / "long")
+
+
 def test_a_folder_in_use_is_not_written_into(tmp_path: pathlib.Path) -> None:
     (tmp_path / "mine").touch()
     with pytest.raises(ConfigurationError, match="--to"):

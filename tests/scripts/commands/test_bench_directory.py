@@ -1,13 +1,16 @@
 """``show`` and ``report`` of a bench directory, and files that cannot be written."""
 
+import asyncio
 import json
 import pathlib
 import shutil
 
 import pytest
 
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
 from surefoot.scripts.commands.bench_directory import answers_of
+from surefoot.scripts.commands.bench_run import run_nodes
 from tests.scripts.commands.console import SIMULATED, complaints, in_shell, last_object, surefoot
 
 
@@ -102,3 +105,14 @@ def test_a_page_for_others_is_readable_and_what_belongs_to_a_run_is_its_owners(b
         assert (bench / "shown.html").stat().st_mode & 0o777 == 0o644
         own = bench / run / ("bench.html" if run == "b" else "report.html")
         assert own.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_received_suites_rows_are_not_written_into_other_folders(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "answers.jsonl").write_text("my answers")
+    (tmp_path / "row").symlink_to("mine")
+    config = RunConfig(task="hanoi", task_options={"disks": 2}, model="simulated", address="none")
+    task = open_task(config)
+    with pytest.raises(RunDirectoryError, match="nothing is written through links"):
+        asyncio.run(run_nodes(tmp_path / "row", config, task, [task.root()]))
+    assert [entry.name for entry in (tmp_path / "mine").iterdir()] == ["answers.jsonl"]
