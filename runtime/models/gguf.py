@@ -1,9 +1,9 @@
 """Weights in a GGUF file, run in this process by llama.cpp: ``gguf:PATH``, and ``smollm2`` once it is fetched.
 
 The package ``xllamacpp`` (the extra ``local``) brings llama.cpp prebuilt, with its server; what other packages offer
-builds from source. The server is called as a library: all workers of a process share one, and a Ray worker has its
-own, which shares the file's memory with the others of its node. It also listens on a port of this machine, which it
-cannot be kept from; nobody knows the key that is drawn for it.
+builds from source. The server is called as a library: all workers of a process share one, and the Ray workers of a
+node share that of one of them (``node_server.py``). It listens on a port of this machine, which it cannot be kept from,
+and asks for a key that is drawn for it.
 
 One thread computes: with two on two busy cores, each of which waits for the other at every layer, a token took up to
 ten times as long (measured). Votes are cheap even so, since all answers to a prompt are made in one batch: 16 took 1.6
@@ -26,6 +26,7 @@ from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, Questi
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.choices import grammar_of
 from surefoot.runtime.models.litellm_requests import seed_of, without
+from surefoot.runtime.models.node_server import NodeServer, folder_of
 from surefoot.runtime.models.port import Look, Model, Position, Reply, Request, Stop
 from surefoot.runtime.models.whole_answers import SCORED, Continuation, WholeAnswers, scoring
 from surefoot.runtime.untrusted import tame
@@ -122,6 +123,7 @@ class GgufModel(Model):
             ) from error
         self._llama = xllamacpp
         self._server: Any = None
+        self._on_node = False
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(ASKING, thread_name_prefix="gguf")
 
@@ -147,7 +149,13 @@ class GgufModel(Model):
     async def close(self) -> None:
         """Let go of the weights; calls under way end for themselves."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        if isinstance(self._server, NodeServer):
+            self._server.close()
         self._server = None
+
+    def share_on_node(self) -> None:
+        """Have one server for all processes of this node that call this: the first that asks loads the weights."""
+        self._on_node = True
 
     def how(self, capability: Capability) -> str:
         """Return the way in which a capability is served."""
@@ -198,15 +206,16 @@ class GgufModel(Model):
         """The server, started by whoever asks first."""
         with self._lock:
             if self._server is None:
-                self._server = self._started()
+                shared = NodeServer(folder_of(self.path), self._started) if self._on_node else None
+                self._server = shared or self._started(secrets.token_hex(32))
             return self._server
 
-    def _started(self) -> Any:
+    def _started(self, key: str) -> Any:
         chosen = self._llama.CommonParams()
         chosen.model.path = str(self.path)
         chosen.n_parallel, chosen.n_ctx, chosen.kv_unified = SLOTS, CONTEXT, True
         chosen.cpuparams.n_threads = chosen.cpuparams_batch.n_threads = 1
-        chosen.port, chosen.api_keys = 0, [secrets.token_hex(32)]
+        chosen.port, chosen.api_keys = 0, [key]
         chosen.warmup, chosen.verbosity = False, -1
         try:
             return self._llama.Server(chosen)

@@ -209,6 +209,9 @@ class Model(ABC):
     def use_lease(self, lease: BudgetLease) -> None:  # noqa: B027  (a model that costs nothing needs none)
         """Reserve money from this lease from now on: one budget holds for all models of a worker."""
 
+    def share_on_node(self) -> None:  # noqa: B027  (most models hold nothing that is worth sharing)
+        """Share what the model loads with the other processes of this node; called before anything is asked."""
+
     def how(self, capability: Capability) -> str:
         """Return the way in which a capability is served, as far as is known by now: one of ``WAYS[capability]``."""
         return WORST[capability]

@@ -1,5 +1,7 @@
 """The worker as a Ray actor: what is told to it beside the work arrives as bytes."""
 
+from typing import Any
+
 from surefoot.runtime.worker.control import decode_message, encode
 from surefoot.runtime.worker.worker import Worker
 
@@ -16,6 +18,11 @@ class RayWorker(Worker):
     leads and batches travel as Ray's arguments, because a node's goal may be any type of the user's task; they come
     from the run's own coordinator, which sent the task's code too.
     """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for model in self.models:
+            model.share_on_node()
 
     async def receive_bytes(self, data: bytes) -> bytes:
         """Act on an encoded message and return the encoded reply.

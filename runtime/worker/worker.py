@@ -120,8 +120,8 @@ class Worker:
             if settings.model is not None
         }
         money = self.model.lease or BudgetLease(config.max_cost_usd is not None)
-        models = [one for one in (*self.voters, self._fallback, *self._own_models.values()) if one is not None]
-        for model in models:
+        self.models = [one for one in (*self.voters, self._fallback, *self._own_models.values()) if one is not None]
+        for model in self.models:
             model.use_lease(money)  # one budget, whichever model spends it
         self.leases: dict[Unit, BudgetLease] = {
             "usd": money,
@@ -129,7 +129,7 @@ class Worker:
         }
         self._refusal = asyncio.Event()
         self._endpoints: dict[str, Limiter] = {}
-        for model in models:
+        for model in self.models:
             for endpoint, limiter in model.endpoints.items():
                 limiter.report_refusals_to(self._refusal)
                 self._endpoints[endpoint] = limiter

@@ -64,6 +64,8 @@ READERS = {
     "runtime/models/bundled.py:__init__": SYSTEM,
     "runtime/models/litellm_transport.py:__call__": "a packed body",
     "runtime/models/litellm_transport.py:_check_parts": "a server's body",
+    "runtime/models/node_server.py:_posted": "of a process of this user; gguf.py converts it like llama.cpp's own",
+    "runtime/models/node_server.py:_told": "of a folder that is this user's alone, and refused else",
     "runtime/models/planning_engine.py:plan_with": "what a planner that the user installed wrote",
     "runtime/models/openai_protocol.py:_answer": "a question to the served model",
     "runtime/models/structured.py:as_lines": "lines of JSON",
