@@ -159,6 +159,7 @@ ROOMS = (
     "measurement",
     "tuning",
     "report",
+    "trace",
     "session",
     "api",
 )

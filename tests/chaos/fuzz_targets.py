@@ -49,6 +49,12 @@ from surefoot.runtime.text_file import read_text_file
 from surefoot.runtime.tools.calculator import calculate
 from surefoot.runtime.tools.contract import ToolError
 from surefoot.runtime.tools.sandbox import cells
+from surefoot.runtime.trace.abandoned import Abandoned
+from surefoot.runtime.trace.events import path_of
+from surefoot.runtime.trace.export import KINDS, Wanted, export
+from surefoot.runtime.trace.journal_events import events_of
+from surefoot.runtime.trace.lines import read_graphs
+from surefoot.runtime.trace.races import Race, races_in
 from surefoot.runtime.tuning import record_file
 from surefoot.runtime.tuning import setup as tuning
 from surefoot.runtime.worker import ray_address
@@ -57,6 +63,7 @@ from surefoot.scripts.cluster import parcel
 from surefoot.scripts.commands import bench_directory, options, review
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.record_race import fields_of
+from tests.runtime.journal.in_memory import InMemoryJournal
 
 DATA = pathlib.Path(__file__).parents[1] / "data"
 GOLDEN = DATA / "golden_format_2"
@@ -88,6 +95,8 @@ max_cost_usd = 1.5
 disks = 4
 """
 ITEMS = b'{"id": "1", "question": "What is 12 x 34", "answer": "408"}\n{"id": "2", "question": "Sort [3, 1]"}\n'
+GRAPH = b"""{"run": "r", "task": "t", "model": "m", "settings": {"k": "1"}, "events": [{"id": 0, "what": "question"},
+{"id": 1, "what": "verdict", "candidate": "a", "after": [0]}]}""".replace(b"\n", b"")
 REPLY = b"""{"id": "1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant",
 "content": "yes"}}], "usage": {"prompt_tokens": 10, "completion_tokens": 2}}"""
 ASKED = b"""{"model": "m", "messages": [{"role": "user", "content": "what?"}], "n": 2, "max_tokens": 5, "seed": 1,
@@ -137,6 +146,9 @@ def _look(directory: pathlib.Path) -> None:
         pass
     _ = (run.status, run.output, run.counts)
     run.report()
+    for kind in KINDS:
+        export([directory], Wanted(kind, "trl"), directory / "out.jsonl")
+    export([directory], Wanted("process", "events"), directory / "out.jsonl")
 
 
 def _journal(data: bytes, folder: pathlib.Path) -> None:
@@ -175,6 +187,12 @@ def _payload(data: bytes, folder: pathlib.Path) -> None:
         for entry in record.entries:
             with contextlib.suppress(ValueError):
                 winner(entry, "first-to-ahead-by")
+    journal = InMemoryJournal()
+    journal.batches["/"] = [data]
+    given_up = Abandoned(journal)
+    for told in races_in(events_of(journal, "first-to-ahead-by")):
+        if isinstance(told, Race):
+            given_up.stands(path_of(told.question.node), told.question.part, told.question.attempt)
 
 
 def _replies(name: str) -> Callable[[bytes, pathlib.Path], Any]:
@@ -339,6 +357,7 @@ TARGETS: dict[str, Target] = {
     "records of a search": Target(at("records.jsonl", record_file._read), (b'{"task": "hanoi"}\n',)),
     "--examples": Target(at("examples.jsonl", tuning._answers), (b'{"question": "who?", "answer": "Ada"}\n',)),
     "--wordings": Target(text(wordings_file.parse), (b'task = "hanoi"\ndialect = "chat"\nkinds = []\n',)),
+    "event graph": Target(text(lambda one: [*read_graphs(one.splitlines())]), (GRAPH,)),
     "items": Target(_task("items", "file"), (ITEMS,)),
     "context of a question": Target(
         at("notes.txt", lambda path: read_text_file(path, "--context notes.txt")), (b"What is known: 12 \xc3\xa4pfel.",)

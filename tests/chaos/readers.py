@@ -95,6 +95,7 @@ READERS = {
     "runtime/tools/sandbox/process.py:receive": HOSTILE_CELLS,
     "runtime/tools/sandbox/programs.py:run_command": HOSTILE_CELLS,
     "runtime/tuning/record_file.py:__init__": "nothing is decoded",
+    "runtime/trace/lines.py:_decode": "event graph",
     "runtime/tuning/record_file.py:_check": OWN,
     "runtime/tuning/record_file.py:_read": "records of a search",
     "runtime/tuning/setup.py:_answers": "--examples",

@@ -33,9 +33,9 @@ def received(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     return folder
 
 
-@pytest.mark.parametrize("command", ["show", "report", "verify", "result"])
+@pytest.mark.parametrize("command", ["show", "report", "verify", "result", "export --kind decomposer"])
 def test_files_in_a_run_directory_are_not_imported(received: pathlib.Path, command: str) -> None:
-    done = surefoot(received / "r", command, ".")
+    done = surefoot(received / "r", *command.split(), ".")
     assert done.returncode == 0, done.stderr
     assert not (received / "ran").exists()
 

@@ -1,0 +1,62 @@
+"""``surefoot export`` as it is typed: what it writes, what it says of what it left out, and what it refuses."""
+
+import json
+import pathlib
+
+import pytest
+
+from tests.runtime import simulated_runs
+from tests.scripts.commands.console import complaints, last_object, surefoot
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A folder with runs of two tasks."""
+    folder = tmp_path_factory.mktemp("runs")
+    for disks in (3, 4):
+        simulated_runs.run(folder / f"r{disks}", "p_error=0.1", disks, keep_replies="all", k=2)
+    return folder
+
+
+def test_the_events_are_what_is_written_of_a_process(runs: pathlib.Path) -> None:
+    done = surefoot(runs, "export", "r3", "--kind", "process")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("process.jsonl  ")
+    (first, *_) = (runs / "process.jsonl").read_text().splitlines()
+    assert json.loads(first)["events"][0]["what"] == "question"
+
+
+def test_parts_and_what_was_left_out_are_said(runs: pathlib.Path) -> None:
+    options = ("--kind", "polished", "--split-by", "task", "--test-share", "0.5", "--output", "p.jsonl")
+    done = surefoot(runs, "export", "r3", "r4", *options, "--json")
+    found = last_object(done)
+    assert found["tasks"] == {"train": 1, "test": 1}
+    assert sorted(found["files"]) == ["p.test.jsonl", "p.train.jsonl"]
+    assert (found["kind"], found["format"], found["leaked"]) == ("polished", "chat", 0)
+    text = surefoot(runs, "export", "r3", "r4", *options).stdout
+    assert "1 to train on, 1 to test with" in text
+
+
+def test_a_run_without_replies_says_what_to_do(runs: pathlib.Path) -> None:
+    simulated_runs.run(runs / "silent", "p_error=0.0", 3, keep_replies="none", k=1)
+    done = surefoot(runs, "export", "silent", "--kind", "preference")
+    assert done.returncode == 0
+    assert "left out  7: the journal has no whole prompt of the step" in done.stdout
+    assert "--keep-replies all" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--kind", "polished", "--format", "events"), "--kind process"),
+        (("--kind", "process", "--test-share", "0.5"), "--split-by"),
+        (("--kind", "process", "--split-by", "task", "--output", "x"), "suffix"),
+        (("--kind", "gold"), "gold"),
+        ((), "--kind"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(runs: pathlib.Path, options: tuple[str, ...], says: str) -> None:
+    done = surefoot(runs, "export", "r3", *options)
+    assert done.returncode == 2
+    (line,) = complaints(done)
+    assert says in line
