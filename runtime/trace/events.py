@@ -10,7 +10,8 @@ import msgspec
 
 What = Literal[
     "question", "reply", "ballot", "escalation", "alarm", "verdict", "undecided", "result", "intent", "seam broke",
-    "retry", "conviction", "children", "mended", "failure", "aside", "review", "seam held", "contradiction", "end",
+    "retry", "conviction", "children", "mended", "failure", "shared", "aside", "review", "seam held",
+    "contradiction", "end",
 ]  # fmt: skip
 """Kinds of events.
 
@@ -19,7 +20,8 @@ journal belongs to, as its race was run again. ``escalation``: the step was aske
 ``undecided`` end a race. ``result``: what a tool or a sub-plan gave. ``intent``: a once-only call is about to be made.
 ``seam broke`` and ``retry``: a chain did not return its promise and was run again. ``conviction``: a decomposition did
 not hold. ``children``: which children the next one goes on with. ``mended``: a repeated decomposition held.
-``failure``: the failure of a node is its result. ``aside`` and ``review``: a step waited for a person, who answered.
+``failure``: the failure of a node is its result. ``shared``: one reply stated so many steps in a row.
+``aside`` and ``review``: a step waited for a person, who answered.
 ``seam held`` and ``contradiction``: how a segment ended. ``end``: the run's status.
 """
 
@@ -43,7 +45,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         candidate: What was read, decided, returned or failed; for ``result`` and ``seam held`` JSON.
         flag: Name of the red flag that discarded the reply.
         why: What exactly was wrong, or why a run is not solved.
-        count: Ballots that this event stands for: several only where all of a race agreed and no reply was kept.
+        count: Ballots that this event stands for: several only where all of a race agreed and no reply was kept. For
+            ``shared``: steps.
         lead: Lead that was asked for.
         way: Level of the escalation.
         alarms: Alarms that the step raised.

@@ -15,7 +15,7 @@ from surefoot.decompose.plan import Path
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.rows import Outcome
 from surefoot.runtime.payloads import unpack
-from surefoot.runtime.records import ASIDE, FAILED_NODES, REVIEWED, TOOL, Contested, Finished, KeptStep, Record
+from surefoot.runtime.records import ASIDE, FAILED_NODES, REVIEWED, SHARED, TOOL, Contested, Finished, KeptStep, Record
 from surefoot.runtime.report.journal_steps import name_of
 from surefoot.runtime.trace.events import Event
 from surefoot.runtime.trace.race_events import StepEntry, race_events
@@ -23,7 +23,7 @@ from surefoot.runtime.trace.record_order import Item, items_of
 
 NOTES = {
     "broken": "conviction", "children": "children", "mended": "mended", "failed": "failure", "intent": "intent",
-    ASIDE: "aside", REVIEWED: "review",
+    SHARED: "shared", ASIDE: "aside", REVIEWED: "review",
 }  # fmt: skip
 """Parts of records that are one event each, and what the event is called."""
 
@@ -217,6 +217,8 @@ class _Trace:
     def _note(self, item: Item, after: tuple[int, ...]) -> Event:
         record = item.record
         more: dict[str, Any] = {"attempt": record.attempt, "number": record.first}
+        if record.part == SHARED:
+            more["count"] = record.k
         if record.part == "children":
             more["elements"] = record.children
         if record.part in ("failed", "intent") and record.entries:

@@ -12,13 +12,13 @@ import msgspec
 from surefoot.decompose.plan import Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.execution.plan_runner import ATTEMPT, DEEPEST
-from surefoot.runtime.records import ASIDE, REVIEWED, SUB_PLANS, Entry, Record
+from surefoot.runtime.records import ASIDE, REVIEWED, SHARED, SUB_PLANS, Entry, Record
 
 Order = tuple[tuple[int, int], ...]
 
 STEP_PARTS = ("run", "split", "rows", "sample", "undecided")
 """Parts of records whose entries are questions with their ballots, or results that nobody votes on."""
-NOTE_PARTS = ("broken", "children", "mended", "failed", "intent", ASIDE, REVIEWED)
+NOTE_PARTS = ("broken", "children", "mended", "failed", "intent", SHARED, ASIDE, REVIEWED)
 """Parts of records that are one event each."""
 
 FIRST, BEFORE, CHILD, UNDECIDED, WAITS, ANSWERED, DECIDED, LATE = range(8)
@@ -85,5 +85,5 @@ def _place(record: Record, number: int, split: bool) -> tuple[int, int]:
         return decomposition, BEFORE
     if record.part in ("broken", "mended"):
         return decomposition + ATTEMPT - 1, LATE
-    places = {"intent": BEFORE, "undecided": UNDECIDED, ASIDE: WAITS, REVIEWED: ANSWERED}
+    places = {"intent": BEFORE, SHARED: BEFORE, "undecided": UNDECIDED, ASIDE: WAITS, REVIEWED: ANSWERED}
     return (LAST, FIRST) if record.part == "failed" else (step, places.get(record.part, DECIDED))

@@ -15,6 +15,7 @@ from surefoot.runtime.records import (
     ASIDE,
     FAILED_NODES,
     REVIEWED,
+    SHARED,
     SUB_PLANS,
     Batch,
     Contested,
@@ -187,6 +188,12 @@ def test_failures_and_calls_that_are_about_to_be_made_are_told() -> None:
         (FAILED_NODES, [failed], None), ("/", [Record((), "intent", 0, 0, 0, ("key",)), run((), "1", k=0)], None)
     )
     assert [e.what for e in events] == ["intent", "result", "failure"]
+
+
+def test_that_one_reply_stated_several_steps_is_told_before_them() -> None:
+    events = written(("/", [run((), "a", "b"), Record((), SHARED, 0, 0, 2, ())], None))
+    assert (events[0].what, events[0].count) == ("shared", 2)
+    assert sum(e.what == "verdict" for e in events) == 2
 
 
 def test_replies_of_a_step_that_was_never_decided_are_told_as_replies() -> None:
