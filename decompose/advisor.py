@@ -78,8 +78,9 @@ def advise(shape: Shape, error: float, words: int, program: bool = True) -> Advi
     """
     found = {
         WHOLE: _whole(shape, error, words),
-        CHAIN: _chain(shape, error, words, program),
-        GRAPH: _graph(shape, error, words) if shape.stated else None,
+        # One part is the question itself.
+        CHAIN: _chain(shape, error, words, program) if shape.parts > 1 else None,
+        GRAPH: _graph(shape, error, words) if shape.stated and shape.parts > 1 else None,
     }
     costs = {way: cost for way, cost in found.items() if cost is not None}
     # Where nothing would come to a right answer, the smallest questions come nearest.

@@ -75,8 +75,8 @@ class Problem(Task, frozen=True, kw_only=True):
         """Return the state in which the program of a question begins, for ``program``; builtin values by name."""
         raise NotImplementedError(f"{type(self).__name__} has no first_state()")
 
-    def next_spec(self, state: dict[str, Any]) -> StepSpec | str:
-        """Return the program's next step, or its answer. A function of the state alone."""
+    def next_spec(self, state: dict[str, Any]) -> StepSpec | str | Done:
+        """Return the program's next step, its answer, or why there is none. A function of the state alone."""
         raise NotImplementedError(f"{type(self).__name__} has no next_spec()")
 
     def absorbed(self, state: dict[str, Any], spec: StepSpec, said: str) -> dict[str, Any]:

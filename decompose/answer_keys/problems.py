@@ -218,7 +218,11 @@ def _wrong_share(asked: Mapping[Any, str], found: Mapping[Any, str]) -> float:
 
 
 def _shape(told: Told) -> Answers:
-    """Parts, and the longest path through them; all of them can be stated beforehand."""
+    """Parts, and the longest path through them; all of them can be stated beforehand, unless it is a search."""
+    bridge = bridges.read(told.question)
+    if bridge is not None:
+        steps = len(bridge[0]) // 2
+        return Answers((f"Shape: {steps} {steps} no",), (f"Shape: {steps} 1 yes", f"Shape: {steps * 4} {steps} no"))
     depths = [0]
     for part in parts_of(told.question):
         depths.append(1 + max((depths[int(number)] for number in re.findall(r"#(\d+)", part)), default=0))
@@ -340,6 +344,10 @@ def slips(question: str, right: str) -> list[str]:
     if ledger.read_users(question) is not None:
         users = [] if right == "none" else right.split(", ")
         return [", ".join(users[:-1]) or "7", ", ".join([*users, "999999"])]
+    step = bridges.read_step(question)
+    if step is not None:  # back to what was seen, or one step back too early
+        graph, seen, at = step
+        return [bridges.BACK, *(other for other in graph.get(at, ()) if other in seen)]
     found = bridges.read(question)
     if found is not None:
         return [place for place in found[2] if place != right]

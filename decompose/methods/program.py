@@ -58,7 +58,7 @@ class HostProgram(Asking, frozen=True):
         """Ask the program's next step and let the program take in the answer, or end with the program's answer."""
         state = board if isinstance(board, dict) else problem.first_state(goal.text, goal.number)
         spec = problem.next_spec(state)
-        if isinstance(spec, str):
-            return Done(spec)
+        if not isinstance(spec, StepSpec):
+            return spec if isinstance(spec, Done) else Done(spec)
         said = yield self.ask("part", goal, spec.rendered(state))
         return problem.absorbed(state, spec, said)

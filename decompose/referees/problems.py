@@ -111,6 +111,9 @@ def _of_graph(question: str) -> str | None:
 
 
 def _of_bridge(question: str) -> str | None:
+    step = bridges.read_step(question)
+    if step is not None:
+        return bridges.step_answer(*step)
     found = bridges.read(question)
     if found is None:
         return None

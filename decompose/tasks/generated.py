@@ -10,7 +10,8 @@ import msgspec
 from surefoot.decompose.methods.program import StepSpec
 from surefoot.decompose.plan import Node
 from surefoot.decompose.problem import Problem
-from surefoot.decompose.tasks.problems import ledger, programs
+from surefoot.decompose.step import Done
+from surefoot.decompose.tasks.problems import bridges, ledger, programs
 from surefoot.decompose.tasks.problems.families import FAMILIES, Family
 
 
@@ -59,9 +60,11 @@ class Generated(Problem, frozen=True, kw_only=True):
         return "" if self._family.context is None else _context(self.family, self.series, number, size)
 
     def read_part(self, text: str) -> str | None:
-        """Return the answer to a sub-question: in the family's form, or a list of a ledger's users."""
+        """Return the answer to a sub-question: in the family's form, a list of a ledger's users, or a way back."""
         found = self._family.read(text)
-        return ledger.users(text) if found is None and self.family == "ledger" else found
+        if found is None and self.family == "ledger":
+            return ledger.users(text)
+        return bridges.place_or_back(text) if self.family == "bridges" else found
 
     def tools(self) -> Mapping[str, Any]:
         """Return the calculator, where the option asks for it."""
@@ -75,7 +78,7 @@ class Generated(Problem, frozen=True, kw_only=True):
         """Return the state in which the family's program begins."""
         return programs.first_state(text)
 
-    def next_spec(self, state: dict[str, Any]) -> StepSpec | str:
+    def next_spec(self, state: dict[str, Any]) -> StepSpec | str | Done:
         """Return the next step of the family's program, or its answer."""
         return programs.next_spec(state)
 

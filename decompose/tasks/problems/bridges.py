@@ -55,9 +55,41 @@ def read(question: str) -> tuple[Graph, str, tuple[str, str]] | None:
     found = re.fullmatch(r"Edges ([\d, -]+): is (\d+) connected to (\d+) or to (\d+)\?", question)
     if found is None:
         return None
+    return _graph_of(found[1]), found[2], (found[3], found[4])
+
+
+def _graph_of(edges: str) -> Graph:
     graph: Graph = {}
-    for edge in found[1].split(", "):
+    for edge in edges.split(", "):
         a, _, b = edge.partition("-")
         graph.setdefault(a, []).append(b)
         graph.setdefault(b, []).append(a)
-    return graph, found[2], (found[3], found[4])
+    return graph
+
+
+BACK = "back"
+"""The answer to a step at a place from which there is nothing new."""
+
+
+def edges_of(question: str) -> str:
+    """Return the list of edges of a question, as it stands there."""
+    return question.removeprefix("Edges ").partition(":")[0]
+
+
+def read_step(question: str) -> tuple[Graph, tuple[str, ...], str] | None:
+    """Return the graph, the places seen and where one stands, of a question where to go next; else ``None``."""
+    found = re.fullmatch(r"Edges ([\d, -]+); seen ([\d, ]+): where to from (\d+)\?", question)
+    if found is None:
+        return None
+    return _graph_of(found[1]), tuple(found[2].split(", ")), found[3]
+
+
+def step_answer(graph: Graph, seen: tuple[str, ...], at: str) -> str:
+    """Return the first place next to one that was not seen yet, in the order of the edges; else ``back``."""
+    return next((other for other in graph.get(at, ()) if other not in seen), BACK)
+
+
+def place_or_back(text: str) -> str | None:
+    """Return the answer to a step in canonical form: a place, or ``back``."""
+    word = text.strip().rstrip(".").lower()
+    return word if word == BACK or re.fullmatch(r"[0-9]{1,12}", word) else None

@@ -62,9 +62,16 @@ def test_attempts_that_agree_lead_to_whole_answers() -> None:
 
 
 def test_one_step_is_not_attempted_first() -> None:
-    walk = Walk(Generated(family="bridges", length=2, method="auto"))
+    walk = Walk(Generated(family="ledger", length=20, method="auto"))
     walk.run()
     assert walk.kinds == ["shape", "answer"]
+
+
+def test_a_search_is_a_chain() -> None:
+    task = Generated(family="bridges", length=3, method="auto")
+    walk = Walk(task, disagreeing())
+    assert walk.run() == answer_of(task.question())
+    assert set(walk.kinds[ATTEMPTS + 1 :]) == {"part"}
 
 
 def test_the_reason_is_read_from_the_steps_again() -> None:
@@ -124,4 +131,4 @@ def test_problems_say_whether_they_have_a_program() -> None:
 
     assert not Bare().offers_program()
     assert Generated(family="chains").offers_program()
-    assert not Generated(family="bridges").offers_program()
+    assert not Generated(family="ledger").offers_program()

@@ -18,6 +18,7 @@ from surefoot.decompose.tasks.generated import Generated
 from tests.decompose.methods.walking import Walk
 
 REWOO, RUNS = "tests.decompose.methods.test_rewoo", "tests.runtime.session.test_rewoo_runs"
+PLANS = "tests.runtime.execution.test_plan_runner"
 PREVENTED = {
     "1 placeholder numbers of ten and more": (REWOO, "test_placeholders_of_more_than_one_figure_are_whole_numbers"),
     "2 several placeholders in one argument": (REWOO, "test_several_placeholders_in_one_input"),
@@ -35,6 +36,15 @@ PREVENTED = {
     "8 child budget not reduced by the parent's spend": (
         "tests.decompose.methods.test_recursive", "test_limits_hold_whatever_cells_do",
     ),
+    "9 an attempt to plan anew that raises is not charged": (
+        PLANS, "test_an_attempt_to_plan_anew_that_raises_is_charged_like_any_other",
+    ),
+    "10 a new plan where a repair would do": (
+        "tests.runtime.execution.test_segment_runner", "test_one_wrong_step_is_caught_at_the_seam_and_found",
+    ),
+    "10 a new plan keeps nothing of the old one": (
+        PLANS, "test_a_broken_promise_is_asked_again_and_what_stood_apart_is_kept",
+    ),
     "11 recursion advertised, single pass shipped": (
         "tests.decompose.methods.test_as_needed", "test_what_cannot_is_split_until_it_can",
     ),
@@ -44,11 +54,29 @@ PREVENTED = {
     "15 parallelism documented, sequential executed": (
         RUNS, "test_a_plan_takes_as_long_as_its_longest_path",
     ),
+    "16 documents and code disagree on concurrency": (
+        RUNS, "test_as_many_run_beside_each_other_as_the_option_says",
+    ),
+    "17 paths that no example reaches": (
+        "tests.runtime.session.test_methods", "test_every_way_of_mending_is_reached_by_an_ordinary_run",
+    ),
     "19 judge ties favour index 0": ("tests.decompose.methods.test_atom", "test_the_judges_no_is_no_tie"),
     "20 no resume": ("tests.runtime.session.test_methods", "test_killed_at_every_journal_event"),
 }  # fmt: skip
 ASKING = [name for name, make in METHODS.items() if isinstance(make(0), Asking)]
 FOLDER = pathlib.Path(__file__).parents[3] / "decompose" / "methods"
+
+
+HERE = {
+    "13": "test_no_state_leaks_from_one_question_to_the_next",
+    "14": "test_no_plan_is_changed_in_place",
+    "18": "test_no_method_draws_lots_or_hides_an_error",
+}
+
+
+def test_every_pitfall_of_the_list_is_prevented() -> None:
+    assert {name.split()[0] for name in PREVENTED} | set(HERE) == set(map(str, range(1, 21)))
+    assert all(callable(globals()[name]) for name in HERE.values())
 
 
 @pytest.mark.parametrize("pitfall", PREVENTED)

@@ -111,7 +111,7 @@ def test_a_problem_without_a_program_says_so() -> None:
 
     with pytest.raises(ValueError, match=r"Bare gives no program: it has no first_state\(\) and next_spec\(\)"):
         Bare(method="program")
-    with pytest.raises(ValueError, match="there are programs for dictionary, graphs, chains only"):
+    with pytest.raises(ValueError, match="there are programs for dictionary, graphs, chains, bridges only"):
         Generated(family="ledger", method="program")
     with pytest.raises(ValueError, match="there are programs for"):
         programs.first_state("What?")

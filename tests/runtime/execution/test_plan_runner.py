@@ -340,6 +340,20 @@ async def test_an_undecided_decomposition_is_asked_again_like_one_that_did_not_h
     assert (hands.broken, hands.mended) == ([0], [1])
 
 
+@pytest.mark.parametrize("attempts", [0, 1, 3])
+async def test_an_attempt_to_plan_anew_that_raises_is_charged_like_any_other(plan: Any, attempts: int) -> None:
+    """A public system raised its counter after the call: one that raises was then tried for ever."""
+
+    class Raising(Hands):
+        async def split(self, node: Node, attempt: int) -> str:
+            self.attempts.append(attempt)
+            raise StepDeadlocked("no candidate led by 3")
+
+    hands = Raising([])
+    assert isinstance(await plan(hands, attempts=attempts).run(ROOT), Contradicted)
+    assert hands.attempts == list(range(attempts + 1))
+
+
 @pytest.mark.parametrize(
     ("counts", "firsts"),
     [

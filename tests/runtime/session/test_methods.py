@@ -128,3 +128,16 @@ def test_replies_that_nobody_can_read_end_in_a_typed_failure(method: str, tmp_pa
     assert found.status == "failed"
     assert found.message
     assert "\n" not in found.message
+
+
+def test_every_way_of_mending_is_reached_by_an_ordinary_run(tmp_path: pathlib.Path) -> None:
+    """Pitfall 17: seams that are run again, disputes and escalations are no code that waits for its first user.
+
+    Plans that are made anew are reached by planted decompositions: ``tests/runtime/execution/test_segment_runner.py``.
+    """
+    model = "simulated:p_error=0.15,p_shared=0.02"
+    options = {**QUIET, "disks": 7, "k": 1, "leaf_steps": 7, "seed": 0}
+    found = api.run("hanoi", model, run_dir=tmp_path / "r", **options)
+    assert found.status == "solved"
+    counts = found.counts
+    assert min(counts.seam_retries, counts.escalations, counts.disagreements) > 0

@@ -1,6 +1,7 @@
 """Plans run by the engine: in parallel, with failures that stop their readers only, and voted on as plans."""
 
 import asyncio
+import math
 import pathlib
 import random
 from typing import Any
@@ -100,6 +101,14 @@ def test_a_plan_takes_as_long_as_its_longest_path(step_runner: Any) -> None:
         if len(lines) + 2 > longest + 1 and sequential_fails < 10:
             sequential_fails += makespan(step_runner, plan, at_once=1) > longest + 1
     assert sequential_fails == 10
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 8, 100])
+def test_as_many_run_beside_each_other_as_the_option_says(step_runner: Any, at_once: int) -> None:
+    """Pitfall 16: ``--chains-in-flight`` is a number of questions at the same time, to the tick, and not a promise."""
+    plan = "\n".join(f"#E{number} = Ask[q{number}]" for number in range(1, 9))
+    # One node more, the question itself, waits for its lines and holds no place.
+    assert makespan(step_runner, plan, at_once) == 2 + math.ceil(8 / at_once)
 
 
 @pytest.mark.parametrize("seed", range(6))
