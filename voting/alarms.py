@@ -49,6 +49,9 @@ class Kind(enum.StrEnum):
     """The share of contested steps changes along the run."""
 
 
+LIKELIEST_WRONG = 0.5
+"""Chance of one wrong answer at a step, at most: voting assumes that the right one is at least as likely."""
+
 SHARE = 0.9 * FALSE_ALARMS / len(Kind)
 """Of each kind of alarm."""
 
@@ -158,14 +161,18 @@ def raised_by(pattern: Pattern, limits: Limits) -> tuple[Raised, ...]:
 def repeats(again: int, ballots: int, limits: Limits) -> Raised | None:
     """Find the alarm that fresh ballots repeat a refuted answer, if they do so too often.
 
-    If errors are independent, a fresh ballot names a given wrong answer with at most the rate of dissent.
+    If errors are independent, a fresh ballot names a given wrong answer with at most the rate of dissent; and, where no
+    rate is known yet, with at most one half, as at every step the right answer is at least as likely as any wrong one.
 
     Args:
         again: Fresh ballots that name the refuted answer.
         ballots: All fresh ballots; may be looked at after every one.
         limits: What is known of the run.
     """
-    p, limit = at_least(again, ballots, limits.dissent), limits.each * 6 / (math.pi * max(1, ballots)) ** 2
+    p, limit = (
+        at_least(again, ballots, min(limits.dissent, LIKELIEST_WRONG)),
+        limits.each * 6 / (math.pi * max(1, ballots)) ** 2,
+    )
     return Raised(Kind.SAME_WRONG, p, limit) if again and p <= limit else None
 
 

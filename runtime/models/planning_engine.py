@@ -6,9 +6,11 @@ as a process of its own and never imported: its licence, its memory and its cras
 
 import functools
 import importlib.util
+import os
 import pathlib
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -71,15 +73,30 @@ def plan_with(command: list[str], domain: str, problem: str, seconds: float = SE
         files["domain"].write_text(domain)
         files["problem"].write_text(problem)
         words = [word.format_map(files) if word.startswith("{") else word for word in command]
-        try:
-            subprocess.run(words, cwd=place, timeout=seconds, capture_output=True, check=False)
-        except subprocess.TimeoutExpired:
+        if not _ended(words, place, seconds):
             return None
-        except OSError as error:
-            raise ConfigurationError(f"--engine: {words[0]}: {error.strerror}") from error
         written = [place / "plan", place / "problem.pddl.soln"]
         found = next((path for path in written if path.is_file() and path.stat().st_size <= LARGEST_PLAN), None)
         return None if found is None else actions_in(found.read_text(errors="replace"))
+
+
+def _ended(words: list[str], place: pathlib.Path, seconds: float) -> bool:
+    """Run a planner in a folder; whether it came to its end in the time. If not, what it started ends with it."""
+    quiet = subprocess.DEVNULL
+    try:
+        planner = subprocess.Popen(words, cwd=place, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+    except OSError as error:
+        raise ConfigurationError(f"--engine: {words[0]}: {error.strerror}") from error
+    try:
+        planner.wait(seconds)
+    except BaseException as error:
+        # Planners are scripts that start a translator and a search: to kill the script alone leaves these at work.
+        os.killpg(planner.pid, signal.SIGKILL)
+        planner.wait()
+        if isinstance(error, subprocess.TimeoutExpired):
+            return False
+        raise
+    return True
 
 
 def actions_in(text: str) -> tuple[str, ...]:

@@ -102,12 +102,14 @@ class Outcome(msgspec.Struct, frozen=True):
     Attributes:
         solved: Runs that ended at the goal.
         named: Planted positions that the report names.
+        alarmed: Those of them that an alarm names.
         planted: Planted positions that came up.
         calls: Answers drawn, all runs together.
     """
 
     solved: int
     named: int
+    alarmed: int
     planted: int
     calls: int
 
@@ -115,7 +117,7 @@ class Outcome(msgspec.Struct, frozen=True):
 def measure(rung: str, reach: Reach, checkers: int, share: float, runs: int) -> Outcome:
     """Run checker jumping several times with mistakes of one reach and one rung."""
     task, options = RUNGS[rung]
-    solved = named = planted = calls = 0
+    solved = named = alarmed = planted = calls = 0
     for seed in range(runs):
         model = Consistent(share, reach, seed)
         with tempfile.TemporaryDirectory() as folder:
@@ -128,18 +130,31 @@ def measure(rung: str, reach: Reach, checkers: int, share: float, runs: int) -> 
                 keep_replies="all",
                 **options,
             )
-            told, done = suspects(run), run.status == "solved"
+            told, raised, done = suspects(run), suspects(run, raised=True), run.status == "solved"
         solved += done
         planted += len(model.planted)
         named += len(model.planted & told)
+        alarmed += len(model.planted & raised)
         calls += model.asked
-    return Outcome(solved, named, planted, calls)
+    return Outcome(solved, named, alarmed, planted, calls)
 
 
-def suspects(run: surefoot.Run) -> set[str]:
-    """Return the positions that a run's report names as suspect: refuted by a second run, disputed or with an alarm."""
-    rows = [step.question.partition(" ")[2] for step in facts_of(run.run_dir).suspects]
+def suspects(run: surefoot.Run, *, raised: bool = False) -> set[str]:
+    """Return the positions that a run's report names as suspect: refuted by a second run, disputed or with an alarm.
+
+    Args:
+        run: At its end.
+        raised: Whether only those with an alarm are meant.
+    """
+    found = [step for step in facts_of(run.run_dir).suspects if step.raised or not raised]
+    rows = [step.question.partition(" ")[2] for step in found]
     return {plain(row) for row in rows if "_" in row}
+
+
+RULE = "|---|---|---|---|---|---|"
+
+
+RULE = "|---|---|---|---|---|---|"
 
 
 def main(arguments: list[str]) -> None:
@@ -149,11 +164,12 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--share", type=float, default=0.04)
     parser.add_argument("--runs", type=int, default=10)
     asked = parser.parse_args(arguments)
-    print("| mistake hangs on | rung | solved | planted positions named | calls |\n|---|---|---|---|---|")
+    print("| mistake hangs on | rung | solved | planted positions named | by an alarm | calls |", RULE, sep="\n")
     for reach in REACHES:
         for rung in RUNGS:
             end = measure(rung, reach, asked.checkers, asked.share, asked.runs)
-            cells = (reach, rung, f"{end.solved} of {asked.runs}", f"{end.named} of {end.planted}", f"{end.calls:,}")
+            told = (f"{end.solved} of {asked.runs}", f"{end.named} of {end.planted}", str(end.alarmed))
+            cells = (reach, rung, *told, f"{end.calls:,}")
             print(f"| {' | '.join(cells)} |", flush=True)
 
 

@@ -144,6 +144,20 @@ def test_a_refuted_answer_that_fresh_ballots_repeat_is_told_from_one_that_they_d
     assert sum(repeats(int(again), 6, KNOWN) is not None for again in drawn) == 0
 
 
+def test_where_no_rate_is_known_a_refuted_answer_is_taken_to_be_as_likely_as_the_right_one() -> None:
+    unknown = limits_of({}, 30)
+    assert repeats(24, 24, unknown) is None
+    found = repeats(30, 30, unknown)
+    assert found is not None
+    assert found.p_value == pytest.approx(2.0**-30)
+    # Placebo: a step at which the wrong answer is as likely as the right one, looked at after every ballot.
+    rng = np.random.default_rng(7)
+    drawn = rng.random((5000, 48)) < 0.5
+    counts = drawn.cumsum(axis=1)
+    assert not any(repeats(int(counts[run, n]), n + 1, unknown) for run in range(0, 5000, 25) for n in range(48))
+    assert repeats(24, 24, KNOWN) is not None  # a rate that is known is used
+
+
 @given(st.integers(0, 300), st.integers(1, 300), st.floats(1e-6, 0.999))
 def test_the_tail_is_that_of_the_library(hits: int, n: int, rate: float) -> None:
     assert math.isclose(at_least(hits, n, rate), binom.sf(hits - 1, n, rate), rel_tol=1e-4, abs_tol=1e-200)

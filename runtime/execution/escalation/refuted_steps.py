@@ -11,8 +11,9 @@ from surefoot.voting.alarms import Raised, repeats
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.sequential_tests import pair_up
 
-MOST_DRAWS = 24
-"""Fresh ballots at most that ask whether a refuted answer comes back."""
+MOST_DRAWS = 48
+"""Fresh ballots at most that ask whether a refuted answer comes back: enough to tell it from a step at which it is as
+likely as the right one, in a run of a million steps of which nothing else is known."""
 
 
 class ChainRun(msgspec.Struct, frozen=True):

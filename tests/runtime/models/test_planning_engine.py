@@ -1,6 +1,7 @@
 """A planner outside the process: started, read, killed, refused; and its plan in the answer key."""
 
 import json
+import os
 import pathlib
 import sys
 
@@ -75,6 +76,33 @@ def test_a_planner_that_finds_nothing_gives_no_plan(tmp_path: pathlib.Path, text
 
 def test_a_planner_that_takes_too_long_is_killed(tmp_path: pathlib.Path) -> None:
     assert plan_with(command_of(program(tmp_path, "time.sleep(60)")), DOMAIN, PROBLEM, seconds=0.2) is None
+
+
+def state_of(process: int) -> str:
+    """The letter of a process's state in Linux; Z for one that is gone."""
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0]
+    except FileNotFoundError:
+        return "Z"
+
+
+def test_what_a_planner_started_is_killed_with_it(tmp_path: pathlib.Path) -> None:
+    """As Fast Downward's script, which starts a translator and a search."""
+    started = tmp_path / "started"
+    text = (
+        "import subprocess; child = subprocess.Popen(['sleep', '60'])\n"
+        f"pathlib.Path({str(started)!r}).write_text(str(child.pid)); child.wait()"
+    )
+    seconds = 0.5
+    while not started.exists() or not started.read_text():  # a machine under load may take longer to start it
+        assert plan_with(command_of(program(tmp_path, text)), DOMAIN, PROBLEM, seconds) is None
+        seconds *= 2
+    child = int(started.read_text())
+    for _ in range(1000):
+        if state_of(child) == "Z":
+            break
+        os.sched_yield()
+    assert state_of(child) == "Z"
 
 
 @pytest.mark.parametrize(

@@ -42,5 +42,6 @@ def test_votes_cannot_mend_what_is_wrong_alike_and_another_model_can() -> None:
     votes = measure("votes only", "position", 3, 1.0, 1)
     other = measure("another model", "position", 3, 1.0, 1)
     assert (votes.solved, other.solved) == (0, 1)
-    assert votes.named == 0 < other.named
+    assert votes.named == votes.alarmed == 0 < other.named
+    assert 0 < other.alarmed <= other.named  # once the seam broke, the alarm names steps that answer wrongly every time
     assert set(RUNGS) >= {"one answer", "votes only", "other wordings", "other names", "another model"}

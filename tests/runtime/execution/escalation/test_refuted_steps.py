@@ -15,7 +15,7 @@ from surefoot.runtime.execution.escalation.refuted_steps import (
 from surefoot.runtime.execution.policy import CurrentLeads
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Contested
-from surefoot.voting.alarms import Kind, Limits, Raised
+from surefoot.voting.alarms import Kind, Limits, Raised, limits_of
 from surefoot.voting.ballot import Ballot
 
 STEP = Step("move", Role.ACTOR, ("A",))
@@ -57,15 +57,27 @@ async def test_an_answer_that_keeps_coming_back_is_an_alarm() -> None:
 
 
 async def test_ballots_are_numbered_through_and_draws_do_not_overlap() -> None:
-    hopeless = Limits(dissent=0.5, spoiled=0.5, each=1e-9)  # nothing is surprising: it goes on to the most
-    draws, ballots, raised = await asked("x" * 30, count=5, limits=hopeless)
+    hopeless = Limits(dissent=0.5, spoiled=0.5, each=1e-15)  # nothing is surprising: it goes on to the most
+    draws, ballots, raised = await asked("x" * 60, count=5, limits=hopeless)
     assert raised is None
-    assert draws.asked == [(5, 1000), (5, 1005), (5, 1010), (5, 1015)]
-    assert [ballot.draw for ballot in ballots] == list(range(20))
+    assert draws.asked == [(5, 1000 + drawn) for drawn in range(0, 45, 5)]
+    assert [ballot.draw for ballot in ballots] == list(range(45))
     assert len(ballots) + 5 > MOST_DRAWS
 
 
-@pytest.mark.parametrize(("said", "rounds"), [("xa" * 2, 1), ("xxa" + "axa", 2), ("xxx" + "aaa", 2), ("xxx" * 8, 8)])
+@pytest.mark.parametrize("steps", [30, 1_000_000])
+async def test_where_nothing_is_known_an_answer_that_never_gives_way_is_an_alarm_all_the_same(steps: int) -> None:
+    """A short run has no rate to hold a step against: then the bound is that the right answer is as likely."""
+    unknown = limits_of({}, steps)
+    assert unknown.dissent == 1
+    _, ballots, raised = await asked("x" * 60, count=5, limits=unknown)
+    assert raised is not None
+    assert 2.0 ** -len(ballots) == pytest.approx(raised.p_value)
+    _, _, by_chance = await asked("xxaxaxxaax" * 6, count=5, limits=unknown)
+    assert by_chance is None
+
+
+@pytest.mark.parametrize(("said", "rounds"), [("xa" * 2, 1), ("xxa" + "axa", 2), ("xxx" + "aaa", 2), ("xxx" * 16, 16)])
 async def test_it_is_asked_on_while_more_than_half_repeat_it(said: str, rounds: int) -> None:
     unknown = Limits(dissent=0.9, spoiled=0.9, each=1e-12)
     count = 4 if rounds == 1 else 3
