@@ -9,6 +9,7 @@ A product of two digits is a count of as many steps; a digit is added by countin
 What the code counts is how many questions were asked, never what they said: a wrong answer goes into the product.
 """
 
+import functools
 import random
 from typing import Annotated, Any, ClassVar
 
@@ -74,8 +75,18 @@ class MultiplyMicro(Counting, frozen=True, kw_only=True):
         return Division(self.facts(), len(x) * len(y), "products of digits", SAYS, code)
 
     def sample_step(self, number: int) -> Step:
-        """A number of the counts, small ones more often, as the counts have them."""
+        """A number of the counts, each as often as the counts have it: of a product, or of a digit added to another."""
         rng = random.Random(f"multiply micro {number}")
-        x, y = self.factors()
-        most = max(1, int(rng.choice(x)) * int(rng.choice(y)))
-        return Step("next", Role.ACTOR, Number(rng.randrange(most)), REPLY_TOKENS)
+        products, facts = _counted(self)
+        if rng.randrange(facts) < sum(products):
+            value = rng.randrange(rng.choices(products, products)[0])
+        else:
+            value = rng.randint(0, 9) + rng.randint(0, 8)
+        return Step("next", Role.ACTOR, Number(value), REPLY_TOKENS)
+
+
+@functools.lru_cache(maxsize=8)
+def _counted(task: MultiplyMicro) -> tuple[list[int], int]:
+    """The products of all pairs of digits, which are counted out, and the facts of the whole."""
+    x, y = task.factors()
+    return [int(one) * int(other) for one in x for other in y], task.facts()

@@ -28,12 +28,15 @@ class Distinct(NamedTuple):
 
 
 def distinct_questions(task: Task, size: int) -> Distinct:
-    """Count the distinct questions among as many as a plan asks: sampled ones, extrapolated where there are more.
+    """Count the distinct questions among as many as a plan asks.
+
+    A question that is sampled as often as it would come once in the plan counts whole, a rarer one in proportion.
+    Where a plan asks more than are sampled, those that were not seen are extrapolated.
 
     The extrapolation from those sampled once and twice is that of Chao et al., "Rarefaction and extrapolation with Hill
     numbers" (2014), equation 9.
     """
-    count = max(1, min(size, MOST_SAMPLED))
+    count = MOST_SAMPLED
     times: Counter[Hashable] = Counter()
     steps: dict[Hashable, Step] = {}
     for number in range(count):
@@ -44,6 +47,6 @@ def distinct_questions(task: Task, size: int) -> Distinct:
     once, twice = (sum(n == wanted for n in times.values()) for wanted in (1, 2))
     unseen = (count - 1) / count * once * (once - 1) / (2 * (twice + 1))
     if size <= count or not unseen:
-        return Distinct(steps, 1.0)
+        return Distinct(steps, sum(min(1.0, n * size / count) for n in times.values()) / len(steps))
     left = (1 - once / (count * unseen + once)) ** (size - count)
     return Distinct(steps, 1 + unseen * (1 - left) / len(steps))

@@ -1,9 +1,11 @@
 """The distribution of a model over whole answers, from its scores of single tokens.
 
 First-token scores mislead where one answer is the beginning of another ("1" and "10"), so an answer counts with the
-product of its tokens and of what ends it. Beginnings are followed likeliest first, until the likeliest answer is known
-and little is left open; that is one call where the model is sure, and a few where it is not. Pure: who asks is a
-function that is handed in.
+product of its tokens and of what ends it. Beginnings are followed likeliest first, until the likeliest answer is known:
+no other can overtake it any more. That is one call where it has more than half of the probability, and a few where it
+has not. What is left open then is missing from the shares and speaks against the answer; following it as well, down to
+5 %, took twice the calls and a tenth fewer looks a verdict (SmolLM2, the 20 thinnest of 79 numbers). Pure: who asks is
+a function that is handed in.
 """
 
 import heapq
@@ -19,8 +21,6 @@ PLACES: Final = 4
 """Most tokens of one scored continuation; an answer that goes on is asked for again from there."""
 SCORED: Final = 20
 """Tokens that are scored at each place."""
-OPEN: Final = 0.05
-"""Share of the probability that may stay open once the likeliest answer is known."""
 
 
 class Continuation(msgspec.Struct, frozen=True):
@@ -118,7 +118,7 @@ class WholeAnswers:
         return (text[: min(ends)], True) if ends else (text, False)
 
     def _known(self) -> bool:
-        """Whether the likeliest answer cannot be overtaken, and little is open."""
+        """Whether the likeliest answer cannot be overtaken."""
         left = -math.fsum(mass for mass, _ in self._open)
         first, second = [*sorted(self.whole.values(), reverse=True), 0.0, 0.0][:2]
-        return first > second + left and left <= OPEN * (1 - self.unread)
+        return first > second + left

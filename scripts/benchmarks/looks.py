@@ -3,7 +3,7 @@
 ``python -m surefoot.scripts.benchmarks.looks`` takes one look at every number of 20..99 in the ``micro`` dialect, picks
 the thinnest states, and asks each for a verdict that may be wrong with probability ``--budget``:
 
-- by looks, counting every call that the wordings took until the posterior was sure;
+- by looks, counting every call that the wordings, each from another offset, took until the posterior was sure;
 - by drawn answers, at temperature 1: the smallest lead whose wrong verdicts are within the budget, and the ballots that
   it takes, exactly, from the distribution that answers are drawn from (the look at the first wording).
 
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 import msgspec
 
 from surefoot.decompose.step import Prompt
-from surefoot.decompose.tasks.micro_prompts import LOOKS, next_number, number_in
+from surefoot.decompose.tasks.micro_prompts import LOOKS, next_number, number_in, shift_of
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.models.factory import open_model
 from surefoot.runtime.models.port import Look, Model, Request
@@ -104,8 +104,9 @@ async def state(model: Model, number: int, first: Look, budget: float) -> State:
     race, calls = LookRace(rule, LOOKS), first.calls
     race.cast(ballot_of(0, seen[0]))
     while race.verdict is None:
-        look = await look_at(model, next_number(number, len(seen)))
-        seen.append(shares_of(look))
+        less = shift_of(len(seen))  # as the counts of products and ledgers are looked at: other numbers each time
+        look = await look_at(model, next_number(number - less, len(seen)))
+        seen.append({str(int(name) + less): share for name, share in shares_of(look).items()})
         calls += look.calls
         race.cast(ballot_of(len(seen) - 1, seen[-1]))
     right = seen[0].get(truth, 0.0)

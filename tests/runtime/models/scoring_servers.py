@@ -31,7 +31,8 @@ def places(text: str, count: int, end: str = ",") -> list[Place]:
     """The likeliest continuation of a text with the probabilities of each place."""
     found: list[Place] = []
     for _ in range(count):
-        likely = {"4": 0.7, "5": 0.2, "x": 0.1} if not text or text[-1] == " " else {end: 0.9, "0": 0.08, ".": 0.02}
+        first = {"4": 0.47, "5": 0.43, "x": 0.1} if end else {"4": 0.4, "5": 0.5, "x": 0.1}
+        likely = first if not text or text[-1] == " " else {end: 0.9, "0": 0.08, ".": 0.02}
         token = next(iter(likely))
         found.append((token, likely))
         text += token

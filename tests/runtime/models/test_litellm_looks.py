@@ -46,8 +46,8 @@ def test_raw_text_is_continued_and_whole_answers_are_scored(name: str, model: st
         look = await own.look(RAW)
         shares = dict(look.answers)
         assert look.answers[0][0] == "4"
-        assert shares["4"] == pytest.approx(0.7 * 0.9)  # of the whole answer, with what ends it
-        assert shares["5"] == pytest.approx(0.2 * 0.9)
+        assert shares["4"] == pytest.approx(0.47 * 0.9)  # of the whole answer, with what ends it
+        assert shares["5"] == pytest.approx(0.43 * 0.9)
         assert 2 <= look.calls == len(shape.seen)
         assert [(path, body["prompt"]) for path, body in shape.seen[:2]] == [
             ("raw", "1, 2, 3, "),
@@ -74,7 +74,7 @@ def test_choices_in_a_chat_are_scored_by_going_on_with_a_turn() -> None:
 def test_a_server_of_openais_kind_gives_the_scores_of_its_first_words_and_no_raw_text() -> None:
     async def use(shape: Shape, own: LiteLLMModel, said: list[str]) -> None:
         look = await own.look(ASKED)
-        assert look.answers == (("4", pytest.approx(0.7)),)
+        assert look.answers == (("4", pytest.approx(0.4)),)
         assert look.unread == pytest.approx(0.1)  # what begins with 5 stays open: the server does not go on with it
         asked = len(shape.seen)
         assert await own.look(ASKED) == msgspec.structs.replace(look, calls=1, tokens_in=5, tokens_out=4)
