@@ -44,7 +44,7 @@ class Questions:
 
     def _whole(self, node: Node) -> str:
         """The segment's key if the node travelled whole, else nothing."""
-        whole = travels_whole(self.task, self.plan.method, node, self.plan.segment_steps)
+        whole = travels_whole(self.task, self.plan.method, node, self.plan.segments)
         return segment_key(node.path) if whole else ""
 
     def _child(self, node: Node, element: int, whole: str) -> Node | None:
