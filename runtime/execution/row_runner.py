@@ -37,6 +37,7 @@ class RowRunner:
 
     def __init__(self, task: RowTask, work: Work, semaphore: PrioritySemaphore) -> None:
         self.task, self.work, self.semaphore = task, work, semaphore
+        self._unreadable = ""
         work.steps.meter.by_step = True
 
     async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Finished:
@@ -45,7 +46,7 @@ class RowRunner:
         Raises:
             ModelUnavailable, ModelRejected: From the model.
             SegmentStopped: The worker was asked to stop; what was being asked is decided.
-            AwaitsReview: All is asked, and some rows wait for a person.
+            AwaitsReview: All is asked, and some rows wait for a person, or for one whose answer can be read.
         """
         self.work.load(journalled)
         node = segment.node
@@ -54,6 +55,8 @@ class RowRunner:
             for number, row in enumerate(node.inputs[0]):
                 if number not in known and (*node.path, number) not in self.work.failed:
                     group.create_task(self._one(node, key, number, row))
+        if self._unreadable:
+            raise AwaitsReview(self._unreadable)
         if any(self.work.reviews.waits((node.path, 0, number)) for number in range(len(node.inputs[0]))):
             raise AwaitsReview(WAITS)
         return Finished(None)
@@ -76,6 +79,9 @@ class RowRunner:
                 _, entry = await work.decide(key, step, number, k, draw)
             except StepDeadlocked as undecided:
                 self._undecided(node, number, undecided, draw)
+                return
+            except AwaitsReview as unreadable:  # what a person answered; the other rows go on
+                self._unreadable = str(unreadable)
                 return
             except (RunFailed, ValueError) as failed:
                 self._give_up(node, number, failed, draw)

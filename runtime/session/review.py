@@ -94,7 +94,7 @@ def give_answers(directory: pathlib.Path, answers: list[tuple[Waiting, str]]) ->
         ConfigurationError: An answer cannot be read, where that is known without the task's code.
         RunDirectoryError: The run is at work.
     """
-    told = [(one, checked_answer(directory, one, text)) for one, text in answers]
+    told = [(one, _named(directory, one, text)) for one, text in answers]
     journal = open_journal(directory, write=True)
     try:
         writes = [
@@ -108,6 +108,15 @@ def give_answers(directory: pathlib.Path, answers: list[tuple[Waiting, str]]) ->
             journal.set_meta(message=message)
     finally:
         journal.close()
+
+
+def _named(directory: pathlib.Path, one: Waiting, text: str) -> str:
+    """A checked answer; an error names the step that it was given to."""
+    try:
+        return checked_answer(directory, one, text)
+    except ConfigurationError as error:
+        node, _, number = one.name
+        raise ConfigurationError(f"node {node}, number {number}: {error}") from error
 
 
 def _counts(one: Waiting) -> Counts:
@@ -129,7 +138,10 @@ def checked_answer(directory: pathlib.Path, waiting: Waiting, text: str) -> str:
     config = read_config(directory)
     if config.task != "map":
         return text
-    read = MapRows(**config.task_options).parse(Step(KIND, Role.ACTOR, None), text, "chat")
+    task = MapRows(**config.task_options)
+    if task.lacks_type:  # a Python type, which is at hand where the run goes on
+        return text
+    read = task.parse(Step(KIND, Role.ACTOR, None), text, "chat")
     if isinstance(read, Flag):
         raise ConfigurationError(f"the answer cannot be read: {read.name} {read.detail}")
     return read
