@@ -12,6 +12,7 @@ import msgspec
 
 from surefoot.decompose.plan import Failure, Node
 from surefoot.decompose.segment import Segment
+from surefoot.decompose.step import Step
 from surefoot.decompose.tasks.rows import BAD_ROW, RowTask
 from surefoot.runtime.errors import AwaitsReview, RunFailed, StepDeadlocked
 from surefoot.runtime.execution.chain_runner import draws_of
@@ -21,7 +22,7 @@ from surefoot.runtime.execution.reviews import costs_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import WAITS, Work
 from surefoot.runtime.records import Contested, Entry, Finished, Record
-from surefoot.runtime.user_code import blame
+from surefoot.runtime.user_code import blame, fault
 
 PART = "rows"
 
@@ -73,6 +74,8 @@ class RowRunner:
             except BAD_ROW as error:
                 self._fail(node, number, self._bad_row(error))
                 return
+            if not isinstance(step, Step):  # no fault of the row's
+                raise fault(type(self.task), "row_step", f"must return a Step, not {type(step).__name__}")
             k = work.steps.leads.leads.unguarded
             draw = draws_of(key) + number * MAX_DRAWS
             try:
