@@ -16,6 +16,7 @@ from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import ASIDE, REVIEWED, Batch, Contested, Counts, Record
 from surefoot.runtime.report.journal_steps import JournalStep, kept_step, name_of
+from surefoot.runtime.session.mapping import KeptTable, kept_table
 
 LONGEST = 100_000
 """Most characters of a person's answer."""
@@ -61,7 +62,8 @@ def put_aside_in(directory: pathlib.Path, *, again: bool = False) -> list[Waitin
     try:
         if not journal.totals.put_aside:
             return []
-        found = [one for segment in journal.segments() for one in _in_segment(journal, segment)]
+        table = kept_table(journal)
+        found = [_with_row(one, table) for segment in journal.segments() for one in _in_segment(journal, segment)]
     finally:
         journal.close()
     return [one for one in found if again or one.answered is None]
@@ -77,6 +79,14 @@ def _in_segment(journal: JournalReader, segment: str) -> Iterator[Waiting]:
         if isinstance(entry, Contested):
             decided = answer.decided if isinstance(answer, Contested) else None
             yield Waiting(segment, place, record.k, entry, kept_step(record, entry, kept.get(place)), decided)
+
+
+def _with_row(one: Waiting, table: KeptTable | None) -> Waiting:
+    """A waiting step with the row of the run's table that it is about."""
+    if table is None or not one.place[0]:
+        return one
+    row = one.place[0][0] * table.chunk + one.place[2]
+    return msgspec.structs.replace(one, step=msgspec.structs.replace(one.step, row=row))
 
 
 def _place(record: Record) -> Place:
