@@ -5,7 +5,7 @@ import pytest
 
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.execution.policy import SegmentPolicy, policy_of, segment_policy_of
-from surefoot.voting.red_flags import RedFlag
+from surefoot.voting.red_flags import parse_switch
 
 
 def test_a_segments_policy_is_the_configurations() -> None:
@@ -24,5 +24,5 @@ def test_a_steps_policy_is_the_configurations() -> None:
     config = RunConfig(task="hanoi", red_flags="overlong", rule="first-to", max_ballots=9, seed=3, ladder=False)
     found = policy_of(config)
     assert (found.flags, found.rule, found.max_ballots, found.seed, found.ladder) == (
-        {RedFlag.OVERLONG}, "first-to", 9, 3, False,
+        parse_switch("overlong"), "first-to", 9, 3, False,
     )  # fmt: skip
