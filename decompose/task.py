@@ -141,6 +141,17 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """
         return one == other
 
+    def same_field(self, step: Step, number: int, one: str, other: str) -> bool:
+        """Return whether two texts of a field that is voted on by itself are the same answer; by default equal ones.
+
+        Args:
+            step: The question.
+            number: Of the field, from 0, as ``voted_fields`` counts them.
+            one: A text of the field.
+            other: Another; the order must not matter.
+        """
+        return one == other
+
     def voted_fields(self, step: Step) -> int:
         """Return the number of fields of a record whose fields are voted on one by one; 0 to vote on whole answers.
 

@@ -312,11 +312,7 @@ def map(
         ResumeMismatch: The run in ``run_dir`` was started over other rows.
         SurefootError: For every other reason as for ``run``.
     """
-    task = (
-        question
-        if isinstance(question, RowTask)
-        else row_task(question, output, bool(options.pop("field_wise", False)))
-    )
+    task = row_task(question, output, bool(options.pop("field_wise", False)))
     form = TextForm(options.pop("delimiter", None), options.pop("encoding", USUAL.encoding))
     directory = as_path(run_dir)
     watcher, asked = _watcher(on_event, None), Interruption()

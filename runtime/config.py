@@ -104,7 +104,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     leaf_steps: Annotated[
         Count | Auto, _option("a node of at most so many steps is not split further; auto: weighed with the leads")
     ] = "auto"
-    segment_steps: Annotated[int, _option("a node of at most so many steps travels to one worker", ge=1)] = 1024
+    segment_steps: Annotated[
+        Count | Auto,
+        _option("a node of at most so many steps travels to one worker; auto: from the pilot, seconds of work each"),
+    ] = "auto"
     flush_steps: Annotated[
         int, _option("decided steps that a worker may hold before it sends them to the journal", ge=1)
     ] = 256

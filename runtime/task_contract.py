@@ -49,6 +49,7 @@ def _a(*kinds: type) -> Callable[[Any], bool]:
 
 RETURNS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "same": ("True or False", _a(bool)),
+    "same_field": ("True or False", _a(bool)),
     "voted_fields": ("a number of fields, 0 or more", _is_size),
     "whole_schema": ("None or a dict", _or_none(dict)),
     "root": ("a Node", _a(Node)),

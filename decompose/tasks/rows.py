@@ -151,6 +151,10 @@ class MapRows(RowTask, frozen=True, kw_only=True):
         """Compare two answers as the type's annotations say."""
         return one == other if self.field_wise else self.asked().same(one, other)
 
+    def same_field(self, step: Step, number: int, one: str, other: str) -> bool:
+        """Compare two texts of one field as the type's annotations say."""
+        return self.asked().same_field(number, one, other)
+
     def voted_fields(self, step: Step) -> int:
         """Return the number of fields of the answer where each is voted on by itself."""
         return len(self.asked().output.fields) if self.field_wise else 0

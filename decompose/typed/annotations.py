@@ -22,11 +22,15 @@ class Text(msgspec.Struct, frozen=True):
             what the answer says: ``ACME`` and ``Acme`` both become ``acme``.
         spaces: What white space counts for.
         ends: Characters that are taken off both ends, such as ``".,;"``; with them goes the white space there.
+        prose: Whether this is free text, such as a summary, which is hardly ever said twice alike: any two such texts
+            count as the same answer, and the text of a record is that of the first reply that the winner counts.
+            **Nothing is voted on where all of an answer is prose.**
     """
 
     case: bool = True
     spaces: Spaces = "strip"
     ends: str = ""
+    prose: bool = False
 
 
 LOOSE = Text(case=False, spaces="collapse")

@@ -17,8 +17,10 @@ KINDS: dict[str, Any] = {
     "money": Annotated[Decimal, Money()],
     "date": datetime.date,
     "bool": bool,
+    "prose": Annotated[str, Text(prose=True)],
 }
-"""Types by the word that stands for them; ``text`` ignores differences of white space, ``exact`` does not."""
+"""Types by the word that stands for them; ``text`` ignores differences of white space, ``exact`` does not, and
+``prose`` is free text that is not voted on: it is taken from the record that wins."""
 
 # Names that begin with two underscores are Python's own, such as ``__dict__``: no struct can be made of them.
 FIELD = re.compile(r"\s*((?!__)[A-Za-z_]\w{0,63})\s*(?::\s*(.{1,1000}))?\s*", re.DOTALL)

@@ -1,6 +1,7 @@
 """Near-equal answers: whether two canonical forms are the same answer by the limits that their type gives.
 
-Everything must be equal but numbers with `annotations.Near`, which may differ by their limit. This is no equivalence:
+Everything must be equal but prose (`annotations.Text`), of which any two texts are the same answer, and numbers with
+`annotations.Near`, which may differ by their limit. That is no equivalence:
 1.00 is near 1.01, and 1.01 near 1.02, without 1.00 being near 1.02. ``voting.representatives`` says how votes are
 counted all the same.
 """
@@ -18,6 +19,7 @@ from surefoot.decompose.typed.shapes import (
     NumberShape,
     RecordShape,
     Shape,
+    TextShape,
     TupleShape,
     UnionShape,
 )
@@ -28,6 +30,8 @@ def same(shape: Shape, a: Any, b: Any) -> bool:
     match shape:
         case NumberShape(_, _, near) if near is not None:
             return within(near, Decimal(str(a)), Decimal(str(b)))
+        case TextShape(rule) if rule.prose:
+            return isinstance(a, str) and isinstance(b, str)
         case ListShape(item, _):
             return len(a) == len(b) and all(same(item, x, y) for x, y in zip(a, b, strict=True))
         case TupleShape(items):

@@ -17,7 +17,7 @@ import msgspec
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.plan import Expansion, Failure, Node, Path
-from surefoot.decompose.segment import Segment, given_expansion, travels_whole
+from surefoot.decompose.segment import Segment, SegmentSize, given_expansion, travels_whole
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
@@ -33,6 +33,8 @@ from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.sampling import sampled_step, samples_of
 from surefoot.runtime.execution.work import WAITS
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
+from surefoot.runtime.forecast.segment_size import costs_of
+from surefoot.runtime.journal.journalled_plan import segment_size_in
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.retracted import RetractedExpansions
 from surefoot.runtime.journal.rows import Write
@@ -83,6 +85,7 @@ class Coordinator:
         self._output: Any = None
         self._failed = failures_in(journal.payloads(FAILED_NODES))
         self._method: Method = Chain()
+        self._segments, self._cost = SegmentSize(), costs_of(task, None)
         self._alarm_monitor: AlarmMonitor | None = None
         self._on_note = on_note
         self._ledgers = (
@@ -207,8 +210,8 @@ class Coordinator:
                 task = group.create_task(send(node))
                 if first_alone and not number:
                     await asyncio.wait((task,))
-        if waiting:
-            raise waiting[0]
+        if waiting:  # what says more than that somebody is waited for goes first
+            raise min(waiting, key=lambda waits: str(waits) == WAITS)
 
     def _why(self, cause: BaseException) -> str:
         """Why a run ends or pauses, in one line."""
@@ -244,8 +247,9 @@ class Coordinator:
     async def _run_plan(self) -> str:
         """Run the plan; why it did not reach its goal, or nothing."""
         self._lead_controller = await self._open_lead_controller()
-        leads = self._lead_controller.leads
-        root = self.task.root()
+        leads, root = self._lead_controller.leads, self.task.root()
+        self._segments = segment_size_in(self.journal, self.config)
+        self._cost = costs_of(self.task, self._lead_controller.start)
         size, in_order = (
             self.task.size(root.goal, root.inputs),
             method_of(self.config.strategy, leads.leaf_steps).in_order,
@@ -269,7 +273,7 @@ class Coordinator:
         to ``chains_in_flight``, the earliest in plan order first.
         """
         alone = given_expansion(self.task, root) is not None
-        chains = 1 if alone else max(1, self.config.segment_steps // (leads.leaf_steps + 1))
+        chains = 1 if alone else max(1, self._segments.steps // (leads.leaf_steps + 1))
         return 1 + 2 * -(-self.config.chains_in_flight // chains)
 
     async def pause(self, reason: str) -> None:
@@ -278,7 +282,7 @@ class Coordinator:
 
     def is_leaf(self, node: Node) -> bool:
         """Return whether the node travels to a worker with everything below it."""
-        return travels_whole(self.task, self._method, node, self.config.segment_steps)
+        return travels_whole(self.task, self._method, node, self._segments)
 
     def expansion_of(self, node: Node) -> Expansion | None:
         """Return the children that the task's own code gives a node, or ``None`` if they have to be asked for."""
@@ -296,7 +300,7 @@ class Coordinator:
 
     async def run_leaf(self, node: Node) -> Outcome:
         """Run a node on a worker."""
-        return await self._send(Segment(node))
+        return await self._send(Segment(node, cost=self._cost(node)))
 
     async def split(self, node: Node, attempt: int) -> str:
         """Have a decomposition step decided by a worker."""
@@ -375,7 +379,7 @@ class Coordinator:
 
     async def _open_lead_controller(self) -> LeadController:
         return await open_lead_controller(
-            self.config, self.task, self.journal, self._writer, self._ask_pilot, self._on_note
+            self.config, self.task, self.journal, self._writer, self._ask_pilot, self._on_note, self.pool.size
         )
 
     async def _ask_pilot(self, numbers: Sequence[int]) -> list[Sample]:

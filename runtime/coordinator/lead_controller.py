@@ -5,6 +5,7 @@ the same leads; verdicts do not depend on it, as every record of steps says whic
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -33,6 +34,8 @@ from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.forecast.pilot_verdicts import failing_kinds, pilot_examples, pilot_table, pilot_verdicts
 from surefoot.runtime.forecast.remedies import remedies
+from surefoot.runtime.forecast.segment_size import choose_segment_size
+from surefoot.runtime.journal.journalled_plan import SEGMENTS
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
@@ -127,8 +130,11 @@ async def open_lead_controller(
     writer: JournalWriter,
     ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
     on_note: Callable[[str], None],
+    workers: int,
 ) -> LeadController:
     """Open the lead controller of a run: leads come from the journal, ``--k``, a measurement or a pilot.
+
+    The size of the segments is chosen with the first leads, and kept whatever leads are chosen later.
 
     Args:
         config: The run's configuration.
@@ -137,6 +143,7 @@ async def open_lead_controller(
         writer: Into that journal.
         ask_pilot: Has sampled steps asked ``PILOT_DRAWS`` times each, and journalled.
         on_note: Told in one line what was chosen and why.
+        workers: Number of workers.
 
     Raises:
         ConfigurationError: No lead helps, or the measurement is of something else.
@@ -164,7 +171,16 @@ async def open_lead_controller(
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
     await writer.flush()
     pilot_calls = writer.totals.calls - before
-    journal.set_meta(leads=leads, pilot=start, pilot_calls=pilot_calls, forecast=expected, why=why)
+    noted: dict[str, Any] = {
+        "leads": leads,
+        "pilot": start,
+        "pilot_calls": pilot_calls,
+        "forecast": expected,
+        "why": why,
+    }
+    if kept is None:
+        noted[SEGMENTS] = choose_segment_size(size, start, expected, workers)
+    journal.set_meta(**noted)
     log = events_of(journal.run)
     log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)

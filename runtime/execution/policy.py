@@ -65,9 +65,23 @@ class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
         re_decompositions: How often a decomposition is asked again.
     """
 
-    seams: bool = True
-    seam_retries: int = 4
-    re_decompositions: int = 3
+    seams: bool
+    seam_retries: int
+    re_decompositions: int
+
+
+def segment_policy_of(config: RunConfig, *, retries_chains: bool = True) -> SegmentPolicy:
+    """Return how a run's configuration has the nodes of a segment run.
+
+    Args:
+        config: The configuration.
+        retries_chains: Whether the run's method has a chain run again that does not return its promise.
+    """
+    return SegmentPolicy(
+        seams=config.seams,
+        seam_retries=config.seam_retries if retries_chains else 0,
+        re_decompositions=config.re_decompositions,
+    )
 
 
 class CurrentLeads:

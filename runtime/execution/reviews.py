@@ -4,13 +4,17 @@ import msgspec
 
 from surefoot.decompose.plan import Path
 from surefoot.decompose.step import Flag, Step
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.errors import AwaitsReview
 from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.models.port import Reply
 from surefoot.runtime.records import ASIDE, PERSON, REVIEWED, Contested, Record
 
 Place = tuple[Path, int, int]
 """A node, the attempt, and the number of a step within the attempt."""
+
+
+LONGEST_DETAIL = 200
+"""Characters of what is wrong with an answer that are said."""
 
 
 class Reviews:
@@ -51,7 +55,7 @@ class Reviews:
         An answer that no ballot named is read as a reply of the model would be.
 
         Raises:
-            ConfigurationError: It cannot be read.
+            AwaitsReview: It cannot be read; what does not depend on the step goes on.
         """
         entry = self.answered.get(place)
         if entry is None or entry.decided is None:
@@ -62,9 +66,9 @@ class Reviews:
         read = steps.judge(step, Reply(entry.decided))
         if isinstance(read, Flag):
             node = ".".join(map(str, place[0])) or "root"
-            raise ConfigurationError(
-                f"what a person answered to node {node}, step {place[2] + 1} cannot be read: {read.name} {read.detail}",
-                hint="surefoot review RUN_DIR --again takes another answer",
+            raise AwaitsReview(
+                f"what a person answered to node {node}, step {place[2] + 1} cannot be read: {read.name} "
+                f"{read.detail[:LONGEST_DETAIL]}; surefoot review RUN_DIR --again takes another answer"
             )
         return read, msgspec.structs.replace(entry, decided=read)
 

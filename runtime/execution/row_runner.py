@@ -12,6 +12,7 @@ import msgspec
 
 from surefoot.decompose.plan import Failure, Node
 from surefoot.decompose.segment import Segment
+from surefoot.decompose.step import Step
 from surefoot.decompose.tasks.rows import BAD_ROW, RowTask
 from surefoot.runtime.errors import AwaitsReview, RunFailed, StepDeadlocked
 from surefoot.runtime.execution.chain_runner import draws_of
@@ -21,7 +22,7 @@ from surefoot.runtime.execution.reviews import costs_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import WAITS, Work
 from surefoot.runtime.records import Contested, Entry, Finished, Record
-from surefoot.runtime.user_code import blame
+from surefoot.runtime.user_code import blame, fault
 
 PART = "rows"
 
@@ -37,6 +38,7 @@ class RowRunner:
 
     def __init__(self, task: RowTask, work: Work, semaphore: PrioritySemaphore) -> None:
         self.task, self.work, self.semaphore = task, work, semaphore
+        self._unreadable = ""
         work.steps.meter.by_step = True
 
     async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Finished:
@@ -45,7 +47,7 @@ class RowRunner:
         Raises:
             ModelUnavailable, ModelRejected: From the model.
             SegmentStopped: The worker was asked to stop; what was being asked is decided.
-            AwaitsReview: All is asked, and some rows wait for a person.
+            AwaitsReview: All is asked, and some rows wait for a person, or for one whose answer can be read.
         """
         self.work.load(journalled)
         node = segment.node
@@ -54,6 +56,8 @@ class RowRunner:
             for number, row in enumerate(node.inputs[0]):
                 if number not in known and (*node.path, number) not in self.work.failed:
                     group.create_task(self._one(node, key, number, row))
+        if self._unreadable:
+            raise AwaitsReview(self._unreadable)
         if any(self.work.reviews.waits((node.path, 0, number)) for number in range(len(node.inputs[0]))):
             raise AwaitsReview(WAITS)
         return Finished(None)
@@ -70,12 +74,17 @@ class RowRunner:
             except BAD_ROW as error:
                 self._fail(node, number, self._bad_row(error))
                 return
+            if not isinstance(step, Step):  # no fault of the row's
+                raise fault(type(self.task), "row_step", f"must return a Step, not {type(step).__name__}")
             k = work.steps.leads.leads.unguarded
             draw = draws_of(key) + number * MAX_DRAWS
             try:
                 _, entry = await work.decide(key, step, number, k, draw)
             except StepDeadlocked as undecided:
                 self._undecided(node, number, undecided, draw)
+                return
+            except AwaitsReview as unreadable:  # what a person answered; the other rows go on
+                self._unreadable = str(unreadable)
                 return
             except (RunFailed, ValueError) as failed:
                 self._give_up(node, number, failed, draw)

@@ -5,6 +5,7 @@ nothing has to be cancelled, and arrival order cannot change a verdict.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -45,6 +46,7 @@ from surefoot.voting.race import Won, unanimous
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.record_race import FieldWise
 from surefoot.voting.red_flags import RedFlag, overlong
+from surefoot.voting.representatives import FieldRepresentatives, Representatives
 from surefoot.voting.sequential import Sequential
 
 MAX_DRAWS = 4096
@@ -79,7 +81,7 @@ class StepRunner:
         self.calls, self.fallback = calls or BudgetLease(), fallback
         self.structured = policy.structured
         self.variants = variants_of(task, settings.dialect, fallback is not None) if policy.ladder else (FIRST,)
-        self._compares = type(task).same is not Task.same
+        self._compares = (type(task).same, type(task).same_field) != (Task.same, Task.same_field)
 
     @property
     def counts(self) -> Counts:
@@ -226,17 +228,20 @@ class StepRunner:
         return result
 
     def _alike(self, step: Step, said: Sequence[str | Flag], ballots: Sequence[Ballot]) -> Sequence[str | Flag]:
-        """Answers with each candidate replaced by the first earlier one of its race that is the same answer."""
+        """Answers with each candidate replaced by the first earlier one of its race that is the same answer.
+
+        Where fields are voted on one by one, each of them is replaced by itself.
+        """
         if not self._compares:
             return said
-        known = [ballot.candidate for ballot in ballots if ballot.candidate is not None]
-        found: list[str | Flag] = []
-        for one in said:
-            if isinstance(one, str):
-                one = next((first for first in known if self.task.same(step, first, one)), one)
-                known.append(one)
-            found.append(one)
-        return found
+        fields = self.task.voted_fields(step)
+        into: Representatives | FieldRepresentatives = Representatives(partial(self.task.same, step))
+        if fields:
+            into = FieldRepresentatives(partial(self.task.same_field, step), fields)
+        for ballot in ballots:
+            if ballot.candidate is not None:
+                into.join(ballot.candidate)
+        return [into.join(one) if isinstance(one, str) else one for one in said]
 
     def _count(self, result: RaceResult) -> None:
         """Count a first race that its first ballots did not decide; the sequential rule learns from every one."""
@@ -262,7 +267,7 @@ class StepRunner:
         """Draw a number of ballots for a step without a race; arguments and errors as for ``decide``."""
         model, question = self._asked(step, self.variants[level % len(self.variants)])
         said = await self._ask(model, question, range(draw, draw + count), self.settings.temperature)
-        return tuple(_ballot(number, answer)[0] for number, answer in enumerate(said))
+        return tuple(_ballot(number, answer)[0] for number, answer in enumerate(self._alike(step, said, ())))
 
     async def ask_several(self, step: Step, count: int, draws: range, level: int = 0) -> tuple[SeveralAnswers, ...]:
         """Ask for the next ``count`` steps of a chain, once for each draw: as many as the lead that the run asks for.

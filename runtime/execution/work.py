@@ -150,7 +150,7 @@ class Work:
 
         Raises:
             StepDeadlocked: Undecided in every prompt variant, the ballots are in the buffer; or it waits for a person.
-            ConfigurationError: A person's answer cannot be read.
+            AwaitsReview: A person's answer cannot be read.
         """
         path, part, attempt = key
         place = (path, attempt, index)

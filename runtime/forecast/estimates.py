@@ -7,8 +7,9 @@ every step, so that dissent is at most a little rarer than error; where it is no
 """
 
 import math
+import statistics
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -50,6 +51,7 @@ class KindEstimate(msgspec.Struct, frozen=True):
         answers: All answers.
         prompt_tokens: Mean tokens of a prompt.
         reply_tokens: Mean tokens of an answer.
+        seconds: Mean time from a question to its last answer; 0 where nobody took it.
     """
 
     kind: str
@@ -58,6 +60,7 @@ class KindEstimate(msgspec.Struct, frozen=True):
     answers: int
     prompt_tokens: float
     reply_tokens: float
+    seconds: float = 0.0
 
 
 Shares = tuple[tuple[str, float], ...]
@@ -113,6 +116,7 @@ class Estimate(msgspec.Struct, frozen=True):
         errors: Their sum; each is between 0 and 1.
         measured: Whether right answers were known: a measurement, not a pilot.
         looks: What looks said, where the model's answers were scored and not drawn.
+        seconds_per_answer: Time of the sample by its answers, at the concurrency that was used; 0 if nobody took it.
     """
 
     ballots: int
@@ -126,6 +130,7 @@ class Estimate(msgspec.Struct, frozen=True):
     errors: float = 0.0
     measured: bool = False
     looks: SeenLooks | None = None
+    seconds_per_answer: float = 0.0
 
     @property
     def valid_rate(self) -> float:
@@ -167,7 +172,8 @@ def judge_pilot(samples: Sequence[Sample], counts: Counts) -> Estimate:
     middle, high = _rate(ballots, dissenting)
     return Estimate(
         ballots, dissenting, spoiled, middle, high, tuple((w, d, n) for (w, d), n in sorted(votes.items())),
-        kinds=kinds_of(of_kind, counts), trials=ballots, errors=dissenting, looks=looks,
+        kinds=kinds_of(of_kind, counts, seconds_by_kind(samples)), trials=ballots, errors=dissenting, looks=looks,
+        seconds_per_answer=busy_seconds(samples) / max(1, sum(len(sample.ballots) for sample in samples)),
     )  # fmt: skip
 
 
@@ -204,19 +210,48 @@ SHARES_KEPT = 3
 """Answers of a look that an estimate keeps: what is left out belongs to all others together."""
 
 
-def kinds_of(counted: Mapping[str, Sequence[int]], counts: Counts) -> tuple[KindEstimate, ...]:
+def busy_seconds(samples: Sequence[Sample]) -> float:
+    """Seconds in which at least one of the samples was being asked: pauses between sessions are left out."""
+    spans = sorted((one.ended - one.seconds, one.ended) for one in samples if one.seconds > 0)
+    busy, until = 0.0, -math.inf
+    for began, ended in spans:
+        busy += max(0.0, ended - max(began, until))
+        until = max(until, ended)
+    return busy if math.isfinite(busy) else 0.0
+
+
+def seconds_by_kind(samples: Iterable[Sample]) -> dict[str, float]:
+    """Mean seconds of a sample by kind of question."""
+    taken: dict[str, list[float]] = defaultdict(list)
+    for one in samples:
+        taken[one.kind].append(one.seconds)
+    return {kind: statistics.fmean(seconds) for kind, seconds in taken.items()}
+
+
+def kinds_of(
+    counted: Mapping[str, Sequence[int]], counts: Counts, seconds: Mapping[str, float]
+) -> tuple[KindEstimate, ...]:
     """Make the estimates of single kinds of question.
 
     Args:
         counted: Of each kind the steps asked, their answers, the unspoiled ones, and the wrong ones of these.
         counts: What asking took.
+        seconds: Of one question, by kind.
     """
     found = []
     for kind, (steps, answers, trials, errors) in sorted(counted.items()):
         took = counts.by_kind.get(kind, Usage())
         each = max(1, took.calls)
         found.append(
-            KindEstimate(kind, trials, errors, answers, took.tokens_in / each * answers / steps, took.tokens_out / each)
+            KindEstimate(
+                kind,
+                trials,
+                errors,
+                answers,
+                took.tokens_in / each * answers / steps,
+                took.tokens_out / each,
+                seconds.get(kind, 0.0),
+            )
         )
     return tuple(found)
 

@@ -18,6 +18,8 @@ def remedies(config: RunConfig, kinds: Sequence[str]) -> list[str]:
     if not kinds or dialect == "compact":  # models that were made for their questions
         return []
     found = []
+    if config.task == "map":
+        found.append("kind prose (surefoot.Text(prose=True)) for a field of free text, which is then not voted on")
     if config.task in MICRO_TASKS and dialect != "micro":
         found.append("--dialect micro, which asks for one fact at a time")
     if len(members_of(config.model)) == 1:

@@ -9,6 +9,7 @@ import math
 
 import msgspec
 
+from surefoot.decompose.segment import SEGMENT_STEPS
 from surefoot.runtime.forecast.basis import Basis, Shape
 from surefoot.runtime.forecast.forecast import Forecast, Longest
 from surefoot.runtime.leads import Leads
@@ -60,7 +61,8 @@ def walls_of(basis: Basis, leads: Leads, expected: Forecast, longest: Longest, s
         return [Wall(1, 1, expected.fresh_looks * speed.latency_s + expected.looks * KEPT_LOOK_S)]
     shape, config = basis.shapes[leads.leaf_steps], basis.config
     leaves = shape.chains[0].count
-    each = max(1, config.segment_steps // (leads.leaf_steps + 1)) if leaves > 1 else 1
+    steps = SEGMENT_STEPS if config.segment_steps == "auto" else config.segment_steps
+    each = max(1, steps // (leads.leaf_steps + 1)) if leaves > 1 else 1
     most = min(config.chains_in_flight * (config.workers or 1), leaves)
     together = expected.calls / expected.requests
     per_level = shape.splits / max(1, shape.levels)

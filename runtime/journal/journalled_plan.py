@@ -3,12 +3,16 @@
 import msgspec
 
 from surefoot.decompose.methods.method import Method
+from surefoot.decompose.segment import SegmentSize
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.leads import LEAF_STEPS, Leads
+
+SEGMENTS = "segments"
+"""The journal's name for the size of segments, where a run chose it."""
 
 
 class JournalledPlan(msgspec.Struct, frozen=True):
@@ -19,14 +23,14 @@ class JournalledPlan(msgspec.Struct, frozen=True):
         task: The task.
         method: Says which nodes were split.
         rule: Name of the rule that races were decided by.
-        segment_steps: Nodes of at most so many steps travelled whole.
+        segments: Up to which size nodes travelled whole.
     """
 
     journal: JournalReader
     task: Task
     method: Method
     rule: str
-    segment_steps: int
+    segments: SegmentSize
 
 
 def journalled_plan(journal: JournalReader, config: RunConfig, task: Task) -> JournalledPlan:
@@ -38,12 +42,11 @@ def journalled_plan(journal: JournalReader, config: RunConfig, task: Task) -> Jo
         task: The task of that configuration.
 
     Raises:
-        JournalError: The journal does not say how long its leaves are.
+        JournalError: The journal does not say how long its leaves or its segments are.
         ConfigurationError: There is no decomposition method of the configured name, or nobody loaded it.
     """
-    return JournalledPlan(
-        journal, task, method_of(config.strategy, leaf_steps_in(journal)), config.rule, config.segment_steps
-    )
+    method = method_of(config.strategy, leaf_steps_in(journal))
+    return JournalledPlan(journal, task, method, config.rule, segment_size_in(journal, config))
 
 
 def leaf_steps_in(journal: JournalReader) -> int:
@@ -55,3 +58,20 @@ def leaf_steps_in(journal: JournalReader) -> int:
     if leads is not None:
         return leads.leaf_steps
     return read_meta(journal, "leaf_steps", int) or LEAF_STEPS
+
+
+def segment_size_in(journal: JournalReader, config: RunConfig) -> SegmentSize:
+    """Return the size of the segments that a journal's plan was cut into.
+
+    It is chosen once in a run, when the time of a step is known, and kept whatever else changes.
+
+    Args:
+        journal: Of the run.
+        config: The run's configuration: a size that it names counts before all.
+
+    Raises:
+        JournalError: The journal holds something else under that name.
+    """
+    if config.segment_steps != "auto":
+        return SegmentSize(config.segment_steps)
+    return read_meta(journal, SEGMENTS, SegmentSize) or SegmentSize()

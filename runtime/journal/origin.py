@@ -166,7 +166,14 @@ def open_known_task(
     if config.task in BUILT_IN_TASKS:
         return open_task(config)
     name, known = tame(config.task), known_origin(journal)
-    module = config.task.partition(":")[0]
+    module, _, cls = config.task.partition(":")
+    if module == "__main__":  # of the script or the notebook that runs now, whose code is its user's own
+        if not isinstance(getattr(sys.modules[module], cls, None), type):
+            raise ConfigurationError(
+                f"{journal.run}: task {name} was written in a script or a notebook: go on there, or give the task, "
+                "surefoot.resume(RUN_DIR, task=...)"
+            )
+        return open_task(config)
     if task_path is None and (known is None or known.task != config.task or not known.folder):
         raise ConfigurationError(
             f"{journal.run}: task {name} is code of a user's, and this run was not started by you on this machine: "

@@ -55,7 +55,7 @@ class PlanReader:
 
     def _upper(self, node: Node) -> Steps:
         """A node that the coordinator ran: its decompositions are segments of their own."""
-        if travels_whole(self.task, self.plan.method, node, self.plan.segment_steps):
+        if travels_whole(self.task, self.plan.method, node, self.plan.segments):
             return self._inside(node, _Decided(self._records(segment_key(node.path)), self.rule))
         given = given_expansion(self.task, node)
         if given is not None:

@@ -23,6 +23,7 @@ from surefoot.runtime.forecast.estimates import (
     judge_pilot,
     kinds_of,
     pilot_steps,
+    seconds_by_kind,
     seen_looks,
     without_copies,
 )
@@ -39,7 +40,6 @@ from surefoot.runtime.leads import Leads
 from surefoot.runtime.measurement.scoring import STATES_TOLD, Scored, examples_of, scored, states_of
 from surefoot.runtime.measurement.verdicts import failing_kinds, next_steps, verdicts
 from surefoot.runtime.models.factory import AnswerKey
-from surefoot.runtime.records import Counts
 from surefoot.voting.beta_binomial import (
     BetaBinomial,
     beta_binomial_of,
@@ -57,11 +57,11 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
     A model of which no answer can be read is a finding like any other: its error rate is unknown.
     """
     sampled = msgspec.structs.replace(sampled, samples=without_copies(sampled.samples))
-    found, counts = scored(config, task, key, sampled.samples), sampled.counts
+    found = scored(config, task, key, sampled.samples)
     per_kind: dict[str, list[Scored]] = defaultdict(list)
     for one in found:
         per_kind[one.sample.kind].append(one)
-    estimate = _estimate(per_kind, counts, _interval(found))
+    estimate = _estimate(per_kind, sampled, _interval(found))
     leads = _leads(config, task, estimate)
     told = _counted(config, found, per_kind, estimate, sampled)
     told = _explained(config, told, found, leads)
@@ -179,7 +179,7 @@ def _predict(
     )
 
 
-def _estimate(per_kind: Mapping[str, Sequence[Scored]], counts: Counts, interval: Interval) -> Estimate:
+def _estimate(per_kind: Mapping[str, Sequence[Scored]], sampled: Sampled, interval: Interval) -> Estimate:
     """What leads are chosen from. Each step with an unspoiled answer is one observation."""
     counted, votes = {}, Counter[tuple[int, int]]()
     steps, shares = 0, []
@@ -191,12 +191,14 @@ def _estimate(per_kind: Mapping[str, Sequence[Scored]], counts: Counts, interval
             steps += 1
             shares.append(sum(said) / len(said))
             votes[len(said) - sum(said), sum(said)] += 1
-    looks = seen_looks([one.sample for those in per_kind.values() for one in those], counts)
+    looks = seen_looks([one.sample for those in per_kind.values() for one in those], sampled.counts)
     ballots, wrong = sum(row[2] for row in counted.values()), sum(row[3] for row in counted.values())
     return Estimate(
         ballots, wrong, sum(row[1] for row in counted.values()) - ballots, middle_rate(wrong, ballots), interval.high,
-        tuple((w, d, n) for (w, d), n in sorted(votes.items()) if w > d), kinds_of(counted, counts), steps,
-        math.fsum(shares), measured=True, looks=looks,
+        tuple((w, d, n) for (w, d), n in sorted(votes.items()) if w > d),
+        kinds_of(counted, sampled.counts, seconds_by_kind(sampled.samples)), steps, math.fsum(shares), measured=True,
+        looks=looks,
+        seconds_per_answer=sampled.wall_s / max(1, sum(row[1] for row in counted.values())),
     )  # fmt: skip
 
 

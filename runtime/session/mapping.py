@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.plan import Node
+from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
-from surefoot.decompose.tasks.rows import MapRows, RowTask
+from surefoot.decompose.tasks.rows import BAD_ROW, MapRows, RowTask
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
@@ -35,6 +36,7 @@ from surefoot.runtime.session.table import (
     read_table,
     rows_of_file,
 )
+from surefoot.runtime.user_code import fault
 from surefoot.runtime.worker.worker_pool import default_workers
 
 ROW_TARGET = 0.999
@@ -157,13 +159,21 @@ def with_samples(task: RowTask, table: Table) -> RowTask:
 
 
 def check_columns(task: RowTask, table: Table) -> None:
-    """Refuse a question that asks for columns which the table does not have.
+    """Refuse a question that asks for columns which the table does not have, or that is no single question.
 
     Raises:
-        ConfigurationError: It does; the line names the column and those that there are.
+        ConfigurationError: It does; the line names the column and those that there are, or the method that is wrong.
     """
     if table.count:
         _check_names(task, table.columns)
+    for row in table.sampled:
+        try:
+            step = task.row_step(row)
+        except BAD_ROW:  # that row's failure, if it is asked
+            continue
+        if not isinstance(step, Step):
+            raise fault(type(task), "row_step", f"must return a Step, not {type(step).__name__}")
+        return
 
 
 def _check_names(task: RowTask, columns: Collection[str]) -> None:

@@ -16,6 +16,7 @@ from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import ASIDE, REVIEWED, Batch, Contested, Counts, Record
 from surefoot.runtime.report.journal_steps import JournalStep, kept_step, name_of
+from surefoot.runtime.session.mapping import KeptTable, kept_table
 
 LONGEST = 100_000
 """Most characters of a person's answer."""
@@ -61,7 +62,8 @@ def put_aside_in(directory: pathlib.Path, *, again: bool = False) -> list[Waitin
     try:
         if not journal.totals.put_aside:
             return []
-        found = [one for segment in journal.segments() for one in _in_segment(journal, segment)]
+        table = kept_table(journal)
+        found = [_with_row(one, table) for segment in journal.segments() for one in _in_segment(journal, segment)]
     finally:
         journal.close()
     return [one for one in found if again or one.answered is None]
@@ -79,6 +81,14 @@ def _in_segment(journal: JournalReader, segment: str) -> Iterator[Waiting]:
             yield Waiting(segment, place, record.k, entry, kept_step(record, entry, kept.get(place)), decided)
 
 
+def _with_row(one: Waiting, table: KeptTable | None) -> Waiting:
+    """A waiting step with the row of the run's table that it is about."""
+    if table is None or not one.place[0]:
+        return one
+    row = one.place[0][0] * table.chunk + one.place[2]
+    return msgspec.structs.replace(one, step=msgspec.structs.replace(one.step, row=row))
+
+
 def _place(record: Record) -> Place:
     return record.path, record.attempt, record.first
 
@@ -94,7 +104,7 @@ def give_answers(directory: pathlib.Path, answers: list[tuple[Waiting, str]]) ->
         ConfigurationError: An answer cannot be read, where that is known without the task's code.
         RunDirectoryError: The run is at work.
     """
-    told = [(one, checked_answer(directory, one, text)) for one, text in answers]
+    told = [(one, _named(directory, one, text)) for one, text in answers]
     journal = open_journal(directory, write=True)
     try:
         writes = [
@@ -108,6 +118,15 @@ def give_answers(directory: pathlib.Path, answers: list[tuple[Waiting, str]]) ->
             journal.set_meta(message=message)
     finally:
         journal.close()
+
+
+def _named(directory: pathlib.Path, one: Waiting, text: str) -> str:
+    """A checked answer; an error names the step that it was given to."""
+    try:
+        return checked_answer(directory, one, text)
+    except ConfigurationError as error:
+        node, _, number = one.name
+        raise ConfigurationError(f"node {node}, number {number}: {error}") from error
 
 
 def _counts(one: Waiting) -> Counts:
@@ -129,7 +148,10 @@ def checked_answer(directory: pathlib.Path, waiting: Waiting, text: str) -> str:
     config = read_config(directory)
     if config.task != "map":
         return text
-    read = MapRows(**config.task_options).parse(Step(KIND, Role.ACTOR, None), text, "chat")
+    task = MapRows(**config.task_options)
+    if task.lacks_type:  # a Python type, which is at hand where the run goes on
+        return text
+    read = task.parse(Step(KIND, Role.ACTOR, None), text, "chat")
     if isinstance(read, Flag):
         raise ConfigurationError(f"the answer cannot be read: {read.name} {read.detail}")
     return read

@@ -15,6 +15,7 @@ from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.factory import TRIAL, with_own_dialect
 from surefoot.runtime.models.own_model import check_model_object, watched
 from surefoot.runtime.models.port import Model
+from surefoot.runtime.user_code import fault
 from surefoot.runtime.wordings_file import text_of
 
 NOT_OPTIONS = ("state_by", "sampled_rows", "total_rows", "answer_type")
@@ -77,17 +78,34 @@ def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any
     return Setup(config, opened, models_given(model))
 
 
-def row_task(question: str, output: Any, field_wise: bool = False) -> MapRows:
-    """Return the task that asks a question with ``{columns}`` of each row.
+ONE_EACH = (
+    "surefoot.map asks one question of each row; rows that take several steps each are parts of one task, which "
+    "surefoot.run works on: see 'Rows that take several steps' in docs/own-tasks.md"
+)
+
+
+def row_task(question: Any, output: Any, field_wise: bool = False) -> RowTask:
+    """Return the task that asks a question of each row: one with ``{columns}``, or somebody's own.
 
     Args:
-        question: The template.
+        question: The template, or a ``RowTask``.
         output: Type of an answer, a list of fields as text, or ``None`` for a text.
         field_wise: Whether each field of a record is voted on by itself.
 
     Raises:
-        ConfigurationError: One of them cannot be read, or there are no fields to vote on.
+        ConfigurationError: One of them cannot be read, there are no fields to vote on, or a row is no single question.
     """
+    if isinstance(question, RowTask):
+        _check_rows_task(type(question))
+        if output is not None or field_wise:
+            raise ConfigurationError("a RowTask says itself what an answer is: leave out output and field_wise")
+        return question
+    if not isinstance(question, str):
+        cls = question if isinstance(question, type) else type(question)
+        if issubclass(cls, RowTask):
+            raise ConfigurationError(f"{cls.__name__} is a class: give one of it, {cls.__name__}()")
+        why = ONE_EACH if issubclass(cls, Task) else "what is asked of each row is a text, or a RowTask"
+        raise ConfigurationError(f"{cls.__name__}: {why}")
     try:
         if output is None:
             return MapRows(question=question, field_wise=field_wise)
@@ -96,6 +114,13 @@ def row_task(question: str, output: Any, field_wise: bool = False) -> MapRows:
         return MapRows(question=question, fields="", answer_type=output, field_wise=field_wise)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
+
+
+def _check_rows_task(cls: type[RowTask]) -> None:
+    """Refuse a task of rows that would have each row be a chain or a plan: nothing would ever call these methods."""
+    for name in ("next_step", "advance", "decomposition_step", "expand"):
+        if getattr(cls, name) is not getattr(RowTask, name):
+            raise fault(cls, name, f"is never called: {ONE_EACH}")
 
 
 def set_up_rows(task: RowTask, model: Model | str | None, options: Mapping[str, Any]) -> Setup:

@@ -48,7 +48,8 @@ class LocalPool:
 
     async def run_segment(self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...]) -> AsyncIterator[Batch]:
         """Run a segment on the worker that has the least to do."""
-        with self._assignments.least_busy(segment_key(segment.node.path, segment.split)) as chosen:
+        key = segment_key(segment.node.path, segment.split)
+        with self._assignments.least_busy(key, cost=segment.cost) as chosen:
             async with aclosing(self._workers[chosen].run_segment(segment, leads, journalled)) as batches:
                 async for batch in batches:
                     yield batch

@@ -51,12 +51,14 @@ class Call(NamedTuple):
         name: What Ray's dashboard calls it.
         arguments: Those of the method.
         segment_key: The segment, if it runs one.
+        cost: What the work is expected to take, against other pieces.
     """
 
     method: str
     name: str
     arguments: tuple[Any, ...]
     segment_key: str | None = None
+    cost: float = 1.0
 
 
 class RayPool:
@@ -101,7 +103,7 @@ class RayPool:
             RunFailed: Workers cannot start.
         """
         key = segment_key(segment.node.path, segment.split)
-        return self._stream(Call("run_segment", f"segment {key}", (segment, leads, journalled), key))
+        return self._stream(Call("run_segment", f"segment {key}", (segment, leads, journalled), key, segment.cost))
 
     def run_sample(self, numbers: Sequence[int], draws: int, attempt: int) -> AsyncIterator[Batch]:
         """Ask sampled steps on the worker that has the least to do; errors as for ``run_segment``."""
@@ -115,7 +117,7 @@ class RayPool:
             if not await self._members.until_can_begin(SIGN_S):
                 yield _waiting("none has started yet")
         self._assignments.grow(self.size)
-        with self._assignments.least_busy(call.segment_key, self._members.ready) as chosen:
+        with self._assignments.least_busy(call.segment_key, self._members.ready, call.cost) as chosen:
             async for batch in self._batches(chosen, call):
                 if self._gone and isinstance(batch.end, Paused):  # say why it stopped
                     batch = msgspec.structs.replace(batch, end=Paused(self._gone))

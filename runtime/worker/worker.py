@@ -24,7 +24,7 @@ from surefoot.runtime.execution.look_cache import LookCache
 from surefoot.runtime.execution.look_runner import LookRunner
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.plan_runner import Outcome
-from surefoot.runtime.execution.policy import CurrentLeads, SegmentPolicy, policy_of
+from surefoot.runtime.execution.policy import CurrentLeads, policy_of, segment_policy_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.roles.answer_cache import AnswerCache
@@ -155,11 +155,7 @@ class Worker:
             runner = RowRunner(self.task, work, self._semaphore)
         else:
             method = method_of(config.strategy, leads.leaf_steps)
-            policy = SegmentPolicy(
-                seams=config.seams,
-                seam_retries=config.seam_retries if method.retries_chains else 0,
-                re_decompositions=config.re_decompositions,
-            )
+            policy = segment_policy_of(config, retries_chains=method.retries_chains)
             runner = SegmentRunner(self.task, work, method, policy, self._semaphore)
         key = segment_key(segment.node.path, segment.split)
         async with aclosing(self._run(key, work, runner.run(segment, journalled))) as batches:

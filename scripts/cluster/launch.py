@@ -23,6 +23,8 @@ from surefoot.runtime.worker.ray_jobs import JobRequest
 
 STARTS = ("run", "measure")
 """Commands whose second word is a task."""
+KEEP = ("run", "map")
+"""Commands that keep a run directory, which has to be named."""
 ON_RUNS = ("resume", "show", "result", "steps", "verify", "stop")
 """Commands whose second word is a run directory, on the head node."""
 
@@ -47,7 +49,11 @@ def job_of(arguments: Sequence[str], pip: bool, folder: pathlib.Path) -> JobRequ
         ConfigurationError: The command cannot run as a job, or a task or a file is not there.
     """
     check_arguments(arguments)
-    told = list(arguments[:2]) + [_carried(one, folder) for one in arguments[2:]]
+    stay = 1 if arguments[0] == "map" else 2  # what a table is asked about is a file of this machine
+    told = list(arguments[:stay]) + [
+        one if before == "--output" or one.startswith("--output=") else _carried(one, folder)
+        for before, one in zip(arguments[stay - 1 :], arguments[stay:], strict=False)
+    ]
     packages = [str(pathlib.Path(str(surefoot.__file__)).parent), *task_packages(arguments)]
     carries = str(folder) if any(folder.iterdir()) else ""
     needs = tuple(requirements()) if pip else ()
@@ -58,10 +64,11 @@ def check_arguments(arguments: Sequence[str]) -> None:
     """Refuse what cannot work as a job.
 
     Raises:
-        ConfigurationError: No such command for a cluster, an address of its own, or a relative run directory.
+        ConfigurationError: No such command for a cluster, an address of its own, a relative run directory, or a table
+            that is not there.
     """
-    if len(arguments) < 2 or arguments[0] not in (*STARTS, *ON_RUNS):
-        known = ", ".join((*STARTS, *ON_RUNS))
+    known = ", ".join(dict.fromkeys((*STARTS, *KEEP, *ON_RUNS)))
+    if len(arguments) < 2 or arguments[0] not in (*STARTS, *KEEP, *ON_RUNS):
         raise ConfigurationError(
             f"what to launch follows --, such as: -- run hanoi --disks 20 --run-dir /data/tower ({known})"
         )
@@ -71,10 +78,21 @@ def check_arguments(arguments: Sequence[str]) -> None:
         place = arguments[1]
     else:
         place = option_of(arguments, "--run-dir")
-        if arguments[0] == "run" and not place:
+        if arguments[0] in KEEP and not place:
             raise ConfigurationError("say where on the head node the run is kept: --run-dir /ABSOLUTE/PATH")
     if place and not os.path.isabs(place):
         raise ConfigurationError(f"{place}: the run directory is on the head node and needs an absolute path")
+    if arguments[0] == "map":
+        _check_table(arguments)
+
+
+def _check_table(arguments: Sequence[str]) -> None:
+    """Refuse a table that cannot travel, and results that would be lost with the job's own folder."""
+    if not pathlib.Path(arguments[1]).is_file():
+        raise ConfigurationError(f"{arguments[1]}: there is no such file here; the table comes first, before options")
+    output = option_of(arguments, "--output")
+    if output and not os.path.isabs(output):
+        raise ConfigurationError(f"{output}: the results are on the head node and need an absolute path")
 
 
 def option_of(arguments: Sequence[str], name: str) -> str:
@@ -100,10 +118,10 @@ def task_packages(arguments: Sequence[str]) -> list[str]:
     Raises:
         ConfigurationError: There is no such module here.
     """
-    if arguments[0] not in STARTS:
+    if arguments[0] not in (*STARTS, *KEEP):
         return []
     task = arguments[1]
-    names = [] if task in BUILT_IN_TASKS else [("task", task)]
+    names = [] if task in BUILT_IN_TASKS or arguments[0] == "map" else [("task", task)]
     for option in ("--model", "--fallback-model", "--rule", "--strategy"):
         value = option_of(arguments, option)
         if is_own_model(value) or (option in ("--rule", "--strategy") and ":" in value):

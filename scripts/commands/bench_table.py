@@ -188,18 +188,28 @@ def page_of(title: str, scores: list[Score], published: Published, columns: Colu
     for score in scores:
         shown = score.shown()
         bar = _bar(shown["solved_percent"], (shown["low_percent"], shown["high_percent"]))
-        rows.append(_row(columns.cells(score), bar, ""))
-    rows += [_row(_published(row), _bar(row[1]), "published") for row in published]
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*columns.head[:3], "0 to 100 %", *columns.head[3:]))
+        rows.append(_row(columns, columns.cells(score), bar, ""))
+    rows += [_row(columns, _published(row), _bar(row[1]), "published") for row in published]
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in (*columns.head[:3], BAR, *columns.head[3:]))
     from surefoot.runtime.report.page import plain_page
 
     table = f'<table class="bench"><tr>{head}</tr>\n{"".join(rows)}</table><p class="soft">{columns.note}</p>'
     return plain_page(title, table)
 
 
-def _row(texts: tuple[str, ...], bar: str, kind: str) -> str:
-    told = [f"<td>{html.escape(text)}</td>" for text in texts]
-    return f'<tr class="{kind}">{"".join(told[:3])}<td>{bar}</td>{"".join(told[3:])}</tr>\n'
+BAR = "0 to 100 %"
+"""Head of the column of bars."""
+
+
+def _row(columns: Columns, texts: tuple[str, ...], bar: str, kind: str) -> str:
+    """A row whose cells name their columns: on a narrow screen they stand below each other, without the head."""
+    # The published rows have fewer cells than some tables.
+    told = [_cell(name, html.escape(text)) for name, text in zip(columns.head, texts, strict=False)]
+    return f'<tr class="{kind}">{"".join(told[:3])}{_cell(BAR, bar)}{"".join(told[3:])}</tr>\n'
+
+
+def _cell(name: str, inner: str) -> str:
+    return f'<td data-head="{html.escape(" ".join(name.split()))}">{inner}</td>'
 
 
 def _bar(percent: float, interval: tuple[float, float] | None = None) -> str:

@@ -7,7 +7,7 @@ import pathlib
 import click
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.scripts.commands.init_template import TASK, TEST
+from surefoot.scripts.commands.init_template import TASK, TEST, filled
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, quoted
 
@@ -29,7 +29,7 @@ def init(name: str, folder: pathlib.Path, as_json: bool) -> int:
             raise ConfigurationError(f"{folder / file} exists already")
     check_name(name)
     for file, text in contents.items():
-        _write_new(folder / file, text.replace("NAME", name).replace("CLASS", class_name(name)))
+        _write_new(folder / file, filled(text, {"NAME": name, "CLASS": class_name(name)}))
     task = f"{name}:{class_name(name)}"
     if as_json:
         print_json({"files": [str(folder / file) for file in contents], "task": task})

@@ -1,11 +1,17 @@
 """The template that ``surefoot init`` fills in: a task that adds up numbers, and its test."""
 
+import re
+from collections.abc import Mapping
+
+BLANK = re.compile("NAME|CLASS")
+"""What is filled in: the name of the module, and that of its class."""
+
 TASK = '''\
 """A task of your own: adds up whole numbers, one small question a step. Change it piece by piece into yours.
 
     surefoot test NAME:CLASS                                    check it, without a model
     surefoot run NAME:CLASS --model simulated --address none    run it with its answer key as the model
-    surefoot run NAME:CLASS --numbers "1 2 3"                   run it with the bundled model, or --model NAME
+    surefoot run NAME:CLASS --numbers "1 2 3"                   run it with the bundled model, or --model openai/...
 """
 
 import re
@@ -119,3 +125,13 @@ def test_a_model_that_errs_is_outvoted(tmp_path):
     code, verdict = command("verify", str(tmp_path / "run"))
     assert code == 0, verdict
 '''
+
+
+def filled(text: str, names: Mapping[str, str]) -> str:
+    """Return a template with its blanks filled in, whatever the names themselves contain.
+
+    Args:
+        text: ``TASK`` or ``TEST``.
+        names: What stands for ``NAME`` and for ``CLASS``.
+    """
+    return BLANK.sub(lambda blank: names[blank[0]], text)

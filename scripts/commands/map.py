@@ -33,7 +33,11 @@ LARGE_BYTES = 20 << 20
 @click.command("map")
 @click.argument("table", type=PATH)
 @click.option("--question", required=True, help="What is asked of each row, with its columns as {column}.")
-@click.option("--fields", default=None, help='Form of the answer: "vendor: text, total: money, day: date, kind: a|b".')
+@click.option(
+    "--fields",
+    default=None,
+    help='Form of the answer: "vendor: text, total: money, day: date, kind: a|b, note: prose".',
+)
 @click.option("--field-wise", is_flag=True, help="Vote on each field by itself, not on whole answers.")
 @click.option("--system", default="", help="What comes before every question.")
 @click.option("--row-target", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=ROW_TARGET,

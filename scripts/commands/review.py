@@ -59,7 +59,8 @@ def review(run_dir: pathlib.Path, again: bool, answers: pathlib.Path | None, as_
         shown = [told(one) for one in waiting if again or one.answered is None]
         print_json({"run_dir": str(run_dir), "answered": len(given), "waiting": len(open_ones), "steps": shown})
         return OK
-    print(f"{len(given):,} steps answered, {len(open_ones):,} wait")
+    steps = "step" if len(given) == 1 else "steps"
+    print(f"{len(given):,} {steps} answered, {len(open_ones):,} {'waits' if len(open_ones) == 1 else 'wait'}")
     if not open_ones:
         print(f"next      surefoot resume {quoted(run_dir)}")
     return OK
@@ -137,3 +138,6 @@ def _typed(run_dir: pathlib.Path, one: Waiting) -> str | None:
                 return checked_answer(run_dir, one, text[1:].strip())
             except ConfigurationError as error:
                 print(printable(str(error)), file=sys.stderr)
+        else:
+            numbers = f"is no number from 1 to {len(named)} and " if named else ""
+            print(printable(f"{text[:40]!r} {numbers}does not begin with ="), file=sys.stderr)

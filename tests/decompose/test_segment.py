@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.plan import Child, Expansion, Literal, Node
-from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
+from surefoot.decompose.segment import SegmentSize, given_expansion, segment_key, travels_whole
 from surefoot.decompose.step import Dialect, Done, Prompt, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Carry, Hanoi, Tower
@@ -54,23 +54,27 @@ def test_two_segments_never_have_the_same_name(one: Any, other: Any, split: int 
 @pytest.mark.parametrize(("segment_steps", "largest"), [(1, 2), (3, 2), (7, 3), (31, 5), (2000, 10)])
 def test_a_node_travels_whole_up_to_the_segment_s_size(segment_steps: int, largest: int) -> None:
     """A leaf of three steps is never split, so it travels whatever the segment's size."""
-    whole = [n for n in range(1, 11) if travels_whole(Hanoi(disks=10), Tree(3), tower(n, 0), segment_steps)]
+    whole = [
+        n for n in range(1, 11) if travels_whole(Hanoi(disks=10), Tree(3), tower(n, 0), SegmentSize(segment_steps))
+    ]
     assert whole == list(range(1, largest + 1))
 
 
 def test_what_the_method_does_not_split_travels_whole_however_long() -> None:
     task = Hanoi(disks=10)
-    assert travels_whole(task, Chain(), tower(10), 1)
-    assert travels_whole(task, Tree(5), Node((1,), Carry(3, "a", "c"), ("b" * 10,)), 0)
+    assert travels_whole(task, Chain(), tower(10), SegmentSize(1))
+    assert travels_whole(task, Tree(5), Node((1,), Carry(3, "a", "c"), ("b" * 10,)), SegmentSize(0))
 
 
-def test_parts_that_code_gives_the_root_are_spread_and_those_below_are_not() -> None:
+def test_parts_that_code_gives_the_root_are_spread_unless_it_is_known_how_long_they_take() -> None:
     task = Parts()
     for method in (Chain(), Tree(100)):
-        assert not travels_whole(task, method, task.root(), 10**6)
-        assert travels_whole(task, method, Node((2,), "all", ()), 3)
-        assert not travels_whole(task, method, Node((2,), "all", ()), 2)
-        assert travels_whole(task, method, Node((2,), "one", ("x",)), 0)
+        assert not travels_whole(task, method, task.root(), SegmentSize(10**6))
+        assert travels_whole(task, method, task.root(), SegmentSize(3, timed=True))
+        assert not travels_whole(task, method, task.root(), SegmentSize(2, timed=True))
+        assert travels_whole(task, method, Node((2,), "all", ()), SegmentSize(3))
+        assert not travels_whole(task, method, Node((2,), "all", ()), SegmentSize(2))
+        assert travels_whole(task, method, Node((2,), "one", ("x",)), SegmentSize(0))
 
 
 def test_a_question_to_a_model_is_no_given_expansion() -> None:

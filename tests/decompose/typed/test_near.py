@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.decompose.typed.annotations import Near
+from surefoot.decompose.typed.annotations import Near, Text
 from surefoot.decompose.typed.near import same, within
 from surefoot.decompose.typed.shape_of import shape_of
 from tests.decompose.typed.user_types import Measured
 
 NEAR = Annotated[float, Near(absolute=0.01)]
+PROSE = Annotated[str, Text(prose=True)]
 NUMBERS = st.integers(-300, 300).map(lambda n: n / 100)
 
 
@@ -51,9 +52,17 @@ def test_limits_are_the_decimals_that_they_are_written_as() -> None:
         (set[NEAR], [1], [1.01], True),
         (Annotated[Decimal, Near(absolute=0.01)], "1.00", "1.01", True),
         (Annotated[int, Near(absolute=1)], 10**300, 10**300 + 1, True),
+        (PROSE, "It rains.", "Rain falls.", True),
+        (str, "It rains.", "Rain falls.", False),
+        (PROSE | None, "It rains.", None, False),
+        (PROSE | None, "It rains.", "Rain falls.", True),
+        (PROSE | int, "7", 7, False),
+        (list[PROSE], ["a", "b"], ["c"], False),
+        (tuple[PROSE, str], ["a", "b"], ["c", "b"], True),
+        (tuple[PROSE, str], ["a", "b"], ["a", "c"], False),
         (Measured, {"name": "x", "weight": 1, "unit": "kg"}, {"name": "x", "weight": 1.01, "unit": "kg"}, True),
         (Measured, {"name": "x", "weight": 1, "unit": "kg"}, {"name": "x", "weight": 1, "unit": "lb"}, False),
     ],
 )
-def test_only_numbers_that_say_so_may_differ(hint: Any, a: Any, b: Any, equal: bool) -> None:
+def test_only_numbers_and_texts_that_say_so_may_differ(hint: Any, a: Any, b: Any, equal: bool) -> None:
     assert same(shape_of(hint), a, b) is equal

@@ -179,7 +179,7 @@ def test_what_was_learned_is_kept_over_a_pause(tmp_path: pathlib.Path) -> None:
     assert journal.totals.steps < LONG
     assert before[-1].unguarded > journal.meta("leads")["unguarded"]
     began = asyncio.run(
-        open_lead_controller(base, task, journal, writer(journal), LocalPool(base, task, [model]), print)
+        open_lead_controller(base, task, journal, writer(journal), LocalPool(base, task, [model]), print, 1)
     )
     assert began.leads.unguarded == before[-1].unguarded
     _, totals, noted = asyncio.run(_counted(base, task, journal, model))

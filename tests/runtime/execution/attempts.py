@@ -9,7 +9,6 @@ from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.segment import Segment
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.task import Task
-from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.segment_runner import SegmentRunner
@@ -17,6 +16,7 @@ from surefoot.runtime.execution.work import Work
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import Record
+from tests.runtime.execution.hanoi_segments import USUAL_POLICY
 from tests.runtime.execution.models import Counted
 
 
@@ -29,7 +29,7 @@ class Session:
         steps.leads.follow(Leads(1, 1, 2))
         self.work = Work(steps, RecordBuffer(1, math.inf))
         self.work.buffer.flush = lambda: self.batches.append(self.work.take())
-        self.runner = SegmentRunner(task, self.work, Tree(3), SegmentPolicy(), PrioritySemaphore(1))
+        self.runner = SegmentRunner(task, self.work, Tree(3), USUAL_POLICY, PrioritySemaphore(1))
         self.root = task.root()
 
     async def run(self, journalled: list[list[Record]]) -> Any:

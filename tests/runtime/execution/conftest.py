@@ -3,16 +3,16 @@
 import math
 from typing import Any
 
+import msgspec
 import pytest
 
-from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.segment_runner import SegmentRunner
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.leads import Leads
 from surefoot.voting.red_flags import parse_switch
-from tests.runtime.execution.hanoi_segments import ONE, TASK, TREE, Make
+from tests.runtime.execution.hanoi_segments import ONE, TASK, TREE, USUAL_POLICY, Make
 
 
 @pytest.fixture
@@ -25,6 +25,7 @@ def segment(step_runner: Any) -> Make:
         work = Work(steps, buffer)
         if "flush" in options:
             buffer.flush = options.pop("flush")
-        return SegmentRunner(task, work, strategy, SegmentPolicy(**options), PrioritySemaphore(chains))
+        policy = msgspec.structs.replace(USUAL_POLICY, **options)
+        return SegmentRunner(task, work, strategy, policy, PrioritySemaphore(chains))
 
     return make

@@ -6,6 +6,8 @@ from typing import Any
 from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.tasks.hanoi import Hanoi
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.execution.policy import segment_policy_of
 from surefoot.runtime.execution.segment_runner import SegmentRunner
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.payloads import winner
@@ -15,6 +17,7 @@ TASK = Hanoi(disks=4)
 ROOT = TASK.root()
 TREE = Tree(7)  # two towers of three disks, seven steps each, and one carry between them
 ONE = Leads(1, 1, 3)
+USUAL_POLICY = segment_policy_of(RunConfig(task="hanoi"))
 Make = Callable[..., SegmentRunner]
 # The fifth step of the first tower. The answer breaks no rule, and it is not what the strategy wants.
 PLACE, ASTRAY = "move cw 3ab ccba", "1cb bcba"

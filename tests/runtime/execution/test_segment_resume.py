@@ -17,7 +17,6 @@ from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
 from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.plan_runner import Outcome
-from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.segment_runner import SegmentRunner
@@ -29,6 +28,7 @@ from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import SHARED, Counts, Entry, Finished, Record
 from surefoot.voting.red_flags import parse_switch
+from tests.runtime.execution.hanoi_segments import USUAL_POLICY
 
 TASKS: dict[str, tuple[Task, Any]] = {
     "hanoi": (Hanoi(disks=4), hanoi.answers),
@@ -79,7 +79,7 @@ class Session:
         steps.leads.follow(leads)
         self.work = Work(steps, RecordBuffer(1, math.inf))
         self.work.buffer.flush = self.flush
-        self.runner = SegmentRunner(task, self.work, Tree(3), SegmentPolicy(), PrioritySemaphore(3))
+        self.runner = SegmentRunner(task, self.work, Tree(3), USUAL_POLICY, PrioritySemaphore(3))
         self.root = task.root()
 
     def flush(self) -> None:

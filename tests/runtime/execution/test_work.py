@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from surefoot.decompose.step import Flag, Prompt, Role, Step
-from surefoot.runtime.errors import AwaitsReview, ConfigurationError, JournalError, StepDeadlocked
+from surefoot.runtime.errors import AwaitsReview, JournalError, StepDeadlocked
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.execution.meter import Meter
@@ -244,7 +244,7 @@ def test_an_answer_that_no_ballot_named_is_read_as_a_reply_would_be() -> None:
 
 
 def test_an_answer_that_cannot_be_read_is_a_persons_mistake() -> None:
-    with pytest.raises(ConfigurationError, match=r"node 0\.1, step 4 cannot be read: illegal no such peg"):
+    with pytest.raises(AwaitsReview, match=r"node 0\.1, step 4 cannot be read: illegal no such peg"):
         answers("D", read=Flag("illegal", "no such peg"))
 
 

@@ -1,11 +1,14 @@
 """What ballots say of a model when nobody knows the right answers."""
 
+import math
+
 import pytest
 
 from surefoot.runtime.forecast.estimates import (
     Estimate,
     KindEstimate,
     Sample,
+    busy_seconds,
     judge_pilot,
     pilot_steps,
     pooled_estimate,
@@ -17,9 +20,9 @@ from surefoot.voting.ballot import Ballot
 from surefoot.voting.error_rate import confidence_sequence
 
 
-def sample(*said: str | None, number: int = 0, kind: str = "move") -> Sample:
+def sample(*said: str | None, number: int = 0, kind: str = "move", seconds: float = 0.0, ended: float = 0.0) -> Sample:
     ballots = (Ballot(n, one) if one is not None else Ballot(n, None, "refused") for n, one in enumerate(said))
-    return Sample(number, kind, tuple(ballots))
+    return Sample(number, kind, tuple(ballots), seconds, ended)
 
 
 def test_a_pilot_counts_dissent_without_knowing_what_is_right() -> None:
@@ -47,6 +50,19 @@ def test_kinds_are_told_apart() -> None:
     moves, splits = judge_pilot(samples, counts).kinds
     assert moves == KindEstimate("move", 9, 1, 9, 10.0, 10.0)
     assert splits == KindEstimate("split", 1, 0, 3, 20.0, 0.0)
+
+
+def test_a_pilot_takes_the_time_in_which_it_asks_whatever_lies_between() -> None:
+    """Two questions at the same time, one alone, and a kill of an hour between them and the last."""
+    spans = [(0.0, 4.0, "move"), (1.0, 5.0, "move"), (6.0, 8.0, "split"), (3608.0, 3609.0, "split")]
+    samples = [sample("a", "a", kind=kind, seconds=end - start, ended=end) for start, end, kind in spans]
+    found = judge_pilot(samples, Counts())
+    assert busy_seconds(samples) == 5 + 2 + 1
+    assert found.seconds_per_answer == 8 / 8
+    assert [(kind.kind, kind.seconds) for kind in found.kinds] == [("move", 4.0), ("split", 1.5)]
+    for wrong in (math.inf, -math.inf, math.nan):  # a clock, or a journal, that says anything
+        assert busy_seconds([sample("a", seconds=1.0, ended=wrong)]) == 0
+    assert judge_pilot([], Counts()).seconds_per_answer == 0
 
 
 def test_a_pilot_is_small_beside_its_run() -> None:

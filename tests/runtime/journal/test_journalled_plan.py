@@ -6,10 +6,11 @@ import pytest
 
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.tree import Tree
+from surefoot.decompose.segment import SegmentSize
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError, JournalError
-from surefoot.runtime.journal.journalled_plan import journalled_plan, leaf_steps_in
+from surefoot.runtime.journal.journalled_plan import journalled_plan, leaf_steps_in, segment_size_in
 from surefoot.runtime.leads import LEAF_STEPS, Leads
 from tests.runtime.journal.in_memory import InMemoryJournal
 
@@ -42,7 +43,7 @@ def test_leaves_are_as_long_as_the_plan_was_split_with(kept: dict[str, Any], ste
 def test_the_rest_is_the_configurations() -> None:
     made, task = journal(leads=Leads(1, 3, 5, 7)), Hanoi(disks=5)
     plan = journalled_plan(made, config(strategy="chain", rule="first-to", segment_steps=99), task)
-    assert (plan.journal, plan.task, plan.rule, plan.segment_steps) == (made, task, "first-to", 99)
+    assert (plan.journal, plan.task, plan.rule, plan.segments) == (made, task, "first-to", SegmentSize(99))
     assert plan.method == Chain()
 
 
@@ -51,6 +52,16 @@ def test_a_journal_that_says_something_else_of_its_leaves_is_damaged() -> None:
         leaf_steps_in(journal(leads={"guarded": "many"}))
     with pytest.raises(JournalError, match="what its journal says of leaf_steps cannot be read"):
         leaf_steps_in(journal(leaf_steps="long"))
+
+
+def test_segments_are_as_large_as_the_run_chose_unless_somebody_named_a_size() -> None:
+    chose = journal(segments=SegmentSize(7, timed=True))
+    assert segment_size_in(chose, config()) == SegmentSize(7, timed=True)
+    assert segment_size_in(chose, config(segment_steps=99)) == SegmentSize(99)
+    assert segment_size_in(journal(), config()) == SegmentSize(1024, timed=False)  # a run that never made a pilot
+    for forged in ({"steps": 0}, {"steps": "many"}, 7):
+        with pytest.raises(JournalError, match="what its journal says of segments cannot be read"):
+            segment_size_in(journal(segments=forged), config())
 
 
 def test_a_method_that_nobody_loaded_is_refused() -> None:

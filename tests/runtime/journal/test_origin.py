@@ -302,3 +302,14 @@ def test_what_names_nothing_outside_asks_nothing() -> None:
     plain = RunConfig(task="ask", task_options={"text": "a: b?", "use": "calc,python"}, model="simulated")
     assert outside_of(plain) == ()
     admit_hosts(InMemoryJournal(), plain, (), accept=False)
+
+
+def test_the_task_of_a_script_is_that_of_the_script_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of a notebook goes on in the notebook; anywhere else a person is told what to give."""
+    config, journal = RunConfig(task="__main__:Errand", model="simulated", address="none"), InMemoryJournal()
+    with pytest.raises(ConfigurationError, match=r"was written in a script or a notebook: .*resume\(RUN_DIR, task"):
+        open_known_task(journal, config, None, print)
+    scope: dict[str, Any] = {"__file__": "/nowhere/mine.py", "__name__": "__main__"}
+    exec(TASK.replace('pathlib.Path(__file__).with_name("ran").touch()', ""), scope)
+    monkeypatch.setattr(sys.modules["__main__"], "Errand", scope["Errand"], raising=False)
+    assert isinstance(open_known_task(journal, config, None, print), scope["Errand"])

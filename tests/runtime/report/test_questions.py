@@ -7,6 +7,7 @@ import pytest
 
 from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.plan import Child, Expansion, Literal, Node, Ref
+from surefoot.decompose.segment import SegmentSize
 from surefoot.decompose.step import Done, Prompt, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.journal.journalled_plan import JournalledPlan
@@ -60,7 +61,9 @@ def questions(splits: Sequence[str | None], *records: Record, promised: bool = T
             journal.batches[f"/#{attempt}"] = [pack([Record((), "split", attempt, 0, 1, (split,))])]
     for record in records:
         journal.batches.setdefault(f"/{record.path[0]}", []).append(pack([record]))
-    return Questions(JournalledPlan(journal, Parts(promised=promised), Tree(100), "first-to-ahead-by", 100))
+    return Questions(
+        JournalledPlan(journal, Parts(promised=promised), Tree(100), "first-to-ahead-by", SegmentSize(100))
+    )
 
 
 def asked_first(found: Questions, element: int) -> tuple[Any, ...] | None:

@@ -4,10 +4,16 @@ import json
 import pathlib
 import random
 import re
+from typing import Annotated, Any, Literal
 
 import msgspec
+import pytest
 
 import surefoot
+from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.forecast.estimates import Estimate
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.payloads import winner
 from surefoot.runtime.records import Contested
 from surefoot.voting.ballot import Ballot
@@ -74,3 +80,81 @@ def test_an_answer_is_of_the_users_type_where_fields_are_voted_on_apart(tmp_path
     kind = msgspec.defstruct("Four", [(name, int) for name in "abcd"], frozen=True)
     run = surefoot.map([{"n": 7}], "number {n}", Careless(), output=kind, field_wise=True, k=2, run_dir=tmp_path / "r")
     assert run.output == [kind(7, 8, 9, 10)]
+
+
+class Reporter(surefoot.Model):
+    """States a mood and a weight, and words the report anew in every reply; one reply of four has the wrong mood."""
+
+    dialect = "chat"
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def ask(self, request: surefoot.Request) -> list[surefoot.Reply]:
+        return [surefoot.Reply(self._said()) for _ in request.draws]
+
+    def _said(self) -> str:
+        self.asked += 1
+        mood = "bad" if self.asked % 4 == 1 else "good"
+        return json.dumps({"note": f"report {self.asked}", "mood": mood, "kg": 5 + (self.asked % 3) / 1000})
+
+
+class Report(msgspec.Struct, frozen=True):
+    note: Annotated[str, surefoot.Text(prose=True)]
+    mood: Literal["good", "bad"]
+    kg: Annotated[float, surefoot.Near(absolute=0.01)]
+
+
+class Worded(msgspec.Struct, frozen=True):
+    """The same without saying that the note is prose."""
+
+    note: str
+    mood: Literal["good", "bad"]
+    kg: Annotated[float, surefoot.Near(absolute=0.01)]
+
+
+def reported(directory: pathlib.Path, output: Any, field_wise: bool) -> tuple[surefoot.Run, Reporter]:
+    options: dict[str, Any] = {
+        "k": 2,
+        "max_ballots": 12,
+        "ladder": False,
+        "run_dir": directory,
+        "field_wise": field_wise,
+    }
+    model = Reporter()
+    return surefoot.map([{"text": "x"}], "Report {text}", model, output=output, **options), model
+
+
+@pytest.mark.parametrize("field_wise", [False, True])
+def test_prose_is_taken_from_a_reply_and_the_other_fields_are_voted_on(
+    tmp_path: pathlib.Path, field_wise: bool
+) -> None:
+    """Near numbers agree as well, field by field too. Placebo: a text that is not prose never wins."""
+    run, model = reported(tmp_path / "r", Report, field_wise)
+    assert run.output == [Report("report 1" if field_wise else "report 2", "good", 5.001 if field_wise else 5.002)]
+    assert model.asked == 4
+    [row] = run.results()
+    assert field_wise or (row.votes, row.margin) == (3, 2)
+    lost, model = reported(tmp_path / "s", Worded, field_wise)
+    assert (lost.output, model.asked) == ([None], 12)
+
+
+def test_a_pilot_counts_near_answers_and_prose_as_agreement(tmp_path: pathlib.Path) -> None:
+    def pilot(directory: pathlib.Path, fields: str) -> float:
+        class Calm(Reporter):
+            def _said(self) -> str:
+                self.asked += 1
+                return json.dumps({"note": f"report {self.asked}", "mood": "good"})
+
+        rows = [{"text": str(number)} for number in range(60)]
+        run = surefoot.map(rows, "Report {text}", Calm(), output=fields, run_dir=directory, max_calls=200)
+        journal = open_journal(run.run_dir, write=False)
+        try:
+            found = read_meta(journal, "pilot", Estimate)
+        finally:
+            journal.close()
+        return 1.0 if found is None else found.dissenting / found.ballots
+
+    assert pilot(tmp_path / "r", "note: prose, mood: good|bad") == 0
+    with pytest.raises(ConfigurationError, match="the pilot saw 40 of 60 ballots dissent"):
+        pilot(tmp_path / "s", "note: text, mood: good|bad")

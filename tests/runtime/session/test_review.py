@@ -1,11 +1,13 @@
 """A person decides what votes did not: the step is put aside, answered, and gone on with without being asked again."""
 
 import pathlib
+from typing import Any
 
 import pytest
 
 import surefoot
 from surefoot.decompose.answer_keys import hanoi
+from surefoot.decompose.step import Dialect, Flag, Prompt, Role, Step
 from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
 from surefoot.runtime.journal.lock import take_lock
 from surefoot.runtime.records import PERSON
@@ -82,8 +84,10 @@ def test_resume_goes_on_with_a_persons_answer(tmp_path: pathlib.Path, named: boo
 def test_an_answer_that_cannot_be_read_is_one_line_and_can_be_given_again(tmp_path: pathlib.Path) -> None:
     hanoi_run(tmp_path / "r", review=True)
     give_answers(tmp_path / "r", [(one, "left") for one in put_aside_in(tmp_path / "r")])
-    with pytest.raises(ConfigurationError, match="node root, step 1 cannot be read: misformatted"):
-        surefoot.resume(tmp_path / "r", model=Counted(hanoi.answers))
+    refused = surefoot.resume(tmp_path / "r", model=Counted(hanoi.answers))
+    assert refused.status == "paused"
+    assert refused.message.startswith("what a person answered to node root, step 1 cannot be read: misformatted")
+    assert refused.message.endswith("surefoot review RUN_DIR --again takes another answer")
     [waiting] = put_aside_in(tmp_path / "r", again=True)
     give_answers(tmp_path / "r", [(waiting, TURNS[1])])
     run = surefoot.resume(tmp_path / "r", model=Counted(hanoi.answers))
@@ -120,6 +124,47 @@ def test_rows_that_wait_stop_no_others(tmp_path: pathlib.Path) -> None:
     again = surefoot.resume(tmp_path / "r", model=model)
     assert (again.status, again.output, model.asked) == ("solved", ["a", "b", "see"], [])
     assert [one.cost_usd for one in again.results()] == paid  # what was paid before a person answered
+
+
+class Letters(surefoot.RowTask, frozen=True):
+    """Somebody's own rows: the command line cannot tell whether an answer can be read."""
+
+    def row_step(self, row: Any) -> Step:
+        return Step("letter", Role.ACTOR, row["name"])
+
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
+        return Prompt(f"again: {step.reads}")
+
+    def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
+        return text if len(text) == 1 else Flag("misformatted", f"{text!r} is no letter")
+
+
+def test_an_unreadable_answer_to_a_row_stops_no_other_row(tmp_path: pathlib.Path) -> None:
+    """Of two rows that wait one gets an answer that can be read; the next session pauses with the other's fault."""
+    replies = {"b": ["x", "b"] * 9, "c": ["x", "c"] * 9}
+    options = {**OPTIONS, "review": True, "workers": 1, "keep_replies": "all", "run_dir": tmp_path / "r"}
+    names = "abcdefghijklmnopqrstuvwx"  # so many that the first three travel together
+    rows = [{"name": name} for name in names]
+    surefoot.map(rows, Letters(), Echo(replies), **options)
+    given = {"b": "neither", "c": "z"}
+    told = [(one, given[one.step.prompt[-1]]) for one in put_aside_in(tmp_path / "r")]
+    give_answers(tmp_path / "r", told)
+    again = surefoot.resume(tmp_path / "r", task=Letters(), model=Echo({}))
+    assert again.status == "paused"
+    assert "node 0, step 2 cannot be read: misformatted 'neither' is no letter; surefoot review" in again.message
+    assert [one.answer for one in again.results()][:4] == ["a", None, "z", "d"]
+    [other] = [one for one in put_aside_in(tmp_path / "r", again=True) if one.answered == "neither"]
+    give_answers(tmp_path / "r", [(other, "b")])
+    last = surefoot.resume(tmp_path / "r", task=Letters(), model=Echo({}))
+    assert (last.status, last.output) == ("solved", [*"abz", *names[3:]])
+
+
+def test_an_answer_that_is_refused_at_once_names_its_step(tmp_path: pathlib.Path) -> None:
+    rows_run(tmp_path / "r")
+    first, _ = put_aside_in(tmp_path / "r")
+    with pytest.raises(ConfigurationError, match=r"node \S+, number 0: an answer has 1 to 100,000 characters"):
+        give_answers(tmp_path / "r", [(first, "  ")])
+    assert len(put_aside_in(tmp_path / "r")) == 2
 
 
 def test_without_the_option_a_row_fails_alone(tmp_path: pathlib.Path) -> None:

@@ -16,7 +16,6 @@ from surefoot.decompose.segment import Segment
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.generated import Generated
 from surefoot.runtime import api
-from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.segment_runner import SegmentRunner
@@ -24,6 +23,7 @@ from surefoot.runtime.execution.work import Work
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.records import Finished
+from tests.runtime.execution.hanoi_segments import USUAL_POLICY
 from tests.runtime.execution.models import QUIET, Counted
 
 TASK = Generated(method="rewoo")
@@ -79,7 +79,7 @@ def makespan(make_steps: Any, plan: str, at_once: int) -> float:
         steps = make_steps(TASK, Slow(key_of(plan)))
         steps.leads.follow(Leads(1, 1, 2))
         work = Work(steps, RecordBuffer(10_000, 1e9))
-        runner = SegmentRunner(TASK, work, Tree(3), SegmentPolicy(), PrioritySemaphore(at_once))
+        runner = SegmentRunner(TASK, work, Tree(3), USUAL_POLICY, PrioritySemaphore(at_once))
         assert isinstance(await runner.run(Segment(TASK.root())), Finished)
         return asyncio.get_running_loop().time()
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 import surefoot
+from surefoot.decompose.plan import Child, Expansion, Literal
+from surefoot.decompose.step import Dialect, Done, Prompt, Role, Step
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.run_directory import read_config
@@ -64,3 +66,56 @@ def test_parquet_without_its_library_is_refused_before_anything_is_asked(monkeyp
     with pytest.raises(ConfigurationError, match=r"^out.parquet: writing Parquet needs pip install"):
         row_output.check_form(pathlib.Path("out.parquet"))
     row_output.check_form(pathlib.Path("out.csv"))
+
+
+class Rows(surefoot.RowTask, frozen=True):
+    """Asks one question of each row."""
+
+    def row_step(self, row: Any) -> Step:
+        return Step("row", Role.ACTOR, row["text"])
+
+    def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
+        return Prompt(str(step.reads))
+
+    def parse(self, step: Step, text: str, dialect: Dialect) -> str:
+        return text
+
+
+class Chained(Rows, frozen=True):
+    """Would ask two things of each row, one after the other."""
+
+    def next_step(self, goal: Any, state: Any) -> Any:
+        return Done(None)
+
+
+class Planned(Rows, frozen=True):
+    """Would have a plan for each row."""
+
+    def row_step(self, row: Any) -> Any:
+        return Expansion((Child("part", (Literal(row["text"]),)),))
+
+
+class Whole(surefoot.Task, frozen=True):
+    """A task of its own."""
+
+
+@pytest.mark.parametrize(
+    ("question", "options", "line"),
+    [
+        (Whole(), {}, "Whole: surefoot.map asks one question of each row; rows that take several steps"),
+        (Whole, {}, "Whole: surefoot.map asks one question of each row; rows that take several steps"),
+        (Chained(), {}, r"Chained.next_step .*: is never called: surefoot.map asks one question of each row"),
+        (Planned(), {}, r"Planned.row_step .*: must return a Step, not Expansion"),
+        (Rows, {}, r"Rows is a class: give one of it, Rows\(\)"),
+        (Rows(), {"output": int}, "a RowTask says itself what an answer is"),
+        (Rows(), {"field_wise": True}, "a RowTask says itself what an answer is"),
+        (7, {}, "int: what is asked of each row is a text, or a RowTask"),
+    ],
+)
+def test_rows_that_are_no_single_questions_are_one_line(
+    question: Any, options: dict[str, Any], line: str, tmp_path: pathlib.Path
+) -> None:
+    with pytest.raises(ConfigurationError, match=line) as refused:
+        surefoot.map(ROWS, question, Waits(), run_dir=tmp_path / "r", address="none", k=1, **options)
+    assert "\n" not in str(refused.value)
+    assert surefoot.map(ROWS, Rows(), Waits(), run_dir=tmp_path / "s", address="none", k=1).output == ["yes"]

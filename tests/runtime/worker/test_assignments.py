@@ -33,3 +33,25 @@ async def test_idle_is_when_the_last_one_is_done() -> None:
         await asyncio.sleep(0)
         assert not idle.done()
     await asyncio.wait_for(idle, 5)
+
+
+def test_workers_get_as_much_work_each_not_as_many_pieces() -> None:
+    """Every second piece takes ten times as long. Placebo: alike, they would all go to the second worker."""
+    assignments, by_number = Assignments(2), Assignments(2)
+    costs = [1.0, 10.0] * 6
+    with ExitStack() as stack:
+        chosen = [stack.enter_context(assignments.least_busy(cost=cost)) for cost in costs]
+        alike = [stack.enter_context(by_number.least_busy()) for _ in costs]
+    shares = [sum(cost for cost, worker in zip(costs, chosen, strict=True) if worker == one) for one in (0, 1)]
+    assert max(shares) - min(shares) <= 10
+    assert alike == [0, 1] * 6
+
+
+async def test_what_rounding_leaves_of_costs_keeps_no_worker_busy() -> None:
+    assignments = Assignments(2)
+    with ExitStack() as stack:
+        for cost in (0.1, 0.2, 0.3):
+            stack.enter_context(assignments.least_busy(among={0}, cost=cost))
+    with assignments.least_busy() as first, assignments.least_busy() as second:
+        assert (first, second) == (0, 1)
+    await asyncio.wait_for(assignments.until_idle(), 5)

@@ -19,8 +19,9 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_row_for_each_rate(printed: Callable[..., str]) -> None:
     lines = printed(main, "--latency-s", "0.001", "--places", "4", "--rate", "0,0.02").splitlines()
     assert lines[0].startswith("7,998 bytes in 4 parts; ")
-    assert lines[1].startswith("0% wrong: 8 answers to 4 questions, 0 of which decide nothing about a part; 0 of 12")
-    assert lines[2].startswith("2% wrong: ")
+    assert lines[1].startswith("the first run of a process, over two parts without latency: ")
+    assert lines[2].startswith("0% wrong: 8 answers to 4 questions, 0 of which decide nothing about a part; 0 of 12")
+    assert lines[3].startswith("2% wrong: ")
 
 
 def test_facts_that_a_model_leaves_out_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,6 +73,32 @@ def test_files_travel_under_the_hash_of_their_content(folder: pathlib.Path, tmp_
     assert [(entry.name, entry.read_text()) for entry in folder.iterdir()] == [(name, "(define)")]
 
 
+def test_a_table_travels_and_its_results_stay_on_the_head(
+    folder: pathlib.Path, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("body\nhello\n")
+    (tmp_path / "out.csv").write_text("of yesterday")
+    (tmp_path / "mine.py").touch()
+    asked = ["map", "t.csv", "--question", "What? {body}", "--model", "mine:Model"]
+    job = job_of([*asked, "--output", str(tmp_path / "out.csv"), "--run-dir", "/data/m"], False, folder)
+    name = hashlib.sha256(b"body\nhello\n").hexdigest()[:16] + "-t.csv"
+    assert (
+        f"on_head map {name} --question 'What? {{body}}' --model mine:Model --output {tmp_path}/out.csv"
+        in job.entrypoint
+    )
+    assert [entry.name for entry in folder.iterdir()] == [name]
+    assert [pathlib.Path(place).name for place in job.packages] == ["surefoot", "mine.py"]
+    assert "-- show /data/m" in way_back([*asked, "--run-dir", "/data/m"], "job_1", "http://127.0.0.1:8265")[1]
+    for wrong, said in [
+        ([*asked], "--run-dir /ABSOLUTE/PATH"),
+        ([*asked, "--run-dir", "/m", "--output", "out.csv"], "the results are on the head node"),
+        (["map", "--question", "x", "t.csv", "--run-dir", "/m"], "--question: there is no such file here"),
+    ]:
+        with pytest.raises(ConfigurationError, match=re.escape(said)):
+            job_of(wrong, False, folder)
+
+
 def test_a_users_task_travels_whole(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.py").touch()

@@ -1,6 +1,7 @@
 """The table of ``surefoot bench``: rates and intervals of a row, as text and as a page, whatever a model is called."""
 
 import io
+import re
 from typing import Any
 
 import pytest
@@ -110,6 +111,19 @@ def test_the_page_has_a_bar_for_each_row_and_escapes_every_text() -> None:
     assert "<script>[bold]" not in page
     assert "&lt;script&gt;" in page
     assert "a <title>" not in page
+
+
+def test_every_cell_of_the_page_names_its_column_for_narrow_screens() -> None:
+    page = page_of("t", [score()], PUBLISHED)
+    rows = re.findall(r"<tr class=.*?</tr>", page)
+    heads = [re.findall(r'<td data-head="(.*?)">', row) for row in rows]
+    assert heads[0] == [
+        *(" ".join(name.split()) for name in HEAD[:3]),
+        "0 to 100 %",
+        *map(" ".join, map(str.split, HEAD[3:])),
+    ]
+    assert all(row == heads[0][: len(row)] for row in heads)
+    assert all(row.count("<td") == len(head) for row, head in zip(rows, heads, strict=True))
 
 
 @pytest.mark.parametrize(("solved", "left"), [(0, "0%"), (24, "100%"), (12, "50%")])
