@@ -49,7 +49,7 @@ def looked_up(directory: pathlib.Path, task: Task) -> tuple[list[Step | None], l
         (Fan(in_chain=True), answers),
         (Join(), names),
     ],
-    ids=repr,
+    ids=lambda one: one.__name__ if callable(one) else repr(one),
 )
 @pytest.mark.parametrize("segment_steps", [1, 1024])
 def test_every_voted_question_is_found(task: Task, key: Any, segment_steps: int, tmp_path: pathlib.Path) -> None:
