@@ -30,6 +30,7 @@ from surefoot.runtime.execution.escalation.escalate import (
 from surefoot.runtime.execution.escalation.prompt_variants import FIRST, Asked, PromptVariant, asked, variants_of
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
+from surefoot.runtime.execution.race_counts import count_first_ballots, count_race
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.turns import in_turns
 from surefoot.runtime.models.budget_lease import BudgetLease
@@ -38,16 +39,13 @@ from surefoot.runtime.models.structured import as_lines, asking_for_json, schema
 from surefoot.runtime.records import Contested, Counts, Entry, agreed, tally
 from surefoot.runtime.untrusted import tame
 from surefoot.runtime.voting_rules import rule_of
-from surefoot.voting.agreed_errors import first_ballots
 from surefoot.voting.alarms import Raised, raised_by
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.decision import race_for
 from surefoot.voting.race import Won, unanimous
-from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.record_race import FieldWise
 from surefoot.voting.red_flags import RedFlag, overlong
 from surefoot.voting.representatives import FieldRepresentatives, Representatives
-from surefoot.voting.sequential import Sequential
 
 MAX_DRAWS = 4096
 """Draw numbers are handed out in strides of this, so that no two steps of a run share one."""
@@ -136,7 +134,7 @@ class StepRunner:
         result = await self._hold_race(step, k, draw, variants[0], said=said)
         if result.winner is None or result.raised:
             return await self._escalate(step, k, draw, variants, result)
-        self._note_first_ballots(result)
+        count_first_ballots(self.counts, result, self.policy.rule)
         if len(result.ballots) == k and all(ballot.candidate == result.winner for ballot in result.ballots):
             return result.winner, result.winner
         return result.winner, entry_of(result)
@@ -172,7 +170,7 @@ class StepRunner:
         before = [result for result in below if result is not found and not (result is first and went_on)]
         assert found.winner is not None
         if went_on:
-            self._note_first_ballots(msgspec.structs.replace(found, k=first.k, rule=first.rule))
+            count_first_ballots(counts, msgspec.structs.replace(found, k=first.k, rule=first.rule), self.policy.rule)
         return found.winner, entry_of(found, before, raised, name)
 
     def _larger(self, k: int) -> int:
@@ -224,7 +222,7 @@ class StepRunner:
         winner = verdict.candidate if isinstance(verdict, Won) else None
         result = RaceResult(variant, k, tuple(ballots), tuple(details), rule, winner, raised, fields)
         if level is None and (rule is not None or len(ballots) != k or winner is None):
-            self._count(result)
+            count_race(self.counts, result)
         return result
 
     def _alike(self, step: Step, said: Sequence[str | Flag], ballots: Sequence[Ballot]) -> Sequence[str | Flag]:
@@ -242,26 +240,6 @@ class StepRunner:
             if ballot.candidate is not None:
                 into.join(ballot.candidate)
         return [into.join(one) if isinstance(one, str) else one for one in said]
-
-    def _count(self, result: RaceResult) -> None:
-        """Count a first race that its first ballots did not decide; the sequential rule learns from every one."""
-        pattern = result.pattern
-        if isinstance(result.rule, Sequential):
-            tally(self.counts.votes, {f"{pattern.valid - pattern.dissent}-{pattern.dissent}": 1})
-        self.counts.disagreements += pattern.dissent > 0
-        if result.variant == FIRST and (pattern.dissent or pattern.spoiled):
-            tally(self.counts.contested, {str(pattern): 1})
-
-    def _note_first_ballots(self, result: RaceResult) -> None:
-        """Count the first ballots of a disputed race that a lead decided: they tell how often wrong answers agree."""
-        leads = result.rule is None and self.policy.rule == "first-to-ahead-by"
-        if result.winner is None or result.fields or not (leads or isinstance(result.rule, RaisedLead)):
-            return
-        raised = result.rule.raised if isinstance(result.rule, RaisedLead) else result.k
-        named = [ballot.candidate for ballot in result.ballots if ballot.candidate is not None]
-        seen = first_ballots(result.k, raised, result.winner, named)
-        if seen is not None:
-            tally(self.counts.first_ballots, {str(seen): 1})
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
         """Draw a number of ballots for a step without a race; arguments and errors as for ``decide``."""
