@@ -1,6 +1,6 @@
 """Reads a finished plan back from its journal, step by step in plan order, one segment in memory at a time."""
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -62,7 +62,7 @@ class PlanReader:
             return self._children(node, given, range(len(given.children)), self._upper_child)
         records: list[Record] = []
         attempt = 0
-        while found := self._records(segment_key(node.path, attempt)):
+        while found := list(self._records(segment_key(node.path, attempt))):
             records += found
             attempt += 1
         decided = _Decided(records, self.rule)
@@ -139,15 +139,17 @@ class PlanReader:
         self.longest = 0
         return output
 
-    def _records(self, key: str) -> list[Record]:
-        return [record for payload in self.journal.payloads(key) for record in unpack(payload)]
+    def _records(self, key: str) -> Iterator[Record]:
+        for payload in self.journal.payloads(key):
+            yield from unpack(payload)
 
 
 class _Decided:
     """The records of one segment, by node."""
 
-    def __init__(self, records: list[Record], rule: str) -> None:
+    def __init__(self, records: Iterable[Record], rule: str) -> None:
         self.rule = rule
+        self._won: dict[Entry, tuple[Entry, str]] = {}
         self.entries: dict[tuple[Path, str], dict[int, list[Entry]]] = {}
         self.children: dict[tuple[Path, int], tuple[int, ...]] = {}
         self.failed: dict[Path, Failure] = {}
@@ -158,7 +160,21 @@ class _Decided:
                 self.failed[record.path] = msgspec.json.decode(str(record.entries[0]), type=Failure)
             elif record.part in ("run", "split"):
                 attempts = self.entries.setdefault((record.path, record.part), {})
-                extend(attempts.setdefault(record.attempt, []), record)
+                extend(attempts.setdefault(record.attempt, []), self._once(record))
+
+    def _once(self, record: Record) -> Record:
+        """The record with each entry of looks kept once: a question that comes again has the same, in millions."""
+        if not any(_has_looks(entry) for entry in record.entries):
+            return record
+        kept = tuple(self._known(entry)[0] if _has_looks(entry) else entry for entry in record.entries)
+        return msgspec.structs.replace(record, entries=kept)
+
+    def _known(self, entry: Entry) -> tuple[Entry, str]:
+        """An entry of looks as it was read first, and its winner."""
+        known = self._won.get(entry)
+        if known is None:
+            known = self._won[entry] = entry, winner(entry, self.rule)
+        return known
 
     def last(self, path: Path, part: str, *, none_is_an_attempt: bool = False) -> tuple[int, list[str]]:
         """The attempt that stands, and its candidates; none at all for a chain that asked nothing.
@@ -172,4 +188,10 @@ class _Decided:
                 return 0, []
             raise JournalError(f"the journal has no {part} of node {path}")
         attempt = max(attempts)
-        return attempt, [winner(entry, self.rule) for entry in attempts[attempt]]
+        entries = attempts[attempt]
+        return attempt, [self._known(one)[1] if _has_looks(one) else winner(one, self.rule) for one in entries]
+
+
+def _has_looks(entry: Entry) -> bool:
+    """Whether an entry's ballots are looks, which bring the distributions of their answers along."""
+    return not isinstance(entry, str) and bool(entry.ballots) and bool(entry.ballots[0].shares)
