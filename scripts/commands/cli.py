@@ -57,6 +57,7 @@ COMMANDS = {
     "runs": Entry("runs:runs", "List the runs below a folder, or delete some."),
     "compare": Entry("compare:compare", "Say how two runs differ: options, answer, calls, cost."),
     "export": Entry("export:export_command", "Write what runs teach as files that trainers load."),
+    "diagnose": Entry("diagnose:diagnose_command", "Say what limits runs: planning or execution."),
     "stop": Entry("stop:stop", "Ask a run that goes on in another process to stop politely."),
     "launch": Entry("launch:launch", "Run a command as a job on a Ray cluster, and find the way back to it."),
     "serve": Entry("serve:serve", "Serve a model of this machine to other programs, in OpenAI's protocol."),

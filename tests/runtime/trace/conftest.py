@@ -34,7 +34,13 @@ def retried(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 
 
 @pytest.fixture
-def run(retried: pathlib.Path) -> Iterator[TracedRun]:
+def run_with_retries(retried: pathlib.Path) -> Iterator[TracedRun]:
     """The run with retries, open."""
     with TracedRun(retried) as opened:
         yield opened
+
+
+@pytest.fixture
+def run(run_with_retries: TracedRun) -> TracedRun:
+    """The run with retries under a short name."""
+    return run_with_retries
