@@ -5,6 +5,7 @@ import itertools
 import re
 
 import pytest
+from scipy.stats import binomtest
 
 from surefoot.decompose.answer_keys.problem_parts import parts_of
 from surefoot.decompose.answer_keys.problems import answers, told_by
@@ -145,3 +146,67 @@ def test_the_judges_no_is_no_tie() -> None:
     assert rejected.reads.question == goal.text  # type: ignore[union-attr]
     ended = asked_next(Atom(), task, goal, Turning((), (*answered, "no", "9")))
     assert ended == Done("9")
+
+
+def drawn(task: Generated, seed: int, share: float = 0.0, splits: bool = True) -> bool:
+    """Whether a question is answered rightly, each prompt by the majority of five draws that err in 12 % an operation.
+
+    Args:
+        task: The question.
+        seed: Of the draws.
+        share: Of the contractions that are wrong in every draw.
+        splits: Whether dependencies are those of the question; else a sub-question that has nothing to do with it.
+    """
+    model = SimulatedModel(answers, parse_profile("p_error=0.12"), name=f"d{seed}")
+
+    def reply(prompt: Prompt) -> str:
+        if prompt.user.startswith("Split the question into sub-questions that say") and not splits:
+            return "1. What is 1 + 1?\n2. What is #1 + 1?"
+        digest = hashlib.blake2b(f"{seed}{prompt.user}".encode(), digest_size=4).digest()
+        if prompt.user.startswith("Put the question again") and int.from_bytes(digest) / 2**32 < share:
+            return answers(prompt).wrong[0]
+        said = [model.reply(Request(prompt, (draw,), 1.0, 4096, seed), draw).text for draw in range(5)]
+        return max(said, key=said.count)
+
+    return bool(Walk(task, reply).run() == answer_of(task.question()))
+
+
+def better(one: list[bool], other: list[bool]) -> float:
+    """Return how likely it is by chance that the first is ahead so often, of the questions in which they differ."""
+    wins, losses = (
+        sum(a > b for a, b in zip(one, other, strict=True)),
+        sum(a < b for a, b in zip(one, other, strict=True)),
+    )
+    return float(binomtest(wins, wins + losses, 0.5, "greater").pvalue) if wins + losses else 1.0
+
+
+def test_contractions_beat_the_whole_question_and_the_judge_beats_none() -> None:
+    """A3, twenty seeds, two questions each, one contraction of twenty wrong; and A4: a split that says nothing."""
+    told = [(seed, {"family": "chains", "length": 10, "number": number}) for seed in range(20) for number in (1, 2)]
+    direct = [drawn(Generated(**options, method="direct"), seed) for seed, options in told]  # type: ignore[arg-type]
+    unjudged = [drawn(Unjudged(**options, method="atom"), seed, 0.05) for seed, options in told]  # type: ignore[arg-type]
+    judged = [drawn(Generated(**options, method="atom"), seed, 0.05) for seed, options in told]  # type: ignore[arg-type]
+    assert better(unjudged, direct) < 0.05
+    assert better(judged, unjudged) < 0.05
+    placebo = [drawn(Generated(**options, method="atom"), seed, splits=False) for seed, options in told]  # type: ignore[arg-type]
+    assert better(placebo, direct) > 0.05
+
+
+def test_a_contracted_question_is_cheaper_for_another_method() -> None:
+    """A6: handed on half way, the same answer for at most 70 % of the words of its prompts."""
+    for number in (1, 2, 3):
+        walk = Walk(Generated(family="chains", length=12, number=number, method="atom"))
+        answer = walk.run()
+        half = stages(walk)[len(stages(walk)) // 2]
+
+        class Handed(Generated, frozen=True, kw_only=True):
+            text: str = half
+
+            def question(self) -> str:
+                return self.text
+
+        whole, rest = Walk(Generated(family="chains", length=12, number=number, method="self-ask")), Walk(
+            Handed(family="chains", method="self-ask")
+        )  # fmt: skip
+        assert whole.run() == rest.run() == answer
+        assert rest.words <= 0.7 * whole.words

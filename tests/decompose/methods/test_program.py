@@ -56,6 +56,19 @@ def test_prompts_do_not_grow_with_the_steps_done() -> None:
     assert sizes[0] == sizes[1]
 
 
+def test_a_step_in_a_hundred_thousand_is_asked_like_the_tenth() -> None:
+    """A2: the prompts at turns 10, 1,000 and 100,000 of one program have the same words but for their numbers."""
+    task = Generated(family="dictionary", length=100_000, method="program")
+    state = task.first_state(task.question(), 0)
+    sizes = set()
+    for turn in (10, 1000, 99_999):
+        spec = task.next_spec({**state, "turn": turn, "total": "123"})
+        assert isinstance(spec, StepSpec)
+        prompt = task.prompt(HostProgram().ask("part", Goal(""), spec.rendered({**state, "total": "123"})), "chat")
+        sizes.add(len(prompt.user.split()))
+    assert len(sizes) == 1
+
+
 def test_errors_of_single_steps_tell_those_of_the_run() -> None:
     """A4: the error of a step asked alone lies in the interval of its error within runs, and the other way round."""
     model = SimulatedModel(answers, parse_profile("p_error=0.02"))

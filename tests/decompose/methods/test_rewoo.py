@@ -5,11 +5,17 @@ import random
 import msgspec
 import pytest
 
+from surefoot.decompose.answer_keys.problems import answers
 from surefoot.decompose.methods.asking import Goal, Turning, asked_next, settled
 from surefoot.decompose.methods.rewoo import MODEL, Line, Rewoo, read_plan
 from surefoot.decompose.plan import Expansion, Failure, Ref, as_output
 from surefoot.decompose.step import Call, Done, Flag, Step
 from surefoot.decompose.tasks.generated import Generated
+from surefoot.runtime.models.port import Request
+from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
+from surefoot.voting.ballot import Ballot
+from surefoot.voting.first_to_ahead_by import FirstToAheadBy
+from surefoot.voting.race import Race, Won
 
 PROBLEM = Generated(method="rewoo", calculator=True)
 
@@ -170,3 +176,24 @@ def test_a_question_whose_plan_failed_has_no_answer() -> None:
     assert isinstance(ended, Done)
     assert ended.failure == "2 of 2 lines failed; #E1: gone"
     assert MODEL == "Ask"
+
+
+def test_plans_are_right_by_votes_where_the_planner_is_right_in_seven_of_ten() -> None:
+    """A5: 150 questions, a lead of 4, wrong plans that differ: at most one wrong. The placebo, one plan: about 45."""
+    model = SimulatedModel(answers, parse_profile("p_error=0.3"))
+    voted = alone = 0
+    for number in range(1, 151):
+        task = Generated(family="chains", length=6, number=number, method="rewoo")
+        step = task.sample_step(number - 1)
+        prompt = task.prompt(step, "chat")
+        right = task.parse(step, answers(prompt).right[0], "chat")
+        race, draw = Race(FirstToAheadBy(4), 60), 0
+        while race.verdict is None:
+            said = task.parse(step, model.reply(Request(prompt, (draw,), 1.0, 4096, 0), draw).text, "chat")
+            assert isinstance(said, str)
+            alone += draw == 0 and said != right
+            race.cast(Ballot(draw, said))
+            draw += 1
+        voted += not (isinstance(race.verdict, Won) and race.verdict.candidate == right)
+    assert voted <= 1
+    assert alone >= 30
