@@ -214,33 +214,33 @@ def _pilot_took(pilot: Estimate, calls: int) -> dict[str, float]:
 
 
 def _report_steps(
-    plan: JournalledPlan, config: RunConfig, doubts: list[SuspiciousStep], *, stand: bool = False
+    plan: JournalledPlan, config: RunConfig, suspicious: list[SuspiciousStep], *, stand: bool = False
 ) -> list[ReportedStep]:
     """Find the questions in journal order, which is quick, and keep the order given; ``stand`` if all of them do."""
     # The questions of a user's task are in the task's code, which is not run here.
     questions, known = Questions(plan), not isinstance(plan.task, RecordedTask | RowTask)
-    steps = {d.place: questions.find(d.place) if known else None for d in sorted(doubts, key=lambda d: d.place)}
+    steps = {d.place: questions.find(d.place) if known else None for d in sorted(suspicious, key=lambda d: d.place)}
     dialect = dialect_of(config)
-    kept = kept_of(plan.journal, {doubt.segment for doubt in doubts})
+    kept = kept_of(plan.journal, {one.segment for one in suspicious})
     guarded = stand and has_seams(config, plan.task)
     chunk = (read_meta(plan.journal, "table", dict) or {}).get("chunk", 0)
     told = []
-    for doubt in doubts:
-        step, place = steps[doubt.place], doubt.place
+    for one in suspicious:
+        step, place = steps[one.place], one.place
         texts = kept.get((place.path, place.attempt, place.index))
         told.append(
             ReportedStep(
-                name=_name(doubt.place, chunk),
+                name=_name(one.place, chunk),
                 kind=step.kind if step else texts.kind if texts else "",
                 question=plan.task.prompt(step, dialect).user if step else texts.user if texts else "",
                 replies=texts.replies if texts else (),
-                winner=doubt.named[0][0] if doubt.named else "",
-                lead=doubt.entry.k,
-                ballots=_written(doubt.entry.ballots, doubt.entry.details),
-                raised=tuple(f"{one.kind} ({one.p_value:.1g})" for one in doubt.entry.raised),
-                before=_written(doubt.entry.before, doubt.entry.details[len(doubt.entry.ballots) :]),
-                way="" if place.part == "undecided" else doubt.entry.way,
-                guard=_guard(doubt.place) if guarded else "",
+                winner=one.named[0][0] if one.named else "",
+                lead=one.entry.k,
+                ballots=_written(one.entry.ballots, one.entry.details),
+                raised=tuple(f"{alarm.kind} ({alarm.p_value:.1g})" for alarm in one.entry.raised),
+                before=_written(one.entry.before, one.entry.details[len(one.entry.ballots) :]),
+                way="" if place.part == "undecided" else one.entry.way,
+                guard=_guard(one.place) if guarded else "",
             )
         )
     return told

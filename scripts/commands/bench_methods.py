@@ -24,8 +24,8 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.records import Finished
-from surefoot.runtime.report.doubts import doubts
 from surefoot.runtime.report.journal_steps import steps_of
+from surefoot.runtime.report.lost_ballots import lost_by_kind
 from surefoot.runtime.session.answers import reader_of
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.setup import Setup
@@ -180,8 +180,8 @@ def _measure(score: Score, directory: pathlib.Path, config: RunConfig, task: Pro
                 prompt = task.prompt(Step(step.kind, Role.ACTOR, step.reads), dialect)
                 score.largest_prompt = max(score.largest_prompt, len(f"{prompt.system} {prompt.user}".split()))
             score.longest_chain = max(score.longest_chain, reader.longest)
-        found = doubts(steps_of(journal, config.rule), journal.totals.by_kind)
-        score.doubts = {one.kind: round(one.share, 4) for one in found}
+        found = lost_by_kind(steps_of(journal, config.rule), journal.totals.by_kind)
+        score.lost_ballots = {one.kind: round(one.share, 4) for one in found}
     finally:
         journal.close()
 
@@ -207,7 +207,7 @@ def _cells(score: Score) -> tuple[str, ...]:
         f"{score.largest_prompt:,}",
         f"{score.longest_chain:,}",
         money(score.cost_usd),
-        next((f"{kind} {share:.1%}" for kind, share in score.doubts.items() if share), ""),
+        next((f"{kind} {share:.1%}" for kind, share in score.lost_ballots.items() if share), ""),
         failures,
     )
 
@@ -215,11 +215,11 @@ def _cells(score: Score) -> tuple[str, ...]:
 COLUMNS = Columns(
     (
         "method", "model", "right", "95 % interval", "n", "invalid", "calls", "tokens in/out", "largest prompt",
-        "longest chain", "money", "most doubted", "not right",
+        "longest chain", "money", "hardest", "not right",
     ),
     _cells,
     "calls and tokens: means over the problems; invalid: no answer; largest prompt: words; longest chain: questions "
-    "that wait for each other; most doubted: the kind of question whose ballots disagreed most, and how many lost",
+    "that wait for each other; hardest: the kind of question most of whose ballots lost, and how many did",
 )  # fmt: skip
 
 

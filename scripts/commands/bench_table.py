@@ -33,7 +33,7 @@ class Score(msgspec.Struct):
         plan_cost: Cost of all solved plans of problems whose actions have costs.
         plans_with_cost: How many these are.
         largest_prompt: Words of the longest prompt of a solved problem, where a table has it.
-        doubts: Share of the ballots to each kind of question that lost or were discarded, where a table has it.
+        lost_ballots: Share of the ballots to each kind of question that lost or were discarded, where a table has it.
         chosen: How often each way was chosen, where a method chooses one.
         longest_chain: Most questions of a solved problem that wait for each other, where a table has it.
     """
@@ -59,7 +59,7 @@ class Score(msgspec.Struct):
     plans_with_cost: int = 0
     largest_prompt: int = 0
     longest_chain: int = 0
-    doubts: dict[str, float] = {}
+    lost_ballots: dict[str, float] = {}
     chosen: dict[str, int] = {}
 
     def add_cost(self, cost: float | None) -> None:

@@ -119,14 +119,14 @@ def view(now: Standing, before: Standing | None, pace: Sequence[float] = ()) -> 
         value = getattr(now, name)
         gained = value - getattr(before, name) if before is not None else 0
         table.add_row(name.replace("_", " "), f"{value:,}", f"+{gained:,}" if gained else "")
-    doubts = [f"alarm: {kind} {count:,}" for kind, count in sorted(now.alarms.items())]
-    doubts += [f"{name}: {rung.put_right:,} of {rung.asked:,} put right" for name, rung in now.rungs.items()]
+    lines = [f"alarm: {kind} {count:,}" for kind, count in sorted(now.alarms.items())]
+    lines += [f"{name}: {rung.put_right:,} of {rung.asked:,} put right" for name, rung in now.rungs.items()]
     return rich.console.Group(
         rich.text.Text(printable(f"{now.task} with {now.model}: {now.status}"), style="bold"),
         bar,
         rich.text.Text(_speed(now, pace)),
         table,
-        *(rich.text.Text(printable(line), style="yellow" if line.startswith("alarm") else "dim") for line in doubts),
+        *(rich.text.Text(printable(line), style="yellow" if line.startswith("alarm") else "dim") for line in lines),
         *([rich.text.Text(printable(now.message))] if now.message else []),
     )
 

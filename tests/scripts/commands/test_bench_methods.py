@@ -104,9 +104,9 @@ def test_the_report_blames_the_role_that_errs(
         capsys, tmp_path / "b", "chains", "--length", "4", "--count", "12", "--method", "two-stage",
         "--model", "simulated:p_error=0.0025", "--modules", modules,
     )  # fmt: skip
-    doubted = rows["two-stage"]["doubts"]
-    assert next(iter(doubted)) == blamed
-    assert doubted[blamed] > 0.15 > 0.05 > min(doubted.values())
+    lost = rows["two-stage"]["lost_ballots"]
+    assert next(iter(lost)) == blamed
+    assert lost[blamed] > 0.15 > 0.05 > min(lost.values())
 
 
 def test_a_row_without_an_answer_says_why(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,8 @@
 """Doubts by kind of question: ballots that lost or were discarded, over all that were drawn."""
 
 from surefoot.runtime.records import Usage
-from surefoot.runtime.report.doubts import Doubt, doubts
 from surefoot.runtime.report.journal_steps import JournalStep, Shown
+from surefoot.runtime.report.lost_ballots import LostBallots, lost_by_kind
 
 
 def step(kind: str, answer: str | None, *ballots: str | None) -> JournalStep:
@@ -18,6 +18,10 @@ def test_what_lost_or_was_discarded_is_counted_by_kind() -> None:
         step("", "y", "z", "y"),  # of a kind that the journal does not know
     ]
     asked = {"part": Usage(calls=100), "plan": Usage(calls=10), "solve": Usage(calls=5)}
-    assert doubts(steps, asked) == [Doubt("plan", 10, 3), Doubt("part", 100, 1), Doubt("solve", 5, 0)]
-    assert Doubt("plan", 10, 3).share == 0.3
-    assert Doubt("none", 0, 0).share == 0.0
+    assert lost_by_kind(steps, asked) == [
+        LostBallots("plan", 10, 3),
+        LostBallots("part", 100, 1),
+        LostBallots("solve", 5, 0),
+    ]
+    assert LostBallots("plan", 10, 3).share == 0.3
+    assert LostBallots("none", 0, 0).share == 0.0

@@ -1,4 +1,4 @@
-"""Which kind of question a run was in doubt about: ballots that lost or were discarded, from the journal alone."""
+"""Which kind of question a run found hard: ballots that lost or were discarded, from the journal alone."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,7 @@ from surefoot.runtime.records import Usage
 from surefoot.runtime.report.journal_steps import JournalStep
 
 
-class Doubt(msgspec.Struct, frozen=True):
+class LostBallots(msgspec.Struct, frozen=True):
     """How the ballots to one kind of question went.
 
     Attributes:
@@ -27,8 +27,8 @@ class Doubt(msgspec.Struct, frozen=True):
         return self.against / self.ballots if self.ballots else 0.0
 
 
-def doubts(steps: Iterable[JournalStep], asked: Mapping[str, Usage]) -> list[Doubt]:
-    """Return the doubts about each kind of question, the most doubted first.
+def lost_by_kind(steps: Iterable[JournalStep], asked: Mapping[str, Usage]) -> list[LostBallots]:
+    """Return how many ballots each kind of question lost, the largest share first.
 
     Args:
         steps: Of a journal that keeps the replies of disputed steps, as journals do unless they keep none.
@@ -39,5 +39,5 @@ def doubts(steps: Iterable[JournalStep], asked: Mapping[str, Usage]) -> list[Dou
         if step.kind:
             lost = sum(ballot.candidate is None or ballot.candidate != step.answer for ballot in step.ballots)
             against[step.kind] = against.get(step.kind, 0) + lost
-    found = [Doubt(kind, usage.calls, min(usage.calls, against.get(kind, 0))) for kind, usage in asked.items()]
+    found = [LostBallots(kind, usage.calls, min(usage.calls, against.get(kind, 0))) for kind, usage in asked.items()]
     return sorted(found, key=lambda one: (-one.share, one.kind))
