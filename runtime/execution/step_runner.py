@@ -12,7 +12,6 @@ import msgspec
 
 from surefoot.decompose.step import Flag, Step
 from surefoot.decompose.task import Task
-from surefoot.decompose.wordings.wording import Put
 from surefoot.runtime.errors import ModelError, QuestionRefused, StepDeadlocked
 from surefoot.runtime.execution.asked_several import SeveralAnswers, asked_several
 from surefoot.runtime.execution.deadlock_message import deadlock_message
@@ -30,11 +29,12 @@ from surefoot.runtime.execution.escalation.escalate import (
 from surefoot.runtime.execution.escalation.prompt_variants import FIRST, Asked, PromptVariant, asked, variants_of
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
+from surefoot.runtime.execution.put_request import request_of
 from surefoot.runtime.execution.race_counts import count_first_ballots, count_race
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.turns import in_turns
 from surefoot.runtime.models.budget_lease import BudgetLease
-from surefoot.runtime.models.port import Example, Model, Reply, Request, Stop
+from surefoot.runtime.models.port import Model, Reply, Request, Stop
 from surefoot.runtime.models.structured import as_lines, asking_for_json, schema_of
 from surefoot.runtime.records import Contested, Counts, Entry, agreed, tally
 from surefoot.runtime.untrusted import tame
@@ -270,7 +270,7 @@ class StepRunner:
     def judge(self, step: Step, reply: Reply) -> Flag | str:
         """Return the candidate that a reply names, or the red flag raised against it; nothing is counted."""
         question = self._asked(step, FIRST)[1]
-        return self._flag(question, reply, self._limit(question))
+        return self._flag(question, reply, self._limit(question), {})
 
     def _asked(self, step: Step, variant: PromptVariant) -> tuple[Model, Asked]:
         """Who is asked, and what."""
@@ -309,7 +309,7 @@ class StepRunner:
 
     async def _said(self, model: Model, question: Asked, draws: Sequence[int], temperature: float) -> list[str | Flag]:
         kind, name, limit = question.step.kind, name_of(model), self._limit(question)
-        said = []
+        said, read = [], dict[str, str | Flag]()
         try:
             replies = await model.ask(self._request(question, draws, temperature))
         except (ModelError, QuestionRefused) as error:
@@ -319,7 +319,7 @@ class StepRunner:
         for reply in replies:
             self.meter.usage.book(kind, name, reply)
             self.meter.spend(draws[0] // MAX_DRAWS, reply.cost_usd)
-            answer = self._flag(question, reply, limit)
+            answer = self._flag(question, reply, limit, read)
             if isinstance(answer, Flag):
                 tally(self.counts.red_flags, {answer.name: 1})
             self.meter.replies.heard(draws[0] // MAX_DRAWS, question.step, prompt, reply.text, answer)
@@ -334,7 +334,7 @@ class StepRunner:
         if whole is not None:
             return Request(question.prompt, tuple(draws), temperature, limit, seed, whole)
         if names is None:
-            return _requested(question.put, tuple(draws), temperature, limit, seed)
+            return request_of(question.put, tuple(draws), temperature, limit, seed)
         return Request(asking_for_json(question.prompt), tuple(draws), temperature, limit, seed, schema_of(names))
 
     def _schema(self, question: Asked) -> Any:
@@ -344,8 +344,8 @@ class StepRunner:
     def _limit(self, question: Asked) -> int:
         return question.limit(self.policy.max_reply_tokens)
 
-    def _flag(self, question: Asked, reply: Reply, limit: int) -> Flag | str:
-        """The candidate a reply names, or the first red flag that is raised against it."""
+    def _flag(self, question: Asked, reply: Reply, limit: int, read: dict[str, str | Flag]) -> Flag | str:
+        """The candidate a reply names, or the first red flag raised against it; ``read`` has texts read before."""
         if reply.copied:
             return Flag(RedFlag.COPIED, "a copy of a reply that came before")
         if reply.stop is Stop.REFUSED:
@@ -355,16 +355,9 @@ class StepRunner:
             return Flag(RedFlag.OVERLONG, f"{said} tokens")
         lines = self.structured and question.dialect == "chat" and self.task.whole_schema(question.step) is None
         text = as_lines(reply.text) if lines else reply.text
-        return question.read(text, self.policy.flags)
-
-
-def _requested(put: Put, draws: tuple[int, ...], temperature: float, limit: int, seed: int) -> Request:
-    """A question with all that its wording puts around it."""
-    prompt, turns = put.prompt, tuple(Example(user, assistant) for user, assistant in put.turns)
-    return Request(
-        prompt, draws, temperature, limit, seed, examples=turns, prefill=put.prefill, raw=prompt.raw, stop=prompt.stop,
-        choices=prompt.choices,
-    )  # fmt: skip
+        if text not in read:  # replies to one question are often alike, and reading is most of their work here
+            read[text] = question.read(text, self.policy.flags)
+        return read[text]
 
 
 def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:

@@ -34,10 +34,12 @@ def choose_segment_size(size: int, start: Estimate | None, expected: Forecast | 
     Returns:
         A size that is not timed if nobody knows how long a step takes.
     """
-    if start is None or expected is None or not start.seconds_per_answer > 0 or size < 1:
+    if start is None or expected is None or size < 1:
         return SegmentSize()
-    # The pilot's answers came from all workers together.
+    # The pilot's answers came from all workers together. A run whose looks are all kept makes no call.
     step_s = start.seconds_per_answer * workers * expected.calls / size
+    if not step_s > 0:
+        return SegmentSize()
     steps = max(min(MOST_S / step_s, size / (workers * EACH)), LEAST_S / step_s)
     return SegmentSize(round(max(1, min(SEGMENT_STEPS, steps))), timed=True)
 

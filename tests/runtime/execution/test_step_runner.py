@@ -305,3 +305,20 @@ def test_a_reply_is_judged_without_counting_it(step_runner: Any, scripted: Any) 
     flag = steps.judge(STEP, FLAGGED["overlong"])
     assert (flag.name, flag.detail) == ("overlong", "10 tokens")
     assert steps.meter.take() == Counts()
+
+
+async def test_replies_that_are_alike_are_read_once_and_flagged_each_by_itself(scripted: Any, step_runner: Any) -> None:
+    """What a flag looks at beside the text, such as the length, is looked at for every reply."""
+    read: list[str] = []
+
+    class Noting(Next, frozen=True, kw_only=True):
+        def parse(self, step: Step, text: str, dialect: Any) -> str:
+            read.append(text)
+            return text
+
+    same = [Reply("x", tokens_out=2), Reply("x", tokens_out=10), Reply("x", tokens_out=2), Reply("y", tokens_out=2)]
+    steps = step_runner(Noting(), scripted(*same))
+    ballots = await steps.draw(Noting().row_step({"number": 1}), 4, 0)
+    limit = Noting().row_step({"number": 1}).max_reply_tokens
+    assert read == ["x", "y"]
+    assert [ballot.candidate for ballot in ballots] == ["x", None if limit < 10 else "x", "x", "y"]

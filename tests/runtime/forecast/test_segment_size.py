@@ -58,6 +58,8 @@ def test_every_worker_gets_several_unless_they_would_be_too_short(size: int, eac
 def test_where_nobody_knows_the_time_the_size_is_the_usual_one(start: Estimate | None) -> None:
     assert choose_segment_size(100, start, Forecast(100, 1.0), 4) == SegmentSize(SEGMENT_STEPS, timed=False)
     assert choose_segment_size(100, pilot(1.0), None, 4) == SegmentSize(SEGMENT_STEPS, timed=False)
+    no_calls = Forecast(calls=0.0, p_success=1.0)  # all looks are kept from the pilot
+    assert choose_segment_size(100, pilot(1.0), no_calls, 4) == SegmentSize(SEGMENT_STEPS, timed=False)
 
 
 class Mixed(Task, frozen=True, kw_only=True):
