@@ -51,5 +51,6 @@ def key_of(model: Model, request: Request) -> bytes:
     """Return what a look depends on, as a digest: the model's name, the settings and the text; no draws, no seed."""
     prompt, schema = request.prompt, request.schema
     settings = (request.max_tokens, request.examples, request.prefill, request.stop, request.raw, request.choices)
-    text = repr((model.name, prompt.system, prompt.user, settings, schema))
+    further = (request.open,) if request.open < 1 else ()
+    text = repr((model.name, prompt.system, prompt.user, settings, schema, *further))
     return hashlib.blake2b(text.encode(errors="backslashreplace"), digest_size=16).digest()

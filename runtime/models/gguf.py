@@ -144,7 +144,7 @@ class GgufModel(Model):
             onward = msgspec.structs.replace(request, prefill=request.prefill + beginning)
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._continued, onward)
 
-        return await WholeAnswers(request.stop, request.choices).look(ask)
+        return await WholeAnswers(request.stop, request.choices, request.open).look(ask)
 
     async def close(self) -> None:
         """Let go of the weights; calls under way end for themselves."""

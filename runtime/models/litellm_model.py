@@ -109,7 +109,7 @@ class LiteLLMModel(Model):
                 return Continuation((), replies[-1].tokens_in)
             return Continuation(replies[-1].positions, replies[-1].tokens_in)
 
-        look = await WholeAnswers(request.stop, request.choices).look(ask)
+        look = await WholeAnswers(request.stop, request.choices, request.open).look(ask)
         costs = [reply.cost_usd for reply in replies]
         cost = None if None in costs else sum(cost for cost in costs if cost is not None)
         return msgspec.structs.replace(look, calls=len(replies), cost_usd=cost)

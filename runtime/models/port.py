@@ -58,6 +58,7 @@ class Request(msgspec.Struct, frozen=True):
         choices: The only answers there are, if the question is an enumeration; empty for free text.
         top_p: Share of the probability that tokens are drawn from, above 0; 1 for all of it.
         scored: Likeliest tokens whose probabilities are wanted at each place of the reply; 0 for none.
+        open: Share of the probability that a look may leave open once its likeliest answer is known; 1 for any.
     """
 
     prompt: Prompt
@@ -73,6 +74,7 @@ class Request(msgspec.Struct, frozen=True):
     choices: tuple[str, ...] = ()
     top_p: float = 1.0
     scored: int = 0
+    open: float = 1.0
 
 
 class Position(msgspec.Struct, frozen=True):

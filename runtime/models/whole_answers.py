@@ -51,10 +51,11 @@ class WholeAnswers:
     Args:
         stop: Sequences at which an answer ends.
         choices: The only answers there are; empty where any text up to a stop is one.
+        most_open: Share of the probability that may be left open once the likeliest answer is known.
     """
 
-    def __init__(self, stop: Sequence[str], choices: Sequence[str] = ()) -> None:
-        self._stop, self._choices = tuple(stop), tuple(choices)
+    def __init__(self, stop: Sequence[str], choices: Sequence[str] = (), most_open: float = 1.0) -> None:
+        self._stop, self._choices, self._most_open = tuple(stop), tuple(choices), most_open
         self.whole: dict[str, float] = {}
         self.unread = 0.0
         self._open: list[tuple[float, str]] = [(-1.0, "")]
@@ -118,7 +119,7 @@ class WholeAnswers:
         return (text[: min(ends)], True) if ends else (text, False)
 
     def _known(self) -> bool:
-        """Whether the likeliest answer cannot be overtaken."""
+        """Whether the likeliest answer cannot be overtaken, and no more is open than may be."""
         left = -math.fsum(mass for mass, _ in self._open)
         first, second = [*sorted(self.whole.values(), reverse=True), 0.0, 0.0][:2]
-        return first > second + left
+        return first > second + left and left <= self._most_open * (1 - self.unread)

@@ -31,6 +31,9 @@ NUMBERS = range(20, 99)
 ERROR = 0.02
 """Rate of misleading wordings that looks are held to: that of a pilot of 48 looks without dissent."""
 
+OPEN = 0.05
+"""Share of a distribution that may be missing where drawn answers are worked out from it."""
+
 
 class State(msgspec.Struct, frozen=True):
     """One state: what it takes by looks and by drawn answers.
@@ -79,9 +82,10 @@ def ballot_of(number: int, shares: dict[str, float]) -> Ballot:
     return Ballot(number, ranked[0][0], None, ranked)
 
 
-async def look_at(model: Model, prompt: Prompt) -> Look:
+async def look_at(model: Model, prompt: Prompt, most_open: float = 1.0) -> Look:
     """One look in raw text."""
-    return await model.look(Request(prompt, (0,), 1.0, 6, 0, raw=prompt.raw, stop=prompt.stop))
+    request = Request(prompt, (0,), 1.0, 6, 0, raw=prompt.raw, stop=prompt.stop, open=most_open)
+    return await model.look(request)
 
 
 def sampled(right: float, rival: float, valid: float, budget: float) -> tuple[int, float]:
@@ -97,9 +101,17 @@ def sampled(right: float, rival: float, valid: float, budget: float) -> tuple[in
     return 0, float("inf")
 
 
-async def state(model: Model, number: int, first: Look, budget: float) -> State:
-    """Ask one state for a verdict, in as many wordings as it takes."""
+async def state(model: Model, number: int, whole: Look, budget: float) -> State:
+    """Ask one state for a verdict, in as many wordings as it takes.
+
+    Args:
+        model: That gives looks.
+        number: The number whose successor is asked for.
+        whole: The distribution that answers are drawn from, at most ``OPEN`` of it missing.
+        budget: Chance that the verdict may be wrong.
+    """
     rule, truth = Looks(budget, ERROR), str(number + 1)
+    first, drawn = await look_at(model, next_number(number)), shares_of(whole)
     seen = [shares_of(first)]
     race, calls = LookRace(rule, LOOKS), first.calls
     race.cast(ballot_of(0, seen[0]))
@@ -109,9 +121,9 @@ async def state(model: Model, number: int, first: Look, budget: float) -> State:
         seen.append({str(int(name) + less): share for name, share in shares_of(look).items()})
         calls += look.calls
         race.cast(ballot_of(len(seen) - 1, seen[-1]))
-    right = seen[0].get(truth, 0.0)
-    rival = max((share for name, share in seen[0].items() if name != truth), default=0.0)
-    lead, ballots = sampled(right, rival, 1 - first.unread, budget)
+    right = drawn.get(truth, 0.0)
+    rival = max((share for name, share in drawn.items() if name != truth), default=0.0)
+    lead, ballots = sampled(right, rival, 1 - whole.unread, budget)
     copied = replay_looks(rule, LOOKS, [ballot_of(at, seen[0]) for at in range(LOOKS)])
     won = isinstance(race.verdict, Won)
     return State(
@@ -126,7 +138,7 @@ async def compare(name: str, numbers: Sequence[int], thinnest: int, budget: floa
     """Look at every number once, and compare both ways of voting at the thinnest states."""
     model = open_model(RunConfig(task="hanoi", model=name, dialect="micro"))
     try:
-        firsts = {number: await look_at(model, next_number(number)) for number in numbers}
+        firsts = {number: await look_at(model, next_number(number), OPEN) for number in numbers}
         margin = {number: _margin(shares_of(look), str(number + 1)) for number, look in firsts.items()}
         print(f"likeliest right at {sum(value > 0 for value in margin.values())} of {len(margin)} states", flush=True)
         chosen = sorted(margin, key=lambda number: margin[number])[:thinnest]

@@ -102,3 +102,9 @@ async def test_scores_that_cannot_be_true_add_nothing() -> None:
 
     look = await WholeAnswers((",",)).look(ask)
     assert look == Look((("b", 1.0), ("a", 0.0)), 0.0, 1, 0, 1)
+
+
+async def test_a_distribution_may_be_followed_further_than_its_likeliest_answer() -> None:
+    look = await WholeAnswers((",",), (), 0.05).look(Scores(ONE_TEN))
+    assert dict(look.answers) == pytest.approx({"10": 0.56, "1": 0.24, "2": 0.2})
+    assert look.calls == 4
