@@ -31,6 +31,9 @@ WAIT = 200
 RIVALS = 3
 """Wrong answers over which mistakes are spread."""
 TARGET = 0.99
+ONE_SHOT = 8
+"""Steps that follow from each other's answers and may be done in one short answer; attempts at deeper ones may agree
+and be wrong together, as no attempt has done the steps."""
 MOST_BALLOTS = 40
 """Votes on one question, at most: beyond, it counts as not decided."""
 ERRORS = tuple(10 ** (-4 + step / 10) for step in range(34))
@@ -77,7 +80,7 @@ def advise(shape: Shape, error: float, words: int, program: bool = True) -> Advi
             for, by a question that shows all that came before.
     """
     found = {
-        WHOLE: _whole(shape, error, words),
+        WHOLE: _whole(shape, error, words) if shape.stated or shape.depth <= ONE_SHOT else None,
         # One part is the question itself.
         CHAIN: _chain(shape, error, words, program) if shape.parts > 1 else None,
         GRAPH: _graph(shape, error, words) if shape.stated and shape.parts > 1 else None,
@@ -164,7 +167,9 @@ def _why(way: str, shape: Shape, error: float, costs: dict[str, float]) -> str:
     if not shape.stated:
         told.append("later ones follow from the answers to earlier ones")
     told.append(f"one goes wrong in about {error:.1%}")
-    if WHOLE not in costs:
+    if not shape.stated and shape.depth > ONE_SHOT:
+        told.append("no short answer does so many")
+    elif WHOLE not in costs:
         told.append("answers to the whole question would win no vote")
     priced = ", ".join(f"{one} {cost:,.0f}" for one, cost in costs.items())
     return f"{way}: {'; '.join(told)}; words and waiting: {priced or 'none would come to an answer'}"

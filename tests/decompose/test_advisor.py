@@ -63,6 +63,14 @@ def test_whole_answers_that_win_no_vote_are_named_as_such() -> None:
     assert "answers to the whole question would win no vote" in found.why
 
 
+def test_deep_searches_are_not_answered_at_once_however_sure_a_model_seems() -> None:
+    """Attempts at a search that nobody has done agree where there are two answers only: agreement says nothing."""
+    assert advise(Shape(32, 32, stated=False), 0.0001, 200).way == CHAIN
+    assert "no short answer does so many" in advise(Shape(32, 32, stated=False), 0.0001, 200).why
+    assert advise(Shape(32, 32), 0.0001, 200).way == WHOLE
+    assert advise(Shape(4, 4, stated=False), 0.0001, 200).way == WHOLE
+
+
 def test_where_nothing_would_be_right_the_smallest_questions_are_asked() -> None:
     found = advise(Shape(64, 8), 0.9, 500)
     assert (found.way, found.costs) == (CHAIN, {})

@@ -94,6 +94,17 @@ def test_the_advisor_chooses_by_the_noise(tmp_path: pathlib.Path, capsys: pytest
     assert "auto (chain 3)" in (tmp_path / "n" / "bench.html").read_text()
 
 
+def test_searches_are_done_step_by_step(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where each next question depends on the last answer, static plans fail, and the advisor takes the chain."""
+    rows = bench(
+        capsys, tmp_path / "b", "bridges", "--length", "2", "--count", "4", "--model", "simulated:p_error=0.08",
+        "--k", "4", "--method", "rewoo", "--method", "auto",
+    )  # fmt: skip
+    assert rows["auto"]["chosen"] == {"chain": 4}
+    assert rows["auto"]["solved"] == 4
+    assert rows["rewoo"]["solved"] <= 2
+
+
 @pytest.mark.parametrize(("bad", "blamed"), [("TaskDecomposer", "split"), ("Actor", "solve parts")])
 def test_the_report_blames_the_role_that_errs(
     bad: str, blamed: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
