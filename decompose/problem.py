@@ -13,6 +13,7 @@ import msgspec
 from surefoot.decompose.methods.asking import Asking, Goal, Turning, asked_next, settled
 from surefoot.decompose.methods.program import StepSpec
 from surefoot.decompose.methods.table import METHODS
+from surefoot.decompose.modular_planner.planner import Problem as Posed
 from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.step import Call, Dialect, Done, Flag, Prompt, Step
 from surefoot.decompose.task import NothingToAsk, Task
@@ -34,6 +35,8 @@ class Problem(Task, frozen=True, kw_only=True):
         asking_named(self.method)
         if self.method == "program" and not self.offers_program():
             raise ValueError(f"method: {type(self).__name__} gives no program: it has no first_state() and next_spec()")
+        if self.method == "modular" and type(self).world is Problem.world:
+            raise ValueError(f"method: {type(self).__name__} offers no world to plan in: it has no world()")
 
     def question(self) -> str:
         """Return the question that ``surefoot run`` asks: one text that stands for itself."""
@@ -83,6 +86,17 @@ class Problem(Task, frozen=True, kw_only=True):
         """Return the state after a step was answered; by default with the answer in the field that the step writes."""
         return {**state, spec.writes: said}
 
+    def world(self, number: int) -> Posed | None:
+        """Return the planning problem that a question of a number (from 0) is, for ``modular``; ``None`` if it is none.
+
+        Its plan is the answer; see `surefoot.decompose.modular_planner.world_task` for a world from a few sentences.
+        """
+        return None
+
+    def answer_of_plan(self, plan: tuple[str, ...]) -> str:
+        """Return the answer that a plan of the problem's world is; by default its actions, separated by commas."""
+        return ", ".join(plan) or "nothing"
+
     def decomposed_by(self) -> Asking:
         """Return the method that decomposes the problem; by default the one that ``method`` names."""
         return asking_named(self.method)
@@ -122,6 +136,10 @@ class Problem(Task, frozen=True, kw_only=True):
     def usual_steps(self, goal: Goal, inputs: tuple[Any, ...]) -> int:
         """Return ten: leads are chosen for questions that take about so many steps."""
         return 10
+
+    def same(self, step: Step, one: str, other: str) -> bool:
+        """Return whether two candidates are the same answer, as the method compares them."""
+        return self.decomposed_by().same(step, one, other)
 
     def sample_step(self, number: int) -> Step:
         """Draw the first thing that is asked of one of the problem's questions, where that is a question."""

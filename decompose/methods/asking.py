@@ -167,6 +167,10 @@ class Asking(msgspec.Struct, frozen=True):
         """Read a reply as the wording of its kind says."""
         return self.wordings[step.kind].read(problem, step, text)
 
+    def same(self, step: Step, one: str, other: str) -> bool:
+        """Return whether two candidates are the same answer; by default those that are equal."""
+        return one == other
+
 
 def child(goal: Goal, inputs: tuple[Input, ...] = ()) -> Child:
     """Return a part of a sub-plan whose failure is its output: one bad part is one bad part."""

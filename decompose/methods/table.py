@@ -16,6 +16,7 @@ from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.chain_of_thought import ChainOfThought
 from surefoot.decompose.methods.direct import Direct
 from surefoot.decompose.methods.method import Method
+from surefoot.decompose.methods.modular import Modular
 from surefoot.decompose.methods.program import HostProgram
 from surefoot.decompose.methods.recursive import Recursive
 from surefoot.decompose.methods.rewoo import Rewoo
@@ -40,5 +41,6 @@ METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "atom": Atom,
     "thread": Thread,
     "auto": Auto,
+    "modular": Modular,
 }
 """Makes each method from the length of a leaf, in steps."""

@@ -13,8 +13,10 @@ import pytest
 from surefoot.decompose.methods.asking import Asking, Goal, Turning, asked_next, settled
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.plan import Expansion
+from surefoot.decompose.problem import Problem
 from surefoot.decompose.step import Call, Done
 from surefoot.decompose.tasks.generated import Generated
+from tests.decompose.methods import worlds
 from tests.decompose.methods.walking import Walk
 
 REWOO, RUNS = "tests.decompose.methods.test_rewoo", "tests.runtime.session.test_rewoo_runs"
@@ -85,6 +87,14 @@ def test_a_pitfall_has_its_regression_test(pitfall: str) -> None:
     assert callable(getattr(importlib.import_module(module), name))
 
 
+def problem(name: str, number: int = 1) -> Problem:
+    """A small problem that a method takes."""
+    if name == "modular":
+        return worlds.Counting(first=4 + number, method=name)
+    family = "ledger" if name.startswith("recursive") else "chains"
+    return Generated(family=family, length=4, number=number, method=name)
+
+
 @pytest.mark.parametrize("name", ASKING)
 def test_no_state_leaks_from_one_question_to_the_next(name: str) -> None:
     """13: module state or mutable defaults: a question's prompts are the same whatever was asked before it."""
@@ -93,7 +103,7 @@ def test_no_state_leaks_from_one_question_to_the_next(name: str) -> None:
 
     def prompts(*numbers: int) -> list[str]:
         for number in numbers:
-            walk = Walk(Generated(family="chains", length=4, number=number, method=name))
+            walk = Walk(problem(name, number), lambda prompt: worlds.answers_of_all(prompt).right[0])
             walk.run()
         return [prompt.user for prompt in walk.prompts]
 
@@ -107,8 +117,7 @@ def test_no_plan_is_changed_in_place(name: str) -> None:
     assert isinstance(method, Asking)
     with pytest.raises(AttributeError):
         method.leaf_steps = 3  # type: ignore[misc]
-    family = "ledger" if name.startswith("recursive") else "chains"
-    task, goal = Generated(family=family, length=4, method=name), Goal("", 0)
+    task, goal = problem(name), Goal("", 0)
     goal = msgspec.structs.replace(goal, text=task.question())
     state = settled(method, task, goal, Turning(()))
     before = msgspec.msgpack.encode(state)

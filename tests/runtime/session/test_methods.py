@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from surefoot.decompose.answer_keys.problems import answers
 from surefoot.decompose.methods.asking import Asking
 from surefoot.decompose.methods.table import METHODS
+from surefoot.decompose.problem import Problem
 from surefoot.decompose.referees.problems import answer_of, verify
 from surefoot.decompose.tasks.generated import Generated
 from surefoot.runtime import api
@@ -21,6 +21,8 @@ from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.records import Finished
 from surefoot.runtime.session.answers import reader_of
 from surefoot.scripts.commands.verify import ReadSteps
+from tests.decompose.methods import worlds
+from tests.decompose.methods.worlds import answers_of_all as answers
 from tests.runtime.execution.attempts import Session
 from tests.runtime.execution.models import QUIET, Counted
 
@@ -32,14 +34,19 @@ CASES = [
 PRICE_USD = 0.25
 
 
-def problem(method: str) -> Generated:
+def problem(method: str) -> Problem:
+    if method == "modular":  # it plans, so it takes a problem that offers a world
+        return worlds.Counting(method=method)
     name, _, tool = method.partition(" with ")
     if name.startswith("recursive"):  # over an input that is kept apart; slices of a hundred lines
         return Generated(family="ledger", length=150, number=3, method=name)
     return Generated(family="chains", length=4, method=name, calculator=bool(tool))
 
 
-def right(task: Generated) -> str:
+def right(task: Problem) -> str:
+    if isinstance(task, worlds.Counting):
+        return worlds.right_answers(task)[0]
+    assert isinstance(task, Generated)
     return answer_of(task.question(), task.context(task.number - 1))
 
 
@@ -104,12 +111,16 @@ def test_what_was_decided_reads_back_as_a_plan(method: str, tmp_path: pathlib.Pa
     journal = open_journal(found.run_dir, write=False)
     try:
         reader = reader_of(journal, read_config(found.run_dir), task)
-        told = verify(task, ReadSteps(reader.steps()))
+        plan = ReadSteps(reader.steps())
+        steps = sum(1 for _ in plan)
+        assert plan.output == right(task)
+        if isinstance(task, Generated):
+            told = verify(task, ReadSteps(reader.steps()))
+            assert (told.reached_goal, told.steps) == (True, steps)
     finally:
         journal.close()
-    assert told.reached_goal
-    assert told.steps == len(model.asked)
-    assert 1 <= reader.longest <= told.steps
+    assert steps == len(model.asked)
+    assert 1 <= reader.longest <= steps
 
 
 @pytest.mark.parametrize("method", CASES)
