@@ -1,17 +1,23 @@
 """``surefoot diagnose``: what limits runs, planning or execution, and how votes are better shared."""
 
 import contextlib
+import itertools
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import click
 import msgspec
 
-from surefoot.runtime.trace.class_tally import tally
+from surefoot.runtime.trace.class_tally import entropy, tally
 from surefoot.runtime.trace.diagnosis import Diagnosis, diagnose
+from surefoot.runtime.trace.grams import mined, strategies
 from surefoot.runtime.trace.traced_run import TracedRun
 from surefoot.scripts.commands.options import json_option
-from surefoot.scripts.commands.output import OK, aligned, print_json
+from surefoot.scripts.commands.output import OK, aligned, print_json, printable
+
+MOST_TEXTS = 10_000
+"""Replies in which phrases are looked for."""
 
 
 @click.command("diagnose")
@@ -20,8 +26,9 @@ from surefoot.scripts.commands.output import OK, aligned, print_json
     "--calls", type=click.FloatRange(0.1, 100), default=1.0, show_default=True,
     help="Most calls of the recommended votes, as a multiple of those of now.",
 )  # fmt: skip
+@click.option("--grams", is_flag=True, help="Also which phrases the kept replies that won share, and their entropy.")
 @json_option
-def diagnose_command(run_dirs: tuple[pathlib.Path, ...], calls: float, as_json: bool) -> int:
+def diagnose_command(run_dirs: tuple[pathlib.Path, ...], calls: float, grams: bool, as_json: bool) -> int:
     """Say what limits runs from their journals: how work is split, or how single steps are answered.
 
     Runs of one task are best given together. What is recommended is a value of --modules of surefoot run.
@@ -30,11 +37,24 @@ def diagnose_command(run_dirs: tuple[pathlib.Path, ...], calls: float, as_json: 
         runs = [stack.enter_context(TracedRun(directory)) for directory in run_dirs]
         budget = min(1 - run.config.target for run in runs)
         found = diagnose(tally(runs), budget, calls)
+        phrases = _phrases(runs) if grams else None
     if as_json:
-        print_json(msgspec.to_builtins(found))
+        print_json({**msgspec.to_builtins(found), **({} if phrases is None else phrases)})
         return OK
     print("\n".join(described(found)))
+    if phrases is not None:
+        print(f"phrases   {len(phrases['grams']):,} strategic ones; {phrases['gram_entropy']:.2f} bits")
+        for gram, count in phrases["grams"].items():
+            print(f"          {count:,} replies: {printable(gram)}")
     return OK
+
+
+def _phrases(runs: Iterable[TracedRun]) -> dict[str, Any]:
+    """Phrases that kept replies share which won and were gone on with, and the entropy of their use in bits."""
+    won = (race.winning for run in runs for race in run.races() if run.stands(race))
+    texts = list(itertools.islice((one.text for one in won if one is not None and one.text), MOST_TEXTS))
+    grams = mined(texts)
+    return {"grams": grams, "gram_entropy": entropy(strategies(texts, grams)), "replies_read": len(texts)}
 
 
 def described(found: Diagnosis) -> Iterator[str]:

@@ -32,6 +32,13 @@ def test_a_run_is_told_apart_with_its_figures(folder: pathlib.Path) -> None:
     assert "other way" in text
 
 
+def test_phrases_are_looked_for_where_they_are_asked_for(folder: pathlib.Path) -> None:
+    found = last_object(surefoot(folder, "diagnose", "r", "--grams", "--json"))
+    assert all(isinstance(count, int) for count in found["grams"].values())
+    assert found["replies_read"] > 0
+    assert "phrases   " in surefoot(folder, "diagnose", "r", "--grams").stdout
+
+
 def test_without_anything_to_compare_nothing_is_recommended() -> None:
     lines = list(described(diagnose(Tallies({("execution", "move"): ClassTally(questions=3)}, runs=1))))
     assert lines[0] == "verdict   cannot be told: no question of how to split work was decided"
