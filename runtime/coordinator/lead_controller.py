@@ -150,11 +150,7 @@ async def open_lead_controller(
     """
     chosen = journal.meta("leads")
     if chosen is not None:
-        seen = journal.meta("pilot")
-        start = msgspec.convert(seen, Estimate) if seen else None
-        records = [record for payload in journal.payloads(LEADS) for record in unpack(payload)]
-        earlier = [record.learned for record in records if record.learned is not None]
-        return LeadController(config, task, start, msgspec.convert(chosen, Leads), earlier, writer.totals.votes)
+        return _as_journalled(config, task, journal, msgspec.convert(chosen, Leads), writer.totals.votes)
     if isinstance(task, RowTask) and has_few_rows(config, task.total_rows):
         return _without_pilot(config, task, journal, on_note)
     # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.
@@ -185,6 +181,16 @@ async def open_lead_controller(
     log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     return LeadController(config, task, start, leads)
+
+
+def _as_journalled(
+    config: RunConfig, task: Task, journal: JournalStore, leads: Leads, votes: dict[str, int]
+) -> LeadController:
+    """Go on with the leads that the journal holds, and with what was learned since they were chosen."""
+    seen = journal.meta("pilot")
+    records = [record for payload in journal.payloads(LEADS) for record in unpack(payload)]
+    earlier = [record.learned for record in records if record.learned is not None]
+    return LeadController(config, task, msgspec.convert(seen, Estimate) if seen else None, leads, earlier, votes)
 
 
 def _without_pilot(

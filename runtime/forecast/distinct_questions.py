@@ -23,7 +23,7 @@ class Distinct(NamedTuple):
 
     @property
     def number(self) -> float:
-        """How many there are."""
+        """How many distinct questions a run asks."""
         return self.scale * len(self.questions)
 
 

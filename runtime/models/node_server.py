@@ -44,10 +44,10 @@ class Serving(Protocol):
         """The address at which other processes reach it."""
 
     def handle_completions(self, body: Any) -> Any:
-        """Answer a raw completion."""
+        """Answer a raw completion that a worker of this node asks for."""
 
     def handle_chat_completions(self, body: Any) -> Any:
-        """Answer a chat."""
+        """Answer a chat that a worker of this node asks for."""
 
 
 class _Told(msgspec.Struct, frozen=True):

@@ -36,7 +36,7 @@ class ClassTally(msgspec.Struct):
 
     @property
     def ballots(self) -> int:
-        """Ballots that were counted."""
+        """Number of the ballots of this class that were counted."""
         return sum(drawn * count for (drawn, _), count in self.patterns.items())
 
     @property

@@ -51,7 +51,7 @@ class ClassFigures(msgspec.Struct, frozen=True):
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
-    """What limits some runs.
+    """What limits some runs, and how their votes should be split.
 
     Attributes:
         runs: How many were read.

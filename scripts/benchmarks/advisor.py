@@ -70,7 +70,7 @@ class Cell(msgspec.Struct, frozen=True):
 
     @property
     def best(self) -> str:
-        """Return the cheapest way."""
+        """Return the way that was cheapest in the draws."""
         return min(self.costs, key=self.costs.__getitem__)
 
 

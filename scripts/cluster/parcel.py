@@ -108,7 +108,7 @@ class _Unpacked(gzip.GzipFile):
         super().__init__(fileobj=io.BytesIO(packed), mode="rb")
 
     def read(self, size: int | None = -1) -> bytes:
-        """Read so many bytes.
+        """Read so many bytes, but never very many at once.
 
         Raises:
             ValueError: They are more than any part of a run directory's archive needs at once.
