@@ -1,6 +1,7 @@
 """Asks a model one step and says everything about it: the first thing to do with a new name."""
 
 import time
+from collections.abc import Callable
 
 import msgspec
 
@@ -44,14 +45,22 @@ class Check(msgspec.Struct, frozen=True):
     cost_usd: float | None
 
 
-async def check_one_step(config: RunConfig, task: Task, model: Model | None = None) -> Check:
+async def check_one_step(
+    config: RunConfig, task: Task, model: Model | None = None, on_wait: Callable[[str], None] | None = None
+) -> Check:
     """Ask a model one sampled step and report all about the reply.
+
+    Args:
+        config: Its model is asked, on the terms of a run.
+        task: Whose step is asked.
+        model: Asked instead.
+        on_wait: Told in one line of each time-out, and of each other failure after which the model is asked again.
 
     Raises:
         ConfigurationError: The model cannot be asked as configured.
         ModelRejected, ModelUnavailable: It did not answer.
     """
-    model = model or open_model(config)
+    model = model or open_model(config, on_wait)
     try:
         await model.probe()
         steps = Worker(config, task, model).step_runner()

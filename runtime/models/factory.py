@@ -169,7 +169,9 @@ def _check_mode(config: RunConfig, name: str) -> None:
 
 
 async def _check(config: RunConfig, prompt: Prompt | None) -> None:
-    model = open_model(config)
+    # Where a server has to show that it scores answers, before the run starts, nobody waits long for it.
+    soon = msgspec.structs.replace(config, patience_s=min(config.patience_s, SCORES_S))
+    model = open_model(soon if takes_looks(config.rule) else config)
     try:
         if prompt is not None:
             model.check_prompt(prompt)
@@ -184,6 +186,8 @@ async def _check(config: RunConfig, prompt: Prompt | None) -> None:
         await model.close()
 
 
+SCORES_S = 15.0
+"""Seconds for which a server is waited for that is asked whether it scores answers."""
 TRIED = Prompt("1, 2, 3, ", raw=True, stop=(",",))
 """What a server is asked for scores with where no question is at hand."""
 

@@ -12,7 +12,7 @@ from surefoot.runtime.config import RunConfig, open_task, task_class
 from surefoot.runtime.local_models import NAME
 from surefoot.runtime.measurement.model_check import Check, check_one_step
 from surefoot.runtime.models.gguf_weights import SMOLLM2, fetch
-from surefoot.scripts.commands.options import build_config, json_option, struct_options
+from surefoot.scripts.commands.options import build_config, json_option, struct_options, tell
 from surefoot.scripts.commands.output import FAILED, OK, print_json, printable
 from surefoot.scripts.commands.patience import saying
 
@@ -58,7 +58,7 @@ def models(name: str | None, wanted: str | None, task: str, as_json: bool, **val
     if name is not None:
         config = build_config(task, task_class(task), {"model": name, **values})
         with saying(f"asking {name} one step"):
-            found = asyncio.run(check_one_step(config, open_task(config)))
+            found = asyncio.run(check_one_step(config, open_task(config), on_wait=tell))
         if as_json:
             print_json(msgspec.to_builtins(found))
         else:
