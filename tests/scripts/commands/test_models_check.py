@@ -37,9 +37,7 @@ def test_a_discarded_answer_is_a_failed_check_and_says_why(capsys: pytest.Captur
 
 def test_a_model_that_cannot_be_asked(capsys: pytest.CaptureFixture[str]) -> None:
     assert check("hosted_vllm/small") == 2
-    assert (
-        "surefoot: hosted_vllm/small needs --api-base" in capsys.readouterr().err
-    )
+    assert "surefoot: hosted_vllm/small needs --api-base" in capsys.readouterr().err
 
 
 def test_each_time_out_of_an_overloaded_server_is_a_line(
