@@ -145,7 +145,7 @@ class Recursive(Asking, frozen=True):
         return (*levels, ("Beginning", "\n".join(beginning)[:SHOWN]), *told)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=32)
 def _lines(text: str) -> tuple[str, ...]:
     # Cached: a million lines are cut once, not once for each of ten thousand slices.
     return tuple(text.split("\n")) if text else ()

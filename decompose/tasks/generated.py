@@ -100,9 +100,10 @@ def drawn(family: str, series: int, number: int, size: int) -> str:
     return FAMILIES[family].pose(random.Random(f"{family} {series} {number}"), size)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=32)
 def _context(family: str, series: int, number: int, size: int) -> str:
-    # Cached: it may be tens of megabytes, and every prompt of a slice asks for it.
+    # Cached: it may be tens of megabytes, and every prompt of a slice asks for it. A bench asks about many in turn: with
+    # fewer places than questions under way, each prompt would draw a whole ledger again.
     drawn_from = FAMILIES[family].context
     assert drawn_from is not None
     return drawn_from(random.Random(f"context {family} {series} {number}"), size)
