@@ -102,8 +102,8 @@ def drawn(family: str, series: int, number: int, size: int) -> str:
 
 @functools.lru_cache(maxsize=32)
 def _context(family: str, series: int, number: int, size: int) -> str:
-    # Cached: it may be tens of megabytes, and every prompt of a slice asks for it. A bench asks about many in turn: with
-    # fewer places than questions under way, each prompt would draw a whole ledger again.
+    # Cached: it may be tens of megabytes, and every prompt of a slice asks for it. A bench asks about many in turn:
+    # with fewer places than questions under way, each prompt would draw a whole ledger again.
     drawn_from = FAMILIES[family].context
     assert drawn_from is not None
     return drawn_from(random.Random(f"context {family} {series} {number}"), size)
