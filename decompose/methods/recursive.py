@@ -64,7 +64,8 @@ CELL = Wording(
     _read_cell,
     8192,
 )
-SUB = Wording("Answer a question about a part of a longer text.", FORM, Role.ACTOR, read_answer)
+# Long enough for lists: what a slice of some hundred lines is asked for may be which of its users do something.
+SUB = Wording("Answer a question about a part of a longer text.", FORM, Role.ACTOR, read_answer, 1024)
 
 
 class Recursive(Asking, frozen=True):

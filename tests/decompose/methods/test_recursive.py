@@ -170,6 +170,16 @@ def test_limits_hold_whatever_cells_do(monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_CALLS < 10**6
 
 
+def test_lists_of_a_slice_are_not_too_long_for_a_reply() -> None:
+    """A million lines are asked about in slices of 250, whose users are up to a hundred numbers."""
+    task = Generated(family="ledger", length=250, method="recursive")
+    shown = (("Context", task.context(0)),)
+    for kind in ("bird", "tree", "metal", "fruit"):
+        step = Recursive().ask("sub", Goal(""), f"Which users have a line that names a {kind}?", shown)
+        reply = answers(task.prompt(step, "chat")).right[0]
+        assert 20 < 2 * len(reply.split()) <= step.max_reply_tokens, kind
+
+
 def test_slices_too_large_for_a_prompt_fail_by_themselves() -> None:
     goal = Goal("How many lines name a bird?", 0, "sub", 1, (0, 20_000, 1))
     ended = asked_next(Recursive(), Generated(family="ledger", length=20_000), goal, Turning(()))
