@@ -21,13 +21,17 @@ from surefoot.runtime.records import Counts
 
 
 class Sampled(msgspec.Struct, frozen=True):
-    """A sample of a run's questions with what asking took: calls, seconds, prices."""
+    """A sample of a run's questions with what asking took: calls, seconds, prices.
+
+    ``long`` are questions for several steps, which the counts leave out.
+    """
 
     samples: list[Sample]
     counts: Counts
     speed: Speed
     wall_s: float
     prices: tuple[float, float] | None = None
+    long: tuple[Sample, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):
