@@ -168,6 +168,8 @@ def cheapest_leads(basis: Basis) -> Leads:
         counts = [count for count in steps_per_call(basis) if count <= leaf_steps + 1] or steps_per_call(basis)
         for unguarded in range(1, most + 1) if basis.all_caught else (most,):
             for guarded, count in itertools.product(range(1, most + 1), counts):
+                if guarded > 1 and 1 < count != counts[0]:
+                    continue  # where a seam notices a mistake, a long reply drawn twice is dearer than one drawn again
                 suspect = max(guarded, unguarded) + 2
                 leads = Leads(guarded, unguarded, suspect, leaf_steps, steps_per_call=count)
                 choices.append((_missed(basis, leads), expected_calls(basis, leads), leads))
