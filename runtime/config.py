@@ -101,6 +101,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     steps_per_call: Annotated[
         Several | Auto, _option("steps of a chain that one question asks for; auto: weighed with the leads")
     ] = 1
+    minimize: Annotated[
+        Literal["calls", "money", "time"], _option("what leads and steps a call are chosen for, with --k auto")
+    ] = "calls"
     max_ballots: Annotated[int, _option("ballots after which an undecided step is given up", ge=1, le=2048)] = 100
     seam_retries: Annotated[int, _option("times a chain is run again before its promise is doubted", ge=0)] = 4
     re_decompositions: Annotated[int, _option("times a decomposition is asked again", ge=0)] = 3

@@ -50,6 +50,7 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import LeadChange, Leads
 from surefoot.runtime.logs import events_of
+from surefoot.runtime.models.factory import prices_of
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import Batch, Counts, Record
 
@@ -169,6 +170,8 @@ async def open_lead_controller(
     size = task.usual_steps(root.goal, root.inputs)
     before = writer.totals.calls if writer.totals.steps else 0  # a pilot may have been cut off
     start = await _estimate(config, task, writer, ask_pilot, on_note) if config.k == "auto" else None
+    if start is not None and config.minimize == "money":
+        start = msgspec.structs.replace(start, prices=prices_of(config))
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
     why = explain_leads(leads, start, expected, size, "row" if isinstance(task, RowTask) else "step")
@@ -263,7 +266,7 @@ async def _with_long_replies(
     samples = await ask_pilot([*sample_numbers(config.seed, pilot_steps(0)), *several])
     single = [sample for sample in samples if steps_of(sample.number) == 1]
     long = [sample for sample in samples if steps_of(sample.number) > 1]
-    found = judge_long_replies(judge_pilot(single, writer.totals), long)
+    found = judge_long_replies(judge_pilot(single, writer.totals), single, long)
     for line in pilot_verdicts(found):
         on_note(line)
     return found

@@ -138,6 +138,8 @@ class Estimate(msgspec.Struct, frozen=True):
         doubling: Steps of a reply to several after which errors and red flags have doubled; 0 where they stay as they
             are. The rates above are those of the first step.
         places: What was seen of such replies, place by place; empty where none was asked for.
+        prices: USD for a prompt token and a generated one; ``None`` if nobody asked, or they are unknown.
+        seconds: Of a call without its tokens, and of a generated token; ``None`` where no long reply was timed.
     """
 
     ballots: int
@@ -154,6 +156,8 @@ class Estimate(msgspec.Struct, frozen=True):
     seconds_per_answer: float = 0.0
     doubling: float = 0.0
     places: tuple[PlaceCount, ...] = ()
+    prices: tuple[float, float] | None = None
+    seconds: tuple[float, float] | None = None
 
     @property
     def valid_rate(self) -> float:

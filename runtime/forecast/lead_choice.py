@@ -25,7 +25,8 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.basis import Basis, basis_of
 from surefoot.runtime.forecast.estimates import Estimate
-from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, expected_calls
+from surefoot.runtime.forecast.forecast import Forecast, double_mistakes
+from surefoot.runtime.forecast.objective import Objective, objective_of
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import LEAF_STEPS, Leads
 from surefoot.runtime.records import Counts
@@ -50,6 +51,8 @@ FEW_ROWS = 40
 
 GUESSED_ERROR = 1 / 11
 """Rate of wrong answers that a table without a pilot is prepared for, one to ten right ones: lead 3 holds 99.9 %."""
+
+FEWEST_CALLS = Objective()
 
 POWERS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 """Steps a call that ``--steps-per-call auto`` weighs."""
@@ -83,7 +86,7 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
     if basis.worst >= 0.5:
         raise ConfigurationError(_hopeless(estimate))
     try:
-        leads = cheapest_leads(basis)
+        leads = cheapest_leads(basis, objective_of(config, estimate))
     except ValueError as error:
         raise ConfigurationError(f"--rule {config.rule}: {error}") from error
     return with_learned_rules(basis, leads, estimate.votes, {}) if basis.rule.learns else leads
@@ -145,13 +148,17 @@ def choose_again(config: RunConfig, task: Task, leads: Leads, estimate: Estimate
     if basis.rule.learns:
         return with_learned_rules(basis, leads, estimate.votes, votes)
     try:
-        return cheapest_leads(basis)
+        return cheapest_leads(basis, objective_of(config, estimate))
     except ValueError:  # no lead holds the target any more: the run's alarms say why
         return leads
 
 
-def cheapest_leads(basis: Basis) -> Leads:
+def cheapest_leads(basis: Basis, objective: Objective = FEWEST_CALLS) -> Leads:
     """Weigh detection and correction against each other; see the module's docstring.
+
+    Args:
+        basis: Shape of the plan, with the rates of its questions.
+        objective: What is to be as small as possible.
 
     Raises:
         ValueError: No lead of the rule holds the target.
@@ -161,7 +168,7 @@ def cheapest_leads(basis: Basis) -> Leads:
         k = _smallest_lead(basis, leaf_steps)
         alone = Leads(k, k, k + 2, leaf_steps)
         several = [msgspec.structs.replace(alone, steps_per_call=count) for count in steps_per_call(basis)]
-        return min(several, key=lambda leads: expected_calls(basis, leads)) if len(several) > 1 else several[0]
+        return min(several, key=lambda leads: objective.cost(basis, leads)) if len(several) > 1 else several[0]
     choices = []
     for leaf_steps in basis.weighed:
         most = _smallest_lead(basis, leaf_steps)
@@ -172,7 +179,7 @@ def cheapest_leads(basis: Basis) -> Leads:
                     continue  # where a seam notices a mistake, a long reply drawn twice is dearer than one drawn again
                 suspect = max(guarded, unguarded) + 2
                 leads = Leads(guarded, unguarded, suspect, leaf_steps, steps_per_call=count)
-                choices.append((_missed(basis, leads), expected_calls(basis, leads), leads))
+                choices.append((_missed(basis, leads), objective.cost(basis, leads), leads))
     return min(choices, key=lambda choice: choice[:2])[2]
 
 

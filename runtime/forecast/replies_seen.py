@@ -7,6 +7,7 @@ is believed where the replies are e^2 times as likely with it as with a rate tha
 """
 
 import math
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -50,16 +51,38 @@ def replies_of(sample: Sample) -> list[Reply]:
     ]
 
 
-def judge_long_replies(start: Estimate, samples: Iterable[Sample]) -> Estimate:
+def judge_long_replies(start: Estimate, single: Sequence[Sample], long: Sequence[Sample]) -> Estimate:
     """Pool the estimate from a pilot's single steps with what its long replies say.
 
     Args:
         start: From single steps.
-        samples: Long replies.
+        single: These.
+        long: Long replies, all of one kind of question.
     """
-    several = list(samples)
-    places = places_of((steps_of(sample.number), replies_of(sample)) for sample in several)
-    return with_replies(start, several[0].kind, places) if several else start
+    if not long:
+        return start
+    places = places_of((steps_of(sample.number), replies_of(sample)) for sample in long)
+    found = with_replies(start, long[0].kind, places)
+    return msgspec.structs.replace(found, seconds=seconds_of(found, single, long))
+
+
+def seconds_of(known: Estimate, single: Sequence[Sample], long: Sequence[Sample]) -> tuple[float, float] | None:
+    """Return the seconds of a call without its tokens, and of a token: the line through short and long replies.
+
+    Args:
+        known: Tokens of single answers.
+        single: Questions for single steps.
+        long: Questions for several, one at least.
+    """
+    kind, tokens = long[0].kind, {one.kind: one.reply_tokens for one in known.kinds}
+    short_s = [sample.seconds for sample in single if sample.kind == kind]
+    each = tokens.get(kind, 0.0)
+    if not short_s or not each:
+        return None
+    steps = statistics.fmean(steps_of(sample.number) for sample in long)
+    alone, together = statistics.median(short_s), statistics.median(sample.seconds for sample in long)
+    token_s = max(0.0, together - alone) / ((steps - 1) * each)
+    return max(0.0, alone - each * token_s), token_s
 
 
 def places_of(groups: Iterable[tuple[int, Sequence[Reply]]]) -> tuple[PlaceCount, ...]:

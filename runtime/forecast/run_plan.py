@@ -94,6 +94,7 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
     everything = measured or judge_pilot(sampled.samples, sampled.counts)
     asks = pilot_steps(size) if config.k == "auto" and measured is None else 0
     start = judge_pilot(sampled.samples[:asks], sampled.counts) if asks else everything
+    start = msgspec.structs.replace(start, prices=start.prices or sampled.prices)
     leads = choose_leads(config, task, start)
     expected = forecast_run(config, task, leads, start, everything)
     pilot = _pilot(config, task, asks, sampled, everything)

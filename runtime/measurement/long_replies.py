@@ -11,12 +11,13 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.execution.sampling import sampled_question
-from surefoot.runtime.forecast.estimates import Estimate, PlaceCount, Sample
+from surefoot.runtime.forecast.estimates import Estimate, PlaceCount
 from surefoot.runtime.forecast.lead_choice import choose_leads
 from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measured import PlaceRate, SeveralRates
 from surefoot.runtime.forecast.measurement_file import Measurement
-from surefoot.runtime.forecast.replies_seen import places_against, replies_of, with_replies
+from surefoot.runtime.forecast.replies_seen import places_against, replies_of, seconds_of, with_replies
+from surefoot.runtime.forecast.run_plan import Sampled
 from surefoot.runtime.models.factory import AnswerKey
 from surefoot.voting.error_rate import clopper_pearson
 
@@ -25,7 +26,7 @@ BANDS = (0, 1, 4, 16, 64, 256)
 
 
 def with_long_replies(
-    config: RunConfig, task: Task, key: AnswerKey, told: Measurement, long: Sequence[Sample]
+    config: RunConfig, task: Task, key: AnswerKey, told: Measurement, sampled: Sampled
 ) -> Measurement:
     """Add to a measurement what replies to several steps said; its other figures stay those of single steps.
 
@@ -34,8 +35,9 @@ def with_long_replies(
         task: The task.
         key: Right answers to a prompt.
         told: From single steps.
-        long: Replies to several steps; where there are none, nothing is added.
+        sampled: With replies to several steps; where there are none, nothing is added.
     """
+    long = sampled.long
     if not long or told.estimate is None:
         return told
     chains = [sampled_question(config, task, sample.number) for sample in long]
@@ -46,6 +48,7 @@ def with_long_replies(
     ]
     places = places_against(groups)
     estimate = with_replies(told.estimate, long[0].kind, places)
+    estimate = msgspec.structs.replace(estimate, seconds=seconds_of(estimate, sampled.samples, long))
     return msgspec.structs.replace(told, estimate=estimate, several=_needed(config, task, estimate))
 
 

@@ -65,7 +65,7 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
     estimate = _estimate(per_kind, sampled, _interval(found))
     leads = _leads(config, task, estimate)
     told = _counted(config, found, per_kind, estimate, sampled)
-    told = with_long_replies(config, task, key, _explained(config, told, found, leads), sampled.long)
+    told = with_long_replies(config, task, key, _explained(config, told, found, leads), sampled)
     auto = msgspec.structs.replace(config, k="auto")
     best, pilot = _leads(auto, task, estimate), _as_pilot(task, sampled)
     told = msgspec.structs.replace(
