@@ -36,8 +36,6 @@ from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.forecast.pilot_verdicts import failing_kinds, pilot_examples, pilot_table, pilot_verdicts
 from surefoot.runtime.forecast.remedies import remedies
-from surefoot.runtime.forecast.segment_size import choose_segment_size
-from surefoot.runtime.journal.journalled_plan import SEGMENTS
 from surefoot.runtime.forecast.replies_seen import (
     LONG_REPLIES,
     LONG_REPLY_STEPS,
@@ -45,6 +43,8 @@ from surefoot.runtime.forecast.replies_seen import (
     judge_long_replies,
     steps_of,
 )
+from surefoot.runtime.forecast.segment_size import choose_segment_size
+from surefoot.runtime.journal.journalled_plan import SEGMENTS
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter

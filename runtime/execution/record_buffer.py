@@ -98,6 +98,7 @@ class RecordBuffer:
             records.append(Record(path, part, attempt, stretch.first, stretch.k, entries, rows, costs=costs))
             if attempt % n_variants == 0 and stretch.k != NOT_VOTED:
                 by_person = sum(isinstance(entry, Contested) and entry.decided is not None for entry in entries)
+                counts.unraced_steps += stretch.not_raced
                 tally(counts.races, {str(stretch.k): len(entries) - by_person - stretch.not_raced})
         self._open, self._closed, self._others, self._held = {}, [], [], 0
         self._flush_at = time.monotonic() + self.flush_s

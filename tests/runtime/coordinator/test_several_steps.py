@@ -100,3 +100,18 @@ async def test_the_journal_of_a_run_says_which_steps_shared_a_reply(new_run: New
         journal.close()
     assert [record.k for record in records if record.part == SHARED] == ([7] * 8 if steps_per_call > 1 else [])
     assert sum(len(record.entries) for record in records if record.part == "run") == 63
+
+
+async def test_steps_that_share_replies_ring_no_alarm_and_count_for_the_drift_of_seams(new_run: NewRun) -> None:
+    """They are no races without a flag, beside which flags would look piled up; and seams break per step, not race."""
+    run = new_run(options={"disks": 9}, leaf_steps=15, steps_per_call=16, red_flags="all")
+    assert await run.session(model(p_error=0.08)) == "solved"
+    counts = run.totals
+    assert counts.seam_retries > 5
+    assert 300 < counts.unraced_steps <= counts.shared_steps
+    assert sum(counts.races.values()) < 300
+    journal = run.journal()
+    try:
+        assert not journal.meta("alarms")
+    finally:
+        journal.close()
