@@ -14,6 +14,7 @@ import msgspec
 
 from surefoot.runtime.forecast.basis import Basis, ChainGroup
 from surefoot.runtime.forecast.chains import most_retries, retries_of
+from surefoot.runtime.forecast.objective import Objective
 from surefoot.runtime.forecast.rate_table import Rates
 from surefoot.runtime.forecast.shared_calls import SharedRun, along_reply, shared_run
 from surefoot.runtime.leads import Leads
@@ -86,6 +87,29 @@ def forecast(basis: Basis, leads: Leads) -> Forecast:
 def expected_calls(basis: Basis, leads: Leads) -> float:
     """Compute the calls of a forecast alone: what leads are compared by."""
     return sum(asked.calls() for asked in _asked(basis, leads))
+
+
+def expected_cost(basis: Basis, leads: Leads, objective: Objective) -> float:
+    """Compute what a run with these leads is expected to need of what is to be small: calls, USD or seconds."""
+    if objective.name == "calls":
+        return expected_calls(basis, leads)
+    expected = forecast(basis, leads)
+    if objective.name == "money":
+        return expected.tokens_in * objective.token_in + expected.tokens_out * objective.token_out
+    work = expected.requests * objective.call_s + expected.tokens_out * objective.token_out
+    return _path_s(basis, leads, objective) + work / objective.width
+
+
+def _path_s(basis: Basis, leads: Leads, objective: Objective) -> float:
+    """Seconds of the calls that wait for each other, however many are made at the same time."""
+    longest, shape = longest_of(basis, leads), basis.shapes[leads.leaf_steps]
+    chains = max(shape.chains, key=lambda one: one.length)
+    rule = basis.rule.with_lead(leads.guarded if basis.seams else leads.unguarded)
+    shared = shared_run_of(chains.rates, rule, leads, chains.length)
+    steps = shared.stated / shared.calls if shared is not None else 1.0
+    split_s = objective.call_s + shape.split_rates.reply_tokens * objective.token_out
+    chain_s = objective.call_s + steps * chains.rates.reply_tokens * objective.token_out
+    return longest.splits * split_s + longest.chain * chain_s
 
 
 def mixed(parts: Iterable[tuple[float, Forecast]]) -> Forecast:

@@ -25,7 +25,7 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.basis import Basis, basis_of
 from surefoot.runtime.forecast.estimates import Estimate
-from surefoot.runtime.forecast.forecast import Forecast, double_mistakes
+from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, expected_cost
 from surefoot.runtime.forecast.objective import Objective, objective_of
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import LEAF_STEPS, Leads
@@ -168,7 +168,9 @@ def cheapest_leads(basis: Basis, objective: Objective = FEWEST_CALLS) -> Leads:
         k = _smallest_lead(basis, leaf_steps)
         alone = Leads(k, k, k + 2, leaf_steps)
         several = [msgspec.structs.replace(alone, steps_per_call=count) for count in steps_per_call(basis)]
-        return min(several, key=lambda leads: objective.cost(basis, leads)) if len(several) > 1 else several[0]
+        return (
+            min(several, key=lambda leads: expected_cost(basis, leads, objective)) if len(several) > 1 else several[0]
+        )
     choices = []
     for leaf_steps in basis.weighed:
         most = _smallest_lead(basis, leaf_steps)
@@ -179,7 +181,7 @@ def cheapest_leads(basis: Basis, objective: Objective = FEWEST_CALLS) -> Leads:
                     continue  # where a seam notices a mistake, a long reply drawn twice is dearer than one drawn again
                 suspect = max(guarded, unguarded) + 2
                 leads = Leads(guarded, unguarded, suspect, leaf_steps, steps_per_call=count)
-                choices.append((_missed(basis, leads), objective.cost(basis, leads), leads))
+                choices.append((_missed(basis, leads), expected_cost(basis, leads, objective), leads))
     return min(choices, key=lambda choice: choice[:2])[2]
 
 

@@ -4,10 +4,7 @@ import msgspec
 
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.forecast.basis import Basis
 from surefoot.runtime.forecast.estimates import Estimate
-from surefoot.runtime.forecast.forecast import expected_calls, forecast, longest_of, shared_run_of
-from surefoot.runtime.leads import Leads
 
 
 class Objective(msgspec.Struct, frozen=True):
@@ -26,27 +23,6 @@ class Objective(msgspec.Struct, frozen=True):
     token_out: float = 0.0
     call_s: float = 0.0
     width: int = 1
-
-    def cost(self, basis: Basis, leads: Leads) -> float:
-        """Return what a run with these leads is expected to need: calls, USD or seconds."""
-        if self.name == "calls":
-            return expected_calls(basis, leads)
-        expected = forecast(basis, leads)
-        if self.name == "money":
-            return expected.tokens_in * self.token_in + expected.tokens_out * self.token_out
-        work = expected.requests * self.call_s + expected.tokens_out * self.token_out
-        return self._path_s(basis, leads) + work / self.width
-
-    def _path_s(self, basis: Basis, leads: Leads) -> float:
-        """Seconds of the calls that wait for each other, however many are made at the same time."""
-        longest, shape = longest_of(basis, leads), basis.shapes[leads.leaf_steps]
-        chains = max(shape.chains, key=lambda one: one.length)
-        rule = basis.rule.with_lead(leads.guarded if basis.seams else leads.unguarded)
-        shared = shared_run_of(chains.rates, rule, leads, chains.length)
-        steps = shared.stated / shared.calls if shared is not None else 1.0
-        split_s = self.call_s + shape.split_rates.reply_tokens * self.token_out
-        chain_s = self.call_s + steps * chains.rates.reply_tokens * self.token_out
-        return longest.splits * split_s + longest.chain * chain_s
 
 
 def objective_of(config: RunConfig, estimate: Estimate) -> Objective:

@@ -9,7 +9,7 @@ from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.basis import basis_of
 from surefoot.runtime.forecast.estimates import Estimate, Sample
-from surefoot.runtime.forecast.forecast import expected_calls, forecast
+from surefoot.runtime.forecast.forecast import expected_calls, expected_cost, forecast
 from surefoot.runtime.forecast.lead_choice import choose_leads
 from surefoot.runtime.forecast.objective import objective_of
 from surefoot.runtime.forecast.rate_table import rate_table
@@ -72,7 +72,7 @@ def test_time_is_that_of_what_waits_and_of_what_does_not_fit_beside_it(configure
     wide = objective_of(config(configured, minimize="time"), known)
     assert wide.width == 64
     alone = msgspec.structs.replace(wide, width=1)
-    assert alone.cost(basis, leads) - wide.cost(basis, leads) == pytest.approx(
+    assert expected_cost(basis, leads, alone) - expected_cost(basis, leads, wide) == pytest.approx(
         2 * expected_calls(basis, leads) * (1 - 1 / 64), rel=0.01
     )
 
