@@ -63,3 +63,52 @@ def read_steps(
     if not stated and not parts:
         return ReadSteps((), Flag("misformatted", "no answer in the reply"))
     return ReadSteps(tuple(stated))
+
+
+class SampledChain(msgspec.Struct, frozen=True):
+    """A place in a chain from which several steps are asked for, drawn for a pilot or a measurement.
+
+    Attributes:
+        goal: The chain's.
+        state: Where it stands.
+        step: What it asks for there.
+        count: How many steps to ask for, at least 2.
+    """
+
+    goal: Any
+    state: Any
+    step: Step
+    count: int
+
+    @property
+    def kind(self) -> str:
+        """Class of the questions."""
+        return self.step.kind
+
+
+def sampled_chain(task: Task, number: int, count: int) -> SampledChain | None:
+    """Draw a place in a chain; ``None`` where the task does not word several steps at once.
+
+    Args:
+        task: The task.
+        number: The randomness.
+        count: How many steps to ask for.
+    """
+    if type(task).prompt_several is Task.prompt_several:
+        return None
+    goal, state = task.sample_chain(number, count)
+    step = task.next_step(goal, state)
+    if not isinstance(step, Step) or task.prompt_several(step, count, "compact") is None:
+        return None
+    return SampledChain(goal, state, step, count)
+
+
+def written(read: ReadSteps) -> str:
+    """Return the steps of a reply, and the flag that ended it if one did, as one candidate; see ``reply_of``."""
+    flag = read.flag.name if read.flag is not None else ""
+    return msgspec.json.encode(([one.candidate for one in read.stated], flag)).decode()
+
+
+def reply_of(candidate: str) -> tuple[list[str], str]:
+    """Return the candidates of the steps of a reply, and the flag that ended it; empty if none did."""
+    return msgspec.json.decode(candidate, type=tuple[list[str], str])

@@ -226,6 +226,15 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """Draw a step of a plan that splits only nodes of more than so many steps; by default ``sample_step``."""
         return self.sample_step(number)
 
+    def sample_chain(self, number: int, count: int) -> tuple[Any, Any]:
+        """Draw a chain's goal and a state from which it may take ``count`` steps more; ``number`` is the randomness.
+
+        The pilot of ``--steps-per-call auto`` and ``surefoot measure --steps-per-call`` ask from there. By default it
+        is the start of the root as a chain.
+        """
+        root = self.root()
+        return root.goal, self.begin(root.goal, root.inputs)
+
     def relabel(self, step: Step, number: int) -> Step:
         """Return a step with its facts under other names, whose right answers are the same once translated.
 

@@ -24,6 +24,7 @@ from surefoot.voting.rules import RULES
 
 Auto = Literal["auto"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Several = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 Heat = Annotated[float, msgspec.Meta(ge=0, le=2)]
 Price = Annotated[float, msgspec.Meta(ge=0)]
 Room = Annotated[int, msgspec.Meta(ge=0)]
@@ -97,7 +98,12 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     target: Annotated[float, _option("wanted probability that the whole run has no error", gt=0, lt=1)] = 0.95
     red_flags: Annotated[str, _option("replies to discard: all, none, or names separated by commas")] = "all"
     seams: Annotated[bool, _option("check what a node returns against what was promised of it")] = True
-    steps_per_call: Annotated[int, _option("steps of a chain that one question asks for", ge=1, le=1024)] = 1
+    steps_per_call: Annotated[
+        Several | Auto, _option("steps of a chain that one question asks for; auto: weighed with the leads")
+    ] = 1
+    minimize: Annotated[
+        Literal["calls", "money", "time"], _option("what leads and steps a call are chosen for, with --k auto")
+    ] = "calls"
     max_ballots: Annotated[int, _option("ballots after which an undecided step is given up", ge=1, le=2048)] = 100
     seam_retries: Annotated[int, _option("times a chain is run again before its promise is doubted", ge=0)] = 4
     re_decompositions: Annotated[int, _option("times a decomposition is asked again", ge=0)] = 3
@@ -287,7 +293,7 @@ def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None
     rule = load_rule(config.rule, folder or here()) if ":" in config.rule else rule_named(config.rule)
     if rule.learns and config.k != "auto" and not takes_looks(config.rule):  # so many looks, whatever they say
         raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")
-    if config.steps_per_call > 1:
+    if config.steps_per_call != 1:
         _check_several(config)
     if config.k != "auto" and config.max_ballots < config.k:
         raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")
@@ -306,6 +312,10 @@ def _check_several(config: RunConfig) -> None:
         "--first-temperature": config.first_temperature not in (None, config.resolved_temperature()),
         "several models": len(members_of(config.model)) > 1,
     }
+    if config.steps_per_call == "auto" and config.k != "auto":
+        raise ConfigurationError(
+            f"--steps-per-call auto is chosen with the leads: --k {config.k} leaves nothing to choose"
+        )
     for name, asked in alone.items():
         if asked:
             raise ConfigurationError(f"--steps-per-call {config.steps_per_call}: {name} needs every step asked alone")

@@ -248,6 +248,7 @@ class Counts(msgspec.Struct, kw_only=True):
         fresh_looks: Those of them that were asked of a model: as many distinct questions, where all are kept.
         shared_replies: Replies that stated several steps at once, or none although several were asked for.
         shared_steps: Steps that were taken from such replies.
+        unraced_steps: Those of them that one reply decided, asked in the first way; they are in no count of races.
     """
 
     steps: int = 0
@@ -293,6 +294,7 @@ class Counts(msgspec.Struct, kw_only=True):
     fresh_looks: int = 0
     shared_replies: int = 0
     shared_steps: int = 0
+    unraced_steps: int = 0
 
     @property
     def known_cost_usd(self) -> float | None:

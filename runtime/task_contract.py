@@ -68,6 +68,7 @@ RETURNS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "outline": ("an Outline", _a(Outline)),
     "sample_step": ("a Step", _a(Step)),
     "sample_leaf": ("a Step", _a(Step)),
+    "sample_chain": ("a goal and a state", lambda value: isinstance(value, tuple) and len(value) == 2),
     "relabel": ("a Step", _a(Step)),
     "unlabel": ("the candidate as text (str)", _a(str)),
     "reply_schema": ("None or a dict", _or_none(dict)),

@@ -72,7 +72,9 @@ class SequentialTests:
         self.contested += patterns_from(contested)
         self.races.update({int(lead): count for lead, count in races.items()})
 
-    def passed(self, races: Mapping[str, int], contested: Mapping[str, int], retried: int = 0) -> None:
+    def passed(
+        self, races: Mapping[str, int], contested: Mapping[str, int], retried: int = 0, unraced: int = 0
+    ) -> None:
         """Add the next whole stretch of the run, for the test for drift.
 
         Retries make bad chains finish last, so a stretch that is cut off before its end under-counts errors, and the
@@ -82,13 +84,15 @@ class SequentialTests:
             races: As above, of this piece.
             contested: As above.
             retried: Chains in it that did not return their promise.
+            unraced: Steps of such chains that were decided without a race, as with a lead of 1.
         """
         patterns = patterns_from(contested)
         for lead, count in races.items():
             self._stretch(int(lead), count, sum(n for p, n in patterns.items() if p.k == int(lead)))
         # Chains held against their promise, by minus the lead of most of their steps: a larger lead lets fewer fail.
-        if races:
-            self._stretch(-int(max(races, key=lambda lead: races[lead])), sum(races.values()), retried)
+        leads = {**races, "1": races.get("1", 0) + unraced} if unraced else races
+        if leads:
+            self._stretch(-int(max(leads, key=lambda lead: leads[lead])), sum(leads.values()), retried)
 
     def _stretch(self, k: int, races: int, bad: int) -> None:
         bad = min(bad, races)

@@ -4,7 +4,6 @@ For the simulated model, for training the bundled one and for scoring ``surefoot
 imports it. Where a prompt lacks a fact, every answer that some value of the fact would make right is listed.
 """
 
-import itertools
 import json
 import re
 
@@ -79,11 +78,11 @@ _Parts = tuple[tuple[str, str], ...]
 
 def _moves(asked: _Asked) -> tuple[list[_Parts], list[_Parts]]:
     state = asked.state or ""
-    every = [f"{disk}{pair}" for disk, pair in itertools.product(range(1, len(state) + 1), _PAIRS)]
+    every = [f"{disk}{peg}{to}" for disk, peg in enumerate(state, 1) for to in "abc" if to != peg]
     legal = [move for move in every if not illegal(state, move)]
     right = ([asked.goal] if asked.goal else legal) if asked.kind == "carry" else _by_strategy(asked, legal)
     sound: list[_Parts] = [((move, moved(state, move)),) for move in right]
-    blocked = [move for move in every if move not in legal and state[int(move[:-2]) - 1] == move[-2]]
+    blocked = [move for move in every if move not in legal]
     wrong: list[_Parts] = [((move, moved(state, move)),) for move in legal + blocked[:2]]
     for ((move, reached),) in sound:
         # Slips of the copying hand: the moved disk, or the largest one, ends on another peg.

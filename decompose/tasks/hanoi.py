@@ -262,6 +262,14 @@ class Hanoi(Task, frozen=True, kw_only=True):
         )
         return self._split_or_carry(rng, *self._met(rng, split[0]))
 
+    def sample_chain(self, number: int, count: int) -> tuple[Tower, Walk]:
+        """Draw a moment in the run of a tower that has about four times as many moves, or of the whole one."""
+        rng = random.Random(f"hanoi chain {number}")
+        goal, rest = self._met(rng, min(self.disks, count.bit_length() + 2))
+        moment = rng.randrange(max(1, self.size(goal) - count))
+        way = goal.disks, goal.source, goal.target, moment
+        return goal, Walk(tower_state(*way) + rest, move_before(*way), moment)
+
     def _met(self, rng: random.Random, height: int) -> tuple[Tower, str]:
         """A tower of so many disks on a random way down the decomposition, and where the larger disks are then."""
         goal, rest = Tower(self.disks, self.start, self.goal), ""

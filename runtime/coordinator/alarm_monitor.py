@@ -63,14 +63,15 @@ class AlarmMonitor:
         Drift is looked for between whole segments; where the run is one chain, between batches.
         """
         counts = batch.counts
-        if not (counts.races or counts.ways or segment in self._pieces):
+        if not (counts.races or counts.ways or counts.unraced_steps or segment in self._pieces):
             return
         self._tests.saw(counts.races, counts.contested, counts.ways)
         piece = self._pieces.setdefault(segment, Counts())
-        piece.add(Counts(races=counts.races, contested=counts.contested, seam_retries=counts.seam_retries))
+        piece.add(Counts(races=counts.races, contested=counts.contested, seam_retries=counts.seam_retries,
+                         unraced_steps=counts.unraced_steps))  # fmt: skip
         if self._in_order or batch.end is not None:
             del self._pieces[segment]
-            self._tests.passed(piece.races, piece.contested, piece.seam_retries)
+            self._tests.passed(piece.races, piece.contested, piece.seam_retries, piece.unraced_steps)
 
     async def look(self, *, last: bool = False) -> None:
         """Run the tests if they are due, and make new alarms durable."""

@@ -30,7 +30,7 @@ from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import AwaitsReview, RunPaused
 from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
-from surefoot.runtime.execution.sampling import sampled_step, samples_of
+from surefoot.runtime.execution.sampling import sampled_question, samples_of
 from surefoot.runtime.execution.work import WAITS
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
 from surefoot.runtime.forecast.segment_size import costs_of
@@ -387,7 +387,7 @@ class Coordinator:
         changes = len(self.journal.meta("changes") or ())
         key = f"{PILOT}#{changes}" if changes else PILOT
         payloads = await self._dispatcher.ask_pilot(key, numbers, PILOT_DRAWS, attempt=changes)
-        return samples_of(partial(sampled_step, self.config, self.task), payloads)
+        return samples_of(partial(sampled_question, self.config, self.task), payloads)
 
 
 def _name(path: tuple[int, ...]) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.several_steps import sampled_chain
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import (
     Estimate,
     Sample,
@@ -34,6 +36,13 @@ from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.forecast.pilot_verdicts import failing_kinds, pilot_examples, pilot_table, pilot_verdicts
 from surefoot.runtime.forecast.remedies import remedies
+from surefoot.runtime.forecast.replies_seen import (
+    LONG_REPLIES,
+    LONG_REPLY_STEPS,
+    chain_numbers,
+    judge_long_replies,
+    steps_of,
+)
 from surefoot.runtime.forecast.segment_size import choose_segment_size
 from surefoot.runtime.journal.journalled_plan import SEGMENTS
 from surefoot.runtime.journal.port import JournalStore
@@ -41,6 +50,7 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import LeadChange, Leads
 from surefoot.runtime.logs import events_of
+from surefoot.runtime.models.factory import prices_of
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import Batch, Counts, Record
 
@@ -159,7 +169,9 @@ async def open_lead_controller(
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
     before = writer.totals.calls if writer.totals.steps else 0  # a pilot may have been cut off
-    start = await _estimate(config, size, writer, ask_pilot, on_note) if config.k == "auto" else None
+    start = await _estimate(config, task, writer, ask_pilot, on_note) if config.k == "auto" else None
+    if start is not None and config.minimize == "money":
+        start = msgspec.structs.replace(start, prices=prices_of(config))
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
     why = explain_leads(leads, start, expected, size, "row" if isinstance(task, RowTask) else "step")
@@ -206,19 +218,55 @@ def _without_pilot(
 
 async def _estimate(
     config: RunConfig,
-    size: int,
+    task: Task,
     writer: JournalWriter,
     ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
     on_note: Callable[[str], None],
 ) -> Estimate:
     """What is known of the model: from the measurement that was named, or from a pilot made now, which has its say."""
     if config.measurement is not None:
-        return read_measurement(config)
-    samples = await ask_pilot(sample_numbers(config.seed, pilot_steps(size)))
+        return _measured(config)
+    if config.steps_per_call == "auto" and sampled_chain(task, 0, 2) is not None:
+        return await _with_long_replies(config, writer, ask_pilot, on_note)
+    root = task.root()
+    steps = pilot_steps(task.usual_steps(root.goal, root.inputs))
+    samples = await ask_pilot(sample_numbers(config.seed, steps))
     found = judge_pilot(samples, writer.totals)
     warnings = pilot_verdicts(found)
     for line in (*pilot_table(found), *pilot_examples(samples), *warnings) if warnings else ():
         on_note(line)
     if tries := remedies(config, failing_kinds(found)):
         on_note(f"what to try next: {'; '.join([*tries, 'another model'])}")
+    return found
+
+
+def _measured(config: RunConfig) -> Estimate:
+    """What a measurement says.
+
+    Raises:
+        ConfigurationError: It cannot be read, is of something else, or does not say what is to be chosen from it.
+    """
+    found = read_measurement(config)
+    if config.steps_per_call == "auto" and not found.places:
+        raise ConfigurationError(
+            f"--measurement {config.measurement} says nothing of several steps a call",
+            hint="surefoot measure --steps-per-call 1,4,16,64 --save DIR measures them",
+        )
+    return found
+
+
+async def _with_long_replies(
+    config: RunConfig,
+    writer: JournalWriter,
+    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
+    on_note: Callable[[str], None],
+) -> Estimate:
+    """What a pilot says that asks a few single steps, and for many steps at once: each of these is seen as well."""
+    several = chain_numbers(config.seed, LONG_REPLIES, LONG_REPLY_STEPS)
+    samples = await ask_pilot([*sample_numbers(config.seed, pilot_steps(0)), *several])
+    single = [sample for sample in samples if steps_of(sample.number) == 1]
+    long = [sample for sample in samples if steps_of(sample.number) > 1]
+    found = judge_long_replies(judge_pilot(single, writer.totals), single, long)
+    for line in pilot_verdicts(found):
+        on_note(line)
     return found

@@ -25,6 +25,11 @@ class AskedSeveral(Asked, frozen=True, kw_only=True):
     shown: Prompt
 
     @property
+    def kind(self) -> str:
+        """Class of the question, for accounts: replies to several steps have one of their own."""
+        return f"{self.step.kind}, several steps"
+
+    @property
     def prompt(self) -> Prompt:
         """Prompt that the model is shown."""
         return self.shown

@@ -48,6 +48,7 @@ class _Position(msgspec.Struct):
         narrowing: How the runs of the chain came on so far.
         left: Most steps that the run may still take.
         ahead: What the last reply stated of them.
+        stated: Whether the last answer is one that a reply to several steps stated.
     """
 
     attempt: int
@@ -58,6 +59,7 @@ class _Position(msgspec.Struct):
     taken: list[str] = []
     alike: bool = False
     left: int = 0
+    stated: bool = False
     ahead: StepsAhead = msgspec.field(default_factory=StepsAhead)
 
     @property
@@ -222,11 +224,13 @@ class ChainRunner:
             # Counted before it is kept: the batch that holds a step holds its count.
             shorter = min(0, number - at.longest) if ended else 0
             work.counts.steps += (number > at.longest) + shorter
-            work.buffer.keep(key, k, number - 1, entry)
+            # One reply to several steps is no race: whether it was flagged is not seen step by step.
+            work.buffer.keep(key, k, number - 1, entry, raced=not (at.stated and k == 1))
         work.standing[node.path] = number if ended else max(number, at.longest)
 
     async def _answer(self, node: Node, key: Key, at: _Position, state: Any, asked: Asked, k: int) -> tuple[str, Entry]:
         """Have what a chain asks for answered by whoever answers it."""
+        at.stated = False
         if isinstance(asked, Step):
             draw = draws_of(key) + at.index * MAX_DRAWS
             stated = await self._stated(node, at, state, asked, range(draw, draw + k))
@@ -250,6 +254,7 @@ class ChainRunner:
             at.ahead.fill(await ask_ahead(work, key, at.index, node.goal, state, question, draws), len(draws))
             stated = at.ahead.take(step, len(draws))
         work.counts.shared_steps += stated is not None
+        at.stated = stated is not None
         return stated
 
     async def _settle(self, node: Node, at: _Position, state: Any, step: Step, k: int, own: str) -> tuple[str, Entry]:
@@ -268,6 +273,7 @@ class ChainRunner:
             count = 1
         else:
             candidate, entry = await self._vote_again(key, step, at.index, draw)
+            at.stated = False
             count = self.work.steps.leads.suspect
         if candidate != before:
             entry = await self._with_evidence(key, step, at.index, before, entry, count)

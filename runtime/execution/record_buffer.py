@@ -26,6 +26,7 @@ class _Stretch(msgspec.Struct):
     k: int
     entries: list[Entry]
     rows: list[int] = []
+    not_raced: int = 0
     costs: list[float | None] = []
 
 
@@ -49,8 +50,8 @@ class RecordBuffer:
         self._held = 0
         self._others: list[Record] = []
 
-    def keep(self, key: Key, k: int, index: int, entry: Entry) -> None:
-        """Hold one decided step; a batch may become due."""
+    def keep(self, key: Key, k: int, index: int, entry: Entry, *, raced: bool = True) -> None:
+        """Hold one decided step; a batch may become due. What no race of its own decided counts as none."""
         stretch = self._open.get(key)
         if stretch is not None and stretch.k != k:  # the leads were chosen again, or it is a tool's result
             self._closed.append((key, stretch))
@@ -58,6 +59,7 @@ class RecordBuffer:
         if stretch is None:
             stretch = self._open[key] = _Stretch(index, k, [])
         stretch.entries.append(entry)
+        stretch.not_raced += not raced
         self._count_one()
 
     def keep_row(self, key: Key, k: int, row: int, entry: Entry, cost_usd: float | None) -> None:
@@ -96,7 +98,8 @@ class RecordBuffer:
             records.append(Record(path, part, attempt, stretch.first, stretch.k, entries, rows, costs=costs))
             if attempt % n_variants == 0 and stretch.k != NOT_VOTED:
                 by_person = sum(isinstance(entry, Contested) and entry.decided is not None for entry in entries)
-                tally(counts.races, {str(stretch.k): len(entries) - by_person})
+                counts.unraced_steps += stretch.not_raced
+                tally(counts.races, {str(stretch.k): len(entries) - by_person - stretch.not_raced})
         self._open, self._closed, self._others, self._held = {}, [], [], 0
         self._flush_at = time.monotonic() + self.flush_s
         return records

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
 import msgspec
 
+from surefoot.decompose.several_steps import SampledChain, sampled_chain, written
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
@@ -18,6 +19,7 @@ from surefoot.runtime.execution.chain_runner import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.forecast.estimates import Sample
+from surefoot.runtime.forecast.replies_seen import steps_of
 from surefoot.runtime.leads import LEAF_STEPS
 from surefoot.runtime.payloads import unpack
 from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, KeptReply, Paused, Record
@@ -36,7 +38,9 @@ class SampleRunner:
         semaphore: Limits what is asked at the same time.
     """
 
-    def __init__(self, question: Callable[[int], Step], work: Work, semaphore: PrioritySemaphore) -> None:
+    def __init__(
+        self, question: Callable[[int], Step | SampledChain], work: Work, semaphore: PrioritySemaphore
+    ) -> None:
         self.question, self.work, self.semaphore = question, work, semaphore
 
     async def run(self, numbers: Sequence[int], draws: int, attempt: int) -> Finished:
@@ -48,29 +52,49 @@ class SampleRunner:
         """
         questions = [(number, self.question(number)) for number in numbers]  # before, as it is no work of the model's
         async with asyncio.TaskGroup() as group:
-            for number, step in questions:
-                group.create_task(self._one(number, step, draws, attempt))
+            for number, asked in questions:
+                group.create_task(self._one(number, asked, draws, attempt))
         return Finished(None)
 
-    async def _one(self, number: int, step: Step, draws: int, attempt: int) -> None:
+    async def _one(self, number: int, asked: Step | SampledChain, draws: int, attempt: int) -> None:
         work = self.work
         async with self.semaphore((number,)):
             await work.begin_step()
             key = ((number,), PART, attempt)
             with work.under_way():
                 began = time.time()
-                ballots = await self._drawn(step, draws, draws_of(key))
+                ballots = await self._drawn(asked, draws, draws_of(key))
         entry, ended = Contested(draws, ballots), time.time()
         work.buffer.keep_sample(Record((number,), PART, attempt, 0, draws, (entry,), started=began, ended=ended))
         disputed = len({ballot.candidate for ballot in ballots}) > 1
+        step = asked if isinstance(asked, Step) else asked.step
         work.keep_replies(key, step, 0, draws_of(key), disputed=disputed)
 
-    async def _drawn(self, step: Step, draws: int, first: int) -> tuple[Ballot, ...]:
+    async def _drawn(self, asked: Step | SampledChain, draws: int, first: int) -> tuple[Ballot, ...]:
         """Draw ballots for a step; a question that the server refuses has spoiled ones, and the others go on."""
         try:
-            return await self.work.steps.draw(step, draws, first)
+            if isinstance(asked, Step):
+                return await self.work.steps.draw(asked, draws, first)
+            replies = await self.work.steps.ask_several(asked.step, asked.count, range(first, first + draws))
+            reads = [reply.read(asked.goal, asked.state) for reply in replies]
+            return tuple(Ballot(number, written(read)) for number, read in enumerate(reads))
         except errors.QuestionRefused:
             return tuple(Ballot(number, None, RedFlag.REFUSED) for number in range(draws))
+
+
+def sampled_question(config: RunConfig, task: Task, number: int) -> Step | SampledChain:
+    """The sampled step, or place in a chain, of a number.
+
+    Raises:
+        ValueError: The task does not word several steps at once.
+    """
+    count = steps_of(number)
+    if count < 2:
+        return sampled_step(config, task, number)
+    found = sampled_chain(task, number, count)
+    if found is None:
+        raise ValueError(f"{type(task).__name__} asks for one step at a time")
+    return found
 
 
 def sampled_step(config: RunConfig, task: Task, number: int) -> Step:
@@ -79,7 +103,7 @@ def sampled_step(config: RunConfig, task: Task, number: int) -> Step:
     return method_of(config.strategy, leaf_steps).sample(task, number)
 
 
-def samples_of(question: Callable[[int], Step], payloads: Iterable[bytes]) -> list[Sample]:
+def samples_of(question: Callable[[int], Step | SampledChain], payloads: Iterable[bytes]) -> list[Sample]:
     """The samples that payloads hold, each once, in the order of their numbers."""
     found: dict[int, Sample] = {}
     replies: dict[int, tuple[KeptReply, ...]] = {}
@@ -100,7 +124,9 @@ def numbers_in(payloads: Iterable[bytes]) -> set[int]:
     return {record.path[0] for payload in payloads for record in unpack(payload) if record.part == PART}
 
 
-async def collected(question: Callable[[int], Step], batches: AsyncIterator[Batch]) -> tuple[list[Sample], Counts]:
+async def collected(
+    question: Callable[[int], Step | SampledChain], batches: AsyncIterator[Batch]
+) -> tuple[list[Sample], Counts]:
     """The samples of one worker's share, and what they cost.
 
     Raises:

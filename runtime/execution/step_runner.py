@@ -308,7 +308,7 @@ class StepRunner:
         return await in_turns(draws, len(voters), ask)
 
     async def _said(self, model: Model, question: Asked, draws: Sequence[int], temperature: float) -> list[str | Flag]:
-        kind, name, limit = question.step.kind, name_of(model), self._limit(question)
+        kind, name, limit = question.kind, name_of(model), self._limit(question)
         said, read = [], dict[str, str | Flag]()
         try:
             replies = await model.ask(self._request(question, draws, temperature))

@@ -25,6 +25,9 @@ CHECKS = frozenset({RedFlag.ILLEGAL, RedFlag.INCONSISTENT})
 LEAF_CHOICES = (3, 7, 15, 31, 63, 127)
 """Leaf lengths that ``--leaf-steps auto`` weighs. Longer ones save less than one call in a hundred."""
 
+LONG_LEAVES = (255, 511)
+"""Longer ones that are weighed as well where a call may answer a whole leaf."""
+
 
 class ChainGroup(msgspec.Struct, frozen=True):
     """Chains of one length whose questions are answered alike.
@@ -109,7 +112,8 @@ def basis_of(config: RunConfig, task: Task, rates: RateTable, *leaf_steps: int) 
         ConfigurationError: There is no voting rule of the configured name.
     """
     seams, one_way = has_seams(config, task), leaves_one_way(config, task)
-    weighed = LEAF_CHOICES if config.leaf_steps == "auto" else (config.leaf_steps,)
+    choices = LEAF_CHOICES if config.steps_per_call == 1 else LEAF_CHOICES + LONG_LEAVES
+    weighed = choices if config.leaf_steps == "auto" else (config.leaf_steps,)
     lengths = dict.fromkeys((*weighed, *leaf_steps, *((LEAF_STEPS,) if config.leaf_steps == "auto" else ())))
     shapes = {n: _shape(outline_of(config, task, n), rates, seams, final=not (seams and one_way)) for n in lengths}
     kinds = shapes[weighed[0]].unguarded_kinds

@@ -101,6 +101,24 @@ class SeenLooks(msgspec.Struct, frozen=True):
     tokens_out: float = 0.0
 
 
+class PlaceCount(msgspec.Struct, frozen=True, array_like=True):
+    """What replies to several steps said at one place, as far as they were right before it.
+
+    Attributes:
+        place: Number of the step within the reply, 0-based.
+        asked: Replies that got so far.
+        spoiled: Those of them that were flagged there, or ended.
+        wrong: Those that were wrong there, or dissented.
+        count: Steps that the replies were asked for.
+    """
+
+    place: int
+    asked: int
+    spoiled: int
+    wrong: int
+    count: int = 0
+
+
 class Estimate(msgspec.Struct, frozen=True):
     """What is known of a model's errors.
 
@@ -117,6 +135,11 @@ class Estimate(msgspec.Struct, frozen=True):
         measured: Whether right answers were known: a measurement, not a pilot.
         looks: What looks said, where the model's answers were scored and not drawn.
         seconds_per_answer: Time of the sample by its answers, at the concurrency that was used; 0 if nobody took it.
+        doubling: Steps of a reply to several after which errors and red flags have doubled; 0 where they stay as they
+            are. The rates above are those of the first step.
+        places: What was seen of such replies, place by place; empty where none was asked for.
+        prices: USD for a prompt token and a generated one; ``None`` if nobody asked, or they are unknown.
+        seconds: Of a call without its tokens, and of a generated token; ``None`` where no long reply was timed.
     """
 
     ballots: int
@@ -131,6 +154,10 @@ class Estimate(msgspec.Struct, frozen=True):
     measured: bool = False
     looks: SeenLooks | None = None
     seconds_per_answer: float = 0.0
+    doubling: float = 0.0
+    places: tuple[PlaceCount, ...] = ()
+    prices: tuple[float, float] | None = None
+    seconds: tuple[float, float] | None = None
 
     @property
     def valid_rate(self) -> float:

@@ -14,7 +14,9 @@ import msgspec
 
 from surefoot.runtime.forecast.basis import Basis, ChainGroup
 from surefoot.runtime.forecast.chains import most_retries, retries_of
+from surefoot.runtime.forecast.objective import Objective
 from surefoot.runtime.forecast.rate_table import Rates
+from surefoot.runtime.forecast.shared_calls import SharedRun, along_reply, shared_run
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
 from surefoot.voting.lead import expected_cost_usd
@@ -66,23 +68,48 @@ def forecast(basis: Basis, leads: Leads) -> Forecast:
     """Compute what a run with these leads is expected to need."""
     calls: dict[str, float] = defaultdict(float)
     requests: dict[str, float] = defaultdict(float)
+    stated: dict[str, float] = defaultdict(float)
     rates: dict[str, Rates] = {}
     for asked in _asked(basis, leads):
         calls[asked.kind] += asked.calls()
         requests[asked.kind] += asked.requests()
+        stated[asked.kind] += asked.stated()
         rates[asked.kind] = asked.rates
     return Forecast(
         sum(calls.values()),
         1.0 if basis.all_caught else _p_success(basis, leads),
         sum(requests.values()),
         sum(count * rates[kind].prompt_tokens for kind, count in requests.items()),
-        sum(count * rates[kind].reply_tokens for kind, count in calls.items()),
+        sum(count * rates[kind].reply_tokens for kind, count in stated.items()),
     )
 
 
 def expected_calls(basis: Basis, leads: Leads) -> float:
     """Compute the calls of a forecast alone: what leads are compared by."""
     return sum(asked.calls() for asked in _asked(basis, leads))
+
+
+def expected_cost(basis: Basis, leads: Leads, objective: Objective) -> float:
+    """Compute what a run with these leads is expected to need of what is to be small: calls, USD or seconds."""
+    if objective.name == "calls":
+        return expected_calls(basis, leads)
+    expected = forecast(basis, leads)
+    if objective.name == "money":
+        return expected.tokens_in * objective.token_in + expected.tokens_out * objective.token_out
+    work = expected.requests * objective.call_s + expected.tokens_out * objective.token_out
+    return _path_s(basis, leads, objective) + work / objective.width
+
+
+def _path_s(basis: Basis, leads: Leads, objective: Objective) -> float:
+    """Seconds of the calls that wait for each other, however many are made at the same time."""
+    longest, shape = longest_of(basis, leads), basis.shapes[leads.leaf_steps]
+    chains = max(shape.chains, key=lambda one: one.length)
+    rule = basis.rule.with_lead(leads.guarded if basis.seams else leads.unguarded)
+    shared = shared_run_of(chains.rates, rule, leads, chains.length)
+    steps = shared.stated / shared.calls if shared is not None else 1.0
+    split_s = objective.call_s + shape.split_rates.reply_tokens * objective.token_out
+    chain_s = objective.call_s + steps * chains.rates.reply_tokens * objective.token_out
+    return longest.splits * split_s + longest.chain * chain_s
 
 
 def mixed(parts: Iterable[tuple[float, Forecast]]) -> Forecast:
@@ -110,32 +137,49 @@ def _longest_chain(basis: Basis, leads: Leads, chains: ChainGroup) -> float:
     """Requests of the chain, among those of a group, that is run most often."""
     rates, config = chains.rates, basis.config
     rule = basis.rule.with_lead(leads.guarded if basis.seams else leads.unguarded)
-    once = chains.length * rule.expected_requests(rates.p, rates.valid)
+    shared = shared_run_of(rates, rule, leads, chains.length)
+    once = shared.requests if shared else chains.length * rule.expected_requests(rates.p, rates.valid)
     if not basis.seams:
         return once
     suspect = basis.rule.with_lead(leads.suspect)
     asked_again = suspect.expected_requests(rates.p, rates.valid) + config.ladder
-    wrong = 1 - rule.p_step(rates.p)
+    if shared and leads.guarded == 1:
+        asked_again = 1.0 + config.ladder
+    wrong = shared.wrong / chains.length if shared else 1 - rule.p_step(rates.p)
     return once + most_retries(wrong, chains.length, chains.count, config.seam_retries) * (once + asked_again)
 
 
 class _Asked(msgspec.Struct, frozen=True):
-    """Questions of one kind that are asked alike: races, or ``rule.agreeing`` draws in one request without a race."""
+    """Questions of one kind that are asked alike: races, or draws in one request without a race.
+
+    Attributes:
+        draws: Draws of each question where no race is held; 0 for a race.
+        shared: Where calls are shared: what one run of a chain takes; ``count`` is the number of runs then.
+    """
 
     kind: str
     rates: Rates
     count: float
     rule: Rule
-    race: bool = True
+    draws: int = 0
+    shared: SharedRun | None = None
 
     def calls(self) -> float:
         """Number of answers drawn for these questions."""
+        if self.shared is not None:
+            return self.count * self.shared.calls
         p, valid = self.rates.p, self.rates.valid
-        return self.count * (self.rule.expected_ballots(p, valid) if self.race else self.rule.agreeing)
+        return self.count * (self.draws or self.rule.expected_ballots(p, valid))
 
     def requests(self) -> float:
         """Number of prompts put to the model for these questions."""
-        return self.count * (self.rule.expected_requests(self.rates.p, self.rates.valid) if self.race else 1)
+        if self.shared is not None:
+            return self.count * self.shared.requests
+        return self.count * (1 if self.draws else self.rule.expected_requests(self.rates.p, self.rates.valid))
+
+    def stated(self) -> float:
+        """Number of steps that the answers state, one each where no calls are shared."""
+        return self.count * self.shared.stated if self.shared is not None else self.calls()
 
 
 def _asked(basis: Basis, leads: Leads) -> Iterator[_Asked]:
@@ -152,15 +196,33 @@ def _asked(basis: Basis, leads: Leads) -> Iterator[_Asked]:
         in_vain = 1 + config.re_decompositions  # the refuted one, and those of a node below it
         yield _Asked(kind, rates, shape.splits * refuted * in_vain, suspect)
     for chains in shape.chains:
-        kind, rates, steps = chains.kind, chains.rates, chains.count * chains.length * again
+        kind, rates, rule = chains.kind, chains.rates, guarded if basis.seams else unguarded
+        shared = shared_run_of(rates, rule, leads, chains.length)
+        steps = chains.count * again * (1 if shared else chains.length)
         if not basis.seams:
-            yield _Asked(kind, rates, steps, unguarded)
+            yield _Asked(kind, rates, steps, unguarded, shared=shared)
             continue
-        more = retries_of(1 - guarded.p_step(rates.p), chains.length)
-        yield _Asked(kind, rates, steps * (1 + more.runs), guarded)
-        yield _Asked(kind, rates, chains.count * more.suspects, suspect)
+        more = retries_of(shared.wrong / chains.length if shared else 1 - guarded.p_step(rates.p), chains.length)
+        yield _Asked(kind, rates, steps * (1 + more.runs), guarded, shared=shared)
+        third = shared is not None and leads.guarded == 1  # a third reply decides, whose rest is gone on with
+        yield _Asked(kind, rates, chains.count * more.suspects, suspect, draws=1 if third else 0)
         if config.ladder:
-            yield _Asked(kind, rates, chains.count * more.runs, suspect, race=False)
+            yield _Asked(kind, rates, chains.count * more.runs, suspect, draws=1 if third else suspect.agreeing)
+
+
+def shared_run_of(rates: Rates, rule: Rule, leads: Leads, length: int) -> SharedRun | None:
+    """What one run of a chain takes whose calls are shared; ``None`` where each step is asked alone.
+
+    Args:
+        rates: How its questions are answered.
+        rule: Of its races.
+        leads: Of the run.
+        length: Steps of the chain.
+    """
+    if min(leads.steps_per_call, length) < 2:
+        return None
+    alone = rule.expected_ballots(rates.p, rates.valid)
+    return shared_run(along_reply(rates), length, leads.steps_per_call, rule.agreeing, alone)
 
 
 def _p_success(basis: Basis, leads: Leads) -> float:

@@ -13,6 +13,7 @@ step has the same share of the run's error budget whatever lead it is decided wi
 look, so that choosing again does not spend the budget twice.
 """
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping
@@ -24,7 +25,8 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.basis import Basis, basis_of
 from surefoot.runtime.forecast.estimates import Estimate
-from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, expected_calls
+from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, expected_cost
+from surefoot.runtime.forecast.objective import Objective, objective_of
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import LEAF_STEPS, Leads
 from surefoot.runtime.records import Counts
@@ -50,6 +52,11 @@ FEW_ROWS = 40
 GUESSED_ERROR = 1 / 11
 """Rate of wrong answers that a table without a pilot is prepared for, one to ten right ones: lead 3 holds 99.9 %."""
 
+FEWEST_CALLS = Objective()
+
+POWERS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
+"""Steps a call that ``--steps-per-call auto`` weighs."""
+
 STRETCH = 64
 """Steps before the leads are chosen again for the first time."""
 
@@ -67,8 +74,11 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
     """
     if config.k != "auto":
         leaf_steps = LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps
-        return Leads(config.k, config.k, config.k + 2, leaf_steps, steps_per_call=config.steps_per_call)
+        count = 1 if config.steps_per_call == "auto" else config.steps_per_call
+        return Leads(config.k, config.k, config.k + 2, leaf_steps, steps_per_call=count)
     assert estimate is not None
+    if config.steps_per_call == "auto" and not estimate.places:  # the task words one step at a time
+        config = msgspec.structs.replace(config, steps_per_call=1)
     rates = rate_table(estimate)
     basis = basis_of(config, task, rates)
     if takes_looks(config.rule):
@@ -76,10 +86,9 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
     if basis.worst >= 0.5:
         raise ConfigurationError(_hopeless(estimate))
     try:
-        leads = cheapest_leads(basis)
+        leads = cheapest_leads(basis, objective_of(config, estimate))
     except ValueError as error:
         raise ConfigurationError(f"--rule {config.rule}: {error}") from error
-    leads = msgspec.structs.replace(leads, steps_per_call=config.steps_per_call)
     return with_learned_rules(basis, leads, estimate.votes, {}) if basis.rule.learns else leads
 
 
@@ -132,19 +141,24 @@ def choose_again(config: RunConfig, task: Task, leads: Leads, estimate: Estimate
         estimate: What is known by now; see ``estimates.pooled_estimate``.
         votes: Races since the run began; see ``Counts``.
     """
-    basis = basis_of(msgspec.structs.replace(config, leaf_steps=leads.leaf_steps), task, rate_table(estimate))
+    shaped = msgspec.structs.replace(config, leaf_steps=leads.leaf_steps, steps_per_call=leads.steps_per_call)
+    basis = basis_of(shaped, task, rate_table(estimate))
     if basis.worst >= 0.5 and not takes_looks(config.rule):
         return leads
     if basis.rule.learns:
         return with_learned_rules(basis, leads, estimate.votes, votes)
     try:
-        return msgspec.structs.replace(cheapest_leads(basis), steps_per_call=leads.steps_per_call)
+        return cheapest_leads(basis, objective_of(config, estimate))
     except ValueError:  # no lead holds the target any more: the run's alarms say why
         return leads
 
 
-def cheapest_leads(basis: Basis) -> Leads:
+def cheapest_leads(basis: Basis, objective: Objective = FEWEST_CALLS) -> Leads:
     """Weigh detection and correction against each other; see the module's docstring.
+
+    Args:
+        basis: Shape of the plan, with the rates of its questions.
+        objective: What is to be as small as possible.
 
     Raises:
         ValueError: No lead of the rule holds the target.
@@ -152,15 +166,29 @@ def cheapest_leads(basis: Basis) -> Leads:
     if not basis.seams:
         leaf_steps = LEAF_STEPS if basis.config.leaf_steps == "auto" else basis.config.leaf_steps
         k = _smallest_lead(basis, leaf_steps)
-        return Leads(k, k, k + 2, leaf_steps)
+        alone = Leads(k, k, k + 2, leaf_steps)
+        several = [msgspec.structs.replace(alone, steps_per_call=count) for count in steps_per_call(basis)]
+        return (
+            min(several, key=lambda leads: expected_cost(basis, leads, objective)) if len(several) > 1 else several[0]
+        )
     choices = []
     for leaf_steps in basis.weighed:
         most = _smallest_lead(basis, leaf_steps)
+        counts = [count for count in steps_per_call(basis) if count <= leaf_steps + 1] or steps_per_call(basis)
         for unguarded in range(1, most + 1) if basis.all_caught else (most,):
-            for guarded in range(1, most + 1):
-                leads = Leads(guarded, unguarded, max(guarded, unguarded) + 2, leaf_steps)
-                choices.append((_missed(basis, leads), expected_calls(basis, leads), leads))
+            for guarded, count in itertools.product(range(1, most + 1), counts):
+                if guarded > 1 and 1 < count != counts[0]:
+                    continue  # where a seam notices a mistake, a long reply drawn twice is dearer than one drawn again
+                suspect = max(guarded, unguarded) + 2
+                leads = Leads(guarded, unguarded, suspect, leaf_steps, steps_per_call=count)
+                choices.append((_missed(basis, leads), expected_cost(basis, leads, objective), leads))
     return min(choices, key=lambda choice: choice[:2])[2]
+
+
+def steps_per_call(basis: Basis) -> tuple[int, ...]:
+    """Return the numbers of steps a call that are weighed: the one that was asked for, or with ``auto`` ``POWERS``."""
+    asked = basis.config.steps_per_call
+    return POWERS if asked == "auto" else (asked,)
 
 
 def _smallest_lead(basis: Basis, leaf_steps: int) -> int:
@@ -253,6 +281,8 @@ def explain_leads(
 ) -> str:
     """Say in one line what was chosen and why; ``unit`` is ``row`` for a table, which has no seams and no leaves."""
     chosen = f"lead {leads.guarded} before a seam and {leads.unguarded} elsewhere, leaves of {leads.leaf_steps} steps"
+    if leads.steps_per_call > 1:
+        chosen += f", {leads.steps_per_call} steps a call"
     if unit == "row":
         chosen = f"lead {leads.unguarded} for each row"
     if estimate is None or expected is None:

@@ -5,6 +5,7 @@ All of it is written to ``measure.json`` and printed by ``surefoot measure --jso
 
 import msgspec
 
+from surefoot.runtime.leads import Leads
 from surefoot.voting.beta_binomial import BetaBinomial
 
 
@@ -46,6 +47,48 @@ class KindRate(msgspec.Struct, frozen=True):
     collisions_expected: float = 0.0
     p_not_right: float = 0.0
     verdict: str = ""
+
+
+class PlaceRate(msgspec.Struct, frozen=True):
+    """How replies to several steps fared at some of their places, as far as they were right before.
+
+    Attributes:
+        steps_per_call: Steps that the replies were asked for.
+        first: Number of the first of these places within the reply, 0-based.
+        last: Number of the last.
+        asked: Answers at these places.
+        wrong: Those of them that were wrong, after red flags.
+        spoiled: Those that were flagged, or missing.
+        p_failed: Share of wrong and spoiled ones.
+        p_failed_low: Lower end of its 95 % interval (Clopper and Pearson).
+        p_failed_high: Upper end.
+    """
+
+    steps_per_call: int
+    first: int
+    last: int
+    asked: int
+    wrong: int
+    spoiled: int
+    p_failed: float
+    p_failed_low: float
+    p_failed_high: float
+
+
+class SeveralRates(msgspec.Struct, frozen=True):
+    """What replies to several steps said, and what a run would need that shares its calls.
+
+    Attributes:
+        places: By steps a call and place.
+        doubling: Steps after which errors and red flags have doubled; 0 where nothing says that they grow.
+        leads: Leads that a run with ``--measurement`` and ``--steps-per-call auto`` begins with; ``None`` if none help.
+        predicted_calls: Of such a run.
+    """
+
+    places: list[PlaceRate]
+    doubling: float
+    leads: Leads | None = None
+    predicted_calls: float | None = None
 
 
 class StateRate(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import Estimate
-from surefoot.runtime.forecast.measured import KindRate, Mix, ReplyExample, StateRate
+from surefoot.runtime.forecast.measured import KindRate, Mix, ReplyExample, SeveralRates, StateRate
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.unreadable import UNREADABLE
@@ -73,6 +73,7 @@ class Measurement(msgspec.Struct, frozen=True):
         verdicts: What it means, a sentence or two for each kind of question.
         next_steps: What to try; empty if all is well.
         length_is_bound: Whether the length of the run is only the most that it may be: predictions are at most so much.
+        several: What replies to several steps said; ``None`` if none was asked for.
     """
 
     samples: int
@@ -118,6 +119,7 @@ class Measurement(msgspec.Struct, frozen=True):
     verdicts: list[str] = []
     next_steps: list[str] = []
     length_is_bound: bool = False
+    several: SeveralRates | None = None
 
     @property
     def reaches(self) -> bool:

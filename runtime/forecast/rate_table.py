@@ -24,6 +24,7 @@ class Rates(msgspec.Struct, frozen=True):
         prompt_tokens: Mean tokens of a prompt.
         reply_tokens: Mean tokens of an answer.
         p_error_high: Pessimistic end of the rate of wrong unspoiled answers, 0 to 1.
+        doubling: Steps of a reply to several after which both rates have doubled; 0 where they stay.
     """
 
     p: float
@@ -31,6 +32,7 @@ class Rates(msgspec.Struct, frozen=True):
     prompt_tokens: float
     reply_tokens: float
     p_error_high: float
+    doubling: float = 0.0
 
 
 class RateTable(msgspec.Struct, frozen=True):
@@ -74,6 +76,7 @@ def _rates(estimate: Estimate, own: Sequence[KindEstimate], p_error_high: float)
         sum(k.prompt_tokens * k.answers for k in own) / weight,
         sum(k.reply_tokens * k.answers for k in own) / weight,
         p_error_high,
+        estimate.doubling,
     )
 
 

@@ -21,13 +21,17 @@ from surefoot.runtime.records import Counts
 
 
 class Sampled(msgspec.Struct, frozen=True):
-    """A sample of a run's questions with what asking took: calls, seconds, prices."""
+    """A sample of a run's questions with what asking took: calls, seconds, prices.
+
+    ``long`` are questions for several steps, which the counts leave out.
+    """
 
     samples: list[Sample]
     counts: Counts
     speed: Speed
     wall_s: float
     prices: tuple[float, float] | None = None
+    long: tuple[Sample, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -90,6 +94,7 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
     everything = measured or judge_pilot(sampled.samples, sampled.counts)
     asks = pilot_steps(size) if config.k == "auto" and measured is None else 0
     start = judge_pilot(sampled.samples[:asks], sampled.counts) if asks else everything
+    start = msgspec.structs.replace(start, prices=start.prices or sampled.prices)
     leads = choose_leads(config, task, start)
     expected = forecast_run(config, task, leads, start, everything)
     pilot = _pilot(config, task, asks, sampled, everything)

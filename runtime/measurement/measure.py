@@ -37,6 +37,7 @@ from surefoot.runtime.forecast.remedies import remedies
 from surefoot.runtime.forecast.run_plan import Sampled, length_is_bound
 from surefoot.runtime.forecast.wall_time import walls_of
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.measurement.long_replies import with_long_replies
 from surefoot.runtime.measurement.scoring import STATES_TOLD, Scored, examples_of, scored, states_of
 from surefoot.runtime.measurement.verdicts import failing_kinds, next_steps, verdicts
 from surefoot.runtime.models.factory import AnswerKey
@@ -64,7 +65,7 @@ def measure(config: RunConfig, task: Task, key: AnswerKey, sampled: Sampled) -> 
     estimate = _estimate(per_kind, sampled, _interval(found))
     leads = _leads(config, task, estimate)
     told = _counted(config, found, per_kind, estimate, sampled)
-    told = _explained(config, told, found, leads)
+    told = with_long_replies(config, task, key, _explained(config, told, found, leads), sampled)
     auto = msgspec.structs.replace(config, k="auto")
     best, pilot = _leads(auto, task, estimate), _as_pilot(task, sampled)
     told = msgspec.structs.replace(

@@ -9,17 +9,27 @@ import msgspec
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.estimates import Sample, sample_numbers
+from surefoot.runtime.forecast.replies_seen import chain_numbers
 from surefoot.runtime.forecast.run_plan import Sampled
 from surefoot.runtime.forecast.wall_time import Speed
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.worker.local_pool import LocalPool
+
+PER_LONG, FEWEST_LONG = 10, 10
+"""A question for several steps is asked for so many for single ones, and so many at least."""
 
 ALONE = 5
 """Calls made one at a time, for the latency."""
 
 
 async def take_sample(
-    config: RunConfig, task: Task, samples: int, draws: int, models: Sequence[Model] = (), attempt: int = 0
+    config: RunConfig,
+    task: Task,
+    samples: int,
+    draws: int,
+    models: Sequence[Model] = (),
+    attempt: int = 0,
+    several: Sequence[int] = (),
 ) -> Sampled:
     """Ask a sample of a run's questions, the ones that its pilot asks first: a few alone, then all at once.
 
@@ -30,6 +40,7 @@ async def take_sample(
         draws: Answers to each of them.
         models: Model objects to ask instead of those that the configuration names.
         attempt: Another one has other answers to the same steps.
+        several: Numbers of steps, 2 or more, that questions ask for beside those for single steps.
 
     Raises:
         ModelUnavailable, ModelRejected: From the model.
@@ -45,7 +56,11 @@ async def take_sample(
         found, counts = await pool.sample(sample_numbers(config.seed, samples), draws, attempt)
         seconds = time.perf_counter() - started
         speed = speed_of(found, counts.calls, statistics.median(latencies))
-        return Sampled(found, counts, speed, seconds, pool.prices())
+        long: list[Sample] = []
+        for count in several:
+            numbers = chain_numbers(config.seed, max(FEWEST_LONG, samples // PER_LONG), count)
+            long += (await pool.sample(numbers, draws, attempt))[0]
+        return Sampled(found, counts, speed, seconds, pool.prices(), tuple(long))
     finally:
         await pool.close()
 

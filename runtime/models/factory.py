@@ -78,6 +78,17 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
     return model
 
 
+def prices_of(config: RunConfig) -> tuple[float, float] | None:
+    """Return what a prompt token and a generated one cost in USD; ``None`` where one is unknown.
+
+    Raises:
+        ConfigurationError: As for ``open_model``.
+    """
+    if config.price_in is not None and config.price_out is not None:
+        return config.price_in / 1e6, config.price_out / 1e6
+    return open_model(msgspec.structs.replace(config, max_cost_usd=None)).prices()
+
+
 def members(config: RunConfig) -> list[RunConfig]:
     """Return a configuration for each of the models that take turns, asked in its own dialect; often one.
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.execution.sampling import collected, gathered, sampled_step
+from surefoot.runtime.execution.sampling import collected, gathered, sampled_question
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.budget_lease import Unit
@@ -33,7 +33,7 @@ class LocalPool:
     origin = ""
 
     def __init__(self, config: RunConfig, task: Task, models: Sequence[Model | None] | None = None) -> None:
-        self._question = partial(sampled_step, config, task)
+        self._question = partial(sampled_question, config, task)
         chosen = list(models or [None] * (config.workers or default_workers()))
         first = Worker(config, task, chosen[0])
         # Servers are shared: what one worker learns of their rate all should know, and hold one budget lease.

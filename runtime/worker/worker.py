@@ -31,7 +31,7 @@ from surefoot.runtime.execution.roles.answer_cache import AnswerCache
 from surefoot.runtime.execution.roles.role_runner import RoleRunner
 from surefoot.runtime.execution.roles.role_settings import RoleSettings, Voter
 from surefoot.runtime.execution.row_runner import RowRunner
-from surefoot.runtime.execution.sampling import SampleRunner, sampled_step
+from surefoot.runtime.execution.sampling import SampleRunner, sampled_question
 from surefoot.runtime.execution.segment_runner import SegmentRunner
 from surefoot.runtime.execution.step_runner import StepRunner
 from surefoot.runtime.execution.work import SegmentStopped, Work
@@ -165,7 +165,7 @@ class Worker:
     async def sample(self, numbers: Sequence[int], draws: int, attempt: int = 0) -> AsyncGenerator[Batch, None]:
         """Ask sampled steps, each several times; yields batches as ``run_segment`` does."""
         work = self._new_work(CurrentLeads())
-        runner = SampleRunner(partial(sampled_step, self.config, self.task), work, self._semaphore)
+        runner = SampleRunner(partial(sampled_question, self.config, self.task), work, self._semaphore)
         async with aclosing(self._run(SAMPLES, work, runner.run(numbers, draws, attempt))) as batches:
             async for batch in batches:
                 yield batch

@@ -8,11 +8,14 @@ from typing import Any
 import click
 import msgspec
 
+from surefoot.decompose.several_steps import sampled_chain
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
 from surefoot.runtime.forecast.measured import Mix
 from surefoot.runtime.forecast.measurement_file import Measurement, Saved, recommended
+from surefoot.runtime.forecast.shared_calls import LONGEST
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.measure import measure
 from surefoot.runtime.measurement.mixes import measure_mix
@@ -22,7 +25,7 @@ from surefoot.runtime.models.factory import answer_key, check_model
 from surefoot.runtime.whole_files import PUBLIC, write_whole
 from surefoot.scripts.commands.measure_tables import print_comparison, print_measurement, print_mix
 from surefoot.scripts.commands.options import PREFIX, build_config, json_option, log_options, struct_options
-from surefoot.scripts.commands.output import OK, print_json
+from surefoot.scripts.commands.output import OK, one_line, print_json
 from surefoot.scripts.commands.patience import looking_for, saying
 from surefoot.scripts.commands.run import ByTask
 
@@ -36,12 +39,13 @@ OPTIONS = (
 def _measure_command(name: str, cls: type[Task]) -> click.Command:
     def sample(samples: int, draws: int, save: pathlib.Path | None, as_json: bool, **values: Any) -> int:
         configure_logs(values.pop("log_format"), values.pop("verbose"))
+        several = _several(values.pop("steps_per_call"))
         asked = values.pop("model") or (None,)
         found: list[Measurement] = []
         mixes: list[Mix] = []
         for names in (members_of(one) if one is not None else [None] for one in asked):
             configs = [build_config(name, cls, {**values, "model": one, "address": "none"}) for one in names]
-            measured, mix = _measured(configs, samples, draws)
+            measured, mix = _measured(configs, samples, draws, several)
             for config, one in zip(configs, measured, strict=True):
                 if not as_json:
                     print_measurement(config, one)
@@ -67,6 +71,13 @@ def _measure_command(name: str, cls: type[Task]) -> click.Command:
         click.Option(
             ["--draws"], type=click.IntRange(1), default=PILOT_DRAWS, show_default=True, help="Answers to each step."
         ),
+        click.Option(
+            ["--steps-per-call"],
+            default="1",
+            show_default=True,
+            metavar="N,N,...",
+            help="Steps that questions ask for: beside 1, other numbers are measured place by place.",
+        ),
         click.Option(["--save"], type=path, help="A directory for measure.json and the plot measure.html."),
         *struct_options(cls, [field for field in cls.__struct_fields__ if field != "state_by"]),
         model,
@@ -83,14 +94,35 @@ def measure_command() -> None:
     """
 
 
-def _measured(configs: Sequence[RunConfig], samples: int, draws: int) -> tuple[list[Measurement], Mix | None]:
+def _several(text: str) -> list[int]:
+    """The numbers of steps above 1 that questions are to ask for.
+
+    Raises:
+        ConfigurationError: It is no list of whole numbers from 1 to 1024.
+    """
+    counts = [int(part) if part.strip().isdecimal() else 0 for part in text.split(",")]
+    if not all(1 <= count <= LONGEST for count in counts):
+        raise ConfigurationError(
+            f"--steps-per-call {one_line(text)}: give whole numbers from 1 to {LONGEST}, with commas"
+        )
+    return sorted({count for count in counts if count > 1})
+
+
+def _measured(
+    configs: Sequence[RunConfig], samples: int, draws: int, several: Sequence[int]
+) -> tuple[list[Measurement], Mix | None]:
     """Measure one model, or several that are to take turns, on the same steps."""
     task, key = open_task(configs[0]), answer_key(configs[0].task, configs[0].task_options)
     for config in configs:
         with saying(looking_for(config.model)):
             check_model(config)
     # Each member has an attempt of its own, so that a name that stands twice is asked twice.
-    sampled = [asyncio.run(take_sample(config, task, samples, draws, attempt=n)) for n, config in enumerate(configs)]
+    if several and sampled_chain(task, 0, 2) is None:
+        raise ConfigurationError(f"task {configs[0].task} asks for one step at a time: it has no prompt_several")
+    sampled = [
+        asyncio.run(take_sample(config, task, samples, draws, attempt=n, several=several))
+        for n, config in enumerate(configs)
+    ]
     found = [measure(config, task, key, one) for config, one in zip(configs, sampled, strict=True)]
     if len(configs) == 1:
         return found, None

@@ -10,7 +10,7 @@ import rich.table
 import rich.text
 
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.forecast.measured import KindRate, Mix, MixNeed, ReplyExample, StateRate
+from surefoot.runtime.forecast.measured import KindRate, Mix, MixNeed, ReplyExample, SeveralRates, StateRate
 from surefoot.runtime.forecast.measurement_file import Measurement, Saved
 from surefoot.runtime.leads import Leads
 from surefoot.scripts.commands.durations import duration
@@ -39,6 +39,9 @@ def print_measurement(config: RunConfig, m: Measurement) -> None:
         console.print(f"what to try next: {'; '.join(m.next_steps)}")
     for line in _together(m):
         console.print(line)
+    if m.several is not None:
+        console.print(_along(m.several))
+        console.print(_grow(m.several))
     for line in _needed(config, m):
         console.print(line)
 
@@ -55,6 +58,33 @@ def _errors(m: Measurement) -> rich.table.Table:
     total = f"{valid:,} of {sum(kind.answers for kind in m.kinds):,}"
     table.add_row("all", total, f"{wrong:,}", _per_cent(m.p_error), _range(m), _per_cent(m.p_not_right))
     return table
+
+
+def _along(several: SeveralRates) -> rich.table.Table:
+    """Errors and red flags along replies to several steps, of answers that were right until then."""
+    table = rich.table.Table(
+        "steps a call", "place", "reached", "wrong", "flagged", "failed, %", "95 % interval", box=None
+    )
+    for one in several.places:
+        place = f"{one.first + 1}" if one.first == one.last else f"{one.first + 1} to {one.last + 1}"
+        interval = f"{100 * one.p_failed_low:.3g} to {100 * one.p_failed_high:.3g}"
+        table.add_row(
+            f"{one.steps_per_call}", place, f"{one.asked:,}", f"{one.wrong:,}", f"{one.spoiled:,}",
+            f"{100 * one.p_failed:.3g}", interval,
+        )  # fmt: skip
+    return table
+
+
+def _grow(several: SeveralRates) -> str:
+    """How errors grow along a reply, and what ``--steps-per-call auto`` would ask for."""
+    grow = f"have doubled after {several.doubling:g} steps of a reply" if several.doubling else "stay along a reply"
+    if several.leads is None or several.predicted_calls is None:
+        return f"errors {grow}"
+    leads = several.leads
+    return (
+        f"errors {grow}; with --steps-per-call auto: {leads.steps_per_call} steps a call, leaves of "
+        f"{leads.leaf_steps}, {several.predicted_calls:,.0f} calls"
+    )
 
 
 def _work(m: Measurement) -> rich.table.Table:

@@ -64,6 +64,11 @@ class Asked(msgspec.Struct, frozen=True):
     tuned: Wording | None = None
 
     @property
+    def kind(self) -> str:
+        """Class of the question, for accounts."""
+        return self.step.kind
+
+    @property
     def put(self) -> Put:
         """The question as the model is asked it, with what comes before and after it.
 

@@ -109,7 +109,7 @@ def test_drift_is_looked_for_between_whole_segments_or_along_one_chain(
 ) -> None:
     made, _, _, _ = monitor(in_order=in_order)
     passed: list[dict[str, int]] = []
-    monkeypatch.setattr(made._tests, "passed", lambda races, contested, retried: passed.append(dict(races)))
+    monkeypatch.setattr(made._tests, "passed", lambda races, contested, *more: passed.append(dict(races)))
     made.saw("/0", batch(races(2)))
     made.saw("/1", batch(races(3)))
     made.saw("/0", batch(races(4), last=True))

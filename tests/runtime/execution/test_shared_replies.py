@@ -65,6 +65,7 @@ async def test_a_tower_takes_one_call_and_the_journal_holds_single_steps(segment
     counts = runner.work.steps.meter.take()
     assert (counts.steps, counts.calls, counts.shared_replies, counts.shared_steps) == (15, 4, 2, 14)
     records = runner.work.take()
+    assert runner.work.counts.races == {"1": 2}, "split and carry: a reply to seven steps is no seven races"
     assert shared(records) == [((0,), 0, 0, 7), ((2,), 0, 0, 7)]
     alone = segment(Teller())
     await alone.run(Segment(ROOT))

@@ -49,11 +49,13 @@ def test_an_ablation_leaves_out_each_protection_in_turn(
 
 
 def test_a_row_is_the_mean_of_its_runs_and_their_extremes() -> None:
-    found = [outcome(calls=20, seam_retries=2), outcome(calls=40, right=False, leads="3/3x7")]
+    found = [
+        outcome(calls=20, seam_retries=2, forecast=22.0), outcome(calls=40, right=False, leads="3/3x7", forecast=50.0)
+    ]  # fmt: skip
     told = calls._row("0.1", "all", found)
     assert "1 of 2 (0.01 to 0.99)" in told
     assert "3.000 (2.000 to 4.000)" in told
-    assert told.endswith(" 1   2/3x7 3/3x7")
+    assert told.endswith(" 1             1.20   2/3x7 3/3x7")
 
 
 def test_a_plan_that_is_wrong_is_not_counted_as_right() -> None:
