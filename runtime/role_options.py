@@ -6,6 +6,7 @@ import msgspec
 
 from surefoot.decompose.step import Role
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.unreadable import UNREADABLE
 
 
 class RoleOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,6 +40,6 @@ def parse_role_options(text: str) -> dict[Role, RoleOptions]:
             raise ConfigurationError(f"--modules: no module {name!r}; modules are {', '.join(roles)}")
     try:
         return {roles[name]: msgspec.convert(keys, RoleOptions, strict=False) for name, keys in found.items()}
-    except msgspec.ValidationError as error:
+    except UNREADABLE as error:  # also names that have no UTF-8, as a command line may hold
         known = ", ".join(RoleOptions.__struct_fields__)
         raise ConfigurationError(f"--modules: {error}; a module has {known}, as in Actor.k=1; Actor.model=X") from error

@@ -30,13 +30,12 @@ class AskedQuestion(Problem, frozen=True, kw_only=True):
                 "files into a folder and use search:FOLDER"
             )
         Problem.__post_init__(self)
+        if not self.question():
+            raise ValueError("there is no question: give --text")
 
     def question(self) -> str:
         """Return the question on one line."""
-        words = " ".join(self.text.split())
-        if not words:
-            raise ValueError("there is no question: give --text")
-        return words
+        return " ".join(self.text.split())
 
     def context(self, number: int) -> str:
         """Return the text that the question is about."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from surefoot.runtime.untrusted import can_be_kept
 from surefoot.scripts.commands.output import (
     FAILED,
     OK,
@@ -136,6 +137,7 @@ def main(arguments: list[str] | None = None) -> None:
     if stdout is not None:
         _take_signals()
     try:
+        _check_texts(given)
         code = surefoot.main(given, prog_name="surefoot", standalone_mode=False)
         code = code if isinstance(code, int) else OK
     except click.exceptions.Exit as leaving:
@@ -145,6 +147,17 @@ def main(arguments: list[str] | None = None) -> None:
     except BaseException as error:  # noqa: BLE001  whatever it is: one line, one code and, if asked for, one object
         code = _failed(error, _wants_json(given))
     sys.exit(_closing(given, code, stdout))
+
+
+def _check_texts(arguments: Iterable[str]) -> None:
+    """Refuse arguments that hold bytes of another encoding, unless they name a file that is there.
+
+    Raises:
+        click.UsageError: There is one: no file of a run could keep it.
+    """
+    for number, one in enumerate(arguments, 1):
+        if not can_be_kept(one) and not os.path.lexists(one):
+            raise click.UsageError(f"argument {number} is no text in UTF-8: {one}")
 
 
 def _wants_json(arguments: Iterable[str]) -> bool:

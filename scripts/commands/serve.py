@@ -6,7 +6,8 @@ import click
 
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.models.factory import open_model
-from surefoot.scripts.commands.output import OK
+from surefoot.scripts.commands.options import json_option
+from surefoot.scripts.commands.output import OK, print_json
 
 
 @click.command()
@@ -14,7 +15,8 @@ from surefoot.scripts.commands.output import OK
 @click.option("--host", default="127.0.0.1", show_default=True, help="Interface to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on.  [default: a free one]")
 @click.option("--task", default="hanoi", show_default=True, help="Task that a simulated model knows.")
-def serve(model: str, host: str, port: int, task: str) -> int:
+@json_option
+def serve(model: str, host: str, port: int, task: str, as_json: bool) -> int:
     """Serve MODEL to other programs until stopped, in OpenAI's protocol: chat and raw completions.
 
     \b
@@ -27,4 +29,6 @@ def serve(model: str, host: str, port: int, task: str) -> int:
 
     opened = open_model(RunConfig(task=task, model=model, dialect="auto"))
     asyncio.run(until_stopped(opened, model, host, port))
+    if as_json:
+        print_json({"status": "ok", "served": model})
     return OK

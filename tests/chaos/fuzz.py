@@ -103,6 +103,17 @@ def tried(name: str, target: Target, data: bytes, folder: pathlib.Path) -> Fault
     return None
 
 
+def is_read(target: Target, data: bytes, folder: pathlib.Path) -> bool:
+    """Whether a reader takes an input, so that damage has something to hit."""
+    for left in folder.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    try:
+        target.call(data, folder)
+    except target.raises:
+        return False
+    return True
+
+
 def fuzzed(name: str, seed: int, most: int, seconds: float = 1e9) -> tuple[int, list[Fault]]:
     """Give a reader so many inputs, or as many as so many seconds allow; how many it was given, and the faults."""
     target, rng, until = TARGETS[name], random.Random(f"{name} {seed}"), time.process_time() + seconds
@@ -111,6 +122,7 @@ def fuzzed(name: str, seed: int, most: int, seconds: float = 1e9) -> tuple[int, 
     with tempfile.TemporaryDirectory(dir="/dev/shm" if pathlib.Path("/dev/shm").is_dir() else None) as folder:
         for data in target.seeds:
             assert (wrong := tried(name, target, data, pathlib.Path(folder))) is None, wrong
+        assert any(is_read(target, data, pathlib.Path(folder)) for data in target.seeds), f"{name} reads nothing"
         while count < most and time.process_time() < until:
             fault = tried(name, target, damaged(rng, target.seeds), pathlib.Path(folder))
             count += 1

@@ -16,6 +16,7 @@ import socket
 import sqlite3
 import zlib
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -32,8 +33,9 @@ from surefoot.decompose.typed.question import TypedQuestion
 from surefoot.decompose.typed.template import Template
 from surefoot.runtime import api, wordings_file
 from surefoot.runtime.config import RunConfig, open_task
-from surefoot.runtime.errors import SurefootError
-from surefoot.runtime.forecast.measurement_file import read_measurement
+from surefoot.runtime.errors import RunFailed, SurefootError
+from surefoot.runtime.forecast.estimates import Estimate
+from surefoot.runtime.forecast.measurement_file import Saved, read_measurement, setting_of
 from surefoot.runtime.journal import kept_inputs
 from surefoot.runtime.journal.mirror import read_note
 from surefoot.runtime.journal.run_directory import parse_config
@@ -57,6 +59,7 @@ from surefoot.runtime.trace.lines import read_graphs
 from surefoot.runtime.trace.races import Race, races_in
 from surefoot.runtime.tuning import record_file
 from surefoot.runtime.tuning import setup as tuning
+from surefoot.runtime.wordings_file import encoded as encoded_wordings
 from surefoot.runtime.worker import ray_address
 from surefoot.runtime.worker.control import Grant, Hello, Returned, decode_message, decode_reply, encode
 from surefoot.scripts.cluster import parcel
@@ -64,6 +67,8 @@ from surefoot.scripts.commands import bench_directory, options, review
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.record_race import fields_of
 from tests.runtime.journal.in_memory import InMemoryJournal
+from tests.runtime.test_wordings_file import FILE as WORDINGS
+from tests.scripts.commands.test_measure_tables import measurement
 
 DATA = pathlib.Path(__file__).parents[1] / "data"
 GOLDEN = DATA / "golden_format_2"
@@ -97,6 +102,13 @@ disks = 4
 ITEMS = b'{"id": "1", "question": "What is 12 x 34", "answer": "408"}\n{"id": "2", "question": "Sort [3, 1]"}\n'
 GRAPH = b"""{"run": "r", "task": "t", "model": "m", "settings": {"k": "1"}, "events": [{"id": 0, "what": "question"},
 {"id": 1, "what": "verdict", "candidate": "a", "after": [0]}]}""".replace(b"\n", b"")
+ASKS_M = RunConfig(task="hanoi", model="m")
+MEASURED = msgspec.json.encode(
+    Saved(
+        [measurement(setting=setting_of(RunConfig(task="hanoi", model="m")), estimate=Estimate(9, 1, 0, 0.1, 0.2))], "m"
+    )
+)
+WAITS: Any = SimpleNamespace(name=("0.1", 0, 1))  # a step that waits for a person
 REPLY = b"""{"id": "1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant",
 "content": "yes"}}], "usage": {"prompt_tokens": 10, "completion_tokens": 2}}"""
 ASKED = b"""{"model": "m", "messages": [{"role": "user", "content": "what?"}], "n": 2, "max_tokens": 5, "seed": 1,
@@ -144,7 +156,9 @@ def _look(directory: pathlib.Path) -> None:
     run = api.open(directory)
     for _ in run.steps():
         pass
-    _ = (run.status, run.output, run.counts)
+    _ = (run.status, run.counts)
+    with contextlib.suppress(RunFailed):  # one that was paused has none
+        _ = run.output
     run.report()
     for kind in KINDS:
         export([directory], Wanted(kind, "trl"), directory / "out.jsonl")
@@ -285,10 +299,6 @@ def _kept(data: bytes, folder: pathlib.Path) -> None:
     kept_inputs.read_inputs(folder, {"file": {"kept_input": name, "bytes": len(data)}})
 
 
-def _packed_run() -> bytes:
-    return parcel.pack(GOLDEN)
-
-
 @functools.cache
 def _usual(task: str) -> Task:
     """A task with its usual options, or the smallest that it takes."""
@@ -296,6 +306,7 @@ def _usual(task: str) -> Task:
         "questions": {"file": (DATA / "questions.json").read_text()},
         "ask": {"text": "how many?"},
         "items": {"file": ITEMS.decode()},
+        "file": {"file": ITEMS.decode()},
         "map": {"question": "who?", "fields": "name: text, age: integer, day: date, total: money"},
         "pddl": {"domain": pddl("ferry-domain"), "problem": pddl("ferry-problem")},
     }
@@ -318,7 +329,7 @@ TARGETS: dict[str, Target] = {
     "records": Target(lambda data, folder: _payload(zlib.compress(data), folder), (RECORDS,)),
     "measurement": Target(
         at("measure.json", lambda path: read_measurement(RunConfig(task="hanoi", model="m", measurement=str(path)))),
-        (b'{"models": [], "recommended": null, "mixes": []}',),
+        (MEASURED, b'{"models": [], "recommended": null, "mixes": []}'),
     ),
     "mirror's note": Target(
         at("mirror.json", lambda path: read_note(path.parent)), (b'{"run": "/tmp/x", "batches": 1}',)
@@ -331,7 +342,7 @@ TARGETS: dict[str, Target] = {
         _answers_of_a_bench, (b'{"name": "p", "repeat": 0, "answer": ["a"], "ended": "accepted", "right": true}\n',)
     ),
     "--answers": Target(
-        at("answers.json", lambda path: review._from_file(path, [])),
+        at("answers.json", lambda path: review._from_file(path, [WAITS])),
         (b'[{"node": "0.1", "attempt": 0, "number": 1, "answer": "x"}]',),
     ),
     "table.csv": Target(_table("csv"), (b'name,age\n"Ada, B",36\nBob,"4""0"\n',)),
@@ -356,8 +367,8 @@ TARGETS: dict[str, Target] = {
     "kept input": Target(_kept, (b'["a text", {"b": 1.5}]',)),
     "records of a search": Target(at("records.jsonl", record_file._read), (b'{"task": "hanoi"}\n',)),
     "--examples": Target(at("examples.jsonl", tuning._answers), (b'{"question": "who?", "answer": "Ada"}\n',)),
-    "--wordings": Target(text(wordings_file.parse), (b'task = "hanoi"\ndialect = "chat"\nkinds = []\n',)),
     "event graph": Target(text(lambda one: [*read_graphs(one.splitlines())]), (GRAPH,)),
+    "--wordings": Target(text(wordings_file.parse), (encoded_wordings(WORDINGS).encode(),)),
     "items": Target(_task("items", "file"), (ITEMS,)),
     "context of a question": Target(
         at("notes.txt", lambda path: read_text_file(path, "--context notes.txt")), (b"What is known: 12 \xc3\xa4pfel.",)
@@ -372,7 +383,7 @@ TARGETS: dict[str, Target] = {
         lambda data, folder: decode_message(data), (encode(Hello()), encode(Grant("usd", 1.5)))
     ),
     "worker's reply": Target(lambda data, folder: decode_reply(data, Hello()), (encode(Returned(1.0, 2.0)),)),
-    "fetched run": Target(_parcel, (_packed_run(),)),
+    "fetched run": Target(_parcel, (parcel.pack(GOLDEN),)),
     "a job's output": Target(text(parcel.framed_in), (parcel.frame(b"packed").encode(),)),
     "a cell's message": Target(
         lambda data, folder: cells._read(data),
@@ -381,6 +392,6 @@ TARGETS: dict[str, Target] = {
     "calculator": Target(text(calculate), (b"2 ** 10 + sqrt(9) / (3 - 1) * factorial(5)",), (ToolError,)),
     "record of fields": Target(text(lambda one: fields_of(one, 2)), (b'["a", null]',), (ValueError,)),
     "simulated model": Target(text(parse_profile), (b"p_error=0.02,latency_s=0.1",)),
-    "options of modules": Target(text(parse_role_options), (b"actor: model=m k=3, monitor: k=1",)),
+    "options of modules": Target(text(parse_role_options), (b"Actor.temperature=0.7; Monitor.k=3; Monitor.model=a/m",)),
     **{f"replies: {name}": Target(_replies(name), SAID) for name in BUILT_IN_TASKS},
 }

@@ -28,7 +28,7 @@ from tests.chaos import test_coordinator_kills as coordinator
 from tests.chaos import test_map_kills as mapped
 from tests.chaos import test_tool_kills as tools
 from tests.chaos.harness import REPOSITORY, Run, Usage, survive
-from tests.chaos.struck_workers import SITE, SIZES, TASK, Blow, Killer, attack, start, whole
+from tests.chaos.struck_workers import SITE, SIZES, TASK, Blow, Killer, attack, errors_of, start, whole
 
 SEEDS = (1, 2, 3)
 """Of runs whose coordinator is killed; each is held against a run of its seed that nobody killed."""
@@ -104,7 +104,8 @@ def strike(killer: Killer, *blows: Blow) -> None:
     for blow in blows:
         if not killer.strike(killer.run.asked_so_far() + 30, blow):
             killer.process.kill()
-            raise AssertionError("the run was over too early")
+            said = errors_of(killer.run.path.parent).read_text()[-1000:]
+            raise AssertionError(f"the run was over too early, or has no workers: {said}")
 
 
 def remove(cluster: Any, node: Any) -> None:

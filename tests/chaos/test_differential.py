@@ -68,6 +68,8 @@ def test_on_ray_with_and_without_kills(tmp_path: pathlib.Path) -> None:
             assert killer.strike(40, signal.SIGKILL)
             assert killer.strike(90, lambda _, killer=killer: os.kill(killer.process.pid, signal.SIGKILL))
             assert killer.process.wait() == -signal.SIGKILL
+            assert killer.process.stdout is not None
+            killer.process.stdout.close()
             killer.process = start(run, folder)
             killer.end()
             assert (killer.account.lost, killer.account.repeated) == (0, 0)

@@ -5,8 +5,10 @@ import pathlib
 import subprocess
 import sys
 
+import click
 import pytest
 
+from surefoot.scripts.commands import cli
 from surefoot.scripts.commands.cli import COMMANDS
 from tests.scripts.commands.console import (
     ROOT,
@@ -74,6 +76,8 @@ def test_the_table_of_commands_is_true() -> None:
         (["show", "nowhere", "--json"], 2, "RunDirectoryError"),
         (["resume", "nowhere", "--json"], 2, "RunDirectoryError"),
         (["run", "--json"], 2, "UsageError"),
+        (["run", "hanoi", "--api-base", "\udcff", "--json"], 2, "UsageError"),
+        (["show", "\udcff", "--json"], 2, "UsageError"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -85,6 +89,25 @@ def test_an_error_is_one_line_and_one_object(
     found = last_object(done)
     assert (found["exit_code"], found["error"]["type"]) == (code, kind)
     assert complaints(done) == [f"surefoot: {found['error']['message']}"]
+
+
+def test_a_file_may_have_a_name_of_any_bytes(tmp_path: pathlib.Path) -> None:
+    """Placebo arm: not every argument of another encoding is refused."""
+    (tmp_path / "\udcff").mkdir()
+    done = surefoot(tmp_path, "show", "\udcff", "--json")
+    assert last_object(done)["error"]["type"] == "RunDirectoryError"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_all_below_it_take_json(name: str) -> None:
+    context = click.Context(cli.surefoot)
+    command = cli.surefoot.get_command(context, name)
+    assert command is not None
+    below = [command]
+    if isinstance(command, click.Group):
+        below = [found for one in command.list_commands(context) if (found := command.get_command(context, one))]
+    assert below
+    assert [one.name for one in below if not any("--json" in option.opts for option in one.params)] == []
 
 
 def test_without_json_an_error_leaves_stdout_empty(tmp_path: pathlib.Path) -> None:

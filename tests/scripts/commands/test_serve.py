@@ -1,5 +1,6 @@
 """``surefoot serve``: opens the model that is named, and says what is wrong with it in one line."""
 
+import json
 from typing import Any
 
 import pytest
@@ -22,6 +23,8 @@ def test_the_named_model_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ["simulated:p_error=0.1", "--port", "8000"]
     assert CliRunner().invoke(serve, asked, standalone_mode=False).return_value == 0
     assert served == [(SimulatedModel, "simulated:p_error=0.1", "127.0.0.1", 8000)]
+    told = CliRunner().invoke(serve, ["simulated", "--json"], standalone_mode=False).stdout
+    assert json.loads(told.splitlines()[-1]) == {"status": "ok", "served": "simulated"}
 
 
 def test_missing_weights_are_one_line(
