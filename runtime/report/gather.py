@@ -79,9 +79,9 @@ class Gathered(msgspec.Struct):
     spoiled: int = 0
     undecided: int = 0
     given_up: int = 0
-    raised: Counter[str] = Counter()
+    raised: Counter[str] = msgspec.field(default_factory=Counter)
     rules: dict[int, Sequential | RaisedLead | Looks] = {}
-    patterns: Counter[Pattern] = Counter()
+    patterns: Counter[Pattern] = msgspec.field(default_factory=Counter)
     suspects: list[SuspiciousStep] = []
     weakest: list[SuspiciousStep] = []
     by_person: int = 0
