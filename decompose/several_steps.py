@@ -82,7 +82,7 @@ class SampledChain(msgspec.Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """Class of the questions."""
+        """Class of the questions that a chain of these steps asks."""
         return self.step.kind
 
 
