@@ -269,6 +269,7 @@ class ChainRunner:
         if candidate in (before, own):  # two of three replies agree
             assert candidate is not None
             self.work.counts.escalations += 1
+            tally(self.work.counts.climbed, {LARGER: 1})
             entry: Entry = candidate
             count = 1
         else:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.problem import Problem
+from surefoot.decompose.several_steps import sampled_chain
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.task import NothingToAsk, Task
 from surefoot.decompose.tasks.rows import MapRows, RowTask
@@ -123,6 +124,8 @@ def checked(setup: Setup) -> Setup:
     if setup.config.model == "bundled" and isinstance(setup.task, Problem):
         raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")
     check_wordings(setup.config, setup.task)
+    if setup.config.steps_per_call != 1:
+        _check_several(setup)
     if setup.config.measurement is not None:
         read_measurement(setup.config)
     elif setup.config.k == "auto" and not isinstance(setup.task, RowTask):
@@ -131,6 +134,15 @@ def checked(setup: Setup) -> Setup:
         named_cluster(setup.config.address)
         check_model(setup.config, _first_question(setup))
     return setup
+
+
+def _check_several(setup: Setup) -> None:
+    """Refuse several steps a call where the task has no words for them, or the model does not know such questions."""
+    asked = f"--steps-per-call {setup.config.steps_per_call}"
+    if setup.config.steps_per_call != "auto" and sampled_chain(setup.task, 0, 2) is None:
+        raise ConfigurationError(f"{asked}: {setup.config.task} asks for one step a call; prompt_several asks for more")
+    if setup.config.model == "bundled":
+        raise ConfigurationError(f"{asked}: the bundled model was trained to answer one step a call")
 
 
 def _first_question(setup: Setup) -> Prompt | None:

@@ -15,7 +15,7 @@ from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.execution.shared_replies import Narrowing, StepsAhead, alike, pattern_behind
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Model, Reply, Request
-from surefoot.runtime.records import SHARED, Contested, Finished
+from surefoot.runtime.records import LARGER, SHARED, Contested, Finished
 from tests.runtime.execution.hanoi_segments import ASTRAY, PLACE, ROOT, Ended, Make, entries, plan
 
 SEVEN = Leads(1, 1, 3, steps_per_call=7)
@@ -107,6 +107,7 @@ async def test_a_wrong_step_in_a_reply_is_caught_at_the_seam_and_two_replies_out
     counts = runner.work.counts
     assert (counts.steps, counts.seam_retries, counts.escalations, counts.broken_promises) == (15, 1, 1, 0)
     assert (counts.guarded_steps, counts.refuted_steps) == (5 + 7 + 1, 1), "the run learns as from single questions"
+    assert counts.climbed[LARGER] == 1, "no more can be put right than was asked again"
     records = runner.work.take()
     assert [len(entries(voted(records))[(0,), "run", attempt]) for attempt in (0, 1)] == [7, 7]
     assert verify(Hanoi(disks=4), Ended(plan(voted(records)))).reached_goal
