@@ -110,5 +110,11 @@ def written(read: ReadSteps) -> str:
 
 
 def reply_of(candidate: str) -> tuple[list[str], str]:
-    """Return the candidates of the steps of a reply, and the flag that ended it; empty if none did."""
-    return msgspec.json.decode(candidate, type=tuple[list[str], str])
+    """Return the candidates of the steps of a reply, and the flag that ended it; empty if none did.
+
+    A candidate in another form, as a journal of somebody else's may hold, states no step and is misformatted.
+    """
+    try:
+        return msgspec.json.decode(candidate, type=tuple[list[str], str])
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+        return [], "misformatted"

@@ -29,6 +29,7 @@ READERS = {
     "decompose/answer_keys/hanoi.py:_follow": "answer keys read Surefoot's own prompts",
     "decompose/answer_keys/hanoi.py:_read_chat": "answer keys read Surefoot's own prompts",
     "decompose/referees/items.py:normal": "items: any text is an answer",
+    "decompose/several_steps.py:reply_of": "whatever the text is, it is a reply: tests/decompose/test_several_steps.py",
     "decompose/tasks/hanoi_chat.py:_last": "replies: hanoi",
     "decompose/tasks/pddl_collections.py:_entries": "problems",
     "decompose/tasks/question_formats.py:_decoded": "questions",

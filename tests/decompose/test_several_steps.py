@@ -3,10 +3,13 @@
 import random
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from surefoot.decompose.answer_keys.hanoi import answers
-from surefoot.decompose.several_steps import ReadSteps, read_steps
+from surefoot.decompose.several_steps import ReadSteps, read_steps, reply_of
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Carry, Hanoi, Tower, Walk
@@ -129,3 +132,15 @@ def test_a_task_of_ones_own_joins_with_one_method() -> None:
     assert [one.candidate for one in found.stated] == ["2", "4", "8"]
     assert found.flag == Flag("misformatted", "17")
     assert Task.prompt_several(task, step, 8, "chat") is None, "without it, steps are asked one at a time"
+
+
+@given(st.lists(st.text()), st.text())
+def test_a_reply_is_read_back_as_it_was_written(stated: list[str], flag: str) -> None:
+    assert reply_of(msgspec.json.encode((stated, flag)).decode()) == (stated, flag)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "moves 3", "[[" * 5000, "\ud800", '[["a"], "overlong", 1]', '{"a": 1}', "[[1], 2]", "[null, null]"]
+)
+def test_what_a_journal_holds_in_another_form_states_no_step(text: str) -> None:
+    assert reply_of(text) == ([], "misformatted")
