@@ -168,7 +168,7 @@ async def open_lead_controller(
     shaped = config if kept is None else msgspec.structs.replace(config, leaf_steps=kept)
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
-    before = writer.totals.calls if writer.totals.steps else 0  # a pilot may have been cut off
+    before = _spent(writer) if writer.totals.steps else (0, 0, 0)  # a pilot may have been cut off
     start = await _estimate(config, task, writer, ask_pilot, on_note) if config.k == "auto" else None
     if start is not None and config.minimize == "money":
         start = msgspec.structs.replace(start, prices=prices_of(config))
@@ -178,11 +178,12 @@ async def open_lead_controller(
     if writer.totals.steps:
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
     await writer.flush()
-    pilot_calls = writer.totals.calls - before
+    pilot_calls, *pilot_tokens = (now - then for now, then in zip(_spent(writer), before, strict=True))
     noted: dict[str, Any] = {
         "leads": leads,
         "pilot": start,
         "pilot_calls": pilot_calls,
+        "pilot_tokens": pilot_tokens,
         "forecast": expected,
         "why": why,
     }
@@ -193,6 +194,12 @@ async def open_lead_controller(
     log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     return LeadController(config, task, start, leads)
+
+
+def _spent(writer: JournalWriter) -> tuple[int, int, int]:
+    """Calls, tokens in and tokens out of a run so far."""
+    totals = writer.totals
+    return totals.calls, totals.tokens_in, totals.tokens_out
 
 
 def _as_journalled(

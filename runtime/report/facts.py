@@ -120,7 +120,7 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             certificate=certify(_evidence(config, task, chosen, found, journal, alarms, told), confidence, RIVALS),
             alarms=alarms,
             watched=journal.meta("looks") is not None,
-            predicted=_predicted(read_meta(journal, "forecast", dict[str, float]), pilot, told),
+            predicted=_predicted(journal, pilot, told),
             suspects=_report_steps(plan, config, found.suspects),
             weakest=_report_steps(plan, config, found.weakest, stand=True),
             film=_film(plan, told),
@@ -190,18 +190,21 @@ def _proof(task: Task, told: Standing) -> str:
     )
 
 
-def _predicted(forecast: dict[str, float] | None, known: Estimate | None, told: Standing) -> dict[str, float]:
+def _predicted(journal: JournalReader, known: Estimate | None, told: Standing) -> dict[str, float]:
     """What the run was expected to need when it began; nothing if leads were asked for."""
+    forecast = read_meta(journal, "forecast", dict[str, float])
     if forecast is None or known is None:
         return {}
     if told.task == "map":  # leads of a table are chosen for one row
         forecast = forecast | {name: forecast[name] * told.total_steps for name in BY_ROW if name in forecast}
     took = {} if known.measured else _pilot_took(known, told.pilot_calls)
+    if took and (tokens := read_meta(journal, "pilot_tokens", tuple[int, int])) is not None:
+        took |= {"pilot_tokens_in": tokens[0], "pilot_tokens_out": tokens[1]}
     return forecast | {"p_error": known.p_error, "valid_rate": known.valid_rate} | took
 
 
 def _pilot_took(pilot: Estimate, calls: int) -> dict[str, float]:
-    """Calls and tokens of the pilot itself, which a forecast leaves out."""
+    """Calls and tokens of the pilot itself, which a forecast leaves out; by means, as old journals say no more."""
     if (seen := pilot.looks) is not None:
         took = {"tokens_in": seen.fresh * seen.tokens_in, "tokens_out": seen.fresh * seen.tokens_out}
         took |= {"looks": seen.looks, "fresh_looks": seen.fresh, "calls": calls}
