@@ -9,6 +9,7 @@ from typing import Any
 import click
 import msgspec
 
+from surefoot.runtime.report.number_text import short
 from surefoot.runtime.trace.class_tally import entropy, tally
 from surefoot.runtime.trace.diagnosis import Diagnosis, diagnose
 from surefoot.runtime.trace.grams import mined, strategies
@@ -78,6 +79,6 @@ def described(found: Diagnosis) -> Iterator[str]:
         return
     for name, one in (("now", found.now), ("better", found.recommended), ("other way", found.other)):
         leads = f"leads {one.first} (plans) and {one.second} (steps)"
-        yield f"{name:<9} {leads}: {one.calls:,.0f} calls, {one.wrong:.2g} wrong verdicts to be expected a run"
+        yield f"{name:<9} {leads}: {one.calls:,.0f} calls, {short(one.wrong)} wrong verdicts to be expected a run"
     if found.recommended != found.now:
         yield f'next      surefoot run ... --modules "{found.modules}"'

@@ -13,6 +13,7 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.measured import KindRate, Mix, MixNeed, ReplyExample, SeveralRates, StateRate
 from surefoot.runtime.forecast.measurement_file import Measurement, Saved
 from surefoot.runtime.leads import Leads
+from surefoot.runtime.report.number_text import short
 from surefoot.scripts.commands.durations import duration
 from surefoot.scripts.commands.output import one_line, printable
 
@@ -96,7 +97,7 @@ def _work(m: Measurement) -> rich.table.Table:
         flags = ", ".join(f"{name} {count / kind.answers:.2%}" for name, count in sorted(kind.red_flags.items()))
         table.add_row(
             rich.text.Text(one_line(kind.kind)), flags or "none", f"{kind.seconds:.3g}", f"{kind.tokens_in:.1f}",
-            f"{kind.tokens_out:.1f}", f"{kind.collisions}", f"{kind.collisions_expected:.2g}",
+            f"{kind.tokens_out:.1f}", f"{kind.collisions}", short(kind.collisions_expected),
             f"{kind.spread.lost:.2%}" if kind.spread else "-",
         )  # fmt: skip
     return table
@@ -133,7 +134,7 @@ def _together(m: Measurement) -> Iterable[str]:
     """How far answers go wrong together."""
     yield (
         f"collisions {m.collisions} (the first two answers wrong; {m.collisions_alike} of them alike), "
-        f"{m.collisions_expected:.3g} expected if errors were independent"
+        f"{short(m.collisions_expected)} expected if errors were independent"
     )
     if m.latency_s is not None and m.seconds_per_answer:
         yield f"one call takes {m.latency_s:.3g} s alone; {1 / m.seconds_per_answer:,.0f} answers a second together"
@@ -251,7 +252,7 @@ def _share(share: float, state: StateRate) -> str:
 
 def _range(rate: Measurement | KindRate) -> str:
     """The 95 % interval of an error rate, in per cent."""
-    return "-" if rate.p_error is None else f"{100 * rate.p_error_low:.2g} to {100 * rate.p_error_high:.2g}"
+    return "-" if rate.p_error is None else f"{short(100 * rate.p_error_low)} to {short(100 * rate.p_error_high)}"
 
 
 def _end(question: str) -> str:

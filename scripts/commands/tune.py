@@ -15,6 +15,7 @@ from surefoot.decompose.wordings.wording import Wording
 from surefoot.runtime.config import RunConfig, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.logs import configure_logs
+from surefoot.runtime.report.number_text import short
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.own_loop import in_own_loop
 from surefoot.runtime.session.setup import Setup
@@ -165,7 +166,7 @@ def _shown(wording: Wording) -> Iterable[str]:
 
 
 def _rate(share: Share, interval: tuple[float, float]) -> str:
-    low, high = (f"{100 * end:.2g}" for end in interval)
+    low, high = (short(round(100 * end, 1)) for end in interval)
     return f"{_per_cent(share)} (95 % interval {low} to {high})"
 
 

@@ -5,8 +5,9 @@ import pathlib
 
 import pytest
 
-from surefoot.runtime.wordings_file import parse
+from surefoot.runtime.wordings_file import Share, parse
 from surefoot.scripts.commands.cli import main
+from surefoot.scripts.commands.tune import _rate
 from tests.runtime.tuning.adders import Adder
 
 TASK = f"{Adder.__module__}:Adder"
@@ -106,3 +107,9 @@ def test_a_run_takes_the_file(here: pathlib.Path, capsys: pytest.CaptureFixture[
         'label = \\"Q: \\"' in (here / "run" / "run.toml").read_text()
         or "Q: " in (here / "run" / "run.toml").read_text()
     )
+
+
+def test_an_interval_has_no_exponent() -> None:
+    """``%.2g`` writes 100 as 1e+02."""
+    assert _rate(Share(0, 72), (0.95, 1.0)).endswith("(95 % interval 95 to 100)")
+    assert _rate(Share(1, 1000), (0.9941, 0.99997)).endswith("(95 % interval 99.4 to 100)")
