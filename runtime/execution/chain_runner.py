@@ -233,9 +233,12 @@ class ChainRunner:
         at.stated = False
         if isinstance(asked, Step):
             draw = draws_of(key) + at.index * MAX_DRAWS
-            stated = await self._stated(node, at, state, asked, range(draw, draw + k))
+            if at.narrowing.steps_per_call > 1:
+                stated = await self._stated(node, at, state, asked, range(draw, draw + k))
+                if stated is not None:
+                    return stated, stated
             # Where a reply to several steps says nothing of the first, that is asked for alone.
-            return (stated, stated) if stated is not None else await self.work.decide(key, asked, at.index, k, draw)
+            return await self.work.decide(key, asked, at.index, k, draw)
         if isinstance(asked, Call):
             text = await self._tools.call(node, at.attempt, at.index, asked)
         else:
