@@ -7,29 +7,10 @@ import pytest
 
 from surefoot.decompose.answer_keys.own_world import FAR, OwnRules, world_answers
 from surefoot.decompose.modular_planner import actor, evaluator, monitor, orchestrator, predictor
-from surefoot.decompose.modular_planner.world_task import WorldTask
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.referees.own_world import world_referee
 from surefoot.decompose.step import Dialect, Flag, Step
-
-
-class Counter(WorldTask, frozen=True, kw_only=True):
-    """A number from 0 to 12 that is doubled, or made one less."""
-
-    first: str = "5"
-    wanted: str = "8"
-
-    about = "A number from 0 to 12 is doubled, or made one less. It never leaves that range."
-    rules = {"range": "the number after the action is from 0 to 12."}  # noqa: RUF012
-    state, state_form = "1[0-2]|[0-9]", "N"
-    action, action_form = "double|less", "double | less"
-
-
-def moves(state: str) -> dict[str, str]:
-    number = int(state)
-    found = {"double": 2 * number, "less": number - 1}
-    return {action: str(after) for action, after in found.items() if 0 <= after <= 12}
-
+from tests.decompose.methods.worlds import Counter, moves
 
 WORLD = Counter.world()
 RULES = OwnRules(WORLD, moves, str.__eq__)
