@@ -177,9 +177,20 @@ def _figures(name: tuple[str, str], tally: ClassTally, dice: random.Random) -> C
     return ClassFigures(
         level=name[0], kind=name[1], questions=tally.questions, ballots=ballots, discarded=tally.discarded,
         against=tally.against, error=tally.against / ballots if ballots else 0.0,
-        interval=_middle(sorted(_errors(tally, dice))), margin=won / tally.questions if tally.questions else 0.0,
+        interval=_error_interval(tally, dice), margin=won / tally.questions if tally.questions else 0.0,
         wrong=tally.wrong,
     )  # fmt: skip
+
+
+def _error_interval(tally: ClassTally, dice: random.Random) -> Interval:
+    """Where the error of a class lies; it begins at 0 where no ballot was against, and ends at 1 where all were.
+
+    As for the interval of Jeffreys, of which the prior's halves are (Brown, Cai and DasGupta 2001, section 4.3).
+    """
+    found = _middle(sorted(_errors(tally, dice)))
+    low = found.low if tally.against else 0.0
+    high = found.high if tally.against < tally.ballots or not tally.ballots else 1.0
+    return Interval(low, high, found.confidence)
 
 
 def _level(tally: ClassTally, runs: int, dice: random.Random) -> _Level:

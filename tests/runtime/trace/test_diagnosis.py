@@ -119,3 +119,12 @@ def test_single_ballots_tell_nothing() -> None:
 def test_a_run_without_plans_says_so() -> None:
     one = ClassTally(questions=50, patterns=Counter({(3, 1): 50}), leads=Counter({1: 50}))
     assert diagnose(Tallies({("execution", ""): one}, runs=1)).why == "no question of how to split work was decided"
+
+
+@pytest.mark.parametrize("against", [0, 1, 6])
+def test_the_interval_of_an_error_holds_the_error(against: int) -> None:
+    """Draws alone begin a little above 0 where no ballot was against, and end below 1 where all were."""
+    one = ClassTally(questions=3, patterns=Counter({(6, against): 1}))
+    (found,) = diagnose(Tallies({("execution", "move"): one}, runs=1)).classes
+    assert found.interval.low <= found.error <= found.interval.high
+    assert found.interval.low < found.interval.high
