@@ -148,7 +148,10 @@ class LookRunner(StepRunner):
             raise
         if fresh:
             for call in range(look.calls):
-                paid = Reply("", tokens_in=look.tokens_in, tokens_out=look.tokens_out, cost_usd=look.cost_usd)
+                paid = Reply(
+                    "", tokens_in=look.tokens_in, tokens_out=look.tokens_out, cost_usd=look.cost_usd,
+                    tokens_cached=look.tokens_cached,
+                )  # fmt: skip
                 self.meter.usage.book(kind, name, paid if not call else Reply(""))
             self.meter.spend(draw // MAX_DRAWS, look.cost_usd)
         return look, fresh

@@ -79,9 +79,25 @@ class _Choice(msgspec.Struct, frozen=True):
     finish_reason: Literal["stop", "length"] = "length"
 
 
+class _PromptDetails(msgspec.Struct, frozen=True):
+    cached_tokens: int = 0
+
+
 class _Usage(msgspec.Struct, frozen=True):
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    prompt_tokens_details: _PromptDetails = _PromptDetails()
+
+    @property
+    def tokens_in(self) -> int:
+        """Prompt tokens, none where the number cannot be true."""
+        return max(0, self.prompt_tokens)
+
+    @property
+    def tokens_cached(self) -> int:
+        """Prompt tokens that were not computed again, none where the number cannot be true."""
+        cached = self.prompt_tokens_details.cached_tokens
+        return cached if 0 <= cached <= self.tokens_in else 0
 
 
 class _Failure(msgspec.Struct, frozen=True):
@@ -179,7 +195,8 @@ class GgufModel(Model):
             tuple(
                 Position(place.token, tuple((one.token, one.logprob) for one in place.top_logprobs)) for place in places
             ),
-            max(0, said.usage.prompt_tokens),
+            said.usage.tokens_in,
+            said.usage.tokens_cached,
         )
 
     def _some(self, request: Request, paid: bool) -> list[Reply]:
@@ -274,6 +291,6 @@ def _replies(said: _Answer, request: Request, paid: bool) -> list[Reply]:
         text, was_cut = without(text, request)
         ended = choice.finish_reason == "stop" or was_cut
         tokens = max(0, min(share, request.max_tokens - 1)) if ended else request.max_tokens
-        tokens_in = said.usage.prompt_tokens if paid and number == 0 else 0
-        replies.append(Reply(text, Stop.END if ended else Stop.LENGTH, max(0, tokens_in), tokens))
+        sent, cached = (said.usage.tokens_in, said.usage.tokens_cached) if paid and number == 0 else (0, 0)
+        replies.append(Reply(text, Stop.END if ended else Stop.LENGTH, sent, tokens, tokens_cached=cached))
     return replies

@@ -106,8 +106,8 @@ class LiteLLMModel(Model):
                 return Continuation(())
             replies.extend(await self._scored(scoring(request, beginning)))
             if beginning and not self._continues(request):  # it said so now, and began anew
-                return Continuation((), replies[-1].tokens_in)
-            return Continuation(replies[-1].positions, replies[-1].tokens_in)
+                return Continuation((), replies[-1].tokens_in, replies[-1].tokens_cached)
+            return Continuation(replies[-1].positions, replies[-1].tokens_in, replies[-1].tokens_cached)
 
         look = await WholeAnswers(request.stop, request.choices, request.open).look(ask)
         costs = [reply.cost_usd for reply in replies]

@@ -137,6 +137,7 @@ class Look(msgspec.Struct, frozen=True):
         tokens_in: Prompt tokens of those calls.
         tokens_out: Places of the answer that were scored.
         cost_usd: Money; ``None`` when the price is unknown.
+        tokens_cached: Those of ``tokens_in`` that the server had in its cache.
     """
 
     answers: tuple[tuple[str, float], ...]
@@ -145,6 +146,7 @@ class Look(msgspec.Struct, frozen=True):
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float | None = 0.0
+    tokens_cached: int = 0
 
 
 class Model(ABC):

@@ -24,10 +24,11 @@ SCORED: Final = 20
 
 
 class Continuation(msgspec.Struct, frozen=True):
-    """The likeliest continuation of a text, place by place, and the prompt tokens that it took."""
+    """The likeliest continuation of a text, place by place, and the prompt tokens that it took, cached ones apart."""
 
     positions: tuple[Position, ...]
     tokens_in: int = 0
+    tokens_cached: int = 0
 
 
 Ask = Callable[[str], Awaitable[Continuation]]
@@ -65,14 +66,15 @@ class WholeAnswers:
 
         What is left open is missing from the shares, and counts against every answer.
         """
-        calls = tokens_in = tokens_out = 0
+        calls = tokens_in = tokens_out = cached = 0
         while self._open and calls < MOST_LOOK_CALLS and not self._known():
             mass, beginning = heapq.heappop(self._open)
             said = await ask(beginning)
             calls, tokens_in, tokens_out = calls + 1, tokens_in + said.tokens_in, tokens_out + len(said.positions)
+            cached += said.tokens_cached
             self.follow(-mass, beginning, said.positions)
         ranked = sorted(self.whole.items(), key=lambda item: (-item[1], item[0]))
-        return Look(tuple(ranked), min(1.0, self.unread), calls, tokens_in, tokens_out)
+        return Look(tuple(ranked), min(1.0, self.unread), calls, tokens_in, tokens_out, tokens_cached=cached)
 
     def follow(self, mass: float, beginning: str, positions: Sequence[Position]) -> None:
         """Add what a continuation says of a beginning that has so much of the probability."""

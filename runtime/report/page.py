@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from surefoot.runtime.records import Usage
+from surefoot.runtime.records import Counts, Usage
 from surefoot.runtime.report.ballot_strip import lettered
 from surefoot.runtime.report.certificate_text import certificate_text
 from surefoot.runtime.report.facts import Facts
@@ -207,6 +207,7 @@ def _compared(facts: Facts) -> list[tuple[str, str, str]]:
     rows = [
         (f"calls{without}", f"{counts.calls - pilot['calls']:,.0f}", _ahead(ahead, "calls")),
         ("tokens in", f"{counts.tokens_in - pilot['tokens_in']:,.0f}", _ahead(ahead, "tokens_in")),
+        *_cached(counts),
         ("tokens out", f"{counts.tokens_out - pilot['tokens_out']:,.0f}", _ahead(ahead, "tokens_out")),
         ("dissenting ballots", percent(dissent) if dissent else "none seen", _ahead(ahead, "p_error", share=True)),
     ]
@@ -219,6 +220,14 @@ def _compared(facts: Facts) -> list[tuple[str, str, str]]:
         one = "a row" if facts.standing.task == "map" else "a run"
         rows.append((f"{one} without error", sure, _ahead(ahead, "p_success", share=True)))
     return rows
+
+
+def _cached(counts: Counts) -> list[tuple[str, str, str]]:
+    """Tokens that the server had in its cache, if any, those of the pilot included: nothing is foretold of them."""
+    if not counts.tokens_cached:
+        return []
+    share = percent(counts.tokens_cached / max(1, counts.tokens_in))
+    return [("of all tokens in, cached", f"{counts.tokens_cached:,} ({share})", "not predicted")]
 
 
 def _looks_compared(facts: Facts) -> list[tuple[str, str, str]]:

@@ -106,7 +106,7 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
         f"red flags {flags}",
         f"checks    {s.disagreements:,} disagreements, {s.escalations:,} escalations"
         + ("" if table else f", {s.seam_retries:,} seam retries, {s.broken_promises:,} broken promises"),
-        f"tokens    {s.tokens_in:,} in, {s.tokens_out:,} out, {money}",
+        f"tokens    {s.tokens_in:,} in{_cached(s.tokens_cached)}, {s.tokens_out:,} out, {money}",
         *_accounts(s.accounts),
     ]
     if s.looks:
@@ -188,10 +188,14 @@ def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:
 
 
 def _used(account: Usage) -> str:
-    cached = f" ({account.tokens_cached:,} cached)" if account.tokens_cached else ""
     thought = f" ({account.tokens_reasoning:,} thinking)" if account.tokens_reasoning else ""
-    tokens = f"{account.tokens_in:,} in{cached}, {account.tokens_out:,} out{thought}"
+    tokens = f"{account.tokens_in:,} in{_cached(account.tokens_cached)}, {account.tokens_out:,} out{thought}"
     return f"{account.calls:,} calls, {tokens}, {_money(account.cost_usd, account.unpriced_calls)}"
+
+
+def _cached(tokens: int) -> str:
+    """Those of the prompt tokens that a server had in its cache, where it had some."""
+    return f" ({tokens:,} cached)" if tokens else ""
 
 
 def _money(usd: float, unpriced_calls: int) -> str:

@@ -53,7 +53,7 @@ class Scored(Model):
             raise ModelUnavailable("gone", failed_calls=1)
         share = self.share(request.prompt) if callable(self.share) else self.share
         known = micro_answers(request.prompt)
-        return Look(((known.right[0], share), (known.wrong[0], 1 - share)), 0.0, 2, 9, 5)
+        return Look(((known.right[0], share), (known.wrong[0], 1 - share)), 0.0, 2, 9, 5, tokens_cached=4)
 
 
 def runner(model: Model, leads: Leads = LEADS, cache: LookCache | None = None, **policy: Any) -> LookRunner:
@@ -70,6 +70,7 @@ async def test_wordings_are_looked_at_until_it_is_sure() -> None:
     counts = steps.meter.take()
     assert (counts.looks, counts.fresh_looks, counts.calls) == (3, 3, 6)
     assert (counts.tokens_in, counts.tokens_out, counts.votes) == (27, 15, {"3-0": 1})
+    assert counts.tokens_cached == 12
 
 
 async def test_a_question_that_comes_again_is_not_asked_and_is_no_observation() -> None:

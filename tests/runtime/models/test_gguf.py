@@ -94,6 +94,31 @@ def test_raw_text_is_sent_as_it_is_with_no_sampler_but_those_asked_for(recorded:
     assert (body["top_k"], body["min_p"], body["top_p"]) == (0, 0.0, 1.0)
 
 
+@pytest.mark.parametrize(("cached", "believed"), [(0, 0), (8, 8), (9, 9), (10, 0), (-1, 0), (10**30, 0)])
+def test_what_was_kept_of_a_prompt_is_counted_once_and_never_more_than_was_sent(
+    recorded: GgufModel, cached: int, believed: int
+) -> None:
+    answer = said("3", "4,5", "6")
+    answer["usage"]["prompt_tokens_details"] = {"cached_tokens": cached}
+    Server.says = answer
+    assert [reply.tokens_cached for reply in answers(recorded, RAW)] == [believed, 0, 0]
+
+
+def test_a_prompt_that_begins_like_the_one_before_is_not_paid_again(tiny: pathlib.Path) -> None:
+    model, begin = GgufModel(tiny, "gguf:tiny", "micro"), "1, 2, 3, " * 20
+
+    async def ask() -> list[Any]:
+        try:
+            asked = (Request(Prompt(begin + end, raw=True), (0,), 1.0, 2, 0, raw=True) for end in ("4", "5", "5"))
+            return [reply for one in asked for reply in await model.ask(one)]
+        finally:
+            await model.close()
+
+    first, *others = asyncio.run(ask())
+    assert first.tokens_cached == 0
+    assert all(0.8 * one.tokens_in < one.tokens_cached < one.tokens_in for one in others)
+
+
 def test_a_question_is_sent_in_turns() -> None:
     request = Request(
         Prompt("Q", "S"), (0,), 0.0, 6, 0, examples=(Example("a", "b"),), prefill="P", choices=('"', "y"), top_p=0.5

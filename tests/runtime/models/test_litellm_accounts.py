@@ -149,3 +149,23 @@ def test_thinking_is_counted_apart(
     (reply,) = read_replies(answered, question, 9, prices, litellm).replies
     assert (reply.text, reply.tokens_cached, reply.tokens_out) == (said, cached, 40)
     assert reply.tokens_reasoning == thought if thought is not None else 6 <= reply.tokens_reasoning <= 20
+
+
+def test_what_was_cached_costs_what_the_list_says_of_it() -> None:
+    """GPT-4.1 mini in LiteLLM's offline table: 0.40 and 1.60 a million tokens, 0.10 for one that was cached."""
+    litellm = litellm_setup.load()
+    prices = Prices(litellm, LiteLLMSettings(name="openai/gpt-4.1-mini"), "gpt-4.1-mini", "openai")
+    details, costs = litellm.types.utils.PromptTokensDetailsWrapper, []
+    for cached in (0, 900, -1, 1001):
+        usage = litellm.Usage(
+            prompt_tokens=1000, completion_tokens=10, prompt_tokens_details=details(cached_tokens=cached)
+        )
+        answered = SimpleNamespace(choices=response("move").choices, usage=usage)
+        question = Question("openai/gpt-4.1-mini", request_of(), 1, Negotiation().forms)
+        (reply,) = read_replies(answered, question, 9, prices, litellm).replies
+        assert reply.tokens_cached == (cached if cached == 900 else 0)
+        assert reply.cost_usd is not None
+        costs.append(reply.cost_usd * 1e6)
+    full = 0.4 * 1000 + 1.6 * 10
+    assert costs[:2] == pytest.approx([full, 0.4 * 100 + 0.1 * 900 + 1.6 * 10])
+    assert all(0 <= cost <= full + 1e-9 for cost in costs), "a number that cannot be true makes nothing dearer"

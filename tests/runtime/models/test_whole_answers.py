@@ -27,7 +27,7 @@ class Scores:
             if not chosen or "," in chosen:
                 break
             beginning += chosen
-        return Continuation(tuple(positions), 7)
+        return Continuation(tuple(positions), 7, 2)
 
 
 ONE_TEN: Table = {"": {"1": 0.8, "2": 0.2}, "1": {"0": 0.7, ",": 0.3}, "10": {",": 1.0}, "2": {",": 1.0}}
@@ -38,7 +38,7 @@ async def test_an_answer_counts_with_what_ends_it() -> None:
     look = await WholeAnswers((",",)).look(Scores(ONE_TEN))
     assert dict(look.answers) == pytest.approx({"10": 0.56, "1": 0.24})
     assert look.answers[0][0] == "10"
-    assert (look.calls, look.tokens_in, look.tokens_out) == (3, 21, 3)
+    assert (look.calls, look.tokens_in, look.tokens_out, look.tokens_cached) == (3, 21, 3, 6)
 
 
 async def test_the_greedy_way_is_scored_in_one_call() -> None:

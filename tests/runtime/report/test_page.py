@@ -3,6 +3,7 @@
 import pathlib
 import re
 
+import msgspec
 import pytest
 
 import surefoot
@@ -40,6 +41,13 @@ def test_an_answer_is_text_and_no_markup(solved: surefoot.Run) -> None:
     page = render(facts_of(solved.run_dir), Answer(EVIL, EVIL * 2))
     assert EVIL not in page
     assert "<img" not in page
+
+
+def test_what_a_server_had_kept_is_shown_where_it_kept_something(solved: surefoot.Run) -> None:
+    facts = facts_of(solved.run_dir)
+    assert "cached" not in text_of(render(facts))
+    kept = msgspec.structs.replace(facts.counts, tokens_in=2000, tokens_cached=1500)
+    assert "of all tokens in, cached 1,500 (75" in text_of(render(msgspec.structs.replace(facts, counts=kept)))
 
 
 def test_kept_replies_are_behind_a_fold(solved: surefoot.Run) -> None:

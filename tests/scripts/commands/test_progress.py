@@ -23,6 +23,9 @@ def test_the_summary_has_tokens_and_money_by_kind_model_and_worker(tmp_path: pat
     assert "  kind    move             5 calls, 1,200 in (700 cached), 90 out (40 thinking), $0.2500" in lines
     assert "  kind    split            3 calls, 10 in, 20 out, price unknown" in lines
     assert not [line for line in lines if line.startswith("  model")]  # the line of all tokens says it
+    kept = msgspec.structs.replace(ended, tokens_in=1200, tokens_cached=700, tokens_out=90)
+    assert "tokens    1,200 in (700 cached), 90 out, $0.0000" in summary(kept)
+    assert "tokens    1,200 in, 90 out, $0.0000" in summary(msgspec.structs.replace(kept, tokens_cached=0))
     assert "2 more for late ones" in lines[1]
 
 
