@@ -73,11 +73,11 @@ def clopper_pearson(errors: int, samples: int, confidence: float = 0.95) -> Inte
     return Interval(low, high, confidence)
 
 
-def wilson(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+def wilson(successes: float, trials: float, confidence: float = 0.95) -> Interval:
     """Where a success rate lies, for tables: shorter than Clopper and Pearson's interval, right on average only.
 
     Args:
-        successes: 0 to ``trials``.
+        successes: 0 to ``trials``; not whole where trials count by parts.
         trials: 0 or more, independent. None at all says nothing: the interval is (0, 1).
         confidence: Between 0 and 1, both excluded.
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.several_steps import sampled_chain
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig
@@ -33,16 +32,10 @@ from surefoot.runtime.forecast.lead_choice import (
     with_raised_lead,
 )
 from surefoot.runtime.forecast.learning_run import forecast_run
+from surefoot.runtime.forecast.long_pilot import judge_pilot_with_long_replies, long_pilot
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.forecast.pilot_verdicts import failing_kinds, pilot_examples, pilot_table, pilot_verdicts
 from surefoot.runtime.forecast.remedies import remedies
-from surefoot.runtime.forecast.replies_seen import (
-    LONG_REPLIES,
-    LONG_REPLY_STEPS,
-    chain_numbers,
-    judge_long_replies,
-    steps_of,
-)
 from surefoot.runtime.forecast.segment_size import choose_segment_size
 from surefoot.runtime.journal.journalled_plan import SEGMENTS
 from surefoot.runtime.journal.port import JournalStore
@@ -233,8 +226,8 @@ async def _estimate(
     """What is known of the model: from the measurement that was named, or from a pilot made now, which has its say."""
     if config.measurement is not None:
         return _measured(config)
-    if config.steps_per_call == "auto" and sampled_chain(task, 0, 2) is not None:
-        return await _with_long_replies(config, writer, ask_pilot, on_note)
+    if several := long_pilot(config, task):
+        return await _with_long_replies(config, several, writer, ask_pilot, on_note)
     root = task.root()
     steps = pilot_steps(task.usual_steps(root.goal, root.inputs))
     samples = await ask_pilot(sample_numbers(config.seed, steps))
@@ -264,16 +257,14 @@ def _measured(config: RunConfig) -> Estimate:
 
 async def _with_long_replies(
     config: RunConfig,
+    several: Sequence[int],
     writer: JournalWriter,
     ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
     on_note: Callable[[str], None],
 ) -> Estimate:
     """What a pilot says that asks a few single steps, and for many steps at once: each of these is seen as well."""
-    several = chain_numbers(config.seed, LONG_REPLIES, LONG_REPLY_STEPS)
     samples = await ask_pilot([*sample_numbers(config.seed, pilot_steps(0)), *several])
-    single = [sample for sample in samples if steps_of(sample.number) == 1]
-    long = [sample for sample in samples if steps_of(sample.number) > 1]
-    found = judge_long_replies(judge_pilot(single, writer.totals), single, long)
+    found = judge_pilot_with_long_replies(samples, writer.totals)
     for line in pilot_verdicts(found):
         on_note(line)
     return found

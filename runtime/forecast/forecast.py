@@ -35,6 +35,8 @@ class Forecast(msgspec.Struct, frozen=True):
         looks: Looks that steps are decided by, kept ones included; 0 where answers are drawn.
         fresh_looks: Those of them that are asked of the model.
         questions: Distinct questions, each in several wordings; 0 where that was not counted.
+        calls_low: Lower end of a 95 % interval for the calls; 0 where none is given (``calls_interval.py``).
+        calls_high: Its upper end.
     """
 
     calls: float
@@ -45,6 +47,8 @@ class Forecast(msgspec.Struct, frozen=True):
     looks: float = 0.0
     fresh_looks: float = 0.0
     questions: float = 0.0
+    calls_low: float = 0.0
+    calls_high: float = 0.0
 
 
 class Longest(msgspec.Struct, frozen=True):

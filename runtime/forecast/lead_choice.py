@@ -289,6 +289,8 @@ def explain_leads(
         return f"{chosen}: as asked for"
     seen = "measured answers were wrong" if estimate.measured else "pilot ballots dissent"
     each = f"expecting {expected.calls / size:.3f} calls a {unit}"
+    if expected.calls_high:
+        each += f" ({expected.calls_low / size:.3f} to {expected.calls_high / size:.3f})"
     if any(isinstance(rule, Looks) for _, rule in leads.sequential):
         each = (
             f"expecting {expected.looks / size:.3f} looks a {unit} at {expected.questions:,.0f} distinct questions, "

@@ -6,9 +6,12 @@ Assumption: the run sees dissent at the rate that is known, neither luckier nor 
 from collections import defaultdict
 from collections.abc import Iterator
 
+import msgspec
+
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.basis import Basis, basis_of
+from surefoot.runtime.forecast.calls_interval import calls_interval
 from surefoot.runtime.forecast.estimates import Estimate, pooled_estimate
 from surefoot.runtime.forecast.forecast import Forecast, forecast, mixed
 from surefoot.runtime.forecast.lead_choice import choose_again, next_checkpoint
@@ -36,7 +39,9 @@ def forecast_run(
     shares: dict[Leads, float] = defaultdict(float)
     for share, then in _ahead(truth, task, leads, start):
         shares[then] += share
-    return mixed((share, forecast(truth, then)) for then, share in shares.items())
+    found = mixed((share, forecast(truth, then)) for then, share in shares.items())
+    low, high = calls_interval(config, task, leads, known or start) or (0.0, 0.0)
+    return msgspec.structs.replace(found, calls_low=low, calls_high=high)
 
 
 def _ahead(truth: Basis, task: Task, leads: Leads, start: Estimate) -> Iterator[tuple[float, Leads]]:

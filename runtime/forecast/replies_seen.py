@@ -23,9 +23,6 @@ DOUBLINGS = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0)
 BELIEVED = 2.0
 """By how much the logarithm of the likelihood has to be larger for growth to be believed."""
 
-LONG_REPLIES, LONG_REPLY_STEPS = 10, 64
-"""Questions for several steps that a pilot asks, and the steps that each asks for."""
-
 CHAINS = 1 << 31
 """Set in the numbers of sampled places in chains."""
 

@@ -9,13 +9,14 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.basis import basis_of
-from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, pilot_steps
+from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, pilot_steps
 from surefoot.runtime.forecast.forecast import Forecast, longest_of, price_of
 from surefoot.runtime.forecast.lead_choice import choose_leads, explain_leads
 from surefoot.runtime.forecast.learning_run import forecast_run
+from surefoot.runtime.forecast.long_pilot import judge_pilot_with_long_replies, long_pilot
 from surefoot.runtime.forecast.look_forecast import pilot_looks
 from surefoot.runtime.forecast.rate_table import rate_table
-from surefoot.runtime.forecast.wall_time import Speed, Wall, walls_of
+from surefoot.runtime.forecast.wall_time import Speed, Wall, walls_of, with_longer_replies
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
 
@@ -23,7 +24,7 @@ from surefoot.runtime.records import Counts
 class Sampled(msgspec.Struct, frozen=True):
     """A sample of a run's questions with what asking took: calls, seconds, prices.
 
-    ``long`` are questions for several steps, which the counts leave out.
+    ``long`` are questions for several steps, which ``counts`` leave out; asking them took ``long_counts``.
     """
 
     samples: list[Sample]
@@ -32,6 +33,7 @@ class Sampled(msgspec.Struct, frozen=True):
     wall_s: float
     prices: tuple[float, float] | None = None
     long: tuple[Sample, ...] = ()
+    long_counts: Counts = msgspec.field(default_factory=Counts)
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -55,6 +57,9 @@ class Plan(msgspec.Struct, frozen=True):
         looks: Looks that steps are decided by, kept ones included, without the pilot's; 0 where answers are drawn.
         fresh_looks: Those of them that are asked of the model.
         questions: Distinct questions that they are about.
+        calls_low: Lower end of a 95 % interval for the calls, those of the pilot included; 0 where each step is asked
+            alone.
+        calls_high: Its upper end.
     """
 
     steps: int
@@ -75,6 +80,8 @@ class Plan(msgspec.Struct, frozen=True):
     looks: float = 0.0
     fresh_looks: float = 0.0
     questions: float = 0.0
+    calls_low: float = 0.0
+    calls_high: float = 0.0
 
 
 def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | None = None) -> Plan:
@@ -91,13 +98,15 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
     """
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
-    everything = measured or judge_pilot(sampled.samples, sampled.counts)
-    asks = pilot_steps(size) if config.k == "auto" and measured is None else 0
-    start = judge_pilot(sampled.samples[:asks], sampled.counts) if asks else everything
+    everything = measured or judge_pilot_with_long_replies([*sampled.samples, *sampled.long], sampled.counts)
+    several = len(long_pilot(config, task))
+    asks = pilot_steps(0 if several else size) if config.k == "auto" and measured is None else 0
+    pilot_asks = [*sampled.samples[:asks], *sampled.long[:several]]
+    start = judge_pilot_with_long_replies(pilot_asks, sampled.counts) if asks else everything
     start = msgspec.structs.replace(start, prices=start.prices or sampled.prices)
     leads = choose_leads(config, task, start)
     expected = forecast_run(config, task, leads, start, everything)
-    pilot = _pilot(config, task, asks, sampled, everything)
+    pilot = _with_long(_pilot(config, task, asks, sampled, everything), several, sampled)
     whole = _together(expected, pilot)
     basis = basis_of(config, task, rate_table(everything), leads.leaf_steps)
     longest = longest_of(basis, leads)
@@ -113,14 +122,24 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         leads=leads,
         why=explain_leads(leads, start if config.k == "auto" else None, expected, size),
         speed=sampled.speed,
-        walls=walls_of(basis, leads, whole, longest, sampled.speed),
+        walls=walls_of(basis, leads, whole, longest, _speed(sampled, everything, leads, whole)),
         pilot_calls=round(pilot.calls),
         calls_per_step_with_pilot=whole.calls / size,
         length_is_bound=length_is_bound(config, task),
         looks=expected.looks,
         fresh_looks=expected.fresh_looks,
         questions=expected.questions,
+        calls_low=whole.calls_low,
+        calls_high=whole.calls_high,
     )
+
+
+def _speed(sampled: Sampled, known: Estimate, leads: Leads, whole: Forecast) -> Speed:
+    """How fast the model answers the run's questions: longer replies take their time."""
+    if leads.steps_per_call < 2 or known.seconds is None:
+        return sampled.speed
+    single = sampled.counts.tokens_out / max(1, sampled.counts.calls)
+    return with_longer_replies(sampled.speed, known.seconds, single, whole.tokens_out / whole.calls)
 
 
 def length_is_bound(config: RunConfig, task: Task) -> bool:
@@ -141,6 +160,15 @@ def _pilot(config: RunConfig, task: Task, asks: int, sampled: Sampled, known: Es
     return Forecast(asks * PILOT_DRAWS, 1.0, asks, tokens_in, sampled.counts.tokens_out * each)
 
 
+def _with_long(pilot: Forecast, several: int, sampled: Sampled) -> Forecast:
+    """What a pilot takes with so many questions for several steps as well, by the means of those of the sample."""
+    if not several:
+        return pilot
+    share, took = several / len(sampled.long), sampled.long_counts
+    long = Forecast(took.calls * share, 1.0, several, took.tokens_in * share, took.tokens_out * share)
+    return _together(pilot, long)
+
+
 def _together(expected: Forecast, pilot: Forecast) -> Forecast:
     """The forecast of a run with what its pilot takes."""
     return msgspec.structs.replace(
@@ -149,4 +177,6 @@ def _together(expected: Forecast, pilot: Forecast) -> Forecast:
         requests=expected.requests + pilot.requests,
         tokens_in=expected.tokens_in + pilot.tokens_in,
         tokens_out=expected.tokens_out + pilot.tokens_out,
+        calls_low=expected.calls_low + pilot.calls * (expected.calls_high > 0),
+        calls_high=expected.calls_high + pilot.calls * (expected.calls_high > 0),
     )

@@ -33,6 +33,22 @@ class Speed(msgspec.Struct, frozen=True):
     calls_per_s: float | None
 
 
+def with_longer_replies(speed: Speed, seconds: tuple[float, float], single: float, mean: float) -> Speed:
+    """Return a model's speed where replies are longer than those that it was timed with.
+
+    Args:
+        speed: With replies to single steps.
+        seconds: Of a call without its tokens, and of a generated token.
+        single: Tokens of a reply to a single step.
+        mean: Tokens of a reply of the run, on average.
+    """
+    call, token = seconds
+    if call + token * single <= 0:
+        return speed
+    by = (call + token * mean) / (call + token * single)
+    return Speed(speed.latency_s * by, None if speed.calls_per_s is None else speed.calls_per_s / by)
+
+
 class Wall(msgspec.Struct, frozen=True):
     """Wall time of a run with a number of segments at the same time.
 

@@ -13,6 +13,7 @@ from surefoot.runtime.forecast.replies_seen import chain_numbers
 from surefoot.runtime.forecast.run_plan import Sampled
 from surefoot.runtime.forecast.wall_time import Speed
 from surefoot.runtime.models.port import Model
+from surefoot.runtime.records import Counts
 from surefoot.runtime.worker.local_pool import LocalPool
 
 PER_LONG, FEWEST_LONG = 10, 10
@@ -56,11 +57,13 @@ async def take_sample(
         found, counts = await pool.sample(sample_numbers(config.seed, samples), draws, attempt)
         seconds = time.perf_counter() - started
         speed = speed_of(found, counts.calls, statistics.median(latencies))
-        long: list[Sample] = []
+        long, long_counts = list[Sample](), Counts()
         for count in several:
             numbers = chain_numbers(config.seed, max(FEWEST_LONG, samples // PER_LONG), count)
-            long += (await pool.sample(numbers, draws, attempt))[0]
-        return Sampled(found, counts, speed, seconds, pool.prices(), tuple(long))
+            more, took = await pool.sample(numbers, draws, attempt)
+            long += more
+            long_counts.add(took)
+        return Sampled(found, counts, speed, seconds, pool.prices(), tuple(long), long_counts)
     finally:
         await pool.close()
 

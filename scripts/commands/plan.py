@@ -11,7 +11,9 @@ import rich.table
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, pilot_steps
+from surefoot.runtime.forecast.long_pilot import long_pilot
 from surefoot.runtime.forecast.measurement_file import read_measurement
+from surefoot.runtime.forecast.replies_seen import steps_of
 from surefoot.runtime.forecast.run_plan import Plan, plan
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.take_sample import take_sample
@@ -58,7 +60,8 @@ async def _planned(config: RunConfig, task: Task, samples: int) -> Plan:
     root = task.root()
     asked = max(samples, pilot_steps(task.usual_steps(root.goal, root.inputs)))
     measured = read_measurement(config) if config.measurement is not None else None
-    return plan(config, task, await take_sample(config, task, asked, PILOT_DRAWS), measured)
+    several = [steps_of(number) for number in long_pilot(config, task)[:1]]
+    return plan(config, task, await take_sample(config, task, asked, PILOT_DRAWS, several=several), measured)
 
 
 def _at_most(p: Plan) -> str:

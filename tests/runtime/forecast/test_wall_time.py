@@ -11,7 +11,7 @@ from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.forecast.run_plan import Plan, plan
-from surefoot.runtime.forecast.wall_time import Speed
+from surefoot.runtime.forecast.wall_time import Speed, with_longer_replies
 from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.measurement.take_sample import speed_of, take_sample
 from surefoot.runtime.worker.local_pool import LocalPool
@@ -64,3 +64,12 @@ def test_speed_is_that_of_a_model_under_way() -> None:
     at_once = [Sample(n, "move", (), seconds=0.1, ended=1000.1) for n in range(200)]
     assert speed_of(at_once, 400, 0.1).calls_per_s is None
     assert speed_of([Sample(1, "move", (), seconds=9, ended=9)], 2, 0.1).calls_per_s is None
+
+
+def test_replies_to_several_steps_take_the_time_of_their_tokens() -> None:
+    timed = Speed(2.0, 10.0)
+    assert with_longer_replies(timed, (1.0, 0.1), single=10, mean=10) == timed
+    longer = with_longer_replies(timed, (1.0, 0.1), single=10, mean=110)
+    assert (longer.latency_s, longer.calls_per_s) == (pytest.approx(12.0), pytest.approx(10 / 6))
+    assert with_longer_replies(Speed(2.0, None), (1.0, 0.1), 10, 110).calls_per_s is None
+    assert with_longer_replies(timed, (0.0, 0.0), 10, 110) == timed, "a model that takes no time is not divided by"
