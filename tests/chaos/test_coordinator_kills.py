@@ -71,6 +71,22 @@ def test_killed_again_and_again(
     assert account.committed > 500
 
 
+@pytest.mark.parametrize("several", ["8", "auto"])
+def test_killed_while_one_reply_states_several_steps(several: str, tmp_path: pathlib.Path) -> None:
+    """A kill may come between two steps of one reply: those in the journal stand, and the rest is asked for anew."""
+    account = Usage()
+    rng = random.Random(f"several {several}")
+    options = (*SMALL[: SMALL.index("--leaf-steps")], *SLOW, "--seed", "1", "--steps-per-call", several)
+    run, whole = Run(tmp_path / "killed", *options), Run(tmp_path / "whole", *options)
+    moments = [{"kill_at": 60}, *({"fault": f"{rng.choice(OFTEN)}:{rng.randint(1, 3)}=kill"} for _ in range(6))]
+    end = survive(run, [*moments, {"kill_at": 5}, {"kill_at": 3}], account)
+    assert (account.lost, account.repeated) == (0, 0)
+    assert account.kills >= 5
+    other = survive(whole, [], Usage())
+    assert run.plan() == whole.plan(), "the right plan, whichever replies stated it"
+    assert end["steps"] == other["steps"] == 127
+
+
 @pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_two_hundred_kills(
