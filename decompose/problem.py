@@ -12,7 +12,6 @@ import msgspec
 
 from surefoot.decompose.methods.asking import Asking, Goal, Turning, asked_next, settled
 from surefoot.decompose.methods.program import StepSpec
-from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.modular_planner.planner import Problem as Posed
 from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.step import Call, Dialect, Done, Flag, Prompt, Step
@@ -158,6 +157,8 @@ def asking_named(name: str) -> Asking:
     Raises:
         ValueError: There is none. One line that lists those that there are.
     """
+    from surefoot.decompose.methods.table import METHODS  # here: runs of other tasks do without all methods
+
     found = METHODS[name](0) if name in METHODS else None
     if not isinstance(found, Asking):
         known = ", ".join(one for one in METHODS if isinstance(METHODS[one](0), Asking))

@@ -7,7 +7,7 @@
 import asyncio
 import pathlib
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -16,14 +16,8 @@ from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import explain
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
-from surefoot.runtime.forecast.measurement_file import Measurement
 from surefoot.runtime.journal.run_directory import new_run_directory
-from surefoot.runtime.measurement.measure import measure as measure_steps
-from surefoot.runtime.measurement.take_sample import take_sample
-from surefoot.runtime.models.factory import answer_key
 from surefoot.runtime.models.port import Model
-from surefoot.runtime.report.glance import Glance, glance, runs_below
-from surefoot.runtime.session.asking import AskRun, asked_question, options_of
 from surefoot.runtime.session.at_work import unless_interrupted, work_on, work_on_new
 from surefoot.runtime.session.going_on import Changes, checked, reopen
 from surefoot.runtime.session.interruption import Interruption
@@ -48,9 +42,13 @@ from surefoot.runtime.session.setup import (
     set_up_rows,
 )
 from surefoot.runtime.session.table import USUAL, TextForm
-from surefoot.runtime.session.tune import TuneEvent, Tuning, tuned
 from surefoot.runtime.session.watcher import EventWatcher, ProgressEvent, Watcher
-from surefoot.runtime.tuning.setup import TuneOptions
+
+if TYPE_CHECKING:
+    from surefoot.runtime.forecast.measurement_file import Measurement
+    from surefoot.runtime.report.glance import Glance
+    from surefoot.runtime.session.asking import AskRun
+    from surefoot.runtime.session.tune import TuneEvent, Tuning
 
 Place = pathlib.Path | str
 
@@ -206,14 +204,16 @@ def open(run_dir: Place, task: Task | None = None) -> Run:
     return open_run(run_dir, task)
 
 
-def runs(directory: Place = "runs") -> list[Glance]:
+def runs(directory: Place = "runs") -> "list[Glance]":
     """List the runs in a folder and those below it, with status, task, model, answer, cost and age."""
+    from surefoot.runtime.report.glance import glance, runs_below
+
     return [glance(found) for found in runs_below(pathlib.Path(directory))]
 
 
 def measure(
     task: AskedTask, model: Model | str | None = None, *, samples: int = 200, draws: int = PILOT_DRAWS, **options: Any
-) -> Measurement:
+) -> "Measurement":
     """Measure how often a model errs per step, before money is spent on a run.
 
     Args:
@@ -234,7 +234,12 @@ def measure(
     return in_own_loop(lambda: _measured(setup, samples, draws))
 
 
-async def _measured(setup: Setup, samples: int, draws: int) -> Measurement:
+async def _measured(setup: Setup, samples: int, draws: int) -> "Measurement":
+    # Most runs measure nothing: what this needs is imported here.
+    from surefoot.runtime.measurement.measure import measure as measure_steps
+    from surefoot.runtime.measurement.take_sample import take_sample
+    from surefoot.runtime.models.factory import answer_key
+
     config, task = setup.config, setup.task
     sampled = await take_sample(config, task, samples, draws, setup.models)
     return measure_steps(config, task, answer_key(config.task, config.task_options), sampled)
@@ -245,9 +250,9 @@ def tune(
     model: Model | str | None = None,
     *,
     write: Place | None = None,
-    on_event: Callable[[TuneEvent], Any] | None = None,
+    on_event: "Callable[[TuneEvent], Any] | None" = None,
     **options: Any,
-) -> Tuning:
+) -> "Tuning":
     """Search for the wording in which a model answers one kind of question best, under a budget of real calls.
 
     Args:
@@ -265,6 +270,9 @@ def tune(
         ConfigurationError: Something cannot be done as asked; nothing was asked.
         ModelUnavailable, ModelRejected: From the model; with ``records`` a second call goes on where it stopped.
     """
+    from surefoot.runtime.session.tune import tuned
+    from surefoot.runtime.tuning.setup import TuneOptions
+
     mine = {name: value for name, value in options.items() if name in TuneOptions.__struct_fields__}
     others = {name: value for name, value in options.items() if name not in mine}
     try:
@@ -351,7 +359,7 @@ def ask(
     run_dir: Place | None = None,
     on_event: Callable[[ProgressEvent], Any] | None = None,
     **options: Any,
-) -> AskRun:
+) -> "AskRun":
     """Answer one question by a method, with tools and context, voted on step by step.
 
     Args:
@@ -371,6 +379,8 @@ def ask(
         ConfigurationError: A tool, a file, the method or an option is not there; or as for ``run``.
         SurefootError: For every other reason as for ``run``.
     """
+    from surefoot.runtime.session.asking import AskRun, asked_question, options_of
+
     places = [context] if isinstance(context, (str, pathlib.Path)) else list(context)
     task = asked_question(question, method, tools, places)
     setup = checked(set_up("ask", model, {**options_of(task), **options}))

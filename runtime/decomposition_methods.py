@@ -7,7 +7,7 @@ from typing import Any
 
 from surefoot.decompose.methods.asking import Asking
 from surefoot.decompose.methods.method import Method
-from surefoot.decompose.methods.table import METHODS
+from surefoot.decompose.methods.of_plans import OF_PLANS
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.user_code import import_for
 
@@ -24,6 +24,10 @@ def maker_named(name: str) -> Callable[[int], Method]:
     Raises:
         ConfigurationError: There is no such method, or nobody loaded its module.
     """
+    if name in OF_PLANS:
+        return OF_PLANS[name]
+    from surefoot.decompose.methods.table import METHODS  # here, as most runs split plans and do without the others
+
     if name in METHODS:
         if isinstance(METHODS[name](0), Asking):
             raise ConfigurationError(f"--strategy: {name} says what a node asks: choose it with --method, of a problem")
@@ -51,13 +55,17 @@ def load_method(name: str, folder: pathlib.Path) -> Callable[[int], Method]:
         ConfigurationError: There is no such method, or it lacks something that every method has.
         UserCodeError: The module's own code failed.
     """
-    if name not in METHODS and name.partition(":")[2]:
+    if name.partition(":")[2]:
         import_for(f"--strategy {name}", name.partition(":")[0], folder)
     return maker_named(name)
 
 
 def is_loaded(name: str) -> bool:
     """Whether a method is at hand: one of the table, or a user's whose module was loaded. Executes nothing."""
+    if name in OF_PLANS:
+        return True
+    from surefoot.decompose.methods.table import METHODS
+
     return name in METHODS or hasattr(sys.modules.get(name.partition(":")[0]), name.partition(":")[2])
 
 

@@ -2,15 +2,18 @@
 
 The command line says once where events go. A program that uses Surefoot as a library hears of them only if it has
 configured structlog itself: nothing is printed into somebody else's output.
+
+Most runs have nothing to warn of and are asked for nothing else: structlog takes longer to import than their first
+steps take, so it is imported with the first event that is to be seen.
 """
 
 import logging
 import sys
 from typing import Any, Literal
 
-import structlog
-
 LogFormat = Literal["none", "text", "json"]
+WARNINGS = logging.getLogger("surefoot")
+"""Its level says, where structlog is not imported, whether warnings are printed; nothing is logged through it."""
 
 
 def configure_logs(log_format: LogFormat, verbose: bool = False) -> None:
@@ -20,7 +23,17 @@ def configure_logs(log_format: LogFormat, verbose: bool = False) -> None:
         log_format: ``none`` keeps only warnings, as text.
         verbose: Show events of single segments as well.
     """
-    level = logging.WARNING if log_format == "none" else logging.DEBUG if verbose else logging.INFO
+    if log_format == "none":
+        WARNINGS.setLevel(logging.WARNING)
+        if "structlog" in sys.modules:
+            _configure(logging.WARNING, "text")
+    else:
+        _configure(logging.DEBUG if verbose else logging.INFO, log_format)
+
+
+def _configure(level: int, log_format: LogFormat) -> None:
+    import structlog
+
     last: Any = structlog.processors.JSONRenderer()
     if log_format != "json":
         last = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
@@ -38,11 +51,31 @@ def configure_logs(log_format: LogFormat, verbose: bool = False) -> None:
 
 
 def events_of(run_dir: object) -> Any:
-    """Return the logger of a run, which keeps silent unless somebody configured structlog."""
-    if structlog.is_configured():
+    """Return the logger of a run, which keeps silent unless somebody configured where events go."""
+    structlog = sys.modules.get("structlog")
+    if structlog is not None and structlog.is_configured():
         return structlog.get_logger().bind(run=str(run_dir))
-    return structlog.wrap_logger(None, processors=[_drop], wrapper_class=structlog.make_filtering_bound_logger(0))
+    return _OnlyWarnings(str(run_dir))
 
 
-def _drop(logger: Any, method: str, event: Any) -> Any:
-    raise structlog.DropEvent
+class _OnlyWarnings:
+    """The logger of a run where structlog is not configured: imports and configures it for the first warning."""
+
+    def __init__(self, run: str) -> None:
+        self._run = run
+
+    def debug(self, event: str, **fields: Any) -> None:
+        """Drop an event of a single segment."""
+
+    def info(self, event: str, **fields: Any) -> None:
+        """Drop an event of the run."""
+
+    def warning(self, event: str, **fields: Any) -> None:
+        """Print a warning if the command line asked for warnings; drop it otherwise."""
+        if WARNINGS.level != logging.WARNING:
+            return
+        import structlog
+
+        if not structlog.is_configured():
+            _configure(logging.WARNING, "text")
+        structlog.get_logger().bind(run=self._run).warning(event, **fields)

@@ -138,7 +138,7 @@ def test_there_is_something_to_read() -> None:
     assert {path.parts[0] for path in FILES} == set(PACKAGES)
     assert len(FILES) > 40
     assert "asyncio" in tops(pathlib.Path("runtime/execution/priority_semaphore.py"))
-    assert "scipy" in tops(pathlib.Path("voting/error_rate.py"))  # imported inside a function
+    assert "scipy" in tops(pathlib.Path("voting/race_bound.py"))  # imported inside a function
 
 
 @pytest.mark.parametrize("path", FILES, ids=str)

@@ -26,6 +26,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from surefoot.voting.tails import beta_quantile
+
 PRIOR = (0.5, 8.0)
 """a and b of the mixing Beta: most of its weight lies on small error rates, where the interval is to be short. Any
 choice is valid."""
@@ -65,11 +67,9 @@ def clopper_pearson(errors: int, samples: int, confidence: float = 0.95) -> Inte
         raise ValueError(f"of {samples} samples {errors} cannot be wrong")
     if not 0 < confidence < 1:
         raise ValueError(f"the confidence must be between 0 and 1, both excluded, not {confidence}")
-    from scipy.special import betaincinv  # here, as it takes long to import and most commands do without
-
     tail = (1 - confidence) / 2
-    low = float(betaincinv(errors, samples - errors + 1, tail)) if errors > 0 else 0.0
-    high = float(betaincinv(errors + 1, samples - errors, 1 - tail)) if errors < samples else 1.0
+    low = beta_quantile(errors, samples - errors + 1, tail) if errors > 0 else 0.0
+    high = beta_quantile(errors + 1, samples - errors, 1 - tail) if errors < samples else 1.0
     return Interval(low, high, confidence)
 
 

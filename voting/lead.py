@@ -12,6 +12,7 @@ lost at p = 0.999999 or 2**26 steps.
 
 import functools
 import math
+from collections.abc import Sequence
 
 
 def p_step(p: float, k: int) -> float:
@@ -113,21 +114,45 @@ def expected_requests(p: float, k: int, valid_rate: float = 1.0) -> float:
         raise ValueError(f"the valid rate must be in (0, 1], not {valid_rate}")
     if k == 1:
         return 1 / valid_rate
-    import numpy as np
-
-    one = np.array([valid_rate * (1 - p), 1 - valid_rate, valid_rate * p])
-    after = [np.ones(1)]  # by ballots: where the lead is, from all against to all for the first candidate
+    one = (valid_rate * (1 - p), 1 - valid_rate, valid_rate * p)
+    after = [[1.0]]  # by ballots: where the lead is, from all against to all for the first candidate
     for _ in range(k):
-        after.append(np.convolve(after[-1], one))
-    leads = range(1 - k, k)
-    moves = np.eye(len(leads))
-    for row, lead in enumerate(leads):
+        after.append(_one_more(after[-1], one))
+    rows = []
+    for lead in range(1 - k, k):
         ballots = k - abs(lead)
-        for place, chance in enumerate(after[ballots]):
-            column = lead + place - ballots + k - 1
-            if 0 <= column < len(leads):
-                moves[row, column] -= chance
-    return float(np.linalg.solve(moves, np.ones(len(leads)))[k - 1])
+        row = [0.0] * (2 * k - 1) + [1.0]
+        row[lead + k - 1] = 1.0
+        for column, chance in enumerate(after[ballots], lead - ballots + k - 1):
+            if 0 <= column < 2 * k - 1:
+                row[column] -= chance
+        rows.append(row)
+    return _solved(rows)[k - 1]
+
+
+def _one_more(places: Sequence[float], one: tuple[float, float, float]) -> list[float]:
+    """Chances of each place after another ballot, which moves one place down, none or one up."""
+    padded = [0.0, 0.0, *places, 0.0, 0.0]
+    return [padded[i + 2] * one[0] + padded[i + 1] * one[1] + padded[i] * one[2] for i in range(len(places) + 2)]
+
+
+def _solved(rows: list[list[float]]) -> list[float]:
+    """Solve linear equations by elimination; each row holds its coefficients and its right side, and is overwritten.
+
+    Without exchanging rows: that is stable for one minus the moves of a walk that ends (an M-matrix), and it takes
+    less time than importing a library for it would, as the leads of most runs are below ten.
+    """
+    for at, row in enumerate(rows):
+        for below in rows[at + 1 :]:
+            if below[at]:
+                factor = below[at] / row[at]
+                below[at:] = [there - factor * here for there, here in zip(below[at:], row[at:], strict=True)]
+    found = [0.0] * len(rows)
+    for at in reversed(range(len(rows))):
+        row = rows[at]
+        known = math.fsum(row[later] * found[later] for later in range(at + 1, len(rows)))
+        found[at] = (row[-1] - known) / row[at]
+    return found
 
 
 def expected_calls(p: float, k: int, steps: int, valid_rate: float = 1.0) -> float:

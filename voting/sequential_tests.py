@@ -10,11 +10,11 @@ both tails at all cuts between stretches, and ways between all ways.
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
 from surefoot.voting.alarms import SHARE, Kind, Pattern, Rates, limits_of, pattern_of, rates_of
+from surefoot.voting.tails import hypergeometric_tails, poisson_at_least
 
 FIRST_LOOK = 128
 """Races after which the first look is due."""
@@ -183,7 +183,7 @@ def _clusters(patterns: Mapping[Pattern, int], rates: Rates, limit: float) -> li
             if p.dissent == 1:
                 others[p.k] = max(others[p.k], p.valid - 1)
         mean = sum(count * _twice(others[p.k], rate) for p, count in those)
-        p_value = _at_least_poisson(twice, mean)
+        p_value = poisson_at_least(twice, mean)  # an upper bound for a sum of independent rare events
         if twice > 1 and p_value <= limit:
             text = f"{twice:,} races with two or more, {mean:.3g} expected at most"
             found.append(Alarm(kind, 0, p_value, limit, text, worse=kind is Kind.DISAGREEMENTS_CLUSTER))
@@ -196,7 +196,7 @@ def _together(ways: Mapping[str, int], limit: float) -> list[Alarm]:
     found = []
     for name in names:
         ok, other, first, both = (ways.get(f"{name}/{cell}", 0) for cell in ("00", "01", "10", "11"))
-        p_value = _hypergeometric(both, ok + other + first + both, first + both, other + both)[1] if both else 1.0
+        p_value = hypergeometric_tails(both, ok + other + first + both, first + both, other + both)[1] if both else 1.0
         if p_value <= limit / len(names):
             text = (
                 f"{name}: wrong at {both} of {first + both} steps where the first way was, {other} of {ok + other} more"
@@ -215,7 +215,7 @@ def _drift(rows: Sequence[Sequence[int]], limit: float, seams: bool) -> list[Ala
     n = c = 0
     for size, bad in rows[:-1]:
         n, c = n + size, c + bad
-        at_most, at_least = _hypergeometric(c, races, contested, n)
+        at_most, at_least = hypergeometric_tails(c, races, contested, n)
         tails += [(at_least, n, c, False), (at_most, n, c, True)]
     p_value, n, c, rises = min(tails)
     if p_value > each:
@@ -228,28 +228,3 @@ def _drift(rows: Sequence[Sequence[int]], limit: float, seams: bool) -> list[Ala
 def _twice(k: int, rate: float) -> float:
     """Probability of two or more such ballots before ``k`` others came."""
     return max(0.0, 1 - (1 - rate) ** k * (1 + k * rate))
-
-
-def _at_least_poisson(hits: int, mean: float) -> float:
-    """Poisson tail; an upper bound for a sum of independent rare events above its mean, up to rounding."""
-    from scipy.special import pdtrc
-
-    return float(pdtrc(hits - 1, mean)) if hits > 0 else 1.0
-
-
-def _hypergeometric(hits: int, races: int, marked: int, drawn: int) -> tuple[float, float]:
-    """Probabilities of at most and of at least so many marked races among those drawn.
-
-    The sum over all cases; ``scipy.stats`` has it too, and takes longer to import than a short run takes.
-    """
-    import numpy as np
-    from scipy.special import gammaln
-
-    cases = np.arange(max(0, drawn - (races - marked)), min(marked, drawn) + 1)
-
-    def log_choose(n: Any, k: Any) -> Any:
-        return gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-
-    logs = log_choose(marked, cases) + log_choose(races - marked, drawn - cases) - log_choose(races, drawn)
-    chances = np.exp(logs)
-    return min(1.0, float(chances[cases <= hits].sum())), min(1.0, float(chances[cases >= hits].sum()))

@@ -12,22 +12,20 @@ from surefoot.decompose.methods.abstract_chain import AbstractChain
 from surefoot.decompose.methods.as_needed import AsNeeded
 from surefoot.decompose.methods.atom import Atom
 from surefoot.decompose.methods.auto import Auto
-from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.chain_of_thought import ChainOfThought
 from surefoot.decompose.methods.direct import Direct
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.methods.modular import Modular
+from surefoot.decompose.methods.of_plans import OF_PLANS
 from surefoot.decompose.methods.program import HostProgram
 from surefoot.decompose.methods.recursive import Recursive
 from surefoot.decompose.methods.rewoo import Rewoo
 from surefoot.decompose.methods.self_ask import SelfAsk
 from surefoot.decompose.methods.thread import Thread
-from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.methods.two_stage import TwoStage
 
 METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
-    "tree": Tree,
-    "chain": lambda leaf_steps: Chain(),
+    **OF_PLANS,
     "direct": Direct,
     "chain-of-thought": ChainOfThought,
     "self-ask": SelfAsk,

@@ -4,8 +4,6 @@ What was seen is rebuilt from the journal's totals when a run is resumed; only t
 in begin anew.
 """
 
-import asyncio
-import importlib
 from collections import Counter
 from collections.abc import Callable
 
@@ -19,7 +17,7 @@ from surefoot.runtime.logs import events_of
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import Batch, Counts
 from surefoot.voting.alarms import Kind, Pattern
-from surefoot.voting.sequential_tests import FIRST_LOOK, Alarm, SequentialTests
+from surefoot.voting.sequential_tests import Alarm, SequentialTests
 
 
 class AlarmMonitor:
@@ -45,7 +43,6 @@ class AlarmMonitor:
         in_order: bool,
     ) -> None:
         self._in_order = in_order
-        self._importing: asyncio.Task[None] | None = None
         self._pieces: dict[str, Counts] = {}
         self._journal, self._writer, self._on_note = journal, writer, on_note
         self._tests = SequentialTests(steps, patterns_of(pilot) if pilot else None)
@@ -75,12 +72,7 @@ class AlarmMonitor:
 
     async def look(self, *, last: bool = False) -> None:
         """Run the tests if they are due, and make new alarms durable."""
-        if self._importing is None and self._tests.seen >= FIRST_LOOK // 2:  # to have it when the first look is due
-            self._importing = asyncio.create_task(statistics_imported())
         if not self._due(last):
-            return
-        await statistics_imported()
-        if not self._due(last):  # another batch came meanwhile, and with it this look
             return
         known = {alarm.kind for alarm in self.alarms}
         found = [alarm for alarm in self._tests.look() if alarm.kind not in known]
@@ -106,11 +98,6 @@ class AlarmMonitor:
         if any(alarm.worse and alarm.kind not in known for alarm in self.alarms):
             leads = msgspec.structs.replace(leads, unguarded=leads.suspect, disputed=0)
         return msgspec.structs.replace(leads, limits=self._tests.limits)
-
-
-async def statistics_imported() -> None:
-    """Import the statistics library in a thread: it takes half a second, in which questions can be asked."""
-    await asyncio.to_thread(importlib.import_module, "scipy.special")
 
 
 def patterns_of(pilot: Estimate) -> Counter[Pattern]:

@@ -54,6 +54,7 @@ def create_file(path: pathlib.Path, faults: FaultPoints) -> None:
     os.close(descriptor)
     with reporting(path), contextlib.closing(sqlite3.connect(draft)) as db:
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA journal_mode = OFF")  # nothing to roll back to: a draft that is not whole is thrown away
         db.executescript("BEGIN; " + ";\n".join(SCHEMA.values()) + ";")
         faults.reach("create.during")
         version = str(FORMAT)

@@ -9,14 +9,26 @@ import msgspec
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.tools.calculator import calculator
 from surefoot.runtime.tools.contract import Tool
-from surefoot.runtime.tools.python_cell import python_cell, python_program
 from surefoot.runtime.tools.search_folder import search_folder
 from surefoot.runtime.tools.sqlite_query import sqlite_query
 
+
+def _cell() -> Tool:
+    from surefoot.runtime.tools.python_cell import python_cell  # here: with it comes the sandbox, which few runs need
+
+    return python_cell()
+
+
+def _program() -> Tool:
+    from surefoot.runtime.tools.python_cell import python_program
+
+    return python_program()
+
+
 WITHOUT_PLACE: Final[dict[str, Callable[[], Tool]]] = {
     "calc": calculator,
-    "python": python_cell,
-    "cells": python_program,
+    "python": _cell,
+    "cells": _program,
 }
 """Tools that need no file: a calculator, one cell of Python, and programs of cells that may ask."""
 WITH_PLACE: Final[dict[str, Callable[[str], Tool]]] = {"search": search_folder, "sql": sqlite_query}

@@ -12,7 +12,6 @@ import msgspec
 import msgspec.inspect
 
 from surefoot.decompose.task import Task
-from surefoot.decompose.tasks.pddl_collections import collection_of
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.factory import with_own_dialect
@@ -196,6 +195,8 @@ def _text_of(place: str, folder: pathlib.Path, several: bool) -> str:
         paths = sorted(map(pathlib.Path, glob.glob(str(folder / place), recursive=True)))
     else:
         return read_text_file(folder / place, place)
+    from surefoot.decompose.tasks.pddl_collections import collection_of
+
     try:
         return collection_of({str(path): read_text_file(path, str(path)) for path in paths})
     except ValueError as error:

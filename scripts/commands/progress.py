@@ -4,10 +4,7 @@ import pathlib
 import re
 import sys
 from types import TracebackType
-
-import rich.console
-import rich.progress
-import rich.text
+from typing import TYPE_CHECKING
 
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import Standing
@@ -16,6 +13,9 @@ from surefoot.runtime.session.answers import Preview
 from surefoot.runtime.session.watcher import Watcher
 from surefoot.runtime.untrusted import LONGEST_LINE, tame
 from surefoot.scripts.commands.output import printable, quoted
+
+if TYPE_CHECKING:
+    from surefoot.scripts.commands.progress_bar import Bar
 
 MOST_ACCOUNTS = 8
 """Accounts of one sort that are listed for people; ``--json`` has all."""
@@ -38,41 +38,43 @@ class Progress(Watcher):
     """Seconds of work between two plain lines."""
 
     def __init__(self, directory: pathlib.Path, config: RunConfig, total: int) -> None:
-        self._console = rich.console.Console(stderr=True, highlight=False)
         self._total, self._units = total, "rows" if config.task == "map" else "steps"
-        named = printable(f" with {config.model} in {directory}")
-        self._console.print(rich.text.Text.assemble((printable(config.task), "bold"), named), soft_wrap=True)
-        self._bar = rich.progress.Progress(
-            rich.progress.TextColumn("{task.description}", markup=False),
-            rich.progress.BarColumn(),
-            rich.progress.TextColumn("{task.completed:,.0f}/{task.total:,.0f} " + self._units),
-            rich.progress.TimeElapsedColumn(),
-            rich.progress.TimeRemainingColumn(),
-            rich.progress.TextColumn("{task.fields[extra]}", markup=False),
-            console=self._console,
-            disable=not sys.stderr.isatty(),
-        )
-        self._row = self._bar.add_task("working", total=self._total, extra="")
+        self._bar: Bar | None = None
+        if sys.stderr.isatty():
+            from surefoot.scripts.commands import progress_bar
+
+            self._bar = progress_bar.Bar(total, self._units)
+        self._print(config.task, f" with {config.model} in {directory}")
         self._last_line_s = 0.0
 
     def __enter__(self) -> "Progress":
-        self._bar.start()
+        if self._bar is not None:
+            self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _print(self, begins: str, rest: str = "") -> None:
+        """Print a line; on a terminal above the bar, its beginning bold where it has a rest."""
+        if self._bar is None:
+            print(printable(begins + rest), file=sys.stderr, flush=True)
+        else:
+            self._bar.print(printable(begins), printable(rest))
 
     def say(self, text: str) -> None:
         """Show beside the progress bar what the run is doing."""
-        self._bar.update(self._row, description=printable(text.partition(":")[0]))
-        if self._bar.disable:
-            self._console.print(printable(text), markup=False, soft_wrap=True)
+        if self._bar is None:
+            self._print(text)
+        else:
+            self._bar.describe(printable(text.partition(":")[0]))
 
     def note(self, text: str) -> None:
         """Leave a line standing above the progress bar."""
-        self._console.print(printable(text), markup=False, soft_wrap=True)
+        self._print(text)
 
     def update(self, counts: Counts, wall_s: float) -> None:
         """Show what was counted so far, after a durable write."""
@@ -80,12 +82,11 @@ class Progress(Watcher):
         extra = f"{counts.calls:,} calls, {flags:,} flags"
         extra += f", {counts.seam_retries:,} seam retries" if self._units == "steps" else ""
         extra += f", {counts.tokens_in + counts.tokens_out:,} tokens, {_money(counts.cost_usd, counts.unpriced_calls)}"
-        self._bar.update(self._row, completed=counts.steps, description="working", extra=extra)
-        if self._bar.disable and wall_s - self._last_line_s >= self.LINE_EVERY_S:
+        if self._bar is not None:
+            self._bar.advance(counts.steps, extra)
+        elif wall_s - self._last_line_s >= self.LINE_EVERY_S:
             self._last_line_s = wall_s
-            self._console.print(
-                f"{counts.steps:,}/{self._total:,} {self._units}, {extra}, {wall_s:.0f} s", markup=False, soft_wrap=True
-            )
+            self._print(f"{counts.steps:,}/{self._total:,} {self._units}, {extra}, {wall_s:.0f} s")
 
 
 def summary(standing: Standing, answer: Preview | None = None) -> str:

@@ -20,7 +20,6 @@ from surefoot.runtime.session.going_on import Changes, changed_config, checked
 from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.setup import Setup
 from surefoot.runtime.wordings_file import said_of
-from surefoot.scripts.commands.map import end as end_of_map
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options, task_path_option
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json
 from surefoot.scripts.commands.patience import looking_for, saying
@@ -111,7 +110,11 @@ def resume(run_dir: pathlib.Path, task_path: pathlib.Path | None, **values: Any)
     changes = Changes(accept, task_path=task_path, options=values)
     with Progress(run_dir, config, expected_steps(run_dir)) as progress, stoppable(progress, as_json) as interruption:
         ended = api.go_on(run_dir, changes, progress, interruption)
-    return end_of_map(ended, None, as_json) if isinstance(ended, MapRun) else _end(run_dir, as_json)
+    if not isinstance(ended, MapRun):
+        return _end(run_dir, as_json)
+    from surefoot.scripts.commands.map import end as end_of_map
+
+    return end_of_map(ended, None, as_json)
 
 
 resume.params[1:1] = struct_options(RunConfig, environment=False)  # a run keeps what it was started with

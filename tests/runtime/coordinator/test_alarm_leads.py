@@ -1,7 +1,6 @@
-"""What alarms of the whole run do to its leads, and how the statistics library is imported, on a journal in memory."""
+"""What alarms of the whole run do to its leads, on a journal in memory."""
 
 import asyncio
-import threading
 from typing import Any
 
 import msgspec
@@ -53,27 +52,7 @@ def test_leads_carry_what_single_steps_are_held_against() -> None:
     assert watching.leads(PLAIN).limits == watching.leads(LEARNED).limits != PLAIN.limits
 
 
-async def test_the_statistics_library_is_imported_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It takes half a second: begun half a first look ahead, in a thread, and only then looked with."""
-    threads: list[str] = []
-    monkeypatch.setattr(
-        "surefoot.runtime.coordinator.alarm_monitor.importlib.import_module",
-        lambda name: threads.append(f"{name} in {threading.current_thread().name}"),
-    )
-    watching = monitor()
-    watching.saw("0", Batch(b"", Counts(races={"3": FIRST_LOOK // 2 - 1})))
-    await watching.look()
-    assert threads == []
-    watching.saw("0", Batch(b"", Counts(races={"3": 1})))
-    await watching.look()
-    await asyncio.sleep(0)
-    watching.saw("0", Batch(b"", Counts(races={"3": FIRST_LOOK // 2})))
-    await watching.look()
-    assert len(threads) >= 1
-    assert not [one for one in threads if "MainThread" in one or "scipy.special" not in one]
-
-
-async def test_two_batches_at_once_are_one_look(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_batches_at_once_are_one_look() -> None:
     watching = monitor()
     watching.saw("0", Batch(b"", Counts(races={"3": FIRST_LOOK})))
     await asyncio.gather(watching.look(), watching.look())
