@@ -19,6 +19,9 @@ budget. A question that is asked again has the same looks and the same verdict, 
 distinct questions, however many steps: with a budget of (1 - target) / q for each of q questions the chance that any
 verdict is wrong is at most 1 - target (union bound). A run takes twice the questions that it knows of for q.
 
+A model's shares may say less than they are worth. They are raised to a power first, the sharpness, which is learned
+from how often looks with such shares named another answer than their question's winner (``sharpness.py``).
+
 The rate e is learned from looks that were seen: Laplace's rule of succession on (looks for a winner, looks for others),
 each distinct question counted once. A copy of a look is no observation, and no look.
 
@@ -38,6 +41,8 @@ from typing import ClassVar
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import Deadlocked, Verdict, Won
 from surefoot.voting.rule import Rule
+from surefoot.voting.sharpness import MOST as MOST_SHARPNESS
+from surefoot.voting.sharpness import sharpened
 
 UNPROVEN = 0.05
 """Rate of misleading wordings that is taken where nothing was seen of a model's looks."""
@@ -57,6 +62,7 @@ class Looks(Rule, frozen=True, tag="looks"):
         budget: This step's share of the run's error budget, between 0 and 1, both excluded.
         error: Rate of misleading wordings, above 0 and below one half.
         least: Fewest looks of a step, whatever they say; 1 or more.
+        sharpness: Power to which shares are raised; 1 where nothing was learned of them.
 
     Raises:
         ValueError: An attribute is out of range.
@@ -65,6 +71,7 @@ class Looks(Rule, frozen=True, tag="looks"):
     budget: float
     error: float = UNPROVEN
     least: int = 1
+    sharpness: float = 1.0
 
     learns: ClassVar[bool] = True
 
@@ -75,6 +82,8 @@ class Looks(Rule, frozen=True, tag="looks"):
             raise ValueError(f"the rate of misleading wordings is above 0 and below one half, not {self.error}")
         if self.least < 1:
             raise ValueError(f"a step takes at least 1 look, not {self.least}")
+        if not 1 <= self.sharpness <= MOST_SHARPNESS:
+            raise ValueError(f"the sharpness of shares is between 1 and {MOST_SHARPNESS:.0f}, not {self.sharpness}")
 
     @classmethod
     def with_lead(cls, lead: int) -> "Looks":
@@ -115,16 +124,18 @@ def misleading_rate(decided: Mapping[tuple[int, int], int]) -> float:
     return min(MOST_RATE, max(LEAST_RATE, (others + 1) / (total + 2)))
 
 
-def chances_wrong(looks: Sequence[Shares], error: float) -> list[tuple[str, float]]:
+def chances_wrong(looks: Sequence[Shares], error: float, sharpness: float = 1.0) -> list[tuple[str, float]]:
     """Compute for each answer that a look names the posterior chance that it is wrong, likeliest answers first.
 
     Args:
         looks: Of one question, each in another wording; one or more.
         error: Rate of misleading wordings.
+        sharpness: Power to which the shares are raised.
     """
     names = sorted({name for look in looks for name in look})
-    score = {name: _score(looks, name, error) for name in names}
-    unnamed = _score(looks, None, error)
+    believed = [sharpened(look, sharpness) for look in looks]
+    score = {name: _score(believed, name, error) for name in names}
+    unnamed = _score(believed, None, error)
     most = max([*score.values(), unnamed])
     weight = {name: math.exp(value - most) for name, value in score.items()}
     total = math.fsum([*weight.values(), math.exp(unnamed - most)])
@@ -134,16 +145,13 @@ def chances_wrong(looks: Sequence[Shares], error: float) -> list[tuple[str, floa
     return [(name, (rest[name] + math.exp(unnamed - most)) / total) for name in ranked]
 
 
-def _score(looks: Sequence[Shares], name: str | None, error: float) -> float:
-    """Log-likelihood of all looks if an answer is right; ``None`` is an answer that no look names."""
-    return math.fsum(math.log((1 - error) * share + error * (1 - share)) for share in _shares(looks, name))
+def _score(looks: Sequence[tuple[Shares, float]], name: str | None, error: float) -> float:
+    """Log-likelihood of all looks if an answer is right; ``None`` is an answer that no look names.
 
-
-def _shares(looks: Sequence[Shares], name: str | None) -> Iterable[float]:
-    """The share of an answer in each look: where a look does not name it, at most what the look leaves over."""
-    for look in looks:
-        rest = max(0.0, 1 - math.fsum(look.values()))
-        yield rest if name is None else look.get(name, rest)
+    Where a look does not name the answer, its share is at most what the look leaves over.
+    """
+    shares = (rest if name is None else look.get(name, rest) for look, rest in looks)
+    return math.fsum(math.log((1 - error) * share + error * (1 - share)) for share in shares)
 
 
 class LookRace:
@@ -193,7 +201,7 @@ class LookRace:
     def _won(self) -> Won | None:
         if len(self._looks) < self._rule.least:
             return None
-        (leader, wrong), *rivals = chances_wrong(self._looks, self._rule.error) or [("", 1.0)]
+        (leader, wrong), *rivals = chances_wrong(self._looks, self._rule.error, self._rule.sharpness) or [("", 1.0)]
         if wrong > self._rule.budget or (rivals and rivals[0][1] <= wrong):
             return None
         others = [count for name, count in self._named.items() if name != leader]

@@ -26,6 +26,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.basis import Basis, basis_of
 from surefoot.runtime.forecast.estimates import Estimate
 from surefoot.runtime.forecast.forecast import Forecast, double_mistakes, expected_cost
+from surefoot.runtime.forecast.look_agreement import with_sharpness
 from surefoot.runtime.forecast.objective import Objective, objective_of
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import LEAF_STEPS, Leads
@@ -89,7 +90,7 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
         leads = cheapest_leads(basis, objective_of(config, estimate))
     except ValueError as error:
         raise ConfigurationError(f"--rule {config.rule}: {error}") from error
-    return with_learned_rules(basis, leads, estimate.votes, {}) if basis.rule.learns else leads
+    return with_learned_rules(basis, leads, estimate, {}) if basis.rule.learns else leads
 
 
 def _for_looks(basis: Basis, estimate: Estimate) -> Leads:
@@ -98,7 +99,7 @@ def _for_looks(basis: Basis, estimate: Estimate) -> Leads:
         raise ConfigurationError(_hopeless(estimate))
     leaf_steps = LEAF_STEPS if basis.config.leaf_steps == "auto" else basis.config.leaf_steps
     unlearned = Leads(LOOKS, LOOKS, LOOKS + 2, leaf_steps)
-    return with_learned_rules(basis, unlearned, estimate.votes, {})
+    return with_learned_rules(basis, unlearned, estimate, {})
 
 
 def has_few_rows(config: RunConfig, rows: int) -> bool:
@@ -146,7 +147,7 @@ def choose_again(config: RunConfig, task: Task, leads: Leads, estimate: Estimate
     if basis.worst >= 0.5 and not takes_looks(config.rule):
         return leads
     if basis.rule.learns:
-        return with_learned_rules(basis, leads, estimate.votes, votes)
+        return with_learned_rules(basis, leads, estimate, votes)
     try:
         return cheapest_leads(basis, objective_of(config, estimate))
     except ValueError:  # no lead holds the target any more: the run's alarms say why
@@ -201,9 +202,7 @@ def _missed(basis: Basis, leads: Leads) -> float:
     return max(0.0, CANCEL * double_mistakes(basis, leads) + math.log(basis.config.target))
 
 
-def with_learned_rules(
-    basis: Basis, leads: Leads, pilot: tuple[tuple[int, int, int], ...], votes: Mapping[str, int]
-) -> Leads:
+def with_learned_rules(basis: Basis, leads: Leads, pilot: Estimate, votes: Mapping[str, int]) -> Leads:
     """Leads whose unguarded and suspect steps are decided by rules learned from what was seen; others stay as they are.
 
     Each step whose mistake is final has the same share of the run's error budget, a suspect a tenth of that. Where
@@ -212,10 +211,10 @@ def with_learned_rules(
     Args:
         basis: Shape and rates.
         leads: Of the other rules; the guarded one stands.
-        pilot: What a pilot saw; see ``Estimate.votes``.
+        pilot: What a pilot saw.
         votes: What races saw since; see ``Counts``.
     """
-    seen = Counter({(winner, others): count for winner, others, count in pilot})
+    seen = Counter({(winner, others): count for winner, others, count in pilot.votes})
     for name, count in votes.items():
         winner, _, others = name.partition("-")
         seen[int(winner), int(others)] += count
@@ -223,7 +222,8 @@ def with_learned_rules(
     if basis.questions:
         verdicts = min(verdicts, MORE_QUESTIONS * max(basis.questions, seen.total()))
     share = (1 - basis.config.target) / verdicts
-    found = basis.rule.learned_rules((share, share / 10), seen, basis.config.max_ballots)
+    learned = basis.rule.learned_rules((share, share / 10), seen, basis.config.max_ballots)
+    found = {number: with_sharpness(rule, pilot.looks) for number, rule in learned.items()}
     kept = (Sequential, Looks)  # what journals can keep
     rules = {number: rule for number, rule in found.items() if isinstance(rule, kept)}
     if not rules:

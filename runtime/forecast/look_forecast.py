@@ -86,7 +86,7 @@ def need_of(shares: Sequence[tuple[tuple[str, float], ...]], rule: Looks, most: 
         ballot = Ballot(number, said[0][0], None, said) if said else Ballot(number, None, "misformatted")
         looks += [dict(said)] if said else []
         if isinstance(race.cast(ballot), Won):
-            return Need(number + 1, chances_wrong(looks, rule.error)[0][1], decided=True)
+            return Need(number + 1, chances_wrong(looks, rule.error, rule.sharpness)[0][1], decided=True)
     return Need(most, 1.0, decided=False)
 
 

@@ -33,6 +33,8 @@ class Capability(enum.StrEnum):
     """Answering with one of several given texts."""
     SCORES = "scores"
     """Saying how likely other tokens were, from which the distribution over whole answers is worked out."""
+    PROMPT_SCORES = "scores of a prompt"
+    """Saying how likely a given text was, from which the distribution over choices is worked out."""
     SEVERAL = "n"
     """Several answers from one call."""
 
@@ -48,6 +50,7 @@ WAYS: Final[Mapping[Capability, tuple[str, ...]]] = MappingProxyType(
         Capability.RAW: ("completion", "sent as a question"),
         Capability.CHOICES: ("scores", "grammar", "parsing"),
         Capability.SCORES: ("server", "none"),
+        Capability.PROMPT_SCORES: ("prompt_logprobs", "echo", "none"),
         Capability.SEVERAL: ("one call", "a call for each"),
     }
 )
@@ -66,6 +69,7 @@ _NAMES: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.CHOICES: r"structured_outputs|guided|grammar",
         Capability.PREFILL: r"prefill|prefix|continue_final|add_generation|last message|final message|assistant",
         Capability.SCORES: r"log_?prob",
+        Capability.PROMPT_SCORES: r"prompt_?log_?prob|\becho\b|log_?prob",
         Capability.EXAMPLES: r"assistant|\broles?\b|alternat|messages",
     }
 )
@@ -80,6 +84,7 @@ _INSTEAD: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.RAW: "the text is sent as a question",
         Capability.CHOICES: "replies are read as free text",
         Capability.SCORES: "answers are drawn, not scored",
+        Capability.PROMPT_SCORES: "choices are held by a grammar, or read as free text",
         Capability.SEVERAL: "it is called for each answer",
     }
 )
@@ -90,8 +95,8 @@ _UNKNOWN: Final = re.compile(
     re.IGNORECASE,
 )
 _MAY_BE_MEANT: Final = (
-    Capability.CHOICES, Capability.SCORES, Capability.SCHEMA, Capability.SEED, Capability.TOP_P, Capability.STOP,
-    Capability.PREFILL,
+    Capability.CHOICES, Capability.SCORES, Capability.PROMPT_SCORES, Capability.SCHEMA, Capability.SEED,
+    Capability.TOP_P, Capability.STOP, Capability.PREFILL,
 )  # fmt: skip
 """What is tried without when a server does not say what it does not know, in this order."""
 

@@ -48,6 +48,7 @@ WAYS: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.RAW: "completion",
         Capability.CHOICES: "scores",
         Capability.SCORES: "server",
+        Capability.PROMPT_SCORES: "none",
         Capability.SEVERAL: "one call",
     }
 )

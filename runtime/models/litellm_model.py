@@ -16,6 +16,7 @@ from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRef
 from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Capability, Negotiation, lowered
+from surefoot.runtime.models.choice_scores import can_be_compared, look_by_prompts
 from surefoot.runtime.models.choices import strayed
 from surefoot.runtime.models.copies import Sameness
 from surefoot.runtime.models.endpoints import ModelServer, another_is_up
@@ -94,11 +95,50 @@ class LiteLLMModel(Model):
     async def look(self, request: Request) -> Look:
         """Return the distribution over whole answers, from the scores of tokens; errors as for ``ask``.
 
-        Where a server goes on with no text and no turn, the first continuation is all that is known.
+        Where a server goes on with no text and no turn, the first continuation is all that is known. Choices that its
+        scores do not reach are scored one by one, as the end of a prompt.
 
         Raises:
             ModelRejected: Its server sends no scores.
         """
+        try:
+            look = await self._look_on(request)
+        except ModelRejected as rejected:
+            if rejected.context.get("capability") != Capability.CHOICES.value:
+                raise
+            found = await self._look_by_prompts(request)
+            if found is None:
+                raise
+            return found
+        found = None if look.answers else await self._look_by_prompts(request)
+        return look if found is None else msgspec.structs.replace(found, calls=found.calls + look.calls)
+
+    async def _look_by_prompts(self, request: Request) -> Look | None:
+        """The distribution over choices from scores of prompts; ``None`` where the server gives none that say it."""
+        if not can_be_compared(request):
+            return None
+        replies: list[Reply] = []
+
+        async def ask(one: Request) -> Reply:
+            replies.extend(await self._call(one, 1))
+            return replies[-1]
+
+        self._open()
+        while (way := self._negotiation.way(Capability.PROMPT_SCORES)) != "none":
+            if way == "echo" and not request.raw:  # only raw completions have it
+                return None
+            look = await look_by_prompts(request, ask)
+            if look is not None:
+                self._gives_scores = True
+                return _paid(look, replies)
+            if self._negotiation.way(Capability.PROMPT_SCORES) == way:  # taken without a word, and not understood
+                if self._gives_scores:  # of other choices: these cannot be told apart
+                    return None
+                self._negotiation.start_at(Capability.PROMPT_SCORES, "echo" if way == "prompt_logprobs" else "none")
+        return None
+
+    async def _look_on(self, request: Request) -> Look:
+        """The distribution over whole answers from the scores of continuations."""
         replies: list[Reply] = []
 
         async def ask(beginning: str) -> Continuation:
@@ -109,10 +149,7 @@ class LiteLLMModel(Model):
                 return Continuation((), replies[-1].tokens_in, replies[-1].tokens_cached)
             return Continuation(replies[-1].positions, replies[-1].tokens_in, replies[-1].tokens_cached)
 
-        look = await WholeAnswers(request.stop, request.choices, request.open).look(ask)
-        costs = [reply.cost_usd for reply in replies]
-        cost = None if None in costs else sum(cost for cost in costs if cost is not None)
-        return msgspec.structs.replace(look, calls=len(replies), cost_usd=cost)
+        return _paid(await WholeAnswers(request.stop, request.choices, request.open).look(ask), replies)
 
     async def _scored(self, request: Request) -> list[Reply]:
         """One continuation with its scores."""
@@ -186,6 +223,7 @@ class LiteLLMModel(Model):
             self._negotiation.start_at(Capability.CHOICES, "grammar" if own else "parsing")
             if not own:
                 self._negotiation.start_at(Capability.PREFILL, "assistant turn")
+                self._negotiation.start_at(Capability.PROMPT_SCORES, "none")
             if not own or self._calls.provider not in RAW_PROVIDERS:
                 self._negotiation.start_at(Capability.RAW, "sent as a question")
             if "top_logprobs" not in self._calls.taken and self._calls.provider not in RAW_PROVIDERS:
@@ -316,6 +354,13 @@ class LiteLLMModel(Model):
     def _say(self, line: str) -> None:
         if self._on_wait:
             self._on_wait(f"{self.name}: {line}")
+
+
+def _paid(look: Look, replies: list[Reply]) -> Look:
+    """A look with the calls that it took, and their cost."""
+    costs = [reply.cost_usd for reply in replies]
+    cost = None if None in costs else sum(cost for cost in costs if cost is not None)
+    return msgspec.structs.replace(look, calls=len(replies), cost_usd=cost)
 
 
 def _now() -> float:

@@ -10,11 +10,12 @@ from typing import Any, Final
 
 import msgspec
 
+from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.litellm_prices import Prices
 from surefoot.runtime.models.litellm_requests import Question, bytes_of, without
-from surefoot.runtime.models.port import Reply, Stop
+from surefoot.runtime.models.port import Position, Reply, Stop
 from surefoot.runtime.models.silent_replies import Silence
-from surefoot.runtime.models.token_scores import positions_of
+from surefoot.runtime.models.token_scores import echoed_positions, positions_of, prompt_positions
 
 _STOPS: Final = {"length": Stop.LENGTH, "content_filter": Stop.REFUSED}
 _OPEN, _CLOSE = "<think>", "</think>"
@@ -110,10 +111,23 @@ def read_replies(response: Any, question: Question, limit: int, prices: Prices, 
     for i, (one, share) in enumerate(zip(said, shares, strict=True)):
         paid = None if cost is None else (cost[0] if i == 0 else 0.0) + cost[1] * share / (usage.tokens_out or 1)
         first = (usage.tokens_in, usage.cached) if i == 0 else (0, 0)
-        scores = getattr(choices[i], "logprobs", None) if question.request.scored else None
-        reply = Reply(one.text, one.stop, first[0], share, paid, id=identity, positions=positions_of(scores))
+        scores = _positions(response, choices[i], question, share)
+        reply = Reply(one.text, one.stop, first[0], share, paid, id=identity, positions=scores)
         replies.append(msgspec.structs.replace(reply, tokens_cached=first[1], tokens_reasoning=thoughts[i]))
     return Received(None if cost is None else sum(cost), replies, [one.silence for one in said])
+
+
+def _positions(response: Any, choice: Any, question: Question, generated: int) -> tuple[Position, ...]:
+    """The scores that were asked for: of the answer, or of the prompt."""
+    if question.request.scored:
+        return positions_of(getattr(choice, "logprobs", None))
+    if not question.request.echoed:
+        return ()
+    if question.way(Capability.PROMPT_SCORES) == "echo":
+        return echoed_positions(getattr(choice, "logprobs", None), generated)
+    # Raw completions have them in each choice, chats beside the choices.
+    found = getattr(choice, "prompt_logprobs", None)
+    return prompt_positions(getattr(response, "prompt_logprobs", None) if found is None else found)
 
 
 def split(total: int, weights: Sequence[int]) -> list[int]:

@@ -65,6 +65,7 @@ def used(request: Request) -> list[Capability]:
         Capability.RAW: request.raw,
         Capability.CHOICES: bool(request.choices),
         Capability.SCORES: request.scored > 0,
+        Capability.PROMPT_SCORES: request.echoed,
     }
     return [one for one, is_wanted in wanted.items() if is_wanted]
 
@@ -93,6 +94,8 @@ def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
     if request.scored and question.way(Capability.SCORES) == "server":
         arguments |= {"logprobs": request.scored if question.continues_text else True}
         arguments |= {} if question.continues_text else {"top_logprobs": request.scored}
+    if request.echoed and question.continues_text and question.way(Capability.PROMPT_SCORES) == "echo":
+        arguments |= {"echo": True, "logprobs": 1}
     if more := _own_servers_parameters(question):
         arguments["extra_body"] = more
     if request.schema is not None and question.way(Capability.SCHEMA) != "free text":
@@ -107,6 +110,8 @@ def _own_servers_parameters(question: Question) -> dict[str, Any]:
         found |= held_to(request.choices)
     if request.prefill and not question.continues_text and question.way(Capability.PREFILL) == "continued turn":
         found |= {"continue_final_message": True, "add_generation_prompt": False}  # vLLM; llama.cpp goes on anyway
+    if request.echoed and question.way(Capability.PROMPT_SCORES) == "prompt_logprobs":
+        found["prompt_logprobs"] = 0  # of the prompt's own tokens, and of no others
     return found
 
 

@@ -58,6 +58,7 @@ class Request(msgspec.Struct, frozen=True):
         choices: The only answers there are, if the question is an enumeration; empty for free text.
         top_p: Share of the probability that tokens are drawn from, above 0; 1 for all of it.
         scored: Likeliest tokens whose probabilities are wanted at each place of the reply; 0 for none.
+        echoed: Whether the scores of the prompt's own tokens are wanted, with its prefill, and not an answer.
         open: Share of the probability that a look may leave open once its likeliest answer is known; 1 for any.
     """
 
@@ -74,6 +75,7 @@ class Request(msgspec.Struct, frozen=True):
     choices: tuple[str, ...] = ()
     top_p: float = 1.0
     scored: int = 0
+    echoed: bool = False
     open: float = 1.0
 
 
@@ -105,7 +107,8 @@ class Reply(msgspec.Struct, frozen=True):
         id: What the server calls the completion; empty if it does not say. Untrusted.
         copied: Whether this very completion, by its id and to the byte, was received before: something between here
             and the model keeps answers. Such a reply says nothing new and must not be counted as a ballot.
-        positions: Scores of its tokens, where the request wanted them and the server gave some.
+        positions: Scores of its tokens, or of the last ones of an echoed prompt, where the request wanted them and the
+            server gave some.
     """
 
     text: str

@@ -1,8 +1,9 @@
-"""Reads the scores of tokens that a server sends, in the two shapes there are; everything in them is a stranger's.
+"""Reads the scores of tokens that a server sends, in the shapes there are; everything in them is a stranger's.
 
 Chats, and llama.cpp's raw completions, have a list ``content`` of places with a list ``top_logprobs`` each. OpenAI's
 and vLLM's raw completions have three lists side by side: ``tokens``, ``token_logprobs``, and ``top_logprobs``, of
-which each is an object from token to logarithm.
+which each is an object from token to logarithm; an echoed prompt stands before the answer in these. vLLM's
+``prompt_logprobs`` are a list with an object for each token of the prompt, from its number to text and logarithm.
 """
 
 import math
@@ -31,6 +32,39 @@ def positions_of(scores: Any) -> tuple[Position, ...]:
             break
         found.append(Position(chosen, tuple(likeliest)))
     return tuple(found)
+
+
+def echoed_positions(scores: Any, generated: int) -> tuple[Position, ...]:
+    """Read the last places of a prompt that a raw completion echoed, each with its own token alone.
+
+    Args:
+        scores: Of the completion; three lists side by side.
+        generated: Tokens that come after the prompt.
+    """
+    tokens, logprobs = _of(scores, "tokens"), _of(scores, "token_logprobs")
+    if not isinstance(tokens, list) or not isinstance(logprobs, list) or len(tokens) != len(logprobs) or generated < 0:
+        return ()
+    end = len(tokens) - generated
+    return _alone(list(zip(tokens, logprobs, strict=True))[max(0, end - MOST_PLACES) : max(0, end)])
+
+
+def prompt_positions(places: Any) -> tuple[Position, ...]:
+    """Read the last places of vLLM's ``prompt_logprobs``, each with the prompt's own token, which stands first."""
+    if not isinstance(places, list):
+        return ()
+    own = [next(iter(one.values()), None) if isinstance(one, Mapping) else None for one in places[-MOST_PLACES:]]
+    return _alone([(_of(one, "decoded_token"), _of(one, "logprob")) for one in own])
+
+
+def _alone(tokens: list[tuple[Any, Any]]) -> tuple[Position, ...]:
+    """Places of one token each; those before one that cannot be read are of no use to whoever reads from the end."""
+    found: list[Position] = []
+    for token, logprob in reversed(tokens):
+        readable = _readable([(token, logprob)])
+        if not readable:
+            break
+        found.append(Position(readable[0][0], tuple(readable)))
+    return tuple(reversed(found))
 
 
 def _listed(content: list[Any]) -> Iterator[tuple[str, list[tuple[str, float]]]]:

@@ -17,6 +17,15 @@ EXTRA = {
     "vllm": {"guided_choice", "structured_outputs", "continue_final_message", "add_generation_prompt", "grammar"},
     "openai": set(),
     "without scores": {"grammar", "guided_choice", "structured_outputs"},
+    "prompts": {
+        "prompt_logprobs",
+        "continue_final_message",
+        "add_generation_prompt",
+        "guided_choice",
+        "grammar",
+        "structured_outputs",
+    },
+    "echoes": {"echo", "guided_choice", "grammar", "structured_outputs"},
     "silent": {"grammar", "guided_choice", "structured_outputs", "continue_final_message", "add_generation_prompt"},
 }
 """Parameters beyond OpenAI's that a server of each shape takes; a strict one refuses others."""
@@ -27,16 +36,35 @@ OPENAI = {
 Place = tuple[str, dict[str, float]]
 
 
+def likely_after(text: str, end: str) -> dict[str, float]:
+    """The probabilities of what comes after a text, likeliest first."""
+    first = {"4": 0.47, "5": 0.43, "x": 0.1} if end else {"4": 0.4, "5": 0.5, "x": 0.1}
+    return first if not text or text[-1] == " " else {end: 0.9, "0": 0.08, ".": 0.02}
+
+
 def places(text: str, count: int, end: str = ",") -> list[Place]:
     """The likeliest continuation of a text with the probabilities of each place."""
     found: list[Place] = []
     for _ in range(count):
-        first = {"4": 0.47, "5": 0.43, "x": 0.1} if end else {"4": 0.4, "5": 0.5, "x": 0.1}
-        likely = first if not text or text[-1] == " " else {end: 0.9, "0": 0.08, ".": 0.02}
+        likely = likely_after(text, end)
         token = next(iter(likely))
         found.append((token, likely))
         text += token
     return found
+
+
+def own_scores(text: str, end: str) -> list[tuple[str, float | None]]:
+    """The tokens of a text, one for each character, with the logarithms of their probabilities; none of the first."""
+    scores = [math.log(likely_after(text[:at], end).get(token, 0.01)) for at, token in enumerate(text)]
+    return [(token, score if at else None) for at, (token, score) in enumerate(zip(text, scores, strict=True))]
+
+
+def vllm_prompt_scores(text: str, end: str) -> list[dict[str, Any] | None]:
+    """The same as vLLM's ``prompt_logprobs``: by the token's number, its own before likelier ones."""
+    return [
+        None if score is None else {str(ord(token)): {"logprob": score, "rank": 1, "decoded_token": token}}
+        for token, score in own_scores(text, end)
+    ]
 
 
 class Shape:
@@ -64,7 +92,8 @@ class Shape:
         if listed := body.get("guided_choice"):
             text = listed[0]
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "length"}
-        return _sent(body, {**choice, "logprobs": scores})
+        more = {"prompt_logprobs": vllm_prompt_scores("user " + begun, "")} if "prompt_logprobs" in body else {}
+        return _sent(body, {**choice, "logprobs": scores}, more)
 
     async def raw(self, request: web.Request) -> web.Response:
         """POST /v1/completions."""
@@ -80,6 +109,11 @@ class Shape:
             choice["logprobs"] = {"content": [_listed(one) for one in said]}
         elif body.get("logprobs") and self.name == "vllm":
             choice["logprobs"] = _side_by_side(said)
+        elif body.get("echo"):
+            tokens, scored = zip(*own_scores(body["prompt"] + text, ","), strict=True)
+            choice["logprobs"] = {"tokens": tokens, "token_logprobs": scored, "top_logprobs": [None] * len(tokens)}
+        if "prompt_logprobs" in body:
+            choice["prompt_logprobs"] = vllm_prompt_scores(body["prompt"], ",")
         return _sent(body, choice)
 
     async def _read(self, request: web.Request, path: str) -> dict[str, Any]:
@@ -89,7 +123,7 @@ class Shape:
 
     def _refused(self, body: dict[str, Any]) -> web.Response | None:
         unknown = set(body) - OPENAI - EXTRA[self.name]
-        if self.name == "without scores":
+        if self.name in ("without scores", "prompts") or (self.name == "echoes" and body.get("logprobs", 0) > 5):
             unknown |= set(body) & {"logprobs", "top_logprobs"}
         if not unknown:
             return None
@@ -112,10 +146,10 @@ def _side_by_side(said: list[Place]) -> dict[str, Any]:
     }
 
 
-def _sent(body: dict[str, Any], choice: dict[str, Any]) -> web.Response:
+def _sent(body: dict[str, Any], choice: dict[str, Any], more: dict[str, Any] | None = None) -> web.Response:
     usage = {"prompt_tokens": 5, "completion_tokens": body["max_tokens"], "total_tokens": 5 + body["max_tokens"]}
     shape = {"id": "c", "object": "chat.completion", "created": 1, "model": body["model"], "usage": usage}
-    return web.json_response({**shape, "choices": [choice]})
+    return web.json_response({**shape, **(more or {}), "choices": [choice]})
 
 
 @asynccontextmanager

@@ -59,6 +59,39 @@ def test_raw_text_is_continued_and_whole_answers_are_scored(name: str, model: st
     with_server(name, use, model)
 
 
+CHOSEN = msgspec.structs.replace(RAW, choices=("4", "40", "50"))
+"""Two choices of which one begins the other: what ends them tells them apart."""
+
+
+@pytest.mark.parametrize(("name", "way"), [("prompts", "prompt_logprobs"), ("echoes", "echo")])
+def test_a_server_that_scores_prompts_only_scores_each_choice_as_the_end_of_one(name: str, way: str) -> None:
+    async def use(shape: Shape, own: LiteLLMModel, said: list[str]) -> None:
+        look = await own.look(CHOSEN)
+        shares = {"4": 0.47 * 0.9, "40": 0.47 * 0.08 * 0.9, "50": 0.43 * 0.08 * 0.9}
+        assert dict(look.answers) == {name: pytest.approx(one / sum(shares.values())) for name, one in shares.items()}
+        assert (look.answers[0][0], look.unread, look.calls) == ("4", 0.0, 3)
+        assert [body["prompt"] for _, body in shape.seen[-3:]] == [f"1, 2, 3, {one}," for one in CHOSEN.choices]
+        assert (own.how(Capability.CHOICES), own.how(Capability.PROMPT_SCORES)) == ("scores", way)
+        asked = len(shape.seen)
+        assert await own.look(CHOSEN) == look
+        assert len(shape.seen) == asked + 3  # it is known by now what the server takes
+        with pytest.raises(ModelRejected, match="sends no scores of tokens"):
+            await own.look(RAW)  # any text may be an answer: there is nothing to score
+        assert said == ["openai/m: its server takes no scores; answers are drawn, not scored"]
+
+    with_server(name, use)
+
+
+def test_choices_of_a_chat_are_scored_as_the_end_of_a_turn_that_goes_on() -> None:
+    async def use(shape: Shape, own: LiteLLMModel, said: list[str]) -> None:
+        look = await own.look(ASKED)
+        assert dict(look.answers) == {"4": pytest.approx(0.4 / 0.44), "50": pytest.approx(0.04 / 0.44)}
+        assert shape.seen[-1][1]["messages"][-1] == {"role": "assistant", "content": "50"}
+        assert shape.seen[-1][1]["continue_final_message"]
+
+    with_server("prompts", use)
+
+
 def test_choices_in_a_chat_are_scored_by_going_on_with_a_turn() -> None:
     async def use(shape: Shape, own: LiteLLMModel, said: list[str]) -> None:
         look = await own.look(ASKED)
@@ -90,9 +123,26 @@ def test_a_server_of_openais_kind_gives_the_scores_of_its_first_words_and_no_raw
 
 
 @pytest.mark.parametrize("name", ["without scores", "silent"])
+def test_choices_that_nobody_scores_are_held_by_a_grammar_and_the_server_is_asked_once(name: str) -> None:
+    async def use(shape: Shape, own: LiteLLMModel, said: list[str]) -> None:
+        with pytest.raises(ModelRejected, match="its server sends no scores of tokens"):
+            await own.look(CHOSEN)
+        assert own.how(Capability.PROMPT_SCORES) == "none"
+        asked = len(shape.seen)
+        with pytest.raises(ModelRejected):
+            await own.look(CHOSEN)
+        assert len(shape.seen) == asked
+        assert (await own.ask(ASKED))[0].text == "4"
+        assert own.how(Capability.CHOICES) == "grammar"
+
+    with_server(name, use)
+
+
+@pytest.mark.parametrize("name", ["without scores", "silent"])
 def test_a_server_without_scores_gives_no_look_and_its_answers_are_held_by_a_grammar(name: str) -> None:
     async def use(shape: Shape, own: LiteLLMModel, said: list[str]) -> None:
         assert not await gives_looks(own, Prompt("Which?"))
+        assert not await gives_looks(own, Prompt("Which?", choices=ASKED.choices))
         asked = len(shape.seen)
         with pytest.raises(ModelRejected, match="its server sends no scores of tokens"):
             await own.look(ASKED)
