@@ -61,7 +61,7 @@ ASSUMPTIONS = (
 )
 LOOK_ASSUMPTIONS = (
     "wordings of one question mislead independently of each other, as often as looks at one question differ",
-    "under a sound wording the model's shares, raised to the power that looks taught, are not bolder than they should be",
+    "under a sound wording the model's shares, to the power that looks taught, are not bolder than they should be",
     "steps to come are like those that the rate of misleading wordings and that power were learned from",
 )
 """Instead of the first four, where steps were decided by looks; see ``looks.py``."""
