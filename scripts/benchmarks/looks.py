@@ -217,7 +217,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--model", default="smollm2")
     parser.add_argument("--numbers", type=int, nargs="+", default=list(NUMBERS), help="states to look at")
     parser.add_argument("--thinnest", type=int, default=20)
-    parser.add_argument("--pilot", type=int, default=40, help="states, others than the thinnest, that are learned from")
+    parser.add_argument("--pilot", type=int, default=59, help="states, others than the thinnest, that are learned from")
     parser.add_argument("--budget", type=float, default=1e-3)
     given = parser.parse_args(argv)
     states = asyncio.run(compare(given.model, given.numbers, given.thinnest, given.pilot, given.budget))
