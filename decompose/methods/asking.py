@@ -5,7 +5,7 @@ answer, and returns ``Done``, or the board on which its next turn begins. The en
 since, and runs the turn again from there: so a method is resumed, voted on and journalled without a line of its own.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -26,6 +26,8 @@ Shown = tuple[tuple[str, str], ...]
 
 LONGEST_LINE = 4000
 """Characters of a line that is read from a reply, at most."""
+MOST_REPEATS = 8
+"""Times that the same thing is asked for the same purpose: a model that asks once more would do so for ever."""
 
 
 class Goal(msgspec.Struct, frozen=True, tag=True):
@@ -175,6 +177,13 @@ class Asking(msgspec.Struct, frozen=True):
 def child(goal: Goal, inputs: tuple[Input, ...] = ()) -> Child:
     """Return a part of a sub-plan whose failure is its output: one bad part is one bad part."""
     return Child(goal, inputs, may_fail=True)
+
+
+def asked_too_often(text: str, before: Iterable[str]) -> Done | None:
+    """Return the end of a question for which the same thing was asked ``MOST_REPEATS`` times already, else ``None``."""
+    if sum(one == text for one in before) < MOST_REPEATS:
+        return None
+    return Done(None, f"the same was asked {MOST_REPEATS} times, and once more: {text[:200]}")
 
 
 class Turning(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ so that its prompt tokens grow with the square of the number of steps.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from surefoot.decompose.methods.asking import PART, Asking, Goal, Turn, Wording, labelled
+from surefoot.decompose.methods.asking import PART, Asking, Goal, Turn, Wording, asked_too_often, labelled
 from surefoot.decompose.methods.direct import context_of
 from surefoot.decompose.methods.tool_text import call_of, listed, read_use, text_of
 from surefoot.decompose.step import Done, Flag, Role, Step
@@ -69,6 +69,9 @@ class SelfAsk(Asking, frozen=True):
         kind, _, text = said.partition(": ")
         if kind == ANSWERED:
             return Done(text)
+        often = asked_too_often(text, (asked for asked, _ in board))
+        if often is not None:
+            return often
         use = read_use(text, problem.tools()) if kind == USE else None
         if use is not None:
             found = text_of((yield call_of(use)))

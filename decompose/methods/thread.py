@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from surefoot.decompose.methods.asking import Asking, Goal, Shown, Turn, Wording, labelled
+from surefoot.decompose.methods.asking import Asking, Goal, Shown, Turn, Wording, asked_too_often, labelled
 from surefoot.decompose.methods.direct import context_of
 from surefoot.decompose.methods.tool_text import call_of, listed, read_use, text_of
 from surefoot.decompose.step import Done, Flag, Prompt, Role, Step
@@ -168,7 +168,11 @@ class Thread(Asking, frozen=True):
         events, again = board
         if len(at) == DEEPEST or sum(kind == THOUGHT for _, kind, _ in events) == MOST_TASKS:
             return Done(None, f"{MOST_TASKS:,} subtasks, or {DEEPEST} levels of them, gave no answer")
-        task = (*at, 1 + sum(one[:-1] == at and kind == THOUGHT for one, kind, _ in events if one))
+        beside = [said for one, kind, said in events if kind == THOUGHT and one[:-1] == at]
+        often = asked_too_often(text, beside)
+        if often is not None:
+            return often
+        task = (*at, 1 + len(beside))
         begun = (*events, (task, THOUGHT, text))
         use = read_use(text, problem.tools()) if what == USE else None
         if use is None:

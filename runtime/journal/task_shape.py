@@ -65,6 +65,10 @@ class OneWayTask(RecordedTask, frozen=True):
     one_way: ClassVar[bool] = True
 
 
+QUESTIONS = "surefoot.decompose.tasks.ask"
+"""Where questions of a user's own are, whose right answers nobody knows. By its name: it would import every method."""
+
+
 def shape_of(task: Task) -> TaskShape:
     """Ask a task for its size and what its plan rests on."""
     root = task.root()
@@ -79,12 +83,12 @@ def shape_of(task: Task) -> TaskShape:
 
 
 def _has_referee(task: Task) -> bool:
-    """Whether a task has a referee: a built-in one that is no table, or a module with a function ``verify``."""
+    """Whether a task has a referee: a built-in one not about questions of a user's own, or a module with ``verify``."""
     if isinstance(task, RecordedTask):
         return task.shape.has_referee
     module = type(task).__module__
     if module.partition(".")[0] == "surefoot":
-        return not isinstance(task, RowTask)
+        return module != QUESTIONS and not isinstance(task, RowTask)
     return module != "__main__" and callable(getattr(sys.modules.get(module), "verify", None))
 
 

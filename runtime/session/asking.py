@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.advisor import Advice
-from surefoot.decompose.methods.asking import Asked
+from surefoot.decompose.methods.asking import Asked, Shown
 from surefoot.decompose.methods.auto import advice_of
+from surefoot.decompose.methods.thread import CONCLUDED, THOUGHT
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.problem import Problem
 from surefoot.decompose.tasks.ask import AskedQuestion
@@ -59,14 +60,32 @@ class AskRun(Run):
 def _evidence(steps: list[PlanStep]) -> Iterator[Evidence]:
     """What the last question of a plan was shown; else what was asked before it."""
     asked_of = [step for step in steps if isinstance(step.reads, Asked) and step.kind not in ("shape", "attempt")]
+    shown = asked_of[-1].reads.shown if asked_of else ()
+    found = [*_told_in_pairs(shown), *_told_by_number(shown)]
+    yield from found
+    if not found:
+        yield from (Evidence(step.reads.question, step.candidate) for step in asked_of[:-1])
+
+
+def _told_in_pairs(shown: Shown) -> Iterator[Evidence]:
+    """Questions with their answers behind them."""
     asked = None
-    for label, text in asked_of[-1].reads.shown if asked_of else ():
+    for label, text in shown:
         if label == ASKED:
             asked = text
         elif label == FOUND and asked is not None:
             yield Evidence(asked, text)
-    if asked is None:
-        yield from (Evidence(step.reads.question, step.candidate) for step in asked_of[:-1])
+
+
+def _told_by_number(shown: Shown) -> Iterator[Evidence]:
+    """Subtasks with their conclusions, which stand under the same number."""
+    thoughts: dict[str, str] = {}
+    for label, text in shown:
+        name, _, said = text.partition(" ")
+        if label == THOUGHT:
+            thoughts[name] = said
+        elif label == CONCLUDED and name in thoughts:
+            yield Evidence(thoughts[name], said)
 
 
 def asked_question(

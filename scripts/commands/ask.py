@@ -53,13 +53,14 @@ def ask(question: str, method: str | None, run_dir: pathlib.Path | None, as_json
     directory = new_run_directory(run_dir, "ask")
     with Progress(directory, setup.config, 0) as progress, stoppable(progress, as_json) as interruption:
         api.start(setup, directory, progress, interruption)
-    return _end(AskRun(directory), as_json)
+    return end(AskRun(directory), as_json)
 
 
 ask.params[-3:-3] = struct_options(RunConfig)
 
 
-def _end(run: AskRun, as_json: bool) -> int:
+def end(run: AskRun, as_json: bool) -> int:
+    """Print how a question ended: the answer, why that method was chosen, and what the answer rests on."""
     ended, evidence = standing(run.run_dir), run.evidence()
     out = sys.stderr if as_json else sys.stdout
     if ended.status == "solved":
@@ -71,9 +72,10 @@ def _end(run: AskRun, as_json: bool) -> int:
         print(f"because   {printable(one.asked)}  ->  {printable(one.found)}", file=out)
     if len(evidence) > SHOWN_EVIDENCE:
         print(f"          and {len(evidence) - SHOWN_EVIDENCE} more", file=out)
-    # No referee knows what the answer to a user's question is.
-    told = [line for line in summary(ended).splitlines() if not line.startswith("next ")]
-    print("\n".join([*told, f"next      surefoot report {quoted(run.run_dir)}"]), file=out)
+    told = summary(ended).splitlines()
+    # The answer is printed: what is left to look at is how it came about.
+    told[-1] = f"next      surefoot report {quoted(run.run_dir)}" if ended.status == "solved" else told[-1]
+    print("\n".join(told), file=out)
     if as_json:
         output = {"output": run.raw_output} if ended.status == "solved" else {}
         chosen = {"chosen": msgspec.to_builtins(advice)} if advice is not None else {}

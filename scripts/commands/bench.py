@@ -21,7 +21,8 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
-from surefoot.scripts.commands.bench_methods import FILE, by_method
+from surefoot.scripts.commands.bench_directory import FILE
+from surefoot.scripts.commands.bench_methods import by_method
 from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
 from surefoot.scripts.commands.bench_table import Score, page_of, print_table

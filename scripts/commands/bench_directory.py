@@ -5,13 +5,16 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.tasks.problems.families import FAMILIES
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.plain_files import open_plain
 from surefoot.runtime.report.glance import Glance, glance, runs_below
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.scripts.commands.bench_suites import SUITES
-from surefoot.scripts.commands.bench_table import Published, Score
+from surefoot.scripts.commands.bench_table import BY_METHOD, METHODS_TABLE, Columns, Published, Score, columns_of
 
+FILE = "file"
+"""Name of the bench over the questions of a file."""
 LARGEST = 64 << 20
 """Bytes of the largest ``bench.json`` that is read."""
 
@@ -33,6 +36,11 @@ class Bench(msgspec.Struct, frozen=True):
     runs: list[Glance]
     found: dict[str, Any]
 
+    @property
+    def columns(self) -> Columns:
+        """Return what its table shows of each row: that of methods beside each other, or that of plans."""
+        return BY_METHOD if self.found.get("table") == METHODS_TABLE else columns_of(self.scores)
+
 
 def read_bench(directory: pathlib.Path) -> Bench:
     """Read the table and the runs of a directory that ``surefoot bench`` made.
@@ -50,9 +58,17 @@ def read_bench(directory: pathlib.Path) -> Bench:
         raise ConfigurationError(f"{path}: {error}") from error
     name = str(found.get("suite", directory.name))
     suite = SUITES.get(name)
-    title = f"{name}: {suite.text}" if suite else name
+    text = suite.text if suite else text_of(name) if found.get("table") == METHODS_TABLE else ""
+    title = f"{name}: {text}" if text else name
     others = tuple((row.method, row.solved_percent, row.invalid_percent) for row in published)
     return Bench(title, scores, others, [glance(run) for run in runs_below(directory)], found)
+
+
+def text_of(name: str) -> str:
+    """Return what the problems of a bench of methods are, in one line."""
+    if name == FILE:
+        return "questions of a file as published (GSM8K, HotpotQA, ...); give --file and --form"
+    return FAMILIES[name].text if name in FAMILIES else f"problems of {name}"
 
 
 ANSWERS = "answers.jsonl"

@@ -29,14 +29,13 @@ from surefoot.runtime.report.lost_ballots import lost_by_kind
 from surefoot.runtime.session.answers import reader_of
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.setup import Setup
+from surefoot.scripts.commands.bench_directory import text_of
 from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
-from surefoot.scripts.commands.bench_table import Columns, Score, first_cells, page_of, print_table, tokens_cell
+from surefoot.scripts.commands.bench_table import BY_METHOD, METHODS_TABLE, Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
-from surefoot.scripts.commands.output import OK, PAUSED, money, print_json
+from surefoot.scripts.commands.output import OK, PAUSED, print_json
 from surefoot.scripts.commands.output_file import write_output
 
-FILE = "file"
-"""The bench over the questions of a file."""
 USUAL = ("direct", "chain-of-thought", "self-ask")
 """Rows of the table where no --method is given."""
 ALWAYS = ("random", "oracle")
@@ -72,7 +71,7 @@ def by_method(name: str) -> click.Command:
         return _end(directory, name, scores, as_json)
 
     own = [field for field in cls.__struct_fields__ if field not in ("state_by", "method", "number", "family")]
-    command = click.Command(name, callback=start, short_help=_text(name), help=f"{_text(name)}\n\n{_help()}")
+    command = click.Command(name, callback=start, short_help=text_of(name), help=f"{text_of(name)}\n\n{_help()}")
     command.params = [
         click.Option(["--method"], multiple=True, metavar="M", help="A row of the table; may be given several times."),
         click.Option(["--repeats"], type=click.IntRange(1), default=1, show_default=True, help="Runs of each problem."),
@@ -81,12 +80,6 @@ def by_method(name: str) -> click.Command:
         click.Option(["--run-dir"], type=click.Path(path_type=pathlib.Path), help="Where it is kept, and resumed."),
     ]
     return json_option(log_options(command))  # type: ignore[no-any-return]
-
-
-def _text(name: str) -> str:
-    if name == FILE:
-        return "questions of a file as published (GSM8K, HotpotQA, ...); give --file and --form"
-    return FAMILIES[name].text if name in FAMILIES else f"problems of {name}"
 
 
 def _help() -> str:
@@ -197,38 +190,18 @@ def _guessed(referee: Any, task: Problem, right: list[str], seed: int) -> Score:
     return score
 
 
-def _cells(score: Score) -> tuple[str, ...]:
-    failures = ", ".join(f"{kind} {count}" for kind, count in sorted(score.ends.items()) if kind != "right")
-    return (
-        *first_cells(score),
-        f"{score.invalid:,}",
-        f"{score.shown()['calls_per_problem']:,.1f}",
-        tokens_cell(score),
-        f"{score.largest_prompt:,}",
-        f"{score.longest_chain:,}",
-        money(score.cost_usd),
-        next((f"{kind} {share:.1%}" for kind, share in score.lost_ballots.items() if share), ""),
-        failures,
-    )
-
-
-COLUMNS = Columns(
-    (
-        "method", "model", "right", "95 % interval", "n", "invalid", "calls", "tokens in/out", "largest prompt",
-        "longest chain", "money", "hardest", "not right",
-    ),
-    _cells,
-    "calls and tokens: means over the problems; invalid: no answer; largest prompt: words; longest chain: questions "
-    "that wait for each other; hardest: the kind of question most of whose ballots lost, and how many did",
-)  # fmt: skip
-
-
 def _end(directory: pathlib.Path, name: str, scores: list[Score], as_json: bool) -> int:
-    found = {"suite": name, "run_dir": str(directory), "rows": [score.shown() for score in scores], "published": []}
-    title = f"{name}: {_text(name)}"
+    found = {
+        "suite": name,
+        "table": METHODS_TABLE,
+        "run_dir": str(directory),
+        "rows": [score.shown() for score in scores],
+        "published": [],
+    }
+    title = f"{name}: {text_of(name)}"
     write_output(directory / "bench.json", json.dumps(found, indent=1))
-    write_output(directory / "bench.html", page_of(title, scores, (), COLUMNS))
-    print_table(title, scores, (), sys.stderr if as_json else sys.stdout, COLUMNS)
+    write_output(directory / "bench.html", page_of(title, scores, (), BY_METHOD))
+    print_table(title, scores, (), sys.stderr if as_json else sys.stdout, BY_METHOD)
     if as_json:
         print_json(found)
     return PAUSED if any(score.status == "paused" for score in scores) else OK

@@ -8,7 +8,7 @@ import msgspec
 import rich.console
 import rich.table
 
-from surefoot.scripts.commands.output import printable
+from surefoot.scripts.commands.output import money, printable
 from surefoot.voting.error_rate import wilson
 
 Published = tuple[tuple[str, float, float | None], ...]
@@ -103,6 +103,8 @@ class Columns(msgspec.Struct, frozen=True):
 HEAD = (
     "method", "model", "solved", "95 % interval", "n", "optimal", "invalid moves", "calls", "alone", "tokens in/out",
 )  # fmt: skip
+METHODS_TABLE = "methods"
+"""What ``bench.json`` says of the table of a bench that holds methods beside each other."""
 NOTE = "calls: paid for each problem; alone: without answers that earlier problems paid for"
 
 
@@ -153,6 +155,33 @@ PLANS_WITH_COSTS = Columns(
     f"{NOTE}; plan cost: of the solved plans, whose actions were not weighed by it",
 )
 """The columns where the actions of some problem have costs."""
+
+
+def _cells_by_method(score: Score) -> tuple[str, ...]:
+    failures = ", ".join(f"{kind} {count}" for kind, count in sorted(score.ends.items()) if kind != "right")
+    return (
+        *first_cells(score),
+        f"{score.invalid:,}",
+        f"{score.shown()['calls_per_problem']:,.1f}",
+        tokens_cell(score),
+        f"{score.largest_prompt:,}",
+        f"{score.longest_chain:,}",
+        money(score.cost_usd),
+        next((f"{kind} {share:.1%}" for kind, share in score.lost_ballots.items() if share), ""),
+        failures,
+    )
+
+
+BY_METHOD = Columns(
+    (
+        "method", "model", "right", "95 % interval", "n", "invalid", "calls", "tokens in/out", "largest prompt",
+        "longest chain", "money", "hardest", "not right",
+    ),
+    _cells_by_method,
+    "calls and tokens: means over the problems; invalid: no answer; largest prompt: words; longest chain: questions "
+    "that wait for each other; hardest: the kind of question most of whose ballots lost, and how many did",
+)  # fmt: skip
+"""The columns of tables that hold methods beside each other, over questions with one answer."""
 
 
 def columns_of(scores: Iterable[Score]) -> Columns:

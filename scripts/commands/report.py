@@ -74,7 +74,9 @@ def _report_bench(directory: pathlib.Path, output: pathlib.Path | None, as_json:
 
     found = read_bench(directory)
     path = output or directory / "bench.html"
-    size = write_output(path, page_of(found.title, found.scores, found.published), private=output is None)
+    size = write_output(
+        path, page_of(found.title, found.scores, found.published, found.columns), private=output is None
+    )
     if as_json:
         print_json({"report": str(path), "bytes": size, "rows": [score.shown() for score in found.scores]})
     else:

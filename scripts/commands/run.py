@@ -110,11 +110,16 @@ def resume(run_dir: pathlib.Path, task_path: pathlib.Path | None, **values: Any)
     changes = Changes(accept, task_path=task_path, options=values)
     with Progress(run_dir, config, expected_steps(run_dir)) as progress, stoppable(progress, as_json) as interruption:
         ended = api.go_on(run_dir, changes, progress, interruption)
-    if not isinstance(ended, MapRun):
-        return _end(run_dir, as_json)
-    from surefoot.scripts.commands.map import end as end_of_map
+    if isinstance(ended, MapRun):
+        from surefoot.scripts.commands.map import end as end_of_map
 
-    return end_of_map(ended, None, as_json)
+        return end_of_map(ended, None, as_json)
+    if config.task == "ask":
+        from surefoot.runtime.session.asking import AskRun
+        from surefoot.scripts.commands.ask import end as end_of_question
+
+        return end_of_question(AskRun(run_dir), as_json)
+    return _end(run_dir, as_json)
 
 
 resume.params[1:1] = struct_options(RunConfig, environment=False)  # a run keeps what it was started with

@@ -59,7 +59,7 @@ def _show_bench(directory: pathlib.Path, as_json: bool) -> int:
         print_json({**found.found, "runs": msgspec.to_builtins(found.runs)})
         return OK
     if found.scores:
-        print_table(found.title, found.scores, found.published, sys.stdout)
+        print_table(found.title, found.scores, found.published, sys.stdout, found.columns)
     head = ("row", "status", "steps", "calls", "cost", "")
     rows = [
         (

@@ -110,6 +110,10 @@ def referee_of(task: str) -> Any:
     try:
         found = getattr(importlib.import_module(module), "verify", None)
     except ModuleNotFoundError as error:
+        if task in BUILT_IN_TASKS:
+            raise ConfigurationError(
+                f"task {task} has no referee: nobody knows the right answers to questions of your own"
+            ) from error
         raise ConfigurationError(f"task {task} has no referee: {error}") from error
     if found is None:
         raise ConfigurationError(f"task {task} has no referee: {module} has no function verify(task, steps)")

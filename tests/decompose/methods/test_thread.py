@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from surefoot.decompose.methods.asking import Asking, Goal, Turning, asked_next
+from surefoot.decompose.methods.asking import MOST_REPEATS, Asking, Goal, Turning, asked_next
 from surefoot.decompose.methods.thread import (
     CONCLUDED,
     DEEPEST,
@@ -216,7 +216,7 @@ def _attempts(cls: type[Generated], swayed: float, seed: int) -> int:
             wrong[0] += erred
             return f"Conclusion: {8 if erred else 7}"
         if len(below) < (5 if at.isdigit() else 12):
-            return "Subtask: the same once more"
+            return f"Subtask: number {len(below)} of the list"
         return f"Conclusion: {max(below, key=below.count)}"
 
     Walk(cls(family="chains"), reply).run()
@@ -265,6 +265,19 @@ def test_depth_is_limited() -> None:
     assert failed is not None
     assert f"{DEEPEST} levels" in failed.message
     assert len(walk.kinds) == DEEPEST + 1
+
+
+@pytest.mark.parametrize("method", ["thread", "self-ask"])
+@pytest.mark.parametrize("period", [1, 3])
+def test_a_model_that_asks_the_same_for_ever_is_stopped(method: str, period: int) -> None:
+    """Also where it goes round in a small circle: it had been stopped after thousands of questions only."""
+    task = Generated(family="expressions", length=10, number=3, method=method, calculator=True)
+    asked = iter(range(10**6))
+    walk = Walk(task, lambda _: f"Use: calc[{next(asked) % period} + 1]", {"calc": lambda expression: {"value": "2"}})
+    failed = failure_of(walk.run())
+    assert failed is not None
+    assert failed.message == f"the same was asked {MOST_REPEATS} times, and once more: calc[0 + 1]"
+    assert len(walk.kinds) == MOST_REPEATS * period + 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from surefoot.decompose.tasks.ask import AskedQuestion
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.decompose.tasks.rows import MapRows
 from surefoot.runtime.journal.task_shape import shape_of
@@ -11,6 +12,7 @@ from tests.data.own import fetching
 def test_only_what_has_a_referee_is_proposed_to_be_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shape_of(Hanoi(disks=3)).has_referee
     assert not shape_of(MapRows(question="{a}")).has_referee
+    assert not shape_of(AskedQuestion(text="Why?")).has_referee
     assert not shape_of(fetching.Fetching()).has_referee
     monkeypatch.setattr(fetching, "verify", lambda task, plan: None, raising=False)
     assert shape_of(fetching.Fetching()).has_referee

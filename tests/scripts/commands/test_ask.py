@@ -55,6 +55,24 @@ def test_a_paused_question_goes_on(tmp_path: pathlib.Path, capsys: pytest.Captur
     assert paused["calls"] <= 2
     found = ask(capsys, str(tmp_path / "r"), "--max-calls", "100", command="resume")
     assert (found["output"], found["calls"]) == ("35", 3)
+    # The same as without a pause: the answer stands with what it rests on.
+    assert [one["found"] for one in found["evidence"]] == ["7", "35"]
+
+
+def test_every_method_that_has_evidence_shows_it(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Also subtasks and their conclusions, a file beside the question, and the advisor with one."""
+    (tmp_path / "note.txt").write_text("A note that does not matter.\n")
+    plain = (QUESTION, "--context", str(tmp_path / "note.txt"), "--model", "simulated", "--k", "1")
+    for method in ("thread", "self-ask", "rewoo"):
+        found = ask(capsys, *plain, "--tools", "calc", "--method", method, "--run-dir", str(tmp_path / method))
+        assert [one["asked"][:5] for one in found["evidence"]] == ["calc[", "calc["], method
+        assert [one["found"] for one in found["evidence"]] == ["7", "35"], method
+    chosen = ask(capsys, *plain, "--method", "auto", "--run-dir", str(tmp_path / "auto"))
+    assert (chosen["output"], chosen["chosen"]["way"]) == ("35", "whole")
+    with pytest.raises(SystemExit) as end:
+        main(["verify", str(tmp_path / "auto")])
+    assert end.value.code == 2
+    assert "nobody knows the right answers to questions of your own" in capsys.readouterr().err
 
 
 class Reader(Model):

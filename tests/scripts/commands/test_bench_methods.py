@@ -58,6 +58,15 @@ def test_chance_and_an_oracle_stand_in_every_table(tmp_path: pathlib.Path, capsy
     assert rows["random"]["calls"] == 0
     page = (tmp_path / "b" / "bench.html").read_text()
     assert "largest prompt" in page
+    for command in (["show"], ["report", "--output", str(tmp_path / "again.html")]):
+        with pytest.raises(SystemExit) as end:
+            main([*command, str(tmp_path / "b")])
+        assert end.value.code == 0
+    shown = capsys.readouterr().out
+    assert "bridges: which place a start is connected to" in shown
+    assert "longest" in shown
+    assert "optimal" not in shown, "the columns of planning tables"
+    assert (tmp_path / "again.html").read_text() == page
     assert "longest chain" in page
 
 
