@@ -60,7 +60,8 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     keep_replies: Annotated[
         Literal["none", "some", "disputed", "all"],
         _option(
-            "replies kept in the journal: some of every kind of question and flag, those of disputed steps, or all"
+            "replies kept in the journal: some of every kind of question and flag, those of disputed steps, or all, "
+            "which is what surefoot export learns from"
         ),
     ] = "some"
     strategy: Annotated[

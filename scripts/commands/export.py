@@ -10,6 +10,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.trace.advantages import ALPHA
 from surefoot.runtime.trace.export import KINDS, Kind, Wanted, Written, export
 from surefoot.runtime.trace.lines import Form
+from surefoot.runtime.trace.single_steps import NO_PROMPT, NO_REPLY
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 
@@ -82,5 +83,7 @@ def described(found: Written) -> Iterator[str]:
         yield f"twice     {found.twice:,} that were there already"
     for why, count in found.left_out.items():
         yield printable(f"left out  {count:,}: {why}")
-    if not any(found.files.values()):
-        yield "nothing can be learned from this: start a run with --keep-replies all"
+    if silent := sum(found.left_out.get(why, 0) for why in (NO_PROMPT, NO_REPLY)):
+        yield f"next      {silent:,} questions without replies: surefoot run ... --keep-replies all keeps them"
+    elif not any(found.files.values()):
+        yield "nothing can be learned from this"

@@ -42,7 +42,26 @@ def test_a_run_without_replies_says_what_to_do(runs: pathlib.Path) -> None:
     done = surefoot(runs, "export", "silent", "--kind", "preference")
     assert done.returncode == 0
     assert "left out  7: the journal has no whole prompt of the step" in done.stdout
-    assert "--keep-replies all" in done.stdout
+    assert "next      7 questions without replies: surefoot run ... --keep-replies all keeps them" in done.stdout
+
+
+def test_a_run_that_kept_some_replies_says_how_many_it_did_not(runs: pathlib.Path) -> None:
+    simulated_runs.run(runs / "usual", "p_error=0.0", 5, k=1)
+    done = surefoot(runs, "export", "usual", "--kind", "polished")
+    (written,) = [line for line in done.stdout.splitlines() if line.startswith("polished.jsonl")]
+    lines = int(written.split()[1])
+    assert 0 < lines < 31
+    assert f"next      {31 - lines} questions without replies" in done.stdout
+
+
+def test_a_run_that_kept_all_replies_has_nothing_to_be_told(runs: pathlib.Path) -> None:
+    assert "--keep-replies" not in surefoot(runs, "export", "r3", "--kind", "polished").stdout
+
+
+def test_a_run_without_disputes_has_no_pairs_however_many_replies_it_kept(runs: pathlib.Path) -> None:
+    simulated_runs.run(runs / "calm", "p_error=0.0", 3, keep_replies="all", k=1)
+    done = surefoot(runs, "export", "calm", "--kind", "preference")
+    assert done.stdout.splitlines()[-1] == "nothing can be learned from this"
 
 
 @pytest.mark.parametrize(
