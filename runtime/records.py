@@ -190,8 +190,9 @@ class Usage(msgspec.Struct, kw_only=True):
 
     def add(self, other: "Usage") -> None:
         """Add the calls, tokens and money of another account to this one."""
-        for name in self.__struct_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name, theirs in zip(self.__struct_fields__, msgspec.structs.astuple(other), strict=True):
+            if theirs:
+                setattr(self, name, getattr(self, name) + theirs)
 
 
 class Counts(msgspec.Struct, kw_only=True):
@@ -308,15 +309,18 @@ class Counts(msgspec.Struct, kw_only=True):
 
     def add(self, other: "Counts") -> None:
         """Add the events that were counted elsewhere to these counts."""
-        for name in self.__struct_fields__:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if name.startswith("by_"):
+        # Most are 0 in a batch, and the coordinator adds every batch of a thousand workers.
+        for name, theirs in zip(self.__struct_fields__, msgspec.structs.astuple(other), strict=True):
+            if not theirs:
+                continue
+            mine = getattr(self, name)
+            if not isinstance(mine, dict):
+                setattr(self, name, mine + theirs)
+            elif name.startswith("by_"):
                 for key, account in theirs.items():
                     mine.setdefault(key, Usage()).add(account)
-            elif isinstance(mine, dict):
-                tally(mine, theirs)
             else:
-                setattr(self, name, mine + theirs)
+                tally(mine, theirs)
 
 
 def tally(mine: dict[str, int], theirs: Mapping[str, int]) -> None:

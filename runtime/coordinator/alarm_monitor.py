@@ -15,7 +15,7 @@ from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
 from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import Batch, Counts
+from surefoot.runtime.records import Batch, Counts, tally
 from surefoot.voting.alarms import Kind, Pattern
 from surefoot.voting.sequential_tests import Alarm, SequentialTests
 
@@ -43,7 +43,7 @@ class AlarmMonitor:
         in_order: bool,
     ) -> None:
         self._in_order = in_order
-        self._pieces: dict[str, Counts] = {}
+        self._pieces: dict[str, _Piece] = {}
         self._journal, self._writer, self._on_note = journal, writer, on_note
         self._tests = SequentialTests(steps, patterns_of(pilot) if pilot else None)
         self.alarms = [msgspec.convert(one, Alarm) for one in journal.meta("alarms") or []]
@@ -63,10 +63,13 @@ class AlarmMonitor:
         if not (counts.races or counts.ways or counts.unraced_steps or segment in self._pieces):
             return
         self._tests.saw(counts.races, counts.contested, counts.ways)
-        piece = self._pieces.setdefault(segment, Counts())
-        piece.add(Counts(races=counts.races, contested=counts.contested, seam_retries=counts.seam_retries,
-                         unraced_steps=counts.unraced_steps))  # fmt: skip
-        if self._in_order or batch.end is not None:
+        ends = self._in_order or batch.end is not None
+        if ends and segment not in self._pieces:  # a whole one: nothing to be put together
+            self._tests.passed(counts.races, counts.contested, counts.seam_retries, counts.unraced_steps)
+            return
+        piece = self._pieces.setdefault(segment, _Piece())
+        piece.add(counts)
+        if ends:
             del self._pieces[segment]
             self._tests.passed(piece.races, piece.contested, piece.seam_retries, piece.unraced_steps)
 
@@ -98,6 +101,22 @@ class AlarmMonitor:
         if any(alarm.worse and alarm.kind not in known for alarm in self.alarms):
             leads = msgspec.structs.replace(leads, unguarded=leads.suspect, disputed=0)
         return msgspec.structs.replace(leads, limits=self._tests.limits)
+
+
+class _Piece(msgspec.Struct):
+    """What is known so far of a segment under way; see ``Counts``."""
+
+    races: dict[str, int] = {}
+    contested: dict[str, int] = {}
+    seam_retries: int = 0
+    unraced_steps: int = 0
+
+    def add(self, counts: Counts) -> None:
+        """Add another batch of the segment."""
+        tally(self.races, counts.races)
+        tally(self.contested, counts.contested)
+        self.seam_retries += counts.seam_retries
+        self.unraced_steps += counts.unraced_steps
 
 
 def patterns_of(pilot: Estimate) -> Counter[Pattern]:

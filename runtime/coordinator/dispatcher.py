@@ -118,7 +118,11 @@ class Dispatcher:
             arrived = self._arrived.get(key, 0)
             try:
                 with self._sent:
-                    return self._ending(key, await self._follow(key, await stream(), shared))
+                    outcome = self._ending(key, await self._follow(key, await stream(), shared))
+                if not shared:  # it is never sent again: a long plan has millions of segments
+                    self._begun.discard(key)
+                    self._arrived.pop(key, None)
+                return outcome
             except AwaitsReview:  # what does not depend on it goes on
                 raise
             except RunPaused as paused:

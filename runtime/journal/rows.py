@@ -1,7 +1,6 @@
 """What the journal's rows hold beside the records of batches."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -58,24 +57,24 @@ def beyond_bounds(counts: Counts, most: int = MOST) -> str:
 
     Counts come from workers, and in part from what a server says of itself, such as tokens used.
     """
-    for name, value in _numbers(counts):
-        if not math.isfinite(value) or abs(value) > most:
-            shown = f"{value:.3g}" if isinstance(value, float) else f"a number of {value.bit_length()} bits"
-            return f"{name} is {shown}"
+    for name, value in zip(counts.__struct_fields__, msgspec.structs.astuple(counts), strict=True):
+        if not value:  # most are 0 in a batch
+            continue
+        for inner, number in _numbers(name, value) if isinstance(value, dict) else ((name, value),):
+            if not -most <= number <= most:  # neither is what is not a number
+                shown = f"{number:.3g}" if isinstance(number, float) else f"a number of {number.bit_length()} bits"
+                return f"{inner} is {shown}"
     return ""
 
 
-def _numbers(counts: Counts | Usage) -> Iterator[tuple[str, int | float]]:
-    for name in counts.__struct_fields__:
-        value = getattr(counts, name)
-        if not isinstance(value, dict):
-            yield name, value
-            continue
-        for key, part in value.items():
-            if isinstance(part, Usage):
-                yield from ((f"{name}: {key}: {inner}", number) for inner, number in _numbers(part))
-            else:
-                yield f"{name}: {key}", part
+def _numbers(name: str, parts: Mapping[str, int | Usage]) -> Iterator[tuple[str, int | float]]:
+    """The numbers of a count that has parts, each with what it counts in words."""
+    for key, part in parts.items():
+        if isinstance(part, Usage):
+            for inner, number in zip(part.__struct_fields__, msgspec.structs.astuple(part), strict=True):
+                yield f"{name}: {key}: {inner}", number
+        else:
+            yield f"{name}: {key}", part
 
 
 encode_row = msgspec.msgpack.Encoder().encode

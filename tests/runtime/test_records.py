@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.payloads import pack, unpack, winner
-from surefoot.runtime.records import Contested, Counts, Record
+from surefoot.runtime.records import Contested, Counts, Record, Usage
 from surefoot.voting.ballot import Ballot
 
 CANDIDATES = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -93,3 +93,35 @@ def test_counts_add_up() -> None:
     fresh.add(other)
     fresh.add(other)
     assert Counts().red_flags == {}  # nothing is shared between counts
+
+
+NUMBERS = st.integers(0, 9)
+USED = st.builds(Usage, calls=NUMBERS, tokens_in=NUMBERS, cost_usd=st.sampled_from([0.0, 0.25, 2.0]))
+COUNTED = st.builds(
+    Counts, steps=st.integers(-3, 9), calls=NUMBERS, cost_usd=st.sampled_from([0.0, 0.5]),
+    races=st.dictionaries(st.sampled_from("123"), NUMBERS, max_size=2), unraced_steps=NUMBERS,
+    by_kind=st.dictionaries(st.sampled_from(["move", "carry"]), USED, max_size=2),
+)  # fmt: skip
+
+
+@given(st.lists(COUNTED, max_size=5))
+def test_counts_add_up_field_by_field(batches: list[Counts]) -> None:
+    total = Counts()
+    for batch in batches:
+        total.add(batch)
+    for name in ("steps", "calls", "cost_usd", "unraced_steps", "failed_calls"):
+        assert getattr(total, name) == sum(getattr(batch, name) for batch in batches)
+    for key in "123":
+        assert total.races.get(key, 0) == sum(batch.races.get(key, 0) for batch in batches)
+    for kind in ("move", "carry"):
+        for name in ("calls", "tokens_in", "cost_usd", "hedged_calls"):
+            parts = [getattr(batch.by_kind.get(kind, Usage()), name) for batch in batches]
+            assert getattr(total.by_kind.get(kind, Usage()), name) == sum(parts)
+
+
+def test_what_is_added_is_not_changed_by_what_comes_after() -> None:
+    first, second, total = Counts(by_kind={"move": Usage(calls=1)}, races={"2": 1}), Counts(races={"2": 5}), Counts()
+    second.by_kind["move"] = Usage(calls=7)
+    total.add(first)
+    total.add(second)
+    assert (first.by_kind["move"].calls, first.races, total.by_kind["move"].calls) == (1, {"2": 1}, 8)

@@ -146,3 +146,20 @@ def test_the_steps_of_a_pilot_are_races_of_its_draws(
 ) -> None:
     found = patterns_of(estimate(votes, spoiled))
     assert found == Counter({Pattern(PILOT_DRAWS, *ballots): count for ballots, count in patterns.items()})
+
+
+async def test_a_segment_is_held_whole_however_many_batches_it_came_in() -> None:
+    """Its batches count for drift together, when it ends; another one under way is not mixed with it."""
+    parts, whole = monitor()[0], monitor()[0]
+    counts = [Counts(races={"3": 40, "1": 2}, contested={"3/4/1/0": 3}, seam_retries=2, unraced_steps=5) for _ in "abc"]
+    for number, one in enumerate(counts):
+        parts.saw("/0", batch(one, last=number == 2))
+        parts.saw("/1", batch(races(7)))
+    together = Counts()
+    for one in counts:
+        together.add(one)
+    whole.saw("/0", batch(together, last=True))
+    assert parts._tests.stretches == whole._tests.stretches
+    assert list(parts._pieces) == ["/1"]
+    assert parts._pieces["/1"].races == {"3": 21}
+    assert counts[0].races == {"3": 40, "1": 2}, "what came in a batch stays as it is"

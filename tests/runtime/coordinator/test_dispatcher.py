@@ -181,3 +181,14 @@ async def test_a_kill_after_the_pilot_asks_none_of_it_again(
     assert await run.session(later) == "solved"
     assert not set(model.draws) & set(later.draws)
     assert run.totals.calls == model.asked + later.asked
+
+
+async def test_nothing_is_remembered_of_segments_that_ended(new_run: NewRun, planted: Any) -> None:
+    """A plan of 2^30 steps has some three million of them."""
+    session = Session(new_run(segment_steps=7, k="auto"), planted(hanoi.answers), lambda name: None)
+    assert await session.work() == "solved"
+    sends = session.coordinator._dispatcher
+    assert len(session.pool.sent) > 8
+    assert sends._begun <= {"pilot"}
+    assert set(sends._arrived) <= {"pilot"}
+    assert sends._ended == {}

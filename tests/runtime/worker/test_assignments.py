@@ -1,7 +1,10 @@
 """Work goes to the worker that has the least of it, among those that may have it."""
 
 import asyncio
-from contextlib import ExitStack
+import random
+from contextlib import AbstractContextManager, ExitStack
+
+import pytest
 
 from surefoot.runtime.worker.assignments import Assignments
 
@@ -55,3 +58,32 @@ async def test_what_rounding_leaves_of_costs_keeps_no_worker_busy() -> None:
     with assignments.least_busy() as first, assignments.least_busy() as second:
         assert (first, second) == (0, 1)
     await asyncio.wait_for(assignments.until_idle(), 5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_choice_is_that_of_a_look_at_every_worker(seed: int) -> None:
+    """Thousands of pieces that begin and end in any order, on workers that join; the heap of workers stays small."""
+    rng, assignments, workers = random.Random(seed), Assignments(5), 5
+    under_way: list[tuple[AbstractContextManager[int], int, float]] = []
+    for turn in range(3000):
+        if turn % 500 == 499:
+            workers += 1
+            assignments.grow(workers)
+        if under_way and rng.random() < 0.47:
+            piece, _, _ = under_way.pop(rng.randrange(len(under_way)))
+            piece.__exit__(None, None, None)
+            continue
+        costs = [sum(cost for _, at, cost in under_way if at == number) for number in range(workers)]
+        among = set(rng.sample(range(workers), rng.randint(1, workers))) if rng.random() < 0.5 else None
+        cost = float(rng.choice([1, 7, 1024]))
+        piece = assignments.least_busy(among=among, cost=cost)
+        chosen = piece.__enter__()
+        assert chosen == min(sorted(among or range(workers)), key=costs.__getitem__)
+        under_way.append((piece, chosen, cost))
+        assert len(assignments._by_cost) <= 4 * workers + 64
+    assert len(under_way) > 10, "some were under way all the time"
+
+
+def test_nobody_to_choose_from_is_an_error() -> None:
+    with pytest.raises(ValueError, match="none of 2 workers"), Assignments(2).least_busy(among={7}):
+        pass

@@ -1,5 +1,6 @@
 """Benchmarks run in the test's own process: a pool that maps one item after the other, and logs as they were."""
 
+import logging
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -9,6 +10,8 @@ import click
 import click.testing
 import pytest
 import structlog
+
+from surefoot.runtime.logs import WARNINGS
 
 Printed = Callable[..., str]
 
@@ -39,6 +42,7 @@ class SerialContext:
 def logs_as_they_were() -> Iterator[None]:
     yield
     structlog.reset_defaults()
+    WARNINGS.setLevel(logging.NOTSET)
 
 
 @pytest.fixture
