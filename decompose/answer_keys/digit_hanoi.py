@@ -10,6 +10,7 @@ from collections import deque
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.micro import micro_answers
 from surefoot.decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.digit_lists import DigitLists, all_states
@@ -21,6 +22,8 @@ def answers(prompt: Prompt) -> Answers:
     Raises:
         ValueError: The text is not a module's question about digit lists.
     """
+    if prompt.raw:
+        return micro_answers(prompt)
     if prompt.system:
         count = re.search(r"the numbers 0 to (\d+)", prompt.system)
         if count is None:

@@ -9,6 +9,7 @@ import re
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.micro import micro_answers
 from surefoot.decompose.answer_keys.modules import Asked, module_answers, read_chat, role_of
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.rooms import BEST, Chest, Edge, Rooms, aim
@@ -23,6 +24,8 @@ def answers(prompt: Prompt) -> Answers:
     Raises:
         ValueError: The text is not a module's question about rooms.
     """
+    if prompt.raw:
+        return micro_answers(prompt)
     if prompt.system:
         world = _read_castle(prompt.system)
         asked = read_chat(prompt, world)

@@ -30,5 +30,7 @@ MICRO_TASKS = {
     "hanoi": "surefoot.decompose.tasks.hanoi_micro:HanoiMicro",
     "multiply": "surefoot.decompose.tasks.multiply_micro:MultiplyMicro",
     "balance": "surefoot.decompose.tasks.balance:Balance",
+    "digit-hanoi": "surefoot.decompose.tasks.digit_hanoi_micro:DigitHanoiMicro",
+    "graph": "surefoot.decompose.tasks.graph_navigation_micro:GraphNavigationMicro",
 }
 """``module:Class`` of the tasks that have a form for the ``micro`` dialect: the same puzzle, by smaller questions."""

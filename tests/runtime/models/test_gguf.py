@@ -342,11 +342,11 @@ def test_the_dialect_follows_from_model_and_task(configured: Callable[..., RunCo
     for model in ("smollm2", "gguf:x"):
         assert dialect_of(configured(model=model)) == "micro"
         assert dialect_of(configured(model=model, dialect="chat")) == "chat"
-        assert dialect_of(configured(model=model, task="graph", task_options={})) == "chat"
+        assert dialect_of(configured(model=model, task="sort", task_options={})) == "chat"
     assert dialect_of(configured(model="openai/x")) == "chat"
     assert dialect_of(configured(model="bundled")) == "compact"
-    with pytest.raises(ConfigurationError, match="graph has no --dialect micro"):
-        open_task(configured(task="graph", task_options={}, dialect="micro"))
+    with pytest.raises(ConfigurationError, match="sort has no --dialect micro"):
+        open_task(configured(task="sort", task_options={}, dialect="micro"))
 
 
 def test_models_of_two_modes_are_not_mixed(configured: Callable[..., RunConfig]) -> None:
