@@ -20,7 +20,7 @@ def micro_answers(prompt: Prompt) -> Answers:
     if pegs:
         (right,) = set("ABC") - set(pegs.groups())
         return Answers((f" {right}",), (f" {pegs[1]}", f" {pegs[2]}"))
-    if last.startswith("Rooms "):
+    if re.fullmatch("[a-z]+:", last):
         return _looked_up(prompt.user.splitlines())
     numbers = re.fullmatch(r"(?:\d+, )*(\d+), ", last)
     if not numbers:
@@ -30,11 +30,11 @@ def micro_answers(prompt: Prompt) -> Answers:
 
 
 def _looked_up(lines: list[str]) -> Answers:
-    """Replies to ``Rooms 24,`` after lines such as ``Rooms 24, 22``."""
-    pairs = [re.findall("[0-9]+", line) for line in lines]
-    known = {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
-    if len(pairs[-1]) != 1 or pairs[-1][0] not in known:
+    """Replies to ``dress:`` after lines such as ``dress: bread``."""
+    *shown, asked = [line.split(": ") for line in lines]
+    known = {pair[0]: pair[1] for pair in shown if len(pair) == 2}
+    right = known.get(asked[0].rstrip(":"))
+    if right is None:
         raise ValueError("not a question of one fact")
-    right = known[pairs[-1][0]]
-    others = dict.fromkeys(room for pair in pairs[:-1] for room in pair if room != right)
-    return Answers((f" {right}",), tuple(f" {room}" for room in others))
+    others = dict.fromkeys(name for pair in shown for name in pair if name != right)
+    return Answers((f" {right}",), tuple(f" {name}" for name in others))

@@ -3,7 +3,7 @@
 Who says what:
 
 - The Actor, the Monitor and the Evaluator: which room a room's door leads back to, looked up in a list that the
-  question shows five times, each time in another order. What a way, a distance and a valid move are is code.
+  question shows eight times, each time in another order. What a way, a distance and a valid move are is code.
 - The Orchestrator: code. The Predictor and the TaskDecomposer are not asked.
 
 Only castles without a circle can be asked for so: there every room but the first has one door back.
@@ -17,16 +17,20 @@ from surefoot.decompose.division import Division
 from surefoot.decompose.modular_planner.fact_modules import Cut, CutModules, facts_of, moves_of
 from surefoot.decompose.step import Dialect, Flag, Prompt, Step
 from surefoot.decompose.tasks.graph_navigation import GraphNavigation
-from surefoot.decompose.tasks.micro_prompts import AFTER_NAME, LOOKS, WAYS, number_in
+from surefoot.decompose.tasks.micro_prompts import AFTER_NAME, LOOKS, WAYS
 from surefoot.decompose.tasks.room_cuts import CUTS, Door, doors_back
 from surefoot.decompose.tasks.rooms import Rooms
 
-OFFSET = 20
-"""Room n goes by 20 + n: numbers of two digits are copied more surely."""
-MOST_ROOMS = 12
-"""Largest castle: its list of doors is shown five times."""
-SHOWN = 5
-"""Times that the list is shown. Shown once the model finds 4 of 12 rooms, three times 10, five times 52 of 54."""
+NAMES = (
+    "apple", "bread", "chair", "dress", "eagle", "flute", "grass", "horse", "island", "juice", "knife", "lemon",
+)  # fmt: skip
+"""What rooms are called in a question, in their order: no castle is larger, and words are copied more surely."""
+SHOWN = 8
+"""Times that the list of doors is shown, each time in another order.
+
+The likeliest answer of SmolLM2-135M-Instruct is right in 43 of 54 questions about seven rooms if it is shown three
+times, in 52 if five times, in 53 if eight times; with numbers for names in 45, 52 and 52.
+"""
 
 
 class GraphNavigationMicro(CutModules, GraphNavigation, frozen=True, kw_only=True):  # type: ignore[misc]
@@ -45,7 +49,7 @@ class GraphNavigationMicro(CutModules, GraphNavigation, frozen=True, kw_only=Tru
             )
         world = self.problem_of_run().world
         assert isinstance(world, Rooms)
-        if len(world.rooms()) > MOST_ROOMS:
+        if len(world.rooms()) > len(NAMES):
             raise ValueError(f"{len(world.rooms())} rooms are too many for lists of all doors; see --dialect chat")
         doors_back(world)
 
@@ -64,19 +68,18 @@ class GraphNavigationMicro(CutModules, GraphNavigation, frozen=True, kw_only=Tru
     def prompt(self, step: Step, dialect: Dialect, wording: int = 0) -> Prompt:
         """A text to go on with; another wording shows the doors in another order."""
         facts: Door = step.reads
+        names = _names(facts)
         rng, lines = random.Random(f"doors {wording % LOOKS}"), list[str]()
         for _ in range(SHOWN):
             doors = list(facts.doors)
             rng.shuffle(doors)
-            lines += [f"Rooms {OFFSET + room}, {OFFSET + back}" for room, back in doors]
-        return Prompt("\n".join([*lines, f"Rooms {OFFSET + facts.room},"]), raw=True, stop=AFTER_NAME)
+            lines += [f"{names[room]}: {names[back]}" for room, back in doors]
+        return Prompt("\n".join([*lines, f"{names[facts.room]}:"]), raw=True, stop=AFTER_NAME)
 
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """Read a room of the castle."""
-        number = number_in(text.strip())
-        rooms = {room for door in step.reads.doors for room in door}
-        known = number is not None and number - OFFSET in rooms
-        return str(number - OFFSET) if number is not None and known else Flag("misformatted", text[:200])
+        said = {name: str(room) for room, name in _names(step.reads).items()}
+        return said.get(text.strip()) or Flag("misformatted", text[:200])
 
     def sample_step(self, number: int) -> Step:
         """Draw a fact, as often as a plan asks for it."""
@@ -85,3 +88,8 @@ class GraphNavigationMicro(CutModules, GraphNavigation, frozen=True, kw_only=Tru
     def right_fact(self, step: Step) -> str:
         """Return the right answer to a fact, from which facts are counted beforehand; nothing in a run asks for it."""
         return str(dict(step.reads.doors)[step.reads.room])
+
+
+def _names(facts: Door) -> dict[int, str]:
+    """What each room of a castle is called."""
+    return dict(zip(sorted({room for one in facts.doors for room in one}), NAMES, strict=False))

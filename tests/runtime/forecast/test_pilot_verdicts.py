@@ -62,7 +62,7 @@ def test_what_to_try_is_named_for_the_model_and_the_task(configured: Callable[..
     ]
     assert remedies(asked, []) == []
     assert remedies(configured("hanoi", model="bundled"), ["move"]) == []
-    assert len(remedies(configured("graph", model="a/b,c/d"), ["move"])) == 0
+    assert len(remedies(configured("sort", model="a/b,c/d"), ["move"])) == 0
 
 
 @pytest.mark.parametrize(
