@@ -122,7 +122,8 @@ def basis_of(config: RunConfig, task: Task, rates: RateTable, *leaf_steps: int) 
     questions = 0.0
     if takes_looks(config.rule):
         root = task.root()
-        questions = distinct_questions(task, task.usual_steps(root.goal, root.inputs)).number
+        size = task.usual_steps(root.goal, root.inputs)
+        questions = distinct_questions(task, size, by_role=bool(config.modules)).number
     return Basis(config, rule_named(config.rule), seams, one_way, seams and one_way, shapes, weighed, worst, questions)
 
 

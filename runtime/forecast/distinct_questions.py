@@ -27,7 +27,7 @@ class Distinct(NamedTuple):
         return self.scale * len(self.questions)
 
 
-def distinct_questions(task: Task, size: int) -> Distinct:
+def distinct_questions(task: Task, size: int, *, by_role: bool = True) -> Distinct:
     """Count the distinct questions among as many as a plan asks.
 
     A question that is sampled as often as it would come once in the plan counts whole, a rarer one in proportion.
@@ -35,13 +35,19 @@ def distinct_questions(task: Task, size: int) -> Distinct:
 
     The extrapolation from those sampled once and twice is that of Chao et al., "Rarefaction and extrapolation with Hill
     numbers" (2014), equation 9.
+
+    Args:
+        task: That samples.
+        size: Questions of the plan.
+        by_role: Whether a question that two modules ask counts twice, as modules with models of their own may answer
+            it differently. Where all modules have the same, it has the same looks and the same verdict.
     """
     count = MOST_SAMPLED
     times: Counter[Hashable] = Counter()
     steps: dict[Hashable, Step] = {}
     for number in range(count):
         step = task.sample_step(number)
-        key = (step.kind, step.role, repr(step.reads))
+        key = (step.kind, step.role if by_role else "", repr(step.reads))
         times[key] += 1
         steps.setdefault(key, step)
     once, twice = (sum(n == wanted for n in times.values()) for wanted in (1, 2))

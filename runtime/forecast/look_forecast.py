@@ -54,7 +54,7 @@ def forecast_looks(config: RunConfig, task: Task, leads: Leads, known: Estimate,
     rule, ways = _rule(config, leads), _ways(config, task)
     seen = known.looks or SeenLooks()
     needs = _needs(seen.samples, rule, min(ways, config.max_ballots)) or _without_looks(known, rule)
-    distinct = distinct_questions(task, size)
+    distinct = distinct_questions(task, size, by_role=bool(config.modules))
     asked = _pilot_texts(config, task, size) if pilot else set()
     fresh = distinct.scale * sum(
         _new_texts(config, task, those, _mean(needs, kind), asked) for kind, those in _by_kind(distinct).items()

@@ -10,6 +10,7 @@ from surefoot.decompose.step import Dialect, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.balance import Balance
 from surefoot.decompose.tasks.counting import Number
+from surefoot.decompose.tasks.graph_navigation_micro import GraphNavigationMicro
 from surefoot.decompose.tasks.hanoi_micro import HanoiMicro
 from surefoot.runtime import api
 from surefoot.runtime.config import RunConfig
@@ -90,6 +91,18 @@ def test_distinct_questions_are_counted_and_extrapolated_only_where_new_ones_sti
     assert (len(few.questions), few.scale) == (100, 1.0)
     assert many.scale * len(many.questions) > 10**5
     assert distinct_questions(Many(), 50).scale * len(distinct_questions(Many(), 50).questions) == 50
+
+
+def test_a_question_that_two_modules_ask_is_one_unless_modules_have_models_of_their_own() -> None:
+    task = GraphNavigationMicro(graph="n7tree", start=4, goal=7)
+    assert distinct_questions(task, 27, by_role=False).number < 0.7 * distinct_questions(task, 27).number
+    known = judge_pilot([Sample(0, "door", tuple(Ballot(at, "4", None, WIDE) for at in range(3)))], Counts())
+    alike, own = (
+        choose_leads(RunConfig(task="graph", model="smollm2", rule="looks", modules=modules), task, known)
+        for modules in ("", "Monitor: model=bundled")
+    )
+    budgets = [max(rule.budget for rule in dict(leads.sequential).values()) for leads in (alike, own)]  # type: ignore[union-attr]
+    assert budgets[0] > 1.3 * budgets[1]
 
 
 def test_calls_follow_distinct_texts_and_looks_follow_steps() -> None:

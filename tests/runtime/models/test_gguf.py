@@ -248,6 +248,20 @@ def test_random_weights_move_no_tower_by_looks(tiny: pathlib.Path, tmp_path: pat
     assert ended.status == "failed", ended.standing.message
 
 
+@pytest.mark.parametrize("rule", ["looks", "first-to-ahead-by"])
+@pytest.mark.parametrize(
+    ("task", "options"), [("digit-hanoi", {}), ("graph", {"graph": "n7tree", "start": 4, "goal": 7})]
+)
+def test_random_weights_carry_no_module_that_is_cut_into_facts(
+    tiny: pathlib.Path, tmp_path: pathlib.Path, task: str, options: dict[str, Any], rule: str
+) -> None:
+    ended = api.run(
+        task, f"gguf:{tiny}", run_dir=tmp_path / "run", rule=rule, k=1, max_ballots=8, temperature=1.0, address="none",
+        **options,
+    )  # fmt: skip
+    assert ended.status == "failed", ended.standing.message
+
+
 def test_a_pilot_of_random_weights_says_so(tiny: pathlib.Path, tmp_path: pathlib.Path) -> None:
     with pytest.raises(ConfigurationError, match="0 of 60 answers of the pilot were readable"):
         api.run("hanoi", f"gguf:{tiny}", disks=2, run_dir=tmp_path / "run", temperature=1.0, address="none")
