@@ -21,7 +21,7 @@ import asyncio, json, sys
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
 from surefoot.runtime.records import Counts
-from surefoot.scripts.commands.run import open_pool
+from surefoot.runtime.session.work import open_pool
 
 async def main():
     config = RunConfig(task="hanoi", model="openai/m", api_base=sys.argv[1], workers=2, worker_silence_s=600)
