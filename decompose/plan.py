@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.assumptions import Assumption
+
 Path = tuple[int, ...]
 """Where a node stands: the child numbers from the root down. Paths in lexicographic order are plan order."""
 
@@ -78,12 +80,14 @@ class Child(msgspec.Struct, frozen=True):
         inputs: In the order the goal expects.
         promise: The output stated in advance, or ``None`` where nothing can be said.
         may_fail: Whether its failure is its output (see ``failure_of``) rather than the failure of the whole plan.
+        rests_on: What its parent's plan takes for granted about it. Evidence against one of them revises that plan.
     """
 
     goal: Any
     inputs: tuple[Input, ...]
     promise: Any = None
     may_fail: bool = False
+    rests_on: tuple[Assumption, ...] = ()
 
 
 class Expansion(msgspec.Struct, frozen=True):
@@ -121,12 +125,14 @@ class Node(msgspec.Struct, frozen=True):
         goal: What to do; the task's own struct.
         inputs: Values, in the order the goal expects.
         promise: The output stated in advance, or ``None``.
+        rests_on: Everything that the plans above it take for granted about it.
     """
 
     path: Path
     goal: Any
     inputs: tuple[Any, ...]
     promise: Any = None
+    rests_on: tuple[Assumption, ...] = ()
 
 
 class PlanStep(msgspec.Struct, frozen=True):

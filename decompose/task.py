@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 import msgspec
 
+from surefoot.decompose.assumptions import Evidence
 from surefoot.decompose.division import Division
 from surefoot.decompose.drawing import Drawing
 from surefoot.decompose.outline import Chains, Outline, halved
@@ -84,6 +85,21 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
                 of a sub-plan's children. Results and outputs are builtin values.
         """
         return candidate
+
+    def evidence(self, goal: Any, state: Any, asked: Step | Call | Expansion, answer: Any) -> Sequence[Evidence]:
+        """Return what an answer says about the assumptions of the plan; by default nothing, and it costs nothing.
+
+        What speaks against one that the node rests on ends the node and revises the plan that made the assumption. The
+        answer to a question is asked for again before, with a larger lead and in other wordings; what a tool gave is
+        taken as it is.
+
+        Args:
+            goal: The node's goal.
+            state: In which the answer was asked for.
+            asked: What was asked for.
+            answer: As for ``advance``.
+        """
+        return ()
 
     def answer(self, output: Any, steps: Iterator[PlanStep]) -> Any:
         """Return what a user wants of a solved run. By default the root's output itself.

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import msgspec.inspect
 
+from surefoot.decompose.revision import When
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS, MICRO_TASKS
@@ -108,6 +109,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_ballots: Annotated[int, _option("ballots after which an undecided step is given up", ge=1, le=2048)] = 100
     seam_retries: Annotated[int, _option("times a chain is run again before its promise is doubted", ge=0)] = 4
     re_decompositions: Annotated[int, _option("times a decomposition is asked again", ge=0)] = 3
+    revise: Annotated[
+        When, _option("evidence against an assumption revises the plan at once, at the end of a pass, or never")
+    ] = "at-once"
+    max_revisions: Annotated[int, _option("versions of one plan that may be given up", ge=0, le=4096)] = 32
     leaf_steps: Annotated[
         Count | Auto, _option("a node of at most so many steps is not split further; auto: weighed with the leads")
     ] = "auto"

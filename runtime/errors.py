@@ -20,6 +20,7 @@
        |- StepDeadlocked      no candidate led by enough within the allowed ballots
        |- ToolCallFailed      a tool gave no result, and its failure is not one
        |- SeamBroken          a node keeps contradicting what was promised of it, whatever is decided above it
+       |- RevisionsUsedUp     evidence goes on to revise a plan; its versions are in the context
        `- PlanTooDeep         decompositions go on without end
 
 Each takes one message and keyword context with defaults, so that it survives pickling between processes.
@@ -128,3 +129,10 @@ class SeamBroken(RunFailed):
 
 class PlanTooDeep(RunFailed):
     """Decompositions lead to decompositions: the plan does not come down to chains."""
+
+
+class RevisionsUsedUp(RunFailed):
+    """A plan was revised as often as it may be, or says again what was refuted.
+
+    The context has ``path``, the node, and ``versions``: why each version was given up, as text.
+    """

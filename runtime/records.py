@@ -8,7 +8,10 @@ from typing import Annotated
 
 import msgspec
 
+from surefoot.decompose.assumptions import Evidence
 from surefoot.decompose.plan import Path
+from surefoot.decompose.revision import Revision
+from surefoot.runtime.kept_step import KeptStep
 from surefoot.runtime.leads import LeadChange
 from surefoot.voting.alarms import Raised
 from surefoot.voting.ballot import Ballot
@@ -34,6 +37,9 @@ SHARED = "shared"
 
 ASIDE, REVIEWED = "aside", "reviewed"
 """Parts of records of a step that waits for a person, with its ballots, and of what the person answered."""
+
+EVIDENCE, REVISED = "evidence", "revised"
+"""Parts of records of what a chain's step said about an assumption, and of a version of a plan that was given up."""
 
 FAILED_NODES = "failed nodes"
 """What the journal files the failures under that the coordinator took as results of nodes."""
@@ -87,49 +93,16 @@ def agreed(candidate: str, k: int) -> Contested:
     return Contested(k, tuple(Ballot(number, candidate) for number in range(k)))
 
 
-class KeptReply(msgspec.Struct, frozen=True, array_like=True):
-    """One reply that a run kept for people to see; untrusted text, cut short.
-
-    Attributes:
-        text: What the model said.
-        flag: Name of the red flag that discarded it; empty if it was counted.
-        read: The candidate that was read from it, or why it was discarded.
-        notable: Whether it is among the first few of its kind of question and reading.
-    """
-
-    text: str
-    flag: str
-    read: str
-    notable: bool = True
-
-
-class KeptStep(msgspec.Struct, frozen=True, array_like=True):
-    """A step with the replies to it that a run kept.
-
-    Attributes:
-        kind: Class of the question.
-        role: Name of the module in whose name it was asked.
-        system: The prompt's system text.
-        user: The prompt's user text.
-        replies: In the order drawn.
-    """
-
-    kind: str
-    role: str
-    system: str
-    user: str
-    replies: tuple[KeptReply, ...]
-
-
 class Record(msgspec.Struct, frozen=True, array_like=True):
     """A stretch of decided steps of one node.
 
     Attributes:
         path: The node.
         part: ``run`` for the steps of a chain, ``split`` for decomposition steps (one an attempt), ``sample`` for the
-            steps of a pilot, whose path is their number, ``replies`` for kept replies to a step, ``intent`` for a
-            once-only tool call that is about to be made, ``tool`` for the name of a called tool, ``aside`` for a step
-            that waits for a person, ``reviewed`` for what the person answered.
+            steps of a pilot, whose path is their number, ``replies`` for kept replies to a step, ``evidence`` for what
+            a step said about an assumption, ``revised`` for a version of the node's plan that was given up, ``intent``
+            for a once-only tool call that is about to be made, ``tool`` for the name of a called tool, ``aside`` for a
+            step that waits for a person, ``reviewed`` for what the person answered.
         attempt: 0-based; a later complete attempt replaces an earlier one.
         first: Number of the first step in here within its attempt, 0-based.
         k: Lead that uncontested entries were decided with; 0 for the results of tools and sub-plans, which nobody
@@ -161,6 +134,11 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
     steps: int = 0
     kept: KeptStep | None = None
     costs: tuple[float | None, ...] = ()
+
+
+def record_of_revision(path: Path, revision: Revision) -> Record:
+    """Return the record that keeps why a version of a node's plan was given up."""
+    return Record(path, REVISED, revision.parent, 0, 0, (msgspec.json.encode(revision).decode(),))
 
 
 class Usage(msgspec.Struct, kw_only=True):
@@ -250,6 +228,9 @@ class Counts(msgspec.Struct, kw_only=True):
         shared_replies: Replies that stated several steps at once, or none although several were asked for.
         shared_steps: Steps that were taken from such replies.
         unraced_steps: Those of them that one reply decided, asked in the first way; they are in no count of races.
+        evidence: Reports about assumptions that steps made.
+        doubted_evidence: Answers with evidence that another way to ask did not confirm.
+        revisions: Versions of plans that were given up.
     """
 
     steps: int = 0
@@ -296,6 +277,9 @@ class Counts(msgspec.Struct, kw_only=True):
     shared_replies: int = 0
     shared_steps: int = 0
     unraced_steps: int = 0
+    evidence: int = 0
+    doubted_evidence: int = 0
+    revisions: int = 0
 
     @property
     def known_cost_usd(self) -> float | None:
@@ -356,17 +340,19 @@ class Finished(msgspec.Struct, frozen=True, tag=True):
 
 
 class Contradicted(msgspec.Struct, frozen=True, tag=True):
-    """A segment ended: its node keeps returning something other than its promise, so the promise is wrong.
+    """A segment ended: what its parent's plan says of its node, in a promise or an assumption, is wrong.
 
     Attributes:
         path: The node.
         detail: What it returned and what was promised.
         levels: How many decompositions above the node where it began were asked again, in vain.
+        evidence: What the node's chain found against an assumption that it rests on; ``None`` for a broken promise.
     """
 
     path: Path
     detail: str = ""
     levels: int = 0
+    evidence: Evidence | None = None
 
 
 class Paused(msgspec.Struct, frozen=True, tag=True):

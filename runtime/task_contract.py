@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import msgspec.inspect
 
+from surefoot.decompose.assumptions import Evidence
 from surefoot.decompose.drawing import Drawing
 from surefoot.decompose.outline import Outline
 from surefoot.decompose.plan import Expansion, Node
@@ -35,6 +36,10 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(isinstance(text, str) for text in value)
 
 
+def _is_evidence(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(one, Evidence) for one in value)
+
+
 def _is_value(value: Any) -> bool:
     return not isinstance(value, (types.CoroutineType, types.GeneratorType, types.AsyncGeneratorType))
 
@@ -56,6 +61,7 @@ RETURNS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "begin": ("the state before the first step", _is_value),
     "next_step": ("a Step, or Done where nothing is left to ask", _is_next),
     "advance": ("the state after the step", _is_value),
+    "evidence": ("a tuple of Evidence", _is_evidence),
     "prompt": ("a Prompt of text", _is_prompt),
     "prompt_several": ("None or a Prompt of text", lambda value: value is None or _is_prompt(value)),
     "split_reply": ("a list of texts", _are_texts),

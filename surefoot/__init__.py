@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from surefoot.decompose.answer_keys.answers import Answers
     from surefoot.decompose.answer_keys.own_world import world_answers
+    from surefoot.decompose.assumptions import Assumption, Evidence, Findings
     from surefoot.decompose.drawing import Drawing, Shape
     from surefoot.decompose.modular_planner.world_task import WorldTask
     from surefoot.decompose.outline import Chains, Outline
@@ -38,6 +39,7 @@ _PLACES = {
     "surefoot.decompose.answer_keys.own_world": ("world_answers",),
     "surefoot.decompose.modular_planner.world_task": ("WorldTask",),
     "surefoot.decompose.referees.own_world": ("world_referee",),
+    "surefoot.decompose.assumptions": ("Assumption", "Evidence", "Findings"),
     "surefoot.decompose.drawing": ("Drawing", "Shape"),
     "surefoot.decompose.outline": ("Chains", "Outline"),
     "surefoot.decompose.plan": (
@@ -60,11 +62,11 @@ _PLACES = {
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
-    "Answers", "Call", "Chains", "Child", "Dialect", "Done", "Drawing", "Expansion", "Failure", "Flag", "Literal",
-    "Model", "Money", "Near", "Node", "Number", "Outline", "PlanStep", "Problem", "ProgressEvent", "Prompt", "Ref",
-    "Reply", "Request", "Role", "RowTask", "Run", "Shape", "Step", "Stop", "Task", "Text", "Tool", "Verification",
-    "WorldTask", "ask", "failure_of", "map", "measure", "open", "resume", "resume_async", "run", "run_async",
-    "runs", "tune", "world_answers", "world_referee",
+    "Answers", "Assumption", "Call", "Chains", "Child", "Dialect", "Done", "Drawing", "Evidence", "Expansion",
+    "Failure", "Findings", "Flag", "Literal", "Model", "Money", "Near", "Node", "Number", "Outline", "PlanStep",
+    "Problem", "ProgressEvent", "Prompt", "Ref", "Reply", "Request", "Role", "RowTask", "Run", "Shape", "Step", "Stop",
+    "Task", "Text", "Tool", "Verification", "WorldTask", "ask", "failure_of", "map", "measure", "open", "resume",
+    "resume_async", "run", "run_async", "runs", "tune", "world_answers", "world_referee",
 ]  # fmt: skip
 
 

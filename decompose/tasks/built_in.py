@@ -21,6 +21,7 @@ BUILT_IN_TASKS = {
     "sort": "surefoot.decompose.tasks.sort:Sort",
     "dictionary-sum": "surefoot.decompose.tasks.dictionary_sum:DictionarySum",
     "ledger": "surefoot.decompose.tasks.ledger:Ledger",
+    "gates": "surefoot.decompose.tasks.gates:Gates",
     "river": "surefoot.decompose.tasks.river:River",
     "stacks": "surefoot.decompose.tasks.stacks:Stacks",
 }

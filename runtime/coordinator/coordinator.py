@@ -17,6 +17,7 @@ import msgspec
 from surefoot.decompose.methods.chain import Chain
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.plan import Expansion, Failure, Node, Path
+from surefoot.decompose.revision import Revision
 from surefoot.decompose.segment import Segment, SegmentSize, given_expansion, travels_whole
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
@@ -28,7 +29,9 @@ from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, 
 from surefoot.runtime.coordinator.run_end import first_cause, note_failure
 from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import AwaitsReview, RunPaused
-from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
+from surefoot.runtime.execution.hands import Outcome
+from surefoot.runtime.execution.plan_runner import PlanRunner
+from surefoot.runtime.execution.policy import revision_policy_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.sampling import sampled_question, samples_of
 from surefoot.runtime.execution.work import WAITS
@@ -77,10 +80,8 @@ class Coordinator:
         self._started, self._worked_before = time.monotonic(), journal.wall_s
         self._writer = JournalWriter(journal, self.wall_s, on_progress)
         self._dispatcher = Dispatcher(config, journal, self._writer, pool, self._arrived, on_wait)
-        self._lead_controller, self._retracted = (
-            LeadController(config, task, None, Leads(1, 1, 1)),
-            RetractedExpansions(journal),
-        )
+        self._lead_controller = LeadController(config, task, None, Leads(1, 1, 1))
+        self._retracted = RetractedExpansions(journal)
         self._told: Leads | None = None
         self._output: Any = None
         self._failed = failures_in(journal.payloads(FAILED_NODES))
@@ -250,15 +251,12 @@ class Coordinator:
         leads, root = self._lead_controller.leads, self.task.root()
         self._segments = segment_size_in(self.journal, self.config)
         self._cost = costs_of(self.task, self._lead_controller.start)
-        size, in_order = (
-            self.task.size(root.goal, root.inputs),
-            method_of(self.config.strategy, leads.leaf_steps).in_order,
-        )
-        start, note = self._lead_controller.start, self._on_note
-        self._alarm_monitor = AlarmMonitor(self.journal, self._writer, size, start, note, in_order=in_order)
-        self._method = method_of(self.config.strategy, leads.leaf_steps)
+        size, start, note = self.task.size(root.goal, root.inputs), self._lead_controller.start, self._on_note
+        self._method = method = method_of(self.config.strategy, leads.leaf_steps)
+        self._alarm_monitor = AlarmMonitor(self.journal, self._writer, size, start, note, in_order=method.in_order)
         semaphore = PrioritySemaphore(self._segments_per_worker(leads, root) * self.pool.size)
-        outcome = await PlanRunner(self.task, self, semaphore, self.config.re_decompositions).run(root)
+        revisions = revision_policy_of(self.config)
+        outcome = await PlanRunner(self.task, self, semaphore, self.config.re_decompositions, revisions).run(root)
         if isinstance(outcome, Contradicted):
             return f"node {_name(outcome.path)} {outcome.detail}"
         if root.promise is not None and outcome.output != root.promise:
@@ -307,9 +305,6 @@ class Coordinator:
         outcome = await self._send(Segment(node, attempt))
         if isinstance(outcome, Contradicted):
             raise errors.StepDeadlocked(outcome.detail)
-        if attempt:
-            await self._writer.flush()
-            self._retracted.look_below(node.path, attempt)
         return str(outcome.output)
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
@@ -321,9 +316,20 @@ class Coordinator:
         """Journal that a repeated decomposition held; a resumed run does not count it twice."""
         self._write_note(self._retracted.mended(node.path, attempt))
 
-    def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
+    async def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         """Journal which children a repeated decomposition goes on with."""
+        await self._writer.flush()
+        self._retracted.look_below(node.path, attempt)
         self._write_note(self._retracted.kept(node.path, attempt, elements))
+
+    def revision_known(self, path: Path, version: int) -> Revision | None:
+        """Return why the journal says that a version of a node's plan was given up; ``None`` if it does not."""
+        return self._retracted.revision(path, version)
+
+    def plan_revised(self, node: Node, revision: Revision) -> None:
+        """Journal why a version of a plan was given up; a resumed run does not count it twice."""
+        self._log.info("plan revised", node=_name(node.path), version=revision.version, because=str(revision)[:200])
+        self._write_note(self._retracted.revised(node.path, revision))
 
     def _write_note(self, note: Write | None) -> None:
         if note is not None:

@@ -13,8 +13,8 @@ from surefoot.decompose.segment import Segment, segment_key
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import AwaitsReview, RunPaused
+from surefoot.runtime.execution.hands import Outcome
 from surefoot.runtime.execution.in_flight import InFlight
-from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.sampling import numbers_in
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write

@@ -5,18 +5,22 @@ sub-plan, and ``Done`` ends it. The answers to all of them are entries of one jo
 comes back after a crash takes what the journal holds and goes on behind it.
 """
 
-import hashlib
 import itertools
 from typing import Any
 
 import msgspec
 
+from surefoot.decompose.assumptions import Evidence
 from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.step import Call, Done, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import RunFailed, StepDeadlocked, UserCodeError
+from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.escalation.refuted_steps import ChainRun, ask_again, compare_ways, with_alarm
-from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
+from surefoot.runtime.execution.evidence_check import EvidenceCheck, Said
+from surefoot.runtime.execution.hands import Outcome
+from surefoot.runtime.execution.node_plan import Refuted
+from surefoot.runtime.execution.plan_runner import PlanRunner
 from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.record_buffer import NOT_VOTED, Key
 from surefoot.runtime.execution.shared_replies import Narrowing, StepsAhead, ask_ahead
@@ -49,6 +53,7 @@ class _Position(msgspec.Struct):
         left: Most steps that the run may still take.
         ahead: What the last reply stated of them.
         stated: Whether the last answer is one that a reply to several steps stated.
+        refuted: What the last answer says against something that the node rests on; it ends the run.
     """
 
     attempt: int
@@ -61,6 +66,7 @@ class _Position(msgspec.Struct):
     left: int = 0
     stated: bool = False
     ahead: StepsAhead = msgspec.field(default_factory=StepsAhead)
+    refuted: Evidence | None = None
 
     @property
     def index(self) -> int:
@@ -81,6 +87,7 @@ class ChainRunner:
     def __init__(self, task: Task, work: Work, policy: SegmentPolicy, plan: PlanRunner) -> None:
         self.task, self.work, self.policy = task, work, policy
         self._plan, self._tools = plan, ToolCaller(task, work)
+        self._evidence = EvidenceCheck(task, work) if type(task).evidence is not Task.evidence else None
 
     async def run(self, node: Node) -> Outcome:
         """Run a chain until its output is what was promised, comparing each run with the one before.
@@ -104,10 +111,11 @@ class ChainRunner:
             self._abandon_sub_plans(node, attempt)
             known = len(work.journalled.get((node.path, "run", attempt), ()))
             previous = runs[-1].taken if runs else None
+            at = _Position(attempt, previous, longest, narrowing, alike=bool(previous))
             try:
-                run, output = await self._once(
-                    node, _Position(attempt, previous, longest, narrowing, alike=bool(previous))
-                )
+                run, output = await self._once(node, at)
+            except Refuted as below:
+                return below.outcome
             except StepDeadlocked as undecided:
                 if not guarded or not node.path:
                     await work.wait_for_person(undecided)
@@ -115,6 +123,8 @@ class ChainRunner:
                 stuck = undecided
                 run, output, why = ChainRun(attempt, [], []), None, undecided.message
             else:
+                if at.refuted is not None:
+                    return Contradicted(node.path, str(at.refuted), evidence=at.refuted)
                 stuck = None
                 kept = not guarded or output == node.promise
                 if not attempt and known < len(run.taken) and self._lead(node) == 1:
@@ -196,6 +206,8 @@ class ChainRunner:
                 if given_up:
                     raise StepDeadlocked("undecided in an earlier session")
                 await work.begin_step()
+                if node.rests_on:
+                    await self._plan.go_ahead(node)
                 candidate, entry = await self._answer(node, key, at, state, asked, k)
             at.asked.append(candidate)
             if at.alike and at.previous is not None and candidate != at.previous[at.index]:
@@ -203,6 +215,12 @@ class ChainRunner:
                     candidate, entry = await self._settle(node, at, state, asked, k, candidate)
                 at.alike = candidate == at.previous[at.index]
             at.alike = at.alike and at.previous is not None and at.index + 1 < len(at.previous)
+            if node.rests_on and entry is not None:
+                await self._plan.go_ahead(node)  # what rests on a refuted assumption is not counted either
+            said = None
+            if self._evidence is not None:
+                said = await self._evidence.look(node, at.index, state, asked, Said(key, candidate, entry, k))
+                candidate, entry = said.candidate, said.entry
             at.taken.append(candidate)
             try:
                 state = task.advance(goal, state, candidate if isinstance(asked, Step) else result_of(candidate))
@@ -212,6 +230,12 @@ class ChainRunner:
                     self._count(node, key, at, k, entry, ended=False)
                 raise
             self._count(node, key, at, k, entry, ended=isinstance(asked, Done))
+            if said is not None and said.refuted is not None:
+                at.refuted = said.refuted
+                if entry is not None:
+                    self._plan.suspend(said.refuted.assumption)
+                    await work.made_durable()
+                return ChainRun(at.attempt, at.asked, at.taken), None
         output = msgspec.to_builtins(asked.output)
         if asked.failure:
             raise RunFailed(asked.failure, path=list(node.path), output=output)
@@ -314,11 +338,6 @@ class ChainRunner:
 def half(taken: list[str]) -> int:
     """Return about as many steps as lie before a mistake that may be anywhere."""
     return (len(taken) + 1) // 2
-
-
-def draws_of(key: Key) -> int:
-    """Return the first draw number of a chain: the same on every machine and after every resume."""
-    return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=6).digest()) * MAX_DRAWS
 
 
 def as_result(value: Any) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from surefoot.runtime.records import KeptReply
+from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.untrusted import one_line
 from surefoot.voting.ballot import Ballot
 

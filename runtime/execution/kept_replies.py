@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from surefoot.decompose.step import Flag, Prompt, Step
-from surefoot.runtime.records import KeptReply, KeptStep
+from surefoot.runtime.kept_step import KeptReply, KeptStep
 
 Keep = Literal["none", "some", "disputed", "all"]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from surefoot.decompose.revision import When
 from surefoot.decompose.wordings.wording import Wording
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.leads import Leads
@@ -56,6 +57,23 @@ def policy_of(config: RunConfig) -> StepPolicy:
     )
 
 
+class RevisionPolicy(msgspec.Struct, frozen=True):
+    """When and how often evidence revises a plan.
+
+    Attributes:
+        when: At once, at the end of a pass, or never.
+        most: Versions of one plan that may be given up.
+    """
+
+    when: When = "at-once"
+    most: int = 32
+
+
+def revision_policy_of(config: RunConfig) -> RevisionPolicy:
+    """Return when and how often evidence revises the plans of a run."""
+    return RevisionPolicy(config.revise, config.max_revisions)
+
+
 class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How the nodes of a segment are run.
 
@@ -63,11 +81,13 @@ class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
         seams: Whether what a node returns is checked against its promise.
         seam_retries: How often a chain is run again before its promise is doubted.
         re_decompositions: How often a decomposition is asked again.
+        revisions: When and how often evidence revises a plan.
     """
 
     seams: bool
     seam_retries: int
     re_decompositions: int
+    revisions: RevisionPolicy
 
 
 def segment_policy_of(config: RunConfig, *, retries_chains: bool = True) -> SegmentPolicy:
@@ -81,6 +101,7 @@ def segment_policy_of(config: RunConfig, *, retries_chains: bool = True) -> Segm
         seams=config.seams,
         seam_retries=config.seam_retries if retries_chains else 0,
         re_decompositions=config.re_decompositions,
+        revisions=revision_policy_of(config),
     )
 
 

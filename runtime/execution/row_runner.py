@@ -15,7 +15,7 @@ from surefoot.decompose.segment import Segment
 from surefoot.decompose.step import Step
 from surefoot.decompose.tasks.rows import BAD_ROW, RowTask
 from surefoot.runtime.errors import AwaitsReview, RunFailed, StepDeadlocked
-from surefoot.runtime.execution.chain_runner import draws_of
+from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import Key
 from surefoot.runtime.execution.reviews import costs_of

@@ -15,14 +15,15 @@ from surefoot.decompose.task import Task
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.decomposition_methods import method_of
-from surefoot.runtime.execution.chain_runner import draws_of
+from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.forecast.replies_seen import steps_of
+from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.leads import LEAF_STEPS
 from surefoot.runtime.payloads import unpack
-from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, KeptReply, Paused, Record
+from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, Paused, Record
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.red_flags import RedFlag
 

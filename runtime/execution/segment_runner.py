@@ -10,17 +10,20 @@ import msgspec
 
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.plan import Expansion, Failure, Node, Path
+from surefoot.decompose.revision import Revision
 from surefoot.decompose.segment import Segment, given_expansion
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import RunFailed, StepDeadlocked
-from surefoot.runtime.execution.chain_runner import ChainRunner, draws_of
-from surefoot.runtime.execution.plan_runner import Outcome, PlanRunner
+from surefoot.runtime.execution.chain_runner import ChainRunner
+from surefoot.runtime.execution.draw_numbers import draws_of
+from surefoot.runtime.execution.hands import Outcome
+from surefoot.runtime.execution.plan_runner import PlanRunner
 from surefoot.runtime.execution.policy import SegmentPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.payloads import winner
-from surefoot.runtime.records import AGAIN, Contradicted, Finished, Record, tally
+from surefoot.runtime.records import AGAIN, Contradicted, Finished, Record, record_of_revision, tally
 
 
 class SegmentRunner:
@@ -38,7 +41,7 @@ class SegmentRunner:
         self, task: Task, work: Work, method: Method, policy: SegmentPolicy, semaphore: PrioritySemaphore
     ) -> None:
         self.task, self.work, self.method = task, work, method
-        self._plan = PlanRunner(task, self, semaphore, policy.re_decompositions)
+        self._plan = PlanRunner(task, self, semaphore, policy.re_decompositions, policy.revisions)
         self._chains = ChainRunner(task, work, policy, self._plan)
 
     async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Outcome:
@@ -112,14 +115,14 @@ class SegmentRunner:
         if (node.path, "split", attempt) not in self.work.journalled:
             tally(self.work.counts.caught, {AGAIN: 1})
 
-    def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
+    async def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         """Note the path elements of a repeated decomposition's children for whoever reads the plan."""
-        work = self.work
+        work, depth, lost = self.work, len(node.path), 0
+        for path in list(work.standing):
+            if len(path) > depth and path[:depth] == node.path and path[depth] not in elements:
+                lost += work.standing.pop(path)  # also in a resumed run: the next version must not drop them again
         if (node.path, "children", attempt) not in work.journalled:
-            depth = len(node.path)
-            for path in list(work.standing):
-                if len(path) > depth and path[:depth] == node.path and path[depth] not in elements:
-                    work.counts.steps -= work.standing.pop(path)
+            work.counts.steps -= lost
             work.buffer.add(Record(node.path, "children", attempt, 0, 0, (), elements))
 
     def failure_known(self, path: Path) -> Failure | None:
@@ -133,3 +136,14 @@ class SegmentRunner:
         text = msgspec.json.encode(failure).decode()
         self.work.buffer.add(Record(path, "failed", 0, 0, 0, (text,)))
         self.work.note("node failed", path, error=failure.error, message=failure.message[:200])
+
+    def revision_known(self, path: Path, version: int) -> Revision | None:
+        """Return why the journal says that a version of a node's plan was given up; ``None`` if it does not."""
+        text = self.work.revised.get((path, version))
+        return None if text is None else msgspec.json.decode(text, type=Revision)
+
+    def plan_revised(self, node: Node, revision: Revision) -> None:
+        """Keep why a version of a node's plan was given up."""
+        self.work.counts.revisions += 1
+        self.work.buffer.add(record_of_revision(node.path, revision))
+        self.work.note("plan revised", node.path, version=revision.version, because=str(revision)[:200])

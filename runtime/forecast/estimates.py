@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from surefoot.runtime.records import Counts, KeptReply, Usage
+from surefoot.runtime.kept_step import KeptReply
+from surefoot.runtime.records import Counts, Usage
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.error_rate import confidence_sequence, middle_rate
 

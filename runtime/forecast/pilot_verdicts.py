@@ -7,7 +7,7 @@ agree; that a wrong answer is the likeliest one it cannot see where answers agre
 from collections.abc import Iterable, Sequence
 
 from surefoot.runtime.forecast.estimates import Estimate, KindEstimate, Sample
-from surefoot.runtime.records import KeptReply
+from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.untrusted import one_line
 
 DISSENTING = 1 / 3

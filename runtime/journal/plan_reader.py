@@ -5,13 +5,15 @@ from typing import Any
 
 import msgspec
 
+from surefoot.decompose.assumptions import told
 from surefoot.decompose.plan import Expansion, Failure, Node, Path, PlanStep, Ref, as_output
+from surefoot.decompose.revision import Revision, findings_of
 from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
 from surefoot.decompose.step import Done, Step
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.journalled_plan import JournalledPlan
 from surefoot.runtime.payloads import extend, failures_in, unpack, winner
-from surefoot.runtime.records import FAILED_NODES, SUB_PLANS, Entry, Record
+from surefoot.runtime.records import FAILED_NODES, REVISED, SUB_PLANS, Entry, Record
 from surefoot.runtime.untrusted import tame
 
 Steps = Generator[PlanStep, None, Any]
@@ -57,9 +59,6 @@ class PlanReader:
         """A node that the coordinator ran: its decompositions are segments of their own."""
         if travels_whole(self.task, self.plan.method, node, self.plan.segments):
             return self._inside(node, _Decided(self._records(segment_key(node.path)), self.rule))
-        given = given_expansion(self.task, node)
-        if given is not None:
-            return self._children(node, given, range(len(given.children)), self._upper_child)
         records: list[Record] = []
         attempt = 0
         while found := list(self._records(segment_key(node.path, attempt))):
@@ -79,14 +78,22 @@ class PlanReader:
             return self._nothing(as_output(failure))
         if not self.plan.method.splits(self.task, node):
             return self._chain(node, decided)
-        given = given_expansion(self.task, node)
-        parts = (given, range(len(given.children))) if given is not None else self._expanded(node, decided)
-        return self._children(node, *parts, lambda child: self._inside(child, decided))
+        return self._children(node, *self._expanded(node, decided), lambda child: self._inside(child, decided))
 
     def _expanded(self, node: Node, decided: "_Decided") -> tuple[Expansion, Sequence[int]]:
-        """The decomposition of a node that stands, and the path elements of its children."""
-        attempt, (candidate, *_) = decided.last(node.path, "split")
-        expansion = self.task.expand(node.goal, node.inputs, candidate)
+        """The version of a node's plan that stands, and the path elements of its children."""
+        revised = decided.revised.get(node.path, {})
+        given = given_expansion(self.task, node)
+        attempt, candidate = max(revised, default=-1) + 1, ""
+        if given is None:
+            attempt, (candidate, *_) = decided.last(node.path, "split")
+        findings = findings_of(revised[one] for one in sorted(revised) if one < attempt)
+        inputs = told(node.inputs, findings) if findings.evidence else node.inputs
+        if given is None:
+            expansion = self.task.expand(node.goal, inputs, candidate)
+        else:
+            known = msgspec.structs.replace(node, inputs=inputs)
+            expansion = (given_expansion(self.task, known) if attempt else None) or given
         return expansion, decided.children.get((node.path, attempt)) or range(len(expansion.children))
 
     def _children(self, node: Node, expansion: Expansion, elements: Sequence[int], walk: Walk) -> Steps:
@@ -153,9 +160,13 @@ class _Decided:
         self.entries: dict[tuple[Path, str], dict[int, list[Entry]]] = {}
         self.children: dict[tuple[Path, int], tuple[int, ...]] = {}
         self.failed: dict[Path, Failure] = {}
+        self.revised: dict[Path, dict[int, Revision]] = {}
         for record in records:
             if record.part == "children":
                 self.children[record.path, record.attempt] = record.children
+            elif record.part == REVISED:
+                revision = msgspec.json.decode(str(record.entries[0]), type=Revision)
+                self.revised.setdefault(record.path, {})[record.attempt] = revision
             elif record.part == "failed":
                 self.failed[record.path] = msgspec.json.decode(str(record.entries[0]), type=Failure)
             elif record.part in ("run", "split"):

@@ -4,14 +4,17 @@ A note is a record in the segment of the decomposition step that it is about, an
 that it changes. A resumed run reads which notes there are and repeats none.
 """
 
+import msgspec
+
 from surefoot.decompose.plan import Path
+from surefoot.decompose.revision import Revision
 from surefoot.decompose.segment import segment_key
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.payloads import pack, unpack
-from surefoot.runtime.records import AGAIN, Batch, Counts, Record
+from surefoot.runtime.records import AGAIN, REVISED, Batch, Counts, Record, record_of_revision
 
-NOTES = ("broken", "mended", "children")
+NOTES = ("broken", "mended", "children", REVISED)
 Note = tuple[Path, str, int]
 """Path, one of ``NOTES``, and attempt."""
 
@@ -28,7 +31,8 @@ class RetractedExpansions:
         self._children: dict[tuple[Path, int], tuple[int, ...]] = {}
         self._noted: set[Note] = set()
         self._losable: dict[tuple[Path, int], dict[int, int]] = {}
-        if journal.totals.broken_promises:
+        self._revisions: dict[tuple[Path, int], str] = {}
+        if journal.totals.broken_promises or journal.totals.revisions:
             for key in journal.begun():
                 if "#" in key:
                     for record in _records(journal, key):
@@ -54,6 +58,15 @@ class RetractedExpansions:
         lost = sum(steps for element, steps in losable.items() if element not in elements)
         return self._note(Record(path, "children", attempt, 0, 0, (), elements, steps=-lost), Counts(steps=-lost))
 
+    def revised(self, path: Path, revision: Revision) -> Write | None:
+        """Make the note why a version of a plan was given up; ``None`` if the journal has it already."""
+        return self._note(record_of_revision(path, revision), Counts(revisions=1))
+
+    def revision(self, path: Path, version: int) -> Revision | None:
+        """Return why the journal says that a version of a node's plan was given up; ``None`` if it does not."""
+        text = self._revisions.get((path, version))
+        return None if text is None else msgspec.json.decode(text, type=Revision)
+
     def _note(self, record: Record, counts: Counts) -> Write | None:
         if (record.path, record.part, record.attempt) in self._noted:
             return None
@@ -63,6 +76,8 @@ class RetractedExpansions:
     def _know(self, record: Record) -> None:
         if record.part in NOTES:
             self._noted.add((record.path, record.part, record.attempt))
+        if record.part == REVISED:
+            self._revisions[record.path, record.attempt] = str(record.entries[0])
         if record.part == "children":
             self._children[record.path, record.attempt] = record.children
 

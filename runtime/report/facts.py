@@ -20,8 +20,9 @@ from surefoot.runtime.journal.plan_reader import PlanReader
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import Standing, read_config, standing
 from surefoot.runtime.journal.task_shape import RecordedTask, task_without_code, unsplit
+from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.leads import Leads
-from surefoot.runtime.records import Counts, KeptReply
+from surefoot.runtime.records import Counts
 from surefoot.runtime.report.gather import Gathered, gather
 from surefoot.runtime.report.journal_steps import kept_of
 from surefoot.runtime.report.playback import playback

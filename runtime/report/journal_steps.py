@@ -10,8 +10,9 @@ import msgspec
 
 from surefoot.decompose.plan import Path
 from surefoot.runtime.journal.port import JournalReader
+from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import unpack, winner
-from surefoot.runtime.records import TOOL, Contested, Entry, KeptReply, KeptStep, Record
+from surefoot.runtime.records import TOOL, Contested, Entry, Record
 from surefoot.voting.ballot import Ballot
 
 STEPS = {

@@ -7,7 +7,7 @@ import msgspec
 from surefoot.decompose.plan import Expansion, Node, Ref
 from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
 from surefoot.decompose.step import Call, Done, Step
-from surefoot.runtime.execution.plan_runner import ATTEMPT, elements_of
+from surefoot.runtime.execution.children import ATTEMPT, elements_of
 from surefoot.runtime.journal.journalled_plan import JournalledPlan
 from surefoot.runtime.payloads import unpack, winner
 from surefoot.runtime.records import SUB_PLANS, Entry

@@ -4,7 +4,7 @@ One pass over the journal. What is held is a few numbers for each retry and each
 """
 
 from surefoot.decompose.plan import Path
-from surefoot.runtime.execution.plan_runner import ATTEMPT
+from surefoot.runtime.execution.children import ATTEMPT
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.payloads import unpack
 from surefoot.runtime.records import SUB_PLANS, Contradicted, Record

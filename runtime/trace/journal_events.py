@@ -14,8 +14,9 @@ import msgspec
 from surefoot.decompose.plan import Path
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.rows import Outcome
+from surefoot.runtime.kept_step import KeptStep
 from surefoot.runtime.payloads import unpack
-from surefoot.runtime.records import ASIDE, FAILED_NODES, REVIEWED, SHARED, TOOL, Contested, Finished, KeptStep, Record
+from surefoot.runtime.records import ASIDE, FAILED_NODES, REVIEWED, SHARED, TOOL, Contested, Finished, Record
 from surefoot.runtime.report.journal_steps import name_of
 from surefoot.runtime.trace.events import Event
 from surefoot.runtime.trace.race_events import StepEntry, race_events

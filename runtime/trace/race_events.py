@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import winner
-from surefoot.runtime.records import Contested, Entry, KeptReply, KeptStep
+from surefoot.runtime.records import Contested, Entry
 from surefoot.voting.alarms import Kind
 from surefoot.voting.ballot import Ballot
 

@@ -11,7 +11,8 @@ import msgspec
 
 from surefoot.decompose.plan import Path
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.execution.plan_runner import ATTEMPT, DEEPEST
+from surefoot.runtime.execution.children import ATTEMPT
+from surefoot.runtime.execution.plan_runner import DEEPEST
 from surefoot.runtime.records import ASIDE, REVIEWED, SHARED, SUB_PLANS, Entry, Record
 
 Order = tuple[tuple[int, int], ...]

@@ -19,11 +19,11 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.decomposition_methods import load_method, method_of
 from surefoot.runtime.errors import AwaitsReview, ModelUnavailable, RunPaused, SurefootError
 from surefoot.runtime.execution.decider import Decider
+from surefoot.runtime.execution.hands import Outcome
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.execution.look_cache import LookCache
 from surefoot.runtime.execution.look_runner import LookRunner
 from surefoot.runtime.execution.meter import Meter
-from surefoot.runtime.execution.plan_runner import Outcome
 from surefoot.runtime.execution.policy import CurrentLeads, policy_of, segment_policy_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer

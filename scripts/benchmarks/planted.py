@@ -17,7 +17,7 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.errors import StepDeadlocked
-from surefoot.runtime.execution.chain_runner import draws_of
+from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.policy import CurrentLeads
 from surefoot.runtime.journal.journal import Journal, create_journal
 from surefoot.runtime.journal.journalled_plan import journalled_plan

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from surefoot.runtime.config import open_task
-from surefoot.runtime.execution.chain_runner import draws_of
+from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.journal.fault_points import VARIABLE
 from surefoot.runtime.journal.journal import open_journal

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from surefoot.decompose.answer_keys import hanoi, multiply
-from surefoot.runtime.execution.chain_runner import draws_of
+from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel

@@ -7,7 +7,7 @@ import pytest
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.errors import StepDeadlocked
 from surefoot.runtime.execution.deadlock_message import deadlock_message
-from surefoot.runtime.records import KeptReply
+from surefoot.runtime.kept_step import KeptReply
 from surefoot.voting.ballot import Ballot
 
 EVIL = "\x1b]0;owned\x07 a\nb " * 200

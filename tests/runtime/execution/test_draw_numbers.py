@@ -4,7 +4,8 @@ from typing import Any
 
 from surefoot.decompose.answer_keys.hanoi import answers
 from surefoot.decompose.segment import Segment
-from surefoot.runtime.execution.chain_runner import SHARED_DRAWS, draws_of
+from surefoot.runtime.execution.chain_runner import SHARED_DRAWS
+from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from tests.runtime.execution.hanoi_segments import ASTRAY, PLACE, ROOT, Make
 

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Node, Path, Ref
+from surefoot.decompose.revision import Revision
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import PlanTooDeep, SeamBroken, StepDeadlocked
-from surefoot.runtime.execution.plan_runner import ATTEMPT, DEEPEST, LEVELS, PlanRunner
+from surefoot.runtime.execution.children import ATTEMPT
+from surefoot.runtime.execution.node_plan import LEVELS
+from surefoot.runtime.execution.plan_runner import DEEPEST, PlanRunner
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.records import Contradicted, Finished
 
@@ -42,6 +45,8 @@ class Hands:
         self.kept: list[tuple[int, ...]] = []
         self.given: dict[str, Expansion] = {}
         self.failures: dict[Path, Failure] = {}
+        self.revisions: dict[tuple[Path, int], Revision] = {}
+        self.revised: list[tuple[Path, Revision]] = []
 
     def is_leaf(self, node: Node) -> bool:
         return str(node.goal).islower()
@@ -75,7 +80,7 @@ class Hands:
     def promise_mended(self, node: Node, attempt: int) -> None:
         self.mended.append(attempt)
 
-    def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
+    async def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
         self.kept.append(elements)
 
     def expansion_of(self, node: Node) -> Expansion | None:
@@ -86,6 +91,12 @@ class Hands:
 
     def child_failed(self, path: Path, failure: Failure) -> None:
         self.failures[path] = failure
+
+    def revision_known(self, path: Path, version: int) -> Revision | None:
+        return self.revisions.get((path, version))
+
+    def plan_revised(self, node: Node, revision: Revision) -> None:
+        self.revised.append((node.path, revision))
 
     @property
     def names(self) -> list[str]:

@@ -4,13 +4,17 @@ import msgspec
 import pytest
 
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.execution.policy import SegmentPolicy, policy_of, segment_policy_of
+from surefoot.runtime.execution.policy import RevisionPolicy, SegmentPolicy, policy_of, segment_policy_of
 from surefoot.voting.red_flags import parse_switch
 
 
 def test_a_segments_policy_is_the_configurations() -> None:
-    config = RunConfig(task="hanoi", seams=False, seam_retries=7, re_decompositions=2)
-    assert segment_policy_of(config) == SegmentPolicy(seams=False, seam_retries=7, re_decompositions=2)
+    config = RunConfig(
+        task="hanoi", seams=False, seam_retries=7, re_decompositions=2, revise="end-of-pass", max_revisions=5
+    )
+    assert segment_policy_of(config) == SegmentPolicy(
+        seams=False, seam_retries=7, re_decompositions=2, revisions=RevisionPolicy("end-of-pass", 5)
+    )
     assert segment_policy_of(config, retries_chains=False).seam_retries == 0
 
 

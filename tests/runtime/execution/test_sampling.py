@@ -16,8 +16,9 @@ from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.sampling import SampleRunner, collected, gathered, numbers_in, samples_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import Work
+from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, KeptReply, KeptStep, Paused, Record
+from surefoot.runtime.records import Batch, Contested, Counts, Failed, Finished, Paused, Record
 from surefoot.voting.ballot import Ballot
 
 

@@ -15,8 +15,8 @@ from surefoot.decompose.segment import Segment
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
-from surefoot.runtime.execution.chain_runner import draws_of
-from surefoot.runtime.execution.plan_runner import Outcome
+from surefoot.runtime.execution.draw_numbers import draws_of
+from surefoot.runtime.execution.hands import Outcome
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.segment_runner import SegmentRunner

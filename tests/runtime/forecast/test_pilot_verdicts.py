@@ -13,8 +13,8 @@ from surefoot.runtime.forecast.estimates import Estimate, KindEstimate, Sample
 from surefoot.runtime.forecast.pilot_verdicts import failing_kinds, pilot_examples, pilot_table, pilot_verdicts
 from surefoot.runtime.forecast.remedies import remedies
 from surefoot.runtime.journal.journal import create_journal
+from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
-from surefoot.runtime.records import KeptReply
 from surefoot.runtime.worker.local_pool import LocalPool
 
 

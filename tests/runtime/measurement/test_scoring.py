@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.forecast.measured import KindRate
+from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.measurement.scoring import Scored, examples_of, states_of
 from surefoot.runtime.measurement.verdicts import verdict
-from surefoot.runtime.records import KeptReply
 from surefoot.voting.ballot import Ballot
 
 SAID = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=6)

@@ -3,8 +3,9 @@
 from typing import Any
 
 from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import ASIDE, PERSON, Batch, Contested, Counts, KeptReply, KeptStep, Record
+from surefoot.runtime.records import ASIDE, PERSON, Batch, Contested, Counts, Record
 from surefoot.runtime.report.journal_steps import JournalStep, Shown, kept_of, kept_step, name_of, steps_of
 from surefoot.voting.alarms import Kind, Raised
 from surefoot.voting.ballot import Ballot

@@ -5,9 +5,10 @@ import random
 import msgspec
 
 from surefoot.decompose.plan import Path
-from surefoot.runtime.execution.plan_runner import ATTEMPT
+from surefoot.runtime.execution.children import ATTEMPT
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import (
     SUB_PLANS,
@@ -17,8 +18,6 @@ from surefoot.runtime.records import (
     Counts,
     Entry,
     Finished,
-    KeptReply,
-    KeptStep,
     Record,
 )
 from surefoot.voting.ballot import Ballot

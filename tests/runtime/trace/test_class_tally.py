@@ -3,8 +3,9 @@
 from typing import Any
 
 from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import Batch, Contested, Counts, KeptReply, KeptStep, Record
+from surefoot.runtime.records import Batch, Contested, Counts, Record
 from surefoot.runtime.trace.class_tally import ClassTally, tally
 from surefoot.runtime.trace.traced_run import TracedRun
 from surefoot.voting.ballot import Ballot

@@ -8,8 +8,9 @@ import pytest
 
 from surefoot.decompose.plan import Path
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.execution.plan_runner import ATTEMPT
+from surefoot.runtime.execution.children import ATTEMPT
 from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import (
     ASIDE,
@@ -22,8 +23,6 @@ from surefoot.runtime.records import (
     Contradicted,
     Counts,
     Finished,
-    KeptReply,
-    KeptStep,
     Record,
 )
 from surefoot.runtime.report.journal_steps import name_of

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from surefoot.runtime.records import Contested, KeptReply, KeptStep
+from surefoot.runtime.kept_step import KeptReply, KeptStep
+from surefoot.runtime.records import Contested
 from surefoot.runtime.trace.race_events import StepEntry, race_events
 from surefoot.voting.alarms import Kind, Raised
 from surefoot.voting.ballot import Ballot

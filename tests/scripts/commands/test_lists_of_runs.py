@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.records import Counts, KeptReply
+from surefoot.runtime.kept_step import KeptReply
+from surefoot.runtime.records import Counts
 from surefoot.runtime.report.glance import Glance
 from surefoot.runtime.report.journal_steps import JournalStep, Shown
 from surefoot.scripts.commands import runs, stop

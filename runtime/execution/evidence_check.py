@@ -1,0 +1,135 @@
+"""Reads evidence about assumptions from the answers of a chain, and lets nothing revise a plan that is not confirmed.
+
+An answer that speaks against an assumption was voted on like any other. Before it may revise a plan it is asked for
+again: with the lead of a suspect step, and in two other ways to ask. A mistake that all draws of a prompt share, which
+no vote can remove, is not made by the others. If they do not all say the same, the evidence is doubted, which is
+counted, and the answer that most of the ways give is taken.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from surefoot.decompose.assumptions import Evidence, rests
+from surefoot.decompose.plan import Expansion, Node
+from surefoot.decompose.step import Call, Step
+from surefoot.decompose.task import Task
+from surefoot.runtime.errors import StepDeadlocked
+from surefoot.runtime.execution.draw_numbers import draws_of
+from surefoot.runtime.execution.record_buffer import NOT_VOTED, Key
+from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.execution.work import Work
+from surefoot.runtime.records import EVIDENCE, LARGER, Entry, Record, agreed, tally
+
+OTHER_WAYS = 2
+"""Ways to ask, beside the usual one, that have to confirm evidence, where the task has so many."""
+FIRST_DRAW = 5 * MAX_DRAWS // 8
+"""Where the draws of a step begin that confirm evidence."""
+
+
+class Said(msgspec.Struct, frozen=True):
+    """One answer of a chain, and what it says against the plan.
+
+    Attributes:
+        key: Node, part and run of the chain that it belongs to.
+        candidate: The answer as the journal keeps it.
+        entry: What the journal is to keep; ``None`` if it has the answer already.
+        k: Lead that was asked for; ``NOT_VOTED`` for tools and sub-plans.
+        refuted: Evidence against something that the node rests on, or that the node cannot be solved.
+    """
+
+    key: Key
+    candidate: str
+    entry: Entry | None
+    k: int
+    refuted: Evidence | None = None
+
+
+class EvidenceCheck:
+    """Holds the answers of one segment's chains against the assumptions of the plan.
+
+    Args:
+        task: Reads evidence from answers.
+        work: The segment.
+    """
+
+    def __init__(self, task: Task, work: Work) -> None:
+        self.task, self._work = task, work
+
+    async def look(self, node: Node, index: int, state: Any, asked: Step | Call | Expansion, said: Said) -> Said:
+        """Return an answer as it is to be taken, with what it says against the plan.
+
+        An answer that the journal has was confirmed before it was kept.
+
+        Args:
+            node: The node.
+            index: Number of the answer within its run of the chain.
+            state: In which it was asked for.
+            asked: What was asked for.
+            said: The answer.
+
+        Raises:
+            StepDeadlocked: No answer is given by most of the ways to ask.
+        """
+        found = self._read(node, state, asked, said.candidate)
+        if not found:
+            return said
+        if said.entry is not None and isinstance(asked, Step) and any(one.refutes for one in found):
+            said = await self._confirmed(node, index, state, asked, said)
+            found = self._read(node, state, asked, said.candidate)
+        refuted = next((one for one in found if _ends(node, one)), None)
+        if said.entry is not None and found:
+            self._keep(said.key, index, found)
+        return msgspec.structs.replace(said, refuted=refuted)
+
+    def _read(self, node: Node, state: Any, asked: Step | Call | Expansion, candidate: str) -> Sequence[Evidence]:
+        answer = candidate if isinstance(asked, Step) else msgspec.json.decode(candidate)
+        return self.task.evidence(node.goal, state, asked, answer)
+
+    async def _confirmed(self, node: Node, index: int, state: Any, step: Step, said: Said) -> Said:
+        """The answer after it was asked for again; the first one, with its entry, if all ways give it."""
+        steps = self._work.steps
+        suspect = max(said.k, steps.leads.suspect)
+        levels = range(0 if suspect > said.k else 1, min(len(steps.variants), 1 + OTHER_WAYS))
+        # One answer a way: two leads in the same wording are not two ways.
+        ways: dict[int, tuple[str, Entry | None]] = {0: (said.candidate, said.entry)}
+        for level in levels:
+            ways[level] = await self._ask_again(step, suspect, (said.key, index, level))
+        answers = list(ways.values())
+        votes = Counter(candidate for candidate, entry in answers if entry is not None)
+        if votes[said.candidate] == len(answers):
+            return said
+        self._work.counts.doubted_evidence += 1
+        self._work.note("evidence doubted", node.path, step=index, kind=step.kind, votes=dict(votes))
+        candidate, most = votes.most_common(1)[0]
+        if 2 * most <= len(answers):
+            raise StepDeadlocked(f"node {list(node.path)}: ways to ask contradict each other about evidence")
+        entry = next(entry for one, entry in answers if one == candidate and entry is not None)
+        voted = agreed(candidate, suspect) if isinstance(entry, str) and candidate != said.candidate else entry
+        return Said(said.key, candidate, voted, said.k)
+
+    async def _ask_again(self, step: Step, k: int, where: tuple[Key, int, int]) -> tuple[str, Entry | None]:
+        """The answer of one more way to ask; no entry where it decides nothing."""
+        key, index, level = where
+        work = self._work
+        work.counts.escalations += 1
+        tally(work.counts.climbed, {work.steps.variants[level].name if level else LARGER: 1})
+        draw = draws_of(key) + index * MAX_DRAWS + FIRST_DRAW + level * MAX_DRAWS // 32
+        try:
+            with work.under_way():
+                return await work.steps.decide(step, k, draw, level)
+        except StepDeadlocked:
+            return "", None
+
+    def _keep(self, key: Key, index: int, found: Sequence[Evidence]) -> None:
+        path, _, attempt = key
+        self._work.counts.evidence += len(found)
+        texts = tuple(msgspec.json.encode(one).decode() for one in found)
+        self._work.buffer.add(Record(path, EVIDENCE, attempt, index, NOT_VOTED, texts))
+
+
+def _ends(node: Node, evidence: Evidence) -> bool:
+    """Whether evidence ends the node that found it: it rests on what is refuted, or cannot be solved."""
+    return evidence.refutes and (evidence.assumption is None or rests(node.rests_on, evidence.assumption))

@@ -1,0 +1,226 @@
+"""Evidence revises a plan while it runs, with hands that do as they are told: no model, no votes, no journal."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from surefoot.decompose.assumptions import Assumption, Evidence, Findings
+from surefoot.decompose.plan import Child, Expansion, Literal, Node, Ref
+from surefoot.decompose.revision import Report, Revision, When
+from surefoot.runtime.errors import RevisionsUsedUp, SurefootError
+from surefoot.runtime.execution.plan_runner import PlanRunner
+from surefoot.runtime.execution.policy import RevisionPolicy
+from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.records import Contradicted, Finished
+from tests.runtime.execution.test_plan_runner import Hands, Shapes, settle
+
+LEFT, RIGHT = Assumption("gate", "left"), Assumption("gate", "right")
+ROOT = Node((), "WHOLE", ("in", Findings()))
+
+
+class World(Hands):
+    """Leaves whose name is a key of ``finds`` report that evidence if they rest on it, once they are let go."""
+
+    def __init__(self, splits: list[str], finds: dict[str, Evidence], held: str = "") -> None:
+        super().__init__(splits, {}, held)
+        self.finds = finds
+        self.asked: list[Any] = []
+
+    async def run_leaf(self, node: Node) -> Finished | Contradicted:
+        outcome = await super().run_leaf(node)
+        found = self.finds.get(node.goal)
+        if found is not None and (found.assumption is None or found.assumption in node.rests_on):
+            return Contradicted(node.path, str(found), evidence=found)
+        return outcome
+
+    async def split(self, node: Node, attempt: int) -> str:
+        self.asked.append(node.inputs[-1])
+        return await super().split(node, attempt)
+
+    def plan_revised(self, node: Node, revision: Revision) -> None:
+        super().plan_revised(node, revision)
+        self.revisions[node.path, revision.parent] = revision
+
+
+def child(goal: str, *reads: int, on: Assumption | None = None) -> Child:
+    inputs = tuple(Ref(one) for one in reads) or (Literal("x"),)
+    return Child(goal, inputs, rests_on=() if on is None else (on,))
+
+
+def runner(hands: Hands, when: When = "at-once", most: int = 9, **shapes: Expansion) -> PlanRunner:
+    return PlanRunner(Shapes(shapes=shapes), hands, PrioritySemaphore(9), 2, RevisionPolicy(when, most))
+
+
+def gate(side: Assumption) -> Expansion:
+    """``s`` and ``b`` go through the gate, ``c`` reads ``b``; ``i`` and ``j`` have nothing to do with it."""
+    children = (child("s", on=side), child("b", on=side), child("c", 1), child("i"), child("j"))
+    return Expansion(children, result=2)
+
+
+SHUT = Evidence(LEFT, "contradicts", found="right")
+
+
+async def test_what_rests_on_it_stops_at_once_and_what_does_not_runs_on_and_is_kept() -> None:
+    """``i`` had ended and ``j`` had not when the gate was found shut: neither is begun again."""
+    hands = World(["left", "right"], {"s": SHUT}, held="sbj")
+    work = asyncio.create_task(runner(hands, left=gate(LEFT), right=gate(RIGHT)).run(ROOT))
+    await settle()
+    assert (hands.done, hands.cancelled) == (["i"], [])
+    hands.held["s"].set()
+    await settle()
+    assert hands.cancelled == ["b"]
+    assert hands.names.count("b") == 2  # the new version goes on while j still runs
+    assert "j" not in hands.done
+    hands.held["b"].set()
+    hands.held["j"].set()
+    assert await work == Finished("c(b(x))")
+    assert [hands.names.count(name) for name in "sbcij"] == [2, 2, 1, 1, 1]
+    assert hands.kept == [(1024, 1025, 1026, 3, 4)]
+
+
+async def test_the_question_for_the_next_version_shows_what_was_found() -> None:
+    hands = World(["left", "right"], {"s": SHUT})
+    await runner(hands, left=gate(LEFT), right=gate(RIGHT)).run(ROOT)
+    assert hands.asked == [Findings(), Findings((SHUT,), (LEFT,))]
+    [(path, revision)] = hands.revised
+    assert (path, revision.parent, revision.because) == ((), 0, "evidence")
+    assert revision.triggers == (Report((0,), SHUT),)
+    assert revision.rests_on == (LEFT,)
+
+
+async def test_at_the_end_of_a_pass_everything_is_run_to_its_end_first() -> None:
+    hands = World(["left", "right"], {"s": SHUT}, held="b")
+    work = asyncio.create_task(runner(hands, "end-of-pass", left=gate(LEFT), right=gate(RIGHT)).run(ROOT))
+    await settle()
+    assert (hands.cancelled, hands.attempts) == ([], [0])
+    hands.held["b"].set()
+    assert await work == Finished("c(b(x))")
+    assert [hands.names.count(name) for name in "sbcij"] == [2, 2, 2, 1, 1]
+
+
+async def test_a_fixed_plan_fails_with_what_was_found() -> None:
+    hands = World(["left", "right"], {"s": SHUT})
+    outcome = await runner(hands, "never", left=gate(LEFT), right=gate(RIGHT)).run(ROOT)
+    assert isinstance(outcome, Contradicted)
+    assert (outcome.detail, outcome.evidence) == (str(SHUT), SHUT)
+    assert hands.attempts == [0]
+
+
+async def test_evidence_goes_to_the_plan_that_made_the_assumption() -> None:
+    """The leaf is two levels below; the plan between them took the assumption over and is not asked again."""
+    shapes = {
+        "top-left": Expansion((child("MIDDLE", on=LEFT), child("i"))),
+        "top-right": Expansion((child("MIDDLE", on=RIGHT), child("i"))),
+        "middle": Expansion((child("s", on=LEFT), child("b"))),
+        "other": Expansion((child("s", on=RIGHT), child("b"))),
+    }
+    hands = World(["top-left", "middle", "top-right", "other"], {"s": SHUT}, held="b")
+    work = asyncio.create_task(runner(hands, **shapes).run(ROOT))
+    await settle()
+    hands.held["b"].set()
+    assert await work == Finished("i(x)")
+    assert [path for path, _ in hands.revised] == [()]
+    assert hands.cancelled == ["b"]
+    assert hands.names.count("i") == 1
+
+
+async def test_a_node_that_cannot_be_solved_has_the_plan_right_above_it_made_again() -> None:
+    shapes = {
+        "top": Expansion((child("MIDDLE"),)),
+        "bad": Expansion((child("u"),)),
+        "good": Expansion((child("g"),)),
+    }
+    hands = World(["top", "bad", "good"], {"u": Evidence(None, "unsolvable")})
+    assert await runner(hands, **shapes).run(ROOT) == Finished("g(x)")
+    assert [path for path, _ in hands.revised] == [(0,)]
+
+
+async def test_an_assumption_that_was_refuted_is_not_tried_again_and_costs_a_version() -> None:
+    hands = World(["left", "left", "right"], {"s": SHUT})
+    assert await runner(hands, left=gate(LEFT), right=gate(RIGHT)).run(ROOT) == Finished("c(b(x))")
+    assert [revision.because for _, revision in hands.revised] == ["evidence", "restated"]
+    assert hands.names.count("s") == 2
+
+
+@pytest.mark.parametrize("most", [0, 1, 4])
+async def test_a_planner_that_goes_round_stops_with_its_versions(most: int) -> None:
+    """Two plans that are both wrong, one after the other for ever: every try costs, also what is only said again."""
+    wrong = {"s": SHUT, "t": Evidence(RIGHT, "contradicts", found="left")}
+    two = (child("s", on=LEFT), child("i")), (child("t", on=RIGHT), child("i"))
+    hands = World(["left", "right"] * 20, wrong)
+    with pytest.raises(RevisionsUsedUp, match="in vain") as caught:
+        await runner(hands, most=most, left=Expansion(two[0]), right=Expansion(two[1])).run(ROOT)
+    assert len(caught.value.context["versions"]) == most + 1 == len(hands.attempts)
+    assert hands.names.count("s") + hands.names.count("t") == min(2, most + 1)
+
+
+async def test_a_planner_that_cannot_decide_uses_up_its_tries() -> None:
+    from surefoot.runtime.errors import StepDeadlocked
+
+    class Undecided(World):
+        async def split(self, node: Node, attempt: int) -> str:
+            if attempt:
+                self.attempts.append(attempt)
+                raise StepDeadlocked("undecided")
+            return await super().split(node, attempt)
+
+    hands = Undecided(["left"], {"s": SHUT})
+    outcome = await runner(hands, left=gate(LEFT)).run(ROOT)
+    assert isinstance(outcome, Contradicted)
+    assert (hands.attempts, hands.broken) == ([0, 1, 2, 3], [1, 2, 3])
+
+
+async def test_code_that_plans_is_told_and_code_that_says_the_same_again_is_stopped() -> None:
+    class Given(World):
+        def expansion_of(self, node: Node) -> Expansion | None:
+            told = node.inputs[-1] if node.inputs else None
+            found = told.found("gate") if isinstance(told, Findings) else None
+            return gate(self.sides[found]) if node.goal == "WHOLE" else None
+
+        sides: dict[Any, Assumption] = {None: LEFT, "right": RIGHT}  # noqa: RUF012
+
+    assert await runner(Given([], {"s": SHUT})).run(ROOT) == Finished("c(b(x))")
+    stubborn = Given([], {"s": SHUT})
+    stubborn.sides = {None: LEFT, "right": LEFT}
+    with pytest.raises(RevisionsUsedUp, match="restated"):
+        await runner(stubborn).run(ROOT)
+
+
+async def test_a_version_that_the_journal_gave_up_begins_nothing_that_it_cancelled() -> None:
+    hands = World(["left", "right"], {"s": SHUT})
+    hands.revisions[(), 0] = Revision(0, "evidence", (Report((0,), SHUT),), (LEFT,), (1,))
+    assert await runner(hands, left=gate(LEFT), right=gate(RIGHT)).run(ROOT) == Finished("c(b(x))")
+    assert [path for name, path, _ in hands.begun if name in "sbc"] == [(1024,), (1025,), (1026,)]
+    assert hands.revised == []
+    assert hands.asked == [Findings(), Findings((SHUT,), (LEFT,))]
+
+
+async def test_two_parts_that_are_described_alike_are_two() -> None:
+    """Each is taken over once: a part of the next version never stands for two."""
+    twice = (child("s", on=LEFT), child("e"), child("e"))
+    again = (child("s", on=RIGHT), child("e"), child("e"))
+    hands = World(["left", "right"], {"s": SHUT})
+    await runner(hands, left=Expansion(twice), right=Expansion(again)).run(ROOT)
+    assert hands.kept == [(1024, 1, 2)]
+
+
+async def test_chains_wait_while_what_they_rest_on_is_in_doubt() -> None:
+    plan = runner(World([], {}))
+    node = Node((1,), "b", (), None, (LEFT,))
+    plan.suspend(LEFT)
+    waiting = asyncio.create_task(plan.go_ahead(node))
+    await plan.go_ahead(msgspec.structs.replace(node, rests_on=(RIGHT,)))
+    await settle()
+    assert not waiting.done()
+    plan.release(LEFT)
+    await waiting
+
+
+async def test_a_failure_of_a_part_ends_a_plan_that_is_being_revised() -> None:
+    hands = World(["left", "right"], {"s": SHUT})
+    hands.outputs = {"j": SurefootError("broken")}
+    with pytest.raises(BaseExceptionGroup):
+        await runner(hands, left=gate(LEFT), right=gate(RIGHT)).run(ROOT)
+    assert len(asyncio.all_tasks()) == 1
