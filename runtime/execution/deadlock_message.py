@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.untrusted import one_line
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.red_flags import refused_throughout
 
 MOST_NAMED = 3
 """Candidates that are written out."""
@@ -24,6 +25,8 @@ def deadlock_message(k: int, ballots: Sequence[Ballot], details: Sequence[str], 
     """
     count = len(ballots)
     told = [f"no candidate led by {k} within {count:,} ballots"]
+    if refused_throughout([ballot.spoiled_by for ballot in ballots]):
+        told = ["the model, or a filter of its provider's, refuses to answer"]
     named = Counter(ballot.candidate for ballot in ballots if ballot.candidate is not None)
     if named:
         votes = [f"{votes:,} for {_quoted(text)}" for text, votes in named.most_common(MOST_NAMED)]

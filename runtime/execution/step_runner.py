@@ -44,7 +44,7 @@ from surefoot.voting.ballot import Ballot
 from surefoot.voting.decision import race_for
 from surefoot.voting.race import Won, unanimous
 from surefoot.voting.record_race import FieldWise
-from surefoot.voting.red_flags import RedFlag, overlong
+from surefoot.voting.red_flags import RedFlag, overlong, refused_throughout
 from surefoot.voting.representatives import FieldRepresentatives, Representatives
 
 MAX_DRAWS = 4096
@@ -213,6 +213,8 @@ class StepRunner:
             if (len(ballots) > k or goes_on) and not fields:  # whole records differ where single fields do not
                 raised = raised_by(pattern_of_ballots(k, ballots), self.leads.limits)
             if race.verdict is not None or (raised and leaves(raised, level)):
+                break
+            if refused_throughout([ballot.spoiled_by for ballot in ballots]):
                 break
             drawn = len(ballots)
             wanted = 1 if self.settings.first_temperature != self.settings.temperature and not drawn else race.fewest()

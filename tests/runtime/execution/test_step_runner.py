@@ -15,7 +15,7 @@ from surefoot.voting.alarms import Limits
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.race import Race
 from surefoot.voting.raised_lead import RaisedLead
-from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
+from surefoot.voting.red_flags import ALWAYS_ON, MOST_REFUSALS, RedFlag, parse_switch
 from surefoot.voting.sequential import TYPES, Sequential
 from tests.data.own.row_tasks import Next
 from tests.runtime.execution.hanoi_step import FLAGGED, ILLEGAL, INCONSISTENT, STEP, TASK, A, B, C
@@ -123,6 +123,27 @@ async def test_answers_without_a_candidate_are_always_flagged(scripted: Any, ste
     assert steps.counts.red_flags == {"misformatted": 1, "refused": 1}
 
 
+async def test_a_question_that_is_only_ever_refused_is_given_up_soon(scripted: Any, step_runner: Any) -> None:
+    """A filter says the same however often it is asked: such a question had been asked to the cap on ballots."""
+    refused = FLAGGED["refused"]
+    model = scripted(*[refused] * (MOST_REFUSALS * 9))
+    steps = step_runner(TASK, model)
+    with pytest.raises(StepDeadlocked, match="refuses to answer; ") as error:
+        await steps.decide(STEP, 3, 0)
+    assert "refused" in error.value.message
+    asked = sum(len(request.draws) for request in model.requests)
+    assert asked <= (MOST_REFUSALS + 2) * len(steps.variants)
+    assert steps.counts.red_flags == {"refused": asked}
+
+
+async def test_a_model_that_refuses_now_and_then_is_asked_on(scripted: Any, step_runner: Any) -> None:
+    """The placebo: one reply that can be counted or is discarded for another reason, and it is asked as before."""
+    for other in (A, FLAGGED["misformatted"]):
+        replies = [other, *[FLAGGED["refused"]] * (2 * MOST_REFUSALS), A, A]
+        steps = step_runner(TASK, scripted(*replies))
+        assert (await steps.decide(STEP, 2, 0))[0] == A
+
+
 @pytest.mark.parametrize("text", [A + " ", " " + A, A + "\n", A.upper(), A.replace(" ", "  "), f"move {A}", A + A, ""])
 async def test_r15_nothing_is_repaired(scripted: Any, step_runner: Any, text: str) -> None:
     steps = step_runner(TASK, scripted(text, B))
@@ -164,8 +185,8 @@ async def test_r1_r2_the_cap_ends_in_a_deadlock(scripted: Any, step_runner: Any,
 @pytest.mark.parametrize("name", FLAGGED)
 async def test_r3_r12_a_model_that_only_raises_flags_elects_nobody(scripted: Any, step_runner: Any, name: str) -> None:
     with pytest.raises(StepDeadlocked) as caught:
-        await step_runner(TASK, scripted(*[FLAGGED[name]] * 9), max_ballots=9).decide(STEP, 1, 0)
-    assert (caught.value.context["tally"], caught.value.context["spoiled"]) == ((), 9)
+        await step_runner(TASK, scripted(*[FLAGGED[name]] * 8), max_ballots=8).decide(STEP, 1, 0)
+    assert (caught.value.context["tally"], caught.value.context["spoiled"]) == ((), 8)
 
 
 async def test_r5_r6_the_state_that_is_adopted_is_the_winners(scripted: Any, step_runner: Any) -> None:
