@@ -3,6 +3,9 @@
 import pathlib
 from collections.abc import Sequence
 
+import msgspec
+
+from surefoot.runtime.batch_options import check_batch
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.batches.batched_model import BatchedModel, Gathering
@@ -16,6 +19,24 @@ from surefoot.runtime.session.watcher import Watcher
 
 FIRST_LOOK_S = 2.0
 """Seconds before the first look at a batch; looks become rarer, up to the option."""
+
+
+def batch_prices(config: RunConfig) -> tuple[tuple[float, float] | None, tuple[float, float] | None] | None:
+    """Return what a token in and out costs usually and in a batch, in USD; ``None`` if the model has no batches.
+
+    Raises:
+        ConfigurationError: The configuration asks for batches, and there are none.
+    """
+    asked = msgspec.structs.replace(config, batch=True, max_cost_usd=None)
+    try:
+        check_batch(asked)
+        provider_of(config.model, config.api_base, config.timeout_s)
+    except ConfigurationError:
+        if config.batch:
+            raise
+        return None
+    usual, batch = (open_model(msgspec.structs.replace(asked, batch=batch)).prices() for batch in (False, True))
+    return usual, batch
 
 
 def models_of(

@@ -25,6 +25,9 @@ from aiohttp import web
 
 from tests.runtime.models.openai_server import answer_to
 
+Say = Callable[[dict[str, Any]], str | list[str]]
+"""What the model says to the body of a line: one text for all choices, or one for each."""
+
 
 def said_to(body: dict[str, Any]) -> str:
     """What the model says to a question: digits that follow from its last message."""
@@ -49,7 +52,7 @@ class BatchServer:
         base: Address to give as ``api_base``.
     """
 
-    def __init__(self, say: Callable[[dict[str, Any]], str] = said_to) -> None:
+    def __init__(self, say: Say = said_to) -> None:
         self.say = say
         self.ends: list[str] = []
         self.requests: dict[str, list[str]] = defaultdict(list)
@@ -153,18 +156,19 @@ class BatchServer:
     def _answer(self, line: dict[str, Any], kind: str) -> bytes:
         body, n = line["body"], line["body"].get("n") or 1
         count = 1 if kind == "one_choice" else n
-        text, identity = self.say(body), line["custom_id"]
+        said, identity = self.say(body), line["custom_id"]
+        texts = said if isinstance(said, list) else [said] * n
         choices = [
             {"index": i, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-            for i in range(count)
+            for i, text in enumerate(texts[:count])
         ]
         usage = {"prompt_tokens": 100, "completion_tokens": 7 * count, "total_tokens": 100 + 7 * count}
         if kind == "dear":
             usage = {"prompt_tokens": 10**15, "completion_tokens": -1}
         if kind == "hollow":
             choices = []
-        said = {"id": f"chatcmpl-{identity}", "object": "chat.completion", "created": 1, "model": body["model"]}
-        response = {"status_code": 200, "request_id": "r", "body": {**said, "choices": choices, "usage": usage}}
+        whole = {"id": f"chatcmpl-{identity}", "object": "chat.completion", "created": 1, "model": body["model"]}
+        response = {"status_code": 200, "request_id": "r", "body": {**whole, "choices": choices, "usage": usage}}
         return json.dumps({"id": "r", "custom_id": identity, "response": response, "error": None}).encode() + b"\n"
 
     async def _look(self, request: web.Request) -> web.Response:
@@ -235,7 +239,7 @@ def _damaged(lines: list[bytes], kind: str) -> bytes:
 
 
 @contextmanager
-def serving(say: Callable[[dict[str, Any]], str] = said_to) -> Iterator[BatchServer]:
+def serving(say: Say = said_to) -> Iterator[BatchServer]:
     """A provider on a free port of the loopback, for the length of a ``with`` block."""
     server, loop = BatchServer(say), asyncio.new_event_loop()
 
