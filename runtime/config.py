@@ -164,6 +164,19 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     hedge: Annotated[
         Literal["auto", "off"], _option("ask late calls a second time where their latencies say that it pays, or never")
     ] = "auto"
+    batch: Annotated[
+        bool, _option("send questions together as the provider's batches: about half the price, hours a round")
+    ] = False
+    batch_price: Annotated[
+        Price | None, _option("share of the usual price that a batch costs; default: LiteLLM's table, else 0.5")
+    ] = None
+    batch_hours: Annotated[
+        float,
+        _option("hours that a round of batches takes at most, as the provider promises; plan counts with it", gt=0),
+    ] = 24.0
+    batch_size: Annotated[int, _option("most questions of one batch", ge=1, le=50_000)] = 50_000
+    batch_quiet_s: Annotated[float, _option("seconds without a new question after which a batch is sent", gt=0)] = 2.0
+    batch_poll_s: Annotated[float, _option("most seconds between two looks at a batch", gt=0)] = 60.0
     modules: Annotated[
         str, _option("settings of single modules: Actor.temperature=0.7; Monitor.k=3; Evaluator.model=NAME")
     ] = ""

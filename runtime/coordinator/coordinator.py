@@ -36,6 +36,7 @@ from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.sampling import sampled_question, samples_of
 from surefoot.runtime.execution.work import WAITS
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
+from surefoot.runtime.forecast.rounds import rounds_ahead, rounds_line
 from surefoot.runtime.forecast.segment_size import costs_of
 from surefoot.runtime.journal.journalled_plan import segment_size_in
 from surefoot.runtime.journal.port import JournalStore
@@ -380,13 +381,18 @@ class Coordinator:
     async def _watch_clock(self) -> None:
         """Pause when the time is used up, also while no batch comes."""
         if self.config.max_wall_s is not None:
-            await asyncio.sleep(self.config.max_wall_s - self.wall_s())
+            # A timer may go off a millisecond early, and nobody would look a second time.
+            await asyncio.sleep(self.config.max_wall_s - self.wall_s() + 0.005)
             await self._check_limits()
 
     async def _open_lead_controller(self) -> LeadController:
-        return await open_lead_controller(
-            self.config, self.task, self.journal, self._writer, self._ask_pilot, self._on_note, self.pool.size
+        config, task, note = self.config, self.task, self._on_note
+        found = await open_lead_controller(
+            config, task, self.journal, self._writer, self._ask_pilot, note, self.pool.size
         )
+        if config.batch:
+            note(rounds_line(config, rounds_ahead(config, task, found.start, found.leads)))
+        return found
 
     async def _ask_pilot(self, numbers: Sequence[int]) -> list[Sample]:
         """A pilot's samples. Those that the journal has are not asked again, unless a change was accepted since."""

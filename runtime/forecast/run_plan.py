@@ -16,6 +16,7 @@ from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.long_pilot import judge_pilot_with_long_replies, long_pilot
 from surefoot.runtime.forecast.look_forecast import pilot_looks
 from surefoot.runtime.forecast.rate_table import rate_table
+from surefoot.runtime.forecast.rounds import rounds_of
 from surefoot.runtime.forecast.wall_time import Speed, Wall, walls_of, with_longer_replies
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
@@ -60,6 +61,9 @@ class Plan(msgspec.Struct, frozen=True):
         calls_low: Lower end of a 95 % interval for the calls, those of the pilot included; 0 where each step is asked
             alone.
         calls_high: Its upper end.
+        rounds: Rounds that the run takes where its questions go out as batches, the pilot's among them.
+        batch_cost_usd: What it costs then; ``None`` if the price is unknown, or the model has no batches.
+        batch_hours: Hours that it takes then, at most, if every round is back in time; ``None`` likewise.
     """
 
     steps: int
@@ -82,6 +86,9 @@ class Plan(msgspec.Struct, frozen=True):
     questions: float = 0.0
     calls_low: float = 0.0
     calls_high: float = 0.0
+    rounds: int = 0
+    batch_cost_usd: float | None = None
+    batch_hours: float | None = None
 
 
 def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | None = None) -> Plan:
@@ -131,7 +138,24 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         questions=expected.questions,
         calls_low=whole.calls_low,
         calls_high=whole.calls_high,
+        rounds=rounds_of(basis, leads) + (pilot.calls > 0),
     )
+
+
+def in_batches(ahead: Plan, usual: tuple[float, float] | None, batch: tuple[float, float] | None, hours: float) -> Plan:
+    """Return a plan with what batches would cost and how long they would take.
+
+    Args:
+        ahead: The plan.
+        usual: What a prompt token and a generated one cost, in USD; ``None`` if unknown.
+        batch: The same in a batch.
+        hours: Of a round.
+    """
+    cost = None
+    if ahead.cost_usd is not None and usual is not None and batch is not None:
+        listed, less = (ahead.tokens_in * one[0] + ahead.tokens_out * one[1] for one in (usual, batch))
+        cost = ahead.cost_usd * less / listed if listed else 0.0
+    return msgspec.structs.replace(ahead, batch_cost_usd=cost, batch_hours=ahead.rounds * hours)
 
 
 def _speed(sampled: Sampled, known: Estimate, leads: Leads, whole: Forecast) -> Speed:

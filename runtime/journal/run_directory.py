@@ -21,7 +21,8 @@ from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.whole_files import DRAFT, write_whole
 
 LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirror", "patience_s", "timeout_s",
-    "calls_in_flight", "api_base", "price_in", "price_out", "retry_share", "hedge", "review")  # fmt: skip
+    "calls_in_flight", "api_base", "price_in", "price_out", "retry_share", "hedge", "review", "batch",
+    "batch_price", "batch_hours", "batch_size", "batch_quiet_s", "batch_poll_s")  # fmt: skip
 """What ``resume`` may change without asking: limits and places, nothing that an answer depends on."""
 
 Status = Literal["solved", "failed", "paused", "running"]

@@ -63,6 +63,10 @@ class BudgetLease:
             self._serve()
             raise
 
+    def hold(self, amount: float) -> None:
+        """Reserve what an earlier session of the run reserved, out of what it was granted then."""
+        self.reserved += amount
+
     def settle(self, reserved: float, spent: float) -> None:
         """Give back what a call reserved, less what was spent."""
         self.reserved -= reserved

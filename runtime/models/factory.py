@@ -291,4 +291,6 @@ def _settings(config: RunConfig) -> LiteLLMSettings:
         thinking_tokens=config.thinking_tokens,
         retry_share=config.retry_share,
         hedge=config.hedge == "auto",
+        batch=config.batch,
+        batch_price=config.batch_price,
     )

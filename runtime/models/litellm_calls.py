@@ -31,12 +31,14 @@ class Calls:
 
     Attributes:
         prices: What calls cost.
+        model: Its name without the provider.
         copies: What was received by now, to tell kept answers from drawn ones.
         silence: Replies that had nothing to read in them.
     """
 
     def __init__(self, litellm: Any, settings: LiteLLMSettings, servers: Sequence[ModelServer]) -> None:
         model, provider, self._key, _ = litellm_setup.resolve(litellm, settings.name, servers[0].base)
+        self.model = model
         self.litellm, self._settings, self._servers = litellm, settings, servers
         self.prices = Prices(litellm, settings, model, provider)
         self.provider = provider
@@ -59,12 +61,12 @@ class Calls:
 
     def has_room(self, question: Question, lease: BudgetLease) -> bool:
         """Whether a further call would take neither a place nor money from any other."""
-        reserved = self.prices.at_most(question.request, question.n, self._limit(question))
+        reserved = self.prices.at_most(question.request, question.n, self.limit(question))
         return choose(self._servers).limiter.free and lease.balance >= reserved
 
     async def once(self, question: Question, lease: BudgetLease) -> list[Reply]:
         """Make one call to one server; money is reserved before and settled after, however the call ends."""
-        request, n, limit = question.request, question.n, self._limit(question)
+        request, n, limit = question.request, question.n, self.limit(question)
         server = choose(self._servers)
         async with server.limiter as start:
             reserved = self.prices.at_most(request, n, limit)
@@ -74,7 +76,7 @@ class Calls:
                 response = await self._ask_server(server, start, question)
                 received = read_replies(response, question, limit, self.prices, self.litellm)
                 spent = 0.0 if self.prices.per_token is None else received.cost
-                return self._noted(question, received)
+                return self.noted(question, received)
             except _Free as free:
                 spent = 0.0
                 raise free.cause from None
@@ -84,12 +86,13 @@ class Calls:
                 else:
                     lease.settle(reserved, spent)
 
-    def _limit(self, question: Question) -> int:
+    def limit(self, question: Question) -> int:
+        """Return the tokens that a reply is allowed, with what may be thought before it."""
         return question.request.max_tokens + self._thinking_tokens
 
-    def _noted(self, question: Question, received: Received) -> list[Reply]:
-        """The replies of a call, after everything was learnt from them that later calls need."""
-        limit, replies = self._limit(question), received.replies
+    def noted(self, question: Question, received: Received) -> list[Reply]:
+        """Return the replies of a call, after everything was learnt from them that later calls need."""
+        limit, replies = self.limit(question), received.replies
         tokens_in, tokens_out = (sum(getattr(r, one) for r in replies) for one in ("tokens_in", "tokens_out"))
         self.prices.seen(question.request, question.n, limit, tokens_in, tokens_out)
         for silence in received.silences:
@@ -101,7 +104,7 @@ class Calls:
     async def _ask_server(self, server: ModelServer, start: Start, question: Question) -> Any:
         """A response with at least one choice; ``_Free`` around an error that certainly costs nothing."""
         congestion, settings = server.limiter.congestion, self._settings
-        arguments = arguments_of(question, self._limit(question)) | self._always
+        arguments = arguments_of(question, self.limit(question)) | self._always
         if server.base is not None:
             arguments["api_base"] = server.base
         longest, started = congestion.timeout_s(settings.timeout_s), _now()

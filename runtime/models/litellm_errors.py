@@ -186,6 +186,16 @@ _POLICY: Final = re.compile(
 )
 
 
+def speaks_of_policy(text: str) -> bool:
+    """Whether a server's words say that it declines to answer such a question."""
+    return bool(_POLICY.search(text[:_WORDS]))
+
+
+def speaks_of_quota(text: str) -> bool:
+    """Whether a server's words say that credit or quota is used up, for longer than a while."""
+    return bool(_QUOTA.search(text[:_WORDS])) and not _A_WHILE.search(text[:_WORDS])
+
+
 def _told(error: BaseException) -> str:
     """What a server said was wrong: code, type and message of its body, and the message LiteLLM made of them."""
     body = getattr(error, "body", None)

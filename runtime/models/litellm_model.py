@@ -210,6 +210,16 @@ class LiteLLMModel(Model):
             await self._calls.close()
             await litellm_setup.close_clients(self._calls.litellm)
 
+    def opened(self) -> Calls:
+        """Return what makes and reads this model's calls."""
+        return self._open()
+
+    @property
+    def forms(self) -> dict[Capability, int]:
+        """The way in which each capability is asked for, as far as the server has shown by now."""
+        self._open()
+        return dict(self._negotiation.forms)
+
     def _open(self) -> Calls:
         """Load litellm and work out, once, what every call needs."""
         if self._calls is None:

@@ -31,13 +31,18 @@ class Prices:
         own = [key for key, entry in known.items() if entry.get("litellm_provider") == provider]
         self._key = next((key for key in own if "input_cost_per_token" in known[key]), None)
         self._most = _dearest(known[self._key]) if self._key is not None else (None, None)
+        self._share = (1.0, 1.0)
+        if settings.batch:
+            self._share = batch_share(known[self._key] if self._key is not None else {}, settings.batch_price)
 
     @property
     def per_token(self) -> tuple[float, float] | None:
         """The most that a prompt token and a generated one can cost, in USD; ``None`` if one of them is unknown."""
         dear_in = self._most[0] if self._price_in is None else self._price_in / 1e6
         dear_out = self._most[1] if self._price_out is None else self._price_out / 1e6
-        return None if dear_in is None or dear_out is None else (dear_in, dear_out)
+        if dear_in is None or dear_out is None:
+            return None
+        return dear_in * self._share[0], dear_out * self._share[1]
 
     def at_most(self, request: Request, n: int, max_tokens: int) -> float:
         """Return the most that a call can cost, in USD; 0 if a price is unknown.
@@ -69,7 +74,9 @@ class Prices:
             table = self._from_table(usage, tokens_in, tokens_out)
         cost_in = table[0] if self._price_in is None else self._price_in * tokens_in / 1e6
         cost_out = table[1] if self._price_out is None else self._price_out * tokens_out / 1e6
-        return None if cost_in is None or cost_out is None else (cost_in, cost_out)
+        if cost_in is None or cost_out is None:
+            return None
+        return cost_in * self._share[0], cost_out * self._share[1]
 
     def _from_table(self, usage: Any, tokens_in: int, tokens_out: int) -> tuple[float | None, float | None]:
         """What LiteLLM works out, within what so many tokens can cost: an account may lie in its details."""
@@ -78,6 +85,26 @@ class Prices:
         except (ArithmeticError, AttributeError, TypeError, ValueError):  # details of an unheard-of kind
             table = self._most[0] and self._most[0] * tokens_in, self._most[1] and self._most[1] * tokens_out
         return _within(table[0], self._most[0], tokens_in), _within(table[1], self._most[1], tokens_out)
+
+
+USUAL_SHARE = 0.5
+"""What a batch costs of the usual price where nobody says: OpenAI's, Azure's, Anthropic's and Google's lists."""
+
+
+def batch_share(entry: dict[str, Any], given: float | None) -> tuple[float, float]:
+    """Return the shares of the usual prices that a prompt token and a generated one cost in a batch.
+
+    Args:
+        entry: Of LiteLLM's table; empty if there is none.
+        given: What the user says, for both.
+    """
+    if given is not None:
+        return given, given
+    found = []
+    for name in ("input_cost_per_token", "output_cost_per_token"):
+        usual, batch = entry.get(name), entry.get(f"{name}_batches")
+        found.append(batch / usual if usual and batch is not None else USUAL_SHARE)
+    return found[0], found[1]
 
 
 def _within(cost: float | None, dearest: float | None, tokens: int) -> float | None:

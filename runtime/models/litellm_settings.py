@@ -30,6 +30,8 @@ class LiteLLMSettings(msgspec.Struct, frozen=True, kw_only=True):
         backoff_max_s: Longest wait in seconds, unless the server asks for more.
         retry_share: Share of the calls that may be retries for long.
         hedge: Whether late calls may be asked a second time where that pays.
+        batch: Whether its questions go out as batches, which have prices of their own.
+        batch_price: Share of the usual price that a batch costs; ``None``: as LiteLLM's table says, else a half.
     """
 
     name: str
@@ -45,6 +47,8 @@ class LiteLLMSettings(msgspec.Struct, frozen=True, kw_only=True):
     backoff_max_s: float = 4
     retry_share: float = 0.3
     hedge: bool = True
+    batch: bool = False
+    batch_price: float | None = None
 
     @property
     def bases(self) -> list[str | None]:

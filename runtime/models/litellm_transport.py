@@ -79,8 +79,23 @@ def _bounded(make: Callable[..., Any]) -> Callable[..., Any]:
     return make_bounded
 
 
+MOST: Final = "most_bytes"
+"""Name of a request's extension that says how many bytes of a body of any form are read."""
+
+
+def file_transport(*, encrypted: bool) -> Any:
+    """Return a transport whose requests say themselves how much is read of bodies, which may have any form."""
+    import httpx
+
+    transport = httpx.AsyncHTTPTransport(verify=encrypted)  # to load the certificates takes longer than a request
+    send = transport.handle_async_request
+    setattr(transport, "handle_async_request", functools.partial(_answer, send))  # noqa: B010
+    return transport
+
+
 async def _answer(send: Callable[[Any], Any], request: Any) -> Any:
     """A response, read to its end within the limits and unpacked."""
+    most_bytes = request.extensions.get(MOST)
     import httpx
 
     request.headers["Accept-Encoding"] = "gzip"
@@ -91,10 +106,11 @@ async def _answer(send: Callable[[Any], Any], request: Any) -> Any:
             check_redirect(request.url, request.url.join(location))
         encoding = response.headers.get("content-encoding", "identity").strip().lower()
         unpack = _Unpacking(encoding)
-        content = await _read(response.stream, unpack)
+        content = await _read(response.stream, unpack, most_bytes or MOST_BYTES)
         if response.status_code >= 400:
             content = content[:MOST_ERROR]
-        _check_parts(content)
+        if most_bytes is None:
+            _check_parts(content)
     finally:
         await response.aclose()
     headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() not in _OF_THE_BODY]
@@ -144,13 +160,13 @@ def _check_parts(content: bytes) -> None:
         left.extend(each for each in inner if isinstance(each, dict | list))
 
 
-async def _read(stream: AsyncIterable[bytes], unpack: "_Unpacking") -> bytes:
+async def _read(stream: AsyncIterable[bytes], unpack: "_Unpacking", most_bytes: int = MOST_BYTES) -> bytes:
     received, parts, size = 0, [], 0
     async for chunk in stream:
         received += len(chunk)
-        if received > MOST_BYTES:
+        if received > most_bytes:
             raise BodyTooLarge
-        part = unpack(chunk, MOST_BYTES - size)
+        part = unpack(chunk, most_bytes - size)
         size += len(part)
         parts.append(part)
     return b"".join(parts)

@@ -204,6 +204,9 @@ class Model(ABC):
             ModelRejected: It cannot be answered.
         """
 
+    def stop_waiting(self) -> None:  # noqa: B027  (most models answer soon or not at all)
+        """Have every question that waits for hours end with ``ModelUnavailable``: the run pauses."""
+
     def prices(self) -> tuple[float, float] | None:
         """The most that a prompt token and a generated one cost, in USD; ``None`` where one is unknown."""
         return None

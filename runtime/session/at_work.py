@@ -8,6 +8,7 @@ from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.journal.configuration_drift import admit
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.run_directory import create_run
+from surefoot.runtime.session.batches import models_of
 from surefoot.runtime.session.interruption import Interrupted, Interruption
 from surefoot.runtime.session.mapping import MapRun, drive
 from surefoot.runtime.session.refused import leaving_nothing
@@ -34,7 +35,8 @@ async def work_on_new(setup: Setup, directory: pathlib.Path, watcher: Watcher, i
         return journal
 
     with leaving_nothing(directory):
-        await work(config, task, create, watcher, interruption, setup.models)
+        models = models_of(config, directory, watcher, setup.models)
+        await work(config, task, create, watcher, interruption, models)
     return Run(directory, task)
 
 
@@ -42,7 +44,12 @@ async def work_on(
     setup: Setup, journal: JournalStore, directory: pathlib.Path, watcher: Watcher, interruption: Interruption
 ) -> Run:
     """Work on a run whose journal is open, over the rows of its table if it has one; errors as ``work_on_new``."""
-    config, task, models = setup.config, setup.task, setup.models
+    config, task = setup.config, setup.task
+    try:
+        models = models_of(config, directory, watcher, setup.models)
+    except BaseException:
+        journal.close()
+        raise
     if not isinstance(task, RowTask):
         await work(config, task, lambda: journal, watcher, interruption, models)
         return Run(directory, task)

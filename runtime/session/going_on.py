@@ -11,6 +11,7 @@ from surefoot.decompose.several_steps import sampled_chain
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.task import NothingToAsk, Task
 from surefoot.decompose.tasks.rows import MapRows, RowTask
+from surefoot.runtime.batch_options import for_batches
 from surefoot.runtime.config import RunConfig, dialect_of, explain
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.execution.sampling import sampled_step
@@ -106,9 +107,10 @@ def changed_config(config: RunConfig, options: dict[str, Any]) -> RunConfig:
     try:
         if isinstance(given.get("wordings"), str):
             given["wordings"] = text_of(given["wordings"])
-        return msgspec.convert({**msgspec.to_builtins(config), **given}, RunConfig, strict=False)
+        changed = msgspec.convert({**msgspec.to_builtins(config), **given}, RunConfig, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigurationError(explain(error, RunConfig)) from error
+    return for_batches(changed)
 
 
 def checked(setup: Setup) -> Setup:
@@ -120,6 +122,7 @@ def checked(setup: Setup) -> Setup:
             no cluster at the address, no such model, or its key is missing.
         ModelRejected: The model was not made for such questions.
     """
+    setup = msgspec.structs.replace(setup, config=for_batches(setup.config))
     setup_of(setup.config, setup.task)
     if setup.config.model == "bundled" and isinstance(setup.task, Problem):
         raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")

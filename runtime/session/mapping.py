@@ -46,7 +46,8 @@ TABLE = "table"
 LARGEST_CHUNK = 256
 """Most rows that travel to a worker at once."""
 FIRST_SHARE = 16
-"""Where a large first chunk is at most this part of a table, the others wait until leads are learned from it."""
+"""Where a large first chunk is at most this part of a table, the others wait until leads are learned from it; not where
+a wait is a round of batches."""
 CHUNKS_A_WORKER = 8
 """Chunks that each worker has at least, if there are rows enough: so that none waits long for the last."""
 
@@ -195,7 +196,7 @@ def drive(task: RowTask, table: Table, config: RunConfig, journal: JournalStore)
         for number, (first, rows) in enumerate(table.chunks(kept.chunk)):
             yield task.chunk(number, first, list(rows))
 
-    first_alone = kept.chunk == LARGEST_CHUNK and kept.chunk * FIRST_SHARE <= table.count
+    first_alone = kept.chunk == LARGEST_CHUNK and kept.chunk * FIRST_SHARE <= table.count and not config.batch
     return lambda coordinator: coordinator.run_stream(nodes(), at_once, table.count, first_alone=first_alone)
 
 

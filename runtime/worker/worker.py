@@ -17,7 +17,7 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import Rows, RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.decomposition_methods import load_method, method_of
-from surefoot.runtime.errors import AwaitsReview, ModelUnavailable, RunPaused, SurefootError
+from surefoot.runtime.errors import AwaitsReview, ConfigurationError, ModelUnavailable, RunPaused, SurefootError
 from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.execution.hands import Outcome
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
@@ -109,6 +109,8 @@ class Worker:
             load_rule(config.rule, pathlib.Path.cwd())  # a worker's process may be one that has not seen the rule yet
         if ":" in config.strategy:
             load_method(config.strategy, pathlib.Path.cwd())
+        if config.batch and model is None:
+            raise ConfigurationError("--batch is for run, map and resume, whose batches are kept: leave it out here")
         others: Sequence[Model] = () if beside is None else beside.voters
         self.voters: list[Model] = [model] if model is not None else open_voters(config, self._waits.append, others)
         self.model = self.voters[0]
@@ -229,6 +231,8 @@ class Worker:
     def _stop(self) -> None:
         """Let every segment end at its next step, with all it decided in its batches; cut short what takes long."""
         self._stopping = True
+        for model in self.models:
+            model.stop_waiting()
         for job in self._jobs:
             job.work.stopping = True
             asyncio.get_running_loop().call_later(STOP_GRACE_S, job.running.cancel)

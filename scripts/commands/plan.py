@@ -14,10 +14,11 @@ from surefoot.runtime.forecast.estimates import PILOT_DRAWS, pilot_steps
 from surefoot.runtime.forecast.long_pilot import long_pilot
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.forecast.replies_seen import steps_of
-from surefoot.runtime.forecast.run_plan import Plan, plan
+from surefoot.runtime.forecast.run_plan import Plan, in_batches, plan
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.models.factory import check_model
+from surefoot.runtime.session.batches import batch_prices
 from surefoot.scripts.commands.cli import OK, print_json, printable
 from surefoot.scripts.commands.durations import duration
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
@@ -61,7 +62,10 @@ async def _planned(config: RunConfig, task: Task, samples: int) -> Plan:
     asked = max(samples, pilot_steps(task.usual_steps(root.goal, root.inputs)))
     measured = read_measurement(config) if config.measurement is not None else None
     several = [steps_of(number) for number in long_pilot(config, task)[:1]]
-    return plan(config, task, await take_sample(config, task, asked, PILOT_DRAWS, several=several), measured)
+    at_once = msgspec.structs.replace(config, batch=False)  # a sample is not waited for for hours
+    found = plan(config, task, await take_sample(at_once, task, asked, PILOT_DRAWS, several=several), measured)
+    prices = batch_prices(config)
+    return found if prices is None else in_batches(found, *prices, config.batch_hours)
 
 
 def _at_most(p: Plan) -> str:
@@ -97,3 +101,7 @@ def _print(config: RunConfig, p: Plan) -> None:
     for wall in p.walls:
         table.add_row(f"{wall.segments:,}", f"{wall.calls_in_flight:,}", duration(wall.wall_s))
     console.print(table)
+    if p.batch_hours is not None:
+        cost = "price unknown" if p.batch_cost_usd is None else f"${p.batch_cost_usd:,.2f}"
+        rounds = f"{p.rounds:,} round{'s' if p.rounds > 1 else ''} of at most {config.batch_hours:g} h"
+        console.print(f"with --batch {cost} in {rounds}: {p.batch_hours:,.4g} h at most")

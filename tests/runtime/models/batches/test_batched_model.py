@@ -1,0 +1,460 @@
+"""Questions that go out together: one batch a round, every answer where it belongs, and nothing paid for twice."""
+
+import asyncio
+import json
+import pathlib
+import threading
+from typing import Any
+
+import pytest
+
+from surefoot.runtime.errors import (
+    AccessLost,
+    ConfigurationError,
+    JournalError,
+    ModelRejected,
+    ModelUnavailable,
+    QuestionRefused,
+    QuotaUsedUp,
+)
+from surefoot.runtime.models.batches.batched_model import BatchedModel
+from surefoot.runtime.models.batches.follower import Pace
+from surefoot.runtime.models.batches.ledger import BatchLedger, in_flight
+from surefoot.runtime.models.batches.provider import provider_of
+from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.capabilities import Capability
+from surefoot.runtime.models.litellm_prices import batch_share
+from surefoot.runtime.models.port import Reply, Stop
+from tests.runtime.models.batch_server import BatchServer
+from tests.runtime.models.batches.batching import NAME, Kill, Killed, Session, asked
+from tests.runtime.models.openai_server import answer_to
+
+FIVE = [asked(f"question {number}", (4096 * number, 4096 * number + 1)) for number in range(5)]
+
+
+def right(replies: list[list[Reply]], requests: Any = FIVE) -> bool:
+    """Whether each question has an answer to each draw, its own."""
+    wanted = [[answer_to(one.prompt.user)] * len(one.draws) for one in requests]
+    return [[reply.text for reply in each] for each in replies] == wanted
+
+
+def test_what_is_asked_together_is_one_batch_at_half_the_price(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    session = Session(provider, tmp_path)
+    replies = session.ask(*FIVE)
+    assert right(replies)
+    assert provider.sizes == [5]
+    assert provider.seen.count("POST /v1/chat/completions") == 0
+    first, second = replies[0]
+    assert (first.tokens_in, second.tokens_in, first.tokens_out) == (100, 0, 7)
+    assert first.cost_usd == pytest.approx((100 * 0.4 + 7 * 1.6) / 2 / 1e6)
+    assert second.cost_usd == pytest.approx(7 * 1.6 / 2 / 1e6)
+    body = provider.bodies[0]
+    assert (body["model"], body["n"], body["temperature"], body["max_tokens"]) == ("gpt-4.1-mini", 2, 0.1, 9)
+    assert [turn["role"] for turn in body["messages"]] == ["system", "user"]
+    assert [note.partition(":")[2].strip() for note in session.noted] == [
+        "5 questions are sent together",
+        "5 questions are with the provider as batch_0",
+        "5 questions were answered after T",
+    ]
+
+
+def test_a_second_round_is_a_second_batch(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    async def work(model: BatchedModel) -> None:
+        for _ in range(2):
+            assert right(await asyncio.gather(*(model.ask(one) for one in FIVE)))
+
+    Session(provider, tmp_path).run(work)
+    assert provider.sizes == [5, 5], "a draw is handed out once: asked again it is another answer"
+
+
+def test_a_full_batch_is_sent_at_once_and_a_round_may_be_several(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    assert right(Session(provider, tmp_path, most_lines=2).ask(*FIVE))
+    assert sorted(provider.sizes) == [1, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("end", "batches", "line"),
+    [
+        ("shuffled", 1, ""),
+        ("counts", 1, ""),
+        ("duplicates", 1, "5 of its lines answer a question a second time: the first answer counts"),
+        ("unknown", 1, "1 of its lines answer a question that was not in it"),
+        ("huge", 1, "1 of its lines are longer than 4 MB"),
+        ("expired:3", 2, "expired"),
+        ("cancelled:1", 2, "cancelled"),
+        ("failed", 2, "failed: the file is \\x1b[31mno good"),
+        ("empty", 2, "0 questions were answered after T; 5 were not, and are asked again"),
+        ("nothing", 2, "0 questions were answered after T; 5 were not, and are asked again"),
+        ("errors:500:2", 2, "3 questions were answered after T; 2 were not, and are asked again"),
+        ("errors:429:5", 2, "0 questions were answered after T; 5 were not, and are asked again"),
+    ],
+)
+def test_a_bad_batch_keeps_what_it_has_and_the_rest_is_asked_again(
+    provider: BatchServer, tmp_path: pathlib.Path, end: str, batches: int, line: str
+) -> None:
+    provider.ends = [end]
+    session = Session(provider, tmp_path)
+    assert right(session.ask(*FIVE))
+    assert len(provider.sizes) == batches
+    assert provider.paid_twice == 0
+    assert sum(line in note for note in session.noted) == 1 if line else True
+    assert not any("\x1b" in note or "\n" in note for note in session.noted)
+
+
+def test_lines_that_cannot_be_read_are_paid_and_asked_again(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    """Nobody can read what they said; the four others of the file are used."""
+    provider.ends = ["garbage"]
+    session = Session(provider, tmp_path)
+    assert right(session.ask(*FIVE))
+    assert provider.sizes == [5, 1]
+    assert any("4 of its lines are no results" in note for note in session.noted)
+
+
+def test_an_answer_that_is_no_completion_is_asked_for_again(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    provider.ends = ["hollow"]
+    session = Session(provider, tmp_path)
+    assert right(session.ask(FIVE[0]), FIVE[:1])
+    assert provider.sizes == [1, 1]
+    assert any("is left, and asked for again: it has no answer" in note for note in session.noted)
+
+
+def test_a_server_that_gives_one_answer_a_line_is_sent_a_line_for_each(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    provider.ends = ["one_choice"] * 3
+    more = [asked("another", (1, 2, 3, 4))]
+
+    async def work(model: BatchedModel) -> None:
+        assert right([await model.ask(FIVE[0])], FIVE[:1])
+        assert right([await model.ask(more[0])], more)
+
+    Session(provider, tmp_path).run(work)
+    assert provider.sizes == [1, 1, 4]
+    assert provider.paid_twice == 0
+
+
+@pytest.mark.parametrize(
+    ("end", "error", "words"),
+    [
+        ("errors:400:1", QuestionRefused, "400 it cannot be (400)"),
+        ("errors:401:1", AccessLost, "401 it cannot be (401)"),
+        ("errors:402:1", QuotaUsedUp, "402 it cannot be (402)"),
+        ("errors:400", ModelRejected, "every question of a batch was refused"),
+    ],
+)
+def test_a_refused_line_is_told_to_whoever_asked_it(
+    provider: BatchServer, tmp_path: pathlib.Path, end: str, error: type[Exception], words: str
+) -> None:
+    provider.ends = [end]
+
+    async def work(model: BatchedModel) -> list[Any]:
+        return list(await asyncio.gather(*(model.ask(one) for one in FIVE), return_exceptions=True))
+
+    refused, *others = Session(provider, tmp_path).run(work)
+    assert isinstance(refused, error)
+    assert words in str(refused)
+    assert right(others, FIVE[1:]) if end.count(":") > 1 else all(isinstance(one, error) for one in others)
+
+
+def test_a_provider_that_declines_gives_a_reply_that_is_discarded(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    provider.ends = ["policy:1"]
+    refused, *others = Session(provider, tmp_path).ask(*FIVE)
+    assert [reply.stop for reply in refused] == [Stop.REFUSED] * 2
+    assert right(others, FIVE[1:])
+
+
+def test_a_question_that_no_batch_answers_pauses_the_run(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    provider.ends = ["empty"] * 9
+    with pytest.raises(ModelUnavailable, match="3 batches came back without an answer to the same question"):
+        Session(provider, tmp_path).ask(FIVE[0])
+    assert len(provider.sizes) == 3
+
+
+@pytest.mark.parametrize(
+    "fault", ["lost", *(pytest.param(fault, marks=pytest.mark.slow) for fault in ("500", "429", "503", "html", "cut"))]
+)
+@pytest.mark.parametrize(
+    "request_", ["POST /v1/files", "POST /v1/batches", "GET /v1/batches/ID", "GET /v1/files/ID/content"]
+)
+def test_a_request_that_fails_in_passing_is_made_again(
+    provider: BatchServer, tmp_path: pathlib.Path, request_: str, fault: str
+) -> None:
+    provider.requests[request_] = [fault]
+    session = Session(provider, tmp_path)
+    assert right(session.ask(*FIVE))
+    assert provider.paid_twice == 0
+    assert provider.sizes == [5]
+    assert any("asking again in" in said for said in session.said)
+
+
+@pytest.mark.parametrize("hidden", [0, 1])
+def test_a_batch_whose_answer_got_lost_is_found_in_the_list(
+    provider: BatchServer, tmp_path: pathlib.Path, hidden: int
+) -> None:
+    provider.requests["POST /v1/batches"] = ["lost"]
+    places = tmp_path / "a", tmp_path / "b"
+    for place in places:
+        place.mkdir()
+    provider.hidden = hidden
+    first, second = (Session(provider, place) for place in places)
+    assert right(first.ask(*FIVE))
+    assert provider.sizes == [5]
+    assert provider.seen.count("GET /v1/batches") == 1 + hidden
+    assert right(second.ask(asked("later")), [asked("later")]), "another's batch is never taken for this one"
+    assert provider.sizes == [5, 1]
+
+
+def test_where_nobody_can_know_nothing_is_sent_again(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    provider.requests["POST /v1/batches"], provider.lists = ["lost"], False
+    with pytest.raises(ModelUnavailable, match=r"may have been taken, and nobody can know.*delete .*0001\.json"):
+        Session(provider, tmp_path).ask(*FIVE)
+    assert provider.sizes == [5]
+    with pytest.raises(ModelUnavailable, match="nobody can know"):
+        Session(provider, tmp_path).ask(*FIVE)
+    assert provider.sizes == [5]
+
+
+@pytest.mark.parametrize(
+    ("request_", "fault", "error", "words"),
+    [
+        ("POST /v1/files", "404", ModelRejected, "the server has no batches"),
+        ("POST /v1/batches", "405", ModelRejected, "the server has no batches"),
+        ("POST /v1/files", "401", AccessLost, "fault 401"),
+        ("POST /v1/batches", "402", QuotaUsedUp, "fault 402"),
+        ("POST /v1/batches", "400", ModelUnavailable, "fault 400"),
+        ("GET /v1/batches/ID", "404", ModelUnavailable, "does not know batch_0"),
+        ("GET /v1/files/ID/content", "404", ModelUnavailable, "does not give out its file"),
+    ],
+)
+def test_a_request_that_fails_for_good_is_one_clear_line(
+    provider: BatchServer, tmp_path: pathlib.Path, request_: str, fault: str, error: type[Exception], words: str
+) -> None:
+    provider.requests[request_] = [fault]
+    with pytest.raises(error, match=words) as found:
+        Session(provider, tmp_path).ask(*FIVE)
+    assert "\n" not in str(found.value)
+
+
+def test_an_outage_pauses_after_the_patience(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    provider.requests["GET /v1/batches/ID"] = ["500"] * 10_000
+    with pytest.raises(ModelUnavailable, match=r"batch 1: \d+ requests failed for \d+ s: GET"):
+        Session(provider, tmp_path, pace=Pace(0.001, 0.002, 0.05)).ask(*FIVE)
+    provider.requests.clear()
+    session = Session(provider, tmp_path)
+    assert right(session.ask(*FIVE))
+    assert provider.sizes == [5], "the batch went on meanwhile"
+
+
+POINTS = [
+    "batch.gathered", "batch.written", "batch.intended", "batch.sent", "batch.asked", "batch.taken", "batch.known",
+    "batch.fetched", "batch.ended",
+]  # fmt: skip
+SIX = [asked(f"later {number}", (4096 * number + 2,)) for number in range(6)]
+
+
+async def two_rounds(model: BatchedModel) -> bool:
+    """Five questions of two draws, and once they are answered six others."""
+    first = right(await asyncio.gather(*(model.ask(one) for one in FIVE)))
+    return first and right(await asyncio.gather(*(model.ask(one) for one in SIX)), SIX)
+
+
+def test_every_place_is_reached(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    kill = Kill()
+    assert Session(provider, tmp_path, kill).run(two_rounds)
+    assert kill.points == POINTS * 2
+
+
+@pytest.mark.parametrize("round_", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_anywhere_pays_nothing_twice(
+    provider: BatchServer, tmp_path: pathlib.Path, point: str, round_: int
+) -> None:
+    with pytest.raises(Killed):
+        Session(provider, tmp_path, Kill(point, round_)).run(two_rounds)
+    assert Session(provider, tmp_path).run(two_rounds)
+    assert provider.paid_twice == 0
+    assert provider.sizes == [5, 6]
+    assert not in_flight(tmp_path)
+
+
+def test_two_kills_and_an_answer_that_gets_lost_pay_nothing_twice(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    for point in ("batch.taken", "batch.fetched", "batch.ended"):
+        provider.requests["POST /v1/batches"] = ["lost"]
+        with pytest.raises(Killed):
+            Session(provider, tmp_path, Kill(point)).run(two_rounds)
+    provider.hidden = 1
+    assert Session(provider, tmp_path).run(two_rounds)
+    assert (provider.paid_twice, provider.sizes) == (0, [5, 6])
+
+
+def test_a_run_that_goes_on_with_other_leads_asks_only_for_the_draws_that_are_missing(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    Session(provider, tmp_path).ask(asked("q", (0, 1)))
+    wider = asked("q", (0, 1, 2, 3))
+    assert right(Session(provider, tmp_path).ask(wider), [wider])
+    assert [body.get("n", 1) for body in provider.bodies] == [2, 2]
+    narrow = asked("q", (1,))
+    (reply,) = Session(provider, tmp_path).ask(narrow)[0]
+    assert reply.tokens_in == 0, "the prompt was paid with the first draw"
+    assert provider.sizes == [1, 1]
+
+
+def test_whoever_stops_leaves_the_batch_in_flight(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    provider.looks, looked_at = 10**9, threading.Event()
+    provider.on_look = looked_at.set
+
+    async def stopped(model: BatchedModel) -> list[Any]:
+        asking = asyncio.gather(*(model.ask(one) for one in FIVE), return_exceptions=True)
+        await asyncio.to_thread(looked_at.wait, 10)
+        model.stop_waiting()
+        with pytest.raises(ModelUnavailable):
+            await model.ask(asked("too late"))
+        return list(await asking)
+
+    ended = Session(provider, tmp_path).run(stopped)
+    assert {str(one) for one in ended} == {f"{NAME}: batches go on at the provider; resume takes them up"}
+    assert [batch.id for batch in in_flight(tmp_path)] == ["batch_0"]
+    provider.looks = 1
+    session = Session(provider, tmp_path)
+    assert right(session.ask(*FIVE))
+    assert provider.sizes == [5]
+    assert "5 questions of an earlier session are taken up" in session.noted[0]
+
+
+def test_what_is_only_gathered_is_not_sent_by_whoever_stops(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    lease = BudgetLease(limited=True)
+    lease.grant(1.0)
+
+    async def stopped(model: BatchedModel) -> None:
+        asking = asyncio.ensure_future(model.ask(FIVE[0]))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert lease.reserved
+        model.stop_waiting()
+        with pytest.raises(ModelUnavailable):
+            await asking
+
+    Session(provider, tmp_path, lease=lease).run(stopped)
+    assert (lease.balance, lease.reserved, provider.sizes) == (1.0, 0.0, [])
+
+
+def test_a_race_that_is_called_off_takes_its_question_out_of_the_batch(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    async def work(model: BatchedModel) -> bool:
+        other = asyncio.ensure_future(model.ask(asked("called off")))
+        rest = asyncio.gather(*(model.ask(one) for one in FIVE))
+        await asyncio.sleep(0)
+        other.cancel()
+        return right(await rest)
+
+    assert Session(provider, tmp_path).run(work)
+    assert provider.sizes == [5]
+
+
+def test_money_is_reserved_before_a_batch_is_sent_and_settled_when_it_is_back(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    lease, seen = BudgetLease(limited=True), list[float]()
+    lease.grant(1.0)
+    provider.on_create = lambda: seen.append(lease.reserved)
+    provider.ends = ["expired:3"]
+    replies = Session(provider, tmp_path, lease=lease).ask(*FIVE)
+    spent = sum(reply.cost_usd or 0 for each in replies for reply in each)
+    at_most = 5 * (0.2 * (64 + len("question 0Be brief.")) + 0.8 * 2 * 9) / 1e6
+    assert seen[0] == pytest.approx(at_most)
+    assert 2 / 5 * at_most <= seen[1] < 3 / 5 * at_most, "two are left; the server was seen to charge for more"
+    assert (lease.reserved, 1 - lease.balance) == pytest.approx((0, spent))
+
+
+def test_money_of_a_batch_that_is_taken_up_is_not_reserved_twice(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    first, second = BudgetLease(limited=True), BudgetLease(limited=True)
+    first.grant(0.001)
+    long = asked("long " * 100, (0, 1))
+    with pytest.raises(Killed):
+        Session(provider, tmp_path, Kill("batch.known"), lease=first).ask(long)
+    held = 0.001 - first.balance
+    replies = Session(provider, tmp_path, lease=second).ask(long)
+    spent = sum(reply.cost_usd or 0 for each in replies for reply in each)
+    assert right(replies, [long])
+    assert (second.reserved, second.balance) == pytest.approx((0, held - spent)), "what is left can be given back"
+
+
+def test_a_limit_that_does_not_cover_a_question_pauses_before_anything_is_sent(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    lease = BudgetLease(limited=True)
+
+    async def work(model: BatchedModel) -> None:
+        asking = asyncio.ensure_future(model.ask(FIVE[0]))
+        await lease.shortage()
+        lease.grant(0.0)
+        await asking
+
+    with pytest.raises(ModelUnavailable, match="--max-cost-usd: what is left does not cover the next call"):
+        Session(provider, tmp_path, lease=lease).run(work)
+    assert provider.seen == []
+
+
+def test_a_disk_that_is_full_is_told_to_whoever_asks(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "batches").write_text("a file where a folder should be")
+    with pytest.raises(JournalError, match="batches"):
+        Session(provider, tmp_path).ask(*FIVE)
+    assert provider.seen == []
+
+
+def test_a_strange_state_is_told_once_and_waited_for(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    provider.ends, provider.looks = ["odd"], 4
+    session = Session(provider, tmp_path)
+    assert right(session.ask(*FIVE))
+    assert [note for note in session.noted if "calls it" in note] == [
+        "batch 1: the provider calls it 'pondering\\\\x1b[2J', which is waited for like any"
+    ]
+    assert "5 questions asked, 0 back, pondering\\x1b[2J, after 0:00:0" in session.said[0]
+
+
+def test_lies_about_money_cost_no_more_than_was_reserved(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    lease = BudgetLease(limited=True)
+    lease.grant(1.0)
+    provider.ends = ["dear"]
+    Session(provider, tmp_path, lease=lease).ask(FIVE[0])
+    assert 0 < 1 - lease.balance < 1e-4
+
+
+@pytest.mark.parametrize("name", ["anthropic/claude-3-5-haiku-latest", "gemini/gemini-2.0-flash", "ollama/llama3.2"])
+def test_a_provider_of_another_form_is_refused_by_name(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="--batch speaks OpenAI's form of files and batches, and "):
+        provider_of(name, None, 5)
+    with pytest.raises(ConfigurationError, match="one address"):
+        provider_of("openai/m", "http://a/v1,http://b/v1", 5)
+
+
+def test_nothing_is_scored_in_a_batch(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    async def work(model: BatchedModel) -> tuple[str, str, Any]:
+        return model.how(Capability.CHOICES), model.how(Capability.SEVERAL), model.prices()
+
+    assert Session(provider, tmp_path).run(work) == ("parsing", "one call", pytest.approx((0.2e-6, 0.8e-6)))
+
+
+def test_shares_of_the_price_are_the_tables_or_a_half() -> None:
+    entry = {"input_cost_per_token": 4.0, "input_cost_per_token_batches": 1.0, "output_cost_per_token": 8.0}
+    assert batch_share(entry, None) == (0.25, 0.5)
+    assert batch_share({}, None) == (0.5, 0.5)
+    assert batch_share(entry, 0.8) == (0.8, 0.8)
+
+
+def test_a_stranger_sees_no_key_and_no_prompt_in_the_ledger(
+    provider: BatchServer, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-0123456789")
+    Session(provider, tmp_path).ask(*FIVE)
+    ledger = BatchLedger(tmp_path)
+    state = json.loads(ledger.path(1).read_bytes())
+    assert set(state) == {"number", "token", "lines", "file", "id", "ended", "asked_at"}
+    assert all(b"sk-secret" not in file.read_bytes() for file in ledger.folder.iterdir())
+    assert {file.stat().st_mode & 0o777 for file in ledger.folder.iterdir()} == {0o600}
