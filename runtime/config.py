@@ -75,6 +75,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     state_by: Annotated[StateBy, _option("who states the next state: the model, or the task's own rule")] = "model"
     k: Annotated[Count | Auto, _option("lead to ask for; auto: from the target and a pilot")] = "auto"
     learn: Annotated[bool, _option("with --k auto: choose the leads again from what the run has seen")] = True
+    rebalance_votes: Annotated[
+        bool, _option("with --k N: a pilot shares the votes out anew among decompositions and single steps")
+    ] = False
     measurement: Annotated[
         str | None, _option("a measure.json of surefoot measure --save: leads are chosen from it, without a pilot")
     ] = None
@@ -312,6 +315,8 @@ def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None
     rule = load_rule(config.rule, folder or here()) if ":" in config.rule else rule_named(config.rule)
     if rule.learns and config.k != "auto" and not takes_looks(config.rule):  # so many looks, whatever they say
         raise ConfigurationError(f"--rule {config.rule} finds out for itself how many ballots it needs: use --k auto")
+    if config.rebalance_votes and (config.k == "auto" or config.rule != "first-to-ahead-by"):
+        raise ConfigurationError("--rebalance-votes moves votes between leads: it needs --k N and the usual --rule")
     if config.steps_per_call != 1:
         _check_several(config)
     if config.k != "auto" and config.max_ballots < config.k:

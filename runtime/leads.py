@@ -25,6 +25,7 @@ class Leads(msgspec.Struct, frozen=True):
         limits: What the ballots of a step are held against, as far as the run is known.
         disputed: Lead that an unguarded step is asked for once any of its ballots disagrees; 0 for the same as before.
         steps_per_call: Steps of a chain that one question asks for.
+        plan: For decompositions that are asked for the first time; 0 for the lead of unguarded steps.
     """
 
     guarded: int
@@ -35,6 +36,7 @@ class Leads(msgspec.Struct, frozen=True):
     limits: Limits = NO_LIMITS
     disputed: int = 0
     steps_per_call: int = 1
+    plan: int = 0
 
 
 class LeadChange(msgspec.Struct, frozen=True, array_like=True):

@@ -13,6 +13,8 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.execution.sampling import sampled_step
+from surefoot.runtime.forecast.basis import outline_of
 from surefoot.runtime.forecast.estimates import (
     Estimate,
     Sample,
@@ -35,6 +37,7 @@ from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.long_pilot import judge_pilot_with_long_replies, long_pilot
 from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.forecast.pilot_verdicts import failing_kinds, pilot_examples, pilot_table, pilot_verdicts
+from surefoot.runtime.forecast.rebalanced_votes import EACH, LOOKED_AT, Shared, pilot_of_both, rebalanced
 from surefoot.runtime.forecast.remedies import remedies
 from surefoot.runtime.forecast.segment_size import choose_segment_size
 from surefoot.runtime.journal.journalled_plan import SEGMENTS
@@ -168,6 +171,9 @@ async def open_lead_controller(
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
     why = explain_leads(leads, start, expected, size, "row" if isinstance(task, RowTask) else "step")
+    if config.rebalance_votes:
+        shared = await _rebalanced(shaped, task, leads, writer, ask_pilot)
+        leads, why = shared.leads, shared.why
     if writer.totals.steps:
         await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
     await writer.flush()
@@ -187,6 +193,22 @@ async def open_lead_controller(
     log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     return LeadController(config, task, start, leads)
+
+
+async def _rebalanced(
+    config: RunConfig,
+    task: Task,
+    leads: Leads,
+    writer: JournalWriter,
+    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
+) -> Shared:
+    """Ask a pilot of decompositions and single steps, and share the votes out by what it saw."""
+    outline = outline_of(config, task, leads.leaf_steps)
+    numbers = pilot_of_both(
+        sample_numbers(config.seed, EACH * LOOKED_AT),
+        lambda number: sampled_step(config, task, number).kind == outline.split_kind,
+    )
+    return rebalanced(leads, outline, judge_pilot(await ask_pilot(numbers), writer.totals))
 
 
 def _spent(writer: JournalWriter) -> tuple[int, int, int]:
