@@ -27,6 +27,7 @@ from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
 from surefoot.runtime.coordinator.dispatcher import Dispatcher
 from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
 from surefoot.runtime.coordinator.run_end import first_cause, note_failure
+from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker
 from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import AwaitsReview, RunPaused
 from surefoot.runtime.execution.hands import Outcome
@@ -255,7 +256,9 @@ class Coordinator:
         size, start, note = self.task.size(root.goal, root.inputs), self._lead_controller.start, self._on_note
         self._method = method = method_of(self.config.strategy, leads.leaf_steps)
         self._alarm_monitor = AlarmMonitor(self.journal, self._writer, size, start, note, in_order=method.in_order)
-        semaphore = PrioritySemaphore(self._segments_per_worker(leads, root) * self.pool.size)
+        alone = given_expansion(self.task, root) is not None
+        each = segments_per_worker(self.config, leads, self._segments, one_chain=alone)
+        semaphore = PrioritySemaphore(each * self.pool.size)
         revisions = revision_policy_of(self.config)
         outcome = await PlanRunner(self.task, self, semaphore, self.config.re_decompositions, revisions).run(root)
         if isinstance(outcome, Contradicted):
@@ -264,16 +267,6 @@ class Coordinator:
             return f"the plan ended in {outcome.output!r}, not in the goal {root.promise!r}"
         self._output = outcome.output
         return ""
-
-    def _segments_per_worker(self, leads: Leads, root: Node) -> int:
-        """Twice as many as hold a worker's chains, and one: a segment that begins or ends asks fewer questions at once.
-
-        A part that the task's code gives the root is a segment, and may be a single chain. The worker's own gate keeps
-        to ``chains_in_flight``, the earliest in plan order first.
-        """
-        alone = given_expansion(self.task, root) is not None
-        chains = 1 if alone else max(1, self._segments.steps // (leads.leaf_steps + 1))
-        return 1 + 2 * -(-self.config.chains_in_flight // chains)
 
     async def pause(self, reason: str) -> None:
         """Stop politely: segments in flight end at their next step, and all they decided is journalled."""

@@ -1,0 +1,27 @@
+"""Segments for a worker: enough for all its chains, whatever their length."""
+
+import pytest
+
+from surefoot.decompose.segment import SegmentSize
+from surefoot.runtime.config import RunConfig
+from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker
+from surefoot.runtime.leads import Leads
+
+CONFIG = RunConfig(task="hanoi", model="simulated", chains_in_flight=8)
+
+
+@pytest.mark.parametrize(
+    ("segment_steps", "leaf_steps", "one_chain", "expected"),
+    [
+        (64, 7, False, 1 + 2 * 1),  # a segment holds eight chains
+        (32, 7, False, 1 + 2 * 2),
+        (24, 7, False, 1 + 2 * 3),  # three of three chains
+        (4, 7, False, 1 + 2 * 8),  # smaller than a leaf: one chain
+        (64, 7, True, 1 + 2 * 8),
+    ],
+)
+def test_twice_as_many_as_hold_the_chains_in_flight(
+    segment_steps: int, leaf_steps: int, one_chain: bool, expected: int
+) -> None:
+    leads, segments = Leads(1, 1, 3, leaf_steps), SegmentSize(segment_steps)
+    assert segments_per_worker(CONFIG, leads, segments, one_chain=one_chain) == expected
