@@ -20,8 +20,8 @@ What you have to explain goes first, under the key "explanation"; null if there 
 def schema_of(names: dict[str, Any]) -> dict[str, Any]:
     """Return a JSON schema for an explanation followed by named values, each with a schema of its own.
 
-    The explanation may be null. A small model that had to write one filled it with words until the limit. The key itself
-    is required, since strict servers take no optional ones.
+    The explanation may be null. A small model that had to write one filled it with words until the limit. The key
+    itself is required, since strict servers take no optional ones.
     """
     properties = {"explanation": {"type": ["string", "null"]}, **names}
     return {
