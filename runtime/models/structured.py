@@ -14,12 +14,16 @@ from surefoot.decompose.step import Prompt
 
 ASK = """\
 Where lines of the form "name = value" are asked for, answer with one JSON object instead; its keys are these names. \
-What you have to explain goes first, under the key "explanation"."""
+What you have to explain goes first, under the key "explanation"; null if there is nothing."""
 
 
 def schema_of(names: dict[str, Any]) -> dict[str, Any]:
-    """Return a JSON schema for an explanation followed by named values, each with a schema of its own."""
-    properties = {"explanation": {"type": "string"}, **names}
+    """Return a JSON schema for an explanation followed by named values, each with a schema of its own.
+
+    The explanation may be null. A small model that had to write one filled it with words until the limit. The key
+    itself is required, since strict servers take no optional ones.
+    """
+    properties = {"explanation": {"type": ["string", "null"]}, **names}
     return {
         "type": "object",
         "properties": properties,
