@@ -3,7 +3,7 @@
 import contextlib
 import pathlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Literal, get_args
 
 import msgspec
@@ -35,6 +35,8 @@ class Wanted(msgspec.Struct, frozen=True):
         test_share: Share of the tasks that go to the test part; 0 for one file without parts.
         seed: Chooses which.
         alpha: For ``roles``: share by which advantages of planning grow.
+        judged: For ``decomposer``: by run directory, why a judge outside does not take the run as verified, empty where
+            it does. Runs that are not named go by their seams.
     """
 
     kind: Kind
@@ -42,6 +44,7 @@ class Wanted(msgspec.Struct, frozen=True):
     test_share: float = 0.0
     seed: int = 0
     alpha: float = ALPHA
+    judged: Mapping[str, str] = {}
 
 
 class Written(msgspec.Struct):
@@ -170,7 +173,9 @@ class _Export:
         sources: dict[Kind, Callable[[TracedRun, Counter[str]], Iterator[Example | Pair]]] = {
             "process": conversations,
             "polished": polished,
-            "decomposer": decompositions,
+            "decomposer": lambda run, left_out: decompositions(
+                run, left_out, self._wanted.judged.get(str(run.directory))
+            ),
             "preference": preferences,
             "roles": lambda run, left_out: roles(run, left_out, self._wanted.alpha),
         }

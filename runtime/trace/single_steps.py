@@ -25,7 +25,7 @@ ABANDONED = "the run did not go on with it"
 NO_DISPUTE = "nothing was outvoted or discarded, or no such reply was kept"
 PILOT = "a pilot's question, which nobody decided"
 NOT_A_PLAN = "no question about how to split"
-NOT_VERIFIED = "no seam checked what became of it, or the run is not solved"
+NOT_VERIFIED = "what became of it is not verified"
 """Why a question gives no example."""
 
 
@@ -42,13 +42,18 @@ def polished(run: TracedRun, left_out: Counter[str]) -> Iterator[Example]:
             yield _example(run, race, won)
 
 
-def decompositions(run: TracedRun, left_out: Counter[str]) -> Iterator[Example]:
-    """Yield questions of how to split with the reply that won, where the seams below it held in a solved run.
+def decompositions(run: TracedRun, left_out: Counter[str], judged: str | None = None) -> Iterator[Example]:
+    """Yield questions of how to split with the reply that won, where what became of it was verified.
 
-    Nothing is taken as verified in a run without seams, or whose certificate finds its assumptions contradicted. No
-    ground truth is asked.
+    Nothing is taken as verified in a run without seams, or whose certificate finds its assumptions contradicted.
+
+    Args:
+        run: To read.
+        left_out: Counts what gives no example, by the reason.
+        judged: Why a judge outside does not take the run as verified, empty where it does; ``None`` to go by the run's
+            seams, for which no ground truth is asked.
     """
-    why = run.unverified()
+    why = run.unverified() if judged is None else judged
     for race in run.races():
         if level_of(race) != "plan":
             left_out[NOT_A_PLAN] += 1

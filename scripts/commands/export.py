@@ -7,13 +7,16 @@ import click
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.journal.run_directory import read_config, standing
 from surefoot.runtime.trace.advantages import ALPHA
 from surefoot.runtime.trace.export import KINDS, Kind, Wanted, Written, export
 from surefoot.runtime.trace.lines import Form
 from surefoot.runtime.trace.single_steps import NO_PROMPT, NO_REPLY
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
+from surefoot.scripts.commands.verify import verification
 
+SCREENS = ("seams", "referee", "none")
 SHARE = 0.1
 """Share of the tasks in the test part, where nothing else is said."""
 
@@ -38,10 +41,15 @@ SHARE = 0.1
     "--alpha", type=click.FloatRange(0, 1), default=ALPHA, show_default=True,
     help="For roles: share by which advantages of planning grow.",
 )  # fmt: skip
+@click.option(
+    "--screen", type=click.Choice(SCREENS), default="seams", show_default=True,
+    help="For decomposer, what counts as verified: seams that held, an answer that the task's referee finds right (for "
+    "methods, which promise nothing), or none for everything that a solved run went on with.",
+)  # fmt: skip
 @json_option
 def export_command(
     run_dirs: tuple[pathlib.Path, ...], kind: Kind, form: Form | None, output: pathlib.Path | None,
-    split_by: str | None, as_json: bool, **more: float | None,
+    split_by: str | None, as_json: bool, screen: str, **more: float | None,
 ) -> int:  # fmt: skip
     """Write what runs teach as JSON lines: what their journals recorded and nothing else.
 
@@ -49,7 +57,7 @@ def export_command(
     process     everything in the order in which it happened: discarded and outvoted replies, retries,
                 decompositions that did not hold, and what was gone on with; the loss counts only that
     polished    the final path: each question with the reply that won
-    decomposer  how work was split, where every seam held in a solved run
+    decomposer  how work was split, where every seam held in a solved run (or see --screen)
     preference  pairs: the reply that won, and one that was outvoted or discarded
     roles       each reply with its level (plan or execution) and its advantage in its race
 
@@ -64,12 +72,26 @@ def export_command(
         raise ConfigurationError(f"--output {path}: with --split-by the file needs a suffix, such as .jsonl")
     seed, alpha = int(more["seed"] or 0), float(more["alpha"] or 0.0)
     test_share = 0.0 if split_by is None else share or SHARE
-    found = export(run_dirs, Wanted(kind, form or usual, test_share, seed, alpha), path)
+    if screen != "seams" and kind != "decomposer":
+        raise click.UsageError(f"--screen is for --kind decomposer, not {kind}")
+    judged = {} if screen == "seams" else {str(run): _judged(run, screen) for run in run_dirs}
+    found = export(run_dirs, Wanted(kind, form or usual, test_share, seed, alpha, judged), path)
     if as_json:
         print_json({"kind": kind, "format": form or usual, **msgspec.to_builtins(found)})
         return OK
     print("\n".join(described(found)))
     return OK
+
+
+def _judged(directory: pathlib.Path, screen: str) -> str:
+    """Why a run does not count as verified, empty if it does; a referee is asked after the run's end only."""
+    status = standing(directory).status
+    if status != "solved":
+        return f"the run is {status}"
+    if screen == "none":
+        return ""
+    found = verification(directory, read_config(directory))
+    return "" if found.valid and found.reached_goal else "the referee does not find the answer right"
 
 
 def described(found: Written) -> Iterator[str]:

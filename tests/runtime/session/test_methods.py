@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from surefoot.decompose.methods.asking import Asking
+from surefoot.decompose.methods.recursive import MOST_CELLS
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.problem import Problem
 from surefoot.decompose.referees.problems import answer_of, verify
@@ -139,6 +140,51 @@ def test_replies_that_nobody_can_read_end_in_a_typed_failure(method: str, tmp_pa
     assert found.status == "failed"
     assert found.message
     assert "\n" not in found.message
+
+
+BRANCHES = {
+    "rewoo": "Answer this part", "abstract-chain": "Answer this part", "atom": "Answer this part",
+    "as-needed": "Answer the question if that takes one step", "recursive": "Answer a question about a part",
+    "auto": "Answer the question at once",
+}  # fmt: skip
+"""Methods that ask several things beside each other, with how the question of one branch begins."""
+
+
+@pytest.mark.parametrize(
+    "method", [pytest.param(one, marks=[pytest.mark.slow] if one == "recursive" else []) for one in BRANCHES]
+)
+def test_one_branch_that_fails_is_a_value_and_its_neighbours_go_on(method: str, tmp_path: pathlib.Path) -> None:
+    """What fails is journalled as a typed failure; it is asked no more when the run is gone on with.
+
+    Whether there is an answer all the same is the method's own business: one attempt of eight may be missing, and a
+    contraction that failed is none; a line of a plan may not.
+    """
+    task, whole = problem(method), Counted(answers)
+    if not method.startswith("recursive"):  # parts that do not read each other
+        task = Generated(family="expressions", length=6, method=method)
+    api.run(task, whole, run_dir=tmp_path / "w", **QUIET)
+    branches = [text for text, _ in whole.asked if text.startswith(BRANCHES[method])]
+    failing = branches[method == "as-needed"]  # whose first try is the question itself
+
+    def say(text: str, nth: int) -> str | None:
+        return "???" if text == failing else None
+
+    model = Counted(answers, say=say)
+    found = api.run(task, model, run_dir=tmp_path / "r", max_ballots=3, ladder=False, **QUIET)
+    tries = [text for text, _ in model.asked].count(failing)
+    # Who writes cells is told that one failed, and here writes the same one again each time.
+    assert tries == 3 * (MOST_CELLS if method == "recursive" else 1), "a branch that failed was asked again"
+    assert len({text for text, _ in model.asked} & set(branches)) > 1, "its neighbours were not asked"
+    assert found.counts.failed_nodes >= 1
+    if found.status == "solved":
+        assert found.output == right(task)
+        return
+    assert found.status == "failed"
+    assert "\n" not in found.message
+    assert method not in ("atom", "auto")
+    again = Counted(answers, say=say)
+    api.resume(tmp_path / "r", task=task, model=again)
+    assert failing not in [text for text, _ in again.asked]
 
 
 def test_every_way_of_mending_is_reached_by_an_ordinary_run(tmp_path: pathlib.Path) -> None:

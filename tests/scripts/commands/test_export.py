@@ -79,3 +79,30 @@ def test_what_cannot_be_meant_is_one_line(runs: pathlib.Path, options: tuple[str
     assert done.returncode == 2
     (line,) = complaints(done)
     assert says in line
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_decompositions_of_methods_are_screened_by_what_became_of_them(tmp_path: pathlib.Path, number: int) -> None:
+    """Methods promise nothing: the referee's verdict on the answer screens; the placebo keeps wrong ones as well.
+
+    The solver errs in the second run, so that nothing shows that its decomposition is any good.
+    """
+    modules = {1: "", 2: "Actor.model=simulated:p_error=0.99"}[number]
+    asked = ["problems", "--family", "expressions", "--length", "6", "--method", "two-stage", "--modules", modules]
+    quiet = ["--model", "simulated", "--k", "1", "--address", "none", "--workers", "1", "--keep-replies", "all"]
+    done = surefoot(tmp_path, "run", *asked, *quiet, "--run-dir", "r")
+    assert done.returncode == 0, done.stderr
+
+    def lines(screen: str) -> tuple[int, str]:
+        said = surefoot(tmp_path, "export", "r", "--kind", "decomposer", "--screen", screen)
+        assert said.returncode == 0, said.stderr
+        return len((tmp_path / "decomposer.jsonl").read_text().splitlines()), said.stdout
+
+    assert lines("seams")[0] == 0
+    assert lines("none")[0] == 1
+    kept, said = lines("referee")
+    assert kept == (number == 1)
+    assert ("the referee does not find the answer right" in said) == (number == 2)
+    refused = surefoot(tmp_path, "export", "r", "--kind", "polished", "--screen", "none")
+    assert refused.returncode == 2
+    assert "--screen is for --kind decomposer" in refused.stderr
