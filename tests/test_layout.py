@@ -72,6 +72,7 @@ TRAINING = {
     "scripts/bundled/decoder.py",
     "scripts/bundled/graphs.py",
     "scripts/bundled/muon.py",
+    "scripts/bundled/tiny_learner.py",
 }
 KEEPERS_OF_ANSWERS = {
     "surefoot.decompose.answer_keys": {
