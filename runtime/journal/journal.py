@@ -45,7 +45,7 @@ import os
 import pathlib
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -213,6 +213,12 @@ class Journal:
                 "SELECT payload, crc FROM batch WHERE segment = ? ORDER BY id", (segment,)
             ).fetchall()
         return tuple(self._checked(segment, payload, crc) for payload, crc in rows)
+
+    def written(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the segment and the payload of every batch, in the order in which they became durable."""
+        with reporting(self.path):
+            for segment, payload, crc in self._db.execute("SELECT segment, payload, crc FROM batch ORDER BY id"):
+                yield segment, self._checked(segment, payload, crc)
 
     def segments(self) -> list[str]:
         """List the keys of all segments that have a batch, in the order of their first one."""

@@ -5,7 +5,7 @@
 class or a file of SQLite's, except where a journal is opened.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from surefoot.runtime.journal.fault_points import FaultPoints
@@ -57,6 +57,14 @@ class JournalReader(Protocol):
 
     def payloads(self, segment: str) -> tuple[bytes, ...]:
         """The payloads of a segment's batches, in the order written; see ``surefoot.runtime.payloads.unpack``.
+
+        Raises:
+            JournalError: They cannot be read.
+        """
+        ...
+
+    def written(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the segment and the payload of every batch, in the order in which they became durable.
 
         Raises:
             JournalError: They cannot be read.

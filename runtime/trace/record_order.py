@@ -53,11 +53,31 @@ def items_of(records: Iterable[Record], splits: set[Path]) -> list[Item]:
     Raises:
         JournalError: A node is deeper than any plan is.
     """
+    known = _noted(records, splits)
+    return sorted((item for record in known for item in _items(record)), key=lambda item: _order(item, splits))
+
+
+def in_plan_order(records: Iterable[Record], splits: set[Path]) -> list[Record]:
+    """Return the records of a batch that hold events as ``items_of`` does, without taking their entries apart.
+
+    Args:
+        records: Of one batch.
+        splits: As for ``items_of``.
+
+    Raises:
+        JournalError: A node is deeper than any plan is.
+    """
+    known = [one for one in _noted(records, splits) if one.part in STEP_PARTS or one.part in NOTE_PARTS]
+    return sorted(known, key=lambda one: _order(Item(one, one.first, None), splits))
+
+
+def _noted(records: Iterable[Record], splits: set[Path]) -> list[Record]:
+    """The records of a batch, none of a node that is too deep; nodes that were split are added to ``splits``."""
     known = list(records)
     if any(len(record.path) > DEEPEST_PATH for record in known):
         raise JournalError(f"a node of the journal is more than {DEEPEST_PATH} levels deep: no run makes such a plan")
     splits.update(record.path for record in known if record.part in ("split", "broken"))
-    return sorted((item for record in known for item in _items(record)), key=lambda item: _order(item, splits))
+    return known
 
 
 def _items(record: Record) -> Iterator[Item]:

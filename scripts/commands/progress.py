@@ -3,6 +3,7 @@
 import pathlib
 import re
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -89,8 +90,14 @@ class Progress(Watcher):
             self._print(f"{counts.steps:,}/{self._total:,} {self._units}, {extra}, {wall_s:.0f} s")
 
 
-def summary(standing: Standing, answer: Preview | None = None) -> str:
-    """Return how a run ended in a few lines, the answer first."""
+def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[str] = ()) -> str:
+    """Return how a run ended in a few lines, the answer first.
+
+    Args:
+        standing: Where the run stands.
+        answer: The answer of a solved run.
+        levels: Lines about its plans.
+    """
     s = standing
     table, unit = s.task == "map", "row" if s.task == "map" else "step"
     per_step = f"{s.calls_per_step:.3f} a {unit}" if s.calls_per_step is not None else f"no {unit} yet"
@@ -132,6 +139,7 @@ def summary(standing: Standing, answer: Preview | None = None) -> str:
     if answer is not None:
         more = "" if answer.whole else f"   (whole: surefoot result {quoted(s.run_dir)})"
         lines.insert(0, f"answer    {printable(answer.line)}{more}")
+    lines += levels
     lines.append(f"next      surefoot {next_command(s)}")
     # Names of models, flags and questions, and why a run ended, are what a model, a server or a received file says.
     return "\n".join(tame(line, LONGEST_LINE) for line in lines)

@@ -17,6 +17,8 @@ import rich.text
 from surefoot.runtime.journal.run_directory import Standing, standing
 from surefoot.runtime.report.glance import is_bench
 from surefoot.runtime.session.mapping import open_run
+from surefoot.runtime.trace.level_reader import levels_at
+from surefoot.scripts.commands.levels_text import levels_text
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, aligned, money, print_json, printable
 from surefoot.scripts.commands.progress import summary
@@ -43,10 +45,12 @@ def show(run_dir: pathlib.Path, watch: bool, as_json: bool) -> int:
     if watch and not as_json:
         found = watched(looks(run_dir), rich.console.Console(highlight=False))
     answer = open_run(run_dir).preview() if found.status == "solved" else None
+    levels = levels_at(run_dir)
     if as_json:
-        print_json({**msgspec.to_builtins(found), **({"output": answer.value} if answer is not None else {})})
+        output = {"output": answer.value} if answer is not None else {}
+        print_json({**msgspec.to_builtins(found), "levels": msgspec.to_builtins(levels), **output})
     else:
-        print(summary(found, answer))
+        print(summary(found, answer, levels_text(levels) if levels is not None else []))
     return OK
 
 

@@ -58,6 +58,7 @@ from surefoot.runtime.trace.abandoned import Abandoned
 from surefoot.runtime.trace.events import path_of
 from surefoot.runtime.trace.export import KINDS, Wanted, export
 from surefoot.runtime.trace.journal_events import events_of
+from surefoot.runtime.trace.level_reader import levels_in
 from surefoot.runtime.trace.lines import read_graphs
 from surefoot.runtime.trace.races import Race, races_in
 from surefoot.runtime.tuning import record_file
@@ -205,7 +206,8 @@ def _payload(data: bytes, folder: pathlib.Path) -> None:
             with contextlib.suppress(ValueError):
                 winner(entry, "first-to-ahead-by")
     journal = InMemoryJournal()
-    journal.batches["/"] = [data]
+    journal.batches["/"], journal.order = [data], [("/", 0)]
+    levels_in(journal, "first-to-ahead-by")
     given_up = Abandoned(journal)
     for told in races_in(events_of(journal, "first-to-ahead-by")):
         if isinstance(told, Race):

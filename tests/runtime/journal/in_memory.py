@@ -1,6 +1,6 @@
 """A journal that keeps everything in dictionaries: the second implementation of the journal's port."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ class InMemoryJournal:
         self.run, self.faults = run, FaultPoints()
         self.totals, self.wall_s = Counts(), 0.0
         self.batches: dict[str, list[bytes]] = {}
+        self.order: list[tuple[str, int]] = []
         self.ended: dict[str, Outcome] = {}
         self.named: dict[str, bytes] = {}
         self.gone = False
@@ -26,7 +27,9 @@ class InMemoryJournal:
         self.check_present()
         totals = msgspec.convert(msgspec.to_builtins(self.totals), Counts)
         for write in writes:
-            self.batches.setdefault(write.segment, []).append(write.batch.payload)
+            of_segment = self.batches.setdefault(write.segment, [])
+            self.order.append((write.segment, len(of_segment)))
+            of_segment.append(write.batch.payload)
             totals.add(write.batch.counts)
             outcome = write.outcome()
             if outcome is not None:
@@ -57,3 +60,6 @@ class InMemoryJournal:
 
     def payloads(self, segment: str) -> tuple[bytes, ...]:
         return tuple(self.batches.get(segment, ()))
+
+    def written(self) -> Iterator[tuple[str, bytes]]:
+        return iter([(segment, self.batches[segment][number]) for segment, number in self.order])

@@ -1,11 +1,18 @@
 import io
+import json
 import pathlib
 
 import msgspec
+import pytest
 import rich.console
 
+from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.run_directory import Rung, standing
-from surefoot.scripts.commands.show import looks, view, watched
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Counts, Record
+from surefoot.runtime.trace.level_reader import levels_at
+from surefoot.scripts.commands.show import looks, show, view, watched
 from tests.runtime.simulated_runs import run
 
 
@@ -50,3 +57,30 @@ def test_the_live_view_has_pace_alarms_and_what_put_them_right(tmp_path: pathlib
         "\u2588\u2588",
     ):
         assert wanted in text.getvalue(), wanted
+
+
+def test_a_run_whose_plan_was_revised_says_how(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path / "run", "p_error=0.0", disks=5, leaf_steps=3)
+    journal = open_journal(tmp_path / "run", write=True)
+    broken = [Record((), "broken", 0, 0, 0, ()), Record((), "children", 1, 0, 0, (), (0, 1025))]
+    journal.commit([Write("/", Batch(pack(broken), Counts(broken_promises=1)))], 1.0)
+    journal.close()
+    assert show.main([str(tmp_path / "run")], standalone_mode=False) == 0
+    before, after = capsys.readouterr().out.split("levels    ")
+    assert after.startswith("1 revision of 8 versions, depth 0.0")
+    assert "next      surefoot" in after
+    assert "next      surefoot" not in before
+    assert show.main([str(tmp_path / "run"), "--json"], standalone_mode=False) == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])["levels"]
+    assert (found["revisions"], found["refined"], found["steps"]) == (1, 1, 31)
+    assert found == msgspec.to_builtins(levels_at(tmp_path / "run"))
+
+
+def test_a_run_whose_plan_held_says_nothing_of_levels(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path / "run", "p_error=0.0", disks=3)
+    assert show.main([str(tmp_path / "run")], standalone_mode=False) == 0
+    assert "levels" not in capsys.readouterr().out
+    assert show.main([str(tmp_path / "run"), "--json"], standalone_mode=False) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["levels"] is None
