@@ -8,12 +8,8 @@ import msgspec
 from surefoot.runtime.batch_options import check_batch
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.batches.batched_model import BatchedModel, Gathering
-from surefoot.runtime.models.batches.follower import Pace
-from surefoot.runtime.models.batches.ledger import BatchLedger, in_flight
-from surefoot.runtime.models.batches.provider import provider_of
+from surefoot.runtime.models.batches.ledger import in_flight
 from surefoot.runtime.models.factory import open_model
-from surefoot.runtime.models.litellm_model import LiteLLMModel
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.session.watcher import Watcher
 
@@ -27,6 +23,8 @@ def batch_prices(config: RunConfig) -> tuple[tuple[float, float] | None, tuple[f
     Raises:
         ConfigurationError: The configuration asks for batches, and there are none.
     """
+    from surefoot.runtime.models.batches.provider import provider_of  # most runs send no batches
+
     asked = msgspec.structs.replace(config, batch=True, max_cost_usd=None)
     try:
         check_batch(asked)
@@ -61,9 +59,20 @@ def models_of(
                 f"batch {left[0].number} of {directory} may be at the provider, paid for: go on with --batch"
             )
         return given
+    return (_gathering_model(config, directory, watcher),)
+
+
+def _gathering_model(config: RunConfig, directory: pathlib.Path, watcher: Watcher) -> Model:
+    """The model that gathers questions; what it needs is imported here, as it brings the client of all models along."""
+    from surefoot.runtime.models.batches.batched_model import BatchedModel, Gathering
+    from surefoot.runtime.models.batches.follower import Pace
+    from surefoot.runtime.models.batches.ledger import BatchLedger
+    from surefoot.runtime.models.batches.provider import provider_of
+    from surefoot.runtime.models.litellm_model import LiteLLMModel
+
     provider = provider_of(config.model, config.api_base, config.timeout_s)
     model = open_model(config, watcher.say)
     assert isinstance(model, LiteLLMModel)
     pace = Pace(min(FIRST_LOOK_S, config.batch_poll_s), config.batch_poll_s, config.patience_s)
     gathering = Gathering(config.batch_size, config.batch_quiet_s, pace)
-    return (BatchedModel(model, provider, BatchLedger(directory), gathering, watcher.say, watcher.note),)
+    return BatchedModel(model, provider, BatchLedger(directory), gathering, watcher.say, watcher.note)
