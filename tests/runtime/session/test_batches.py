@@ -112,6 +112,15 @@ class Stopper(Watcher):
             self.interruption.ask("stopped by Ctrl-C")
 
 
+def test_a_single_question_with_votes_is_a_round(tmp_path: pathlib.Path) -> None:
+    with serving(lambda body: "Answer: 7") as provider:
+        run = surefoot.ask(
+            "What is 3 + 4?", MODEL, k=3, batch=True, batch_quiet_s=0.1, batch_poll_s=0.01, api_base=provider.base,
+            run_dir=tmp_path / "run",
+        )  # fmt: skip
+        assert (run.output, provider.sizes, provider.bodies[0]["n"]) == ("7", [1], 3)
+
+
 def test_what_is_in_flight_when_a_run_pauses_is_taken_up_by_resume(
     provider: BatchServer, tmp_path: pathlib.Path
 ) -> None:
