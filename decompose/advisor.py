@@ -98,6 +98,12 @@ def error_by(attempts: Sequence[str], parts: int) -> float:
     attempt is right with probability ``(1 - error) ** parts``, any of the answers may be the right one, and wrong ones
     are spread over ``RIVALS``. Attempts that agree speak for few errors, attempts that do not for many.
     """
+    sums = list(itertools.accumulate(likely_errors(attempts, parts)))
+    return next(error for error, reached in zip(ERRORS, sums, strict=True) if 2 * reached >= sums[-1])
+
+
+def likely_errors(attempts: Sequence[str], parts: int) -> list[float]:
+    """Return how likely attempts make each of ``ERRORS``, up to a factor; see ``error_by``."""
     counts = collections.Counter(attempts).values()
     likely = []
     for error in ERRORS:
@@ -105,8 +111,18 @@ def error_by(attempts: Sequence[str], parts: int) -> float:
         wrong = (1 - right) / RIVALS
         one_is = sum(right**count * wrong ** (len(attempts) - count) for count in counts)
         likely.append(one_is + wrong ** len(attempts))
-    sums = list(itertools.accumulate(likely))
-    return next(error for error, reached in zip(ERRORS, sums, strict=True) if 2 * reached >= sums[-1])
+    return likely
+
+
+def sure_of(way: str, attempts: Sequence[str], shape: Shape, words: int, program: bool = True) -> float:
+    """Return the probability that a way is the cheapest, by what attempts leave possible of the error; from 0 to 1.
+
+    Arguments are those of ``advise``, with attempts at the whole question in the place of the error.
+    """
+    likely = likely_errors(attempts, shape.parts)
+    chosen = (advise(shape, error, words, program).way for error in ERRORS)
+    held = sum(weight for one, weight in zip(chosen, likely, strict=True) if one == way)
+    return held / sum(likely)
 
 
 def votes(right: float, questions: int) -> tuple[float, float] | None:

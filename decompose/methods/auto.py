@@ -1,8 +1,9 @@
 """Let the advisor choose: a chain, a graph, or votes on whole answers (see ``surefoot/decompose/advisor.py``).
 
-One voted question says how the work hangs together, and eight single attempts at the whole question how often a model
-errs, by how many of them agree: nothing is known of what is right. What was said stands in the journal, so that the
-choice and its reason can be read from a run again. Any other ``--method`` overrides it.
+One voted question says how the work hangs together, and single attempts at the whole question how often a model errs,
+by how many of them agree: nothing is known of what is right. Eight are made, and more while they leave the choice open.
+What was said stands in the journal, so that the choice and its reason can be read from a run again. Any other
+``--method`` overrides it.
 """
 
 import math
@@ -10,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from surefoot.decompose.advisor import GRAPH, WHOLE, Advice, Shape, advise, error_by
+from surefoot.decompose.advisor import GRAPH, WHOLE, Advice, Shape, advise, error_by, sure_of
 from surefoot.decompose.methods.asking import FORM, Asking, Goal, Turn, Wording, child, labelled, read_answer
 from surefoot.decompose.methods.direct import Direct, context_of
 from surefoot.decompose.methods.program import HostProgram
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
     from surefoot.decompose.problem import Problem
 
 ATTEMPTS = 8
-"""Attempts at the whole question, one answer each; all at once."""
-NUMBERS = range(1, ATTEMPTS + 1)
+"""Attempts at the whole question that are made first, one answer each; all at once."""
+MORE, MOST_ATTEMPTS, SURE = 4, 32, 0.95
+"""How many are made at once beyond, as long as the choice is not that sure, and in all at most."""
 MOST_PARTS = 1 << 20
 _SHAPE = re.compile(r"(\d{1,7}) (\d{1,7}) (yes|no)")
 
@@ -72,18 +74,31 @@ class Auto(Asking, frozen=True):
         context = context_of(problem, goal)
         if goal.part == "attempt":
             # One answer, whatever the run's lead: it is their disagreement that says something.
-            shown = (*context, ("Attempt", f"{goal.given} of {ATTEMPTS}"))
+            shown = (*context, ("Attempt", str(goal.given)))
             return Done((yield self.ask("attempt", goal, goal.text, shown, lead=1)))
         if goal.part:  # a line of a plan
             return (yield from Rewoo().turn(problem, goal, board))
         way, inner = board or ("", ())
         if not way:
             said = yield self.ask("shape", goal, goal.text, context)
-            attempts = () if said.split()[0] == "1" else (yield Expansion(tuple(_attempt(goal, n) for n in NUMBERS)))
-            way = advice_from(problem, goal, said, [one for one in attempts if isinstance(one, str)]).way
+            way = yield from self._chosen(problem, goal, said)
         method = WAYS[way]() if way in WAYS else HostProgram() if problem.offers_program() else SelfAsk()
         ended = yield from method.turn(problem, goal, inner)
         return ended if isinstance(ended, Done) else (way, ended)
+
+    def _chosen(self, problem: "Problem", goal: Goal, said: str) -> Turn:
+        """The way that attempts at the question speak for; more are made while they leave it open."""
+        asked, answers = 0, list[str]()
+        while True:
+            advice = advice_from(problem, goal, said, answers)
+            if said.split()[0] == "1" or asked == MOST_ATTEMPTS:
+                return advice.way
+            # Where nobody can read what is said at once, more of it says nothing either.
+            if asked and (not answers or sureness(problem, goal, said, answers, advice) >= SURE):
+                return advice.way
+            count = MORE if asked else ATTEMPTS
+            found = yield Expansion(tuple(_attempt(goal, asked + n) for n in range(1, count + 1)))
+            asked, answers = asked + count, [*answers, *(one for one in found if isinstance(one, str))]
 
 
 def _attempt(goal: Goal, number: int) -> Child:
@@ -92,11 +107,24 @@ def _attempt(goal: Goal, number: int) -> Child:
 
 def advice_from(problem: "Problem", goal: Goal, shape: str, attempts: Iterable[str]) -> Advice:
     """Return the advice that follows from what was said of a question."""
-    parts, depth, stated = shape.split()
-    known = Shape(int(parts), int(depth), stated == "yes")
-    words = len(goal.text.split()) + len(problem.context(goal.number).split())
+    known = _shape_of(shape)
     error = error_by(tuple(attempts), known.parts) if known.parts > 1 else 0.0
-    return advise(known, error, words, problem.offers_program())
+    return advise(known, error, _words_of(problem, goal), problem.offers_program())
+
+
+def sureness(problem: "Problem", goal: Goal, shape: str, attempts: Iterable[str], advice: Advice) -> float:
+    """Return how probable it is that the advice is right, by the attempts alone."""
+    program = problem.offers_program()
+    return sure_of(advice.way, tuple(attempts), _shape_of(shape), _words_of(problem, goal), program)
+
+
+def _shape_of(said: str) -> Shape:
+    parts, depth, stated = said.split()
+    return Shape(int(parts), int(depth), stated == "yes")
+
+
+def _words_of(problem: "Problem", goal: Goal) -> int:
+    return len(goal.text.split()) + len(problem.context(goal.number).split())
 
 
 def advice_of(problem: "Problem", steps: Iterable[PlanStep]) -> Advice | None:

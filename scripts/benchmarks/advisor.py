@@ -27,9 +27,10 @@ from surefoot.decompose.advisor import (
     Shape,
     advise,
     error_by,
+    sure_of,
 )
 from surefoot.decompose.advisor import question_cost as cost_of
-from surefoot.decompose.methods.auto import ATTEMPTS
+from surefoot.decompose.methods.auto import ATTEMPTS, MORE, MOST_ATTEMPTS, SURE
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.first_to_ahead_by import FirstToAheadBy
 from surefoot.voting.lead import k_min
@@ -52,7 +53,8 @@ class Cell(msgspec.Struct, frozen=True):
         error: How often the model errs in one.
         costs: What each way really cost, of those that came to right answers.
         advised: The way that the advisor names if it knows the error rate.
-        guessed: The way that it names from four attempts at the whole question, as ``--method auto`` does.
+        guessed: The way that it names from attempts at the whole question, as ``--method auto`` does.
+        attempts: How many those were.
     """
 
     depth: int
@@ -61,6 +63,7 @@ class Cell(msgspec.Struct, frozen=True):
     costs: dict[str, float]
     advised: str
     guessed: str
+    attempts: int = ATTEMPTS
 
     @property
     def clear(self) -> bool:
@@ -125,11 +128,20 @@ def cell(depth: int, width: int, error: float, trials: int, seed: int) -> Cell:
             failed[way] += not right
     costs = {way: total / trials for way, total in sums.items() if failed[way] <= math.floor(trials / 20)}
     words = WORDS_OF_A_PART * shape.parts
+    guessed, attempts = from_attempts(rng, shape, error, words)
+    return Cell(depth, width, error, costs, advise(shape, error, words).way, guessed, attempts)
+
+
+def from_attempts(rng: random.Random, shape: Shape, error: float, words: int) -> tuple[str, int]:
+    """Choose a way as ``--method auto`` does, from attempts that are drawn until it is sure; and how many it took."""
+    if shape.parts == 1:
+        return advise(shape, 0.0, words).way, 0
     attempts = [_drawn(rng, (1 - error) ** shape.parts) for _ in range(ATTEMPTS)]
-    guess = error_by(attempts, shape.parts) if shape.parts > 1 else 0.0
-    return Cell(
-        depth, width, error, costs, advise(shape, error, words).way, advise(shape, guess, words).way
-    )  # fmt: skip
+    while True:
+        way = advise(shape, error_by(attempts, shape.parts), words).way
+        if len(attempts) >= MOST_ATTEMPTS or sure_of(way, attempts, shape, words) >= SURE:
+            return way, len(attempts)
+        attempts += [_drawn(rng, (1 - error) ** shape.parts) for _ in range(MORE)]
 
 
 def grid(trials: int, seed: int, sizes: Sequence[int] = SIZES) -> list[Cell]:
@@ -156,7 +168,8 @@ def main(argv: list[str] | None = None) -> None:
         f"{len(cells)} cells, {clear} of them clear; the advisor names the cheapest way in {right}: {right / clear:.1%}"
     )
     guessed, _ = agreement(cells, lambda one: one.guessed)
-    print(f"from {ATTEMPTS} attempts, the error rate not known: {guessed / clear:.1%}")
+    drawn = sum(one.attempts for one in cells) / len(cells)
+    print(f"from {drawn:.1f} attempts in the mean, the error rate not known: {guessed / clear:.1%}")
     for one in cells:
         if one.clear and one.advised != one.best:
             costs = ", ".join(f"{way} {cost:,.0f}" for way, cost in one.costs.items())

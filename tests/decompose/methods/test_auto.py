@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from surefoot.decompose.advisor import CHAIN, GRAPH, WHOLE, Shape, sure_of
 from surefoot.decompose.answer_keys.problems import answers
 from surefoot.decompose.methods.asking import Asked, Goal
-from surefoot.decompose.methods.auto import ATTEMPTS, Auto, advice_of
-from surefoot.decompose.plan import PlanStep
+from surefoot.decompose.methods.auto import ATTEMPTS, MORE, MOST_ATTEMPTS, Auto, advice_of
+from surefoot.decompose.plan import Expansion, PlanStep
 from surefoot.decompose.problem import Problem
 from surefoot.decompose.referees.problems import answer_of
 from surefoot.decompose.step import Flag, Prompt, Role, Step
@@ -122,6 +123,32 @@ def test_an_attempt_that_failed_is_no_answer() -> None:
     assert isinstance(asked, Step)
     assert asked.role is Role.ACTOR
     assert whole.run()
+
+
+def test_more_attempts_are_made_while_they_leave_the_choice_open() -> None:
+    """Eight that agree leave nothing open; where they do not, four more at a time, until it is sure or there are 32."""
+    task = Generated(family="graphs", length=16, method="auto")
+    goal = task.root().goal
+
+    def asked_for(answers: list[str]) -> int:
+        state, given = task.advance(goal, task.begin(goal, ()), "16 4 yes"), 0
+        while isinstance(asked := task.next_step(goal, state), Expansion) and asked.children[0].goal.part == "attempt":
+            count = len(asked.children)
+            assert count == (MORE if given else ATTEMPTS)
+            assert [one.goal.given for one in asked.children] == list(range(given + 1, given + count + 1))
+            state, given = task.advance(goal, state, (answers * 32)[given : given + count]), given + count
+        return given
+
+    assert asked_for(["7"]) == ATTEMPTS
+    assert ATTEMPTS < asked_for(["7", "7", "7", "8", "7", "9"]) <= MOST_ATTEMPTS
+
+
+def test_how_sure_a_choice_is() -> None:
+    shape = Shape(16, 4)
+    sure = [sum(sure_of(way, attempts, shape, 100) for way in (WHOLE, GRAPH, CHAIN)) for attempts in ([], ["1"] * 8)]
+    assert sure == pytest.approx([1.0, 1.0])
+    assert sure_of(WHOLE, ["1"] * 16, shape, 100) > sure_of(WHOLE, ["1"] * 4, shape, 100)
+    assert sure_of(WHOLE, [str(n) for n in range(8)], shape, 100) < 0.1
 
 
 def test_problems_say_whether_they_have_a_program() -> None:
