@@ -15,6 +15,7 @@ from surefoot.runtime.report.figures import Series, chart, lanes
 from surefoot.runtime.report.gather import Gathered
 from surefoot.runtime.report.number_text import dollars, duration, percent, short
 from surefoot.runtime.report.rows_shown import RowsShown
+from surefoot.runtime.report.version_picture import left_out, version_picture
 from surefoot.runtime.report.work_over_time import work_over_time
 from surefoot.runtime.untrusted import tame_lines
 from surefoot.runtime.voting_rules import loaded_rule
@@ -60,7 +61,7 @@ def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = 
     environment.filters |= {"count": lambda value: f"{value:,}", "short": short, "percent": percent}
     environment.filters |= {"duration": duration, "dollars": dollars}
     found, unit = facts.gathered, "step" if rows is None else "row"
-    trusted = {name: markupsafe.Markup(svg) for name, svg in _charts(found, unit).items()}
+    trusted = {name: markupsafe.Markup(svg) for name, svg in _charts(facts, unit).items()}
     film = markupsafe.Markup(_script_safe(facts.film)) if facts.film else None
     finished = facts.standing.status == "solved"
     words = certificate_text(facts.certificate, finished=finished, unit=unit, by_person=found.by_person)
@@ -68,6 +69,7 @@ def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = 
         f=facts, s=facts.standing, c=facts.certificate, g=found, w=words, charts=trusted, film=film, unit=unit,
         answer=answer, rows=rows, kinds=_kinds(facts), lettered=lettered, compared=_compared(facts),
         says=_says(facts), decays=_decays(facts, found, markupsafe.Markup, unit), work=work_over_time(found.spans),
+        unshown=left_out(facts.versions),
     )  # fmt: skip
 
 
@@ -101,9 +103,9 @@ def _script_safe(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
-def _charts(found: Gathered, unit: str) -> dict[str, str]:
+def _charts(facts: Facts, unit: str) -> dict[str, str]:
     """The charts along the run; those without anything to draw are empty. ``unit`` is ``row`` for a table."""
-    at, rows = 0, []
+    found, at, rows = facts.gathered, 0, []
     for one in found.bins:
         at += one.steps
         if one.steps * 2 > found.bins[0].steps:  # the last one may be too short to be a rate
@@ -122,6 +124,7 @@ def _charts(found: Gathered, unit: str) -> dict[str, str]:
         "rates": chart(lines, f"{unit}s journalled", "share of ballots", percent=True),
         "ballots": chart(bars, f"ballots a {unit} needed", f"{unit}s", log=True),
         "pace": chart(paced, "seconds of work", f"{unit}s a second"),
+        "versions": version_picture(facts.versions, facts.levels.steps if facts.levels is not None else 0),
         "workers": lanes(work.workers, work.seconds) if work is not None and len(found.spans) > 1 else "",
     }
 

@@ -20,8 +20,8 @@ from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.payloads import unpack, winner
 from surefoot.runtime.records import EVIDENCE, REVISED, Contradicted, Entry, Record
 from surefoot.runtime.trace.examples import digest_of
-from surefoot.runtime.trace.level_events import LevelEvent, Levels
-from surefoot.runtime.trace.level_switching import levels_of
+from surefoot.runtime.trace.level_events import LevelEvent, Levels, VersionSpan
+from surefoot.runtime.trace.level_switching import LevelSwitching, levels_of
 from surefoot.runtime.trace.record_order import in_plan_order
 
 LONGEST = 200
@@ -41,6 +41,28 @@ def levels_in(journal: JournalReader, rule: str) -> Levels:
     return levels_of(level_events(journal, rule))
 
 
+def plan_history(journal: JournalReader, rule: str) -> tuple[Levels, list[VersionSpan]]:
+    """Return the measures of a run, and the versions of every plan that was revised, nodes in plan order.
+
+    Args:
+        journal: Open.
+        rule: Name of the rule that the run's races were decided by.
+
+    Raises:
+        JournalError: It cannot be read.
+    """
+    found = LevelSwitching()
+    for event in level_events(journal, rule):
+        found.add(event)
+    return found.levels(), found.versions()
+
+
+def speaks_of_plans(journal: JournalReader) -> bool:
+    """Whether a journal's totals say that something spoke about the run's plans."""
+    counts = journal.totals
+    return bool(counts.broken_promises + counts.evidence + counts.revisions)
+
+
 def levels_at(directory: pathlib.Path) -> Levels | None:
     """Return the measures of a run, or ``None`` where its totals say that nothing spoke about its plans.
 
@@ -54,8 +76,7 @@ def levels_at(directory: pathlib.Path) -> Levels | None:
     config = read_config(directory, whole=False)
     journal = open_journal(directory, write=False)
     try:
-        counts = journal.totals
-        return levels_in(journal, config.rule) if counts.broken_promises + counts.evidence + counts.revisions else None
+        return levels_in(journal, config.rule) if speaks_of_plans(journal) else None
     finally:
         journal.close()
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+import msgspec
 
 from surefoot.runtime.report.glance import is_bench
 from surefoot.runtime.session.mapping import MapRun, open_run
@@ -42,6 +43,7 @@ def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float
                 "bound": found.bound, "estimate": found.estimate, "confidence": found.confidence,
                 "bound_by_ballots": found.by_ballots, "proof": found.proof,
                 "violations": list(found.violations), "alarms": [alarm.kind.value for alarm in facts.alarms],
+                "levels": msgspec.to_builtins(facts.levels),
             }
         )  # fmt: skip
         return OK
