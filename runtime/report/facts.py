@@ -28,8 +28,6 @@ from surefoot.runtime.report.journal_steps import kept_of
 from surefoot.runtime.report.playback import playback
 from surefoot.runtime.report.questions import Questions
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep
-from surefoot.runtime.trace.level_events import Levels, VersionSpan
-from surefoot.runtime.trace.level_reader import plan_history, speaks_of_plans
 from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.alarms import Kind
 from surefoot.voting.ballot import Ballot
@@ -88,8 +86,6 @@ class Facts(msgspec.Struct, frozen=True):
     weakest: list[ReportedStep]
     film: dict[str, Any] | None
     division: Division | None = None
-    levels: Levels | None = None
-    versions: list[VersionSpan] = []
 
 
 def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
@@ -116,7 +112,6 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
         pilot = read_meta(journal, "pilot", Estimate)
         chosen = read_meta(journal, "leads", Leads) or Leads(1, 1, 1)
         plan = journalled_plan(journal, config, task)
-        levels, versions = plan_history(journal, config.rule) if speaks_of_plans(journal) else (None, [])
         alarms = read_meta(journal, "alarms", tuple[Alarm, ...]) or ()
         return Facts(
             standing=told,
@@ -131,8 +126,6 @@ def facts_of(directory: pathlib.Path, confidence: float = 0.95) -> Facts:
             weakest=_report_steps(plan, config, found.weakest, stand=True),
             film=_film(plan, told),
             division=task.who_says(),
-            levels=levels,
-            versions=versions,
         )
     finally:
         journal.close()

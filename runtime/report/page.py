@@ -14,6 +14,7 @@ from surefoot.runtime.report.facts import Facts
 from surefoot.runtime.report.figures import Series, chart, lanes
 from surefoot.runtime.report.gather import Gathered
 from surefoot.runtime.report.number_text import dollars, duration, percent, short
+from surefoot.runtime.report.plan_history import PlanHistory
 from surefoot.runtime.report.rows_shown import RowsShown
 from surefoot.runtime.report.version_picture import left_out, version_picture
 from surefoot.runtime.report.work_over_time import work_over_time
@@ -40,13 +41,16 @@ LONGEST = 20_000
 """Most characters of an answer on the page; ``surefoot result`` prints the whole."""
 
 
-def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = None) -> str:
+def render(
+    facts: Facts, answer: Answer | None = None, rows: RowsShown | None = None, history: PlanHistory | None = None
+) -> str:
     """Return the whole page as HTML.
 
     Args:
         facts: What the journal says.
         answer: The answer of a solved run.
         rows: What came of the rows of a table.
+        history: How the run's plans changed, where something spoke about them.
     """
     import jinja2
     import markupsafe
@@ -61,7 +65,9 @@ def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = 
     environment.filters |= {"count": lambda value: f"{value:,}", "short": short, "percent": percent}
     environment.filters |= {"duration": duration, "dollars": dollars}
     found, unit = facts.gathered, "step" if rows is None else "row"
-    trusted = {name: markupsafe.Markup(svg) for name, svg in _charts(facts, unit).items()}
+    trusted = {name: markupsafe.Markup(svg) for name, svg in _charts(found, unit).items()}
+    if history is not None:
+        trusted["versions"] = markupsafe.Markup(version_picture(history.versions, history.levels.steps))
     film = markupsafe.Markup(_script_safe(facts.film)) if facts.film else None
     finished = facts.standing.status == "solved"
     words = certificate_text(facts.certificate, finished=finished, unit=unit, by_person=found.by_person)
@@ -69,7 +75,7 @@ def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = 
         f=facts, s=facts.standing, c=facts.certificate, g=found, w=words, charts=trusted, film=film, unit=unit,
         answer=answer, rows=rows, kinds=_kinds(facts), lettered=lettered, compared=_compared(facts),
         says=_says(facts), decays=_decays(facts, found, markupsafe.Markup, unit), work=work_over_time(found.spans),
-        unshown=left_out(facts.versions),
+        history=history, unshown=left_out(history.versions) if history else 0,
     )  # fmt: skip
 
 
@@ -103,9 +109,9 @@ def _script_safe(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
-def _charts(facts: Facts, unit: str) -> dict[str, str]:
+def _charts(found: Gathered, unit: str) -> dict[str, str]:
     """The charts along the run; those without anything to draw are empty. ``unit`` is ``row`` for a table."""
-    found, at, rows = facts.gathered, 0, []
+    at, rows = 0, []
     for one in found.bins:
         at += one.steps
         if one.steps * 2 > found.bins[0].steps:  # the last one may be too short to be a rate
@@ -124,7 +130,6 @@ def _charts(facts: Facts, unit: str) -> dict[str, str]:
         "rates": chart(lines, f"{unit}s journalled", "share of ballots", percent=True),
         "ballots": chart(bars, f"ballots a {unit} needed", f"{unit}s", log=True),
         "pace": chart(paced, "seconds of work", f"{unit}s a second"),
-        "versions": version_picture(facts.versions, facts.levels.steps if facts.levels is not None else 0),
         "workers": lanes(work.workers, work.seconds) if work is not None and len(found.spans) > 1 else "",
     }
 

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from surefoot.runtime.report.figures import RIGHT, WHOLE
 from surefoot.runtime.report.journal_steps import name_of
-from surefoot.runtime.trace.level_events import VersionSpan
+from surefoot.runtime.report.plan_history import VersionSpan
 from surefoot.runtime.untrusted import tame_lines
 
 MOST_NODES = 24

@@ -19,8 +19,9 @@ from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.payloads import unpack, winner
 from surefoot.runtime.records import EVIDENCE, REVISED, Contradicted, Entry, Record
+from surefoot.runtime.report.plan_history import PlanHistory
 from surefoot.runtime.trace.examples import digest_of
-from surefoot.runtime.trace.level_events import LevelEvent, Levels, VersionSpan
+from surefoot.runtime.trace.level_events import LevelEvent, Levels
 from surefoot.runtime.trace.level_switching import LevelSwitching, levels_of
 from surefoot.runtime.trace.record_order import in_plan_order
 
@@ -41,30 +42,22 @@ def levels_in(journal: JournalReader, rule: str) -> Levels:
     return levels_of(level_events(journal, rule))
 
 
-def plan_history(journal: JournalReader, rule: str) -> tuple[Levels, list[VersionSpan]]:
-    """Return the measures of a run, and the versions of every plan that was revised, nodes in plan order.
-
-    Args:
-        journal: Open.
-        rule: Name of the rule that the run's races were decided by.
-
-    Raises:
-        JournalError: It cannot be read.
-    """
-    found = LevelSwitching()
-    for event in level_events(journal, rule):
-        found.add(event)
-    return found.levels(), found.versions()
-
-
-def speaks_of_plans(journal: JournalReader) -> bool:
-    """Whether a journal's totals say that something spoke about the run's plans."""
-    counts = journal.totals
-    return bool(counts.broken_promises + counts.evidence + counts.revisions)
-
-
 def levels_at(directory: pathlib.Path) -> Levels | None:
     """Return the measures of a run, or ``None`` where its totals say that nothing spoke about its plans.
+
+    Args:
+        directory: The run directory.
+
+    Raises:
+        RunDirectoryError: Not a run directory.
+        JournalError: The journal cannot be read.
+    """
+    found = history_at(directory)
+    return None if found is None else found.levels
+
+
+def history_at(directory: pathlib.Path) -> PlanHistory | None:
+    """Return how the plans of a run changed, or ``None`` where its totals say that nothing spoke about them.
 
     Args:
         directory: The run directory.
@@ -76,9 +69,14 @@ def levels_at(directory: pathlib.Path) -> Levels | None:
     config = read_config(directory, whole=False)
     journal = open_journal(directory, write=False)
     try:
-        return levels_in(journal, config.rule) if speaks_of_plans(journal) else None
+        counts, found = journal.totals, LevelSwitching()
+        if not counts.broken_promises + counts.evidence + counts.revisions:
+            return None
+        for event in level_events(journal, config.rule):
+            found.add(event)
     finally:
         journal.close()
+    return PlanHistory(found.levels(), found.versions())
 
 
 def level_events(journal: JournalReader, rule: str) -> Iterator[LevelEvent]:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 import msgspec
 
 from surefoot.decompose.plan import Path
-from surefoot.runtime.trace.level_events import LevelEvent, Levels, VersionSpan
+from surefoot.runtime.report.plan_history import Levels, VersionSpan
+from surefoot.runtime.trace.level_events import LevelEvent
 
 
 class _Plan(msgspec.Struct):

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from surefoot.runtime.report.figures import RIGHT, WHOLE
+from surefoot.runtime.report.plan_history import VersionSpan
 from surefoot.runtime.report.version_picture import LEFT, MOST_NODES, MOST_VERSIONS, left_out, version_picture
-from surefoot.runtime.trace.level_events import VersionSpan
 
 HOSTILE = "</title><script>alert(1)</script>\u202e\x1b[2J&\"'"
 SPAN = WHOLE - LEFT - RIGHT
