@@ -14,7 +14,9 @@ from surefoot.runtime.report.facts import Facts
 from surefoot.runtime.report.figures import Series, chart, lanes
 from surefoot.runtime.report.gather import Gathered
 from surefoot.runtime.report.number_text import dollars, duration, percent, short
+from surefoot.runtime.report.plan_history import PlanHistory
 from surefoot.runtime.report.rows_shown import RowsShown
+from surefoot.runtime.report.version_picture import left_out, version_picture
 from surefoot.runtime.report.work_over_time import work_over_time
 from surefoot.runtime.untrusted import tame_lines
 from surefoot.runtime.voting_rules import loaded_rule
@@ -39,13 +41,16 @@ LONGEST = 20_000
 """Most characters of an answer on the page; ``surefoot result`` prints the whole."""
 
 
-def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = None) -> str:
+def render(
+    facts: Facts, answer: Answer | None = None, rows: RowsShown | None = None, history: PlanHistory | None = None
+) -> str:
     """Return the whole page as HTML.
 
     Args:
         facts: What the journal says.
         answer: The answer of a solved run.
         rows: What came of the rows of a table.
+        history: How the run's plans changed, where something spoke about them.
     """
     import jinja2
     import markupsafe
@@ -61,6 +66,8 @@ def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = 
     environment.filters |= {"duration": duration, "dollars": dollars}
     found, unit = facts.gathered, "step" if rows is None else "row"
     trusted = {name: markupsafe.Markup(svg) for name, svg in _charts(found, unit).items()}
+    if history is not None:
+        trusted["versions"] = markupsafe.Markup(version_picture(history.versions, history.levels.steps))
     film = markupsafe.Markup(_script_safe(facts.film)) if facts.film else None
     finished = facts.standing.status == "solved"
     words = certificate_text(facts.certificate, finished=finished, unit=unit, by_person=found.by_person)
@@ -68,6 +75,7 @@ def render(facts: Facts, answer: Answer | None = None, rows: RowsShown | None = 
         f=facts, s=facts.standing, c=facts.certificate, g=found, w=words, charts=trusted, film=film, unit=unit,
         answer=answer, rows=rows, kinds=_kinds(facts), lettered=lettered, compared=_compared(facts),
         says=_says(facts), decays=_decays(facts, found, markupsafe.Markup, unit), work=work_over_time(found.spans),
+        history=history, unshown=left_out(history.versions) if history else 0,
     )  # fmt: skip
 
 

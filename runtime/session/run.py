@@ -169,9 +169,10 @@ class Run:
             facts: Of this run; see ``surefoot.runtime.report.facts``.
         """
         from surefoot.runtime.report.page import render
+        from surefoot.runtime.trace.level_reader import history_at
 
         answer = shown_answer(self.preview()) if facts.standing.status == "solved" else None
-        return render(facts, answer, self.rows_shown())
+        return render(facts, answer, self.rows_shown(), history_at(self.run_dir))
 
     def rows_shown(self) -> "RowsShown | None":
         """Return what a report shows of the rows of a table; ``None`` for a run that has none."""

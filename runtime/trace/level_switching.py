@@ -2,8 +2,8 @@
 
 Nothing here depends on how steps that went on side by side are ordered between two events about the plan: a switch is
 counted where the first step below a version is committed, and where a version is given up. So a run whose batches were
-cut elsewhere has the same measures. A kill drops work that was under way: a resumed run may begin less below versions
-that are given up later, or more, so that its steps, switches and latency differ by it, and the others do not.
+cut elsewhere has the same measures. Where chains go on side by side a kill drops work that was under way, and other
+steps may come first: the steps, switches and latency of a resumed run can differ by it, and the others do not.
 """
 
 from collections import Counter
@@ -12,15 +12,17 @@ from collections.abc import Iterable
 import msgspec
 
 from surefoot.decompose.plan import Path
-from surefoot.runtime.trace.level_events import LevelEvent, Levels, VersionSpan
+from surefoot.runtime.report.plan_history import Levels, VersionSpan
+from surefoot.runtime.trace.level_events import LevelEvent
 
 
 class _Plan(msgspec.Struct):
     """The plan of one node.
 
     Attributes:
-        begun: Whether a step was made right below the newest version.
-        says: What each version says, by its number.
+        begun: Whether a step was made right below the newest version, of what no earlier one had begun.
+        earlier: Path elements of children of earlier versions.
+        says: What each version says, and what it takes for granted, by its number.
         refined: Whether a version followed one that was given up.
         children: Path elements of the newest version's children; empty if unknown.
         spans: Its versions along the run.
@@ -28,7 +30,8 @@ class _Plan(msgspec.Struct):
     """
 
     begun: bool = False
-    says: dict[int, str] = {}
+    earlier: set[int] = set()
+    says: dict[int, list[str]] = {}
     refined: bool = False
     children: tuple[int, ...] = ()
     spans: list[VersionSpan] = []
@@ -120,21 +123,26 @@ class LevelSwitching:
         for length in range(len(event.path), -1, -1):
             plan = self._plans.get(event.path[:length])
             if plan is not None:
-                self._counts["switches"] += not plan.begun
-                plan.begun = True
+                if not plan.begun and not plan.earlier.intersection(event.path[length : length + 1]):
+                    self._counts["switches"] += 1
+                    plan.begun = True
                 return
 
     def _decomposition(self, event: LevelEvent) -> None:
         self._counts["decompositions"] += 1
         plan = self._plans.setdefault(event.path, _Plan())
-        plan.begun, plan.says[event.version], plan.children = False, event.says, event.children
+        plan.begun, plan.refined = False, plan.refined or bool(plan.spans)
+        plan.says.setdefault(event.version, []).append(event.says)
         kept = 0
-        if plan.given_up is not None:
+        plan.earlier.update(plan.children)
+        if event.children:
+            plan.children = event.children
+        if plan.given_up is not None and event.children:  # else it was given up before it went on with any
             before, since = plan.given_up
             kept = len(set(before.children) & set(event.children))
             self._compare(before, event)
             self._counts["stale"] += _stale(before, since, kept=event.children)
-            plan.given_up, plan.refined = None, True
+            plan.given_up = None
         plan.spans.append(VersionSpan(event.path, event.version, self.steps, kept=kept))
 
     def _compare(self, before: LevelEvent, event: LevelEvent) -> None:
@@ -150,8 +158,10 @@ class LevelSwitching:
         self._counts["switches"] += 1
         plan = self._plans.setdefault(event.path, _Plan())
         if not plan.spans:  # its first version was given by the task's code, which the journal does not say
+            self._counts["decompositions"] += 1
             plan.spans.append(VersionSpan(event.path, event.version, 0))
-        plan.says[event.version] = event.says or plan.says.get(event.version, "")
+        plan.says.setdefault(event.version, []).append(event.says)
+        plan.earlier.update(event.children)
         answered = [one for one in self._pending if one.source in event.triggers]
         since: Counter[int] = Counter()
         if answered:
@@ -164,7 +174,7 @@ class LevelSwitching:
         end = msgspec.structs.replace(
             plan.spans[-1], end=self.steps, evidence=tuple(one.at for one in answered), why=event.why
         )
-        plan.spans[-1], plan.given_up = end, (event, since)
+        plan.spans[-1], plan.given_up = end, plan.given_up or (event, since)
 
     def _forget(self, answered: list[_Pending]) -> None:
         self._pending = [one for one in self._pending if one not in answered]
@@ -179,10 +189,15 @@ def _stale(revision: LevelEvent, since: Counter[int], *, kept: tuple[int, ...] |
     return sum(count for element, count in since.items() if element not in kept)
 
 
-def _repeats(says: dict[int, str]) -> int:
-    """Versions that say the same as an earlier one."""
-    texts = [says[version] for version in sorted(says) if says[version]]
-    return len(texts) - len(set(texts))
+def _repeats(says: dict[int, list[str]]) -> int:
+    """Versions that say the same as an earlier one, or take the same for granted."""
+    seen: set[str] = set()
+    repeats = 0
+    for version in sorted(says):
+        texts = {text for text in says[version] if text}
+        repeats += bool(texts & seen)
+        seen |= texts
+    return repeats
 
 
 def levels_of(events: Iterable[LevelEvent]) -> Levels:

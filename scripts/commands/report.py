@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+import msgspec
 
 from surefoot.runtime.report.glance import is_bench
 from surefoot.runtime.session.mapping import MapRun, open_run
+from surefoot.runtime.trace.level_reader import levels_at
 from surefoot.scripts.commands.options import json_option
 from surefoot.scripts.commands.output import OK, print_json, printable, quoted
 from surefoot.scripts.commands.output_file import write_output
@@ -42,6 +44,7 @@ def report(run_dir: pathlib.Path, output: pathlib.Path | None, confidence: float
                 "bound": found.bound, "estimate": found.estimate, "confidence": found.confidence,
                 "bound_by_ballots": found.by_ballots, "proof": found.proof,
                 "violations": list(found.violations), "alarms": [alarm.kind.value for alarm in facts.alarms],
+                "levels": msgspec.to_builtins(levels_at(run_dir)),
             }
         )  # fmt: skip
         return OK

@@ -10,6 +10,7 @@ import surefoot
 from surefoot.runtime.report.facts import facts_of
 from surefoot.runtime.report.figures import Series, chart, lanes
 from surefoot.runtime.report.page import Answer, plain_page, render
+from surefoot.runtime.report.plan_history import Levels, PlanHistory, VersionSpan
 from surefoot.runtime.session.mapping import open_run
 from surefoot.scripts.commands.bench_table import Score, page_of
 from tests.data.own.values import Fan, answers
@@ -62,6 +63,23 @@ def test_a_proven_run_has_no_bound_beside_the_proof(solved: surefoot.Run) -> Non
     assert "no wrong step" in page
     assert "chance of any wrong step" not in page
     assert "wrong at most" not in page
+
+
+def test_a_plan_that_was_revised_has_a_picture_of_its_versions(solved: surefoot.Run) -> None:
+    facts = facts_of(solved.run_dir)
+    assert "How the plan changed" not in render(facts)
+    levels = Levels(steps=100, decompositions=2, evidence=1, revisions=1, latency=2.0, sketches=1, refined=1)
+    versions = [VersionSpan((), 0, 0, 40, 0, (38,), EVIL), VersionSpan((), 1, 40)]
+    page = render(facts, history=PlanHistory(levels, versions))
+    assert 'aria-label="versions of plans"' in page
+    assert EVIL not in page
+    told = text_of(page)
+    assert "1 of 2 versions of plans was given up; 1 report about what plans take for granted." in told
+    assert "steps between evidence and revision, mean" in told
+    assert "share of what nothing spoke against" not in told, "what the journal does not say is left out"
+    unanswered = msgspec.structs.replace(levels, revisions=0, unanswered=1)
+    only = text_of(render(facts, history=PlanHistory(unanswered)))
+    assert "of which 1 against a plan revised none" in only
 
 
 def test_cards_are_left_out_that_have_nothing_to_show(tmp_path: pathlib.Path) -> None:

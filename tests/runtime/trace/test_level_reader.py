@@ -198,7 +198,7 @@ async def test_a_killed_and_resumed_run_has_the_same_versions(
     assert await whole.session(wrong, on_progress=kill) == "solved"
     expected = measured(whole)
     assert (expected.revisions, expected.evidence, expected.refined) == (1, 1, 1)
-    for copy in kills[2 :: len(kills) // 5 + 1]:  # the wrong decomposition is in the first commit
+    for copy in kills[2 :: len(kills) // 3 + 1]:  # the wrong decomposition is in the first commit
         killed = new_run(**values)
         shutil.copytree(copy, killed.directory, dirs_exist_ok=True)
         assert await killed.session(planted(hanoi.answers)) == "solved"
