@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from surefoot.decompose.plan import Path
 from surefoot.runtime.execution.children import ATTEMPT
 from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.journal.plan_versions import evidence_in, revision_in
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.payloads import unpack, winner
-from surefoot.runtime.records import Contradicted, Entry, Record
+from surefoot.runtime.records import EVIDENCE, REVISED, Contradicted, Entry, Record
 from surefoot.runtime.trace.examples import digest_of
 from surefoot.runtime.trace.level_events import LevelEvent, Levels
 from surefoot.runtime.trace.level_switching import levels_of
@@ -49,7 +50,8 @@ def levels_at(directory: pathlib.Path) -> Levels | None:
     config = read_config(directory, whole=False)
     journal = open_journal(directory, write=False)
     try:
-        return levels_in(journal, config.rule) if journal.totals.broken_promises else None
+        totals = journal.totals
+        return levels_in(journal, config.rule) if totals.broken_promises or totals.evidence else None
     finally:
         journal.close()
 
@@ -84,7 +86,11 @@ class _Reader:
         """Nodes that contradicted their promise, and revised nothing yet."""
 
     def events(self) -> Iterator[LevelEvent]:
-        ended = {key: one for key, one in self._journal.outcomes().items() if isinstance(one, Contradicted)}
+        ended = {
+            key: one
+            for key, one in self._journal.outcomes().items()
+            if isinstance(one, Contradicted) and one.evidence is None
+        }
         left = {key: len(self._journal.payloads(key)) for key in ended}
         splits: set[Path] = set()
         for segment, payload in self._journal.written():
@@ -106,13 +112,19 @@ class _Reader:
             yield self._version(record)
         elif record.part == "broken":
             yield from self._broken(record)
+        elif record.part == EVIDENCE:
+            yield LevelEvent("evidence", record.path, refutes=any(one.refutes for one in evidence_in(record)))
+        elif record.part == REVISED:
+            yield from self._revised(record)
 
     def _steps(self, record: Record) -> Iterator[LevelEvent]:
         if not self._new(record):
             return
         path = self._begin(record.path)
         for length in range(len(path)) if self._asked else ():
-            if path[:length] in self._asked:
+            asked = self._asked.get(path[:length])
+            # Parts of an earlier version may go on while the next one is made; only its own are begun after it.
+            if asked is not None and path[length] >= asked.version * ATTEMPT:
                 yield self._asked.pop(path[:length])
         yield LevelEvent("step", path, self._new(record, take=True))
 
@@ -143,6 +155,18 @@ class _Reader:
         yield LevelEvent(
             "revision", path, version=record.attempt, triggers=triggers, children=children, why="a promise was broken"
         )
+
+    def _revised(self, record: Record) -> Iterator[LevelEvent]:
+        """A version that evidence, or a plan that said again what was refuted, gave up."""
+        path, revision = record.path, revision_in(record)
+        if path in self._asked:
+            yield self._asked.pop(path)
+        triggers = tuple(report.source for report in revision.triggers) if revision.because == "evidence" else ()
+        children = self._current(path, revision.parent)
+        yield LevelEvent(
+            "revision", path, version=revision.parent, triggers=triggers, children=children,
+            affected=revision.dropped, why=str(revision),
+        )  # fmt: skip
 
     def _contradiction(self, outcome: Contradicted) -> LevelEvent:
         self._untrue.append(outcome.path)

@@ -13,7 +13,7 @@ from surefoot.decompose.plan import Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.execution.children import ATTEMPT
 from surefoot.runtime.execution.plan_runner import DEEPEST
-from surefoot.runtime.records import ASIDE, REVIEWED, SHARED, SUB_PLANS, Entry, Record
+from surefoot.runtime.records import ASIDE, EVIDENCE, REVIEWED, REVISED, SHARED, SUB_PLANS, Entry, Record
 
 Order = tuple[tuple[int, int], ...]
 
@@ -21,6 +21,9 @@ STEP_PARTS = ("run", "split", "rows", "sample", "undecided")
 """Parts of records whose entries are questions with their ballots, or results that nobody votes on."""
 NOTE_PARTS = ("broken", "children", "mended", "failed", "intent", SHARED, ASIDE, REVIEWED)
 """Parts of records that are one event each."""
+
+LEVEL_PARTS = (EVIDENCE, REVISED)
+"""Parts of records of what speaks about a plan: they are read for the levels of a run, and are no events of exports."""
 
 FIRST, BEFORE, CHILD, UNDECIDED, WAITS, ANSWERED, DECIDED, LATE = range(8)
 """Places at one number below a node: what comes before the child of that number, the child, and what comes behind."""
@@ -67,7 +70,7 @@ def in_plan_order(records: Iterable[Record], splits: set[Path]) -> list[Record]:
     Raises:
         JournalError: A node is deeper than any plan is.
     """
-    known = [one for one in _noted(records, splits) if one.part in STEP_PARTS or one.part in NOTE_PARTS]
+    known = [one for one in _noted(records, splits) if one.part in (*STEP_PARTS, *NOTE_PARTS, *LEVEL_PARTS)]
     return sorted(known, key=lambda one: _order(Item(one, one.first, None), splits))
 
 
@@ -104,7 +107,14 @@ def _place(record: Record, number: int, split: bool) -> tuple[int, int]:
         return decomposition, FIRST
     if record.part == "children":
         return decomposition, BEFORE
-    if record.part in ("broken", "mended"):
+    if record.part in ("broken", "mended", REVISED):
         return decomposition + ATTEMPT - 1, LATE
-    places = {"intent": BEFORE, SHARED: BEFORE, "undecided": UNDECIDED, ASIDE: WAITS, REVIEWED: ANSWERED}
+    places = {
+        EVIDENCE: LATE,
+        "intent": BEFORE,
+        SHARED: BEFORE,
+        "undecided": UNDECIDED,
+        ASIDE: WAITS,
+        REVIEWED: ANSWERED,
+    }
     return (LAST, FIRST) if record.part == "failed" else (step, places.get(record.part, DECIDED))
