@@ -55,7 +55,7 @@ class Dispatcher:
         self.pausing = ""
         self._writer, self._on_batch, self._on_wait = writer, on_batch, on_wait
         self._stop_waiting = asyncio.Event()
-        self._ended, self._begun = journal.outcomes(), journal.begun()
+        self._begun = journal.begun()
         self._sent = InFlight()
         self._arrived: dict[str, int] = {}
         self._log = events_of(journal.run)
@@ -76,8 +76,9 @@ class Dispatcher:
             SurefootError: The segment failed.
         """
         key = segment_key(segment.node.path, segment.split)
-        ended = self._ended.pop(key, None)
+        ended = self.journal.outcome(key) if key in self._begun else None
         if ended is not None:
+            self._begun.discard(key)
             return ended
 
         async def stream() -> AsyncIterator[Batch]:

@@ -203,8 +203,17 @@ class Journal:
     def outcomes(self) -> dict[str, Outcome]:
         """Read how every segment ended that ended for good, by its key."""
         with reporting(self.path):
-            rows = self._db.execute("SELECT key, outcome, crc FROM segment")
-            return {key: decode_outcome(self._checked(key, blob, crc)) for key, blob, crc in rows}
+            return dict(self._outcomes())
+
+    def _outcomes(self) -> Iterator[tuple[str, Outcome]]:
+        for key, blob, crc in self._db.execute("SELECT key, outcome, crc FROM segment"):
+            yield key, decode_outcome(self._checked(key, blob, crc))
+
+    def outcome(self, segment: str) -> Outcome | None:
+        """Read how one segment ended; ``None`` if it has not ended for good."""
+        with reporting(self.path):
+            row = self._db.execute("SELECT outcome, crc FROM segment WHERE key = ?", (segment,)).fetchone()
+            return None if row is None else decode_outcome(self._checked(segment, *row))
 
     def payloads(self, segment: str) -> tuple[bytes, ...]:
         """Read the payloads of a segment's batches, in the order written."""
@@ -260,7 +269,8 @@ class Journal:
             for key, value, crc in self._db.execute("SELECT key, value, crc FROM meta"):
                 self._checked(key, _bytes(value), crc)
             self._check_counts()
-            self.outcomes()
+            for _ in self._outcomes():  # read, and not kept: there may be millions
+                pass
         self.missing = 0
         self._note_durable()
 

@@ -47,6 +47,14 @@ class JournalReader(Protocol):
         """
         ...
 
+    def outcome(self, segment: str) -> Outcome | None:
+        """How one segment ended; ``None`` if it has not ended for good.
+
+        Raises:
+            JournalError: It cannot be read.
+        """
+        ...
+
     def segments(self) -> list[str]:
         """Keys of all segments that have a batch, in the order of their first one."""
         ...

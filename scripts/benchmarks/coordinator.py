@@ -5,7 +5,7 @@
 
 Workers that cost nothing hand a real coordinator, with its journal on disk, the batches that a real worker made of a
 plan of 10 disks, as fast as it takes them. The worker asks the bundled model one step a call. Both are counted in
-processor time of one process, so that a busy machine slows neither; the seconds beside them include the disk.
+processor time of one process, so that a busy machine slows neither much; the seconds beside them include the disk.
 ``--growth`` watches the memory of the process instead, for so many seconds of a plan too long to end.
 """
 

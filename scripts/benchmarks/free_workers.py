@@ -21,6 +21,9 @@ from surefoot.runtime.worker.worker import Worker
 LEADS = Leads(1, 2, 3)
 """Those of the segment that a real worker runs."""
 
+SMALLEST = 128
+"""Bytes of a payload with one step, about."""
+
 
 class Made(msgspec.Struct, frozen=True):
     """What a real worker made of one segment.
@@ -95,7 +98,8 @@ class FreeWorkers:
             if batch.counts.steps > steps:
                 races = dict.fromkeys(list(batch.counts.races)[:1], steps)
                 counts = msgspec.structs.replace(batch.counts, steps=steps, races=races, contested={})
-                batch = msgspec.structs.replace(batch, counts=counts)
+                size = max(SMALLEST, len(batch.payload) * steps // batch.counts.steps)
+                batch = msgspec.structs.replace(batch, counts=counts, payload=batch.payload[:size])
             found.append(batch)
             steps, number = steps - batch.counts.steps, number + 1
         return tuple(found)
@@ -111,7 +115,7 @@ class FreeWorkers:
         answer = self._key(self._task.prompt(step, "compact")).right[0]
         candidate = self._task.parse(step, answer, "compact")
         counts = Counts(decompositions=1, calls=1, tokens_in=8, tokens_out=24)
-        return (Batch(self._made.batches[0].payload, counts, Finished(candidate)),)
+        return (Batch(self._made.batches[0].payload[:SMALLEST], counts, Finished(candidate)),)
 
     async def run_segment(self, segment: Segment, leads: Leads, journalled: tuple[bytes, ...]) -> AsyncIterator[Batch]:
         """Hand out the batches of a segment, letting others have their turn in between."""

@@ -191,4 +191,16 @@ async def test_nothing_is_remembered_of_segments_that_ended(new_run: NewRun, pla
     assert len(session.pool.sent) > 8
     assert sends._begun <= {"pilot"}
     assert set(sends._arrived) <= {"pilot"}
-    assert sends._ended == {}
+
+
+async def test_a_resumed_run_takes_each_end_from_the_journal_once(new_run: NewRun, planted: Any) -> None:
+    """Also after a kill just before its own end: nothing is sent, and nothing is remembered."""
+    run = new_run(segment_steps=7)
+    assert await Session(run, planted(hanoi.answers), lambda name: None).work() == "solved"
+    again = Session(run, planted(hanoi.answers), lambda name: None)
+    sends = again.coordinator._dispatcher
+    begun = {key for key in sends._begun if key.startswith("/")}
+    assert len(begun) > 8
+    assert await again.work() == "solved"
+    assert again.pool.sent == []
+    assert not begun & sends._begun

@@ -52,6 +52,9 @@ class InMemoryJournal:
     def outcomes(self) -> dict[str, Outcome]:
         return dict(self.ended)
 
+    def outcome(self, segment: str) -> Outcome | None:
+        return self.ended.get(segment)
+
     def segments(self) -> list[str]:
         return list(self.batches)
 

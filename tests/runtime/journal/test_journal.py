@@ -80,6 +80,8 @@ def test_what_was_committed_is_read_back(tmp_path: pathlib.Path) -> None:
         assert paths == [(0,), (2,), (3,)]
         assert again.payloads("/9") == ()
         assert again.outcomes() == {"/0": Finished(["a", 1]), "/1#2": Contradicted((1,), "no")}
+        assert [again.outcome(key) for key in ("/0", "/1#2")] == list(again.outcomes().values())
+        assert again.outcome("/1") is again.outcome("/9") is None
         assert (again.totals, again.wall_s) == (Counts(steps=7, calls=14), 3.5)
         assert (again.meta("status"), again.meta("leads"), again.meta("none")) == ("solved", {"guarded": 1}, None)
         again.check()

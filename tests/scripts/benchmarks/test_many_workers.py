@@ -1,0 +1,156 @@
+"""Virtual time, and simulated workers on a real coordinator: a few of them for some seconds."""
+
+import asyncio
+import pathlib
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.journal.journal import create_journal
+from surefoot.runtime.journal.rows import Write
+from surefoot.runtime.records import Batch, Counts, Finished
+from surefoot.runtime.worker.worker_pool import WorkerLost
+from surefoot.scripts.benchmarks import many_workers
+from surefoot.scripts.benchmarks.free_workers import Made, made_by_a_worker
+from surefoot.scripts.benchmarks.many_workers import (
+    BACK_AFTER_S,
+    MODEL,
+    PacedWorkers,
+    Seen,
+    lines_of,
+    main,
+    steady_state,
+    wrong_in,
+)
+from surefoot.scripts.benchmarks.virtual_loop import Deadlock, VirtualLoop
+
+
+@pytest.fixture(scope="module")
+def made() -> Made:
+    smaller = {"task": "hanoi", "task_options": {"disks": 6}, "model": MODEL, "flush_steps": 20}
+    return asyncio.run(made_by_a_worker(smaller, 1))
+
+
+def in_virtual_time(body: Callable[[], Any]) -> Any:
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(body())
+
+
+def test_an_hour_passes_at_once_and_in_order() -> None:
+    async def body() -> tuple[list[str], float]:
+        said: list[str] = []
+
+        async def say(text: str, after_s: float) -> None:
+            await asyncio.sleep(after_s)
+            said.append(text)
+
+        await asyncio.gather(say("b", 3600), say("a", 60), asyncio.to_thread(said.append, "at once"))
+        return said, asyncio.get_running_loop().time()
+
+    began = time.monotonic()
+    said, ended = in_virtual_time(body)
+    assert said == ["at once", "a", "b"]
+    assert 3600 <= ended < 3600 + 60
+    assert time.monotonic() - began < 60
+
+
+def test_work_is_charged() -> None:
+    async def body() -> tuple[float, float, float]:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        before = loop.time()
+        while time.thread_time() - loop._began < 0.02:
+            pass
+        return before, loop.time(), loop.jumped
+
+    before, after, jumped = in_virtual_time(body)
+    assert after >= 0.02 > jumped
+    assert after > before
+
+
+def test_where_nothing_is_due_nothing_hangs() -> None:
+    async def body() -> None:
+        await asyncio.Event().wait()
+
+    loop = VirtualLoop()
+    with pytest.raises(Deadlock):
+        loop.run_until_complete(body())
+    for task in asyncio.all_tasks(loop):
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+
+
+def test_an_error_of_another_thread_is_its_callers() -> None:
+    async def body() -> None:
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.to_thread(lambda: 1 / 0)
+
+    in_virtual_time(body)
+
+
+def pool(made: Made, workers: int) -> PacedWorkers:
+    config = msgspec.convert({"task": "hanoi", "task_options": {"disks": 9}, "model": MODEL}, RunConfig)
+    return PacedWorkers(config, open_task(config), made, workers)
+
+
+def test_a_worker_does_one_thing_after_the_other_and_a_lost_one_nothing(made: Made) -> None:
+    async def body() -> None:
+        paced = pool(made, 1)
+        worker, loop = paced._workers[0], asyncio.get_running_loop()
+        began = loop.time()
+        await asyncio.gather(paced._make(worker, 0, 2.0), paced._make(worker, 0, 3.0))
+        assert loop.time() - began == pytest.approx(5.0, abs=0.1)
+        assert paced.busy_s == pytest.approx(5.0, abs=0.1)
+        half_done = asyncio.create_task(paced._make(worker, 0, 4.0))
+        await asyncio.sleep(1.0)
+        paced.lose(0)
+        with pytest.raises(WorkerLost):
+            await half_done
+        assert paced.busy_s == pytest.approx(6.0, abs=0.1), "what it had still to do is not done"
+        again = loop.time()
+        await paced._make(worker, 1, 1.0)
+        assert loop.time() - again < BACK_AFTER_S + 1.1
+        with pytest.raises(WorkerLost):
+            await paced._make(worker, 0, 1.0)
+
+    in_virtual_time(body)
+
+
+def test_a_few_workers_wait_for_nobody_and_nothing_is_lost_with_them(
+    made: Made, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many_workers, "DISKS", 16)
+    seen: Seen = in_virtual_time(lambda: steady_state(2, 5.0, 2, 3.0, made, tmp_path))
+    assert (seen.losses, seen.wrong) == (2, 0)
+    assert seen.segments > 3
+    assert seen.steps > 100
+    assert -0.05 < seen.idle < 1
+
+
+def test_a_batch_that_is_missing_or_there_twice_is_found(tmp_path: pathlib.Path) -> None:
+    """The placebo of the count above."""
+    journal = create_journal(tmp_path)
+    for key, numbers in {"/0": (0, 1, 2), "/1": (0, 2), "/2": (0, 0, 1), "/3": (0, 1), "/4": (7,)}.items():
+        for at, number in enumerate(numbers):
+            end = Finished("x") if at == len(numbers) - 1 and key != "/4" else None
+            journal.commit([Write(key, Batch(number.to_bytes(4, "big") + b"x", Counts(), end))], 1.0)
+    journal.close()
+    assert wrong_in(tmp_path, {"/0": 3, "/1": 3, "/2": 2, "/3": 3}) == (4, 3)
+
+
+def test_what_is_printed_follows_from_what_was_seen() -> None:
+    lines = lines_of(Seen(1000, 600.0, 120_000_000, 588_000.0, 300.0, 60, 5000, 0, 1234.0))
+    assert "200,000 a second; workers wait 2.0% of their time" in lines[0]
+    assert "50% of the time" in lines[1]
+    assert "of 5,000 segments that ended 0 lack" in lines[2]
+
+
+def test_the_command_at_its_smallest(printed: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(many_workers, "DISKS", 12)
+    lines = printed(main, "--workers", "1", "--seconds", "2", "--losses", "1", "--warm-up", "2").splitlines()
+    assert [line for line in lines if line.startswith("1 workers, 2 virtual seconds: ")]
