@@ -7,7 +7,7 @@ import msgspec
 from surefoot.decompose.plan import Path
 from surefoot.runtime.report.plan_history import Levels, VersionSpan
 
-__all__ = ["LevelEvent", "Levels", "VersionSpan"]
+__all__ = ("LevelEvent", "Levels", "VersionSpan")
 
 What = Literal["step", "decomposition", "evidence", "revision"]
 """A step executes. The others are about the plan: a version was made, something speaks for or against it, it was given
