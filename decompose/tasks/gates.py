@@ -131,7 +131,7 @@ class Gates(Turns, frozen=True, kw_only=True):
             return Looking(inputs[0])
         return Carrying(PEGS[inputs[0]]) if isinstance(goal, Carry) else inputs
 
-    def next_step(self, goal: Any, state: Any) -> Step | Call | Done:
+    def next_step(self, goal: Any, state: Any) -> Step | Call | Expansion | Done:
         """Have a scout look and judge, a carrier name its next move, and the camp say what came in."""
         if isinstance(goal, Scout):
             if not state.seen:

@@ -87,7 +87,7 @@ class ChainRunner:
     def __init__(self, task: Task, work: Work, policy: SegmentPolicy, plan: PlanRunner) -> None:
         self.task, self.work, self.policy = task, work, policy
         self._plan, self._tools = plan, ToolCaller(task, work)
-        self._evidence = EvidenceCheck(task, work) if type(task).evidence is not Task.evidence else None
+        self._evidence = EvidenceCheck(task, work, plan) if type(task).evidence is not Task.evidence else None
 
     async def run(self, node: Node) -> Outcome:
         """Run a chain until its output is what was promised, comparing each run with the one before.
@@ -233,7 +233,6 @@ class ChainRunner:
             if said is not None and said.refuted is not None:
                 at.refuted = said.refuted
                 if entry is not None:
-                    self._plan.suspend(said.refuted.assumption)
                     await work.made_durable()
                 return ChainRun(at.attempt, at.asked, at.taken), None
         output = msgspec.to_builtins(asked.output)

@@ -18,6 +18,7 @@ from surefoot.decompose.step import Call, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import StepDeadlocked
 from surefoot.runtime.execution.draw_numbers import draws_of
+from surefoot.runtime.execution.plan_runner import PlanRunner
 from surefoot.runtime.execution.record_buffer import NOT_VOTED, Key
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import Work
@@ -53,10 +54,11 @@ class EvidenceCheck:
     Args:
         task: Reads evidence from answers.
         work: The segment.
+        plan: Holds chains back that rest on what is in doubt.
     """
 
-    def __init__(self, task: Task, work: Work) -> None:
-        self.task, self._work = task, work
+    def __init__(self, task: Task, work: Work, plan: PlanRunner) -> None:
+        self.task, self._work, self._plan = task, work, plan
 
     async def look(self, node: Node, index: int, state: Any, asked: Step | Call | Expansion, said: Said) -> Said:
         """Return an answer as it is to be taken, with what it says against the plan.
@@ -74,13 +76,23 @@ class EvidenceCheck:
             StepDeadlocked: No answer is given by most of the ways to ask.
         """
         found = self._read(node, state, asked, said.candidate)
-        if not found:
-            return said
-        if said.entry is not None and isinstance(asked, Step) and any(one.refutes for one in found):
-            said = await self._confirmed(node, index, state, asked, said)
-            found = self._read(node, state, asked, said.candidate)
-        refuted = next((one for one in found if _ends(node, one)), None)
-        if said.entry is not None and found:
+        if not found or said.entry is None:
+            return msgspec.structs.replace(said, refuted=_ending(node, found))
+        # What rests on it takes no further step while it is in doubt, and goes on if the evidence is not confirmed.
+        doubted = [one.assumption for one in found if one.refutes]
+        for assumption in doubted:
+            self._plan.suspend(assumption)
+        refuted: Evidence | None = None
+        try:
+            if doubted and isinstance(asked, Step):
+                said = await self._confirmed(node, index, state, asked, said)
+                found = self._read(node, state, asked, said.candidate)
+            refuted = _ending(node, found)
+        finally:
+            for assumption in doubted:
+                if refuted is None or assumption != refuted.assumption:
+                    self._plan.release(assumption)
+        if found:
             self._keep(said.key, index, found)
         return msgspec.structs.replace(said, refuted=refuted)
 
@@ -125,11 +137,13 @@ class EvidenceCheck:
 
     def _keep(self, key: Key, index: int, found: Sequence[Evidence]) -> None:
         path, _, attempt = key
+        self._work.buffer.flush()  # what was decided before stands before it in the journal
         self._work.counts.evidence += len(found)
         texts = tuple(msgspec.json.encode(one).decode() for one in found)
         self._work.buffer.add(Record(path, EVIDENCE, attempt, index, NOT_VOTED, texts))
 
 
-def _ends(node: Node, evidence: Evidence) -> bool:
-    """Whether evidence ends the node that found it: it rests on what is refuted, or cannot be solved."""
-    return evidence.refutes and (evidence.assumption is None or rests(node.rests_on, evidence.assumption))
+def _ending(node: Node, found: Sequence[Evidence]) -> Evidence | None:
+    """The evidence that ends the node which found it: it rests on what is refuted, or cannot be solved."""
+    against = (one for one in found if one.refutes)
+    return next((one for one in against if one.assumption is None or rests(node.rests_on, one.assumption)), None)

@@ -144,6 +144,7 @@ class SegmentRunner:
 
     def plan_revised(self, node: Node, revision: Revision) -> None:
         """Keep why a version of a node's plan was given up."""
+        self.work.buffer.flush()  # what was decided before stands before it in the journal
         self.work.counts.revisions += 1
         self.work.buffer.add(record_of_revision(node.path, revision))
         self.work.note("plan revised", node.path, version=revision.version, because=str(revision)[:200])

@@ -76,6 +76,9 @@ class Standing(msgspec.Struct, frozen=True):
         fresh_looks: Distinct ones, which were asked of the model; kept ones answered the others.
         has_referee: Whether ``surefoot verify`` has something to check the finished plan with.
         failed_nodes: Nodes, or rows, whose failure is their result.
+        evidence: Reports about what plans take for granted.
+        doubted_evidence: Answers with evidence that other ways to ask did not confirm.
+        revisions: Versions of plans that were given up.
     """
 
     run_dir: str
@@ -120,6 +123,9 @@ class Standing(msgspec.Struct, frozen=True):
     fresh_looks: int = 0
     has_referee: bool = True
     failed_nodes: int = 0
+    evidence: int = 0
+    doubted_evidence: int = 0
+    revisions: int = 0
 
 
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
@@ -319,6 +325,9 @@ def _standing(directory: pathlib.Path, config: RunConfig, noted: _Noted) -> Stan
         fresh_looks=counts.fresh_looks,
         has_referee=noted.shape.has_referee,
         failed_nodes=counts.failed_nodes,
+        evidence=counts.evidence,
+        doubted_evidence=counts.doubted_evidence,
+        revisions=counts.revisions,
     )
 
 

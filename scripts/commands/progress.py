@@ -132,6 +132,9 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
             f"missing   {s.missing_batches:,} committed batches are not in this copy: they are in the file "
             "journal.sqlite-wal of the original, which was not copied or is older here",
         )
+    if s.evidence or s.doubted_evidence:
+        reports = f"{s.evidence:,} reports of evidence, {s.doubted_evidence:,} doubted"
+        lines.append(f"plan      {s.revisions:,} versions given up, {reports}")
     if s.failed_nodes:
         lines.insert(1, f"failed    {_failures(s)}")
     if s.message:
