@@ -5,7 +5,6 @@ in the order in which the journal holds them; nothing of the task is run.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 
@@ -53,34 +52,6 @@ class Switching(msgspec.Struct, frozen=True, kw_only=True):
     def rate(self) -> float:
         """Switches between levels for each voted step."""
         return self.switches / max(1, self.steps)
-
-
-def told(found: Switching) -> dict[str, Any]:
-    """Return the figures as JSON has them, with the shares and means that follow from them."""
-    return {
-        **msgspec.to_builtins(found),
-        "switch_rate": round(found.rate, 6),
-        "mean_latency": _mean(found.latency),
-        "mean_depth": _mean(found.depth),
-        "share_refined": round(found.refined / found.planned, 6) if found.planned else None,
-    }
-
-
-def told_in_words(found: Switching) -> str:
-    """Return the figures in three lines for people."""
-    latency, depth = _mean(found.latency), _mean(found.depth)
-    up = "" if latency is None else f", {latency:g} steps and {depth:g} levels from evidence to revision"
-    dropped = f"{found.dropped_steps:,} of {found.steps:,} steps dropped"
-    sketches = f"{found.refined:,} of {found.planned:,} sketches refined"
-    return (
-        f"levels    {found.switches:,} switches between plan and steps ({found.rate:.3f} a step){up}\n"
-        f"stability {found.moved:,} unaffected parts moved, {found.thrash:,} versions that went back and forth\n"
-        f"kept      {dropped}, {sketches}"
-    )
-
-
-def _mean(values: Sequence[int]) -> float | None:
-    return round(sum(values) / len(values), 3) if values else None
 
 
 def switching_in(journal: JournalReader) -> Switching:

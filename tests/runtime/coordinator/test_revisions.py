@@ -17,6 +17,8 @@ from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.payloads import unpack
 from surefoot.runtime.records import Counts
+from surefoot.runtime.trace.level_events import Levels
+from surefoot.runtime.trace.level_reader import levels_in
 
 pytestmark = pytest.mark.usefixtures("prompt_commits")
 
@@ -64,6 +66,14 @@ def committed(run: Any) -> set[int]:
     return {draws_of(place) // MAX_DRAWS + index for place, count in known.items() for index in range(count)}
 
 
+def levels(run: Any) -> Levels:
+    journal = run.journal()
+    try:
+        return levels_in(journal, run.config.rule)
+    finally:
+        journal.close()
+
+
 def right(run: Any) -> bool:
     task, parts = Gates(**SMALL), run.plan()[1]
     return all(fault_at(task, gate, parts[2 * gate - 2 : 2 * gate]) is None for gate in range(1, task.gates + 1))
@@ -80,6 +90,23 @@ async def test_evidence_revises_the_plan_until_it_fits_the_world(new_run: NewRun
     assert shut
     assert all(one.value != open_side(3, int(one.name.split()[1])) for one in shut)
     assert run.totals.revisions == len(chain.versions) - 1 <= SMALL["gates"]
+
+
+@pytest.mark.parametrize("values", WAYS)
+async def test_what_a_run_shows_of_its_levels_tells_the_ways_apart(new_run: NewRun, values: Any) -> None:
+    """At once nothing is done under what was refuted, and the rest is kept; at the end of a pass it is otherwise."""
+    found = {}
+    for when in ("at-once", "end-of-pass", "never"):
+        run = new_run("gates", SMALL | {"disks": 5}, k=3, flush_steps=1, revise=when, **values)
+        await run.session(Counting())
+        found[when] = levels(run)
+        assert found[when].revisions == run.totals.revisions
+        assert found[when].evidence == run.totals.evidence
+    once, late, never = found.values()
+    assert (once.replaced, once.stability) == (0, 1.0)
+    assert once.revisions > late.revisions == 1 > never.revisions == 0
+    if values == WAYS[0]:
+        assert once.stale_steps == 0 < late.stale_steps
 
 
 @pytest.mark.parametrize("values", WAYS)

@@ -9,7 +9,7 @@ from surefoot.decompose.assumptions import Assumption, Evidence
 from surefoot.decompose.plan import Path
 from surefoot.decompose.revision import Because, Report, Revision
 from surefoot.runtime.records import EVIDENCE, Record, record_of_revision
-from surefoot.runtime.report.switching import Switching, switching_of, told, told_in_words
+from surefoot.runtime.report.switching import Switching, switching_of
 
 LEFT, RIGHT = Assumption("gate", "left"), Assumption("gate", "right")
 
@@ -96,7 +96,6 @@ def test_sketches_are_nodes_below_the_root_whose_own_plan_is_asked_for() -> None
         [split(()), split((0,)), split((1,)), steps((1, 0), 2), evidence((1, 0)), revised((1,), 0, (1, 0))]
     )
     assert (found.planned, found.refined, found.depth) == (2, 1, (1,))
-    assert told(found)["share_refined"] == 0.5
 
 
 def test_depth_is_counted_from_the_report_to_the_plan_that_it_revised() -> None:
@@ -111,16 +110,6 @@ def test_what_nobody_voted_on_and_what_supports_a_plan_is_not_counted() -> None:
 def test_a_plan_that_is_only_said_again_has_no_latency() -> None:
     found = switching_of([evidence((0,)), revised((), 0, (0,)), revised((), 1, (), because="restated")])
     assert (found.revisions, found.latency) == (2, (0,))
-
-
-def test_the_figures_are_told_with_their_means() -> None:
-    found = switching_of(LATE)
-    shown = told(found)
-    assert (shown["mean_latency"], shown["mean_depth"], shown["share_refined"]) == (13.0, 1.0, None)
-    words = told_in_words(found)
-    assert "13 steps and 1 levels from evidence to revision" in words
-    assert "11 of 28 steps dropped" in words
-    assert "evidence" not in told_in_words(Switching())
 
 
 def test_three_ways_to_revise_are_told_apart() -> None:
