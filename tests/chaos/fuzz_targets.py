@@ -38,6 +38,7 @@ from surefoot.runtime.forecast.estimates import Estimate
 from surefoot.runtime.forecast.measurement_file import Saved, read_measurement, setting_of
 from surefoot.runtime.journal import kept_inputs
 from surefoot.runtime.journal.mirror import read_note
+from surefoot.runtime.journal.plan_versions import revision_in
 from surefoot.runtime.journal.run_directory import parse_config
 from surefoot.runtime.models.batches import bodies
 from surefoot.runtime.models.batches.ledger import FOLDER, BatchLedger
@@ -198,6 +199,18 @@ def _written_log() -> bytes:
                 db.execute("INSERT OR REPLACE INTO meta VALUES (?, '1', 1)", (f"k{number}",))
                 db.commit()
             return pathlib.Path(f"{path}-wal").read_bytes()
+
+
+VERSION = (
+    b'{"parent":0,"because":"evidence","triggers":[{"source":[0],"evidence":'
+    b'{"assumption":{"name":"gate 1","value":"left"},"verdict":"contradicts","found":"right"}}],'
+    b'"rests_on":[],"dropped":[0]}'
+)
+
+
+def _version(data: bytes, folder: pathlib.Path) -> None:
+    record = Record((), "revised", 0, 0, 0, (data.decode(errors="replace"),))
+    str(revision_in(record))
 
 
 def _payload(data: bytes, folder: pathlib.Path) -> None:
@@ -375,6 +388,7 @@ TARGETS: dict[str, Target] = {
     "journal": Target(_journal, ((GOLDEN / "journal.sqlite").read_bytes(),)),
     "journal's log": Target(_log, (_written_log(),)),
     "payload": Target(_payload, (zlib.compress(RECORDS),)),
+    "a plan's version": Target(_version, (VERSION,)),
     "records": Target(lambda data, folder: _payload(zlib.compress(data), folder), (RECORDS,)),
     "measurement": Target(
         at("measure.json", lambda path: read_measurement(RunConfig(task="hanoi", model="m", measurement=str(path)))),
