@@ -41,7 +41,8 @@ class Levels(msgspec.Struct, frozen=True):
         latency: Steps committed below a revised node between the evidence and its revision: the mean over those
             revisions whose evidence is known; ``None`` without any.
         latency_most: The most of any revision.
-        stale_steps: Those of these steps that the next version did not go on with, over all revisions.
+        stale_steps: Those of these steps that rest on what the evidence refuted, over all revisions; where that is
+            unknown those that the next version did not go on with.
         stability: Share of begun children that nothing spoke against and that the next version goes on with; ``None``
             if no revision left any.
         replaced: The others: how many unaffected children were replaced.

@@ -183,10 +183,10 @@ class LevelSwitching:
 
 
 def _stale(revision: LevelEvent, since: Counter[int], *, kept: tuple[int, ...] | None) -> int:
-    """Steps since the evidence that a revision dropped; where no version followed, those it spoke against."""
-    if kept is None:
-        return sum(count for element, count in since.items() if element in (revision.affected or ()))
-    return sum(count for element, count in since.items() if element not in kept)
+    """Steps since the evidence on what it spoke against; where that is unknown, on what the next version dropped."""
+    if revision.affected is not None:
+        return sum(since[element] for element in revision.affected)
+    return 0 if kept is None else sum(count for element, count in since.items() if element not in kept)
 
 
 def _repeats(says: dict[int, list[str]]) -> int:

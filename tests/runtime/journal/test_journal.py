@@ -88,6 +88,25 @@ def test_what_was_committed_is_read_back(tmp_path: pathlib.Path) -> None:
         again.close()
 
 
+def test_batches_of_all_segments_are_read_in_the_order_in_which_they_became_durable(tmp_path: pathlib.Path) -> None:
+    order = [("/0", 0), ("/1", 1), ("/0", 2), ("/", 3), ("/1", 4)]
+    journal = create_journal(tmp_path)
+    assert list(journal.written()) == []
+    for segment, number in order:
+        journal.commit([Write(segment, batch(number))], 1.0)
+    journal.close()
+    reader = open_journal(tmp_path, write=False)
+    read = [(segment, unpack(payload)[0].path[0]) for segment, payload in reader.written()]
+    reader.close()
+    assert read == order
+    with sqlite3.connect(tmp_path / "journal.sqlite") as db:
+        db.execute("UPDATE batch SET payload = X'00' WHERE id = 3")
+    torn = open_journal(tmp_path, write=False)
+    with pytest.raises(JournalError, match="checksum"):
+        list(torn.written())
+    torn.close()
+
+
 def test_readers_see_the_totals_of_a_run_that_goes_on(tmp_path: pathlib.Path) -> None:
     journal, reader = create_journal(tmp_path), open_journal(tmp_path, write=False)
     journal.commit([Write("/0", batch(0))], 1.0)

@@ -99,7 +99,15 @@ def test_an_unaffected_child_that_is_replaced_is_counted() -> None:
     events[11] = plan((), 1, "right", 0, 1025, 1026, 1027)
     found = levels_of(events)
     assert (found.stability, found.replaced) == (0.5, 1)
-    assert found.stale_steps == 3, "the step of the child that was dropped as well"
+    assert found.stale_steps == 2, "nothing spoke against the step of the child that was dropped as well"
+
+
+def test_what_was_dropped_counts_as_stale_where_nobody_knows_what_was_refuted() -> None:
+    events = by_hand()
+    events[10] = msgspec.structs.replace(events[10], affected=None)
+    found = levels_of(events)
+    assert (found.stale_steps, found.stability) == (2, None)
+    assert levels_of(events[:11]).stale_steps == 0, "no version says what was dropped"
 
 
 def test_what_is_not_known_of_a_revision_is_not_measured() -> None:
