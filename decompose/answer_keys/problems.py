@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.answer_keys.problem_cells import cell, cell_alone
 from surefoot.decompose.answer_keys.problem_contractions import contracted
 from surefoot.decompose.answer_keys.problem_parts import filled, halves_of, parts_of, work_of
 from surefoot.decompose.methods.asking import Asking
@@ -24,8 +25,6 @@ from surefoot.decompose.tasks.problems.expressions import MODULUS
 
 ABLE = 2
 """Operations that a question may take at most, for a model to answer it in one step."""
-SLICE = 100
-"""Lines of the slices that a root asks about."""
 UNLIKELY = 1_000_000
 """Numbers above this stand for variables: no question has them."""
 _LABEL = re.compile(r"^([A-Z][a-z]+(?: [0-9]+)?): ?(.*)$")
@@ -274,51 +273,11 @@ def answered(question: str) -> str | None:
 
 
 def _cell(told: Told) -> Answers:
-    """A program over the input, in slices; with two levels left, large inputs are handed on in large slices first."""
-    kinds = ledger.read(told.question)
-    if kinds is None:
-        right = _cell_of_parts(told.question)
-        return Answers((_fenced(right),), (_fenced('{"answer": 1}'),))
-    levels = int((told.all("Levels") or ("1",))[0])
-    questions = [told.question] if len(kinds) == 1 else [ledger.users_question(kind) for kind in kinds]
-    if len(kinds) == 1 and levels > 1:
-        code = _sliced(questions, f"max({SLICE}, len(lines) // 10)", ', "recursive": True')
-    else:
-        code = _sliced(questions, f"max({SLICE}, len(lines) // 4000)", "")
-    if len(kinds) == 1:
-        code.append('{"answer": sum(map(int, found[0]))}')
-    else:
-        code += [
-            'sets = [{u for text in texts if text != "none" for u in text.split(", ")} for texts in found]',
-            '{"answer": len(sets[0] & sets[1])}',
-        ]
-    wrong = [line.replace("len(lines), size)]", "len(lines) - size, size)]") for line in code]
-    return Answers((_fenced("\n".join(code)),), (_fenced("\n".join(wrong)),))
+    return cell(told.question, int((told.all("Levels") or ("1",))[0]))
 
 
-def _sliced(questions: list[str], size: str, more: str) -> list[str]:
-    return [
-        'lines = context.split("\\n")',
-        f"size = {size}",
-        "spans = [(a, min(a + size, len(lines))) for a in range(0, len(lines), size)]",
-        f"questions = {questions!r}",
-        f'asked = [{{"question": q, "from": a, "to": b{more}}} for q in questions for a, b in spans]',
-        "said = ask_all(asked)",
-        "found = [said[n * len(spans):(n + 1) * len(spans)] for n in range(len(questions))]",
-    ]
-
-
-def _cell_of_parts(question: str) -> str:
-    """Code that asks one part after the other, with the answers to those before in it."""
-    rows: list[str] = []
-    for n, part in enumerate(parts_of(question) or (question,), start=1):
-        named = re.sub(r"#([0-9]+)", r"{a\1}", part)
-        rows.append(f"a{n} = ask({{'question': f{named!r}}})")
-    return "\n".join([*rows, f"{{'answer': a{len(rows)}}}"])
-
-
-def _fenced(code: str) -> str:
-    return f"```python\n{code}\n```"
+def _cell_alone(told: Told) -> Answers:
+    return cell_alone(told.question, told.all("Gave")) or _answer(told)
 
 
 def expression_of(part: str) -> str | None:
@@ -371,6 +330,7 @@ KINDS: Final[Mapping[str, Callable[[Told], Answers]]] = {
     "solve": _solve,
     "split": _split,
     "cell": _cell,
+    "cell alone": _cell_alone,
     "dependencies": _split,
     "contract": _contract,
     "judge": _judge,

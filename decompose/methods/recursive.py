@@ -56,9 +56,19 @@ def _read_cell(problem: "Problem", step: Step, text: str) -> str | Flag:
 
 
 CELL = Wording(
-    "Write a cell of Python that finds the answer; what the question is about stands in the variable context.",
+    "Write a cell of Python that finds the answer. What the question is about stands in the variable context, the "
+    "question in the variable question.",
     'A cell may ask about lines of context: ask({"question": "...", "from": 0, "to": 9}), or ask_all([...]) at once;\n'
     '"recursive": True lets the one who is asked write cells too. End the last cell with the expression '
+    '{"answer": <{form}>}.\nReply with one cell: ```python ... ```',
+    Role.ORCHESTRATOR,
+    _read_cell,
+    8192,
+)
+ALONE = Wording(
+    "Write a cell of Python that finds the answer by itself. What the question is about stands in the variable "
+    "context, the question in the variable question.",
+    "What a cell prints, and its last expression, is shown to you, cut short. End the last cell with the expression\n"
     '{"answer": <{form}>}.\nReply with one cell: ```python ... ```',
     Role.ORCHESTRATOR,
     _read_cell,
@@ -72,11 +82,12 @@ class Recursive(Asking, frozen=True):
     """Cells of a root, and voted sub-questions; the board is the cells so far and what they gave.
 
     Attributes:
-        depth: Levels of roots below each other; 1 for sub-questions that are plain.
+        depth: Levels of roots below each other; 1 for sub-questions that are plain, 0 for none: the control arm, in
+            which cells may compute and ask nothing.
     """
 
     depth: int = 1
-    wordings: ClassVar[Mapping[str, Wording]] = {"cell": CELL, "sub": SUB, "part": PART}
+    wordings: ClassVar[Mapping[str, Wording]] = {"cell": CELL, "cell alone": ALONE, "sub": SUB, "part": PART}
 
     def turn(self, problem: "Problem", goal: Goal, board: Any) -> Turn:
         """Ask for a cell and run it to its end; or, in a sub-question, ask it."""
@@ -90,13 +101,12 @@ class Recursive(Asking, frozen=True):
         cells, shown, spent = board or ((), (), 0)
         if len(shown) == MOST_CELLS:
             return Done(None, f"{MOST_CELLS} cells gave no answer")
-        said = yield self.ask(
-            "cell", goal, goal.text, self._shown(goal, lines[first : first + BEGINNING], shown), lead=1
-        )
+        told = self._shown(goal, lines[first : first + BEGINNING], shown)
+        said = yield self.ask("cell" if self.depth else "cell alone", goal, goal.text, told, lead=1)
         if not said.startswith("code\n"):
             return Done(said)
         code = said.removeprefix("code\n")
-        variables = {"context": "\n".join(lines[first:last])}
+        variables = {"context": "\n".join(lines[first:last]), "question": goal.text}
         ended, spent = yield from self._run(goal, (*cells, code), variables, (first, last, calls, spent))
         failed = failure_of(ended)
         if failed is not None:
@@ -137,7 +147,7 @@ class Recursive(Asking, frozen=True):
     def _span(self, problem: "Problem", goal: Goal) -> tuple[Sequence[str], int, int, int]:
         """All lines of the input, those that the node is about, and the calls that it has."""
         lines = _lines(problem.context(goal.number))
-        first, last, calls = goal.given or (0, len(lines), MOST_CALLS)
+        first, last, calls = goal.given or (0, len(lines), MOST_CALLS if self.depth else 0)
         return lines, first, last, calls
 
     def _shown(self, goal: Goal, beginning: Sequence[str], shown: Any) -> tuple[tuple[str, str], ...]:

@@ -33,6 +33,7 @@ METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "two-stage": TwoStage,
     "program": HostProgram,
     "recursive": Recursive,
+    "recursive-0": lambda leaf_steps: Recursive(depth=0),
     "recursive-2": lambda leaf_steps: Recursive(depth=2),
     "as-needed": AsNeeded,
     "abstract-chain": AbstractChain,

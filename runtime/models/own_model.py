@@ -1,10 +1,12 @@
 """A model of somebody's own, watched: what its code raises or returns is checked where it happens.
 
 An exception that comes out of ``ask``, or something else than one ``Reply`` for each draw, is a ``UserCodeError`` that
-names the method, its file and its line. Models that come with Surefoot are left as they are.
+names the method, its file and its line. A limit in money is kept for it (``own_costs.py``). Models that come with
+Surefoot are left as they are.
 """
 
 import inspect
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,11 +16,13 @@ from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.copies import Sameness
 from surefoot.runtime.models.limiter import Limiter
-from surefoot.runtime.models.port import Look, Model, Reply, Request
+from surefoot.runtime.models.own_costs import OwnCosts
+from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look, Model, Reply, Request
 from surefoot.runtime.user_code import blamed, load_named, wrong_value
 
 WANTED = "a list with one Reply for each of request.draws"
-"""What ``ask`` returns, for people."""
+WANTED_COST = "cost_usd as None or a number of USD, at least 0"
+"""What ``ask`` returns, and what it says an answer cost, for people."""
 
 
 class OwnModel(Model):
@@ -33,27 +37,54 @@ class OwnModel(Model):
         self._model, self._class = model, type(model)
         self.name, self.shared, self.lease = model.name or type(model).__name__, model.shared, model.lease
         self.dialect = dialect or model.dialect
+        self._reserves, self._costs = model.lease is not None, OwnCosts(self.prices)
 
     async def ask(self, request: Request) -> list[Reply]:
-        """Answer a prompt as the model does.
+        """Answer a prompt as the model does, once money for it is reserved where the run has a limit.
 
         Raises:
             UserCodeError: The model's code failed, or returned something else than replies.
-            ModelError: Raised by the model on purpose.
+            ModelUnavailable: The run has not enough money left.
+            ModelError: Raised by the model on purpose; or an answer's cost is unknown and the run has a limit.
         """
+        lease = self._own_lease
+        if lease is None:
+            return await self._replies(request)
+        return await self._costs.paid(lease, request, len(request.draws), lambda: self._replies(request))
+
+    async def _replies(self, request: Request) -> list[Reply]:
         with blamed(self._class, "ask"):
             replies = await self._model.ask(request)
         if not _are_replies(replies, len(request.draws)):
             raise wrong_value(self._class, "ask", WANTED, replies)
+        for reply in replies:
+            self._check_cost("ask", reply.cost_usd)
         return replies
 
     async def look(self, request: Request) -> Look:
         """Return the model's distribution over whole answers; errors as for ``ask``."""
+        lease = self._own_lease
+        if lease is None:
+            return await self._look(request)
+        return await self._costs.paid(lease, request, MOST_LOOK_CALLS, lambda: self._look(request))
+
+    async def _look(self, request: Request) -> Look:
         with blamed(self._class, "look"):
             look = await self._model.look(request)
         if not isinstance(look, Look):
             raise wrong_value(self._class, "look", "a Look", look)
+        self._check_cost("look", look.cost_usd)
         return look
+
+    @property
+    def _own_lease(self) -> BudgetLease | None:
+        """The lease to reserve from, where the run has a limit and the model reserves nothing itself."""
+        return self.lease if not self._reserves and self.lease is not None and self.lease.limited else None
+
+    def _check_cost(self, method: str, cost: Any) -> None:
+        """Refuse a cost by which money would come back, or that is none."""
+        if cost is not None and not (isinstance(cost, int | float) and math.isfinite(cost) and cost >= 0):
+            raise wrong_value(self._class, method, WANTED_COST, cost)
 
     async def close(self) -> None:
         """Release what the model holds."""
@@ -82,6 +113,7 @@ class OwnModel(Model):
 
     def use_lease(self, lease: BudgetLease) -> None:
         """Have the model reserve money from this lease."""
+        self.lease = lease
         with blamed(self._class, "use_lease"):
             self._model.use_lease(lease)
 

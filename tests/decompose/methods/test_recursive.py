@@ -205,3 +205,65 @@ def test_replies_are_a_cell_or_an_answer(reply: str, said: str | None) -> None:
     step = Recursive().ask("cell", Goal("q"), "q")
     read = task.parse(step, reply, "chat")
     assert read == said if said is not None else isinstance(read, Flag)
+
+
+@pytest.mark.parametrize("method", ["recursive", "recursive-0"])
+def test_cells_have_the_question_as_a_variable(method: str) -> None:
+    """A running total over a thousand turns: one cell as long as for ten, which reads the turns from the question."""
+    sizes = []
+    for length in (10, 1000):
+        task = Generated(family="dictionary", length=length, method=method)
+        walk = Walk(task, tools={"cells": cells})
+        assert walk.run() == answer_of(task.question(), "")
+        assert walk.kinds.count("part") == (length if method == "recursive" else 0)
+        sizes.append(len(answers(walk.prompts[0]).right[0]))
+    assert sizes[0] == sizes[1] < 600
+
+
+def test_the_root_is_told_of_both_variables() -> None:
+    for method in ("recursive", "recursive-0"):
+        task = Generated(family="ledger", length=10, method=method)
+        said = task.prompt(task.sample_step(0), "chat").user
+        assert "in the variable context, the question in the variable question" in " ".join(said.split())
+        assert ("ask(" in said) == (method == "recursive"), "who may ask nothing is not told how to"
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_control_arm_asks_nothing(number: int) -> None:
+    """A2: the words are shown once each, and judged by the root; its prompts have none of the lines but the first."""
+    task = Generated(family="ledger", length=1234, number=number)
+    walk, output = walked(1234, number, "recursive-0")
+    assert walk.kinds == ["cell alone", "cell alone"]
+    assert output == answer_of(task.question(), task.context(number - 1))
+    assert "user" not in walk.prompts[1].user.partition("Cell:")[2].partition("Question:")[0]
+
+
+def test_no_cell_of_the_control_arm_gets_an_answer() -> None:
+    code = (
+        'r = ask_all([{"question": "How many lines name a bird?", "to": 5}])\n{"answer": isinstance(r[0], Exception)}'
+    )
+    seen: list[Any] = []
+
+    def watched(**arguments: Any) -> Any:
+        seen.append(arguments["answers"])
+        return cells(**arguments)
+
+    task = Generated(family="ledger", length=10, method="recursive-0")
+    walk = Walk(task, lambda prompt: f"```python\n{code}\n```", {"cells": watched})
+    walk.run()
+    assert set(walk.kinds) == {"cell alone"}
+    assert list(seen[1].values()) == [{"failed": "no calls are left"}]
+
+
+def test_a_wrong_cell_is_wrong() -> None:
+    """Cells are not voted on: where the root errs, the answer is another one, in each family it has code for."""
+    for family, method in (("dictionary", "recursive"), ("dictionary", "recursive-0"), ("ledger", "recursive-0")):
+        task = Generated(family=family, length=200, number=3, method=method)
+        wrong = Walk(task, tools={"cells": cells}, reply=lambda prompt: _erring(prompt)).run()
+        assert wrong != answer_of(task.question(), task.context(2)), (family, method)
+
+
+def _erring(prompt: Prompt) -> str:
+    """What is wrong where a last cell is written, else what is right."""
+    found = answers(prompt)
+    return found.wrong[0] if '"answer"' in found.right[0] else found.right[0]

@@ -29,7 +29,7 @@ from tests.runtime.execution.models import QUIET, Counted
 
 ASKING = [name for name, make in METHODS.items() if isinstance(make(0), Asking)]
 CASES = [
-    *(name for name in ASKING if name != "recursive-2"),
+    *(name for name in ASKING if name not in ("recursive-0", "recursive-2")),
     *("self-ask with calc", "rewoo with calc", "abstract-chain with calc"),
 ]
 PRICE_USD = 0.25
@@ -52,7 +52,7 @@ def right(task: Problem) -> str:
 
 
 class Priced(Counted):
-    """Each answer costs the same, and says so beforehand."""
+    """Each answer costs the same; what, is known from the first on."""
 
     async def ask(self, request: Request) -> list[Reply]:
         return [Reply(one.text, one.stop, 1, 1, PRICE_USD) for one in await super().ask(request)]
@@ -90,14 +90,13 @@ def test_limits_hold_wherever_they_end(method: str, tmp_path: pathlib.Path) -> N
     task, whole = problem(method), Priced(answers)
     api.run(task, whole, run_dir=tmp_path / "w", **QUIET)
     half = len(whole.asked) // 2
-    if len(whole.asked) < 3:  # a limit that lets one answer more than half through lets all of them through
+    if half == 0:  # one answer: no limit lets a half of it through
         return
     for name, limit in (("max_calls", half), ("max_cost_usd", half * PRICE_USD)):
         model = Priced(answers)
         paused = api.run(task, model, run_dir=tmp_path / name, chains_in_flight=1, **QUIET, **{name: limit})
         assert paused.status == "paused"
-        # Money of a model without a price list is seen when it was spent: at most one answer more.
-        assert len(model.asked) <= half + (name == "max_cost_usd")
+        assert len(model.asked) <= half
         on = Priced(answers)
         found = api.resume(tmp_path / name, task=task, model=on, **{name: 1000})
         assert (found.status, found.output) == ("solved", right(task))
