@@ -37,7 +37,9 @@ class OwnModel(Model):
         self._model, self._class = model, type(model)
         self.name, self.shared, self.lease = model.name or type(model).__name__, model.shared, model.lease
         self.dialect = dialect or model.dialect
-        self._reserves, self._costs = model.lease is not None, OwnCosts(self.prices)
+        # Who takes the lease, for itself or for a model it asks, reserves from it: what it spends is settled once.
+        self._reserves = model.lease is not None or type(model).use_lease is not Model.use_lease
+        self._costs = OwnCosts(self.prices)
 
     async def ask(self, request: Request) -> list[Reply]:
         """Answer a prompt as the model does, once money for it is reserved where the run has a limit.

@@ -151,3 +151,23 @@ async def test_an_unknown_cost_under_a_limit_is_refused_in_a_line() -> None:
     model, _ = leased(watched(Clerk(cost_usd=None)))
     with pytest.raises(ModelRejected, match=r"so --max-cost-usd cannot be kept: say what it cost"):
         await model.ask(REQUEST)
+
+
+async def test_a_model_that_reserves_itself_is_charged_once() -> None:
+    """Such as one that hands its questions on to a model of ours, and the lease with them."""
+
+    class Reserving(Clerk):
+        def use_lease(self, lease: BudgetLease) -> None:
+            self.taken = lease
+
+        async def ask(self, request: Request) -> list[Reply]:
+            await self.taken.reserve(PRICE_USD)
+            replies = await super().ask(request)
+            self.taken.settle(PRICE_USD, PRICE_USD)
+            return replies
+
+    clerk = Reserving()
+    model, lease = leased(watched(clerk))
+    ended = await asked(model, lease, 12)
+    assert [isinstance(one, list) for one in ended] == [True] * 4 + [False] * 8
+    assert clerk.spent == LIMIT_USD
