@@ -22,6 +22,7 @@ BUILT_IN_TASKS = {
     "dictionary-sum": "surefoot.decompose.tasks.dictionary_sum:DictionarySum",
     "ledger": "surefoot.decompose.tasks.ledger:Ledger",
     "gates": "surefoot.decompose.tasks.gates:Gates",
+    "crafting": "surefoot.decompose.tasks.crafting:Crafting",
     "river": "surefoot.decompose.tasks.river:River",
     "stacks": "surefoot.decompose.tasks.stacks:Stacks",
 }

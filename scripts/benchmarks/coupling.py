@@ -3,7 +3,8 @@
 ``python -m surefoot.scripts.benchmarks.coupling --runs 100`` runs every arm on the same worlds with the same model, and
 prints for each how many runs a referee finds right, the voted steps they took, and what the journal says of revisions.
 ``--guesses right`` has a planner whose guesses are right, so that nothing is there to revise; ``--shared 0.05`` makes
-that share of the prompts of scouts ones at which all draws agree on a wrong answer.
+that share of the prompts of scouts ones at which all draws agree on a wrong answer. ``--family crafting`` has as many
+ingredients as ``--gates`` says, and batches of as many pieces as towers have moves; ``as-needed`` is for gates only.
 """
 
 import argparse
@@ -13,15 +14,11 @@ import pathlib
 import statistics
 import tempfile
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
-from surefoot.decompose.answer_keys import gates as key
 from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.referees.gates import fault_at
 from surefoot.decompose.step import Prompt
-from surefoot.decompose.tasks.gates import Gates, open_side
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.journal.journal import create_journal, open_journal
@@ -30,6 +27,7 @@ from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.trace.level_events import Levels
 from surefoot.runtime.trace.level_reader import levels_in
 from surefoot.runtime.worker.local_pool import LocalPool
+from surefoot.scripts.benchmarks.coupling_families import FAMILIES
 from surefoot.scripts.commands.output import aligned
 
 ARMS = {"coupled": "at-once", "end-of-pass": "end-of-pass", "fixed": "never", "as-needed": "at-once"}
@@ -48,6 +46,7 @@ class Setting(msgspec.Struct, frozen=True):
     shared: float = 0.0
     chains: int = 256
     right: bool = False
+    family: str = "gates"
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -66,18 +65,18 @@ class Result(msgspec.Struct, frozen=True):
 
 
 class Key:
-    """The key of the gates, with what a setting plants: a lucky planner, and mistakes that all draws share."""
+    """The key of a family, with what a setting plants: a lucky planner, and mistakes that all draws share."""
 
     def __init__(self, setting: Setting, world: int) -> None:
         self.setting, self.world = setting, world
 
     def __call__(self, prompt: Prompt) -> Answers:
         """Return the answers to a prompt."""
-        known = key.answers(prompt)
+        family = FAMILIES[self.setting.family]
+        known = family.answers(prompt)
         kind = prompt.user.partition(" ")[0]
-        if kind == "route" and self.setting.right and "chosen before: nothing" in prompt.user:
-            route = " ".join(open_side(self.world, gate) for gate in range(1, self.setting.gates + 1))
-            return Answers((f"answer = {route}",), known.wrong)
+        if kind == family.plan and self.setting.right and "chosen before: nothing" in prompt.user:
+            return Answers((f"answer = {family.luck(self.world, self.setting.gates)}",), known.wrong)
         if kind == "look" and self._is_shared(prompt):
             return Answers(known.wrong, known.wrong)
         return known
@@ -89,16 +88,18 @@ class Key:
 
 def run_one(arm: str, world: int, setting: Setting, directory: pathlib.Path) -> Result:
     """Run one world by one arm; the run directory stays."""
-    options: dict[str, Any] = {"world": world, "gates": setting.gates, "disks": setting.disks}
+    family = FAMILIES[setting.family]
+    options = family.options(world, setting.gates, setting.disks)
     config = RunConfig(
-        task=AS_NEEDED if arm == "as-needed" else "gates", task_options=options, model="simulated", dialect="chat",
-        address="none", workers=1, k=setting.k, seed=world, chains_in_flight=setting.chains, revise=ARMS[arm],  # type: ignore[arg-type]
+        task=AS_NEEDED if arm == "as-needed" else setting.family, task_options=options, model="simulated",
+        dialect="chat", address="none", workers=1, k=setting.k, seed=world, chains_in_flight=setting.chains,
+        revise=ARMS[arm],  # type: ignore[arg-type]
     )  # fmt: skip
     write_config(directory, config)
     status = asyncio.run(_work(config, directory, Key(setting, world), setting))
     journal = open_journal(directory, write=False)
     try:
-        right = status == "solved" and _is_right(Gates(**options), journal.meta("output"))
+        right = status == "solved" and family.is_right(options, journal.meta("output"))
         counts = journal.totals
         return Result(right, counts.calls, counts.doubted_evidence, levels_in(journal, config.rule), counts.steps)
     finally:
@@ -114,13 +115,6 @@ async def _work(config: RunConfig, directory: pathlib.Path, answers: Key, settin
     finally:
         journal.close()
         await pool.close()
-
-
-def _is_right(task: Gates, output: Any) -> bool:
-    """Whether the referee of the gates, who knows the world as no run does, finds nothing wrong with an output."""
-    width = 1 + task.towers
-    parts = [output[gate * width : (gate + 1) * width] for gate in range(task.gates)]
-    return all(fault_at(task, gate, part) is None for gate, part in enumerate(parts, start=1))
 
 
 COLUMNS = (
@@ -168,16 +162,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the arms and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--arm", action="append", choices=list(ARMS))
+    parser.add_argument("--family", choices=list(FAMILIES), default="gates")
     parser.add_argument("--guesses", choices=["blind", "right"], default="blind")
     for name, value in msgspec.structs.asdict(Setting()).items():
-        if name != "right":
+        if name not in ("right", "family"):
             parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     asked = parser.parse_args(arguments)
+    if asked.family != "gates" and "as-needed" in (asked.arm or ()):
+        parser.error("--arm as-needed is there for --family gates only")
     values = {name: getattr(asked, name) for name in Setting.__struct_fields__ if name != "right"}
     setting = Setting(**values, right=asked.guesses == "right")
     results: dict[str, Sequence[Result]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for arm in asked.arm or ARMS:
+        for arm in asked.arm or [one for one in ARMS if one != "as-needed" or setting.family == "gates"]:
             places = [pathlib.Path(folder) / arm / str(world) for world in range(setting.runs)]
             for place in places:
                 place.mkdir(parents=True)

@@ -3,10 +3,12 @@
 import pathlib
 from typing import Any
 
+import msgspec
 import pytest
 
 from surefoot.decompose.plan import Expansion
 from surefoot.decompose.step import Call, Done, Prompt, Step
+from surefoot.decompose.tasks.crafting import supported
 from surefoot.decompose.tasks.gates import open_side
 from surefoot.scripts.benchmarks.coupling import ARMS, COLUMNS, Key, Result, Setting, main, row, run_one
 from surefoot.scripts.benchmarks.gates_as_needed import GatesAsNeeded, Way
@@ -59,6 +61,34 @@ def test_the_key_plants_what_it_says_and_nothing_else() -> None:
     assert len(Key(Setting(gates=2), 5)(route).right) == 4
     lucky = f"answer = {open_side(5, 1)} {open_side(5, 2)}"
     assert Key(Setting(gates=2, right=True), 5)(route).right == (lucky,)
+
+
+CRAFTING = Setting(gates=3, disks=3, p_error=0.0, k=2, family="crafting")
+
+
+def test_crafting_is_right_when_its_plan_is_revised_and_wrong_when_it_never_is(tmp_path: pathlib.Path) -> None:
+    found = {}
+    for arm in ("coupled", "end-of-pass", "fixed"):
+        (tmp_path / arm).mkdir()
+        found[arm] = run_one(arm, 5, CRAFTING, tmp_path / arm)
+    assert {arm: one.right for arm, one in found.items()} == {"coupled": True, "end-of-pass": True, "fixed": False}
+    assert found["coupled"].levels.stale_steps == 0 < found["end-of-pass"].levels.stale_steps
+    assert found["coupled"].levels.revisions >= 1
+
+
+def test_the_key_of_crafting_has_a_lucky_planner_too() -> None:
+    ask = Prompt("recipes for nails, hinges; chosen before: nothing; found unsupported: nothing", "system")
+    setting = Setting(gates=2, family="crafting")
+    assert len(Key(setting, 5)(ask).right) == 4
+    lucky = f"answer = {supported(5, 'nails')} {supported(5, 'hinges')}"
+    assert Key(msgspec.structs.replace(setting, right=True), 5)(ask).right == (lucky,)
+
+
+def test_as_needed_is_refused_for_crafting(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--family", "crafting", "--arm", "as-needed"])
+    assert stopped.value.code == 2
+    assert "for --family gates only" in capsys.readouterr().err
 
 
 def walked(task: GatesAsNeeded, goal: Way, sides: list[str]) -> tuple[Any, list[str]]:
