@@ -78,8 +78,8 @@ def test_killed_while_one_reply_states_several_steps(several: str, tmp_path: pat
     rng = random.Random(f"several {several}")
     options = (*SMALL[: SMALL.index("--leaf-steps")], *SLOW, "--seed", "1", "--steps-per-call", several)
     run, whole = Run(tmp_path / "killed", *options), Run(tmp_path / "whole", *options)
-    # In the pilot, behind it, and between replies; then at places that a session may not reach before it ends.
-    moments = [{"kill_at": count} for count in (60, 95, 4, 3)]
+    # In the pilot, and wherever that leaves the run; then at places that a session may not reach before it ends.
+    moments = [{"kill_at": count} for count in (60, 20, 4, 3)]
     places = [{"fault": f"{rng.choice(OFTEN)}:{rng.randint(1, 3)}=kill"} for _ in range(6)]
     end = survive(run, [*moments, *places], account)
     assert (account.lost, account.repeated) == (0, 0)
