@@ -165,9 +165,7 @@ async def open_lead_controller(
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
     before = _spent(writer) if writer.totals.steps else (0, 0, 0)  # a pilot may have been cut off
-    start = await _estimate(config, task, writer, ask_pilot, on_note) if config.k == "auto" else None
-    if start is not None and config.minimize == "money":
-        start = msgspec.structs.replace(start, prices=prices_of(config))
+    start = await _known(config, task, writer, ask_pilot, on_note) if config.k == "auto" else None
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
     why = explain_leads(leads, start, expected, size, "row" if isinstance(task, RowTask) else "step")
@@ -236,6 +234,18 @@ def _without_pilot(
     journal.set_meta(leads=leads, why=why)
     on_note(why)
     return LeadController(config, task, None, leads)
+
+
+async def _known(
+    config: RunConfig,
+    task: Task,
+    writer: JournalWriter,
+    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
+    on_note: Callable[[str], None],
+) -> Estimate:
+    """What leads are chosen from: how the model errs, with its prices where money is to be small."""
+    found = await _estimate(config, task, writer, ask_pilot, on_note)
+    return msgspec.structs.replace(found, prices=prices_of(config)) if config.minimize == "money" else found
 
 
 async def _estimate(
