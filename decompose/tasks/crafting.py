@@ -200,6 +200,20 @@ class Crafting(Turns, frozen=True, kw_only=True):
         """Say which tools lie on the bench of an ingredient."""
         return TOOLS[supported(self.world, ingredient)]
 
+    def sample_step(self, number: int) -> Step:
+        """Draw a look, a part to fit, or, six times in eight, a piece; guesses, which differ rightly, are left out."""
+        name, recipe = self.names[number // 8 % self.ingredients], RECIPES[number // 64 % 2]
+        if number % 8 == 0:
+            seen = TOOLS[RECIPES[number // 128 % 2]]
+            return turn("look", f"{name}: {recipe} needs {TOOLS[recipe]}; on the bench: {seen}", 8)
+        if number % 8 == 1 or not self.batches:
+            fitted = self.names[: self.names.index(name)]
+            return turn("assemble", f"blueprint: {' '.join(self.names)}; fitted: {' '.join(fitted) or 'nothing'}", 8)
+        ore, coal = needs(name, recipe)
+        done = number % self.pieces
+        left = self.pieces - done
+        return turn("craft", f"one piece takes {ore} ore and {coal} coal; store: {ore * left} {coal * left} {done}", 16)
+
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return the most steps that a node takes."""
         if isinstance(goal, Workshop):

@@ -166,6 +166,15 @@ class Gates(Turns, frozen=True, kw_only=True):
         """Say what is seen at one side of a gate."""
         return SEEN["open" if side == open_side(self.world, gate) else "shut"]
 
+    def sample_step(self, number: int) -> Step:
+        """Draw a look at a gate, or, seven times in eight, a move; guesses, which differ rightly, are left out."""
+        side = SIDES[number // 8 % 2]
+        if number % 8 == 0 or not self.towers:
+            gate, seen = 1 + number // 16 % self.gates, sorted(SEEN.values())[number // 32 % 2]
+            return turn("look", f"gate {gate}, {side} side: {seen}", 8)
+        move = 1 + number % ((1 << self.disks) - 1)
+        return turn("carry", f"{self.disks} disks from A to {PEGS[side]}, move {move}", 16)
+
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return the most steps that a node takes."""
         moves = (1 << self.disks) - 1

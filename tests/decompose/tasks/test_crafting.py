@@ -151,3 +151,14 @@ def test_the_key_answers_prompts_that_it_cannot_read(kind: str) -> None:
     known = answers(Prompt(f"{kind} something else"))
     assert known.right
     assert known.wrong
+
+
+def test_a_pilot_is_asked_what_has_one_right_answer() -> None:
+    """Recipes are guessed as long as nothing is known: guesses that differ say nothing of a model's errors."""
+    for task in (Crafting(ingredients=3, pieces=4), Crafting(ingredients=2, batches=0)):
+        asked = [task.sample_step(number) for number in range(512)]
+        assert {step.kind for step in asked} == {"look", "assemble"} | ({"craft"} if task.batches else set())
+        for step in asked:
+            known = answers(task.prompt(step, "chat"))
+            assert len(known.right) == 1
+            assert known.wrong

@@ -102,3 +102,15 @@ def test_the_referee_knows_the_world() -> None:
     assert "walled up" in str(wrong.first_error)
     assert "came instead of" in str(fault_at(TASK, 1, [OPEN[0]]))
     assert "does not stand" in str(fault_at(TASK, 1, [OPEN[0], ["B", []]]))
+
+
+def test_a_pilot_is_asked_what_has_one_right_answer() -> None:
+    """A route is guessed as long as nothing is known: guesses that differ say nothing of a model's errors."""
+    for task in (Gates(gates=3, disks=4), Gates(gates=1, disks=2, towers=0)):
+        asked = [task.sample_step(number) for number in range(256)]
+        assert {step.kind for step in asked} == ({"look", "carry"} if task.towers else {"look"})
+        for step in asked:
+            known = answers(task.prompt(step, "chat"))
+            assert len(known.right) == 1
+            assert known.wrong
+    assert len({str(step.reads) for step in asked}) > 2
