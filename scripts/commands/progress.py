@@ -133,8 +133,10 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
             "journal.sqlite-wal of the original, which was not copied or is older here",
         )
     if s.evidence or s.doubted_evidence:
-        reports = f"{s.evidence:,} reports of evidence, {s.doubted_evidence:,} doubted"
-        lines.append(f"plan      {s.revisions:,} versions given up, {reports}")
+        lines.append(
+            f"plan      versions given up: {s.revisions:,}; reports of evidence: {s.evidence:,}, "
+            f"of them doubted: {s.doubted_evidence:,}"
+        )
     if s.failed_nodes:
         lines.insert(1, f"failed    {_failures(s)}")
     if s.message:
