@@ -1,4 +1,8 @@
-"""Every method on a cluster of two nodes: the same answer as in this process, and the same journal, step by step."""
+"""Every method on a cluster of two nodes: the same answer as in this process, and the same journal, step by step.
+
+In the long set, in a process of its own: behind tests that begin a Ray of their own in the same process, Ray cancels
+the actors of this one before they start. Run it by naming the file, ``pytest -n 0 --long FILE``.
+"""
 
 import json
 import os
@@ -22,7 +26,7 @@ from tests.chaos.harness import Run as Killable
 from tests.chaos.harness import Step
 from tests.runtime.session.test_methods import CASES, problem
 
-pytestmark = [pytest.mark.ray, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.ray, pytest.mark.long, pytest.mark.timeout(400)]
 
 MODEL = "simulated:p_error=0.06,p_format=0.03"
 SAME: dict[str, Any] = {"k": 2, "seed": 11, "learn": False, "flush_steps": 2}
