@@ -20,7 +20,8 @@ from typing import Any
 
 import msgspec
 
-from tests.chaos.fuzz_targets import TARGETS, Target
+from tests.chaos.fuzz_target import Target
+from tests.chaos.fuzz_targets import TARGETS
 
 LONGEST_S = 5.0
 """Seconds of the processor that a reader may take for one input of some kilobytes."""

@@ -1,8 +1,4 @@
-"""What is fed with damaged input: each reader of files, replies and messages, with inputs that are whole at first.
-
-A target takes bytes that a stranger wrote. It may return whatever it likes, and raise what it documents; anything else,
-and more than a few seconds, is a fault.
-"""
+"""What is fed with damaged input: each reader of files, replies and messages, with inputs that are whole at first."""
 
 import asyncio
 import contextlib
@@ -40,9 +36,6 @@ from surefoot.runtime.journal import kept_inputs
 from surefoot.runtime.journal.mirror import read_note
 from surefoot.runtime.journal.plan_versions import revision_in
 from surefoot.runtime.journal.run_directory import parse_config
-from surefoot.runtime.models.batches import bodies
-from surefoot.runtime.models.batches.ledger import FOLDER, BatchLedger
-from surefoot.runtime.models.batches.results import file_id_of, page_of, results_of, state_of
 from surefoot.runtime.models.litellm_transport import _check_parts, _Unpacking
 from surefoot.runtime.models.openai_protocol import Endpoint
 from surefoot.runtime.models.simulated import Profile, SimulatedModel, parse_profile
@@ -71,6 +64,8 @@ from surefoot.scripts.cluster import parcel
 from surefoot.scripts.commands import bench_directory, options, review
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.record_race import fields_of
+from tests.chaos.fuzz_batches import BATCHES
+from tests.chaos.fuzz_target import Target, at, text
 from tests.runtime.journal.in_memory import InMemoryJournal
 from tests.runtime.test_wordings_file import FILE as WORDINGS
 from tests.scripts.commands.test_measure_tables import measurement
@@ -125,35 +120,6 @@ SAID = (
     b'\3The answer is\n```json\n[{"a": [1, 2.5e3, null]}]\n```\nyes',
     b"\4carry = 1\ndigit = 7\n(move a b c)\n1-2 2-3",
 )
-
-
-class Target(msgspec.Struct, frozen=True):
-    """A reader, or several that are given the same input.
-
-    Attributes:
-        call: Reads bytes; the folder is its own.
-        seeds: Inputs that are whole.
-        raises: What it documents.
-    """
-
-    call: Callable[[bytes, pathlib.Path], Any]
-    seeds: tuple[bytes, ...]
-    raises: tuple[type[BaseException], ...] = (SurefootError,)
-
-
-def at(name: str, call: Callable[[pathlib.Path], Any]) -> Callable[[bytes, pathlib.Path], Any]:
-    """A reader of a file: the bytes are put at its name first."""
-
-    def read(data: bytes, folder: pathlib.Path) -> Any:
-        (folder / name).write_bytes(data)
-        return call(folder / name)
-
-    return read
-
-
-def text(call: Callable[[str], Any]) -> Callable[[bytes, pathlib.Path], Any]:
-    """A reader of text: bytes become characters, also such as no encoding has."""
-    return lambda data, folder: call(data.decode(errors="surrogateescape"))
 
 
 def _look(directory: pathlib.Path) -> None:
@@ -338,50 +304,6 @@ def _answers_of_a_bench(data: bytes, folder: pathlib.Path) -> None:
     bench_directory.answers_of(folder)
 
 
-RESULTS = (
-    b'{"custom_id": "sf-1", "response": {"status_code": 200, "body": {"choices": [], "usage": {"prompt_tokens": 3, '
-    b'"completion_tokens": 4}}}, "error": null}\n'
-    b'{"custom_id": "sf-2", "response": {"status_code": 429, "body": {"error": {"code": "c", "message": "m"}}}}\n'
-)
-SAID_OF_BATCHES = (
-    b'{"id": "batch_1", "status": "completed", "output_file_id": "f", "request_counts": {"completed": 1, "failed": 0}}',
-    b'{"data": [{"id": "batch_1", "status": "in_progress", "metadata": {"surefoot": "t"}}], "has_more": true}',
-    b'{"id": "file-1", "object": "file", "errors": {"data": [{"message": "m"}]}}',
-)
-STATE = b'{"number": 1, "token": "t", "lines": 1, "file": "f", "id": "batch_1", "ended": "", "asked_at": 1.5}'
-LINES = b'[["sf-1", "q", [0, 1], 0.25]]'
-
-
-def _results(data: bytes) -> None:
-    """Both files of a batch, and what is made of each line."""
-    found = results_of(data, data, ("sf-1", "sf-2"))
-    for body in found.answers.values():
-        bodies.spent_usd(body, (1.0, 2.0), 0.5)
-    for fault in found.faults.values():
-        bodies.meaning_of("m", fault)
-
-
-def _provider(data: bytes) -> None:
-    for read in (lambda: state_of(data, 1), lambda: page_of(data), lambda: file_id_of(data)):
-        with contextlib.suppress(ValueError):
-            read()
-
-
-def _batches(state: bytes | None, lines: bytes | None) -> Callable[[bytes, pathlib.Path], None]:
-    """How far a batch is, or what its lines ask, beside what is whole; and what came back: a stranger's directory."""
-
-    def read(data: bytes, folder: pathlib.Path) -> None:
-        (folder / FOLDER).mkdir(exist_ok=True)
-        for kind, whole in (("json", state), ("lines", lines), ("output.jsonl", None), ("error.jsonl", None)):
-            (folder / FOLDER / f"0001.{kind}").write_bytes(data if whole is None else whole)
-        ledger = BatchLedger(folder)
-        ledger.open()
-        ledger.kept(1)
-        ledger.lines(1)
-
-    return read
-
-
 TARGETS: dict[str, Target] = {
     "run.toml": Target(at("run.toml", parse_config), (CONFIG, (GOLDEN / "run.toml").read_bytes())),
     "--config": Target(at("options.toml", lambda path: options._from_file(path, "hanoi", Hanoi)), (CONFIG,)),
@@ -441,10 +363,7 @@ TARGETS: dict[str, Target] = {
     "lines of JSON": Target(text(as_lines), SAID),
     "a server's body": Target(_body("identity"), (REPLY,), (SurefootError, ValueError)),
     "a packed body": Target(_body("gzip"), (gzip.compress(REPLY),), (SurefootError, ValueError)),
-    "results of a batch": Target(lambda data, folder: _results(data), (RESULTS,), (ValueError,)),
-    "what a provider says of batches": Target(lambda data, folder: _provider(data), SAID_OF_BATCHES, (ValueError,)),
-    "a run's batches": Target(_batches(None, LINES), (STATE,)),
-    "what a batch asks": Target(_batches(STATE, None), (LINES,)),
+    **BATCHES,
     "a question to the served model": Target(_asked, (ASKED,)),
     "message to a worker": Target(
         lambda data, folder: decode_message(data), (encode(Hello()), encode(Grant("usd", 1.5)))

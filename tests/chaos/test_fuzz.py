@@ -7,7 +7,8 @@ import pytest
 
 from tests.chaos import fuzz
 from tests.chaos.fuzz import damaged, fuzzed, tried
-from tests.chaos.fuzz_targets import TARGETS, Target
+from tests.chaos.fuzz_target import Target
+from tests.chaos.fuzz_targets import TARGETS
 from tests.chaos.readers import READERS, decoders
 
 SLOW = ("journal", "journal's log", "domain", "problem", "problems", "castle", "questions", "fetched run")

@@ -16,6 +16,7 @@ from surefoot.runtime.models.litellm_model import LiteLLMModel
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
 from surefoot.runtime.models.port import Reply, Request
 from tests.runtime.models.batch_server import BatchServer
+from tests.runtime.models.openai_server import answer_to
 
 NAME = "openai/gpt-4.1-mini"
 QUICK = Pace(0.001, 0.002, 5.0)
@@ -104,3 +105,12 @@ class Session:
 
         found: list[list[Reply]] = self.run(work)
         return found
+
+
+FIVE = [asked(f"question {number}", (4096 * number, 4096 * number + 1)) for number in range(5)]
+
+
+def right(replies: list[list[Reply]], requests: Any = FIVE) -> bool:
+    """Whether each question has an answer to each draw, its own."""
+    wanted = [[answer_to(one.prompt.user)] * len(one.draws) for one in requests]
+    return [[reply.text for reply in each] for each in replies] == wanted

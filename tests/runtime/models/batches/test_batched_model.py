@@ -1,9 +1,7 @@
-"""Questions that go out together: one batch a round, every answer where it belongs, and nothing paid for twice."""
+"""Questions that go out together: one batch a round, and every answer where it belongs."""
 
 import asyncio
-import json
 import pathlib
-import threading
 from typing import Any
 
 import pytest
@@ -19,23 +17,12 @@ from surefoot.runtime.errors import (
 )
 from surefoot.runtime.models.batches.batched_model import BatchedModel
 from surefoot.runtime.models.batches.follower import Pace
-from surefoot.runtime.models.batches.ledger import BatchLedger, in_flight
 from surefoot.runtime.models.batches.provider import provider_of
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Capability
-from surefoot.runtime.models.litellm_prices import batch_share
-from surefoot.runtime.models.port import Reply, Stop
+from surefoot.runtime.models.port import Stop
 from tests.runtime.models.batch_server import BatchServer
-from tests.runtime.models.batches.batching import NAME, Kill, Killed, Session, asked
-from tests.runtime.models.openai_server import answer_to
-
-FIVE = [asked(f"question {number}", (4096 * number, 4096 * number + 1)) for number in range(5)]
-
-
-def right(replies: list[list[Reply]], requests: Any = FIVE) -> bool:
-    """Whether each question has an answer to each draw, its own."""
-    wanted = [[answer_to(one.prompt.user)] * len(one.draws) for one in requests]
-    return [[reply.text for reply in each] for each in replies] == wanted
+from tests.runtime.models.batches.batching import FIVE, Session, asked, right
 
 
 def test_what_is_asked_together_is_one_batch_at_half_the_price(provider: BatchServer, tmp_path: pathlib.Path) -> None:
@@ -189,33 +176,6 @@ def test_a_request_that_fails_in_passing_is_made_again(
     assert any("asking again in" in said for said in session.said)
 
 
-@pytest.mark.parametrize("hidden", [0, 1])
-def test_a_batch_whose_answer_got_lost_is_found_in_the_list(
-    provider: BatchServer, tmp_path: pathlib.Path, hidden: int
-) -> None:
-    provider.requests["POST /v1/batches"] = ["lost"]
-    places = tmp_path / "a", tmp_path / "b"
-    for place in places:
-        place.mkdir()
-    provider.hidden = hidden
-    first, second = (Session(provider, place) for place in places)
-    assert right(first.ask(*FIVE))
-    assert provider.sizes == [5]
-    assert provider.seen.count("GET /v1/batches") == 1 + hidden
-    assert right(second.ask(asked("later")), [asked("later")]), "another's batch is never taken for this one"
-    assert provider.sizes == [5, 1]
-
-
-def test_where_nobody_can_know_nothing_is_sent_again(provider: BatchServer, tmp_path: pathlib.Path) -> None:
-    provider.requests["POST /v1/batches"], provider.lists = ["lost"], False
-    with pytest.raises(ModelUnavailable, match=r"may have been taken, and nobody can know.*delete .*0001\.json"):
-        Session(provider, tmp_path).ask(*FIVE)
-    assert provider.sizes == [5]
-    with pytest.raises(ModelUnavailable, match="nobody can know"):
-        Session(provider, tmp_path).ask(*FIVE)
-    assert provider.sizes == [5]
-
-
 @pytest.mark.parametrize(
     ("request_", "fault", "error", "words"),
     [
@@ -245,85 +205,6 @@ def test_an_outage_pauses_after_the_patience(provider: BatchServer, tmp_path: pa
     session = Session(provider, tmp_path)
     assert right(session.ask(*FIVE))
     assert provider.sizes == [5], "the batch went on meanwhile"
-
-
-POINTS = [
-    "batch.gathered", "batch.written", "batch.intended", "batch.sent", "batch.asked", "batch.taken", "batch.known",
-    "batch.fetched", "batch.ended",
-]  # fmt: skip
-SIX = [asked(f"later {number}", (4096 * number + 2,)) for number in range(6)]
-
-
-async def two_rounds(model: BatchedModel) -> bool:
-    """Five questions of two draws, and once they are answered six others."""
-    first = right(await asyncio.gather(*(model.ask(one) for one in FIVE)))
-    return first and right(await asyncio.gather(*(model.ask(one) for one in SIX)), SIX)
-
-
-def test_every_place_is_reached(provider: BatchServer, tmp_path: pathlib.Path) -> None:
-    kill = Kill()
-    assert Session(provider, tmp_path, kill).run(two_rounds)
-    assert kill.points == POINTS * 2
-
-
-@pytest.mark.parametrize("round_", [1, pytest.param(2, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("point", POINTS)
-def test_a_kill_anywhere_pays_nothing_twice(
-    provider: BatchServer, tmp_path: pathlib.Path, point: str, round_: int
-) -> None:
-    with pytest.raises(Killed):
-        Session(provider, tmp_path, Kill(point, round_)).run(two_rounds)
-    assert Session(provider, tmp_path).run(two_rounds)
-    assert provider.paid_twice == 0
-    assert provider.sizes == [5, 6]
-    assert not in_flight(tmp_path)
-
-
-def test_two_kills_and_an_answer_that_gets_lost_pay_nothing_twice(
-    provider: BatchServer, tmp_path: pathlib.Path
-) -> None:
-    for point in ("batch.taken", "batch.fetched", "batch.ended"):
-        provider.requests["POST /v1/batches"] = ["lost"]
-        with pytest.raises(Killed):
-            Session(provider, tmp_path, Kill(point)).run(two_rounds)
-    provider.hidden = 1
-    assert Session(provider, tmp_path).run(two_rounds)
-    assert (provider.paid_twice, provider.sizes) == (0, [5, 6])
-
-
-def test_a_run_that_goes_on_with_other_leads_asks_only_for_the_draws_that_are_missing(
-    provider: BatchServer, tmp_path: pathlib.Path
-) -> None:
-    Session(provider, tmp_path).ask(asked("q", (0, 1)))
-    wider = asked("q", (0, 1, 2, 3))
-    assert right(Session(provider, tmp_path).ask(wider), [wider])
-    assert [body.get("n", 1) for body in provider.bodies] == [2, 2]
-    narrow = asked("q", (1,))
-    (reply,) = Session(provider, tmp_path).ask(narrow)[0]
-    assert reply.tokens_in == 0, "the prompt was paid with the first draw"
-    assert provider.sizes == [1, 1]
-
-
-def test_whoever_stops_leaves_the_batch_in_flight(provider: BatchServer, tmp_path: pathlib.Path) -> None:
-    provider.looks, looked_at = 10**9, threading.Event()
-    provider.on_look = looked_at.set
-
-    async def stopped(model: BatchedModel) -> list[Any]:
-        asking = asyncio.gather(*(model.ask(one) for one in FIVE), return_exceptions=True)
-        await asyncio.to_thread(looked_at.wait, 10)
-        model.stop_waiting()
-        with pytest.raises(ModelUnavailable):
-            await model.ask(asked("too late"))
-        return list(await asking)
-
-    ended = Session(provider, tmp_path).run(stopped)
-    assert {str(one) for one in ended} == {f"{NAME}: batches go on at the provider; resume takes them up"}
-    assert [batch.id for batch in in_flight(tmp_path)] == ["batch_0"]
-    provider.looks = 1
-    session = Session(provider, tmp_path)
-    assert right(session.ask(*FIVE))
-    assert provider.sizes == [5]
-    assert "5 questions of an earlier session are taken up" in session.noted[0]
 
 
 def test_what_is_only_gathered_is_not_sent_by_whoever_stops(provider: BatchServer, tmp_path: pathlib.Path) -> None:
@@ -357,50 +238,6 @@ def test_a_race_that_is_called_off_takes_its_question_out_of_the_batch(
     assert provider.sizes == [5]
 
 
-def test_money_is_reserved_before_a_batch_is_sent_and_settled_when_it_is_back(
-    provider: BatchServer, tmp_path: pathlib.Path
-) -> None:
-    lease, seen = BudgetLease(limited=True), list[float]()
-    lease.grant(1.0)
-    provider.on_create = lambda: seen.append(lease.reserved)
-    provider.ends = ["expired:3"]
-    replies = Session(provider, tmp_path, lease=lease).ask(*FIVE)
-    spent = sum(reply.cost_usd or 0 for each in replies for reply in each)
-    at_most = 5 * (0.2 * (64 + len("question 0Be brief.")) + 0.8 * 2 * 9) / 1e6
-    assert seen[0] == pytest.approx(at_most)
-    assert 2 / 5 * at_most <= seen[1] < 3 / 5 * at_most, "two are left; the server was seen to charge for more"
-    assert (lease.reserved, 1 - lease.balance) == pytest.approx((0, spent))
-
-
-def test_money_of_a_batch_that_is_taken_up_is_not_reserved_twice(provider: BatchServer, tmp_path: pathlib.Path) -> None:
-    first, second = BudgetLease(limited=True), BudgetLease(limited=True)
-    first.grant(0.001)
-    long = asked("long " * 100, (0, 1))
-    with pytest.raises(Killed):
-        Session(provider, tmp_path, Kill("batch.known"), lease=first).ask(long)
-    held = 0.001 - first.balance
-    replies = Session(provider, tmp_path, lease=second).ask(long)
-    spent = sum(reply.cost_usd or 0 for each in replies for reply in each)
-    assert right(replies, [long])
-    assert (second.reserved, second.balance) == pytest.approx((0, held - spent)), "what is left can be given back"
-
-
-def test_a_limit_that_does_not_cover_a_question_pauses_before_anything_is_sent(
-    provider: BatchServer, tmp_path: pathlib.Path
-) -> None:
-    lease = BudgetLease(limited=True)
-
-    async def work(model: BatchedModel) -> None:
-        asking = asyncio.ensure_future(model.ask(FIVE[0]))
-        await lease.shortage()
-        lease.grant(0.0)
-        await asking
-
-    with pytest.raises(ModelUnavailable, match="--max-cost-usd: what is left does not cover the next call"):
-        Session(provider, tmp_path, lease=lease).run(work)
-    assert provider.seen == []
-
-
 def test_a_disk_that_is_full_is_told_to_whoever_asks(provider: BatchServer, tmp_path: pathlib.Path) -> None:
     (tmp_path / "batches").write_text("a file where a folder should be")
     with pytest.raises(JournalError, match="batches"):
@@ -418,14 +255,6 @@ def test_a_strange_state_is_told_once_and_waited_for(provider: BatchServer, tmp_
     assert "5 questions asked, 0 back, pondering\\x1b[2J, after 0:00:0" in session.said[0]
 
 
-def test_lies_about_money_cost_no_more_than_was_reserved(provider: BatchServer, tmp_path: pathlib.Path) -> None:
-    lease = BudgetLease(limited=True)
-    lease.grant(1.0)
-    provider.ends = ["dear"]
-    Session(provider, tmp_path, lease=lease).ask(FIVE[0])
-    assert 0 < 1 - lease.balance < 1e-4
-
-
 @pytest.mark.parametrize("name", ["anthropic/claude-3-5-haiku-latest", "gemini/gemini-2.0-flash", "ollama/llama3.2"])
 def test_a_provider_of_another_form_is_refused_by_name(name: str) -> None:
     with pytest.raises(ConfigurationError, match="--batch speaks OpenAI's form of files and batches, and "):
@@ -439,22 +268,3 @@ def test_nothing_is_scored_in_a_batch(provider: BatchServer, tmp_path: pathlib.P
         return model.how(Capability.CHOICES), model.how(Capability.SEVERAL), model.prices()
 
     assert Session(provider, tmp_path).run(work) == ("parsing", "one call", pytest.approx((0.2e-6, 0.8e-6)))
-
-
-def test_shares_of_the_price_are_the_tables_or_a_half() -> None:
-    entry = {"input_cost_per_token": 4.0, "input_cost_per_token_batches": 1.0, "output_cost_per_token": 8.0}
-    assert batch_share(entry, None) == (0.25, 0.5)
-    assert batch_share({}, None) == (0.5, 0.5)
-    assert batch_share(entry, 0.8) == (0.8, 0.8)
-
-
-def test_a_stranger_sees_no_key_and_no_prompt_in_the_ledger(
-    provider: BatchServer, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-0123456789")
-    Session(provider, tmp_path).ask(*FIVE)
-    ledger = BatchLedger(tmp_path)
-    state = json.loads(ledger.path(1).read_bytes())
-    assert set(state) == {"number", "token", "lines", "file", "id", "ended", "asked_at"}
-    assert all(b"sk-secret" not in file.read_bytes() for file in ledger.folder.iterdir())
-    assert {file.stat().st_mode & 0o777 for file in ledger.folder.iterdir()} == {0o600}
