@@ -13,7 +13,8 @@
     |     |- AccessLost       a key that worked is refused now (exit 3: resume with another)
     |     `- QuotaUsedUp      credit or quota is used up (exit 3: resume when there is more)
     |- RunPaused              nobody's: the run stops politely and can be resumed (exit 3)
-    |  `- AwaitsReview        steps wait for a person (exit 3: surefoot review, then resume)
+    |  |- AwaitsReview        steps wait for a person (exit 3: surefoot review, then resume)
+    |  `- NothingReadable     a model answers, and nothing it says can be read (exit 3: look, then resume)
     |- JournalError           the disk's: the journal cannot be read or written
     `- RunFailed              the run came to an end that is not the goal (exit 1)
        |- QuestionRefused     the server answers others, but not this question: too long, or refused
@@ -102,6 +103,10 @@ class RunPaused(SurefootError):
 
 class AwaitsReview(RunPaused):
     """Nothing goes on before a person has answered steps that stayed undecided."""
+
+
+class NothingReadable(RunPaused):
+    """A model answers, and no reply of it to one kind of question could be counted: asking on would cost money only."""
 
 
 class RunFailed(SurefootError):

@@ -8,7 +8,6 @@ A call that failed is not here: a time-out says nothing about the answer, and is
 """
 
 import enum
-from collections.abc import Sequence
 
 
 class RedFlag(enum.StrEnum):
@@ -38,20 +37,6 @@ ALWAYS_ON: frozenset[RedFlag] = frozenset({RedFlag.MISFORMATTED, RedFlag.REFUSED
 
 SWITCHABLE: frozenset[RedFlag] = frozenset(RedFlag) - ALWAYS_ON
 """Flags that spoil a reply which could have been counted."""
-
-
-MOST_REFUSALS = 8
-"""Replies to one question that are all refused, after which it is given up: a filter says the same however often it is
-asked, and money is charged for each try."""
-
-
-def refused_throughout(flags: Sequence[str | None]) -> bool:
-    """Say whether a question was only ever refused, often enough to ask it no more.
-
-    Args:
-        flags: Of each reply so far, in the order drawn: the red flag that discarded it, or ``None`` if it was counted.
-    """
-    return len(flags) >= MOST_REFUSALS and all(flag == RedFlag.REFUSED for flag in flags)
 
 
 def overlong(tokens_out: int, limit: int, cut_off: bool) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.untrusted import one_line
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.red_flags import refused_throughout
+from surefoot.voting.giving_up import refused_throughout
 
 MOST_NAMED = 3
 """Candidates that are written out."""

@@ -1,8 +1,17 @@
 """Counts what happens while steps are decided: one meter for all runners of a piece of work."""
 
+from collections.abc import Mapping
+
+from surefoot.decompose.step import Flag
+from surefoot.runtime.errors import NothingReadable
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.models.usage import UsageMeter
-from surefoot.runtime.records import Counts
+from surefoot.runtime.records import Counts, tally
+from surefoot.runtime.untrusted import one_line
+from surefoot.voting.giving_up import NeverRead
+
+LONGEST = 100
+"""Characters of a reply that are quoted."""
 
 
 class Meter:
@@ -10,6 +19,7 @@ class Meter:
 
     Args:
         replies: Chooses which replies are kept.
+        never_read: What no reply could be counted of; without it nothing is stopped for that.
 
     Attributes:
         counts: What happened since the last batch.
@@ -17,11 +27,38 @@ class Meter:
         by_step: Whether money is put on steps as well, for whoever asks with ``spent``: it is held until then.
     """
 
-    def __init__(self, replies: ReplyKeeper | None = None) -> None:
+    def __init__(self, replies: ReplyKeeper | None = None, never_read: NeverRead | None = None) -> None:
         self.counts, self.usage = Counts(), UsageMeter()
+        self._never_read, self._why_stop = never_read, ""
         self.replies = replies or ReplyKeeper()
         self.by_step = False
         self._spent: dict[int, float | None] = {}
+
+    def flag(self, kind: str, question: int, flag: Flag | None, text: str) -> None:
+        """Count the red flag of a reply, or that there is none.
+
+        Args:
+            kind: Of the question.
+            question: Its number among the steps of this piece of work.
+            flag: What discarded the reply, if anything did.
+            text: The reply, untrusted, to be quoted.
+        """
+        if flag is not None:
+            tally(self.counts.red_flags, {flag.name: 1})
+        if self._never_read is None:
+            return
+        flags = self._never_read.heard(kind, question, None if flag is None else flag.name)
+        if flags is not None:
+            self._why_stop = _said(kind, flags, text)
+
+    def go_on(self) -> None:
+        """Go on unless a model says nothing that can be read; replies that came with the last one are counted first.
+
+        Raises:
+            NothingReadable: No reply to one kind of question could be counted yet, and there were many.
+        """
+        if self._why_stop:
+            raise NothingReadable(self._why_stop)
 
     def spend(self, number: int, usd: float | None) -> None:
         """Add what a reply cost to the step of a number, if somebody is going to ask; see ``spent``."""
@@ -43,3 +80,14 @@ class Meter:
         counts, self.counts = self.counts, Counts()
         self.usage.move_to(counts)
         return counts
+
+
+def _said(kind: str, flags: Mapping[str, int], text: str) -> str:
+    total = sum(flags.values())
+    by_flag = ", ".join(f"{count:,} {flag}" for flag, count in sorted(flags.items()))
+    example = f", for example {one_line(text, LONGEST)!r}" if text.strip() else ""
+    return (
+        f"none of {total:,} replies to questions of kind {one_line(kind) or '(unnamed)'} can be read: "
+        f"{by_flag}{example}; "
+        "surefoot resume asks on, --accept-change with another model or other options"
+    )

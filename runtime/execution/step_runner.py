@@ -42,9 +42,10 @@ from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.alarms import Raised, raised_by
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.decision import race_for
+from surefoot.voting.giving_up import asked_no_more
 from surefoot.voting.race import Won, unanimous
 from surefoot.voting.record_race import FieldWise
-from surefoot.voting.red_flags import RedFlag, overlong, refused_throughout
+from surefoot.voting.red_flags import RedFlag, overlong
 from surefoot.voting.representatives import FieldRepresentatives, Representatives
 
 MAX_DRAWS = 4096
@@ -214,7 +215,7 @@ class StepRunner:
                 raised = raised_by(pattern_of_ballots(k, ballots), self.leads.limits)
             if race.verdict is not None or (raised and leaves(raised, level)):
                 break
-            if refused_throughout([ballot.spoiled_by for ballot in ballots]):
+            if asked_no_more([ballot.spoiled_by for ballot in ballots], self.leads.limits.spoiled):
                 break
             drawn = len(ballots)
             wanted = 1 if self.settings.first_temperature != self.settings.temperature and not drawn else race.fewest()
@@ -322,10 +323,10 @@ class StepRunner:
             self.meter.usage.book(kind, name, reply)
             self.meter.spend(draws[0] // MAX_DRAWS, reply.cost_usd)
             answer = self._flag(question, reply, limit, read)
-            if isinstance(answer, Flag):
-                tally(self.counts.red_flags, {answer.name: 1})
             self.meter.replies.heard(draws[0] // MAX_DRAWS, question.step, prompt, reply.text, answer)
+            self.meter.flag(kind, draws[0] // MAX_DRAWS, answer if isinstance(answer, Flag) else None, reply.text)
             said.append(answer)
+        self.meter.go_on()
         return said
 
     def _request(self, question: Asked, draws: Sequence[int], temperature: float) -> Request:

@@ -63,6 +63,7 @@ from surefoot.runtime.worker.control import (
     TakeFeedback,
     UseLeads,
 )
+from surefoot.voting.giving_up import NeverRead
 
 SAMPLES = "samples"
 """Key of a share of sampled steps among a worker's jobs; leads that a run learns do not concern it."""
@@ -86,7 +87,7 @@ class Worker:
         task: The task, opened.
         model: The model to ask; opened from the configuration if missing.
         name: For accounts.
-        beside: A worker of the same process, with which it shares servers and kept looks.
+        beside: A worker of the same process, with which it shares servers, kept looks and what is said of replies.
 
     Attributes:
         place: Machine, process and name, for the journal.
@@ -102,13 +103,12 @@ class Worker:
     ) -> None:
         self.config, self.task, self.name = config, task, name
         self._waits: list[str] = []
+        self._never_read: NeverRead = NeverRead() if beside is None else beside._never_read
         self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
         if ":" in config.strategy:
             load_method(config.strategy, pathlib.Path.cwd())
         if ":" in config.rule:
             load_rule(config.rule, pathlib.Path.cwd())  # a worker's process may be one that has not seen the rule yet
-        if ":" in config.strategy:
-            load_method(config.strategy, pathlib.Path.cwd())
         if config.batch and model is None:
             raise ConfigurationError("--batch is for run, map and resume, whose batches are kept: leave it out here")
         others: Sequence[Model] = () if beside is None else beside.voters
@@ -261,7 +261,7 @@ class Worker:
     def step_runner(self, leads: CurrentLeads | None = None) -> Decider:
         """Return what decides steps as the configuration says, each role with its own settings, if any has."""
         leads, config = leads or CurrentLeads(), self.config
-        meter, calls = Meter(ReplyKeeper(config.keep_replies)), self.leases["calls"]
+        meter, calls = Meter(ReplyKeeper(config.keep_replies), self._never_read), self.leases["calls"]
         policy = policy_of(config)
 
         def runner(settings: RoleSettings) -> StepRunner:

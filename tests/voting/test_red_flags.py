@@ -3,12 +3,10 @@ import pytest
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.red_flags import (
     ALWAYS_ON,
-    MOST_REFUSALS,
     SWITCHABLE,
     RedFlag,
     overlong,
     parse_switch,
-    refused_throughout,
 )
 
 
@@ -69,12 +67,3 @@ def test_parse_switch_names_what_it_does_not_know(text: str) -> None:
     message = str(caught.value)
     assert "\n" not in message
     assert all(flag in message for flag in RedFlag)
-
-
-def test_only_refusals_and_enough_of_them_give_a_question_up() -> None:
-    refused: list[str | None] = ["refused"] * MOST_REFUSALS
-    assert refused_throughout(refused)
-    assert refused_throughout([*refused, "refused"])
-    assert not refused_throughout(refused[1:])
-    assert not refused_throughout([*refused, None])
-    assert not refused_throughout(["misformatted", *refused])

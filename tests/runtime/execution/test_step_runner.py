@@ -13,9 +13,10 @@ from surefoot.runtime.payloads import pack, unpack, winner
 from surefoot.runtime.records import Contested, Counts, Record, Usage
 from surefoot.voting.alarms import Limits
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.giving_up import MOST_DISCARDED, MOST_REFUSALS
 from surefoot.voting.race import Race
 from surefoot.voting.raised_lead import RaisedLead
-from surefoot.voting.red_flags import ALWAYS_ON, MOST_REFUSALS, RedFlag, parse_switch
+from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
 from surefoot.voting.sequential import TYPES, Sequential
 from tests.data.own.row_tasks import Next
 from tests.runtime.execution.hanoi_step import FLAGGED, ILLEGAL, INCONSISTENT, STEP, TASK, A, B, C
@@ -142,6 +143,21 @@ async def test_a_model_that_refuses_now_and_then_is_asked_on(scripted: Any, step
         replies = [other, *[FLAGGED["refused"]] * (2 * MOST_REFUSALS), A, A]
         steps = step_runner(TASK, scripted(*replies))
         assert (await steps.decide(STEP, 2, 0))[0] == A
+
+
+@pytest.mark.parametrize(("spoiled", "most"), [(0.05, MOST_DISCARDED), (1.0, 100)])
+async def test_a_question_of_which_nothing_can_be_read_is_given_up_where_others_can(
+    scripted: Any, step_runner: Any, spoiled: float, most: int
+) -> None:
+    """The placebo is a run that knows nothing of others yet: it asks up to the cap."""
+    model = scripted(*[FLAGGED["misformatted"]] * 1000)
+    limits = Limits(dissent=0.1, spoiled=spoiled, each=0.0)
+    steps = step_runner(TASK, model, limits=limits, max_ballots=100)
+    with pytest.raises(StepDeadlocked) as error:
+        await steps.decide(STEP, 3, 0)
+    asked = sum(len(request.draws) for request in model.requests)
+    assert (most - 3) * len(steps.variants) <= asked <= (most + 3) * len(steps.variants)
+    assert "misformatted" in error.value.message
 
 
 @pytest.mark.parametrize("text", [A + " ", " " + A, A + "\n", A.upper(), A.replace(" ", "  "), f"move {A}", A + A, ""])
