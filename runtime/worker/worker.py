@@ -151,7 +151,7 @@ class Worker:
         by what is on its way as well). Nothing outside the segment is built on a step before its batch is durable.
         """
         config = self.config
-        work = self._new_work(CurrentLeads(leads))
+        work = self._new_work(CurrentLeads(leads), self._never_read)
         runner: SegmentRunner | RowRunner
         if isinstance(segment.node.goal, Rows) and isinstance(self.task, RowTask):
             runner = RowRunner(self.task, work, self._semaphore)
@@ -166,15 +166,17 @@ class Worker:
 
     async def sample(self, numbers: Sequence[int], draws: int, attempt: int = 0) -> AsyncGenerator[Batch, None]:
         """Ask sampled steps, each several times; yields batches as ``run_segment`` does."""
-        work = self._new_work(CurrentLeads())
+        work = self._new_work(CurrentLeads(), None)  # that nothing can be read of a model is what is to be found out
         runner = SampleRunner(partial(sampled_question, self.config, self.task), work, self._semaphore)
         async with aclosing(self._run(SAMPLES, work, runner.run(numbers, draws, attempt))) as batches:
             async for batch in batches:
                 yield batch
 
-    def _new_work(self, leads: CurrentLeads) -> Work:
+    def _new_work(self, leads: CurrentLeads, never_read: NeverRead | None) -> Work:
         config = self.config
-        return Work(self.step_runner(leads), RecordBuffer(config.flush_steps, config.flush_s), config.review)
+        return Work(
+            self.step_runner(leads, never_read), RecordBuffer(config.flush_steps, config.flush_s), config.review
+        )
 
     async def _run(self, key: str, work: Work, running: Coroutine[Any, Any, Outcome]) -> AsyncGenerator[Batch, None]:
         """The batches of one piece of work while it runs, and its end."""
@@ -258,10 +260,10 @@ class Worker:
                 mine.add(account)
         return counts
 
-    def step_runner(self, leads: CurrentLeads | None = None) -> Decider:
+    def step_runner(self, leads: CurrentLeads | None = None, never_read: NeverRead | None = None) -> Decider:
         """Return what decides steps as the configuration says, each role with its own settings, if any has."""
         leads, config = leads or CurrentLeads(), self.config
-        meter, calls = Meter(ReplyKeeper(config.keep_replies), self._never_read), self.leases["calls"]
+        meter, calls = Meter(ReplyKeeper(config.keep_replies), never_read), self.leases["calls"]
         policy = policy_of(config)
 
         def runner(settings: RoleSettings) -> StepRunner:

@@ -87,3 +87,12 @@ async def test_a_run_that_votes_cannot_carry_ends_after_its_pilot(
         journal.close()
     assert model.asked == 60
     assert any(note.startswith(("kind move", "at ")) for note in notes)
+
+
+@pytest.mark.parametrize(("options", "proposed"), [({"graph": "n7tree"}, True), ({"edges": "1-2 2-3 3-1 3-4"}, False)])
+def test_small_questions_are_proposed_for_castles_that_can_be_asked_so(
+    configured: Callable[..., RunConfig], options: dict[str, str], proposed: bool
+) -> None:
+    """A castle with a circle has no such questions: what is proposed must be possible."""
+    asked = configured("graph", {**options, "start": 4, "goal": 1}, model="openai/gpt", dialect="chat")
+    assert any(one.startswith("--dialect micro") for one in remedies(asked, ["propose"])) is proposed
