@@ -231,6 +231,8 @@ class Counts(msgspec.Struct, kw_only=True):
         evidence: Reports about assumptions that steps made.
         doubted_evidence: Answers with evidence that another way to ask did not confirm.
         revisions: Versions of plans that were given up.
+        disputes: First races whose ballots came to disagree, those included that did not end: what a stop cuts short is
+            mostly these, as they take longest.
     """
 
     steps: int = 0
@@ -280,6 +282,7 @@ class Counts(msgspec.Struct, kw_only=True):
     evidence: int = 0
     doubted_evidence: int = 0
     revisions: int = 0
+    disputes: int = 0
 
     @property
     def known_cost_usd(self) -> float | None:

@@ -129,18 +129,27 @@ def disputed_errors(disputed: Mapping[FirstBallots, int], raised: int) -> float:
     return sum(disputed.values()) * mean / hard * (hard / (1 - hard)) ** raised
 
 
-def learned_lead(disputed: Mapping[FirstBallots, int], steps: int, budget: float) -> RaisedLead | None:
+def learned_lead(
+    disputed: Mapping[FirstBallots, int], steps: int, budget: float, unfinished: int = 0
+) -> RaisedLead | None:
     """Choose the rule with which the expected share of wrong steps is within a budget, for few ballots.
+
+    Steps that agree are decided first. Where many are asked at once, or a run was cut short, those that are decided are
+    easier than the others; so disputed steps that are not decided yet count as much as those that are.
 
     Args:
         disputed: Disputed steps by their first ballots.
         steps: All steps that were asked, disputed or not.
         budget: Expected share of wrong steps, between 0 and 1.
+        unfinished: Disputed steps whose race has not ended, or never did.
 
     Returns:
         The rule; ``None`` where too little was seen, or no lead up to ``MOST_LEAD`` is within the budget.
     """
-    most = budget * steps
+    # The further event that is added to what was seen (see above) stands for those of which nothing is known.
+    seen = sum(disputed.values())
+    most, more = budget * steps, 1 + (unfinished / seen if seen else unfinished)
+    most /= more
     raised = next(
         (n for n in range(LEAST_RAISED, MOST_LEAD) if disputed_errors(disputed, n) <= SHARE_OF_DISPUTED * most), None
     )

@@ -1,11 +1,19 @@
 """What a run counts of races that their first ballots did not decide: rules and alarms learn from it."""
 
+from collections.abc import Sequence
+
 from surefoot.runtime.execution.escalation.escalate import RaceResult
 from surefoot.runtime.execution.escalation.prompt_variants import FIRST
 from surefoot.runtime.records import Counts, tally
 from surefoot.voting.agreed_errors import first_ballots
+from surefoot.voting.ballot import Ballot
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.sequential import Sequential
+
+
+def disagree(ballots: Sequence[Ballot]) -> bool:
+    """Return whether two ballots that count name different candidates."""
+    return len({ballot.candidate for ballot in ballots if ballot.candidate is not None}) > 1
 
 
 def count_race(counts: Counts, result: RaceResult) -> None:

@@ -121,6 +121,7 @@ async def ask_ahead(
     if pattern is not None:  # or the run would learn from the steps at which replies agree, and from no other
         tally(counts.contested, {str(pattern): 1})
         counts.disagreements += pattern.dissent > 0
+        counts.disputes += pattern.dissent > 0
     if stated:
         path, _, attempt = key
         work.buffer.add(Record(path, SHARED, attempt, index, len(stated), ()))

@@ -30,7 +30,7 @@ from surefoot.runtime.execution.escalation.prompt_variants import FIRST, Asked, 
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
 from surefoot.runtime.execution.put_request import request_of
-from surefoot.runtime.execution.race_counts import count_first_ballots, count_race
+from surefoot.runtime.execution.race_counts import count_first_ballots, count_race, disagree
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.turns import in_turns
 from surefoot.runtime.models.budget_lease import BudgetLease
@@ -204,6 +204,7 @@ class StepRunner:
             race.cast(ballot)
         model, question = self._asked(step, variant)
         raised: tuple[Raised, ...] = ()
+        disputed = False
         while True:
             for answer in self._alike(step, said, ballots):
                 ballot, detail = _ballot(len(ballots), answer)
@@ -211,6 +212,9 @@ class StepRunner:
                 details.append(detail)
                 if race.cast(ballot) is not None:
                     break
+            if level is None and not disputed:
+                disputed = disagree(ballots)
+                self.counts.disputes += disputed
             if (len(ballots) > k or goes_on) and not fields:  # whole records differ where single fields do not
                 raised = raised_by(pattern_of_ballots(k, ballots), self.leads.limits)
             if race.verdict is not None or (raised and leaves(raised, level)):

@@ -248,7 +248,7 @@ def with_raised_lead(config: RunConfig, leads: Leads, seen: Counts) -> Leads:
     uncounted = sum(n for p, n in patterns_from(seen.contested).items() if p.dissent) > 2 * disputed.total()
     if config.rule != "first-to-ahead-by" or uncounted:
         return leads  # other rules, and fields voted on one by one, do not say how whole answers disagree
-    rule = learned_lead(disputed, sum(seen.races.values()), 1 - config.target)
+    rule = learned_lead(disputed, sum(seen.races.values()), 1 - config.target, unfinished(seen))
     if rule is None:
         return leads
     return msgspec.structs.replace(
@@ -273,7 +273,13 @@ def seen_in(counts: Counts) -> tuple[int, float]:
     for pattern, count in patterns_from(counts.contested).items():
         if pattern.k in held:
             trials, errors = trials + count * (pattern.valid - pattern.k), errors + count * pattern.dissent
-    return trials, float(errors)
+    open_ones = unfinished(counts)  # two ballots of each are known at least, of which one is wrong at least
+    return trials + 2 * open_ones, float(errors + open_ones)
+
+
+def unfinished(counts: Counts) -> int:
+    """Count the disputed races that have not ended, or were cut short and begun again."""
+    return max(0, counts.disputes - counts.disagreements)
 
 
 def explain_leads(

@@ -110,6 +110,17 @@ def test_nothing_is_concluded_from_nothing() -> None:
     assert few.k >= 2
 
 
+@pytest.mark.parametrize("unfinished", [1, 10, 30, 100])
+def test_disputed_steps_that_are_not_decided_count_as_those_that_are(unfinished: int) -> None:
+    """Steps that agree are decided first: without the others a stop would make any model look sure of itself."""
+    assert learned_lead({}, 70, 0.001) == RaisedLead(2, 4)
+    cut_short = learned_lead({}, 70, 0.001, unfinished)
+    assert cut_short is None or cut_short.k > 2
+    seen = Counter({FirstBallots(2, 5, (1,)): 100, FirstBallots(2, 4, (1, 1)): 20})
+    whole = learned_lead(Counter({one: count * 2 for one, count in seen.items()}), 4000, 0.001)
+    assert learned_lead(seen, 4000, 0.001, seen.total()) == whole
+
+
 def test_harder_disputed_steps_get_a_larger_lead() -> None:
     mild = Counter({FirstBallots(2, 5, (1,)): 95, FirstBallots(2, 4, (1, 1)): 5})
     hard = Counter({FirstBallots(2, 5, (1,)): 500, FirstBallots(2, 4, (2,)): 300, FirstBallots(2, 3, (3,)): 600})

@@ -81,6 +81,25 @@ async def test_a_disputed_race_that_an_alarm_prolongs_is_counted_once(scripted: 
     assert steps.counts.first_ballots == {"2/4/2": 1}
 
 
+async def test_a_dispute_is_counted_when_it_begins_and_not_only_when_it_ends(scripted: Any, step_runner: Any) -> None:
+    """What a stop cuts short is mostly races that disagree; the placebo is one that was of one mind so far."""
+
+    class Stops(scripted):  # type: ignore[misc]
+        async def ask(self, request: Any) -> Any:
+            if len(self.requests) == 1:
+                raise ModelUnavailable("stopped")
+            return await super().ask(request)
+
+    for said, disputes in (((A, B, A), 1), ((A, FLAGGED["misformatted"], A), 0)):
+        steps = step_runner(TASK, Stops(*said))
+        with pytest.raises(ModelUnavailable):
+            await steps.decide(STEP, 3, 0)
+        assert (steps.counts.disputes, steps.counts.disagreements) == (disputes, 0)
+    ended = step_runner(TASK, scripted(A, B, A, B, A, A, A))
+    await ended.decide(STEP, 3, 0)
+    assert (ended.counts.disputes, ended.counts.disagreements) == (1, 1)
+
+
 async def test_first_to_k_stops_at_k(scripted: Any, step_runner: Any) -> None:
     model = scripted(A, B, A, B, B)
     candidate, entry = await step_runner(TASK, model, rule="first-to").decide(STEP, 3, 0)

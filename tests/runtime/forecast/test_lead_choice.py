@@ -168,6 +168,16 @@ def test_what_a_run_saw_is_dissent_and_refuted_steps() -> None:
     assert seen_in(Counts(guarded_steps=500, refuted_steps=3)) == (500, 3.0)
 
 
+def test_disputed_races_that_were_cut_short_are_seen_as_well() -> None:
+    """Placebo: the same counts of a run in which every dispute was decided."""
+    counts = Counts(races={"3": 100}, contested={"3/5/1/0": 2}, disagreements=2, disputes=2)
+    assert seen_in(counts) == (304, 2.0)
+    assert seen_in(msgspec.structs.replace(counts, disputes=12)) == (324, 12.0)
+    decided = Counts(races={"3": 110}, contested={"3/5/1/0": 12}, disagreements=12, disputes=12)
+    assert seen_in(decided)[0] >= 324, "what was seen never becomes less when a dispute is decided"
+    assert seen_in(decided)[1] == 12.0
+
+
 def test_a_lead_that_is_asked_for_is_taken(configured: Configured) -> None:
     task = Hanoi()
     for k in (1, 3, 7):
@@ -209,6 +219,8 @@ def test_no_lead_is_raised_where_disagreements_say_nothing_of_whole_answers(conf
     other_rule = msgspec.structs.replace(config, rule="first-to")
     assert with_raised_lead(other_rule, leads, agreeing) == leads
     assert with_raised_lead(config, leads, Counts(races={"4": 10})) == leads  # too little was seen
+    assert with_raised_lead(config, leads, Counts(races={"4": 90}, disputes=30)) == leads  # what was easy was seen
+    assert with_raised_lead(config, leads, Counts(races={"4": 90}, disputes=30, disagreements=30)) != leads
 
 
 @pytest.mark.parametrize(("target", "k"), [(0.999, 3), (0.99, 2), (0.9999, 4), (0.5, 1)])
