@@ -38,6 +38,9 @@ SHARED = "shared"
 ASIDE, REVIEWED = "aside", "reviewed"
 """Parts of records of a step that waits for a person, with its ballots, and of what the person answered."""
 
+BEGUN = "begun"
+"""Part of records of a row whose race was cut short: what was said until then. It goes on with that."""
+
 EVIDENCE, REVISED = "evidence", "revised"
 """Parts of records of what a chain's step said about an assumption, and of a version of a plan that was given up."""
 
@@ -102,7 +105,8 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
             steps of a pilot, whose path is their number, ``replies`` for kept replies to a step, ``evidence`` for what
             a step said about an assumption, ``revised`` for a version of the node's plan that was given up, ``intent``
             for a once-only tool call that is about to be made, ``tool`` for the name of a called tool, ``aside`` for a
-            step that waits for a person, ``reviewed`` for what the person answered.
+            step that waits for a person, ``reviewed`` for what the person answered, ``begun`` for a row whose race was
+            cut short.
         attempt: 0-based; a later complete attempt replaces an earlier one.
         first: Number of the first step in here within its attempt, 0-based.
         k: Lead that uncontested entries were decided with; 0 for the results of tools and sub-plans, which nobody
@@ -116,8 +120,9 @@ class Record(msgspec.Struct, frozen=True, array_like=True):
         learned: For ``leads``, a record without entries that says with which leads the run goes on.
         steps: For ``worked`` and ``children``: what the batch added to ``Counts.steps``; negative where steps fell.
         kept: For ``replies``: the prompt and the replies.
-        costs: For ``rows``, and ``failed`` and ``aside`` of a row: what the replies to each entry cost in USD, ``None``
-            where a price is unknown; empty if all were free. Earlier versions left out what they did not know.
+        costs: For ``rows``, and ``failed``, ``aside`` and ``begun`` of a row: what the replies to each entry cost in
+            USD, ``None`` where a price is unknown; empty if all were free. Earlier versions left out what they did not
+            know.
     """
 
     path: Path

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from surefoot.decompose.step import Flag
 from surefoot.runtime.errors import NothingReadable
+from surefoot.runtime.execution.begun_races import BegunRaces
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.models.usage import UsageMeter
 from surefoot.runtime.records import Counts, tally
@@ -24,6 +25,7 @@ class Meter:
     Attributes:
         counts: What happened since the last batch.
         usage: What the calls since the last batch used.
+        begun: Races that can be cut short, and what was said in them.
         by_step: Whether money is put on steps as well, for whoever asks with ``spent``: it is held until then.
     """
 
@@ -31,6 +33,7 @@ class Meter:
         self.counts, self.usage = Counts(), UsageMeter()
         self._never_read, self._why_stop = never_read, ""
         self.replies = replies or ReplyKeeper()
+        self.begun = BegunRaces()
         self.by_step = False
         self._spent: dict[int, float | None] = {}
 

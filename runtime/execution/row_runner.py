@@ -5,22 +5,24 @@ an entry of its chunk's record; a row that fails has its failure as its answer.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
 
-from surefoot.decompose.plan import Failure, Node
+from surefoot.decompose.plan import Failure, Node, Path
 from surefoot.decompose.segment import Segment
 from surefoot.decompose.step import Step
 from surefoot.decompose.tasks.rows import BAD_ROW, RowTask
-from surefoot.runtime.errors import AwaitsReview, RunFailed, StepDeadlocked
+from surefoot.runtime.errors import AwaitsReview, ModelUnavailable, RunFailed, RunPaused, StepDeadlocked
+from surefoot.runtime.execution.begun_races import Begun, RaceStopped, record_of
 from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.record_buffer import Key
 from surefoot.runtime.execution.reviews import costs_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
-from surefoot.runtime.execution.work import WAITS, Work
+from surefoot.runtime.execution.work import WAITS, SegmentStopped, Work
 from surefoot.runtime.records import Contested, Entry, Finished, Record
 from surefoot.runtime.user_code import blame, fault
 
@@ -39,6 +41,7 @@ class RowRunner:
     def __init__(self, task: RowTask, work: Work, semaphore: PrioritySemaphore) -> None:
         self.task, self.work, self.semaphore = task, work, semaphore
         self._unreadable = ""
+        self._ended_by: Exception | None = None
         work.steps.meter.by_step = True
 
     async def run(self, segment: Segment, journalled: Iterable[bytes] = ()) -> Finished:
@@ -56,6 +59,8 @@ class RowRunner:
             for number, row in enumerate(node.inputs[0]):
                 if number not in known and (*node.path, number) not in self.work.failed:
                     group.create_task(self._one(node, key, number, row))
+        if self._ended_by is not None:
+            raise self._ended_by
         if self._unreadable:
             raise AwaitsReview(self._unreadable)
         if any(self.work.reviews.waits((node.path, 0, number)) for number in range(len(node.inputs[0]))):
@@ -63,32 +68,67 @@ class RowRunner:
         return Finished(None)
 
     async def _one(self, node: Node, key: Key, number: int, row: Mapping[str, Any] | str) -> None:
-        work = self.work
         async with self.semaphore((*node.path, number)):
-            await work.begin_step()
-            if isinstance(row, str):
-                self._fail(node, number, Failure("BadRow", row))
-                return
             try:
-                step = self.task.row_step(row)
-            except BAD_ROW as error:
-                self._fail(node, number, self._bad_row(error))
-                return
-            if not isinstance(step, Step):  # no fault of the row's
-                raise fault(type(self.task), "row_step", f"must return a Step, not {type(step).__name__}")
-            k = work.steps.leads.leads.unguarded
-            draw = draws_of(key) + number * MAX_DRAWS
-            try:
-                _, entry = await work.decide(key, step, number, k, draw)
-            except StepDeadlocked as undecided:
-                self._undecided(node, number, undecided, draw)
-                return
-            except AwaitsReview as unreadable:  # what a person answered; the other rows go on
-                self._unreadable = str(unreadable)
-                return
-            except (RunFailed, ValueError) as failed:
-                self._give_up(node, number, failed, draw)
-                return
+                await self.work.begin_step()
+                await self._ask_row(node, key, number, row)
+            except (RunPaused, ModelUnavailable, SegmentStopped, RaceStopped) as stop:
+                self._stop(stop)
+
+    def _stop(self, stop: Exception) -> None:
+        """Begin nothing more; what was asked for by other rows of the chunk still comes, as it is paid."""
+        self.work.stopping = True
+        if self._ended_by is None or isinstance(self._ended_by, SegmentStopped):
+            self._ended_by = SegmentStopped() if isinstance(stop, RaceStopped) else stop
+
+    async def _ask_row(self, node: Node, key: Key, number: int, row: Mapping[str, Any] | str) -> None:
+        """Ask a row until it is decided or has failed; where a stop cuts it short, what was said is journalled."""
+        if isinstance(row, str):
+            self._fail(node, number, Failure("BadRow", row))
+            return
+        try:
+            step = self.task.row_step(row)
+        except BAD_ROW as error:
+            self._fail(node, number, self._bad_row(error))
+            return
+        if not isinstance(step, Step):  # no fault of the row's
+            raise fault(type(self.task), "row_step", f"must return a Step, not {type(step).__name__}")
+        k = self.work.steps.leads.leads.unguarded
+        draw = draws_of(key) + number * MAX_DRAWS
+        with self._kept((*node.path, number), k, draw // MAX_DRAWS):
+            await self._decide(node, key, number, (step, k, draw))
+
+    @contextmanager
+    def _kept(self, path: Path, k: int, race: int) -> Iterator[None]:
+        """Let the race of a row go on where it was cut short, and journal what was said if it is so now."""
+        meter, before = self.work.steps.meter, self.work.begun.get(path, Begun())
+        meter.begun.open(race, before)
+        if before.said:
+            meter.spend(race, before.cost_usd)
+        try:
+            yield
+        except (RunPaused, ModelUnavailable, RaceStopped, asyncio.CancelledError):
+            said = meter.begun.close(race)
+            if len(said) > len(before.said):
+                self.work.buffer.add(record_of(path, k, said, meter.spent(race)))
+            raise
+        finally:
+            meter.begun.close(race)
+
+    async def _decide(self, node: Node, key: Key, number: int, asked: tuple[Step, int, int]) -> None:
+        """Decide a row's question, given with its lead and the first of its draw numbers, and keep what came of it."""
+        work, (step, k, draw) = self.work, asked
+        try:
+            _, entry = await work.decide(key, step, number, k, draw)
+        except StepDeadlocked as undecided:
+            self._undecided(node, number, undecided, draw)
+            return
+        except AwaitsReview as unreadable:  # what a person answered; the other rows go on
+            self._unreadable = str(unreadable)
+            return
+        except (RunFailed, ValueError) as failed:
+            self._give_up(node, number, failed, draw)
+            return
         spent = work.steps.meter.spent(draw // MAX_DRAWS)
         if not self._put_aside(node, number, k, entry, spent):
             work.counts.steps += 1

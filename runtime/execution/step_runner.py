@@ -119,15 +119,16 @@ class StepRunner:
 
     async def _decide(self, step: Step, k: int, draw: int, level: int) -> tuple[str, Entry]:
         """Decide a step with a lead that is settled."""
-        variants = self.variants[level % len(self.variants) :]
-        said: Sequence[str | Flag] = ()
-        if k not in self.leads.sequential:
+        variants, number = self.variants[level % len(self.variants) :], draw // MAX_DRAWS
+        said: Sequence[str | Flag] = self.meter.begun.before(number).said
+        if k not in self.leads.sequential and not said:
             # Most steps of a long run end here: nothing is built that only a contested race needs.
             model, question = self._asked(step, variants[0])
             wanted = (
                 1 if self.settings.first_temperature != self.settings.temperature else min(k, self.policy.max_ballots)
             )
             said = await self._ask(model, question, range(draw, draw + wanted), self.settings.first_temperature)
+            self.meter.begun.heard(number, said)
             said = self._alike(step, said, ())
             candidate = unanimous(said, k)
             if candidate is not None and not self.task.voted_fields(step):
@@ -204,7 +205,8 @@ class StepRunner:
             race.cast(ballot)
         model, question = self._asked(step, variant)
         raised: tuple[Raised, ...] = ()
-        disputed = False
+        begun, number = self.meter.begun, draw // MAX_DRAWS
+        disputed = begun.before(number).disputed
         while True:
             for answer in self._alike(step, said, ballots):
                 ballot, detail = _ballot(len(ballots), answer)
@@ -224,7 +226,10 @@ class StepRunner:
             drawn = len(ballots)
             wanted = 1 if self.settings.first_temperature != self.settings.temperature and not drawn else race.fewest()
             heat = self.settings.temperature if drawn else self.settings.first_temperature
+            begun.next_round(number)
             said = await self._ask(model, question, range(draw + drawn, draw + drawn + wanted), heat, drawn > 0)
+            if level is None:
+                begun.heard(number, said)
         verdict = race.verdict
         winner = verdict.candidate if isinstance(verdict, Won) else None
         result = RaceResult(variant, k, tuple(ballots), tuple(details), rule, winner, raised, fields)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from surefoot.decompose.plan import Path
 from surefoot.decompose.step import Step
 from surefoot.runtime.errors import AwaitsReview, StepDeadlocked
+from surefoot.runtime.execution.begun_races import Begun, begun_from
 from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.record_buffer import Key, RecordBuffer
 from surefoot.runtime.execution.reviews import Place, Reviews, for_review
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.payloads import extend, unpack
-from surefoot.runtime.records import ASIDE, REVIEWED, REVISED, Contested, Counts, Entry, Record
+from surefoot.runtime.records import ASIDE, BEGUN, REVIEWED, REVISED, Contested, Counts, Entry, Record
 
 COUNTED = ("run", "split", "broken", "children")
 """Parts of records that say what was decided, or that something was counted."""
@@ -40,6 +41,7 @@ class Work:
         rows: Rows of each chunk that the journal holds the answers of.
         failed: Failures that the journal holds as the results of nodes, as JSON by path.
         revised: Why the journal says that versions of plans were given up, as JSON by node and version.
+        begun: What the journal holds of rows whose race was cut short, by path.
         intents: Once-only tool calls whose intent the journal holds: run of the chain and number in it, by key.
         reviews: Steps that are put aside, and what a person answered.
         room: Clear while enough batches wait to become durable; no step is begun then.
@@ -54,11 +56,12 @@ class Work:
         self.rows: dict[Path, set[int]] = {}
         self.failed: dict[Path, str] = {}
         self.revised: dict[tuple[Path, int], str] = {}
+        self.begun: dict[Path, Begun] = {}
         self.intents: dict[str, tuple[int, int]] = {}
         self.reviews = Reviews(review)
         self.room = asyncio.Event()
         self.room.set()
-        self.stopping = False
+        self._stopping = False
         self.events: list[tuple[str, dict[str, object]]] = []
         self._in_flight = InFlight()
         self._durable: Callable[[], asyncio.Future[None]] | None = None
@@ -67,6 +70,15 @@ class Work:
     def counts(self) -> Counts:
         """Events counted since the last batch was taken."""
         return self.steps.meter.counts
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the worker was asked to stop."""
+        return self._stopping
+
+    @stopping.setter
+    def stopping(self, stopping: bool) -> None:
+        self._stopping = self.steps.meter.begun.stopping = stopping
 
     def connect(
         self, flush: Callable[[], None], room: asyncio.Event, durable: Callable[[], asyncio.Future[None]]
@@ -105,6 +117,8 @@ class Work:
                     self.revised[record.path, record.attempt] = str(record.entries[0])
                 elif record.part == "failed":
                     self.failed[record.path] = str(record.entries[0])
+                elif record.part == BEGUN:
+                    self.begun[record.path] = begun_from(record)
                 elif record.part == "intent":
                     self.intents[str(record.entries[0])] = (record.attempt, record.first)
 

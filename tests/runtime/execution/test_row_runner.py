@@ -107,9 +107,8 @@ async def test_a_row_that_nobody_can_answer_fails_alone(step_runner: Any) -> Non
 async def test_a_model_that_is_gone_is_no_rows_fault(step_runner: Any) -> None:
     """The placebo of the test above: what is not the row's fault fails the whole chunk."""
     session = Session(step_runner, Together(answers, questions=4))
-    with pytest.raises(ExceptionGroup) as raised:
+    with pytest.raises(ModelUnavailable):
         await session.run(ROWS)
-    assert all(isinstance(error, ModelUnavailable) for error in raised.value.exceptions)
     assert session.failed() == set()
     assert len(session.rows()) == 4
 
@@ -121,9 +120,8 @@ async def test_a_stop_lets_what_is_asked_come_to_its_end(step_runner: Any) -> No
         session.work.stopping = session.work.stopping or text == "after: 4"
 
     session.model.say = stop
-    with pytest.raises(ExceptionGroup) as raised:
+    with pytest.raises(SegmentStopped):
         await session.run(ROWS)
-    assert all(isinstance(error, SegmentStopped) for error in raised.value.exceptions)
     assert session.rows().keys() == {row for row in range(10) if ("after: " + str(row)) in dict(session.model.asked)}
     assert 5 <= len(session.rows()) < 10
 
