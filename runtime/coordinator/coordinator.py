@@ -14,11 +14,8 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.methods.chain import Chain
-from surefoot.decompose.methods.method import Method
-from surefoot.decompose.plan import Expansion, Failure, Node, Path
-from surefoot.decompose.revision import Revision
-from surefoot.decompose.segment import Segment, SegmentSize, given_expansion, travels_whole
+from surefoot.decompose.plan import Node
+from surefoot.decompose.segment import Segment, given_expansion
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
@@ -26,6 +23,7 @@ from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
 from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
 from surefoot.runtime.coordinator.dispatcher import Dispatcher
 from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
+from surefoot.runtime.coordinator.plan_hands import Cut, PlanHands, name_of, reports_in
 from surefoot.runtime.coordinator.run_end import first_cause, note_failure
 from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker
 from surefoot.runtime.decomposition_methods import method_of
@@ -41,13 +39,11 @@ from surefoot.runtime.forecast.rounds import rounds_ahead, rounds_line
 from surefoot.runtime.forecast.segment_size import costs_of
 from surefoot.runtime.journal.journalled_plan import segment_size_in
 from surefoot.runtime.journal.port import JournalStore
-from surefoot.runtime.journal.retracted import RetractedExpansions
-from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
-from surefoot.runtime.payloads import failures_in, pack
-from surefoot.runtime.records import FAILED_NODES, Batch, Contradicted, Counts, Record
+from surefoot.runtime.payloads import pack
+from surefoot.runtime.records import Batch, Contradicted, Counts
 from surefoot.runtime.worker.control import UseLeads
 from surefoot.runtime.worker.worker_pool import WorkerPool
 
@@ -83,12 +79,9 @@ class Coordinator:
         self._writer = JournalWriter(journal, self.wall_s, on_progress)
         self._dispatcher = Dispatcher(config, journal, self._writer, pool, self._arrived, on_wait)
         self._lead_controller = LeadController(config, task, None, Leads(1, 1, 1))
-        self._retracted = RetractedExpansions(journal)
         self._told: Leads | None = None
         self._output: Any = None
-        self._failed = failures_in(journal.payloads(FAILED_NODES))
-        self._method: Method = Chain()
-        self._segments, self._cost = SegmentSize(), costs_of(task, None)
+        self._plan: PlanRunner | None = None
         self._alarm_monitor: AlarmMonitor | None = None
         self._on_note = on_note
         self._ledgers = (
@@ -242,6 +235,7 @@ class Coordinator:
                 yield
         finally:
             clock.cancel()
+            await self._dispatcher.none_let_go()
             await self._writer.flush()
             for ledger in self._ledgers:
                 await ledger.close()
@@ -251,18 +245,20 @@ class Coordinator:
         """Run the plan; why it did not reach its goal, or nothing."""
         self._lead_controller = await self._open_lead_controller()
         leads, root = self._lead_controller.leads, self.task.root()
-        self._segments = segment_size_in(self.journal, self.config)
-        self._cost = costs_of(self.task, self._lead_controller.start)
+        segments = segment_size_in(self.journal, self.config)
         size, start, note = self.task.size(root.goal, root.inputs), self._lead_controller.start, self._on_note
-        self._method = method = method_of(self.config.strategy, leads.leaf_steps)
+        method = method_of(self.config.strategy, leads.leaf_steps)
         self._alarm_monitor = AlarmMonitor(self.journal, self._writer, size, start, note, in_order=method.in_order)
         alone = given_expansion(self.task, root) is not None
-        each = segments_per_worker(self.config, leads, self._segments, one_chain=alone)
+        each = segments_per_worker(self.config, leads, segments, one_chain=alone)
         semaphore = PrioritySemaphore(each * self.pool.size)
         revisions = revision_policy_of(self.config)
-        outcome = await PlanRunner(self.task, self, semaphore, self.config.re_decompositions, revisions).run(root)
+        cut = Cut(method, segments, costs_of(self.task, start))
+        hands = PlanHands(self.task, cut, self._dispatcher, self._writer, self.journal, self._leads_now)
+        self._plan = PlanRunner(self.task, hands, semaphore, self.config.re_decompositions, revisions)
+        outcome = await self._plan.run(root)
         if isinstance(outcome, Contradicted):
-            return f"node {_name(outcome.path)} {outcome.detail}"
+            return f"node {name_of(outcome.path)} {outcome.detail}"
         if root.promise is not None and outcome.output != root.promise:
             return f"the plan ended in {outcome.output!r}, not in the goal {root.promise!r}"
         self._output = outcome.output
@@ -271,63 +267,6 @@ class Coordinator:
     async def pause(self, reason: str) -> None:
         """Stop politely: segments in flight end at their next step, and all they decided is journalled."""
         await self._dispatcher.pause(reason)
-
-    def is_leaf(self, node: Node) -> bool:
-        """Return whether the node travels to a worker with everything below it."""
-        return travels_whole(self.task, self._method, node, self._segments)
-
-    def expansion_of(self, node: Node) -> Expansion | None:
-        """Return the children that the task's own code gives a node, or ``None`` if they have to be asked for."""
-        return given_expansion(self.task, node)
-
-    def failure_known(self, path: Path) -> Failure | None:
-        """Return the failure that the journal holds as the result of a node, if it holds one."""
-        return self._failed.get(path)
-
-    def child_failed(self, path: Path, failure: Failure) -> None:
-        """Keep the failure of a node as its result: a resumed run does not ask it again."""
-        record = Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),))
-        self._log.info("node failed", node=_name(path), error=failure.error, message=failure.message)
-        self._writer.note(FAILED_NODES, Batch(pack([record]), Counts(failed_nodes=1)))
-
-    async def run_leaf(self, node: Node) -> Outcome:
-        """Run a node on a worker."""
-        return await self._send(Segment(node, cost=self._cost(node)))
-
-    async def split(self, node: Node, attempt: int) -> str:
-        """Have a decomposition step decided by a worker."""
-        outcome = await self._send(Segment(node, attempt))
-        if isinstance(outcome, Contradicted):
-            raise errors.StepDeadlocked(outcome.detail)
-        return str(outcome.output)
-
-    def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
-        """Journal a broken promise; a resumed run does not count it twice."""
-        self._log.warning("promise broken", node=_name(node.path), attempt=attempt, detail=by.detail)
-        self._write_note(self._retracted.broken(node.path, attempt))
-
-    def promise_mended(self, node: Node, attempt: int) -> None:
-        """Journal that a repeated decomposition held; a resumed run does not count it twice."""
-        self._write_note(self._retracted.mended(node.path, attempt))
-
-    async def children_kept(self, node: Node, attempt: int, elements: tuple[int, ...]) -> None:
-        """Journal which children a repeated decomposition goes on with."""
-        await self._writer.flush()
-        self._retracted.look_below(node.path, attempt)
-        self._write_note(self._retracted.kept(node.path, attempt, elements))
-
-    def revision_known(self, path: Path, version: int) -> Revision | None:
-        """Return why the journal says that a version of a node's plan was given up; ``None`` if it does not."""
-        return self._retracted.revision(path, version)
-
-    def plan_revised(self, node: Node, revision: Revision) -> None:
-        """Journal why a version of a plan was given up; a resumed run does not count it twice."""
-        self._log.info("plan revised", node=_name(node.path), version=revision.version, because=str(revision)[:200])
-        self._write_note(self._retracted.revised(node.path, revision))
-
-    def _write_note(self, note: Write | None) -> None:
-        if note is not None:
-            self._writer.note(note.segment, note.batch)
 
     async def _send(self, segment: Segment) -> Outcome:
         return await self._dispatcher.send(segment, self._leads_now)
@@ -338,7 +277,9 @@ class Coordinator:
         return self._alarm_monitor.leads(leads) if self._alarm_monitor is not None else leads
 
     async def _arrived(self, key: str, batch: Batch) -> None:
-        """What is done after every batch."""
+        """What is done after every batch; what was found in it stops what rests on it before anything else is done."""
+        if self._plan is not None and batch.counts.evidence:
+            self._plan.hear(reports_in((batch.payload,)))
         if self._alarm_monitor is not None:
             self._alarm_monitor.saw(key, batch)
             await self._alarm_monitor.look()
@@ -393,7 +334,3 @@ class Coordinator:
         key = f"{PILOT}#{changes}" if changes else PILOT
         payloads = await self._dispatcher.ask_pilot(key, numbers, PILOT_DRAWS, attempt=changes)
         return samples_of(partial(sampled_question, self.config, self.task), payloads)
-
-
-def _name(path: tuple[int, ...]) -> str:
-    return ".".join(map(str, path)) or "root"

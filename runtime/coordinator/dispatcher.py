@@ -9,9 +9,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+from surefoot.decompose.plan import Path
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.coordinator.in_work import InWork, cost_of
 from surefoot.runtime.errors import AwaitsReview, RunPaused
 from surefoot.runtime.execution.hands import Outcome
 from surefoot.runtime.execution.in_flight import InFlight
@@ -23,7 +25,7 @@ from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
 from surefoot.runtime.worker.batch_stream import WAITS_FOR
-from surefoot.runtime.worker.control import Durable, Stop
+from surefoot.runtime.worker.control import Durable, LetGo, Stop
 from surefoot.runtime.worker.worker_pool import PoolLost, WorkerLost, WorkerPool, back_off_s
 
 
@@ -56,6 +58,7 @@ class Dispatcher:
         self._writer, self._on_batch, self._on_wait = writer, on_batch, on_wait
         self._stop_waiting = asyncio.Event()
         self._begun = journal.begun()
+        self._in_work = InWork(lambda key: pool.tell_holder(key, LetGo(key)))
         self._sent = InFlight()
         self._arrived: dict[str, int] = {}
         self._log = events_of(journal.run)
@@ -67,6 +70,14 @@ class Dispatcher:
             self._stop_waiting.set()
             self._log.info("pausing", reason=reason)
             await self.pool.tell_all(Stop())
+
+    def let_go(self, path: Path) -> None:
+        """Have the workers stop all work on a node and below it; what still comes of it is not journalled as steps."""
+        self._in_work.let_go(path)
+
+    async def none_let_go(self) -> None:
+        """Wait until all work that was let go has said what it cost."""
+        await self._in_work.none_let_go()
 
     async def send(self, segment: Segment, leads: Callable[[], Leads]) -> Outcome:
         """Run a segment on a worker; its ``leads`` are looked up each time the segment is sent.
@@ -85,7 +96,7 @@ class Dispatcher:
             journalled = await self._journalled(key)
             return self.pool.run_segment(segment, leads(), journalled)
 
-        return await self._until_ended(key, stream)
+        return await self._until_ended(key, stream, segment.node.path)
 
     async def ask_pilot(self, key: str, numbers: Sequence[int], draws: int, attempt: int) -> tuple[bytes, ...]:
         """Have workers ask the sampled steps that the journal lacks; return the payloads with all of them.
@@ -107,20 +118,28 @@ class Dispatcher:
             known = numbers_in(await self._journalled(key))
             return self.pool.run_sample([number for number in share if number not in known], draws, attempt)
 
-        await self._until_ended(key, stream, shared=True)
+        await self._until_ended(key, stream)
 
     async def _until_ended(
-        self, key: str, stream: Callable[[], Awaitable[AsyncIterator[Batch]]], shared: bool = False
+        self, key: str, stream: Callable[[], Awaitable[AsyncIterator[Batch]]], path: Path | None = None
     ) -> Outcome:
-        """Send a piece of work, and send it again, ever later, where a worker dies with it."""
+        """Send a piece of work, and send it again, ever later, where a worker dies with it.
+
+        Args:
+            key: The journal's name of it.
+            stream: Sends it.
+            path: Its node; ``None`` for a share of sampled steps, which has its key in common with others.
+        """
         losses = 0
         while True:
             await self._stop_here()
             arrived = self._arrived.get(key, 0)
             try:
                 with self._sent:
-                    outcome = self._ending(key, await self._follow(key, await stream(), shared))
-                if not shared:  # it is never sent again: a long plan has millions of segments
+                    following = self._follow(key, await stream(), path is None)
+                    last = await (following if path is None else self._in_work.follow(key, path, following))
+                    outcome = self._ending(key, last)
+                if path is not None:  # it is never sent again: a long plan has millions of segments
                     self._begun.discard(key)
                     self._arrived.pop(key, None)
                 return outcome
@@ -160,7 +179,7 @@ class Dispatcher:
         return self.journal.payloads(key)
 
     async def _follow(self, key: str, batches: AsyncIterator[Batch], shared: bool) -> Batch:
-        """Journal batches as they come, and return the last once it is durable."""
+        """Journal batches as they come, and return the last once it is durable; of work let go, what it cost."""
         self._begun.add(key)
         self._log.debug("segment sent", segment=key)
         async for batch in batches:
@@ -169,12 +188,16 @@ class Dispatcher:
                 self._log.info(event, segment=key, **context)
                 if event in WAITS_FOR:
                     self._on_wait(f"waiting for {WAITS_FOR[event]}: {context.get('detail', '')}")
+            wanted = self._in_work.wants(key)
             if batch.alive:
+                if not wanted:  # it was told, and has nothing to say: it had not begun, or does not listen
+                    return batch
                 continue
-            durable = self._writer.write(Write(key, batch, shared), awaited=bool(batch.number))
+            kept = batch if wanted else cost_of(batch)
+            durable = self._writer.write(Write(key, kept, shared), awaited=bool(kept.number))
             self._arrived[key] = self._arrived.get(key, 0) + 1
-            await self._on_batch(key, batch)
-            if batch.number:  # the worker waits for it, such as with a once-only tool call
+            await self._on_batch(key, kept)
+            if kept.number and self._in_work.wants(key):  # the worker waits for it, such as with a once-only tool call
                 await durable
                 self.journal.faults.reach("batch.awaited")
                 await self.pool.tell_holder(key, Durable(key, batch.number))

@@ -5,6 +5,7 @@ sub-plan, and ``Done`` ends it. The answers to all of them are entries of one jo
 comes back after a crash takes what the journal holds and goes on behind it.
 """
 
+import asyncio
 import itertools
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 
 from surefoot.decompose.assumptions import Evidence
 from surefoot.decompose.plan import Expansion, Node
+from surefoot.decompose.revision import Report
 from surefoot.decompose.step import Call, Done, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import RunFailed, StepDeadlocked, UserCodeError
@@ -206,7 +208,7 @@ class ChainRunner:
                 if given_up:
                     raise StepDeadlocked("undecided in an earlier session")
                 await work.begin_step()
-                if node.rests_on:
+                if self._plan.suspended:
                     await self._plan.go_ahead(node)
                 candidate, entry = await self._answer(node, key, at, state, asked, k)
             at.asked.append(candidate)
@@ -215,7 +217,7 @@ class ChainRunner:
                     candidate, entry = await self._settle(node, at, state, asked, k, candidate)
                 at.alike = candidate == at.previous[at.index]
             at.alike = at.alike and at.previous is not None and at.index + 1 < len(at.previous)
-            if node.rests_on and entry is not None:
+            if self._plan.suspended and entry is not None:
                 await self._plan.go_ahead(node)  # what rests on a refuted assumption is not counted either
             said = None
             if self._evidence is not None:
@@ -233,12 +235,20 @@ class ChainRunner:
             if said is not None and said.refuted is not None:
                 at.refuted = said.refuted
                 if entry is not None:
-                    await work.made_durable()
+                    await self._made_durable(node, said.refuted)
                 return ChainRun(at.attempt, at.asked, at.taken), None
         output = msgspec.to_builtins(asked.output)
         if asked.failure:
             raise RunFailed(asked.failure, path=list(node.path), output=output)
         return ChainRun(at.attempt, at.asked, at.taken), output
+
+    async def _made_durable(self, node: Node, refuted: Evidence) -> None:
+        """Wait until evidence is durable; a chain that is cancelled meanwhile has found it all the same."""
+        try:
+            await self.work.made_durable()
+        except asyncio.CancelledError:
+            self._plan.report(Report(node.path, refuted))
+            raise
 
     def _count(self, node: Node, key: Key, at: _Position, k: int, entry: Entry | None, *, ended: bool) -> None:
         """Count the answer that was just taken, and keep it if it is new."""

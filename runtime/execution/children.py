@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from surefoot.decompose.assumptions import Evidence, rests
+from surefoot.decompose.assumptions import Assumption, Evidence, rests
 from surefoot.decompose.plan import Child, Expansion, Failure, Node, Path, Ref, as_output
 from surefoot.decompose.revision import Report, Revision
 from surefoot.runtime.errors import AwaitsReview, RunFailed
@@ -38,18 +38,30 @@ class Kept:
     Attributes:
         children: Those that may be used again: description, path elements that it reads, path element, run.
         elements: Path elements of the newest version.
+        stopped: Path elements of children that were stopped, or not begun, by evidence which revised nothing yet. They
+            keep their numbers in the next version, which that evidence revises before they are begun.
     """
 
     def __init__(self) -> None:
         self.children: list[tuple[Child, tuple[int, ...], int, Run]] = []
         self.elements = range(0)
+        self.stopped: set[int] = set()
 
     def find(self, child: Child, sources: tuple[int, ...], used: Sequence[int]) -> tuple[int, Run] | None:
         """Return the run of an earlier version's child with the same description and inputs that nobody uses yet."""
         for kept, read, element, run in self.children:
-            if kept == child and read == sources and element not in used and _is_useful(run):
+            if kept == child and read == sources and element not in used and self._is_useful(element, run):
                 return element, run
         return None
+
+    def _is_useful(self, element: int, run: Run) -> bool:
+        """Whether a run goes on, has an output, or brought evidence; one that broke its promise is no use."""
+        if not run.done():
+            return True
+        if run.cancelled():
+            return element in self.stopped
+        outcome = run.result()
+        return isinstance(outcome, Finished) or outcome.evidence is not None
 
     def add(self, children: "Children") -> None:
         """Take over what a version that was given up may leave."""
@@ -68,16 +80,6 @@ class Kept:
         return running
 
 
-def _is_useful(run: Run) -> bool:
-    """Whether a run goes on, has an output, or brought evidence; one that broke its promise is no use."""
-    if not run.done():
-        return True
-    if run.cancelled():
-        return False
-    outcome = run.result()
-    return isinstance(outcome, Finished) or outcome.evidence is not None
-
-
 class Children:
     """The children of one version while they run.
 
@@ -89,7 +91,7 @@ class Children:
     """
 
     def __init__(self, plan: "NodePlan", node: Node, expansion: Expansion, kept: Kept) -> None:
-        self.plan, self.node, self.children = plan, node, expansion.children
+        self.plan, self.node, self.children, self._kept = plan, node, expansion.children, kept
         self.elements = list(kept.elements)
         self.ready: list[Run | None] = [None] * len(self.children)
         for number, child in enumerate(self.children):
@@ -106,15 +108,19 @@ class Children:
         """Path elements of the siblings that a child reads without a promise or with one."""
         return tuple(self.elements[s.child] for s in self.children[number].inputs if isinstance(s, Ref))
 
-    async def run(self, known: Revision | None = None) -> list[Outcome | None]:
+    async def run(self, known: Revision | None = None, found: Sequence[Report] = ()) -> list[Outcome | None]:
         """The outcome of every child; ``None`` for those that did not end: stopped, or going on beyond this version.
 
         Args:
             known: Why the journal says that this version is given up: what it cancelled is not begun again.
+            found: Evidence against this version that was there before it: what rests on it is not begun either. The
+                first of it revises the version, unless it is given up already.
         """
         stopped: set[int] = set()
         for report in known.triggers if known is not None else ():
             stopped |= self._resting(report)
+        for report in found:
+            stopped |= self._stopped_by(report)
         group = self.plan.group
         for number, ready in enumerate(self.ready):
             if number in stopped:
@@ -123,11 +129,13 @@ class Children:
             else:
                 run = ready or group.create_task(self._run(number, (*self.node.path, self.elements[number])))
             self.runs.append(run)
-        if known is None:
-            for number, run in enumerate(self.runs):
-                run.add_done_callback(partial(self._ended, number))
-            await self.over
-        self._stop()
+        if known is not None:
+            self._stop()
+        elif found:
+            self.revise(found[0])
+        for number, run in enumerate(self.runs):
+            run.add_done_callback(partial(self._ended, number))
+        await self.over
         return [None if not run.done() or run.cancelled() else run.result() for run in self.runs]
 
     def revise(self, report: Report) -> None:
@@ -148,11 +156,17 @@ class Children:
             return self.node.path == report.source[:-1] and report.source[-1] in self.elements
         return any(rests(child.rests_on, assumption) for child in self.children)
 
+    def give_up(self, report: Report) -> None:
+        """Stop what rests on what a report speaks against, while the version that follows this one is being made."""
+        self._cancel(self._stopped_by(report))
+
     def _ended(self, number: int, run: Run) -> None:
-        """Act on the end of a child, unless this version has been given up."""
-        if self.over.done():
-            return
+        """Act on the end of a child; once this version has been given up, on evidence alone."""
         outcome = None if run.cancelled() or run.exception() is not None else run.result()
+        if self.over.done():
+            if isinstance(outcome, Contradicted) and outcome.evidence is not None:
+                self.plan.hear_late(outcome, outcome.evidence)
+            return
         if isinstance(outcome, Contradicted):
             evidence = outcome.evidence
             if evidence is None:
@@ -225,7 +239,21 @@ class Children:
         assumption = report.evidence.assumption
         if assumption is None:
             return self._readers({n for n, one in enumerate(self.elements) if report.source[-1:] == (one,)})
+        return self._resting_on(assumption)
+
+    def _resting_on(self, assumption: Assumption) -> set[int]:
         return self._readers({n for n, child in enumerate(self.children) if rests(child.rests_on, assumption)})
+
+    def doubts(self, element: int, assumption: Assumption) -> bool:
+        """Whether a child of this number rests on an assumption, or reads what does."""
+        return any(self.elements[number] == element for number in self._resting_on(assumption))
+
+    def _stopped_by(self, report: Report) -> set[int]:
+        """Numbers of those that a report stops before it revises anything; they keep their path elements."""
+        resting = self._resting(report)
+        if report.evidence.assumption is not None:  # else its source has ended, and tells the next version itself
+            self._kept.stopped.update(self.elements[number] for number in resting)
+        return resting
 
     def _readers(self, untrue: set[int]) -> set[int]:
         """Numbers of some children and of all that read them, directly or not."""
@@ -237,7 +265,9 @@ class Children:
 
     def _cancel(self, numbers: set[int]) -> None:
         for number in sorted(numbers):
-            self.runs[number].cancel()
+            if not self.runs[number].done():
+                self.runs[number].cancel()
+                self.plan.runner.hands.let_go((*self.node.path, self.elements[number]))
 
 
 def _leaves(group: BaseExceptionGroup[Any]) -> Iterator[BaseException]:

@@ -19,10 +19,11 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.errors import StepDeadlocked
 from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.plan_runner import PlanRunner
-from surefoot.runtime.execution.record_buffer import NOT_VOTED, Key
+from surefoot.runtime.execution.record_buffer import Key
+from surefoot.runtime.execution.reports import record_of_evidence
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import Work
-from surefoot.runtime.records import EVIDENCE, LARGER, Entry, Record, agreed, tally
+from surefoot.runtime.records import LARGER, Entry, agreed, tally
 
 OTHER_WAYS = 2
 """Ways to ask, beside the usual one, that have to confirm evidence, where the task has so many."""
@@ -37,7 +38,7 @@ class Said(msgspec.Struct, frozen=True):
         key: Node, part and run of the chain that it belongs to.
         candidate: The answer as the journal keeps it.
         entry: What the journal is to keep; ``None`` if it has the answer already.
-        k: Lead that was asked for; ``NOT_VOTED`` for tools and sub-plans.
+        k: Lead that was asked for; 0 for tools and sub-plans.
         refuted: Evidence against something that the node rests on, or that the node cannot be solved.
     """
 
@@ -93,7 +94,9 @@ class EvidenceCheck:
                 if refuted is None or assumption != refuted.assumption:
                     self._plan.release(assumption)
         if found:
-            self._keep(said.key, index, found)
+            self._work.buffer.flush()  # what was decided before stands before it in the journal
+            self._work.counts.evidence += len(found)
+            self._work.buffer.add(record_of_evidence((node.path, said.key[2], index), found, refuted))
         return msgspec.structs.replace(said, refuted=refuted)
 
     def _read(self, node: Node, state: Any, asked: Step | Call | Expansion, candidate: str) -> Sequence[Evidence]:
@@ -134,13 +137,6 @@ class EvidenceCheck:
                 return await work.steps.decide(step, k, draw, level)
         except StepDeadlocked:
             return "", None
-
-    def _keep(self, key: Key, index: int, found: Sequence[Evidence]) -> None:
-        path, _, attempt = key
-        self._work.buffer.flush()  # what was decided before stands before it in the journal
-        self._work.counts.evidence += len(found)
-        texts = tuple(msgspec.json.encode(one).decode() for one in found)
-        self._work.buffer.add(Record(path, EVIDENCE, attempt, index, NOT_VOTED, texts))
 
 
 def _ending(node: Node, found: Sequence[Evidence]) -> Evidence | None:

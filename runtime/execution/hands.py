@@ -1,9 +1,10 @@
 """The operations that whoever runs a plan leaves to its owner: the coordinator, or a segment on a worker."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from surefoot.decompose.plan import Expansion, Failure, Node, Path
-from surefoot.decompose.revision import Revision
+from surefoot.decompose.revision import Report, Revision
 from surefoot.runtime.records import Contradicted, Finished
 
 Outcome = Finished | Contradicted
@@ -58,4 +59,12 @@ class Hands(Protocol):
 
     def plan_revised(self, node: Node, revision: Revision) -> None:
         """Record that evidence revised the plan of a node."""
+        ...
+
+    def reports_known(self) -> Sequence[Report]:
+        """Return what the journal says that nodes found against what they rest on, in the order in which it came."""
+        ...
+
+    def let_go(self, path: Path) -> None:
+        """Take no further step of a node, nor of those below it: nobody wants them any more."""
         ...

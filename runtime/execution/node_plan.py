@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from surefoot.decompose.assumptions import Findings, restated, told
+from surefoot.decompose.assumptions import Assumption, Evidence, Findings, restated, told
 from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.revision import Report, Revision, findings_of
 from surefoot.runtime.errors import AwaitsReview, RevisionsUsedUp, SeamBroken, StepDeadlocked, SurefootError
@@ -58,10 +58,15 @@ class NodePlan:
         self._findings = Findings()
         self._given_up: list[Revision] = []
         self._children: Children | None = None
+        self._found: list[Report] = []
+        """Evidence against versions of this plan that revised nothing yet, in the order in which it came."""
+        self._above: Contradicted | None = None
+        """What a child found against a plan above while no version was there to say so."""
 
     async def run(self) -> Outcome:
         """Run the node: its output, or the news that something that is said of it above is wrong."""
         failed: SurefootError | SegmentStopped | None = None
+        self._found = self._known_reports()
         async with asyncio.TaskGroup() as self.group:
             try:
                 outcome = await self._versions()
@@ -101,12 +106,36 @@ class NodePlan:
 
     def revise(self, report: Report) -> bool:
         """Revise the newest version if it says what a report speaks against; whether it does."""
-        children = self._children
-        never = self.runner.revisions.when == "never"
-        if never or children is None or children.over.done() or not children.concerns(report):
+        children, when = self._children, self.runner.revisions.when
+        if when == "never" or children is None or not children.concerns(report):
             return False
-        children.revise(report)
+        if not children.over.done():
+            children.revise(report)
+        elif when != "at-once":
+            return False
+        elif report not in (*children.triggers, *self._found):  # the next version is being made: it is for that one
+            if report.evidence.assumption is not None:  # else the child itself tells the next version, as it has ended
+                self._found.append(report)
+            children.give_up(report)
         return True
+
+    def doubts(self, element: int, assumption: Assumption) -> bool:
+        """Whether the newest version has a child of this number that rests on an assumption, or reads what does."""
+        return self._children is not None and self._children.doubts(element, assumption)
+
+    def hear_late(self, outcome: Contradicted, evidence: Evidence) -> None:
+        """Take what a child found after the version that it was begun in was given up."""
+        if self.runner.report(Report(outcome.path, evidence)):
+            self.runner.release(evidence.assumption)
+        elif self._children is not None and self._children.over.done():
+            self._above = outcome
+
+    def _known_reports(self) -> list[Report]:
+        """What the journal says was found below this node, where evidence revises at once."""
+        if self.runner.revisions.when != "at-once":
+            return []
+        path = self.node.path
+        return [one for one in self.runner.hands.reports_known() if one.source[: len(path)] == path]
 
     async def _versions(self) -> Outcome:
         """Run one version after the other until one holds, or nothing more is tried."""
@@ -164,6 +193,8 @@ class NodePlan:
         """Make one version of the plan and run its children."""
         runner, node = self.runner, self._told()
         expansion = await self._expansion(node, attempt)
+        if self._above is not None:
+            return self._above
         if not isinstance(expansion, Expansion):
             return expansion
         self._kept.elements = elements_of(attempt, len(expansion.children), self._kept.elements)
@@ -178,11 +209,13 @@ class NodePlan:
         await self._take_over(children, attempt)
         known = runner.hands.revision_known(node.path, attempt)
         self._children = children
-        outcomes = await children.run(known)
+        outcomes = await children.run(known, [one for one in self._found if children.concerns(one)])
         self._kept.add(children)
         if known is not None:
+            self._found = [one for one in self._found if one not in known.triggers]
             return known
         if children.triggers:
+            self._found = [one for one in self._found if one not in children.triggers]
             return Revision(attempt, "evidence", tuple(children.triggers), taken, tuple(sorted(children.dropped)))
         if self.waits is not None:
             raise self.waits

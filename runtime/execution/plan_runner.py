@@ -5,6 +5,7 @@ ask the model. The versions of one node's plan, and its children, are in ``node_
 """
 
 import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from surefoot.decompose.assumptions import Assumption
@@ -110,6 +111,16 @@ class PlanRunner:
         plans = (self._plans[source[:length]] for length in lengths if source[:length] in self._plans)
         return any(plan.revise(report) for plan in plans)
 
+    def hear(self, reports: Iterable[Report]) -> None:
+        """Take reports that are on their way into the journal, ahead of the ends of the nodes that they came from.
+
+        Where evidence revises at once, nothing that rests on it goes on from here: what comes of it later is behind the
+        report in the journal.
+        """
+        if self.revisions.when == "at-once":
+            for one in reports:
+                self.report(one)
+
     def suspend(self, assumption: Assumption | None) -> None:
         """Begin and keep no step of a chain that rests on an assumption until it is known what becomes of it."""
         if assumption is not None and self.revisions.when == "at-once":
@@ -123,6 +134,13 @@ class PlanRunner:
             self._released = asyncio.Event()
 
     async def go_ahead(self, node: Node) -> None:
-        """Wait while something that a node rests on is suspended."""
-        while any(one in self.suspended for one in node.rests_on):
+        """Wait while something is suspended that a node rests on, or that what the node reads rests on."""
+        while self._is_in_doubt(node):
             await self._released.wait()
+
+    def _is_in_doubt(self, node: Node) -> bool:
+        if any(one in self.suspended for one in node.rests_on):
+            return True
+        path = node.path
+        plans = ((self._plans.get(path[:length]), path[length]) for length in range(len(path)) if self.suspended)
+        return any(plan.doubts(element, one) for plan, element in plans if plan for one in self.suspended)

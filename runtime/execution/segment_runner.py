@@ -4,13 +4,13 @@ A segment is deterministic in what was decided: steps that the journal already h
 asking, so a segment that comes back after a crash goes on where its last batch ended, through the same door.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from surefoot.decompose.methods.method import Method
 from surefoot.decompose.plan import Expansion, Failure, Node, Path
-from surefoot.decompose.revision import Revision
+from surefoot.decompose.revision import Report, Revision
 from surefoot.decompose.segment import Segment, given_expansion
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
@@ -148,3 +148,10 @@ class SegmentRunner:
         self.work.counts.revisions += 1
         self.work.buffer.add(record_of_revision(node.path, revision))
         self.work.note("plan revised", node.path, version=revision.version, because=str(revision)[:200])
+
+    def reports_known(self) -> Sequence[Report]:
+        """Return what the journal says that nodes found against what they rest on, in the order in which it came."""
+        return self.work.reports
+
+    def let_go(self, path: Path) -> None:
+        """Do nothing: the chains of a worker are cancelled, and keep no step after that."""

@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from surefoot.decompose.plan import Path
+from surefoot.decompose.revision import Report
 from surefoot.decompose.step import Step
 from surefoot.runtime.errors import AwaitsReview, StepDeadlocked
 from surefoot.runtime.execution.begun_races import Begun, begun_from
 from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.record_buffer import Key, RecordBuffer
+from surefoot.runtime.execution.reports import report_in
 from surefoot.runtime.execution.reviews import Place, Reviews, for_review
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.payloads import extend, unpack
-from surefoot.runtime.records import ASIDE, BEGUN, REVIEWED, REVISED, Contested, Counts, Entry, Record
+from surefoot.runtime.records import ASIDE, BEGUN, EVIDENCE, REVIEWED, REVISED, Contested, Counts, Entry, Record
 
 COUNTED = ("run", "split", "broken", "children")
 """Parts of records that say what was decided, or that something was counted."""
@@ -42,6 +44,7 @@ class Work:
         failed: Failures that the journal holds as the results of nodes, as JSON by path.
         revised: Why the journal says that versions of plans were given up, as JSON by node and version.
         begun: What the journal holds of rows whose race was cut short, by path.
+        reports: What the journal says that nodes found against what they rest on, in the order in which it came.
         intents: Once-only tool calls whose intent the journal holds: run of the chain and number in it, by key.
         reviews: Steps that are put aside, and what a person answered.
         room: Clear while enough batches wait to become durable; no step is begun then.
@@ -57,6 +60,7 @@ class Work:
         self.failed: dict[Path, str] = {}
         self.revised: dict[tuple[Path, int], str] = {}
         self.begun: dict[Path, Begun] = {}
+        self.reports: list[Report] = []
         self.intents: dict[str, tuple[int, int]] = {}
         self.reviews = Reviews(review)
         self.room = asyncio.Event()
@@ -113,6 +117,8 @@ class Work:
                     if record.part == ASIDE and self.reviews.wanted:  # earlier runs of the chain were undecided as well
                         for attempt in range(record.attempt + 1):
                             self.journalled.setdefault((record.path, "run", attempt), [])
+                elif record.part == EVIDENCE:
+                    self.reports += filter(None, (report_in(record),))
                 elif record.part == REVISED:
                     self.revised[record.path, record.attempt] = str(record.entries[0])
                 elif record.part == "failed":

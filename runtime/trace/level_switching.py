@@ -27,6 +27,7 @@ class _Plan(msgspec.Struct):
         children: Path elements of the newest version's children; empty if unknown.
         spans: Its versions along the run.
         given_up: The last revision, with the steps since its evidence by child, until the next version is made.
+        refuted: Path elements of children that evidence spoke against, of all versions.
     """
 
     begun: bool = False
@@ -36,6 +37,7 @@ class _Plan(msgspec.Struct):
     children: tuple[int, ...] = ()
     spans: list[VersionSpan] = []
     given_up: tuple[LevelEvent, Counter[int]] | None = None
+    refuted: set[int] = set()
 
 
 class _Pending(msgspec.Struct, frozen=True):
@@ -120,6 +122,8 @@ class LevelSwitching:
         self.steps += event.count
         if self._pending:
             self._since.append((event.path, event.count))
+        if self._is_refuted(event.path):  # no version that follows goes on with it
+            self._counts["stale"] += event.count
         for length in range(len(event.path), -1, -1):
             plan = self._plans.get(event.path[:length])
             if plan is not None:
@@ -127,6 +131,13 @@ class LevelSwitching:
                     self._counts["switches"] += 1
                     plan.begun = True
                 return
+
+    def _is_refuted(self, path: Path) -> bool:
+        """Whether a node is below a child that a revision spoke against before."""
+        if not self._depths:  # nothing was revised yet
+            return False
+        above = ((self._plans.get(path[:length]), path[length]) for length in range(len(path)))
+        return any(plan is not None and element in plan.refuted for plan, element in above)
 
     def _decomposition(self, event: LevelEvent) -> None:
         self._counts["decompositions"] += 1
@@ -175,6 +186,7 @@ class LevelSwitching:
             plan.spans[-1], end=self.steps, evidence=tuple(one.at for one in answered), why=event.why
         )
         plan.spans[-1], plan.given_up = end, plan.given_up or (event, since)
+        plan.refuted.update(event.affected or ())
 
     def _forget(self, answered: list[_Pending]) -> None:
         self._pending = [one for one in self._pending if one not in answered]

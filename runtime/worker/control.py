@@ -130,8 +130,28 @@ class Durable(Message[Done], frozen=True, tag=True):
     batches: int
 
 
+class LetGo(Message[Done], frozen=True, tag=True):
+    """End a segment now: its plan was revised, and nobody wants what it comes to.
+
+    Attributes:
+        segment_key: The segment; see ``surefoot.decompose.segment.segment_key``.
+    """
+
+    segment_key: str
+
+
 AnyMessage = (
-    Hello | UseLeads | Stop | Grant | ReturnLease | AwaitShortage | AwaitRefusal | TakeFeedback | FollowQuotas | Durable
+    LetGo
+    | Hello
+    | UseLeads
+    | Stop
+    | Grant
+    | ReturnLease
+    | AwaitShortage
+    | AwaitRefusal
+    | TakeFeedback
+    | FollowQuotas
+    | Durable
 )
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -52,6 +52,7 @@ from surefoot.runtime.worker.control import (
     Durable,
     FollowQuotas,
     Grant,
+    LetGo,
     Message,
     R,
     Reply,
@@ -222,6 +223,10 @@ class Worker:
                 for job in self._jobs:
                     if job.key == key:
                         job.stream.acknowledge(batches)
+            case LetGo(key):
+                for job in self._jobs:
+                    if job.key == key:
+                        job.running.cancel()
         return Done()
 
     async def lead(self, leads: Leads) -> None:

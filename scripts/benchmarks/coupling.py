@@ -36,7 +36,7 @@ AS_NEEDED = "surefoot.scripts.benchmarks.gates_as_needed:GatesAsNeeded"
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """What is run: worlds, error rates and votes."""
+    """What is run: worlds, error rates, votes, and the steps of a part that travels whole, 0 for what is usual."""
 
     runs: int = 100
     gates: int = 8
@@ -47,6 +47,7 @@ class Setting(msgspec.Struct, frozen=True):
     chains: int = 256
     right: bool = False
     family: str = "gates"
+    segment_steps: int = 0
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -93,7 +94,7 @@ def run_one(arm: str, world: int, setting: Setting, directory: pathlib.Path) -> 
     config = RunConfig(
         task=AS_NEEDED if arm == "as-needed" else setting.family, task_options=options, model="simulated",
         dialect="chat", address="none", workers=1, k=setting.k, seed=world, chains_in_flight=setting.chains,
-        revise=ARMS[arm],  # type: ignore[arg-type]
+        revise=ARMS[arm], segment_steps=setting.segment_steps or "auto",  # type: ignore[arg-type]
     )  # fmt: skip
     write_config(directory, config)
     status = asyncio.run(_work(config, directory, Key(setting, world), setting))

@@ -30,6 +30,7 @@ from surefoot.decompose.typed.template import Template
 from surefoot.runtime import api, wordings_file
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.errors import RunFailed, SurefootError
+from surefoot.runtime.execution.reports import report_in
 from surefoot.runtime.forecast.estimates import Estimate
 from surefoot.runtime.forecast.measurement_file import Saved, read_measurement, setting_of
 from surefoot.runtime.journal import kept_inputs
@@ -179,6 +180,10 @@ def _version(data: bytes, folder: pathlib.Path) -> None:
     str(revision_in(record))
 
 
+def _evidence(data: bytes, folder: pathlib.Path) -> None:
+    str(report_in(Record((), "evidence", 0, 0, 0, (data.decode(errors="replace"),), (0,))))
+
+
 def _payload(data: bytes, folder: pathlib.Path) -> None:
     for record in unpack(data):
         for entry in record.entries:
@@ -311,6 +316,7 @@ TARGETS: dict[str, Target] = {
     "journal's log": Target(_log, (_written_log(),)),
     "payload": Target(_payload, (zlib.compress(RECORDS),)),
     "a plan's version": Target(_version, (VERSION,)),
+    "evidence": Target(_evidence, (b'{"assumption": {"name": "gate", "value": 3}, "verdict": "contradicts"}',)),
     "records": Target(lambda data, folder: _payload(zlib.compress(data), folder), (RECORDS,)),
     "measurement": Target(
         at("measure.json", lambda path: read_measurement(RunConfig(task="hanoi", model="m", measurement=str(path)))),

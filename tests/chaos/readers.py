@@ -44,6 +44,7 @@ READERS = {
     "decompose/typed/user_types.py:__init__": "typed reply",
     "runtime/execution/chain_runner.py:result_of": CHECKED,
     "runtime/execution/evidence_check.py:_read": OWN,
+    "runtime/execution/reports.py:report_in": "evidence",
     "runtime/execution/segment_runner.py:failure_known": CHECKED,
     "runtime/execution/segment_runner.py:revision_known": CHECKED,
     "runtime/forecast/measurement_file.py:read_measurement": "measurement",

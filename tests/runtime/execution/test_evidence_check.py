@@ -9,11 +9,13 @@ import pytest
 
 from surefoot.decompose.assumptions import Assumption, Evidence
 from surefoot.decompose.plan import Node
+from surefoot.decompose.revision import Report
 from surefoot.decompose.step import Call, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import StepDeadlocked
 from surefoot.runtime.execution.evidence_check import EvidenceCheck, Said
 from surefoot.runtime.execution.record_buffer import NOT_VOTED
+from surefoot.runtime.execution.reports import report_in
 from surefoot.runtime.records import EVIDENCE, Counts, Entry, Record, agreed
 
 OPEN, OTHER = Assumption("way", "left"), Assumption("other")
@@ -97,6 +99,7 @@ async def test_what_speaks_against_it_is_asked_with_a_larger_lead_and_in_two_oth
     [record] = bench.kept
     assert (record.path, record.part, record.first, record.k) == ((3,), EVIDENCE, 7, NOT_VOTED)
     assert msgspec.json.decode(str(record.entries[0]), type=Evidence) == found.refuted
+    assert report_in(record) == Report((3,), Evidence(OPEN, "contradicts"))
     assert bench.counts.doubted_evidence == 0
     assert bench.held == [OPEN]  # until the plan is revised
 
@@ -146,3 +149,4 @@ async def test_evidence_against_what_others_rest_on_does_not_end_the_node() -> N
     bench = Bench(["aside"] * 3)
     assert (await bench.look(said("aside"))).refuted is None
     assert bench.counts.evidence == 1
+    assert report_in(bench.kept[0]) is None

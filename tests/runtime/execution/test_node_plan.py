@@ -224,3 +224,141 @@ async def test_a_failure_of_a_part_ends_a_plan_that_is_being_revised() -> None:
     with pytest.raises(BaseExceptionGroup):
         await runner(hands, left=gate(LEFT), right=gate(RIGHT)).run(ROOT)
     assert len(asyncio.all_tasks()) == 1
+
+
+def two(one: Assumption, other: Assumption) -> Expansion:
+    """``s`` and ``b`` rest on the one, ``t`` and ``d`` on the other, ``i`` on nothing; ``e`` reads ``b`` and ``d``."""
+    rest = child("s", on=one), child("b", on=one), child("t", on=other), child("d", on=other)
+    return Expansion((*rest, child("i"), child("e", 1, 3)))
+
+
+DRY, WET = Assumption("ford", "dry"), Assumption("ford", "wet")
+FLOODED = Evidence(DRY, "contradicts", found="wet")
+
+
+class Slow(World):
+    """Versions after the first are made when ``asking`` is set."""
+
+    def __init__(self, splits: list[str], finds: dict[str, Evidence], held: str = "") -> None:
+        super().__init__(splits, finds, held)
+        self.asking = asyncio.Event()
+
+    async def split(self, node: Node, attempt: int) -> str:
+        if attempt:
+            await self.asking.wait()
+        return await super().split(node, attempt)
+
+
+VERSIONS = {"both": two(LEFT, DRY), "first": two(RIGHT, DRY), "second": two(RIGHT, WET), "lucky": two(RIGHT, WET)}
+
+
+async def test_what_is_found_while_the_next_version_is_made_stops_what_rests_on_it_at_once() -> None:
+    hands = Slow(["both", "first", "second"], {"s": SHUT, "t": FLOODED}, held="stdbi")
+    work = asyncio.create_task(runner(hands, **VERSIONS).run(ROOT))
+    await settle()
+    hands.held["s"].set()
+    await settle()
+    assert hands.cancelled == ["b"]
+    hands.held["t"].set()
+    await settle()
+    assert hands.cancelled == ["b", "d"], "nobody waits for the version that is being made"
+    hands.asking.set()
+    for name in "bdi":
+        hands.held[name].set()
+    assert await work == Finished("e(b(x),d(x))")
+    assert [(one.parent, one.triggers[0].evidence) for _, one in hands.revised] == [(0, SHUT), (1, FLOODED)]
+    assert [hands.names.count(name) for name in "sbtdie"] == [2, 2, 2, 2, 1, 1], "not of the version between"
+    assert hands.asked[-1].evidence == (SHUT, FLOODED)
+
+
+async def test_what_is_found_meanwhile_costs_nothing_where_the_next_version_does_not_say_it() -> None:
+    hands = Slow(["both", "lucky"], {"s": SHUT, "t": FLOODED}, held="std")
+    work = asyncio.create_task(runner(hands, **VERSIONS).run(ROOT))
+    await settle()
+    for name in "st":
+        hands.held[name].set()
+        await settle()
+    hands.asking.set()
+    hands.held["d"].set()
+    assert await work == Finished("e(b(x),d(x))")
+    assert len(hands.revised) == 1
+
+
+async def test_a_report_ahead_of_its_nodes_end_stops_the_node_too() -> None:
+    hands = World(["both", "first", "second"], {}, held="stbdi")
+    plan = runner(hands, **VERSIONS)
+    work = asyncio.create_task(plan.run(ROOT))
+    await settle()
+    plan.hear([Report((0,), SHUT), Report((2,), FLOODED), Report((2,), FLOODED)])
+    assert set(hands.unwanted) == {(0,), (1,), (5,), (2,), (3,)}, "before anything else happens"
+    await settle()
+    assert sorted(hands.cancelled) == ["b", "d", "s", "t"]
+    for name in "stbdi":
+        hands.held[name].set()
+    assert await work == Finished("e(b(x),d(x))")
+    assert [one.triggers for _, one in hands.revised] == [(Report((0,), SHUT),), (Report((2,), FLOODED),)]
+
+
+@pytest.mark.parametrize("when", ["end-of-pass", "never"])
+async def test_elsewhere_a_report_ahead_of_the_end_stops_nothing(when: When) -> None:
+    hands = World(["both"], {}, held="b")
+    plan = runner(hands, when, **VERSIONS)
+    work = asyncio.create_task(plan.run(ROOT))
+    await settle()
+    plan.hear([Report((0,), SHUT)])
+    assert hands.unwanted == []
+    hands.held["b"].set()
+    assert await work == Finished("e(b(x),d(x))")
+
+
+@pytest.mark.parametrize("revised", [False, True], ids=["evidence", "and-its-revision"])
+async def test_what_the_journal_holds_begins_nothing_that_it_stopped_and_gives_the_same_versions(revised: bool) -> None:
+    """A kill after the evidence, and one after the revision that followed it, with evidence that came meanwhile."""
+    whole = Slow(["both", "first", "second"], {"s": SHUT, "t": FLOODED}, held="st")
+    work = asyncio.create_task(runner(whole, **VERSIONS).run(ROOT))
+    await settle()
+    whole.held["s"].set()
+    await settle()
+    whole.held["t"].set()
+    await settle()
+    whole.asking.set()
+    await work
+    hands = World(["both", "first", "second"], {})
+    hands.reports = [Report((0,), SHUT), Report((2,), FLOODED)]
+    if revised:
+        hands.revisions[(), 0] = whole.revised[0][1]
+    assert await runner(hands, **VERSIONS).run(ROOT) == Finished("e(b(x),d(x))")
+    assert hands.revised == whole.revised[revised:]
+    assert hands.kept == whole.kept
+    assert [hands.names.count(name) for name in "sbtdie"] == [1, 1, 1, 1, 1, 1]
+
+
+async def test_evidence_against_a_plan_above_that_comes_while_a_version_is_made_goes_up() -> None:
+    """A plan revises itself when its child finds out that what is said of the node itself is wrong as well."""
+    hands = Slow(["left", "right"], {"s": SHUT, "t": FLOODED}, held="t")
+    shapes = {name: Expansion((child("s", on=side), child("t"))) for name, side in (("left", LEFT), ("right", RIGHT))}
+    below = asyncio.create_task(runner(hands, **shapes).run(Node((0,), "MIDDLE", ("in",), None, (DRY,))))
+    await settle()
+    hands.held["t"].set()
+    await settle()
+    hands.asking.set()
+    outcome = await below
+    assert isinstance(outcome, Contradicted)
+    assert (outcome.path, outcome.evidence) == ((0, 1), FLOODED)
+
+
+async def test_chains_wait_while_what_they_read_on_a_promise_rests_on_what_is_in_doubt() -> None:
+    told = Child("b", (Literal("x"),), "B", rests_on=(LEFT,))
+    hands = World(["way"], {}, held="bc")
+    plan = runner(hands, way=Expansion((told, child("c", 0), child("i"))))
+    work = asyncio.create_task(plan.run(ROOT))
+    await settle()
+    plan.suspend(LEFT)
+    waiting = [asyncio.create_task(plan.go_ahead(Node((number,), "c", ()))) for number in (1, 2)]
+    await settle()
+    assert [one.done() for one in waiting] == [False, True]
+    plan.release(LEFT)
+    await waiting[0]
+    for name in "bc":
+        hands.held[name].set()
+    await work

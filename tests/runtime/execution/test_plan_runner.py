@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Node, Path, Ref
-from surefoot.decompose.revision import Revision
+from surefoot.decompose.revision import Report, Revision
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import PlanTooDeep, SeamBroken, StepDeadlocked
 from surefoot.runtime.execution.children import ATTEMPT
@@ -47,6 +47,8 @@ class Hands:
         self.failures: dict[Path, Failure] = {}
         self.revisions: dict[tuple[Path, int], Revision] = {}
         self.revised: list[tuple[Path, Revision]] = []
+        self.reports: list[Report] = []
+        self.unwanted: list[Path] = []
 
     def is_leaf(self, node: Node) -> bool:
         return str(node.goal).islower()
@@ -97,6 +99,12 @@ class Hands:
 
     def plan_revised(self, node: Node, revision: Revision) -> None:
         self.revised.append((node.path, revision))
+
+    def reports_known(self) -> list[Report]:
+        return self.reports
+
+    def let_go(self, path: Path) -> None:
+        self.unwanted.append(path)
 
     @property
     def names(self) -> list[str]:

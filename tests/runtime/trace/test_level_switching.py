@@ -78,6 +78,16 @@ def test_every_measure_of_a_revision_that_came_late() -> None:
     )  # fmt: skip
 
 
+def test_steps_of_what_was_refuted_are_stale_whenever_they_come() -> None:
+    """Also behind the revision, and behind the next version: a worker that was not told goes on for nothing."""
+    events = by_hand()
+    ends = len(events)
+    for place in (11, ends):
+        late = [*events[:place], *steps((2, 0), (3,), (0,), (1026,), count=2), *events[place:]]
+        assert levels_of(late).stale_steps == 2 + 4
+    assert levels_of([*events, *steps((0,), (1,), (1026,))]).stale_steps == 2
+
+
 def test_a_revision_at_once_has_no_latency() -> None:
     events = by_hand()
     late = events[7:10]

@@ -30,6 +30,7 @@ MESSAGES: list[Any] = [
     control.TakeFeedback(),
     control.FollowQuotas({"there": Quota(1, 4, 2.5)}),
     control.Durable("/1.2", 7),
+    control.LetGo("/1.2"),
 ]
 REPLIES: list[Any] = [
     control.Done(),

@@ -22,7 +22,7 @@ from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.payloads import unpack
 from surefoot.runtime.records import Batch, Counts, Failed, Finished, Paused
-from surefoot.runtime.worker.control import Done, Stop
+from surefoot.runtime.worker.control import Done, LetGo, Stop
 from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.worker import Worker
 from surefoot.voting.ballot import Ballot
@@ -204,3 +204,17 @@ def test_roles_stand_between_only_where_one_has_settings_of_its_own(configured: 
     assert decider() is StepRunner
     assert decider(modules="Monitor.k=3") is RoleRunner
     assert decider(cache="modules") is RoleRunner
+
+
+async def test_a_segment_that_is_let_go_ends_now_and_says_what_it_cost(configured: Configured, planted: Any) -> None:
+    one = worker(configured(options={"disks": 5}, flush_steps=4), planted(hanoi.answers))
+    said: list[Batch] = []
+    async for batch in one.run_segment(Segment(one.task.root()), LEADS):
+        said.append(batch)
+        if len(said) == 1:
+            assert await one.receive(LetGo("/7")) == Done()
+        if len(said) == 2:
+            await one.receive(LetGo("/"))
+    assert said[-1].end == Paused("stopped")
+    assert len(said) < 31 // 4
+    assert totals(said).calls >= 8
