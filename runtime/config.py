@@ -18,7 +18,7 @@ from surefoot.runtime.local_models import is_local
 from surefoot.runtime.model_names import members_of
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
-from surefoot.runtime.user_code import blame, here, import_for
+from surefoot.runtime.user_code import blame, fault, here, import_for
 from surefoot.runtime.voting_rules import load_rule, rule_named, takes_looks
 from surefoot.voting.red_flags import parse_switch
 from surefoot.voting.rules import RULES
@@ -248,7 +248,21 @@ def task_class(name: str, folder: pathlib.Path | None = None) -> type[Task]:
     if not (isinstance(found, type) and issubclass(found, Task)):
         raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
     check_fields(found)
+    if name not in BUILT_IN_TASKS:
+        _refuse_options_of_runs(found)
     return found
+
+
+def _refuse_options_of_runs(cls: type[Task]) -> None:
+    """Refuse a field with the name of an option that every run has: one of the two could not be given.
+
+    Raises:
+        UserCodeError: There is one.
+    """
+    for field in cls.__struct_fields__:
+        if field in RunConfig.__struct_fields__ and field != "state_by":
+            option = f"--{field.replace('_', '-')}"
+            raise fault(cls, "", f"its field {field!r} has the name of {option}, an option of every run: rename it")
 
 
 def open_task(config: RunConfig, folder: pathlib.Path | None = None) -> Task:

@@ -87,7 +87,7 @@ class CopyDetector:
         """
         asked, said = _digest(prompt), [_digest(text) for text in texts]
         if heated:
-            for one in said:
+            for one in (digest for digest, text in zip(said, texts, strict=True) if text.strip()):
                 self._compare(asked, one)
         copied = self._is_copy(identity, asked, _digest("\0".join(texts)))
         if copied:

@@ -67,8 +67,9 @@ def parse_profile(text: str) -> Profile:
         ConfigurationError: Unknown key or a value out of range.
     """
     pairs = [part.partition("=") for part in text.split(",") if part]
+    given = {key.strip(): f"0{value}" if value.startswith(".") else value for key, _, value in pairs}
     try:
-        return msgspec.convert({key.strip(): value for key, _, value in pairs}, Profile, strict=False)
+        return msgspec.convert(given, Profile, strict=False)
     except UNREADABLE as error:
         known = ", ".join(Profile.__struct_fields__)
         raise ConfigurationError(f"simulated model: {error}; its keys are {known}") from error

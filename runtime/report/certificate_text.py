@@ -68,7 +68,7 @@ def _text(found: Certificate, whole: str, unit: str, finished: bool) -> Certific
             _stronger(found, unit),
         )
     return CertificateText(
-        f"at most {percent(found.bound, at_most=True)}",
+        f"any wrong {unit}: at most {percent(found.bound, at_most=True)}",
         f"With {sure} confidence, the chance that {whole}{so_far} has any wrong {unit} is at most "
         f"{percent(found.bound, at_most=True)}{_best(found, unit)}.",
         _stronger(found, unit),

@@ -9,6 +9,7 @@ from typing import Any, cast
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.execution.sampling import collected, gathered, sampled_question
 from surefoot.runtime.forecast.estimates import Sample
 from surefoot.runtime.leads import Leads
@@ -20,6 +21,9 @@ from surefoot.runtime.worker.control import AwaitShortage, Message, R, ReturnLea
 from surefoot.runtime.worker.worker import Worker
 from surefoot.runtime.worker.worker_pool import default_workers
 
+MOST_WORKERS = 256
+"""Workers of one process: they share its one core of Python, so that more of them only cost memory."""
+
 
 class LocalPool:
     """Workers in this process and event loop. A model that computes outside Python uses one core for each.
@@ -28,12 +32,20 @@ class LocalPool:
         config: The run's configuration.
         task: The task.
         models: A model for each worker; opened from the configuration if missing.
+
+    Raises:
+        ConfigurationError: More workers are asked for than one process has.
     """
 
     origin = ""
 
     def __init__(self, config: RunConfig, task: Task, models: Sequence[Model | None] | None = None) -> None:
         self._question = partial(sampled_question, config, task)
+        if (config.workers or 0) > MOST_WORKERS:
+            raise ConfigurationError(
+                f"--workers {config.workers:,}: one process has {MOST_WORKERS} at most, and each asks for "
+                f"{config.chains_in_flight:,} chains at once; a Ray cluster can have more"
+            )
         chosen = list(models or [None] * (config.workers or default_workers()))
         first = Worker(config, task, chosen[0])
         # Servers are shared: what one worker learns of their rate all should know, and hold one budget lease.

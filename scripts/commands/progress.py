@@ -105,6 +105,8 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
     flags = ", ".join(f"{name} {count:,}" for name, count in sorted(s.red_flags_by_name.items())) or "none"
     hedged = f", {s.hedged_calls:,} more for late ones" if s.hedged_calls else ""
     money = "price unknown" if s.cost_usd is None else f"${s.cost_usd:.4f}"
+    if s.cost_usd is not None and s.cost_at_most_usd is not None and s.cost_at_most_usd >= s.cost_usd + 0.00005:
+        money += f" (at most ${s.cost_at_most_usd:.4f}, with calls that were cut off)"
     lines = [
         f"{s.status:<9} {_steps(s)} in {s.wall_s:.1f} s   {printable(s.run_dir)}",
         f"calls     {s.calls:,} ({per_step}), {'' if table else f'{s.decompositions:,} decompositions, '}"
@@ -155,7 +157,8 @@ def _steps(s: Standing) -> str:
     if s.task == "map":
         return f"{s.steps:,} of {s.total_steps:,} rows"
     if s.steps > s.total_steps:
-        return f"{s.steps:,} steps (the plan has {s.total_steps:,}; some were run again)"
+        more = "some were run again" if s.seam_retries or s.broken_promises else "by what its task says"
+        return f"{s.steps:,} steps (the plan has {s.total_steps:,}; {more})"
     # A plan that is found may be shorter than the longest that was allowed.
     early = s.status == "solved" and s.steps < s.total_steps
     return f"{s.steps:,} steps (at most {s.total_steps:,})" if early else f"{s.steps:,} of {s.total_steps:,} steps"

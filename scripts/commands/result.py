@@ -37,18 +37,20 @@ from surefoot.scripts.commands.output import OK, json_for_people, print_json, pr
 def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_plan: bool, as_json: bool, inputs: bool) -> int:
     """Print the answer of a run: text as it is, anything else as JSON.
 
-    RUN_DIR may be a directory of surefoot bench as well: its answers, each with its method.
+    RUN_DIR may be a directory of surefoot bench as well: its answers, each with its method. With --csv and --jsonl a
+    table that is not finished gives its rows so far; the others say that they are not answered yet.
     """
     if jsonl + as_csv + as_plan + as_json > 1:
         raise click.UsageError("--json, --jsonl, --csv and --plan exclude each other")
     if is_bench(run_dir) and not as_plan:
         return _of_bench(run_dir, jsonl, as_csv, as_json)
+    run = open_run(run_dir)
+    if isinstance(run, MapRun) and (jsonl or as_csv):  # as map and run.write() write it to a file, finished or not
+        (print_jsonl if jsonl else print_csv)(run.results(), sys.stdout, run.inputs() if inputs else None)
+        return OK
     run = solved(run_dir)
     if as_plan:
         print(plan_of(run), end="")
-        return OK
-    if isinstance(run, MapRun) and (jsonl or as_csv):  # as map and run.write() write it to a file
-        (print_jsonl if jsonl else print_csv)(run.results(), sys.stdout, run.inputs() if inputs else None)
         return OK
     if jsonl:
         for item in items_of(run):

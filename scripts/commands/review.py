@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.session.mapping import open_run
 from surefoot.runtime.session.review import Waiting, checked_answer, give_answers, put_aside_in
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.scripts.commands.options import json_option
@@ -61,7 +62,7 @@ def review(run_dir: pathlib.Path, again: bool, answers: pathlib.Path | None, as_
         return OK
     steps = "step" if len(given) == 1 else "steps"
     print(f"{len(given):,} {steps} answered, {len(open_ones):,} {'waits' if len(open_ones) == 1 else 'wait'}")
-    if not open_ones:
+    if not open_ones and open_run(run_dir).status != "solved":
         print(f"next      surefoot resume {quoted(run_dir)}")
     return OK
 

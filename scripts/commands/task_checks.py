@@ -171,6 +171,9 @@ def limits(subject: Subject) -> Finding:
     if usual > size:
         return "failed", f"usual_steps() says {usual:,}, and size() allows only {size:,}"
     told = f"at most {size:,} steps, usually {usual:,}"
+    asked = len(subject.walked.asked) - subject.walked.splits
+    if asked > size:
+        return "note", f"{told}, says size(), and {asked:,} were asked: forecasts and progress will be too low"
     for number in range(SAMPLED if subject.walked.asked else 0):
         try:
             step = task.sample_step(number)

@@ -11,7 +11,7 @@ import pytest
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task, task_class
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.errors import ConfigurationError, UserCodeError
 
 Configured = Callable[..., RunConfig]
 
@@ -85,6 +85,20 @@ def test_a_task_of_ones_own_is_found_in_the_working_directory(own_path: pathlib.
     with pytest.raises(ConfigurationError, match="errands_here has no task class Journey"):
         task_class("errands_here:Journey")
     del sys.modules["errands_here"]
+
+
+@pytest.mark.parametrize("name", ["seed", "k", "max_calls"])
+def test_a_field_named_like_an_option_of_every_run_is_refused(own_path: pathlib.Path, name: str) -> None:
+    """One of the two could not be given: the run's seed had been the task's."""
+    (own_path / "named_so.py").write_text(
+        "from surefoot.decompose.task import Task\n\n\n"
+        f"class Errand(Task, frozen=True, kw_only=True):\n    {name}: int = 2\n"
+    )
+    with pytest.raises(
+        UserCodeError, match=f"its field '{name}' has the name of --{name.replace('_', '-')}, an option"
+    ):
+        task_class("named_so:Errand")
+    del sys.modules["named_so"]
 
 
 def test_a_task_that_lacks_a_method_is_refused_before_anything_starts(own_path: pathlib.Path) -> None:

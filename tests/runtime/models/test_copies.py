@@ -50,6 +50,15 @@ def test_replies_that_never_differ_where_many_were_wanted_are_told_of(share: flo
     assert counts.suspicious is suspicious
 
 
+@pytest.mark.parametrize(("text", "suspicious"), [("", False), (" \n", False), ("no", True)])
+def test_replies_that_say_nothing_are_no_copies(text: str, suspicious: bool) -> None:
+    """Empty replies, as of a server that answers by tool calls, are alike without a cache in between."""
+    detector = CopyDetector()
+    for number in range(SUSPICIOUS_PROMPTS * SUSPICIOUS_DRAWS):
+        ask(detector, str(number // SUSPICIOUS_DRAWS), "", text)
+    assert detector.counts.suspicious is suspicious
+
+
 def test_few_draws_a_prompt_prove_nothing() -> None:
     detector = CopyDetector()
     for number in range(1000):

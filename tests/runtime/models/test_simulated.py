@@ -51,6 +51,10 @@ def kinds(said: list[Reply]) -> dict[str, float]:
     }
 
 
+def test_a_rate_may_begin_with_its_point() -> None:
+    assert parse_profile("p_error=.05,latency_s=.5") == Profile(p_error=0.05, latency_s=0.5)
+
+
 async def test_a_reply_is_a_pure_function_of_its_request() -> None:
     asked = [request(number, draw) for number in range(20) for draw in (0, 1, 4096, 2**60)]
     first = SimulatedModel(answers, EVERYTHING)

@@ -27,7 +27,7 @@ def test_without_the_proof_the_same_ballots_give_no_useful_bound() -> None:
 
 def test_a_small_bound_needs_nothing() -> None:
     text = certificate_text(TIGHT, finished=True)
-    assert text.headline.startswith("at most ")
+    assert text.headline.startswith("any wrong step: at most ")
     assert (text.good, text.stronger) == (True, "")
     assert "With 95 % confidence" in text.known
 

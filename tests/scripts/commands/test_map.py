@@ -74,6 +74,9 @@ def test_a_paused_map_goes_on_with_resume(tmp_path: pathlib.Path, server: Client
     done = asked(tmp_path, server, "letters.csv", "--run-dir", "r", "--max-calls", "2", "--chains-in-flight", "1")
     assert done.returncode == 3, (done.stdout, done.stderr)
     assert [one["error"] for one in lines(tmp_path / "r" / "output.jsonl")].count("not answered yet") >= 1
+    so_far = surefoot(tmp_path, "result", "r", "--jsonl")
+    assert [json.loads(line)["row"] for line in so_far.stdout.splitlines()] == [0, 1, 2, 3]
+    assert "not answered yet" in so_far.stdout
     more = {"OPENAI_API_KEY": "x"}
     ended = surefoot(tmp_path, "resume", "r", "--max-calls", "100", "--json", more=more)
     assert ended.returncode == 0, ended.stderr

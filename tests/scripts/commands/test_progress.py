@@ -69,7 +69,14 @@ def test_a_plan_that_is_found_early_is_not_a_part_of_one(
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"steps": 131, "total_steps": 127}, "solved    131 steps (the plan has 127; some were run again) in "),
+        (
+            {"steps": 9, "total_steps": 7, "seam_retries": 1},
+            "solved    9 steps (the plan has 7; some were run again) in ",
+        ),
+        (
+            {"steps": 9, "total_steps": 7, "seam_retries": 0, "broken_promises": 0},
+            "solved    9 steps (the plan has 7; by what its task says) in ",
+        ),
         ({"failed_nodes": 1}, "failed    1 node has its failure as output, as the plan permits: surefoot result "),
         ({"failed_nodes": 2, "task": "map"}, "failed    2 rows have no answer: surefoot result "),
         ({"task": "map", "steps": 3, "total_steps": 4}, "solved    3 of 4 rows in "),
@@ -82,6 +89,14 @@ def test_what_a_summary_says_of_odd_ends(ended: Standing, changes: dict[str, Any
     text = summary(msgspec.structs.replace(ended, **changes))
     assert any(line.startswith(said) for line in text.splitlines()), text
     assert ("failed    " in text) == ("failed_nodes" in changes)
+
+
+@pytest.mark.parametrize(("known", "most", "said"), [(0.5, 0.5, "$0.5000"), (0.5, 0.75, "(at most $0.7500, with ")])
+def test_money_of_calls_that_were_cut_off_is_said(ended: Standing, known: float, most: float, said: str) -> None:
+    text = summary(msgspec.structs.replace(ended, cost_usd=known, cost_at_most_usd=most))
+    [line] = [line for line in text.splitlines() if line.startswith("tokens ")]
+    assert said in line
+    assert ("at most" in line) == (most > known)
 
 
 @pytest.fixture(scope="module")
