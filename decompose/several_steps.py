@@ -65,6 +65,11 @@ def read_steps(
     return ReadSteps(tuple(stated))
 
 
+def kind_of_several(kind: str) -> str:
+    """Return the class of questions for several steps that begin with one of the given class, for accounts."""
+    return f"{kind}, several steps"
+
+
 class SampledChain(msgspec.Struct, frozen=True):
     """A place in a chain from which several steps are asked for, drawn for a pilot or a measurement.
 

@@ -146,8 +146,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
         """
         return None
 
-    def split_reply(self, step: Step, count: int, text: str, dialect: Dialect) -> Sequence[str]:
-        """Divide the reply to several steps into texts that ``parse`` reads, in order; by default its filled lines."""
+    def split_reply(self, step: Step, count: int, text: str, dialect: Dialect) -> Sequence[str] | Flag:
+        """Divide the reply to several steps into texts that ``parse`` reads, in order; by default its filled lines.
+
+        A red flag discards the whole reply.
+        """
         return [line.strip() for line in text.splitlines() if line.strip()]
 
     def same(self, step: Step, one: str, other: str) -> bool:

@@ -64,7 +64,7 @@ RETURNS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "evidence": ("a tuple of Evidence", _is_evidence),
     "prompt": ("a Prompt of text", _is_prompt),
     "prompt_several": ("None or a Prompt of text", lambda value: value is None or _is_prompt(value)),
-    "split_reply": ("a list of texts", _are_texts),
+    "split_reply": ("a list of texts, or a Flag", lambda value: isinstance(value, Flag) or _are_texts(value)),
     "parse": ("the candidate as text (str), or a Flag", _a(str, Flag)),
     "check": ("None or a Flag", _or_none(Flag)),
     "size": ("a number of steps, 0 or more", _is_size),

@@ -68,6 +68,7 @@ ONLY_IN = {
 TRAINING = {
     "scripts/bundled/train.py",
     "scripts/bundled/evaluate.py",
+    "scripts/bundled/evaluate_moves.py",
     "scripts/bundled/evaluate_planner.py",
     "scripts/bundled/decoder.py",
     "scripts/bundled/graphs.py",

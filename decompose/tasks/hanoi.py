@@ -24,6 +24,7 @@ from surefoot.decompose.plan import Literal as Given
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks import hanoi_chat
+from surefoot.decompose.tasks.hanoi_several import played_back
 from surefoot.decompose.tasks.hanoi_states import (
     WORD,
     above,
@@ -213,11 +214,12 @@ class Hanoi(Task, frozen=True, kw_only=True):
         kind = "moves" if facts.states_next else "moves-only"
         return Prompt(f"{kind} {count} {facts.direction} {facts.previous} {words(facts.state)}")
 
-    def split_reply(self, step: Step, count: int, text: str, dialect: Dialect) -> Sequence[str]:
-        """Divide a reply into moves: a line each, in ``chat`` at each ``move = ``, the last ones if there are more."""
+    def split_reply(self, step: Step, count: int, text: str, dialect: Dialect) -> Sequence[str] | Flag:
+        """Divide a reply into moves: at each ``move = `` in ``chat``; a line each, or all in one, in ``compact``."""
         if dialect == "chat":
             return hanoi_chat.split_reply(text, count)
-        return Task.split_reply(self, step, count, text, dialect)
+        steps = played_back(step.reads, text)
+        return Task.split_reply(self, step, count, text, dialect) if steps is None else steps
 
     def reply_schema(self, step: Step) -> dict[str, Any]:
         """Return the JSON schemas of a reply: moves as three numbers, states as three lists."""

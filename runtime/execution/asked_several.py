@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.several_steps import ReadSteps, read_steps
+from surefoot.decompose.several_steps import ReadSteps, kind_of_several, read_steps
 from surefoot.decompose.step import Flag, Prompt
 from surefoot.decompose.wordings.wording import Put
 from surefoot.runtime.execution.escalation.prompt_variants import Asked, asked
@@ -27,7 +27,7 @@ class AskedSeveral(Asked, frozen=True, kw_only=True):
     @property
     def kind(self) -> str:
         """Class of the question, for accounts: replies to several steps have one of their own."""
-        return f"{self.step.kind}, several steps"
+        return kind_of_several(self.step.kind)
 
     @property
     def prompt(self) -> Prompt:
@@ -69,9 +69,15 @@ class SeveralAnswers(msgspec.Struct, frozen=True):
             return ReadSteps((), self.said)
         question = self.question
         task, variant, dialect = question.task, question.variant, question.dialect
-        parts = task.split_reply(question.step, question.count, self.said, dialect)[: question.count]
+        parts = task.split_reply(question.step, question.count, self.said, dialect)
+        if isinstance(parts, Flag):
+            return ReadSteps((), parts)
         return read_steps(
-            task, goal, state, parts, lambda step, text: asked(task, step, variant, dialect).read(text, self.flags)
+            task,
+            goal,
+            state,
+            parts[: question.count],
+            lambda step, text: asked(task, step, variant, dialect).read(text, self.flags),
         )
 
 

@@ -1,13 +1,17 @@
 """How long a run would take in one process, guessed before anything is asked: only to decide whether a Ray pays."""
 
+from surefoot.decompose.several_steps import sampled_chain
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.local_models import is_local
 from surefoot.runtime.model_names import members_of
+from surefoot.runtime.steps_per_call import MOST_OF_BUNDLED
 
 BUNDLED_STEP_S = 0.0003
 """Seconds of one step with the bundled model on one core (2^20 steps took 158 seconds of two cores, 2026-11-26)."""
+BUNDLED_STATED_S = 0.00005
+"""Seconds of one step of a reply that states several (2^16 steps in replies of 32 took 4 seconds, 2026-11-28)."""
 SIMULATED_STEP_S = 0.0001
 """Seconds of one step with a simulated model that has no latency, on one core."""
 
@@ -34,7 +38,10 @@ def seconds_alone(config: RunConfig, task: Task) -> float | None:
         return None
     name, _, parameters = config.model.partition(":")
     if config.model == "bundled":
-        return steps * BUNDLED_STEP_S
+        count = MOST_OF_BUNDLED if config.steps_per_call == "auto" else config.steps_per_call
+        if count == 1 or sampled_chain(task, 0, 2) is None:
+            return steps * BUNDLED_STEP_S
+        return steps * (BUNDLED_STATED_S + BUNDLED_STEP_S / count)
     if name == "simulated" and "latency_s" not in parameters:
         return steps * SIMULATED_STEP_S
     if name == "simulated" or is_local(config.model):

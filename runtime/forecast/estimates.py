@@ -141,6 +141,8 @@ class Estimate(msgspec.Struct, frozen=True):
         places: What was seen of such replies, place by place; empty where none was asked for.
         prices: USD for a prompt token and a generated one; ``None`` if nobody asked, or they are unknown.
         seconds: Of a call without its tokens, and of a generated token; ``None`` where no long reply was timed.
+        long_tokens: Of a prompt that asks for several steps, and of a reply for each step that it was asked for;
+            ``None`` where none was asked for.
     """
 
     ballots: int
@@ -159,6 +161,7 @@ class Estimate(msgspec.Struct, frozen=True):
     places: tuple[PlaceCount, ...] = ()
     prices: tuple[float, float] | None = None
     seconds: tuple[float, float] | None = None
+    long_tokens: tuple[float, float] | None = None
 
     @property
     def valid_rate(self) -> float:

@@ -7,7 +7,6 @@ right below it: they ask theirs in vain, and about half of what hangs below it w
 Source of the formulas behind the rules: MAKER, arXiv 2511.09030, section 3.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -70,21 +69,13 @@ class Longest(msgspec.Struct, frozen=True):
 
 def forecast(basis: Basis, leads: Leads) -> Forecast:
     """Compute what a run with these leads is expected to need."""
-    calls: dict[str, float] = defaultdict(float)
-    requests: dict[str, float] = defaultdict(float)
-    stated: dict[str, float] = defaultdict(float)
-    rates: dict[str, Rates] = {}
-    for asked in _asked(basis, leads):
-        calls[asked.kind] += asked.calls()
-        requests[asked.kind] += asked.requests()
-        stated[asked.kind] += asked.stated()
-        rates[asked.kind] = asked.rates
+    everything = list(_asked(basis, leads))
     return Forecast(
-        sum(calls.values()),
+        sum(asked.calls() for asked in everything),
         1.0 if basis.all_caught else _p_success(basis, leads),
-        sum(requests.values()),
-        sum(count * rates[kind].prompt_tokens for kind, count in requests.items()),
-        sum(count * rates[kind].reply_tokens for kind, count in stated.items()),
+        sum(asked.requests() for asked in everything),
+        sum(asked.requests() * asked.tokens()[0] for asked in everything),
+        sum(asked.stated() * asked.tokens()[1] for asked in everything),
     )
 
 
@@ -112,7 +103,8 @@ def _path_s(basis: Basis, leads: Leads, objective: Objective) -> float:
     shared = shared_run_of(chains.rates, rule, leads, chains.length)
     steps = shared.stated / shared.calls if shared is not None else 1.0
     split_s = objective.call_s + shape.split_rates.reply_tokens * objective.token_out
-    chain_s = objective.call_s + steps * chains.rates.reply_tokens * objective.token_out
+    each = chains.rates.several_tokens[1] if shared is not None else chains.rates.reply_tokens
+    chain_s = objective.call_s + steps * each * objective.token_out
     return longest.splits * split_s + longest.chain * chain_s
 
 
@@ -184,6 +176,10 @@ class _Asked(msgspec.Struct, frozen=True):
     def stated(self) -> float:
         """Number of steps that the answers state, one each where no calls are shared."""
         return self.count * self.shared.stated if self.shared is not None else self.calls()
+
+    def tokens(self) -> tuple[float, float]:
+        """Mean tokens of a prompt, and of an answer for each step that it states."""
+        return self.rates.several_tokens if self.shared else (self.rates.prompt_tokens, self.rates.reply_tokens)
 
 
 def _asked(basis: Basis, leads: Leads) -> Iterator[_Asked]:

@@ -31,6 +31,7 @@ from surefoot.runtime.forecast.objective import Objective, objective_of
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import LEAF_STEPS, Leads
 from surefoot.runtime.records import Counts
+from surefoot.runtime.steps_per_call import most_steps_per_call
 from surefoot.runtime.voting_rules import rule_named, takes_looks
 from surefoot.voting.agreed_errors import first_ballots_from, learned_lead
 from surefoot.voting.looks import Looks
@@ -187,9 +188,15 @@ def cheapest_leads(basis: Basis, objective: Objective = FEWEST_CALLS) -> Leads:
 
 
 def steps_per_call(basis: Basis) -> tuple[int, ...]:
-    """Return the numbers of steps a call that are weighed: the one that was asked for, or with ``auto`` ``POWERS``."""
+    """Return the numbers of steps a call that are weighed: the one that was asked for, or with ``auto`` ``POWERS``.
+
+    Larger ones than the model knows are left out.
+    """
     asked = basis.config.steps_per_call
-    return POWERS if asked == "auto" else (asked,)
+    if asked != "auto":
+        return (asked,)
+    most = most_steps_per_call(basis.config) or POWERS[-1]
+    return tuple(count for count in POWERS if count <= most)
 
 
 def _smallest_lead(basis: Basis, leaf_steps: int) -> int:

@@ -3,6 +3,7 @@
 Assumption: the run sees dissent at the rate that is known, neither luckier nor unluckier.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -40,7 +41,8 @@ def forecast_run(
     for share, then in _ahead(truth, task, leads, start):
         shares[then] += share
     found = mixed((share, forecast(truth, then)) for then, share in shares.items())
-    low, high = calls_interval(config, task, leads, known or start) or (0.0, 0.0)
+    ends = [(share, calls_interval(config, task, then, known or start) or (0.0, 0.0)) for then, share in shares.items()]
+    low, high = (math.fsum(share * both[end] for share, both in ends) for end in (0, 1))
     return msgspec.structs.replace(found, calls_low=low, calls_high=high)
 
 

@@ -5,6 +5,7 @@ import msgspec
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.estimates import Estimate
+from surefoot.runtime.steps_per_call import BUNDLED
 
 
 class Objective(msgspec.Struct, frozen=True):
@@ -40,7 +41,9 @@ def objective_of(config: RunConfig, estimate: Estimate) -> Objective:
             )
         return Objective("money", *prices)
     if config.minimize == "time":
-        width = min(config.calls_in_flight, config.chains_in_flight) * (config.workers or 1)
+        # The bundled model computes what waits in one thread a worker: calls at the same time take each other's time.
+        each = 1 if config.model == BUNDLED else min(config.calls_in_flight, config.chains_in_flight)
+        width = each * (config.workers or 1)
         call_s, token_s = estimate.seconds or (1.0, 0.0)
         return Objective("time", 0.0, token_s, call_s, width)
     return Objective()

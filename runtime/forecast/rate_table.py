@@ -25,6 +25,7 @@ class Rates(msgspec.Struct, frozen=True):
         reply_tokens: Mean tokens of an answer.
         p_error_high: Pessimistic end of the rate of wrong unspoiled answers, 0 to 1.
         doubling: Steps of a reply to several after which both rates have doubled; 0 where they stay.
+        long_tokens: Mean tokens of a prompt for several steps, and of a reply for each of these; ``None`` if unknown.
     """
 
     p: float
@@ -33,6 +34,12 @@ class Rates(msgspec.Struct, frozen=True):
     reply_tokens: float
     p_error_high: float
     doubling: float = 0.0
+    long_tokens: tuple[float, float] | None = None
+
+    @property
+    def several_tokens(self) -> tuple[float, float]:
+        """Mean tokens of a prompt for several steps, and of a reply for each; if unknown, those of single steps."""
+        return self.long_tokens or (self.prompt_tokens, self.reply_tokens)
 
 
 class RateTable(msgspec.Struct, frozen=True):
@@ -77,6 +84,7 @@ def _rates(estimate: Estimate, own: Sequence[KindEstimate], p_error_high: float)
         sum(k.reply_tokens * k.answers for k in own) / weight,
         p_error_high,
         estimate.doubling,
+        estimate.long_tokens,
     )
 
 

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from surefoot.decompose.several_steps import reply_of
+from surefoot.decompose.several_steps import kind_of_several, reply_of
 from surefoot.runtime.forecast.estimates import Estimate, KindEstimate, PlaceCount, Sample
+from surefoot.runtime.records import Counts
 from surefoot.voting.error_rate import confidence_sequence, middle_rate
 
 DOUBLINGS = (64.0, 32.0, 16.0, 8.0, 4.0, 2.0)
@@ -48,26 +49,47 @@ def replies_of(sample: Sample) -> list[Reply]:
     ]
 
 
-def judge_long_replies(start: Estimate, single: Sequence[Sample], long: Sequence[Sample]) -> Estimate:
+def judge_long_replies(start: Estimate, single: Sequence[Sample], long: Sequence[Sample], counts: Counts) -> Estimate:
     """Pool the estimate from a pilot's single steps with what its long replies say.
 
     Args:
         start: From single steps.
         single: These.
         long: Long replies, all of one kind of question.
+        counts: What asking for both took.
     """
     if not long:
         return start
     places = places_of((steps_of(sample.number), replies_of(sample)) for sample in long)
-    found = with_replies(start, long[0].kind, places)
-    return msgspec.structs.replace(found, seconds=seconds_of(found, single, long))
+    return with_tokens_and_time(with_replies(start, long[0].kind, places), single, long, counts)
+
+
+def with_tokens_and_time(known: Estimate, single: Sequence[Sample], long: Sequence[Sample], counts: Counts) -> Estimate:
+    """Add to an estimate what long replies take; arguments as for ``judge_long_replies``, one long reply at least."""
+    known = msgspec.structs.replace(known, long_tokens=long_tokens_of(long, counts))
+    return msgspec.structs.replace(known, seconds=seconds_of(known, single, long))
+
+
+def long_tokens_of(long: Sequence[Sample], counts: Counts) -> tuple[float, float] | None:
+    """Return the mean tokens of a prompt for several steps, and of a reply for each of the steps that were asked for.
+
+    Args:
+        long: Questions for several steps, one at least.
+        counts: What they took, and perhaps others.
+    """
+    took = counts.by_kind.get(kind_of_several(long[0].kind))
+    replies = sum(len(sample.ballots) for sample in long)
+    steps = sum(steps_of(sample.number) * len(sample.ballots) for sample in long)
+    if took is None or not took.calls or not steps:
+        return None
+    return took.tokens_in / took.calls * replies / len(long), took.tokens_out / took.calls * replies / steps
 
 
 def seconds_of(known: Estimate, single: Sequence[Sample], long: Sequence[Sample]) -> tuple[float, float] | None:
     """Return the seconds of a call without its tokens, and of a token: the line through short and long replies.
 
     Args:
-        known: Tokens of single answers.
+        known: Tokens of single answers, and of long ones if somebody counted them.
         single: Questions for single steps.
         long: Questions for several, one at least.
     """
@@ -77,8 +99,9 @@ def seconds_of(known: Estimate, single: Sequence[Sample], long: Sequence[Sample]
     if not short_s or not each:
         return None
     steps = statistics.fmean(steps_of(sample.number) for sample in long)
+    more = steps * (known.long_tokens[1] if known.long_tokens else each) - each
     alone, together = statistics.median(short_s), statistics.median(sample.seconds for sample in long)
-    token_s = max(0.0, together - alone) / ((steps - 1) * each)
+    token_s = max(0.0, together - alone) / more if more > 0 else 0.0
     return max(0.0, alone - each * token_s), token_s
 
 

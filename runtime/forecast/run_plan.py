@@ -105,11 +105,14 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
     """
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
-    everything = measured or judge_pilot_with_long_replies([*sampled.samples, *sampled.long], sampled.counts)
+    took = Counts()
+    took.add(sampled.counts)
+    took.add(sampled.long_counts)
+    everything = measured or judge_pilot_with_long_replies([*sampled.samples, *sampled.long], took)
     several = len(long_pilot(config, task))
     asks = pilot_steps(0 if several else size) if config.k == "auto" and measured is None else 0
     pilot_asks = [*sampled.samples[:asks], *sampled.long[:several]]
-    start = judge_pilot_with_long_replies(pilot_asks, sampled.counts) if asks else everything
+    start = judge_pilot_with_long_replies(pilot_asks, took) if asks else everything
     start = msgspec.structs.replace(start, prices=start.prices or sampled.prices)
     leads = choose_leads(config, task, start)
     expected = forecast_run(config, task, leads, start, everything)

@@ -16,7 +16,7 @@ from surefoot.runtime.forecast.lead_choice import choose_leads
 from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measured import PlaceRate, SeveralRates
 from surefoot.runtime.forecast.measurement_file import Measurement
-from surefoot.runtime.forecast.replies_seen import places_against, replies_of, seconds_of, with_replies
+from surefoot.runtime.forecast.replies_seen import places_against, replies_of, with_replies, with_tokens_and_time
 from surefoot.runtime.forecast.run_plan import Sampled
 from surefoot.runtime.models.factory import AnswerKey
 from surefoot.voting.error_rate import clopper_pearson
@@ -48,7 +48,7 @@ def with_long_replies(
     ]
     places = places_against(groups)
     estimate = with_replies(told.estimate, long[0].kind, places)
-    estimate = msgspec.structs.replace(estimate, seconds=seconds_of(estimate, sampled.samples, long))
+    estimate = with_tokens_and_time(estimate, sampled.samples, long, sampled.long_counts)
     return msgspec.structs.replace(told, estimate=estimate, several=_needed(config, task, estimate))
 
 

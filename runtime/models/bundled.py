@@ -1,7 +1,7 @@
-"""The bundled model: two small transformers in the package that answer the questions of Surefoot's own tasks.
+"""The bundled model: three small transformers in the package that answer the questions of Surefoot's own tasks.
 
-One is for the steps of hanoi and multiply, small and fast; the other, the planner, for the six modules of MAP. The
-first word of a prompt says which is asked.
+One is for single steps of hanoi and multiply, small and fast; one as small for several moves of hanoi at once; and the
+planner for the six modules of MAP. The first word of a prompt says which is asked.
 
 Requests that wait are answered together, if they open with the same words. A call of CTranslate2 costs about as much
 for a hundred prompts as for ten, so one thread takes what waits in the longest line, asks once, and hands all replies
@@ -14,8 +14,9 @@ import json
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -28,8 +29,12 @@ from surefoot.runtime.models.port import Model, Reply, Request, Stop, refuse_wha
 WEIGHTS: Final = Path(__file__).with_name("bundled_weights")
 PLANNER: Final = "planner"
 """Folder of the planner inside the other's."""
-PLANNER_WORDS: Final = frozenset(MODULE_WORDS.values())
-"""First words of the prompts that the planner answers."""
+MOVES: Final = "moves"
+"""Folder of the part that states several moves at once, inside the other's."""
+PARTS: Final[Mapping[str, str]] = MappingProxyType(
+    {**dict.fromkeys(MODULE_WORDS.values(), PLANNER), "moves": MOVES, "moves-only": MOVES}
+)
+"""Folders of the parts by the first words of the prompts that they answer; what is not there answers all others."""
 READS_TEXT: Final = (
     "--model openai/NAME, ollama/NAME or my_module:MyModel reads any text; --model simulated:p_error=0.02 answers from "
     "the task's answer key"
@@ -120,8 +125,8 @@ class BundledModel(Model):
     happen to share a batch. The seed of the first request seeds the sampler, once for the process.
 
     Args:
-        weights_dir: Folder with ``model.bin``, ``config.json`` and ``vocabulary.json``, and with those of the planner
-            in ``planner``, which are read when it is first asked; by default the package's.
+        weights_dir: Folder with ``model.bin``, ``config.json`` and ``vocabulary.json``, and with those of the other
+            parts in ``moves`` and ``planner``, which are read when they are first asked; by default the package's.
         threads: CPU threads for one batch.
         max_batch: Most replies made at once.
 
@@ -136,7 +141,7 @@ class BundledModel(Model):
         folder = weights_dir or WEIGHTS
         self._max_batch, self._threads = max_batch, threads
         self._runs = _Part(folder, threads)
-        self._planner: _Part | None = None
+        self._others: dict[str, _Part] = {}
         self._folder = folder
         # By part, temperature and opening; guarded by the lock.
         self._waiting: dict[tuple[_Part, float, tuple[str, ...]], _Line] = {}
@@ -149,7 +154,7 @@ class BundledModel(Model):
     def check_prompt(self, prompt: Prompt) -> None:
         """Refuse a prompt with a system part, or with a word that the model was not trained on."""
         words = prompt.user.split(" ")
-        _check(prompt, words, (self._open_planner() if words[0] in PLANNER_WORDS else self._runs).known)
+        _check(prompt, words, self._part_for(words[0]).known)
 
     async def ask(self, request: Request) -> list[Reply]:
         """Answer a prompt once for each draw.
@@ -160,7 +165,7 @@ class BundledModel(Model):
         """
         refuse_what_is_not_understood(request, "the bundled model")
         words = request.prompt.user.split(" ")
-        part = self._open_planner() if words[0] in PLANNER_WORDS else self._runs
+        part = self._part_for(words[0])
         _check(request.prompt, words, part.known)
         request = msgspec.structs.replace(
             request, max_tokens=min(request.max_tokens, MOST_TOKENS), temperature=_heat(request.temperature)
@@ -194,14 +199,17 @@ class BundledModel(Model):
         if thread is not None:
             await _ended(thread, CLOSE_S)
 
-    def _open_planner(self) -> _Part:
-        """The planner, read when it is first asked."""
-        if self._planner is None:
+    def _part_for(self, word: str) -> _Part:
+        """The part that answers prompts with this first word, read when it is first asked."""
+        folder = PARTS.get(word)
+        if folder is None:
+            return self._runs
+        if folder not in self._others:
             try:
-                self._planner = _Part(self._folder / PLANNER, self._threads)
+                self._others[folder] = _Part(self._folder / folder, self._threads)
             except ConfigurationError as error:
                 raise ModelRejected(str(error)) from error
-        return self._planner
+        return self._others[folder]
 
     def _wake_up(self) -> None:
         self._waking = None

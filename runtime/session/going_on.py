@@ -27,6 +27,7 @@ from surefoot.runtime.models.port import Model
 from surefoot.runtime.own_code import own_models
 from surefoot.runtime.session.mapping import kept_rows, with_samples
 from surefoot.runtime.session.setup import Setup, models_given, refuse_other_options, with_watched
+from surefoot.runtime.steps_per_call import check_steps_per_call
 from surefoot.runtime.wordings_file import check_wordings, text_of
 from surefoot.runtime.worker.ray_address import named_cluster
 
@@ -140,12 +141,15 @@ def checked(setup: Setup) -> Setup:
 
 
 def _check_several(setup: Setup) -> None:
-    """Refuse several steps a call where the task has no words for them, or the model does not know such questions."""
-    asked = f"--steps-per-call {setup.config.steps_per_call}"
-    if setup.config.steps_per_call != "auto" and sampled_chain(setup.task, 0, 2) is None:
-        raise ConfigurationError(f"{asked}: {setup.config.task} asks for one step a call; prompt_several asks for more")
-    if setup.config.model == "bundled":
-        raise ConfigurationError(f"{asked}: the bundled model was trained to answer one step a call")
+    """Refuse so many steps a call where the task has no words for them, or the model does not know such questions."""
+    count = setup.config.steps_per_call
+    if count == "auto":
+        return
+    if sampled_chain(setup.task, 0, 2) is None:
+        raise ConfigurationError(
+            f"--steps-per-call {count}: {setup.config.task} asks for one step a call; prompt_several asks for more"
+        )
+    check_steps_per_call(setup.config, count)
 
 
 def _first_question(setup: Setup) -> Prompt | None:

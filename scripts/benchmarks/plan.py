@@ -8,6 +8,7 @@ what else runs there moves it.
 """
 
 import asyncio
+import itertools
 import statistics
 from typing import Any
 
@@ -16,6 +17,8 @@ import msgspec
 
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS
+from surefoot.runtime.forecast.long_pilot import long_pilot
+from surefoot.runtime.forecast.replies_seen import steps_of
 from surefoot.runtime.forecast.run_plan import Plan, plan
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.take_sample import take_sample
@@ -23,40 +26,48 @@ from surefoot.scripts.benchmarks.calls import one_run
 
 MODELS = ("bundled", "simulated:p_error=0.01", "simulated:p_error=0.05,latency_s=0.02")
 SAMPLES = 500
+PRICES = (0.4e-6, 1.6e-6)
+"""USD for a prompt token and a generated one, that money is reckoned with: gpt-4.1-mini's."""
 
 
 def planned(config: RunConfig) -> Plan:
     """The plan that ``surefoot plan`` prints for a configuration."""
     task = open_task(config)
-    return plan(config, task, asyncio.run(take_sample(config, task, SAMPLES, PILOT_DRAWS)))
+    several = [steps_of(number) for number in long_pilot(config, task)[:1]]
+    return plan(config, task, asyncio.run(take_sample(config, task, SAMPLES, PILOT_DRAWS, several=several)))
 
 
 @click.command()
 @click.option("--disks", "sizes", multiple=True, type=int, default=(10, 12, 14), show_default=True)
 @click.option("--model", "models", multiple=True, default=MODELS, show_default=True)
 @click.option("--shown", type=click.Choice(["all", "tower"]), default="all", show_default=True)
+@click.option("--steps-per-call", "counts", multiple=True, default=("1",), show_default=True)
 @click.option("--rounds", default=3, show_default=True, help="Seeds of each line; ratios are their medians.")
-def main(sizes: tuple[int, ...], models: tuple[str, ...], shown: str, rounds: int) -> None:
-    """Plan and run each model and size, and print planned divided by measured."""
+def main(sizes: tuple[int, ...], models: tuple[str, ...], shown: str, counts: tuple[str, ...], rounds: int) -> None:
+    """Plan and run each model, size and number of steps a call, and print planned divided by measured."""
     configure_logs("none")
-    print(f"{'model':40} disks   calls  tokens in  tokens out   wall   (planned / measured, medians of {rounds})")
-    for model in models:
-        for disks in sizes:
-            ratios = [_ratios(model, disks, shown, seed) for seed in range(rounds)]
-            calls, tokens_in, tokens_out, wall = (statistics.median(column) for column in zip(*ratios, strict=True))
-            print(f"{model:40} {disks:5} {calls:7.3f} {tokens_in:10.3f} {tokens_out:11.3f} {wall:6.2f}", flush=True)
+    print(
+        f"{'model':40} disks steps   calls  tokens in  tokens out   wall  money   "
+        f"(planned / measured, medians of {rounds})"
+    )
+    for model, disks, count in itertools.product(models, sizes, counts):
+        ratios = [_ratios(model, disks, shown, count, seed) for seed in range(rounds)]
+        calls, tokens_in, tokens_out, wall, money = (statistics.median(column) for column in zip(*ratios, strict=True))
+        tokens = f"{tokens_in:10.3f} {tokens_out:11.3f}"
+        print(f"{model:40} {disks:5} {count:>5} {calls:7.3f} {tokens} {wall:6.2f} {money:6.3f}", flush=True)
 
 
-def _ratios(model: str, disks: int, shown: str, seed: int) -> tuple[float, float, float, float]:
+def _ratios(model: str, disks: int, shown: str, count: str, seed: int) -> tuple[float, ...]:
     options: dict[str, Any] = {
         "task": "hanoi", "task_options": {"disks": disks, "shown": shown}, "model": model, "address": "none",
-        "workers": 1, "seed": seed,
+        "workers": 1, "seed": seed, "steps_per_call": "auto" if count == "auto" else int(count),
     }  # fmt: skip
     ahead = planned(msgspec.convert(options, RunConfig))
     ran = one_run(options)
+    expected, paid = (one.tokens_in * PRICES[0] + one.tokens_out * PRICES[1] for one in (ahead, ran))
     return (
         ahead.calls / ran.calls, ahead.tokens_in / ran.tokens_in, ahead.tokens_out / ran.tokens_out,
-        ahead.walls[-1].wall_s / ran.wall_s,
+        ahead.walls[-1].wall_s / ran.wall_s, expected / paid,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The two courses that train the bundled model: the steps of runs, and the planner's modules."""
+"""The three courses that train the bundled model: single steps, several moves at once, and the planner's modules."""
 
 import random
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from typing import Any, Final
 
 import msgspec
 
-from surefoot.runtime.models.bundled import PLANNER, WEIGHTS
+from surefoot.runtime.models.bundled import MOVES, PLANNER, WEIGHTS
 from surefoot.scripts.bundled import module_questions as modules
-from surefoot.scripts.bundled import questions
+from surefoot.scripts.bundled import questions, several_moves
 from surefoot.scripts.bundled.decoder import Recipe
 from surefoot.scripts.bundled.exams import exam, met_goal, met_move
 from surefoot.scripts.bundled.questions import Pair
 
-COURSES: Final = ("runs", "planner")
+COURSES: Final = ("runs", "moves", "planner")
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -40,12 +40,18 @@ class Course(msgspec.Struct, frozen=True):
 
 
 def course_of(name: str) -> Course:
-    """A course by its name: the steps of runs, or the planner."""
+    """A course by its name: the steps of runs, several moves at once, or the planner."""
     if name == "planner":
         recipe = Recipe(layers=6, width=128, heads=4, inner=320, batch=480, steps=36_000, gaps=0.15)
         facts: dict[str, Any] = {"course": name}
         return Course(
             modules.vocabulary, modules.spell, modules.lesson, modules.exams, recipe, WEIGHTS / PLANNER, facts
+        )
+    if name == "moves":
+        facts = {"course": name, "held_out": questions.HELD_OUT, "most_moves": several_moves.MOST_MOVES}
+        recipe = Recipe(steps=4000)
+        return Course(
+            several_moves.vocabulary, None, several_moves.lesson, several_moves.exams, recipe, WEIGHTS / MOVES, facts
         )
     facts = {"held_out": questions.HELD_OUT, "most_digits": questions.MOST_DIGITS}
     return Course(questions.vocabulary, None, questions.lesson, run_exams, Recipe(), WEIGHTS, facts)

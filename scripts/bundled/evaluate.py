@@ -22,8 +22,10 @@ from surefoot.scripts.bundled.exams import DISKS, LEAF, classes, exam, met_move
 from surefoot.scripts.bundled.questions import Pair
 from surefoot.voting.error_rate import clopper_pearson
 
+MOVES_HEADING: Final = "## Several moves at once\n\n"
+"""Where the second part of the card begins, which ``surefoot.scripts.bundled.evaluate_moves`` writes."""
 HEADING: Final = "## The planner\n\n"
-"""Where the second part of the card begins, which ``surefoot.scripts.bundled.evaluate_planner`` writes."""
+"""Where the third part of the card begins, which ``surefoot.scripts.bundled.evaluate_planner`` writes."""
 FINITE: Final = ("start", "digits")
 """Tables of which some questions are never held out."""
 
@@ -220,11 +222,14 @@ small gains nothing from a second thread: threads wait for each other at every l
 """
 
 
-def write_part(folder: Path, runs: str | None = None, planner: str | None = None) -> None:
-    """Write one part of the model card and keep the other part."""
+def write_part(folder: Path, runs: str | None = None, moves: str | None = None, planner: str | None = None) -> None:
+    """Write one part of the model card and keep the other parts."""
     path = folder / "MODEL_CARD.md"
-    old_runs, _, old_planner = path.read_text().partition(HEADING) if path.exists() else ("", "", "")
-    text = f"{(runs or old_runs).rstrip()}\n\n{HEADING}{planner or old_planner}"
+    old, _, old_planner = path.read_text().partition(HEADING) if path.exists() else ("", "", "")
+    old_runs, _, old_moves = old.partition(MOVES_HEADING)
+    several = (moves or old_moves).rstrip()
+    parts = [(runs or old_runs).rstrip(), *([MOVES_HEADING + several] if several else [])]
+    text = "\n\n".join([*parts, HEADING + (planner or old_planner)])
     path.write_text(text)
     print(text)
 

@@ -264,7 +264,7 @@ def facts_of(model: Decoder, recipe: Recipe, course: Course, steps: int, said: a
 def options() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
     parser = argparse.ArgumentParser(description="Train the bundled model and export it for CTranslate2.")
-    parser.add_argument("--course", choices=COURSES, default="runs", help="which of its two parts (default: runs)")
+    parser.add_argument("--course", choices=COURSES, default="runs", help="which of its parts (default: runs)")
     for name in NUMBERS:
         parser.add_argument(f"--{name}", type=int, help="(default: the course's)")
     for name in RATES:

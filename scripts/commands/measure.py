@@ -22,6 +22,7 @@ from surefoot.runtime.measurement.mixes import measure_mix
 from surefoot.runtime.measurement.take_sample import take_sample
 from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.factory import answer_key, check_model
+from surefoot.runtime.steps_per_call import check_steps_per_call
 from surefoot.runtime.whole_files import PUBLIC, write_whole
 from surefoot.scripts.commands.measure_tables import print_comparison, print_measurement, print_mix
 from surefoot.scripts.commands.options import PREFIX, build_config, json_option, log_options, struct_options
@@ -119,6 +120,8 @@ def _measured(
     # Each member has an attempt of its own, so that a name that stands twice is asked twice.
     if several and sampled_chain(task, 0, 2) is None:
         raise ConfigurationError(f"task {configs[0].task} asks for one step at a time: it has no prompt_several")
+    for config in configs:
+        check_steps_per_call(config, max(several, default=1))
     sampled = [
         asyncio.run(take_sample(config, task, samples, draws, attempt=n, several=several))
         for n, config in enumerate(configs)

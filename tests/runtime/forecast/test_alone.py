@@ -40,3 +40,14 @@ def test_plans_count_their_usual_steps() -> None:
     assert ten is not None
     assert eleven is not None
     assert 1.9 < eleven / ten < 2.1
+
+
+@pytest.mark.parametrize(("task", "faster"), [("hanoi", True), ("multiply", False)])
+def test_replies_to_several_steps_take_less_time_where_the_task_has_them(task: str, faster: bool) -> None:
+    took = []
+    for count in (1, 4, 32, "auto"):
+        config = msgspec.convert({"task": task, "model": "bundled", "steps_per_call": count}, RunConfig)
+        took.append(seconds_alone(config, open_task(config)) or 0.0)
+    assert (took[0] > 2 * took[1] > 3 * took[2]) is faster
+    assert took[2] == took[3]
+    assert took[0] >= took[3] > 0

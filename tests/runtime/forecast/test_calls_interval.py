@@ -11,6 +11,7 @@ from surefoot.runtime.forecast.basis import basis_of
 from surefoot.runtime.forecast.calls_interval import calls_interval
 from surefoot.runtime.forecast.estimates import Estimate, KindEstimate
 from surefoot.runtime.forecast.forecast import expected_calls
+from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.leads import Leads
 from surefoot.voting.error_rate import middle_rate
@@ -70,3 +71,12 @@ def test_intervals_hold_the_expectation_at_the_true_rate_at_least_as_often_as_th
         placebo += low <= truth <= high
     assert inside >= 170
     assert placebo < 170
+
+
+def test_the_interval_is_of_the_leads_that_the_run_will_have() -> None:
+    """It was of the first ones: of a chain that soon learns a smaller lead it was said to lie above the forecast."""
+    config = msgspec.structs.replace(CONFIG, strategy="chain")
+    seen, first = seen_of(0, 0, 1000), Leads(3, 3, 5, 31, steps_per_call=32)
+    found = forecast_run(config, TASK, first, seen)
+    assert found.calls_low < found.calls < found.calls_high
+    assert found.calls < (calls_interval(config, TASK, first, seen) or (0, 0))[0]

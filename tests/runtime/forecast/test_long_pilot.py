@@ -13,6 +13,7 @@ from surefoot.runtime.forecast.long_pilot import FEWEST, LONG_REPLY_STEPS, MOST,
 from surefoot.runtime.forecast.replies_seen import steps_of
 from surefoot.runtime.forecast.run_plan import plan
 from surefoot.runtime.measurement.take_sample import take_sample
+from surefoot.runtime.steps_per_call import MOST_OF_BUNDLED
 
 
 def config(**options: Any) -> RunConfig:
@@ -24,6 +25,11 @@ def test_longer_runs_are_asked_more_and_a_small_part_of_their_calls(disks: int, 
     found = long_pilot(config(steps_per_call="auto"), Hanoi(disks=disks))
     assert len(found) == questions
     assert {steps_of(number) for number in found} == {LONG_REPLY_STEPS}
+
+
+def test_the_bundled_model_is_asked_for_as_many_as_it_knows() -> None:
+    found = long_pilot(config(model="bundled", steps_per_call="auto"), Hanoi(disks=14))
+    assert {steps_of(number) for number in found} == {MOST_OF_BUNDLED}
 
 
 def test_a_run_that_says_how_many_steps_is_asked_for_that_many() -> None:

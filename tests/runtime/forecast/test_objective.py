@@ -77,6 +77,19 @@ def test_time_is_that_of_what_waits_and_of_what_does_not_fit_beside_it(configure
     )
 
 
+def test_calls_of_the_bundled_model_take_each_others_time(configured: Any) -> None:
+    """It computes in one thread a worker: leaves that are short so that fewer calls wait are more work for it."""
+    known = msgspec.structs.replace(estimate(1e-4), seconds=(0.05, 0.005))
+    own, elsewhere = (
+        objective_of(config(configured, minimize="time", model=model, workers=2), known) for model in ("bundled", "x/y")
+    )
+    assert (own.width, elsewhere.width) == (2, 128)
+    leads = [
+        chosen(configured, known, minimize="time", strategy="tree", model=model)[0] for model in ("bundled", "x/y")
+    ]
+    assert leads[0].leaf_steps > leads[1].leaf_steps
+
+
 def sample(number: int, seconds: float) -> Sample:
     return Sample(number, "move", (Ballot(0, "x"),), seconds)
 
@@ -88,3 +101,11 @@ def test_seconds_are_those_of_the_line_through_short_and_long_replies() -> None:
     assert (call_s, token_s) == (pytest.approx(1.0), pytest.approx(0.1))
     assert seconds_of(known, single, [sample(chain_numbers(0, 1, 64)[0], 1.0)]) == (1.5, 0.0), "no faster than none"
     assert seconds_of(known, [], long) is None
+
+
+def test_seconds_of_a_token_are_of_those_that_long_replies_have() -> None:
+    """A reply that states no states between its moves has a token a step: each takes five times as long then."""
+    known = msgspec.structs.replace(estimate(0.01), long_tokens=(9.0, 1.0))
+    single, long = [sample(n, 1.5) for n in range(3)], [sample(n, 1.5 + 59 * 0.1) for n in chain_numbers(0, 3, 64)]
+    assert seconds_of(known, single, long) == (pytest.approx(1.0), pytest.approx(0.1))
+    assert seconds_of(known, single, [sample(chain_numbers(0, 1, 4)[0], 3.0)]) == (1.5, 0.0), "no longer than a step"

@@ -5,16 +5,19 @@ from collections.abc import Sequence
 
 import pytest
 
-from surefoot.runtime.forecast.estimates import Estimate, KindEstimate, PlaceCount
+from surefoot.runtime.forecast.estimates import Estimate, KindEstimate, PlaceCount, Sample
 from surefoot.runtime.forecast.replies_seen import (
     Reply,
     chain_numbers,
     doubling_of,
+    long_tokens_of,
     places_against,
     places_of,
     steps_of,
     with_replies,
 )
+from surefoot.runtime.records import Counts, Usage
+from surefoot.voting.ballot import Ballot
 
 STEPS = 64
 RIGHT = [str(place) for place in range(STEPS)]
@@ -120,3 +123,16 @@ def test_numbers_of_places_say_of_how_many_steps_and_are_no_numbers_of_steps() -
     assert {steps_of(number) for number in (0, 3, (7 << 32) + 500, (1 << 40) + 9)} == {1}
     assert len(set(numbers) | set(chain_numbers(7, 10, 16)) | set(chain_numbers(8, 10, 64))) == 30
     assert steps_of(chain_numbers(2**20, 1, 1024)[0]) == 1024
+
+
+def test_tokens_of_long_replies_are_those_of_their_own_account() -> None:
+    counts = Counts(
+        by_kind={
+            "move": Usage(calls=300, tokens_in=9000, tokens_out=1500),
+            "move, several steps": Usage(calls=20, tokens_in=400, tokens_out=800),
+        }
+    )
+    ballots = (Ballot(0, "x"), Ballot(1, "x"))
+    long = [Sample(number, "move", ballots, 1.0) for number in chain_numbers(0, 5, 32)]
+    assert long_tokens_of(long, counts) == (pytest.approx(400 / 20 * 2), pytest.approx(800 / 20 / 32))
+    assert long_tokens_of(long, Counts()) is None

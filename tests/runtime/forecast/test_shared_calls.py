@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
 from surefoot.decompose.tasks.hanoi import Hanoi
@@ -167,3 +168,21 @@ def test_what_needs_steps_asked_alone_is_refused(configured: Any, options: dict[
     config = configured("hanoi", {"disks": 4}, **{"k": "auto", "steps_per_call": 8, **options})
     with pytest.raises(ConfigurationError, match="--steps-per-call"):
         check_options(config)
+
+
+def test_tokens_of_replies_to_several_steps_are_those_that_such_replies_had(configured: Any) -> None:
+    """Placebo: with the five tokens of a single answer for each step, the forecast was five times what was paid."""
+    config = configured("hanoi", {"disks": 10}, k="auto", leaf_steps=31, steps_per_call=32)
+    leads = Leads(1, 1, 3, 31, steps_per_call=32)
+    single, known = estimate(1e-6), msgspec.structs.replace(estimate(1e-6), long_tokens=(12.0, 1.25))
+
+    def of(one: Estimate) -> tuple[float, float]:
+        found = forecast(basis_of(config, Hanoi(disks=10), rate_table(one), 31), leads)
+        return found.tokens_in, found.tokens_out
+
+    asked_alone = 31 + 31  # splits and carries, of five tokens
+    assert of(single) == (pytest.approx(100 * (32 + asked_alone), rel=0.01), pytest.approx(5 * 1054, rel=0.01))
+    assert of(known) == (
+        pytest.approx(12 * 32 + 100 * asked_alone, rel=0.01),
+        pytest.approx(1.25 * 992 + 5 * asked_alone, rel=0.01),
+    )

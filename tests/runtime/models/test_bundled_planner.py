@@ -108,9 +108,9 @@ async def test_with_its_words_exchanged_it_knows_nothing(tmp_path: pathlib.Path)
 
 
 async def test_the_planner_is_read_when_it_is_first_asked(model: BundledModel) -> None:
-    assert model._planner is None
+    assert PLANNER not in model._others
     await candidates(model, questions(1), 0.0)
-    assert model._planner is not None
+    assert PLANNER in model._others
 
 
 async def test_a_castle_with_more_rooms_is_refused(model: BundledModel) -> None:

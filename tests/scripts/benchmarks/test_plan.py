@@ -13,11 +13,13 @@ from surefoot.scripts.benchmarks.plan import main, planned
 def test_a_line_for_each_model_and_size(printed: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan, "SAMPLES", 40)
     lines = printed(
-        main, "--disks", "3", "--disks", "4", "--model", "simulated:p_error=0.01", "--rounds", "1"
-    ).splitlines()
+        main, "--disks", "3", "--disks", "4", "--model", "simulated:p_error=0.01", "--steps-per-call", "1",
+        "--steps-per-call", "4", "--rounds", "1",
+    ).splitlines()  # fmt: skip
     assert lines[0].endswith("(planned / measured, medians of 1)")
-    assert [line.split()[:2] for line in lines[1:]] == [["simulated:p_error=0.01", n] for n in ("3", "4")]
-    assert all(float(line.split()[2]) > 0 for line in lines[1:])
+    rows = [["simulated:p_error=0.01", disks, count] for disks in ("3", "4") for count in ("1", "4")]
+    assert [line.split()[:3] for line in lines[1:]] == rows
+    assert all(float(line.split()[3]) > 0 for line in lines[1:])
 
 
 def test_a_line_is_planned_over_measured_and_the_median_of_its_rounds(
@@ -34,7 +36,7 @@ def test_a_line_is_planned_over_measured_and_the_median_of_its_rounds(
     ran = SimpleNamespace(calls=20, tokens_in=100, tokens_out=100, wall_s=3.0)
     monkeypatch.setattr(plan, "one_run", lambda options: ran)
     line = printed(main, "--disks", "3", "--model", "m", "--rounds", "3").splitlines()[1]
-    assert line.split() == ["m", "3", "1.000", "3.000", "0.500", "0.50"]
+    assert line.split() == ["m", "3", "1", "1.000", "3.000", "0.500", "0.50", "1.000"]
     assert seeds == [0, 1, 2]
 
 

@@ -1,4 +1,4 @@
-"""What the two parts of the bundled model are taught and examined on."""
+"""What the three parts of the bundled model are taught and examined on."""
 
 import random
 
@@ -12,9 +12,11 @@ from surefoot.scripts.bundled.courses import COURSES, course_of, run_exams
 
 
 def test_a_course_is_its_own_model() -> None:
-    runs, planner = map(course_of, COURSES)
-    assert runs.folder != planner.folder
+    runs, moves, planner = map(course_of, COURSES)
+    assert len({runs.folder, moves.folder, planner.folder}) == 3
     assert runs.vocabulary() != planner.vocabulary()
+    assert len(runs.vocabulary()) == len(moves.vocabulary()), "so that one can begin with the other's weights"
+    assert (moves.facts["course"], moves.facts["most_moves"]) == ("moves", 32)
     assert runs.spell is None
     assert planner.spell is not None
     assert (runs.facts["held_out"], planner.facts["course"]) == (questions.HELD_OUT, "planner")
