@@ -381,7 +381,7 @@ def ask(
     """
     from surefoot.runtime.session.asking import AskRun, asked_question, options_of
 
-    places = [context] if isinstance(context, (str, pathlib.Path)) else list(context)
+    places: Any = [context] if isinstance(context, (str, pathlib.Path)) else context
     task = asked_question(question, method, tools, places)
     setup = checked(set_up("ask", model, {**options_of(task), **options}))
     directory = new_run_directory(as_path(run_dir), "ask")

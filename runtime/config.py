@@ -84,6 +84,9 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     wordings: Annotated[
         str | None, _option("a wordings.toml of surefoot tune: how questions are put, for the kinds that it names")
     ] = None
+    unsafe_local: Annotated[
+        bool, _option("run Python that models write without isolation where this machine offers none")
+    ] = False
     rule: Annotated[
         str,
         _option(

@@ -14,7 +14,7 @@ from surefoot.decompose.referees.file import right_answers
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.file_problems import FileProblem
 
-WRONG = {"text": "something else", "number": "-1", "yes-no": ""}
+WRONG = {"text": "something else", "number": "-1", "yes-no": "", "list": "[]"}
 
 
 def answers_of(options: dict[str, Any]) -> Callable[[Prompt], Answers]:
@@ -32,8 +32,13 @@ def answers_of(options: dict[str, Any]) -> Callable[[Prompt], Answers]:
             return Answers(("Sub-questions: none",), ("1. Who knows?",))
         if told.kind == "plan":
             return Answers((f"#E1 = Ask[{told.question}]",), ("#E1 = Ask[Who knows?]",))
+        if told.kind == "shape":
+            return Answers(("Shape: 1 1 yes",), ("Shape: 4 4 no",))
+        if told.kind == "evidence":
+            return Answers(("Missing: none",), ("Missing: 9",))
         said = right.get(told.question) or next(iter(told.all("Found")), "nothing")
         wrong = WRONG[task.form] or ("no" if said == "yes" else "yes")
-        return Answers((f"Answer: {said}",), (f"Answer: {wrong}",))
+        label = "Conclusion" if told.kind.startswith("subtask") else "Answer"
+        return Answers((f"{label}: {said}",), (f"{label}: {wrong}",))
 
     return answers

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from surefoot.decompose.methods.asking import FORM, PART, Asking, Goal, Turn, Wording, child, labelled, read_answer
+from surefoot.decompose.methods.tool_text import told_failure
 from surefoot.decompose.plan import Expansion, failure_of
 from surefoot.decompose.step import Call, Done, Flag, Role, Step
 
@@ -111,7 +112,7 @@ class Recursive(Asking, frozen=True):
         failed = failure_of(ended)
         if failed is not None:
             # A cell that failed is told as such and not kept: run again it would fail again.
-            return (cells, (*shown, (code, f"[failed: {failed.error}: {failed.message}]")), spent)
+            return (cells, (*shown, (code, told_failure(failed))), spent)
         value = ended.get("value")
         if isinstance(value, dict) and set(value) == {"answer"}:
             answer = problem.read_answer(str(value["answer"]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from surefoot.decompose.methods.asking import PART, Asking, Goal, Turn, Wording, asked_too_often, labelled
 from surefoot.decompose.methods.direct import context_of
-from surefoot.decompose.methods.tool_text import call_of, listed, read_use, text_of
+from surefoot.decompose.methods.tool_text import call_of, listed, read_use, text_of, told_failure
 from surefoot.decompose.step import Done, Flag, Role, Step
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class SelfAsk(Asking, frozen=True):
         if use is not None:
             found = text_of((yield call_of(use)))
             # That a tool failed is told as such, and never as something that was found.
-            return (*board, (str(use), found if isinstance(found, str) else f"[failed: {found.error}]"))
+            return (*board, (str(use), found if isinstance(found, str) else told_failure(found)))
         # Only the follow-up itself: what it needs of earlier answers, it has to say.
         found = yield self.ask("part", goal, text, context)
         return (*board, (text, found))

@@ -11,6 +11,8 @@ from surefoot.decompose.step import Call
 
 ARGUMENTS: Final = {"calc": "expression", "search": "query", "sql": "sql", "python": "code"}
 """What the one argument of a ready-made tool is called; that of other tools is ``text``."""
+NAMED_FILES = 3
+"""Files that were left out of a search, and are named in a prompt."""
 LONGEST_RESULT = 6000
 """Characters of a tool's result that a prompt shows, at most."""
 
@@ -45,7 +47,7 @@ def text_of(result: Any) -> str | Failure:
         return failed
     if isinstance(result, dict) and isinstance(result.get("passages"), list):
         texts = [f"{one.get('path')}:{one.get('line')}: {one.get('text')}" for one in result["passages"]]
-        return cut(" | ".join(texts) or "nothing found")
+        return cut(" | ".join(texts) or "nothing found") + _left_out(result.get("left_out"))
     if isinstance(result, dict) and "value" in result:
         return cut(str(result["value"]))
     if isinstance(result, dict) and "rows" in result:
@@ -53,10 +55,24 @@ def text_of(result: Any) -> str | Failure:
     return cut(result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str))
 
 
+def told_failure(failed: Failure) -> str:
+    """Return a failure as a prompt tells it: of what kind, and why, so that the next use may be a better one."""
+    return cut(f"[failed: {failed.error}: {failed.message}]")
+
+
 def cut(text: str) -> str:
     """Return a text on one line, and no more of it than a prompt shows."""
     line = " ".join(text.split())
     return line if len(line) <= LONGEST_RESULT else f"{line[:LONGEST_RESULT]} [...]"
+
+
+def _left_out(paths: Any) -> str:
+    """What a search did not look at, which nobody would miss otherwise; the first names of many."""
+    if not isinstance(paths, list) or not paths:
+        return ""
+    names = ", ".join(cut(str(path)) for path in paths[:NAMED_FILES])
+    more = f" and {len(paths) - NAMED_FILES} more" if len(paths) > NAMED_FILES else ""
+    return f" | not searched, too large or no text: {names}{more}"
 
 
 def listed(tools: Iterable[str]) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from surefoot.decompose.referees.tables import marks_of_table
 from surefoot.decompose.referees.verification import FinishedPlan, Verification
-from surefoot.decompose.tasks.file_problems import FileProblem, compared
+from surefoot.decompose.tasks.compared_answers import compared
+from surefoot.decompose.tasks.file_problems import FileProblem
 from surefoot.decompose.tasks.question_formats import records
 
 MARK = "####"

@@ -31,7 +31,7 @@ class AskedQuestion(Problem, frozen=True, kw_only=True):
             )
         Problem.__post_init__(self)
         if not self.question():
-            raise ValueError("there is no question: give --text")
+            raise ValueError("there is no question in the text")
 
     def question(self) -> str:
         """Return the question on one line."""

@@ -4,9 +4,8 @@ A run sees ``question`` and ``context`` of an entry and nothing else of it.
 """
 
 import functools
-import re
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -15,12 +14,9 @@ from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.problem import LONGEST_ANSWER, Problem
 from surefoot.decompose.step import Call, Done, Step
 from surefoot.decompose.tasks import every_question
+from surefoot.decompose.tasks.compared_answers import FORMS, Form, compared
 from surefoot.decompose.tasks.every_question import Every, Gather
-from surefoot.decompose.tasks.question_formats import records, yes_or_no
-
-Form = Literal["text", "number", "yes-no"]
-"""How answers are compared: as words, as numbers, or as yes and no."""
-FORMS: dict[str, str] = {"text": "a short text", "number": "a number", "yes-no": "yes or no"}
+from surefoot.decompose.tasks.question_formats import records
 
 
 class FileProblem(Problem, frozen=True, kw_only=True):
@@ -128,24 +124,3 @@ def _passage(one: Any) -> str:
     if isinstance(one, list | tuple) and len(one) == 2 and isinstance(one[1], list | tuple):
         return " ".join(f"{one[0]}: {' '.join(str(text).strip() for text in one[1])}".split())
     return " ".join(str(one).split()) if isinstance(one, str) else ""
-
-
-def compared(text: str, form: str) -> str | None:
-    """Return an answer in the form in which it is compared, or ``None`` where it is none.
-
-    Texts as HotpotQA's and SQuAD's scores do: lower case, without articles and punctuation.
-    """
-    if form == "yes-no":
-        return yes_or_no(text)
-    if form == "number":
-        bare = text.strip().strip("$€£% .").replace(",", "")
-        found = re.fullmatch(r"([-+]?[0-9]{1,40})(?:\.([0-9]{1,40}))?", bare)
-        if found is None:
-            return None
-        fraction = (found[2] or "").rstrip("0")
-        sign = "-" if found[1].startswith("-") and (int(found[1]) or fraction) else ""
-        return f"{sign}{abs(int(found[1]))}{'.' if fraction else ''}{fraction}"
-    if not 0 < len(text.strip()) <= LONGEST_ANSWER:
-        return None
-    words = re.sub(r"[^\w\s]", " ", text.lower()).split()
-    return " ".join(word for word in words if word not in ("a", "an", "the")) or None

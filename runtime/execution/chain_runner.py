@@ -88,7 +88,7 @@ class ChainRunner:
 
     def __init__(self, task: Task, work: Work, policy: SegmentPolicy, plan: PlanRunner) -> None:
         self.task, self.work, self.policy = task, work, policy
-        self._plan, self._tools = plan, ToolCaller(task, work)
+        self._plan, self._tools = plan, ToolCaller(task, work, policy.unsafe_local)
         self._evidence = EvidenceCheck(task, work, plan) if type(task).evidence is not Task.evidence else None
 
     async def run(self, node: Node) -> Outcome:

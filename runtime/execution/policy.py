@@ -82,12 +82,14 @@ class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
         seam_retries: How often a chain is run again before its promise is doubted.
         re_decompositions: How often a decomposition is asked again.
         revisions: When and how often evidence revises a plan.
+        unsafe_local: Whether cells of Python are run without isolation where the machine offers none.
     """
 
     seams: bool
     seam_retries: int
     re_decompositions: int
     revisions: RevisionPolicy
+    unsafe_local: bool = False
 
 
 def segment_policy_of(config: RunConfig, *, retries_chains: bool = True) -> SegmentPolicy:
@@ -102,6 +104,7 @@ def segment_policy_of(config: RunConfig, *, retries_chains: bool = True) -> Segm
         seam_retries=config.seam_retries if retries_chains else 0,
         re_decompositions=config.re_decompositions,
         revisions=revision_policy_of(config),
+        unsafe_local=config.unsafe_local,
     )
 
 

@@ -33,15 +33,16 @@ class ToolCaller:
     Args:
         task: Names its tools.
         work: The segment that the calls belong to.
+        unsafe_local: Whether cells of Python are run without isolation where this machine offers none.
 
     Raises:
         ConfigurationError: Two tools have one name, or something is not a tool.
     """
 
-    def __init__(self, task: Task, work: Work) -> None:
-        self._work = work
+    def __init__(self, task: Task, work: Work, unsafe_local: bool = False) -> None:
+        self._work, self._unsafe_local = work, unsafe_local
         self._made: dict[str, str] = {}
-        self._tools = {name: as_tool(name, given) for name, given in task.tools().items()}
+        self._tools = {name: as_tool(name, given, unsafe_local) for name, given in task.tools().items()}
 
     async def call(self, node: Node, attempt: int, index: int, call: Call) -> str:
         """Return the result of a call as the journal keeps it.
@@ -61,7 +62,7 @@ class ToolCaller:
             RunPaused: Nobody can tell whether a once-only call happened before a crash.
         """
         if call.tool in WITHOUT_PLACE and call.tool not in self._tools:  # what needs no file is there for every task
-            self._tools[call.tool] = tool_named(call.tool)
+            self._tools[call.tool] = tool_named(call.tool, unsafe_local=self._unsafe_local)
         tool = self._tools.get(call.tool)
         if tool is None:
             there = ", ".join(self._tools) or "none"
@@ -132,14 +133,14 @@ def call_key(node: Node, index: int, call: Call) -> str:
     return hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
-def as_tool(name: str, given: object) -> Tool:
+def as_tool(name: str, given: object, unsafe_local: bool = False) -> Tool:
     """Return what a task names as a tool; a plain function becomes a tool that may be repeated, a text a tool of ours.
 
     Raises:
         ConfigurationError: It is none of them.
     """
     if isinstance(given, str):
-        return tool_named(given, name)
+        return tool_named(given, name, unsafe_local)
     if isinstance(given, Tool):
         return given
     if callable(given):

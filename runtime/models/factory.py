@@ -1,6 +1,5 @@
 """Opens a model by the name people type."""
 
-import asyncio
 import functools
 import importlib
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Dialect, Prompt
+from surefoot.runtime.any_loop import finished
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ConfigurationError, ModelRejected
 from surefoot.runtime.local_models import is_local
@@ -163,10 +163,10 @@ def check_model(config: RunConfig, prompt: Prompt | None = None) -> None:
     # With models of single roles, nobody can say which one is asked this.
     asked = None if names else prompt
     for one in members(config):
-        asyncio.run(_check(one, asked if dialect_of(one) == dialect_of(config) else None))
+        finished(_check(one, asked if dialect_of(one) == dialect_of(config) else None))
     for name in sorted(names):
         _check_mode(config, name)
-        asyncio.run(_check(msgspec.structs.replace(config, model=name), asked))
+        finished(_check(msgspec.structs.replace(config, model=name), asked))
 
 
 def _check_mode(config: RunConfig, name: str) -> None:

@@ -12,7 +12,7 @@ from surefoot.decompose.methods.auto import advice_of
 from surefoot.decompose.methods.thread import CONCLUDED, THOUGHT
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.problem import Problem
-from surefoot.decompose.tasks.ask import AskedQuestion
+from surefoot.decompose.tasks.ask import MOST_CONTEXT, AskedQuestion
 from surefoot.runtime.config import open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
@@ -20,6 +20,7 @@ from surefoot.runtime.session.answers import plan_of
 from surefoot.runtime.session.run import Run
 from surefoot.runtime.text_file import read_text_file
 from surefoot.runtime.tools.named import absolute, tool_named
+from surefoot.runtime.tools.search_folder import holds_text
 
 ASKED, FOUND = "Asked", "Found"
 """Labels of what a prompt shows of earlier questions and of tools."""
@@ -105,21 +106,44 @@ def asked_question(
     Raises:
         ConfigurationError: A tool, a file or the method is not there.
     """
-    listed = [tools] if isinstance(tools, str) else list(tools)
-    paths = [pathlib.Path(path) for path in context]
+    _only_text("a question", [question])
+    listed = [tools] if isinstance(tools, str) else _only_text("tools", tools)
+    paths = [pathlib.Path(path) for path in _only_text("context", context, pathlib.Path)]
     listed += [f"search:{path}" for path in paths if path.is_dir()]
     files = [path for path in paths if not path.is_dir()]
-    about = "\n\n".join(f"[{path.name}]\n{read_text_file(path, f'--context {path}')}" for path in files)
+    about = "\n\n".join(f"[{path.name}]\n{_shown_file(path)}" for path in files)
     try:
         draft = AskedQuestion(text=question, use=",".join(listed))
         named = {name: absolute(str(one)) for name, one in draft.tools().items()}
         for one in named.values():
             tool_named(one)
+            kind, _, place = one.partition(":")
+            if kind == "search" and not holds_text(place):
+                raise ConfigurationError(f"there is no text file below {place} to search in")
         draft.question()
         chosen = method or ("self-ask" if named else "direct")
         return AskedQuestion(text=question, use=",".join(named.values()), about=about, method=chosen)
     except ValueError as error:
         raise ConfigurationError(str(error)) from error
+
+
+def _only_text(what: str, given: Iterable[Any], *kinds: type) -> list[Any]:
+    """What a program gave in place of texts is refused in one line, and not where it is first used."""
+    wanted = (str, *kinds)
+    listed = list(given) if isinstance(given, Iterable) else [given]
+    if wrong := [one for one in listed if not isinstance(one, wanted)]:
+        raise ConfigurationError(f"{what}: expected text, got {type(wrong[0]).__name__}")
+    return listed
+
+
+def _shown_file(path: pathlib.Path) -> str:
+    """A file that prompts show; of one that is far too long no more is read than tells so."""
+    try:
+        return read_text_file(path, f"--context {path}", 4 * MOST_CONTEXT)
+    except ConfigurationError as error:
+        if " is longer than " not in str(error):
+            raise
+        raise ConfigurationError(f"{error}: put it into a folder and use search:FOLDER") from error
 
 
 def options_of(task: AskedQuestion) -> dict[str, Any]:

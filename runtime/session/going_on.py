@@ -26,6 +26,7 @@ from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.own_code import own_models
 from surefoot.runtime.session.mapping import kept_rows, with_samples
+from surefoot.runtime.session.sandbox_check import check_sandbox
 from surefoot.runtime.session.setup import Setup, models_given, refuse_other_options, with_watched
 from surefoot.runtime.steps_per_call import check_steps_per_call
 from surefoot.runtime.wordings_file import check_wordings, text_of
@@ -120,11 +121,12 @@ def checked(setup: Setup) -> Setup:
     Raises:
         UserCodeError: The task fails at its first questions.
         ConfigurationError: It has no question that a pilot could ask, the measurement is of something else, there is
-            no cluster at the address, no such model, or its key is missing.
+            no cluster at the address, no such model, or its key is missing; it needs a sandbox, and there is none.
         ModelRejected: The model was not made for such questions.
     """
     setup = msgspec.structs.replace(setup, config=for_batches(setup.config))
     setup_of(setup.config, setup.task)
+    check_sandbox(setup.config, setup.task)
     if setup.config.model == "bundled" and isinstance(setup.task, Problem):
         raise ConfigurationError("the bundled model reads no text of yours: name a --model that does")
     check_wordings(setup.config, setup.task)

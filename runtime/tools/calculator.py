@@ -44,6 +44,7 @@ def calculate(expression: str) -> dict[str, str | bool]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", SyntaxWarning)  # it would be written to the user's terminal
             tree = ast.parse(expression.strip(), mode="eval")
+            _read_as_written(tree, expression.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         what = error.msg if isinstance(error, SyntaxError) else type(error).__name__
         raise ToolError(f"not an expression: {what}", FailureKind.BAD_ARGUMENTS) from error
@@ -72,13 +73,20 @@ def _value(node: ast.expr, depth: int) -> Number:
     raise ToolError(f"{ast.unparse(node)[:60]!r} is not arithmetic{hint}", FailureKind.REFUSED)
 
 
+def _read_as_written(tree: ast.Expression, source: str) -> None:
+    """Put exact numbers in place of Python's floats, which keep some 17 of a number's decimal places."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            written = (ast.get_source_segment(source, node) or "").lower().replace("_", "")
+            if abs(int(written.partition("e")[2] or 0)) > MAX_BITS:
+                raise ToolError("a number is too large, or too small", FailureKind.REFUSED)
+            node.value = Fraction(written)  # type: ignore[assignment]  # of no kind that Python's own trees hold
+
+
 def _literal(value: object) -> Number:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | Fraction):
         raise ToolError(f"{value!r:.60} is not a number", FailureKind.REFUSED)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ToolError("a number is too large", FailureKind.REFUSED)
-    # The shortest text that reads as this float is what was written: 0.1 is a tenth.
-    return _in_bounds(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
+    return _in_bounds(Fraction(value))
 
 
 def _defined(operation: Callable[..., Number | int], *operands: Number) -> Number:

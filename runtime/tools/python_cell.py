@@ -20,6 +20,7 @@ from surefoot.runtime.tools.sandbox.cells import (
 from surefoot.runtime.tools.sandbox.isolation import find_isolation
 from surefoot.runtime.tools.sandbox.limits import DEFAULT_LIMITS, Isolation, Limits, Sandbox
 
+UNSAFE: Final = "unsafe_local=True, or --unsafe-local, runs it all the same, with all that you may do"
 _BEYOND_WALL_S: Final = 60.0
 """Seconds that a call may take beyond the cell's own time: to start and to isolate, on a loaded machine."""
 _WITHOUT_WALL_S: Final = 86_400.0
@@ -51,7 +52,7 @@ class _Cells:
     async def _isolation(self) -> Isolation:
         found = await find_isolation()
         if found.isolation is Isolation.NONE and not self._unsafe_local:
-            line = f"this machine cannot isolate Python code ({found.reason}); unsafe_local=True runs it all the same"
+            line = f"this machine cannot isolate Python code ({found.reason}); {UNSAFE}"
             raise ToolError(line, FailureKind.REFUSED)
         if found.isolation is Isolation.SECCOMP and self._readable:
             line = f"cells can read no files on this machine, and are to read {self._readable[0]} ({found.reason})"

@@ -1,5 +1,6 @@
 """Search in the text files below a folder, by SQLite's full-text index (FTS5, ranked by BM25), held in memory."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -14,6 +15,8 @@ from surefoot.runtime.tools.folder import existing_folder, files_below, open_bel
 
 PASSAGE_LENGTH: Final = 1200
 """Characters after which a passage ends, at the end of a line."""
+_LOOKED_AT: Final = 4096
+"""Bytes at the start of a file that tell whether it is text."""
 _MAX_WORDS: Final = 64
 _MAX_RESULTS: Final = 50
 
@@ -37,6 +40,27 @@ def search_folder(
     """
     index = _Index(existing_folder(folder), max_file_bytes, max_total_bytes)
     return Tool(name="search_folder", function=index.search, timeout_s=120.0)
+
+
+def holds_text(folder: str | pathlib.Path, *, most_files: int = 1000) -> bool:
+    """Whether there is anything to search in: a text file among the first files below a folder.
+
+    Args:
+        folder: The folder.
+        most_files: Files looked at; where none of so many is text, it is left to the search to say so.
+
+    Raises:
+        ConfigurationError: There is no such folder.
+    """
+    place = existing_folder(folder)
+    for count, path in enumerate(files_below(place)):
+        if count == most_files:
+            return True
+        with contextlib.suppress(ToolError, OSError), os.fdopen(open_below(place, path), "rb") as file:
+            start = file.read(_LOOKED_AT)
+            if start and b"\0" not in start:
+                return True
+    return False
 
 
 class _Index:

@@ -13,6 +13,7 @@ from surefoot.runtime.tools.contract import JSON_BYTES_PER_BYTE, FailureKind, To
 
 _INSTRUCTIONS_BETWEEN_LOOKS: Final = 10_000
 _REFUSED_FUNCTIONS: Final = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer"})
+_NO_DATABASE: Final = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CANTOPEN"})
 _BEYOND_S: Final = 5.0
 """Seconds by which the tool's own time-out is longer than the one inside SQLite, which ends a query cleanly."""
 
@@ -33,11 +34,12 @@ def sqlite_query(
         timeout_s: Seconds that one query may take.
 
     Raises:
-        ConfigurationError: There is no such file.
+        ConfigurationError: There is no such file, or it is no database.
     """
     file = pathlib.Path(path).absolute()
     if not file.is_file():
         raise ConfigurationError(f"there is no SQLite file at {file}")
+    _look_into(file)
 
     def query(sql: str, parameters: list[Any] | None = None) -> dict[str, Any]:
         deadline = time.monotonic() + timeout_s
@@ -62,6 +64,16 @@ def _room(max_rows: int, max_bytes: int) -> int:
 
 def _connected(file: pathlib.Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{urllib.parse.quote(str(file))}?mode=ro", uri=True, timeout=1.0)
+
+
+def _look_into(file: pathlib.Path) -> None:
+    """Refuse what is no database before a model is asked anything; one that is locked just now may be read later."""
+    try:
+        with contextlib.closing(_connected(file)) as database:
+            database.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except sqlite3.Error as error:
+        if error.sqlite_errorname in _NO_DATABASE:
+            raise ConfigurationError(f"{file} cannot be read as SQLite: {error}") from error
 
 
 def _hold(database: sqlite3.Connection, max_bytes: int, deadline: float) -> None:

@@ -94,7 +94,6 @@ READERS = {
     "runtime/session/table.py:_parquet": "table.parquet",
     "runtime/session/table.py:read_table": "input.jsonl",
     "runtime/session/table.py:rows": KEPT,
-    "runtime/text_file.py:read_text_file": "context of a question",
     "runtime/tools/calculator.py:calculate": "calculator",
     "runtime/tools/calling.py:_bounded": "what a user's own tool returned, within bounds",
     "runtime/tools/sandbox/cells.py:_read": "a cell's message",

@@ -18,7 +18,23 @@ def test_text_is_read_whatever_its_marks(tmp_path: pathlib.Path, data: bytes, te
 
 def test_what_is_no_text_is_named_as_the_user_named_it(tmp_path: pathlib.Path) -> None:
     (tmp_path / "t").write_bytes(b"a\0b")
-    for path, why in ((tmp_path / "t", "is no text file"), (tmp_path, "Is a directory"), (tmp_path / "x", "No such")):
+    (tmp_path / "wide").write_bytes("a".encode("utf-16"))
+    refused = {
+        tmp_path / "wide": "is UTF-16: save it as UTF-8",
+        pathlib.Path("a\0b"): "embedded null",
+        tmp_path / "t": "is no text file",
+        tmp_path: "Is a directory",
+        tmp_path / "x": "No such",
+    }
+    for path, why in refused.items():
         with pytest.raises(ConfigurationError, match=f"^--context it: {why}") as error:
             read_text_file(path, "--context it")
         assert "\n" not in str(error.value)
+
+
+def test_of_what_has_no_end_no_more_is_read_than_tells_so(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "t").write_text("ab")
+    assert read_text_file(tmp_path / "t", "it", 2) == "ab"
+    for path in (tmp_path / "t", pathlib.Path("/dev/zero")):
+        with pytest.raises(ConfigurationError, match=r"^it: is longer than 1 bytes"):
+            read_text_file(path, "it", 1)

@@ -35,8 +35,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         output_bytes: Bytes written to standard output and error together, then to the channel in one message.
         file_bytes: Size of the working folder, and of the largest file.
         open_files: Open descriptors of one process.
-        processes: Processes and threads at once. 1: no process can be started, threads can. Counted with namespaces
-            only; with seccomp alone no process can be started, and with no isolation they are not counted.
+        processes: Processes and threads at once. 1: neither a process nor a thread can be started. Counted with
+            namespaces only; with seccomp alone threads can be started and processes cannot, and with no isolation
+            nothing is counted.
     """
 
     wall_s: float | None = 10.0

@@ -6,7 +6,7 @@ import pytest
 
 from surefoot.decompose.answer_keys.file import answers_of
 from surefoot.decompose.referees.file import chance_answers, right_answers
-from surefoot.decompose.tasks.file_problems import FileProblem, compared, passages
+from surefoot.decompose.tasks.file_problems import FileProblem, passages
 from tests.decompose.methods.walking import Walk
 
 DATA = pathlib.Path(__file__).parents[2] / "data"
@@ -14,7 +14,19 @@ GSM8K, HOTPOT, YES_NO = [(DATA / name).read_text() for name in ("gsm8k.jsonl", "
 
 
 @pytest.mark.parametrize(
-    "method", ["direct", "chain-of-thought", "self-ask", "rewoo", "two-stage", "as-needed", "atom"]
+    "method",
+    [
+        "direct",
+        "chain-of-thought",
+        "self-ask",
+        "rewoo",
+        "two-stage",
+        "as-needed",
+        "atom",
+        "thread",
+        "auto",
+        "recursive",
+    ],
 )
 def test_every_shape_is_answered_by_every_method(method: str) -> None:
     for text, form in ((GSM8K, "number"), (HOTPOT, "text"), (YES_NO, "yes-no")):
@@ -47,23 +59,6 @@ def test_answers_are_those_of_the_file() -> None:
         right_answers(FileProblem(file=HOTPOT, form="number"))
 
 
-@pytest.mark.parametrize(
-    ("text", "form", "found"),
-    [
-        ("The  Admiral!", "text", "admiral"),
-        ("an", "text", None),
-        ("", "text", None),
-        ("$7,500.00", "number", "7500"),
-        ("-0.50", "number", "-0.5"),
-        ("about 7", "number", None),
-        ("Yes.", "yes-no", "yes"),
-        ("maybe", "yes-no", None),
-    ],
-)
-def test_answers_are_compared_in_one_form(text: str, form: str, found: str | None) -> None:
-    assert compared(text, form) == found
-
-
 def test_contexts_of_all_shapes() -> None:
     assert passages([["T", ["a ", " b"]], "plain  text", 7]) == "T: a b\nplain text"
     assert passages({"title": ["T"], "sentences": [["a", "b"]]}) == "T: a b"
@@ -78,3 +73,19 @@ def test_what_is_no_file_is_one_line() -> None:
         FileProblem(file="no questions")
     with pytest.raises(ValueError, match="question 9 does not exist: the file has 3"):
         FileProblem(file=GSM8K, number=9)
+
+
+SORTED = """{"id": "sort-3-0", "question": "Sort the list:\\n[-6, 5, -9]", "answer": "[-9,-6,5]"}
+{"id": "sort-3-1", "question": "Sort the list:\\n[3, 12]", "answer": "#### [3,12]"}"""
+
+
+def test_lists_are_scored_in_their_order_and_with_their_signs() -> None:
+    """MAKER's sorting items, as they are published."""
+    task = FileProblem(file=SORTED, form="list")
+    assert right_answers(task) == ["[-9, -6, 5]", "[3, 12]"]
+    assert task.read_answer("[-9, -6, 5]") == "[-9, -6, 5]"
+    assert task.read_answer("[9, 6, 5]") == "[9, 6, 5]"
+    assert right_answers(FileProblem(file=SORTED))[0] != FileProblem(file=SORTED).read_answer("[9, 6, 5]")
+    key = answers_of({"file": SORTED, "form": "list"})
+    said = key(task.prompt(task.sample_step(0), "chat"))
+    assert (said.right, said.wrong) == (("Answer: [-9, -6, 5]",), ("Answer: []",))

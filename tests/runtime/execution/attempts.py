@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from surefoot.decompose.answer_keys.answers import Answers
+from surefoot.decompose.methods.method import Method
 from surefoot.decompose.methods.tree import Tree
 from surefoot.decompose.segment import Segment
 from surefoot.decompose.step import Prompt
@@ -23,13 +24,15 @@ from tests.runtime.execution.models import Counted
 class Session:
     """One worker's attempt at a whole plan as one segment, a batch after every answer."""
 
-    def __init__(self, make_steps: Any, task: Task, answers: Callable[[Prompt], Answers]) -> None:
+    def __init__(
+        self, make_steps: Any, task: Task, answers: Callable[[Prompt], Answers], method: Method | None = None
+    ) -> None:
         self.model, self.batches = Counted(answers), list[list[Record]]()
         steps = make_steps(task, self.model)
         steps.leads.follow(Leads(1, 1, 2))
         self.work = Work(steps, RecordBuffer(1, math.inf))
         self.work.buffer.flush = lambda: self.batches.append(self.work.take())
-        self.runner = SegmentRunner(task, self.work, Tree(3), USUAL_POLICY, PrioritySemaphore(1))
+        self.runner = SegmentRunner(task, self.work, method or Tree(3), USUAL_POLICY, PrioritySemaphore(1))
         self.root = task.root()
 
     async def run(self, journalled: list[list[Record]]) -> Any:

@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 
+from surefoot.decompose.answer_keys.hanoi import answers as answers_of_hanoi
 from surefoot.decompose.methods.asking import Asking
+from surefoot.decompose.methods.of_plans import OF_PLANS
 from surefoot.decompose.methods.recursive import MOST_CELLS
 from surefoot.decompose.methods.table import METHODS
+from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.problem import Problem
 from surefoot.decompose.referees.problems import answer_of, verify
+from surefoot.decompose.step import Call, Step
 from surefoot.decompose.tasks.generated import Generated
+from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime import api
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.run_directory import read_config
@@ -23,14 +28,17 @@ from surefoot.runtime.records import Finished
 from surefoot.runtime.session.answers import reader_of
 from surefoot.scripts.commands.verify import ReadSteps
 from tests.decompose.methods import worlds
+from tests.decompose.methods.walking import Walk
 from tests.decompose.methods.worlds import answers_of_all as answers
 from tests.runtime.execution.attempts import Session
 from tests.runtime.execution.models import QUIET, Counted
 
 ASKING = [name for name, make in METHODS.items() if isinstance(make(0), Asking)]
+SLOW = ("recursive-0", "recursive-2")
+"""Variants of a method that is among the quick ones; each starts many sandboxes."""
 CASES = [
-    *(name for name in ASKING if name not in ("recursive-0", "recursive-2")),
-    *("self-ask with calc", "rewoo with calc", "abstract-chain with calc"),
+    *(pytest.param(name, marks=[pytest.mark.slow] if name in SLOW else []) for name in ASKING),
+    *(pytest.param(f"{name} with calc") for name in ("self-ask", "rewoo", "abstract-chain")),
 ]
 PRICE_USD = 0.25
 
@@ -56,6 +64,28 @@ class Priced(Counted):
 
     async def ask(self, request: Request) -> list[Reply]:
         return [Reply(one.text, one.stop, 1, 1, PRICE_USD) for one in await super().ask(request)]
+
+
+def test_no_method_of_the_table_is_left_out() -> None:
+    """A new line of the table is in the suite by being there; nobody has to think of it."""
+    assert {str(case.values[0]).partition(" with ")[0] for case in CASES} == set(ASKING)
+    assert set(METHODS) == {*ASKING, *OF_PLANS}
+    assert {name.partition("-")[0] for name in SLOW} <= set(ASKING) - set(SLOW)
+
+
+@pytest.mark.parametrize("method", OF_PLANS)
+async def test_plans_are_killed_at_every_journal_event_as_well(step_runner: Any, method: str) -> None:
+    """What ``--strategy`` takes stands in the same table."""
+    task = Hanoi(disks=3)
+    whole = Session(step_runner, task, answers_of_hanoi, OF_PLANS[method](2))
+    ended = await whole.run([])
+    assert isinstance(ended, Finished)
+    assert len(whole.batches) >= 7
+    for cut in range(len(whole.batches) + 1):
+        resumed = Session(step_runner, task, answers_of_hanoi, OF_PLANS[method](2))
+        assert await resumed.run(whole.batches[:cut]) == ended
+        held = sum(record.k > 0 for batch in whole.batches[:cut] for record in batch)
+        assert sorted(resumed.model.asked) == sorted(whole.model.asked[held:]), "a committed step was asked again"
 
 
 @pytest.mark.parametrize("method", CASES)
@@ -147,6 +177,27 @@ BRANCHES = {
     "auto": "Answer the question at once",
 }  # fmt: skip
 """Methods that ask several things beside each other, with how the question of one branch begins."""
+
+
+class Branching(Walk):
+    """Counts the most questions that a method asks beside each other."""
+
+    widest = 0
+
+    def answer(self, node: Node, asked: Step | Call | Expansion) -> Any:
+        self.widest = max(self.widest, len(asked.children) if isinstance(asked, Expansion) else 0)
+        return super().answer(node, asked)
+
+
+@pytest.mark.parametrize("method", [name for name in ASKING if not name.startswith("recursive")])
+def test_every_method_that_has_branches_has_one_of_them_failed(method: str) -> None:
+    """By construction: whoever asks several things beside each other stands among ``BRANCHES``."""
+    task = problem(method)
+    if isinstance(task, Generated) and method != "program":
+        task = Generated(family="expressions", length=6, method=method)
+    walk = Branching(task, lambda prompt: answers(prompt).right[0])
+    walk.run()
+    assert (walk.widest > 1) == (method in BRANCHES)
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,19 @@ def test_what_is_no_tool_is_one_line(text: str) -> None:
         as_tool("t", 3)
 
 
+def test_of_a_list_only_what_is_no_tool_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="there is no tool 'magic'; there are"):
+        tool_named("calc, magic")
+
+
+def test_what_is_no_database_is_said_at_once(tmp_path: pathlib.Path) -> None:
+    for content in (b"hello, this is no database\n" * 50, b"SQLite format 3\0" + b"\xff" * 2000):
+        (tmp_path / "d").write_bytes(content)
+        with pytest.raises(ConfigurationError, match="cannot be read as SQLite: ") as error:
+            tool_named(f"sql:{tmp_path / 'd'}")
+        assert "\n" not in str(error.value)
+
+
 def test_a_missing_file_is_said_at_once(tmp_path: pathlib.Path) -> None:
     with pytest.raises(ConfigurationError, match="no SQLite file"):
         tool_named(f"sql:{tmp_path / 'nowhere'}")

@@ -73,7 +73,8 @@ async def test_where_nothing_isolates_it_is_refused_in_one_line(failure: Any) ->
     assert failed.kind is FailureKind.REFUSED
     assert failed.detail == (
         "this machine cannot isolate Python code (namespaces: unshare: Operation not permitted; "
-        "seccomp: unknown machine 'vax'); unsafe_local=True runs it all the same"
+        "seccomp: unknown machine 'vax'); unsafe_local=True, or --unsafe-local, runs it all the same, "
+        "with all that you may do"
     )
 
 

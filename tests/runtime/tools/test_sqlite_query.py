@@ -120,8 +120,10 @@ async def test_faults_are_named(arguments: dict[str, Any], kind: str, file: path
 
 async def test_a_file_that_is_no_database(tmp_path: pathlib.Path, failure: Any) -> None:
     path = tmp_path / "x.db"
+    sqlite3.connect(path).close()
+    tool = sqlite_query(path)  # which refuses what is none from the start: test_named.py
     path.write_bytes(b"no database" * 100)
-    failed = await failure(sqlite_query(path), sql="SELECT * FROM t")
+    failed = await failure(tool, sql="SELECT * FROM t")
     assert (failed.kind, failed.detail) == (FailureKind.CRASHED, "file is not a database")
     with pytest.raises(ConfigurationError, match="no SQLite file"):
         sqlite_query(tmp_path / "none.db")

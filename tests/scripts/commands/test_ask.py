@@ -122,7 +122,29 @@ def test_that_a_tool_failed_is_told_as_a_failure(tmp_path: pathlib.Path) -> None
     run = surefoot.ask("What is 1 / 0?", Stubborn(), tools="calc", run_dir=tmp_path / "r", k=1)
     assert (run.status, run.output) == ("solved", "undefined")
     [one] = run.evidence()
-    assert one.found.startswith("[failed: ")
+    assert one.found == "[failed: refused: division by zero]", "why it failed, so that the next use may be a better one"
+
+
+def test_what_was_not_searched_is_said(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "rivers.txt").write_text("The Volga is 3530 km long.\n")
+    for number in range(5):
+        (tmp_path / "notes" / f"map{number}.png").write_bytes(b"\0")
+    run = surefoot.ask("How long is the Volga?", Reader(), context=tmp_path / "notes", run_dir=tmp_path / "r", k=1)
+    [one] = run.evidence()
+    assert one.found.endswith("| not searched, too large or no text: map0.png, map1.png, map2.png and 2 more")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"question": None}, {"question": b"x"}, {"tools": 7}, {"tools": [len]}, {"context": 7}, {"context": [None]},
+     {"method": 3}],
+)  # fmt: skip
+def test_from_a_program_what_is_no_text_is_one_line(given: dict[str, Any], tmp_path: pathlib.Path) -> None:
+    with pytest.raises(ConfigurationError) as error:
+        surefoot.ask(**{"question": QUESTION, "model": "simulated", "run_dir": tmp_path / "r", **given})
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "r").exists()
 
 
 @pytest.mark.parametrize(
@@ -131,14 +153,23 @@ def test_that_a_tool_failed_is_told_as_a_failure(tmp_path: pathlib.Path) -> None
         (("--tools", "magic"), "there is no tool 'magic'"),
         (("--tools", "search:nowhere"), "nowhere"),
         (("--method", "magic"), "there is no 'magic'; there are direct"),
+        (("--tools", "calc,magic"), "there is no tool 'magic'"),
+        (("--tools", "search:EMPTY"), "there is no text file below "),
+        (("--context", "EMPTY"), "there is no text file below "),
         (("--context", "nowhere.txt"), "nowhere.txt: No such file"),
+        (("--context", "/dev/zero"), "/dev/zero: is longer than 1,600,000 bytes: put it into a folder"),
+        (("--tools", "sql:EMPTY/picture.png"), "cannot be read as SQLite"),
         (("--model", "bundled"), "the bundled model reads no text of yours"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(
     arguments: tuple[str, ...], line: str, tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = ask(capsys, QUESTION, "--model", "simulated", *arguments, "--run-dir", str(tmp_path / "r"), code=2)
+    (tmp_path / "empty" / "deeper").mkdir(parents=True)
+    (tmp_path / "empty" / "picture.png").write_bytes(b"\x89PNG\0")
+    (tmp_path / "empty" / "deeper" / "nothing.txt").write_text("")
+    given = [one.replace("EMPTY", str(tmp_path / "empty")) for one in arguments]
+    found = ask(capsys, QUESTION, "--model", "simulated", *given, "--run-dir", str(tmp_path / "r"), code=2)
     assert line in found["error"]["message"]
     assert not (tmp_path / "r").exists()
 

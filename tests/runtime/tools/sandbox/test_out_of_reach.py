@@ -245,3 +245,56 @@ def _is_alive(pid: int) -> bool:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
         return False
+
+
+REFUSED = {  # numbers of x86_64, with arguments that would do something
+    "io_uring_setup": (425, 8, 0), "io_uring_enter": (426, 0, 1, 0, 0, 0), "ptrace": (101, 0x4206, "parent", 0, 0),
+    "tkill": (200, "parent", 0), "rt_sigqueueinfo": (129, "parent", 10, 0), "pidfd_open": (434, "parent", 0),
+    "pidfd_send_signal": (424, 0, 0, 0, 0), "process_vm_writev": (311, "parent", 0, 0, 0, 0, 0),
+    "process_madvise": (440, 0, 0, 0, 0, 0), "kcmp": (312, "parent", "parent", 0, 0, 0),
+    "setpriority": (141, 0, "parent", 1), "sched_setaffinity": (203, "parent", 0, 0), "setpgid": (109, 0, 0),
+    "setsid": (112,), "socketpair": (53, 1, 1, 0, 0), "sendmsg": (46, 3, 0, 0), "recvmsg": (47, 3, 0, 0),
+    "shmget": (29, 0, 4096, 0o1600), "msgget": (68, 0, 0o1600), "semget": (64, 0, 1, 0o1600),
+    "memfd_create": (319, 0, 0), "execveat": (322, 0, 0, 0, 0, 0x1000), "keyctl": (250, 0, -3, 1),
+    "add_key": (248, 0, 0, 0, 0, -3), "request_key": (249, 0, 0, 0, 0), "bpf": (321, 0, 0, 0),
+    "perf_event_open": (298, 0, 0, 0, 0, 0), "userfaultfd": (323, 0), "setns": (308, 0, 0), "clone3": (435, 0, 0),
+    "open_by_handle_at": (304, 0, 0, 0), "name_to_handle_at": (303, 0, 0, 0, 0, 0), "mknod": (133, 0, 0o60600, 0),
+    "personality": (135, 0x0400000), "prctl": (157, 1, 0, 0, 0, 0), "seccomp": (317, 1, 8, 0),
+    "landlock": (444, 0, 0, 1), "splice": (275, 0, 0, 3, 0, 1, 0), "vmsplice": (278, 1, 0, 0, 0),
+    "inotify_init": (253,), "fanotify_init": (300, 0, 0), "syslog": (103, 3, 0, 0), "iopl": (172, 3),
+    "modify_ldt": (154, 0, 0, 0), "setuid": (105, 0), "capset": (126, 0, 0), "quotactl": (179, 0, 0, 0, 0),
+    "x32": (0x40000000 | 41, 1, 1, 0),
+}  # fmt: skip
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the numbers are those of x86_64")
+async def test_no_call_that_reaches_further_is_answered(isolation: Isolation, ended: Ended) -> None:
+    """By number, past the C library: by which other processes, keys, shared memory or old kernel code are reached."""
+    code = (
+        f"{SYSCALL}import os\ndef tried(number, *given):\n"
+        "  given = [ctypes.c_long(os.getppid() if one == 'parent' else one) for one in given]\n"
+        "  return [libc.syscall(ctypes.c_long(number), *given), ctypes.get_errno()]\n"
+        "{name: tried(*call) for name, call in calls.items()}"
+    )
+    found = (await ended(code, isolation, calls=REFUSED)).value
+    # EPERM, or ENOSYS of calls that are newer than the list
+    assert {name: answer for name, answer in found.items() if answer not in ([-1, 1], [-1, 38])} == {}
+    assert set(found) == set(REFUSED)
+
+
+async def test_keys_and_credentials_of_the_user_are_not_there(
+    isolation: Isolation, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, reaches: Ended
+) -> None:
+    places = [".aws/credentials", ".netrc", ".config/gcloud/key.json", ".ssh/id_ed25519", ".env"]
+    for place in places:
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text("s3cret")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret")
+    read = "any('s3cret' in open(f'{home}/{place}').read() for place in places)"
+    assert await reaches(read, Isolation.NONE, home=str(tmp_path), places=places)
+    assert not await reaches(read, isolation, home=str(tmp_path), places=places)
+    # Neither by way of a link, nor of the folder that this is in.
+    link = "import os\nos.symlink(f'{home}/.netrc', 'l')\n's3cret' in open('l').read()"
+    assert not await reaches(link, isolation, home=str(tmp_path))
+    assert not await reaches("import os\n'.aws' in os.listdir(home)", isolation, home=str(tmp_path))
