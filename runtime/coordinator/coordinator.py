@@ -25,7 +25,7 @@ from surefoot.runtime.coordinator.dispatcher import Dispatcher
 from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
 from surefoot.runtime.coordinator.plan_hands import Cut, PlanHands, name_of, reports_in
 from surefoot.runtime.coordinator.run_end import first_cause, note_failure
-from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker
+from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker, splits_at_once
 from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import AwaitsReview, RunPaused
 from surefoot.runtime.execution.hands import Outcome
@@ -251,7 +251,7 @@ class Coordinator:
         self._alarm_monitor = AlarmMonitor(self.journal, self._writer, size, start, note, in_order=method.in_order)
         alone = given_expansion(self.task, root) is not None
         each = segments_per_worker(self.config, leads, segments, one_chain=alone)
-        semaphore = PrioritySemaphore(each * self.pool.size)
+        semaphore = PrioritySemaphore(each * self.pool.size, splits_at_once(self.pool.size))
         revisions = revision_policy_of(self.config)
         cut = Cut(method, segments, costs_of(self.task, start))
         hands = PlanHands(self.task, cut, self._dispatcher, self._writer, self.journal, self._leads_now)

@@ -233,7 +233,7 @@ class NodePlan:
         if self.given is not None:
             return (runner.hands.expansion_of(node) or self.given) if attempt else self.given
         try:
-            async with runner.semaphore(node.path):
+            async with runner.semaphore(node.path, split=True):
                 candidate = await runner.hands.split(node, attempt)
         except StepDeadlocked as undecided:
             return Contradicted(node.path, undecided.message)
