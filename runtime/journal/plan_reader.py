@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.assumptions import told
+from surefoot.decompose.next_version import next_version
 from surefoot.decompose.plan import Expansion, Failure, Node, Path, PlanStep, Ref, as_output
 from surefoot.decompose.revision import Revision, findings_of
 from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
@@ -127,8 +128,8 @@ class PlanReader:
                 break
             if isinstance(asked, Expansion):
                 below = Node((*node.path, attempt * SUB_PLANS + index), goal, node.inputs)
-                elements = range(len(asked.children))
-                yield from self._outputs(below, asked, elements, lambda child: self._inside(child, decided))
+                standing, elements = self._standing(node, below.path, answers[:index], asked, decided)
+                yield from self._outputs(below, standing, elements, lambda child: self._inside(child, decided))
                 longest += self.longest
             elif isinstance(asked, Step):
                 longest += 1
@@ -139,6 +140,17 @@ class PlanReader:
             raise JournalError(f"{self.journal.run}: node {node.path} is not complete")
         self.longest = longest
         return msgspec.to_builtins(asked.output)
+
+    def _standing(
+        self, node: Node, path: Path, answers: Sequence[str], asked: Expansion, decided: "_Decided"
+    ) -> tuple[Expansion, Sequence[int]]:
+        """The version that stands of a sub-plan which a chain asked for, and the path elements of its children."""
+        revised = decided.revised.get(path, {})
+        attempt = max(revised, default=-1) + 1
+        if attempt:
+            findings = findings_of(revised[one] for one in sorted(revised))
+            asked = next_version(self.task, node, answers, findings) or asked
+        return asked, decided.children.get((path, attempt)) or range(len(asked.children))
 
     def _nothing(self, output: Any) -> Steps:
         """No step, and an output."""
