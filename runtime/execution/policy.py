@@ -89,7 +89,7 @@ class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
     seam_retries: int
     re_decompositions: int
     revisions: RevisionPolicy
-    unsafe_local: bool = False
+    unsafe_local: bool
 
 
 def segment_policy_of(config: RunConfig, *, retries_chains: bool = True) -> SegmentPolicy:

@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.assumptions import told
-from surefoot.decompose.plan import Expansion, Node, PlanStep, Ref, as_output
+from surefoot.decompose.next_version import next_version
+from surefoot.decompose.plan import Expansion, Node, Path, PlanStep, Ref, as_output
 from surefoot.decompose.revision import findings_of
 from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
 from surefoot.decompose.step import Done, Step
@@ -122,24 +123,36 @@ class PlanReader:
         attempt, answers = decided.attempt(node.path, "run"), decided.candidates(node.path, "run")
         state = task.begin(goal, node.inputs)
         asked = task.next_step(goal, state)
-        index = longest = 0
+        before: list[str] = []
+        longest = 0
         while not isinstance(asked, Done):
             answer = next(answers, None)
             if answer is None:
                 raise JournalError(f"{self.journal.run}: node {node.path} is not complete")
             if isinstance(asked, Expansion):
-                below = Node((*node.path, attempt * SUB_PLANS + index), goal, node.inputs)
-                elements = range(len(asked.children))
-                yield from self._outputs(below, asked, elements, lambda child: self._inside(child, decided))
+                below = Node((*node.path, attempt * SUB_PLANS + len(before)), goal, node.inputs)
+                standing, elements = self._standing(node, below.path, before, asked, decided)
+                yield from self._outputs(below, standing, elements, lambda child: self._inside(child, decided))
                 longest += self.longest
             elif isinstance(asked, Step):
                 longest += 1
                 yield PlanStep(asked.kind, asked.reads, answer, state)
             state = task.advance(goal, state, answer if isinstance(asked, Step) else msgspec.json.decode(answer))
             asked = task.next_step(goal, state)
-            index += 1
+            before.append(answer)
         self.longest = longest
         return msgspec.to_builtins(asked.output)
+
+    def _standing(
+        self, node: Node, path: Path, answers: Sequence[str], asked: Expansion, decided: SegmentRecords
+    ) -> tuple[Expansion, Sequence[int]]:
+        """The version that stands of a sub-plan which a chain asked for, and the path elements of its children."""
+        revised = decided.revised.get(path, {})
+        attempt = max(revised, default=-1) + 1
+        if attempt:
+            findings = findings_of(revised[one] for one in sorted(revised))
+            asked = next_version(self.task, node, answers, findings) or asked
+        return asked, decided.children.get((path, attempt)) or range(len(asked.children))
 
     def _nothing(self, output: Any) -> Steps:
         """No step, and an output."""
