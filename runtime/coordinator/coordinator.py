@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.plan import Node
-from surefoot.decompose.segment import Segment, given_expansion
+from surefoot.decompose.segment import Segment, given_expansion, segment_key
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
@@ -269,7 +269,14 @@ class Coordinator:
         await self._dispatcher.pause(reason)
 
     async def _send(self, segment: Segment) -> Outcome:
-        return await self._dispatcher.send(segment, self._leads_now)
+        monitor, key = self._alarm_monitor, segment_key(segment.node.path, segment.split)
+        if monitor is None:
+            return await self._dispatcher.send(segment, self._leads_now)
+        monitor.sent(key)
+        try:
+            return await self._dispatcher.send(segment, self._leads_now)
+        finally:
+            monitor.ended(key)
 
     def _leads_now(self) -> Leads:
         """What was learned, and what alarms make of it."""
