@@ -22,7 +22,7 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
 from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
 from surefoot.runtime.coordinator.dispatcher import Dispatcher
-from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
+from surefoot.runtime.coordinator.lead_controller import LeadController, open_lead_controller, record_of
 from surefoot.runtime.coordinator.plan_hands import Cut, PlanHands, name_of, reports_in
 from surefoot.runtime.coordinator.run_end import first_cause, note_failure
 from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker, splits_at_once
@@ -38,6 +38,7 @@ from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
 from surefoot.runtime.forecast.rounds import rounds_ahead, rounds_line
 from surefoot.runtime.forecast.segment_size import costs_of
 from surefoot.runtime.journal.journalled_plan import segment_size_in
+from surefoot.runtime.journal.learned_leads import LEADS
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads

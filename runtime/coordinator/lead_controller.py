@@ -41,6 +41,7 @@ from surefoot.runtime.forecast.rebalanced_votes import EACH, LOOKED_AT, Shared, 
 from surefoot.runtime.forecast.remedies import remedies
 from surefoot.runtime.forecast.segment_size import choose_segment_size
 from surefoot.runtime.journal.journalled_plan import SEGMENTS
+from surefoot.runtime.journal.learned_leads import LEADS
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
@@ -49,9 +50,6 @@ from surefoot.runtime.logs import events_of
 from surefoot.runtime.models.factory import prices_of
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import Batch, Counts, Record
-
-LEADS = "leads"
-"""What the journal files learned leads under."""
 
 
 class LeadController:
