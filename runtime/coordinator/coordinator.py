@@ -22,7 +22,8 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
 from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
 from surefoot.runtime.coordinator.dispatcher import Dispatcher
-from surefoot.runtime.coordinator.lead_controller import LeadController, open_lead_controller, record_of
+from surefoot.runtime.coordinator.first_leads import open_lead_controller
+from surefoot.runtime.coordinator.lead_controller import LeadController, record_of
 from surefoot.runtime.coordinator.plan_hands import Cut, PlanHands, name_of, reports_in
 from surefoot.runtime.coordinator.run_end import first_cause, note_failure
 from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker, splits_at_once
