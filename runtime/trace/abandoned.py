@@ -7,7 +7,7 @@ from surefoot.decompose.plan import Path
 from surefoot.runtime.execution.children import ATTEMPT
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.payloads import unpack
-from surefoot.runtime.records import SUB_PLANS, Contradicted, Record
+from surefoot.runtime.records import REVISED, SUB_PLANS, Contradicted, Record
 from surefoot.runtime.trace.journal_events import segment_path
 
 
@@ -44,7 +44,7 @@ class Abandoned:
             self._splits[path] = attempt
         if record.part == "children":
             self._children[path, attempt] = frozenset(record.children)
-        elif record.part == "broken":
+        elif record.part in ("broken", REVISED):
             self._broken.add((path, attempt))
 
     def stands(self, path: Path, part: str, attempt: int) -> bool:

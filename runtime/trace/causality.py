@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from surefoot.decompose.revision import Revision
+from surefoot.runtime.report.journal_steps import name_of
 from surefoot.runtime.trace.events import Event
 from surefoot.runtime.trace.examples import Example, digest_of
+from surefoot.runtime.unreadable import UNREADABLE
 
 ENDS = ("verdict", "undecided")
 
@@ -27,7 +30,8 @@ def leaks_in(events: Iterable[Event]) -> Iterator[Leak]:
 
     Ids grow; an event follows from earlier ones only; a ballot has its question before it and no verdict yet; a verdict
     names a candidate that a ballot before it named, unless a person decided; a chain is run again, and a decomposition
-    asked again, after the news that the one before did not hold.
+    asked again, after the news that the one before did not hold; a version of a plan is given up after the evidence
+    that it names, and before the next version is asked for.
 
     Args:
         events: In the order of the file.
@@ -36,11 +40,13 @@ def leaks_in(events: Iterable[Event]) -> Iterator[Leak]:
     open_race: Event | None = None
     named: set[str] = set()
     broken: set[tuple[str, int]] = set()
+    known = _Plans()
     for event in events:
         if event.id <= last:
             yield Leak(event.id, f"stands behind event {last}")
         yield from (Leak(event.id, f"follows from the later event {one}") for one in event.after if one >= event.id)
         last = max(last, event.id)
+        yield from known.leaks(event)
         if event.what == "question":
             open_race, named = event, set()
         elif event.what in ("ballot", *ENDS):
@@ -51,6 +57,37 @@ def leaks_in(events: Iterable[Event]) -> Iterator[Leak]:
             broken.add((event.node, event.attempt))
         elif event.what == "retry" and (event.node, event.attempt - 1) not in broken:
             yield Leak(event.id, "is run again before its seam broke")
+
+
+class _Plans:
+    """What is known of evidence and of versions of plans."""
+
+    def __init__(self) -> None:
+        self._evidence: dict[str, set[str]] = {}
+        """What was reported, by node."""
+        self._asked: dict[str, int] = {}
+        """Newest version that was asked for, by node."""
+
+    def leaks(self, event: Event) -> Iterator[Leak]:
+        """Yield what a revision, or a note of evidence, could not have known."""
+        if event.what == "evidence":
+            self._evidence.setdefault(event.node, set()).add(event.candidate or "")
+        elif event.what == "question" and event.part == "split":
+            self._asked[event.node] = max(event.attempt, self._asked.get(event.node, 0))
+        elif event.what == "revision":
+            if self._asked.get(event.node, 0) > event.attempt:
+                yield Leak(event.id, "a version is given up behind the question for a later one")
+            yield from self._unreported(event)
+
+    def _unreported(self, event: Event) -> Iterator[Leak]:
+        try:
+            triggers = msgspec.json.decode(event.candidate or "", type=Revision).triggers
+        except UNREADABLE:
+            yield Leak(event.id, "a revision that cannot be read")
+            return
+        for report in triggers:
+            if msgspec.json.encode(report.evidence).decode() not in self._evidence.get(name_of(report.source), ()):
+                yield Leak(event.id, "a revision names evidence that was not reported before it")
 
 
 def _in_race(event: Event, question: Event | None, named: set[str]) -> Iterator[Leak]:

@@ -11,7 +11,7 @@ import msgspec
 What = Literal[
     "question", "reply", "ballot", "escalation", "alarm", "verdict", "undecided", "result", "intent", "seam broke",
     "retry", "conviction", "children", "mended", "failure", "shared", "aside", "review", "seam held",
-    "contradiction", "end",
+    "contradiction", "evidence", "revision", "end",
 ]  # fmt: skip
 """Kinds of events.
 
@@ -22,7 +22,8 @@ journal belongs to, as its race was run again. ``escalation``: the step was aske
 not hold. ``children``: which children the next one goes on with. ``mended``: a repeated decomposition held.
 ``failure``: the failure of a node is its result. ``shared``: one reply stated so many steps in a row.
 ``aside`` and ``review``: a step waited for a person, who answered.
-``seam held`` and ``contradiction``: how a segment ended. ``end``: the run's status.
+``seam held`` and ``contradiction``: how a segment ended. ``evidence``: what a step said about an assumption.
+``revision``: a version of a plan was given up. ``end``: the run's status.
 """
 
 
@@ -42,9 +43,10 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         system: System prompt, where the journal has it.
         prompt: The question as the model saw it, where the journal has it.
         text: The reply as it came, where the journal has it.
-        candidate: What was read, decided, returned or failed; for ``result`` and ``seam held`` JSON.
+        candidate: What was read, decided, returned or failed; for ``result``, ``seam held``, ``evidence`` and
+            ``revision`` JSON.
         flag: Name of the red flag that discarded the reply.
-        why: What exactly was wrong, or why a run is not solved.
+        why: What exactly was wrong, or why a run is not solved; for ``evidence`` and ``revision`` in words.
         count: Ballots that this event stands for: several only where all of a race agreed and no reply was kept. For
             ``shared``: steps.
         lead: Lead that was asked for.
@@ -52,7 +54,8 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         alarms: Alarms that the step raised.
         tool: Name of the tool whose result it is.
         arguments: What the tool was given, as JSON that may be cut short.
-        elements: For ``children``: path elements.
+        elements: For ``children``: path elements. For ``revision``: those of the children that are given up with it,
+            whose work is cancelled. For ``evidence``: the node's own, where it ended the node.
         remembered: Whether the verdict came from the cache of answers, so that nothing was asked.
         by_person: Whether a person decided.
     """

@@ -12,11 +12,23 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.plan import Path
+from surefoot.runtime.journal.plan_versions import evidence_in, revision_in
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.rows import Outcome
 from surefoot.runtime.kept_step import KeptStep
 from surefoot.runtime.payloads import unpack
-from surefoot.runtime.records import ASIDE, FAILED_NODES, REVIEWED, SHARED, TOOL, Contested, Finished, Record
+from surefoot.runtime.records import (
+    ASIDE,
+    EVIDENCE,
+    FAILED_NODES,
+    REVIEWED,
+    REVISED,
+    SHARED,
+    TOOL,
+    Contested,
+    Finished,
+    Record,
+)
 from surefoot.runtime.report.journal_steps import name_of
 from surefoot.runtime.trace.events import Event
 from surefoot.runtime.trace.race_events import StepEntry, race_events
@@ -24,7 +36,7 @@ from surefoot.runtime.trace.record_order import Item, items_of
 
 NOTES = {
     "broken": "conviction", "children": "children", "mended": "mended", "failed": "failure", "intent": "intent",
-    SHARED: "shared", ASIDE: "aside", REVIEWED: "review",
+    SHARED: "shared", ASIDE: "aside", REVIEWED: "review", EVIDENCE: "evidence", REVISED: "revision",
 }  # fmt: skip
 """Parts of records that are one event each, and what the event is called."""
 
@@ -82,6 +94,10 @@ class _Trace:
         """Notes about decompositions of the coordinator's that are told when the decomposition is asked again."""
         self._broken: list[tuple[Path, int]] = []
         """Segments that contradicted their promise, with the event that says so."""
+        self._evidence: dict[Path, list[int]] = {}
+        """Events of evidence by the node that it came from."""
+        self._told: set[tuple[Path, str, int, int]] = set()
+        """Evidence and revisions that have come; a session that goes on may write some again."""
 
     def events(self) -> Iterator[Event]:
         outcomes = self._journal.outcomes()
@@ -105,7 +121,7 @@ class _Trace:
             _take_aside(segment, records)
             for item in items_of(records, segment.splits):
                 path = item.record.path
-                if alone and item.record.part in ("broken", "children", "mended"):
+                if alone and item.record.part in ("broken", "children", "mended", REVISED):
                     self._waiting.setdefault(path, []).append(item)
                     continue
                 if alone:
@@ -120,6 +136,11 @@ class _Trace:
     def _notes_of(self, path: Path) -> Iterator[Event]:
         """Notes that wait: the news that a decomposition did not hold follows from what contradicted it."""
         for item in self._waiting.pop(path, ()):
+            if item.record.part == REVISED:
+                for event in self._revised(item.record, self._split.get(path)):
+                    self._split[path] = event.id
+                    yield event
+                continue
             below = [number for broken, number in self._broken if broken[: len(path)] == path]
             known = self._split.get(path)
             after = below[-1:] if item.record.part == "broken" and below else [] if known is None else [known]
@@ -129,6 +150,10 @@ class _Trace:
 
     def _of_item(self, segment: _Segment, item: Item) -> Iterator[Event]:
         record, path = item.record, item.record.path
+        if record.part in (EVIDENCE, REVISED):
+            told = self._found(segment, record) if record.part == EVIDENCE else self._revised(record, segment.last)
+            yield from (self._noted(segment, path, event) for event in told)
+            return
         if record.part in NOTES:
             before = segment.last if record.part in ("broken", "mended", "failed") else None
             after = (before,) if before is not None else self._parents(segment, path)
@@ -143,6 +168,36 @@ class _Trace:
             yield self._noted(segment, path, self._result(segment, item))
             return
         yield from self._race(segment, item)
+
+    def _found(self, segment: _Segment, record: Record) -> Iterator[Event]:
+        """What a step said about assumptions, one event each."""
+        if self._again(record):
+            return
+        for number, evidence in enumerate(evidence_in(record)):
+            own = record.path[-1:] if number in record.children else ()
+            told = {"candidate": str(record.entries[number]), "why": str(evidence), "elements": own}
+            after = self._parents(segment, record.path)
+            place = {"attempt": record.attempt, "number": record.first}
+            event = self._event(record.path, "run", after, what="evidence", **told, **place)
+            self._evidence.setdefault(record.path, []).append(event.id)
+            yield event
+
+    def _revised(self, record: Record, last: int | None) -> Iterator[Event]:
+        """That a version of a plan was given up: it follows from the evidence against it."""
+        if self._again(record):
+            return
+        revision = revision_in(record)
+        triggers = {number for one in revision.triggers for number in self._evidence.get(one.source, ())[-1:]}
+        after = tuple(sorted(triggers | ({last} if last is not None else set())))
+        told = {"candidate": str(record.entries[0]), "why": str(revision), "elements": revision.dropped}
+        yield self._event(record.path, "split", after, what="revision", attempt=record.attempt, **told)
+
+    def _again(self, record: Record) -> bool:
+        """Whether a record of evidence or of a revision has come before; if not, it counts as come from now on."""
+        key = (record.path, record.part, record.attempt, record.first)
+        known = key in self._told
+        self._told.add(key)
+        return known
 
     def _retried(self, segment: _Segment, item: Item) -> Iterator[Event]:
         """That a chain did not return its promise and is run again, told where its next run begins."""

@@ -229,7 +229,8 @@ def _in_order(records: Iterable[Record], splits: set[Path]) -> list[Record]:
     """The records of a batch: versions that were given up before it, what was done, and what was found at its end."""
     known = list(records)
     found = [one for one in known if one.part == EVIDENCE]
-    left, told = in_plan_order(known, splits), list[Record]()
+    others = [one for one in known if one.part not in (EVIDENCE, REVISED)]
+    left, told = in_plan_order(others, splits), list[Record]()
     for revised in sorted((one for one in known if one.part == REVISED), key=lambda one: (one.path, one.attempt)):
         told += [*(one for one in left if _is_of(one, revised)), revised]
         left = [one for one in left if not _is_of(one, revised)]

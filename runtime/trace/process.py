@@ -123,6 +123,8 @@ def line_of(event: Event) -> str:
         "aside": "[waits for a person]",
         "review": f"[a person answered: {event.candidate}]",
         "contradiction": f"[contradiction: {event.why}]",
+        "evidence": f"[evidence: {event.why}]",
+        "revision": f"[version {event.attempt + 1} of the plan is given up: {event.why}]",
         "result": f"[result of {event.tool or 'the parts'}: {event.candidate}]",
     }
     return lines.get(event.what, "")

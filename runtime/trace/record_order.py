@@ -13,13 +13,13 @@ from surefoot.decompose.plan import Path
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.execution.children import ATTEMPT
 from surefoot.runtime.execution.plan_runner import DEEPEST
-from surefoot.runtime.records import ASIDE, REVIEWED, SHARED, SUB_PLANS, Entry, Record
+from surefoot.runtime.records import ASIDE, EVIDENCE, REVIEWED, REVISED, SHARED, SUB_PLANS, Entry, Record
 
 Order = tuple[tuple[int, int], ...]
 
 STEP_PARTS = ("run", "split", "rows", "sample", "undecided")
 """Parts of records whose entries are questions with their ballots, or results that nobody votes on."""
-NOTE_PARTS = ("broken", "children", "mended", "failed", "intent", SHARED, ASIDE, REVIEWED)
+NOTE_PARTS = ("broken", "children", "mended", "failed", "intent", SHARED, ASIDE, REVIEWED, EVIDENCE, REVISED)
 """Parts of records that are one event each."""
 
 FIRST, BEFORE, CHILD, UNDECIDED, WAITS, ANSWERED, DECIDED, LATE = range(8)
@@ -104,7 +104,8 @@ def _place(record: Record, number: int, split: bool) -> tuple[int, int]:
         return decomposition, FIRST
     if record.part == "children":
         return decomposition, BEFORE
-    if record.part in ("broken", "mended"):
+    if record.part in ("broken", "mended", REVISED):
         return decomposition + ATTEMPT - 1, LATE
-    places = {"intent": BEFORE, SHARED: BEFORE, "undecided": UNDECIDED, ASIDE: WAITS, REVIEWED: ANSWERED}
+    before, behind = ("intent", SHARED), {"undecided": UNDECIDED, ASIDE: WAITS, REVIEWED: ANSWERED, EVIDENCE: LATE}
+    places = dict.fromkeys(before, BEFORE) | behind
     return (LAST, FIRST) if record.part == "failed" else (step, places.get(record.part, DECIDED))

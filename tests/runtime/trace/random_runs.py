@@ -4,9 +4,12 @@ import random
 
 import msgspec
 
+from surefoot.decompose.assumptions import Assumption, Evidence
 from surefoot.decompose.plan import Path
+from surefoot.decompose.revision import Report, Revision
 from surefoot.runtime.execution.children import ATTEMPT
 from surefoot.runtime.execution.record_buffer import RecordBuffer
+from surefoot.runtime.execution.reports import record_of_evidence
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
@@ -19,6 +22,7 @@ from surefoot.runtime.records import (
     Entry,
     Finished,
     Record,
+    record_of_revision,
 )
 from surefoot.voting.ballot import Ballot
 from tests.runtime.journal.in_memory import InMemoryJournal
@@ -35,6 +39,8 @@ class Happened(msgspec.Struct):
         retries: Chains that were run again: path and attempt.
         convicted: Decompositions that did not hold: path and attempt.
         results: Results of tools and sub-plans.
+        evidence: Nodes whose chain said something against an assumption.
+        revised: Versions of plans that were given up for it: path and version.
         stand: Places of the questions that the run went on with.
     """
 
@@ -43,6 +49,8 @@ class Happened(msgspec.Struct):
     retries: list[tuple[Path, int]] = []
     convicted: list[tuple[Path, int]] = []
     results: int = 0
+    evidence: list[Path] = []
+    revised: list[tuple[Path, int]] = []
     stand: set[tuple[Path, str, int, int]] = set()
 
 
@@ -82,10 +90,24 @@ class RandomRun:
             if attempt:
                 self._buffer.add(Record(path, "children", attempt, 0, 0, (), tuple(elements)))
             stand = here.union(*(self._node((*path, element), depth + 1) for element in elements))
-            if attempt + 1 < attempts:
+            if attempt + 1 < attempts and self._dice.random() < 0.5:
+                self._revise(path, attempt, (*path, elements[-1]))
+            elif attempt + 1 < attempts:
                 self._buffer.add(Record(path, "broken", attempt, 0, 0, ()))
                 self.happened.convicted.append((path, attempt))
         return stand
+
+    def _revise(self, path: Path, version: int, source: Path) -> None:
+        """Give a version up for what one of its nodes says against an assumption, as the runtime journals it."""
+        assumption = Assumption(f"gate {len(self.happened.evidence)}", "left")
+        evidence = Evidence(assumption, "contradicts", found="right")
+        self._buffer.add(record_of_evidence((source, 0, 9), (evidence,), evidence))
+        self.happened.evidence.append(source)
+        self._flush(0.5)
+        revision = Revision(version, "evidence", (Report(source, evidence),), (assumption,), source[-1:])
+        self._buffer.add(record_of_revision(path, revision))
+        self.happened.revised.append((path, version))
+        self._flush(0.5)
 
     def _chain(self, path: Path, depth: int) -> set[tuple[Path, str, int, int]]:
         attempts = 1 + (self._dice.random() < 0.3) + (self._dice.random() < 0.1)

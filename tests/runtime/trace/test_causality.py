@@ -48,6 +48,46 @@ def retry_first(events: list[Event], dice: random.Random) -> list[Event]:
     return [e for e in events if e.what != "seam broke"]
 
 
+def revision_before_its_evidence(events: list[Event], dice: random.Random) -> list[Event]:
+    """A revision, and its id, where the evidence for it should be."""
+    at = dice.choice([n for n, e in enumerate(events) if e.what == "revision"])
+    source = max(n for n in range(at) if events[n].what == "evidence" and n in events[at].after)
+    moved = [*events[:source], events[at], *events[source:at], *events[at + 1 :]]
+    return [msgspec.structs.replace(e, id=n, after=()) for n, e in enumerate(moved)]
+
+
+def invented_evidence(events: list[Event], dice: random.Random) -> list[Event]:
+    at = dice.choice([n for n, e in enumerate(events) if e.what == "revision"])
+    invented = str(events[at].candidate).replace("right", "behind the third")
+    return [*events[:at], msgspec.structs.replace(events[at], candidate=invented), *events[at + 1 :]]
+
+
+def next_version_first(events: list[Event], dice: random.Random) -> list[Event]:
+    """The question for the next version, and its id, in front of the revision that makes it necessary."""
+    at = dice.choice([n for n, e in enumerate(events) if e.what == "revision"])
+    later = next(n for n, e in enumerate(events) if n > at and e.part == "split" and e.node == events[at].node)
+    moved = [*events[:at], events[later], *events[at:later], *events[later + 1 :]]
+    return [msgspec.structs.replace(e, id=n, after=()) for n, e in enumerate(moved) if e.what != "ballot"]
+
+
+@pytest.mark.parametrize("plant", [revision_before_its_evidence, invented_evidence, next_version_first])
+def test_a_planted_leak_about_a_plan_is_found(plant: Plant) -> None:
+    planted = 0
+    for seed in range(90):
+        events = list(events_of(RandomRun(seed).journal, RULE))
+        if "revision" in {e.what for e in events}:
+            planted += 1
+            found = list(leaks_in(plant(events, random.Random(seed))))
+            assert any("version" in one.why or "evidence" in one.why for one in found), seed
+    assert planted > 10
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"parent": "one"}'])
+def test_a_revision_that_cannot_be_read_is_a_leak_and_no_crash(record: str) -> None:
+    (leak,) = leaks_in([Event(0, "revision", part="split", candidate=record)])
+    assert "cannot be read" in leak.why
+
+
 @pytest.mark.parametrize(
     "plant", [later_cause, verdict_first, answer_from_outside, ballot_without_question, swapped, retry_first]
 )

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from surefoot.decompose.assumptions import Assumption, Evidence
 from surefoot.decompose.plan import Path
+from surefoot.decompose.revision import Report, Revision
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.execution.children import ATTEMPT
+from surefoot.runtime.execution.reports import record_of_evidence
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
@@ -24,6 +27,7 @@ from surefoot.runtime.records import (
     Counts,
     Finished,
     Record,
+    record_of_revision,
 )
 from surefoot.runtime.report.journal_steps import name_of
 from surefoot.runtime.trace.causality import leaks_in
@@ -72,6 +76,8 @@ def test_every_question_rejection_retry_and_conviction_is_told_once(runs: list[R
         convicted = [(path_of(e.node), e.attempt) for e in events if e.what == "conviction"]
         assert sorted(convicted) == sorted(happened.convicted)
         assert sum(e.what == "result" for e in events) == happened.results
+        assert [path_of(e.node) for e in events if e.what == "evidence"] == happened.evidence
+        assert [(path_of(e.node), e.attempt) for e in events if e.what == "revision"] == happened.revised
 
 
 def test_nothing_stands_before_what_it_follows_from(runs: list[RandomRun]) -> None:
@@ -83,7 +89,7 @@ def test_a_conviction_stands_between_the_decomposition_with_all_below_it_and_the
     seen = 0
     for one in runs:
         events = list(events_of(one.journal, RULE))
-        for event in (e for e in events if e.what == "conviction"):
+        for event in (e for e in events if e.what in ("conviction", "revision")):
             seen += 1
             path, number = path_of(event.node), event.attempt
             for other in events:
@@ -93,6 +99,43 @@ def test_a_conviction_stands_between_the_decomposition_with_all_below_it_and_the
                 elif other.node == event.node and other.part == "split":
                     assert (other.id <= event.id) == (other.attempt <= number)
     assert seen > 5
+
+
+def test_a_revision_follows_from_its_evidence_and_names_what_is_cancelled(runs: list[RandomRun]) -> None:
+    seen = 0
+    for one in runs:
+        events = {event.id: event for event in events_of(one.journal, RULE)}
+        for event in (e for e in events.values() if e.what == "revision"):
+            seen += 1
+            (found,) = [events[number] for number in event.after if events[number].what == "evidence"]
+            assert event.elements == found.elements == path_of(found.node)[-1:]
+            assert event.why == found.why
+            assert found.why.endswith("= left does not hold: it is right")
+    assert seen > 5
+
+
+def test_evidence_and_a_revision_that_are_written_again_are_told_once() -> None:
+    evidence = Evidence(Assumption("gate", "left"), "contradicts", found="right")
+    report = record_of_evidence(((0,), 0, 0), (evidence,), evidence)
+    given_up = record_of_revision((), Revision(0, "evidence", (Report((0,), evidence),), (), (0,)))
+    twice = written(("/", [run((0,), "x"), report], None), ("/", [report, given_up], None), ("/", [given_up], None))
+    assert [event.what for event in twice].count("evidence") == 1
+    assert [event.what for event in twice].count("revision") == 1
+
+
+def test_a_revision_of_the_coordinator_s_comes_behind_the_segment_that_gave_the_reason() -> None:
+    evidence = Evidence(Assumption("gate", "left"), "contradicts", found="right")
+    report = record_of_evidence(((0,), 0, 0), (evidence,), evidence)
+    given_up = record_of_revision((), Revision(0, "evidence", (Report((0,), evidence),), (), (0,)))
+    events = written(
+        ("/#0", [run((), "a", part="split")], None),
+        ("/0", [run((0,), "x"), report], None),
+        ("/#0", [given_up], None),
+        ("/#1", [run((), "b", part="split", attempt=1)], None),
+    )
+    told = [event.what for event in events if event.what in ("question", "evidence", "revision")]
+    assert told == ["question", "question", "evidence", "revision", "question"]
+    assert list(leaks_in(events)) == []
 
 
 def test_batches_may_be_cut_anywhere(runs: list[RandomRun]) -> None:

@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +13,15 @@ from surefoot.decompose.answer_keys import gates
 from surefoot.decompose.assumptions import Assumption, Evidence
 from surefoot.decompose.revision import Report, Revision
 from surefoot.runtime.errors import JournalError
+from surefoot.runtime.journal.run_directory import write_config
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.records import EVIDENCE, REVISED, Contradicted, Counts, Finished, Record, record_of_revision
+from surefoot.runtime.trace.causality import leaks_in
 from surefoot.runtime.trace.level_events import Levels
 from surefoot.runtime.trace.level_reader import levels_in
+from surefoot.runtime.trace.lines import graphs_of, line_of, read_graphs
+from surefoot.runtime.trace.process import conversations
+from surefoot.runtime.trace.traced_run import TracedRun
 from tests.runtime.trace.test_level_reader import RULE, WHOLE, children, journal, measured, run, split, told
 from tests.runtime.trace.test_level_switching import auc
 
@@ -150,6 +156,32 @@ async def test_three_runtimes_are_told_apart(new_run: Callable[..., Any]) -> Non
         assert one.decompositions == one.revisions + 1
     assert all(one.stability == 1.0 and one.stale_steps for one in late)
     assert all((one.revisions, one.latency, one.unanswered) == (0, None, 1) for one in fixed)
+
+
+@pytest.mark.usefixtures("prompt_commits")
+@pytest.mark.parametrize("values", [{}, {"segment_steps": 3}])
+async def test_an_export_tells_each_revision_once_and_learns_nothing_of_what_was_given_up(
+    new_run: Callable[..., Any], tmp_path: pathlib.Path, values: Any
+) -> None:
+    made = begun(new_run, 3, keep_replies="all", **values)
+    write_config(made.directory, made.config)
+    assert await made.session(model()) == "solved"
+    with TracedRun(made.directory) as traced:
+        events = list(traced.events())
+        talks = list(conversations(traced, Counter()))
+    versions = [(e.node, e.attempt) for e in events if e.what == "revision"]
+    assert len(versions) == len(set(versions)) == made.totals.revisions >= 1
+    assert sum(e.what == "evidence" for e in events) == made.totals.evidence
+    assert list(leaks_in(events)) == []
+    lines = [line for graph in graphs_of({"run": "r", "task": "t", "model": "m", "settings": {}}, events)
+             for line in line_of(graph, "events")]  # fmt: skip
+    assert [e for graph in read_graphs(lines) for e in graph.events] == events
+    said = [one for talk in talks for one in talk.messages]
+    assert sum("of the plan is given up" in one.content for one in said) == len(versions)
+    last = {e.node: e.attempt for e in events if e.what == "question" and e.part == "split"}
+    assert [t.messages[-1].train for t in talks if t.provenance.node in last] == [True] * len(last)
+    learned = [one for talk in talks if talk.provenance.node in last for one in talk.messages if one.train]
+    assert len(learned) == len(last)
 
 
 @pytest.mark.usefixtures("prompt_commits")
