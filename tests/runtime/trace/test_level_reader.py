@@ -148,7 +148,7 @@ def test_random_runs_are_read_whole_and_the_same_in_any_batches() -> None:
             again.commit([Write("/", Batch(payload, Counts()))] * 2, 1.0)
         assert found.steps == sum(one[1] == "run" for one in happened.questions) + happened.results
         assert found.decompositions == sum(one[1] == "split" for one in happened.questions)
-        assert found.revisions == len(happened.convicted)
+        assert found.revisions == len(happened.convicted) + len(happened.revised)
         twice = levels_in(again, RULE)
         assert twice.steps == found.steps
         revisions += found.revisions
