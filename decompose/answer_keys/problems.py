@@ -240,7 +240,6 @@ def _abstract_plan(told: Told) -> Answers:
     """The plan of a question of the form, with the variables in the places of its numbers."""
     named = {f"{UNLIKELY + int(number)}": f"v{number}" for number in re.findall(r"\bv(\d+)\b", told.question)}
     question = re.sub(r"\bmod v\d+\b", f"mod {MODULUS}", told.question)
-    question = re.sub(r"\bbegin with v\d+\b", "begin with 0", question)  # no total begins elsewhere
     question = re.sub(r"\bv(\d+)\b", lambda found: str(UNLIKELY + int(found[1])), question)
     plain = _plan(msgspec.structs.replace(told, question=question))
 
