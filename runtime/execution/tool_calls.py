@@ -74,6 +74,8 @@ class ToolCaller:
         with self._work.under_way():
             if tool.repeatable:
                 given = await call_tool(tool, call.arguments, key=key)
+                if tool.ranked and isinstance(given, ToolResult):
+                    given = await self._ranked(given, str(call.arguments.get("query", "")))
             else:
                 given = await self._once(tool, call, key, Record(node.path, "intent", attempt, index, 0, (key,)))
         self._work.counts.tool_calls += 1
@@ -82,6 +84,15 @@ class ToolCaller:
         if not tool.repeatable:
             self._made[key] = text
         return text
+
+    async def _ranked(self, given: ToolResult, query: str) -> ToolResult:
+        """What a search found, the most relevant first by the run's model, and no more than were wanted."""
+        found = given.value["passages"]
+        scores = await self._work.steps.scores().relevance(query, [one["text"] for one in found])
+        order = sorted(range(len(found)), key=lambda number: (-scores[number], number))[: given.value["limit"]]
+        best = [{**found[number], "relevance": round(scores[number], 4)} for number in order]
+        kept = {name: value for name, value in given.value.items() if name != "limit"}
+        return msgspec.structs.replace(given, value={**kept, "passages": best})
 
     def _known(self, node: Node, key: str) -> str | None:
         """The result of a once-only call that an earlier run of the chain made, in this session or before."""
