@@ -37,8 +37,12 @@ def hard_together(steps: Iterable[JournalStep], lead: int) -> list[str]:
 
 
 def _opens(step: JournalStep) -> bool:
-    """Whether a step is the first of a problem: nodes of a bench are called by problem and repeat."""
-    first = step.what in ("step", "undecided step") and not step.remembered and not step.way
+    """Whether a step is the first of a problem: nodes of a bench are called by problem and repeat.
+
+    One that was asked again in another way begins with the ballots of the first: left out, the races that are left
+    would be those that agree.
+    """
+    first = step.what in ("step", "undecided step") and not step.remembered
     return first and (step.attempt, step.number) == (0, 0) and step.node.count(".") == 1
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
 from surefoot.decompose.plan import PlanStep
@@ -37,11 +38,12 @@ def test_problems_that_are_hard_together_are_flagged_and_alike_ones_are_not() ->
 def test_only_the_first_question_of_a_problem_counts_and_leads_of_four() -> None:
     hard = [0.85] * 35 + [0.05] * 65
     assert hard_together(races(hard, 0), 3) == []
-    for changes in ({"number": 1}, {"attempt": 1}, {"node": "0.0.1"}, {"remembered": True}, {"way": "another wording"},
-                    {"what": "result"}):  # fmt: skip
+    for changes in ({"number": 1}, {"attempt": 1}, {"node": "0.0.1"}, {"remembered": True}, {"what": "result"}):
         others = [step(0, [one.candidate for one in race.ballots], **changes) for race in races(hard, 0)]
         assert hard_together(others, 4) == [], changes
     assert hard_together([], 4) == []
+    mended = [msgspec.structs.replace(race, way="another wording" if race.disputed else "") for race in races(hard, 0)]
+    assert hard_together(mended, 4) == hard_together(races(hard, 0), 4), "what was asked again counts as it began"
 
 
 def plan(*won: str) -> list[PlanStep]:
