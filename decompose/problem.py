@@ -34,6 +34,12 @@ class Problem(Task, frozen=True, kw_only=True):
         asking_named(self.method)
         if self.method == "program" and not self.offers_program():
             raise ValueError(f"method: {type(self).__name__} gives no program: it has no first_state() and next_spec()")
+        own_parts = type(self).decomposed_by is not Problem.decomposed_by
+        if type(self).evidence is not Task.evidence and not own_parts:
+            raise ValueError(
+                f"evidence: {type(self).__name__} reports evidence, and the parts that {self.method} makes rest on "
+                "nothing that it could revise; a method of your own (decomposed_by) may say what its parts rest on"
+            )
         if self.method == "modular" and type(self).world is Problem.world:
             raise ValueError(f"method: {type(self).__name__} offers no world to plan in: it has no world()")
 

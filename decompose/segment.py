@@ -9,7 +9,7 @@ from surefoot.decompose.plan import Expansion, Node, Path
 from surefoot.decompose.task import Task
 
 SEGMENT_STEPS = 1024
-"""Most steps of a node that travels whole: where nothing is known of how long a step takes, and at most otherwise."""
+"""Most steps of a node that travels whole where nothing is known of how long a step takes."""
 
 
 class SegmentSize(msgspec.Struct, frozen=True):

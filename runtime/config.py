@@ -76,7 +76,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     k: Annotated[Count | Auto, _option("lead to ask for; auto: from the target and a pilot")] = "auto"
     learn: Annotated[bool, _option("with --k auto: choose the leads again from what the run has seen")] = True
     rebalance_votes: Annotated[
-        bool, _option("with --k N: a pilot shares the votes out anew among decompositions and single steps")
+        bool, _option("with --k N: share votes out anew among decompositions and single steps, and as the run goes on")
     ] = False
     measurement: Annotated[
         str | None, _option("a measure.json of surefoot measure --save: leads are chosen from it, without a pilot")

@@ -8,6 +8,9 @@ from surefoot.voting.sequential import Sequential
 
 NO_LIMITS = Limits()
 
+AUDITED = 8
+"""One in so many questions of a level that would be asked once is asked twice where votes are shared out anew."""
+
 LEAF_STEPS = 31
 """Leaf length where nothing is known of the model."""
 
@@ -38,6 +41,11 @@ class Leads(msgspec.Struct, frozen=True):
     steps_per_call: int = 1
     plan: int = 0
 
+    @property
+    def split(self) -> int:
+        """Lead of a decomposition that is asked for the first time."""
+        return self.plan or self.unguarded
+
 
 class LeadChange(msgspec.Struct, frozen=True, array_like=True):
     """A change of a run's leads, with the evidence for the change.
@@ -51,6 +59,8 @@ class LeadChange(msgspec.Struct, frozen=True, array_like=True):
         errors: Errors among them.
         fresh: Whether a new pilot began here: what the run saw before counts no more.
         disputed: See ``Leads``.
+        plan: See ``Leads``.
+        levels: What was counted so far by level, where votes are shared out anew; see ``Counts``.
     """
 
     steps: int
@@ -61,3 +71,5 @@ class LeadChange(msgspec.Struct, frozen=True, array_like=True):
     errors: float
     fresh: bool = False
     disputed: int = 0
+    plan: int = 0
+    levels: dict[str, int] = {}

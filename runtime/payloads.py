@@ -1,22 +1,47 @@
 """Payloads of batches: records as compressed bytes, and what is read back from them."""
 
 import zlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
 from surefoot.decompose.plan import Failure, Path
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.records import Contested, Entry, Record
+from surefoot.runtime.records import Contested, Entry, Number, Record
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.decision import decide
 from surefoot.voting.race import Won
 from surefoot.voting.record_race import FieldWise, replay_record
 
+T = TypeVar("T")
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(tuple[Record, ...]).decode
+
+
+class Head(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a record says of itself before its steps, which are passed over; see ``Record``."""
+
+    path: msgspec.Raw
+    part: str
+    attempt: Number
+
+    def node(self) -> Path:
+        """Read the path.
+
+        Raises:
+            JournalError: It is none.
+        """
+        try:
+            return _decode_path(self.path)
+        except UNREADABLE as error:
+            raise JournalError(f"a batch of the journal cannot be read: {error}") from error
+
+
+_decode_heads = msgspec.msgpack.Decoder(tuple[Head, ...]).decode
+_decode_path = msgspec.msgpack.Decoder(Path).decode
 
 
 LARGEST_PAYLOAD = 32 << 20
@@ -44,12 +69,25 @@ def unpack(payload: bytes) -> tuple[Record, ...]:
     Raises:
         JournalError: These bytes are not a payload, or one that unpacks to more than any that is written here.
     """
+    return _decoded(payload, _decode)
+
+
+def unpack_heads(payload: bytes) -> tuple[Head, ...]:
+    """Read whose steps the records in the payload of a batch are, in a third of the time of ``unpack``.
+
+    Raises:
+        JournalError: As for ``unpack``; what is wrong with the steps themselves is not seen.
+    """
+    return _decoded(payload, _decode_heads)
+
+
+def _decoded(payload: bytes, decode: Callable[[bytes], tuple[T, ...]]) -> tuple[T, ...]:
     try:
         unpacker = zlib.decompressobj()
         encoded = unpacker.decompress(payload, LARGEST_PAYLOAD + 1)
         if not unpacker.eof:
             raise JournalError(f"a batch of the journal is cut off, or unpacks to over {LARGEST_PAYLOAD:,} bytes")
-        return _decode(encoded)
+        return decode(encoded)
     except (zlib.error, *UNREADABLE) as error:
         raise JournalError(f"a batch of the journal cannot be read: {error}") from error
 

@@ -238,6 +238,8 @@ class Counts(msgspec.Struct, kw_only=True):
         revisions: Versions of plans that were given up.
         disputes: First races whose ballots came to disagree, those included that did not end: what a stop cuts short is
             mostly these, as they take longest.
+        levels: Where votes are shared out anew while the run goes on: ballots of decompositions and single steps, by
+            "level/what"; see ``runtime/execution/levels.py``.
     """
 
     steps: int = 0
@@ -288,6 +290,7 @@ class Counts(msgspec.Struct, kw_only=True):
     doubted_evidence: int = 0
     revisions: int = 0
     disputes: int = 0
+    levels: dict[str, int] = {}
 
     @property
     def known_cost_usd(self) -> float | None:

@@ -6,6 +6,7 @@ k (2 p_step - 1) / (2 p - 1) ballots. They are predictions: ballots of a questio
 questions of a class as equally hard.
 """
 
+import itertools
 from collections.abc import Iterator
 
 import msgspec
@@ -26,22 +27,33 @@ class VotedClass(msgspec.Struct, frozen=True):
         p_right: Probability that a ballot which is counted is right, above 0.
         valid_rate: Share of the replies that are not discarded, above 0.
         lead: Lead that is asked for, 1 or more.
+        audited: Share of the questions that has a lead of 2 where the others have 1.
     """
 
     questions: float
     p_right: float
     valid_rate: float
     lead: int
+    audited: float = 0.0
 
     def wrong(self, lead: int) -> float:
         """Return the expected number of questions that are decided wrong with a lead."""
         p_right = min(SURE, self.p_right)
-        odds = ((1 - p_right) / p_right) ** lead  # not 1 - p_step, which is 0 where p_right is near 1
-        return self.questions * odds / (1 + odds)
+        # Not 1 - p_step, which is 0 where p_right is near 1.
+        odds = [((1 - p_right) / p_right) ** (lead + more) for more in (0, 1)]
+        return self.questions * self._audited(lead, *(one / (1 + one) for one in odds))
 
     def calls(self, lead: int) -> float:
         """Return the expected number of calls with a lead."""
-        return self.questions * expected_ballots(min(SURE, self.p_right), lead, self.valid_rate)
+        p_right = min(SURE, self.p_right)
+        return self.questions * self._audited(
+            lead, *(expected_ballots(p_right, lead + more, self.valid_rate) for more in (0, 1))
+        )
+
+    def _audited(self, lead: int, usual: float, more: float) -> float:
+        """The mean over questions of what each takes with the lead, or with one more where it is audited."""
+        share = self.audited if lead == 1 else 0.0
+        return (1 - share) * usual + share * more
 
 
 class Split(msgspec.Struct, frozen=True):
@@ -66,15 +78,16 @@ def split_of(first: VotedClass, second: VotedClass, leads: tuple[int, int]) -> S
     return Split(*leads, calls, first.wrong(leads[0]) + second.wrong(leads[1]))
 
 
-def best_split(first: VotedClass, second: VotedClass, calls: float) -> Split:
+def best_split(first: VotedClass, second: VotedClass, calls: float, fewest: int = 1) -> Split:
     """Return the leads with the fewest wrong questions at no more than so many calls; those of now where none does.
 
     Args:
         first: One class.
         second: The other.
         calls: Most calls that are to be expected.
+        fewest: Smallest lead that is considered.
     """
-    return min(_within(first, second, calls), key=lambda one: (one.wrong, one.calls))
+    return min(_within(first, second, calls, fewest), key=lambda one: (one.wrong, one.calls))
 
 
 def other_split(first: VotedClass, second: VotedClass, calls: float) -> Split:
@@ -92,10 +105,11 @@ def _leads(split: Split) -> tuple[int, int]:
     return split.first, split.second
 
 
-def _within(first: VotedClass, second: VotedClass, calls: float) -> Iterator[Split]:
+def _within(first: VotedClass, second: VotedClass, calls: float, fewest: int = 1) -> Iterator[Split]:
     now = (first.lead, second.lead)
     yield split_of(first, second, now)
-    for leads in ((one, other) for one in range(1, MOST_LEAD + 1) for other in range(1, MOST_LEAD + 1)):
+    considered = range(fewest, MOST_LEAD + 1)
+    for leads in itertools.product(considered, considered):
         found = split_of(first, second, leads)
         if found.calls <= calls:
             yield found

@@ -293,7 +293,7 @@ def mistaken(part: str) -> list[str]:
     swapped = {" + ": " * ", " * ": " + ", " and ": " or ", " or ": " and ", " xor ": " or "}
     operator = next((one for one in swapped if one in part), None)
     others = [part.replace(operator, swapped[operator], 1)] if operator else []
-    found = re.search(r"(?<![#\w])\d+(?! ?mod)", part)
+    found = re.search(r"(?<![#\w])(?<!mod )\d+", part)  # modulo anything else nobody knows the answer
     return [*others, *([f"{part[: found.start()]}{int(found[0]) + 1}{part[found.end() :]}"] if found else [])]
 
 

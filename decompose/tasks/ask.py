@@ -10,6 +10,8 @@ from surefoot.decompose.problem import Problem
 
 MOST_CONTEXT = 400_000
 """Characters of context that prompts show, at most."""
+MOST_INPUT = 64_000_000
+"""The same where no prompt shows it: ``recursive`` keeps it as a variable of its cells."""
 _KINDS = r",(?=\s*(?:calc|python|cells|search:|ranked:|sql:))"
 CALLED = {"ranked": "search"}
 """What a model calls a tool whose text begins otherwise."""
@@ -28,11 +30,9 @@ class AskedQuestion(Problem, frozen=True, kw_only=True):
     summary: ClassVar[str] = "One question of your own, by any method, with tools and context: surefoot ask"
 
     def __post_init__(self) -> None:
-        if len(self.about) > MOST_CONTEXT:
-            raise ValueError(
-                f"the context has {len(self.about):,} characters, and prompts show {MOST_CONTEXT:,} at most: put the "
-                "files into a folder and use search:FOLDER"
-            )
+        most = most_context(self.method)
+        if len(self.about) > most:
+            raise ValueError(f"the context has {len(self.about):,} characters, more than {most:,}: {ELSEWHERE}")
         Problem.__post_init__(self)
         if not self.question():
             raise ValueError("there is no question in the text")
@@ -52,6 +52,14 @@ class AskedQuestion(Problem, frozen=True, kw_only=True):
     def tools(self) -> Mapping[str, Any]:
         """Return the tools by the words before their colons."""
         return tools_of(self.use)
+
+
+ELSEWHERE = "put the files into a folder and use search:FOLDER, or --method recursive, which shows prompts a part"
+
+
+def most_context(method: str) -> int:
+    """Return how many characters of context a method takes, at most."""
+    return MOST_INPUT if str(method).startswith("recursive") else MOST_CONTEXT
 
 
 def tools_of(text: str) -> dict[str, str]:

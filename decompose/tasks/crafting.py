@@ -73,27 +73,43 @@ class Crafting(Turns, frozen=True, kw_only=True):
     batches: Annotated[int, msgspec.Meta(ge=0, le=16, description="batches crafted of each ingredient")] = 2
     world: Annotated[int, msgspec.Meta(ge=0, description="which recipes the benches support")] = 0
 
-    wordings: ClassVar[int] = 3
+    wordings: ClassVar[int] = 7
     about: ClassVar[dict[str, tuple[str, ...]]] = {
         "recipes": (
             "Choose a recipe, forge or cast, for every ingredient. Keep what was chosen before, but for what failed.",
             "Name the recipe of each ingredient in order. Where one is unsupported take the other; leave the rest.",
             "One recipe for each ingredient is wanted: change the earlier choice only where it was found unsupported.",
+            "Give a recipe for each ingredient: as before, and the other one wherever the bench does not support it.",
+            "By which recipe is each ingredient made? One that was found unsupported is left for the other.",
+            "List the recipes in order. Begin from those chosen before and change only those that benches refused.",
+            "For every ingredient say forge or cast. What was chosen stays unless it was found unsupported.",
         ),
         "look": (
             "Does the bench support the recipe? It does when the tools that the recipe needs lie on it.",
             "Say whether the tools on the bench are those that the recipe needs: yes or no.",
             "Judge from what lies on the bench whether one can work there by this recipe.",
+            "Compare the tools that are there with those of the recipe: is it supported?",
+            "Somebody wants to work by this recipe at this bench. Are the tools for it there?",
+            "Is this bench laid out for this recipe? Yes if its tools are there, no if they are others.",
+            "Look at the tools: do they belong to the recipe that was chosen?",
         ),
         "craft": (
             "One piece is crafted. What is in the store afterwards: ore, coal, pieces?",
             "Take from the store what one piece needs, add the piece, and give the three numbers.",
             "Give the ore, the coal and the pieces that are there once one more piece is made.",
+            "Make one piece: less ore and less coal as the recipe says, one piece more. Which numbers are left?",
+            "How does the store stand after one more piece? Say ore, coal and pieces.",
+            "Subtract what the recipe uses for a piece and count the piece: the new ore, coal and pieces.",
+            "One piece later: say how much ore, how much coal and how many pieces there are.",
         ),
         "assemble": (
             "Which ingredient is fitted next? Go by the order of the blueprint.",
             "Name the first ingredient of the blueprint that is not fitted yet.",
             "The item is assembled in the order of the blueprint: say what comes next.",
+            "Go along the blueprint and name the ingredient after the last one that was fitted.",
+            "What does the blueprint say to fit now? Name that ingredient.",
+            "Say the next ingredient to be fitted, in the blueprint's order.",
+            "Which is the earliest ingredient of the blueprint that is still missing?",
         ),
     }
     form: ClassVar[dict[str, str]] = {

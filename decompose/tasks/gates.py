@@ -65,22 +65,34 @@ class Gates(Turns, frozen=True, kw_only=True):
     towers: Annotated[int, msgspec.Meta(ge=0, le=16, description="towers carried to each gate")] = 2
     world: Annotated[int, msgspec.Meta(ge=0, description="which sides are open")] = 0
 
-    wordings: ClassVar[int] = 3
+    wordings: ClassVar[int] = 7
     about: ClassVar[dict[str, tuple[str, ...]]] = {
         "route": (
             "Choose a side, left or right, for every gate. Keep what was chosen before, but for sides found shut.",
             "Name the side to take at each gate in order. Where one is shut take the other; leave the rest as it was.",
             "One side for each gate is wanted: change the earlier choice only at gates whose side was found shut.",
+            "Give a side for each gate, in order: as before, and the other one wherever the side was found shut.",
+            "Which side is taken at which gate? One that was found shut is left for the other; nothing else changes.",
+            "List the sides gate by gate. Begin from those chosen before and turn round only where it was shut.",
+            "For every gate say left or right. What was chosen stays, unless it was found shut: then say the other.",
         ),
         "look": (
             "Can one pass where this is seen? Daylight means open, stone means shut.",
             "Say whether the way is open or shut, from what is seen there.",
             "Judge from the sight whether the passage is open or shut.",
+            "A way with daylight behind it is open and a wall of stone is shut: which of them is this?",
+            "Somebody stands at this side and reports the view. Is it open to walk through, or shut?",
+            "Stone closes a passage and light shows that it goes on. Name the state of this one.",
+            "Decide for this sight: open if light comes through, shut if there is only stone.",
         ),
         "carry": (
             "Towers of Hanoi: which is the move of this number, of the shortest way? Disk 1 is the smallest.",
             "Name the disk and both pegs of the numbered move of the shortest solution of the Towers of Hanoi.",
             "In the optimal sequence for this tower, say the move with this number: disk, from, to.",
+            "Moving the whole tower takes a shortest sequence of moves. Which one has this number?",
+            "Count through the shortest solution up to this number and say that move; disk 1 is on top.",
+            "Which disk is moved, from which peg and to which, at this number of the shortest way?",
+            "Say the numbered move of the minimal solution of this Tower of Hanoi.",
         ),
     }
     form: ClassVar[dict[str, str]] = {"route": "SIDE SIDE ...", "look": "open or shut", "carry": "DISK FROM TO"}

@@ -5,10 +5,11 @@ in begin anew.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
+from surefoot.runtime.coordinator.sent_order import SentOrder
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.writer import JournalWriter
@@ -44,6 +45,7 @@ class AlarmMonitor:
     ) -> None:
         self._in_order = in_order
         self._pieces: dict[str, _Piece] = {}
+        self._order = SentOrder[_Piece]()
         self._journal, self._writer, self._on_note = journal, writer, on_note
         self._tests = SequentialTests(steps, patterns_of(pilot) if pilot else None)
         self.alarms = [msgspec.convert(one, Alarm) for one in journal.meta("alarms") or []]
@@ -63,18 +65,29 @@ class AlarmMonitor:
         if not (counts.races or counts.ways or counts.unraced_steps or segment in self._pieces):
             return
         self._tests.saw(counts.races, counts.contested, counts.ways)
-        ends = self._in_order or batch.end is not None
-        if ends and segment not in self._pieces:  # a whole one: nothing to be put together
+        if self._in_order:
             self._tests.passed(counts.races, counts.contested, counts.seam_retries, counts.unraced_steps)
             return
-        piece = self._pieces.setdefault(segment, _Piece())
-        piece.add(counts)
-        if ends:
-            del self._pieces[segment]
+        self._pieces.setdefault(segment, _Piece()).add(counts)
+
+    def sent(self, segment: str) -> None:
+        """Note that a segment is sent to a worker."""
+        if not self._in_order:
+            self._order.sent(segment)
+
+    def ended(self, segment: str) -> None:
+        """Note that nothing more comes of a segment; drift is looked for in the order in which segments were sent."""
+        if not self._in_order:
+            self._pass_on(self._order.ended(segment, self._pieces.pop(segment, None)))
+
+    def _pass_on(self, pieces: Iterable["_Piece"]) -> None:
+        for piece in pieces:
             self._tests.passed(piece.races, piece.contested, piece.seam_retries, piece.unraced_steps)
 
     async def look(self, *, last: bool = False) -> None:
         """Run the tests if they are due, and make new alarms durable."""
+        if last:
+            self._pass_on(self._order.rest())
         if not self._due(last):
             return
         known = {alarm.kind for alarm in self.alarms}

@@ -15,17 +15,18 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.plan import Node
-from surefoot.decompose.segment import Segment, given_expansion
+from surefoot.decompose.segment import Segment, given_expansion, segment_key
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
 from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
 from surefoot.runtime.coordinator.dispatcher import Dispatcher
-from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, open_lead_controller, record_of
+from surefoot.runtime.coordinator.first_leads import open_lead_controller
+from surefoot.runtime.coordinator.lead_controller import LeadController, record_of
 from surefoot.runtime.coordinator.plan_hands import Cut, PlanHands, name_of, reports_in
 from surefoot.runtime.coordinator.run_end import first_cause, note_failure
-from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker
+from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker, splits_at_once
 from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.errors import AwaitsReview, RunPaused
 from surefoot.runtime.execution.hands import Outcome
@@ -38,6 +39,7 @@ from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
 from surefoot.runtime.forecast.rounds import rounds_ahead, rounds_line
 from surefoot.runtime.forecast.segment_size import costs_of
 from surefoot.runtime.journal.journalled_plan import segment_size_in
+from surefoot.runtime.journal.learned_leads import LEADS
 from surefoot.runtime.journal.port import JournalStore
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
@@ -251,7 +253,7 @@ class Coordinator:
         self._alarm_monitor = AlarmMonitor(self.journal, self._writer, size, start, note, in_order=method.in_order)
         alone = given_expansion(self.task, root) is not None
         each = segments_per_worker(self.config, leads, segments, one_chain=alone)
-        semaphore = PrioritySemaphore(each * self.pool.size)
+        semaphore = PrioritySemaphore(each * self.pool.size, splits_at_once(self.pool.size))
         revisions = revision_policy_of(self.config)
         cut = Cut(method, segments, costs_of(self.task, start))
         hands = PlanHands(self.task, cut, self._dispatcher, self._writer, self.journal, self._leads_now)
@@ -269,7 +271,14 @@ class Coordinator:
         await self._dispatcher.pause(reason)
 
     async def _send(self, segment: Segment) -> Outcome:
-        return await self._dispatcher.send(segment, self._leads_now)
+        monitor, key = self._alarm_monitor, segment_key(segment.node.path, segment.split)
+        if monitor is None:
+            return await self._dispatcher.send(segment, self._leads_now)
+        monitor.sent(key)
+        try:
+            return await self._dispatcher.send(segment, self._leads_now)
+        finally:
+            monitor.ended(key)
 
     def _leads_now(self) -> Leads:
         """What was learned, and what alarms make of it."""

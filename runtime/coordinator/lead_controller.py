@@ -4,54 +4,18 @@ What was chosen is journalled with the number of steps after which it holds. A r
 the same leads; verdicts do not depend on it, as every record of steps says which lead decided them.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.execution.sampling import sampled_step
-from surefoot.runtime.forecast.basis import outline_of
-from surefoot.runtime.forecast.estimates import (
-    Estimate,
-    Sample,
-    judge_pilot,
-    pilot_steps,
-    pooled_estimate,
-    sample_numbers,
-)
-from surefoot.runtime.forecast.lead_choice import (
-    choose_again,
-    choose_leads,
-    explain_leads,
-    has_few_rows,
-    leads_of_few_rows,
-    next_checkpoint,
-    seen_in,
-    with_raised_lead,
-)
-from surefoot.runtime.forecast.learning_run import forecast_run
-from surefoot.runtime.forecast.long_pilot import judge_pilot_with_long_replies, long_pilot
-from surefoot.runtime.forecast.measurement_file import read_measurement
-from surefoot.runtime.forecast.pilot_verdicts import failing_kinds, pilot_examples, pilot_table, pilot_verdicts
-from surefoot.runtime.forecast.rebalanced_votes import EACH, LOOKED_AT, Shared, pilot_of_both, rebalanced
-from surefoot.runtime.forecast.remedies import remedies
-from surefoot.runtime.forecast.segment_size import choose_segment_size
-from surefoot.runtime.journal.journalled_plan import SEGMENTS
-from surefoot.runtime.journal.port import JournalStore
-from surefoot.runtime.journal.rows import Write
-from surefoot.runtime.journal.writer import JournalWriter
+from surefoot.runtime.execution.levels import counted_in
+from surefoot.runtime.forecast.estimates import Estimate, pooled_estimate
+from surefoot.runtime.forecast.lead_choice import choose_again, next_checkpoint, seen_in, with_raised_lead
 from surefoot.runtime.leads import LeadChange, Leads
-from surefoot.runtime.logs import events_of
-from surefoot.runtime.models.factory import prices_of
-from surefoot.runtime.payloads import pack, unpack
-from surefoot.runtime.records import Batch, Counts, Record
-
-LEADS = "leads"
-"""What the journal files learned leads under."""
+from surefoot.runtime.records import Counts, Record
 
 
 class LeadController:
@@ -87,7 +51,7 @@ class LeadController:
 
     def look(self, totals: Counts) -> LeadChange | None:
         """Choose the leads again if a checkpoint is passed, and return the change; ``leads`` are the new ones then."""
-        if self.start is None or not self._config.learn or totals.steps < self._next:
+        if self.start is None or not self._config.learn or not self.passes(totals):
             return None
         trials, errors = seen_in(totals)
         self._note(LeadChange(totals.steps, 0, 0, 0, trials, errors))
@@ -95,7 +59,11 @@ class LeadController:
         self.leads = choose_again(self._config, self._task, self.leads, estimate, totals.votes)
         if isinstance(self._task, RowTask):
             self.leads = with_raised_lead(self._config, self.leads, totals)
-        return _told(self.leads, totals)
+        return told(self.leads, totals)
+
+    def passes(self, totals: Counts) -> bool:
+        """Return whether a checkpoint is passed at which the leads are chosen again."""
+        return totals.steps >= self._next
 
     def _note(self, known: LeadChange) -> None:
         """Remember how much was seen up to here."""
@@ -109,7 +77,7 @@ class LeadController:
 
 def fresh_start(leads: Leads, totals: Counts) -> LeadChange:
     """Make the note that a run goes on with leads from a new pilot, after an accepted change."""
-    return msgspec.structs.replace(_told(leads, totals), fresh=True)
+    return msgspec.structs.replace(told(leads, totals), fresh=True, levels=counted_in(totals))
 
 
 def record_of(known: LeadChange) -> Record:
@@ -117,186 +85,13 @@ def record_of(known: LeadChange) -> Record:
     return Record((), "leads", 0, known.steps, known.unguarded, (), learned=known)
 
 
-def _told(leads: Leads, totals: Counts) -> LeadChange:
+def told(leads: Leads, totals: Counts) -> LeadChange:
+    """Return what is journalled of leads that were chosen again."""
     trials, errors = seen_in(totals)
-    return LeadChange(
-        totals.steps, leads.guarded, leads.unguarded, leads.suspect, trials, errors, disputed=leads.disputed
-    )
+    numbers = (totals.steps, leads.guarded, leads.unguarded, leads.suspect)
+    return LeadChange(*numbers, trials, errors, disputed=leads.disputed, plan=leads.plan)
 
 
 def _with(leads: Leads, known: LeadChange) -> Leads:
     numbers = {name: getattr(known, name) for name in ("guarded", "unguarded", "suspect", "disputed")}
-    return msgspec.structs.replace(leads, **numbers)
-
-
-async def open_lead_controller(
-    config: RunConfig,
-    task: Task,
-    journal: JournalStore,
-    writer: JournalWriter,
-    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
-    on_note: Callable[[str], None],
-    workers: int,
-) -> LeadController:
-    """Open the lead controller of a run: leads come from the journal, ``--k``, a measurement or a pilot.
-
-    The size of the segments is chosen with the first leads, and kept whatever leads are chosen later.
-
-    Args:
-        config: The run's configuration.
-        task: The task.
-        journal: Of the run; keeps what is chosen here.
-        writer: Into that journal.
-        ask_pilot: Has sampled steps asked ``PILOT_DRAWS`` times each, and journalled.
-        on_note: Told in one line what was chosen and why.
-        workers: Number of workers.
-
-    Raises:
-        ConfigurationError: No lead helps, or the measurement is of something else.
-    """
-    chosen = journal.meta("leads")
-    if chosen is not None:
-        return _as_journalled(config, task, journal, msgspec.convert(chosen, Leads), writer.totals.votes)
-    if isinstance(task, RowTask) and has_few_rows(config, task.total_rows):
-        return _without_pilot(config, task, journal, on_note)
-    # Leads may be chosen anew in a run that goes on after an accepted change; the plan's shape may not.
-    kept = journal.meta("leaf_steps")
-    shaped = config if kept is None else msgspec.structs.replace(config, leaf_steps=kept)
-    root = task.root()
-    size = task.usual_steps(root.goal, root.inputs)
-    before = _spent(writer) if writer.totals.steps else (0, 0, 0)  # a pilot may have been cut off
-    start = await _known(config, task, writer, ask_pilot, on_note) if config.k == "auto" else None
-    leads = choose_leads(shaped, task, start)
-    expected = forecast_run(shaped, task, leads, start) if start is not None else None
-    why = explain_leads(leads, start, expected, size, "row" if isinstance(task, RowTask) else "step")
-    if config.rebalance_votes:
-        shared = await _rebalanced(shaped, task, leads, writer, ask_pilot)
-        leads, why = shared.leads, shared.why
-    if writer.totals.steps:
-        await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
-    await writer.flush()
-    pilot_calls, *pilot_tokens = (now - then for now, then in zip(_spent(writer), before, strict=True))
-    noted: dict[str, Any] = {
-        "leads": leads,
-        "pilot": start,
-        "pilot_calls": pilot_calls,
-        "pilot_tokens": pilot_tokens,
-        "forecast": expected,
-        "why": why,
-    }
-    if kept is None:
-        noted[SEGMENTS] = choose_segment_size(size, start, expected, workers)
-    journal.set_meta(**noted)
-    log = events_of(journal.run)
-    log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
-    on_note(why)
-    return LeadController(config, task, start, leads)
-
-
-async def _rebalanced(
-    config: RunConfig,
-    task: Task,
-    leads: Leads,
-    writer: JournalWriter,
-    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
-) -> Shared:
-    """Ask a pilot of decompositions and single steps, and share the votes out by what it saw."""
-    outline = outline_of(config, task, leads.leaf_steps)
-    numbers = pilot_of_both(
-        sample_numbers(config.seed, EACH * LOOKED_AT),
-        lambda number: sampled_step(config, task, number).kind == outline.split_kind,
-    )
-    return rebalanced(leads, outline, judge_pilot(await ask_pilot(numbers), writer.totals))
-
-
-def _spent(writer: JournalWriter) -> tuple[int, int, int]:
-    """Calls, tokens in and tokens out of a run so far."""
-    totals = writer.totals
-    return totals.calls, totals.tokens_in, totals.tokens_out
-
-
-def _as_journalled(
-    config: RunConfig, task: Task, journal: JournalStore, leads: Leads, votes: dict[str, int]
-) -> LeadController:
-    """Go on with the leads that the journal holds, and with what was learned since they were chosen."""
-    seen = journal.meta("pilot")
-    records = [record for payload in journal.payloads(LEADS) for record in unpack(payload)]
-    earlier = [record.learned for record in records if record.learned is not None]
-    return LeadController(config, task, msgspec.convert(seen, Estimate) if seen else None, leads, earlier, votes)
-
-
-def _without_pilot(
-    config: RunConfig, task: RowTask, journal: JournalStore, on_note: Callable[[str], None]
-) -> LeadController:
-    """Choose and journal the leads of a table that is too short for a pilot."""
-    leads = leads_of_few_rows(config)
-    why = f"lead {leads.unguarded}: {task.total_rows} rows are too few for a pilot, --k asks for another lead"
-    journal.set_meta(leads=leads, why=why)
-    on_note(why)
-    return LeadController(config, task, None, leads)
-
-
-async def _known(
-    config: RunConfig,
-    task: Task,
-    writer: JournalWriter,
-    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
-    on_note: Callable[[str], None],
-) -> Estimate:
-    """What leads are chosen from: how the model errs, with its prices where money is to be small."""
-    found = await _estimate(config, task, writer, ask_pilot, on_note)
-    return msgspec.structs.replace(found, prices=prices_of(config)) if config.minimize == "money" else found
-
-
-async def _estimate(
-    config: RunConfig,
-    task: Task,
-    writer: JournalWriter,
-    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
-    on_note: Callable[[str], None],
-) -> Estimate:
-    """What is known of the model: from the measurement that was named, or from a pilot made now, which has its say."""
-    if config.measurement is not None:
-        return _measured(config)
-    if several := long_pilot(config, task):
-        return await _with_long_replies(config, several, writer, ask_pilot, on_note)
-    root = task.root()
-    steps = pilot_steps(task.usual_steps(root.goal, root.inputs))
-    samples = await ask_pilot(sample_numbers(config.seed, steps))
-    found = judge_pilot(samples, writer.totals)
-    warnings = pilot_verdicts(found)
-    for line in (*pilot_table(found), *pilot_examples(samples), *warnings) if warnings else ():
-        on_note(line)
-    if tries := remedies(config, failing_kinds(found)):
-        on_note(f"what to try next: {'; '.join([*tries, 'another model'])}")
-    return found
-
-
-def _measured(config: RunConfig) -> Estimate:
-    """What a measurement says.
-
-    Raises:
-        ConfigurationError: It cannot be read, is of something else, or does not say what is to be chosen from it.
-    """
-    found = read_measurement(config)
-    if config.steps_per_call == "auto" and not found.places:
-        raise ConfigurationError(
-            f"--measurement {config.measurement} says nothing of several steps a call",
-            hint="surefoot measure --steps-per-call 1,4,16,64 --save DIR measures them",
-        )
-    return found
-
-
-async def _with_long_replies(
-    config: RunConfig,
-    several: Sequence[int],
-    writer: JournalWriter,
-    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
-    on_note: Callable[[str], None],
-) -> Estimate:
-    """What a pilot says that asks a few single steps, and for many steps at once: each of these is seen as well."""
-    samples = await ask_pilot([*sample_numbers(config.seed, pilot_steps(0)), *several])
-    found = judge_pilot_with_long_replies(samples, writer.totals)
-    for line in pilot_verdicts(found):
-        on_note(line)
-    return found
+    return msgspec.structs.replace(leads, plan=known.plan or leads.plan, **numbers)

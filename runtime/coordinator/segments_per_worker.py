@@ -1,8 +1,11 @@
-"""How many segments a coordinator sends to a worker at the same time."""
+"""How many segments a coordinator sends to its workers at the same time, and how many of them are decompositions."""
 
 from surefoot.decompose.segment import SegmentSize
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.leads import Leads
+
+SPLITS = 64
+"""Decompositions that are always let through at the same time: what a plan is split in at once for a few workers."""
 
 
 def segments_per_worker(config: RunConfig, leads: Leads, segments: SegmentSize, *, one_chain: bool) -> int:
@@ -18,3 +21,15 @@ def segments_per_worker(config: RunConfig, leads: Leads, segments: SegmentSize, 
     """
     chains = 1 if one_chain else max(1, segments.steps // (leads.leaf_steps + 1))
     return 1 + 2 * -(-config.chains_in_flight // chains)
+
+
+def splits_at_once(workers: int) -> int:
+    """Two for each worker: a plan is split downwards rather than in its whole width.
+
+    A decomposition is a question or a few, and a segment that it leads to keeps a worker busy for seconds: more of them
+    at once than are needed to have segments ready only come before the first of these.
+
+    Args:
+        workers: Number of workers.
+    """
+    return max(SPLITS, 2 * workers)

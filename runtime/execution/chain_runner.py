@@ -7,11 +7,13 @@ comes back after a crash takes what the journal holds and goes on behind it.
 
 import asyncio
 import itertools
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from surefoot.decompose.assumptions import Evidence
+from surefoot.decompose.assumptions import Evidence, Findings
+from surefoot.decompose.next_version import next_version
 from surefoot.decompose.plan import Expansion, Node
 from surefoot.decompose.revision import Report
 from surefoot.decompose.step import Call, Done, Step
@@ -275,9 +277,21 @@ class ChainRunner:
         if isinstance(asked, Call):
             text = await self._tools.call(node, at.attempt, at.index, asked)
         else:
-            below = Node((*node.path, at.attempt * SUB_PLANS + at.index), node.goal, node.inputs)
-            text = as_result(await self._plan.run_expansion(below, asked))
+            path = (*node.path, at.attempt * SUB_PLANS + at.index)
+            below = Node(path, node.goal, node.inputs, None, node.rests_on)
+            text = as_result(await self._plan.run_expansion(below, asked, partial(self._again, node, tuple(at.taken))))
         return text, text
+
+    def _again(self, node: Node, answers: tuple[str, ...], findings: Findings) -> Expansion:
+        """The next version of the sub-plan that a chain asked for behind these answers.
+
+        Raises:
+            RunFailed: Told what was found, the chain asks for something else there.
+        """
+        found = next_version(self.task, node, answers, findings)
+        if found is None:
+            raise RunFailed(f"node {node.path}: told what was found, the task asks for no sub-plan again")
+        return found
 
     async def _stated(
         self, node: Node, at: _Position, state: Any, step: Step, draws: range, *, afresh: bool = False

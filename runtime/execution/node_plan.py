@@ -6,7 +6,7 @@ while the plan is made again, and whatever the next version describes in the sam
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -43,6 +43,8 @@ class NodePlan:
         node: The node.
         size: Its size, which children must be below; ``None`` where that does not matter.
         given: The children that the task's own code gives it, ``None`` if they have to be asked for.
+        again: Of a sub-plan that a chain asked for: its next version, from what was found. The output of such a plan is
+            the list of its children's.
 
     Attributes:
         group: Holds the runs of all children, of every version.
@@ -51,8 +53,15 @@ class NodePlan:
 
     group: asyncio.TaskGroup
 
-    def __init__(self, runner: "PlanRunner", node: Node, size: int | None, given: Expansion | None) -> None:
-        self.runner, self.node, self.size, self.given = runner, node, size, given
+    def __init__(
+        self,
+        runner: "PlanRunner",
+        node: Node,
+        size: int | None,
+        given: Expansion | None,
+        again: Callable[[Findings], Expansion] | None = None,
+    ) -> None:
+        self.runner, self.node, self.size, self.given, self._again = runner, node, size, given, again
         self.waits: AwaitsReview | None = None
         self._kept = Kept()
         self._findings = Findings()
@@ -77,28 +86,6 @@ class NodePlan:
         if failed is not None:
             raise failed
         return outcome
-
-    async def run_once(self) -> list[Outcome | None]:
-        """Run the one version that there is; the outcomes of its children, for a chain that asked for it.
-
-        Raises:
-            SeamBroken: A child keeps contradicting its promise.
-            Refuted: What a plan above takes for granted is wrong.
-        """
-        assert self.given is not None
-        self._kept.elements = elements_of(0, len(self.given.children))
-        async with asyncio.TaskGroup() as self.group:
-            children = Children(self, self.node, self.given, self._kept)
-            outcomes = await children.run()
-            self._kept.add(children)
-            self._kept.let_go()
-        if self.waits is not None:
-            raise self.waits
-        for outcome in outcomes:
-            if isinstance(outcome, Contradicted) and outcome.evidence is not None:
-                raise Refuted(outcome)
-        _refuse_broken(outcomes)
-        return outcomes
 
     async def run_child(self, node: Node) -> Outcome:
         """Run a child."""
@@ -230,10 +217,12 @@ class NodePlan:
     async def _expansion(self, node: Node, attempt: int) -> Expansion | Outcome:
         """The children of a version, from the task's own code or from a question; or why there is none."""
         runner = self.runner
+        if self._again is not None and attempt:
+            return self._again(self._findings)
         if self.given is not None:
             return (runner.hands.expansion_of(node) or self.given) if attempt else self.given
         try:
-            async with runner.semaphore(node.path):
+            async with runner.semaphore(node.path, split=True):
                 candidate = await runner.hands.split(node, attempt)
         except StepDeadlocked as undecided:
             return Contradicted(node.path, undecided.message)
@@ -258,6 +247,8 @@ class NodePlan:
             _refuse_broken(outcomes)
         elif broken:
             return broken[0]
+        if self._again is not None:
+            return Finished([outcome.output for outcome in outcomes if isinstance(outcome, Finished)])
         result = outcomes[expansion.result]
         assert isinstance(result, Finished)
         if self.given is not None and self.node.promise is not None and result.output != self.node.promise:

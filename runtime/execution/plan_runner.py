@@ -5,19 +5,19 @@ ask the model. The versions of one node's plan, and its children, are in ``node_
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from surefoot.decompose.assumptions import Assumption
+from surefoot.decompose.assumptions import Assumption, Findings
 from surefoot.decompose.plan import Expansion, Node, Path
 from surefoot.decompose.revision import Report
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import PlanTooDeep
 from surefoot.runtime.execution.hands import Hands, Outcome
-from surefoot.runtime.execution.node_plan import NodePlan
+from surefoot.runtime.execution.node_plan import NodePlan, Refuted
 from surefoot.runtime.execution.policy import RevisionPolicy
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore, Slot
-from surefoot.runtime.records import Contradicted, Finished
+from surefoot.runtime.records import Contradicted
 
 DEEPEST = 256
 """Path elements of a node. A plan that halves its nodes needs 64 for 10^19 steps; a sub-plan of a chain needs two."""
@@ -75,13 +75,17 @@ class PlanRunner:
         given = self.hands.expansion_of(node)
         if given is None and whole is not None and size >= whole and type(self.task).size is not Task.size:
             return Contradicted(node.path, f"is a part of {size} steps of a node of {whole} steps: it gets no smaller")
-        plan = self._plans[node.path] = NodePlan(self, node, size, given)
+        return await self._run_plan(NodePlan(self, node, size, given))
+
+    async def _run_plan(self, plan: NodePlan) -> Outcome:
+        path = plan.node.path
+        self._plans[path] = plan
         try:
             return await plan.run()
         finally:
-            del self._plans[node.path]
+            del self._plans[path]
 
-    async def run_expansion(self, node: Node, expansion: Expansion) -> list[Any]:
+    async def run_expansion(self, node: Node, expansion: Expansion, again: Callable[[Findings], Expansion]) -> Any:
         """Run a sub-plan that a chain asks for; return the outputs of its children, in order.
 
         The chain's place in the semaphore is given away meanwhile: its children need places themselves.
@@ -89,13 +93,18 @@ class PlanRunner:
         Args:
             node: Stands for the sub-plan; its path is the chain's and one element more.
             expansion: The children.
+            again: The next version of the sub-plan, from what was found against the ones before.
 
         Raises:
             SeamBroken: A child keeps contradicting its promise. The task's code gave it, so nobody can be asked again.
+            Refuted: What a plan above takes for granted is wrong.
+            RevisionsUsedUp: The sub-plan was revised as often as it may be, or the chain asks for the same again.
         """
         async with self._slots[node.path[:-1]].aside():
-            outcomes = await NodePlan(self, node, None, expansion).run_once()
-        return [outcome.output for outcome in outcomes if isinstance(outcome, Finished)]
+            outcome = await self._run_plan(NodePlan(self, node, None, expansion, again))
+        if isinstance(outcome, Contradicted):
+            raise Refuted(outcome)
+        return outcome.output
 
     def report(self, report: Report) -> bool:
         """Revise the plan that made the assumption which a report speaks against, if it is here and makes it still.

@@ -31,6 +31,7 @@ class StepPolicy(msgspec.Struct, frozen=True, kw_only=True):
         structured: Whether ``chat`` replies are to follow the task's JSON schema.
         ladder: Whether an undecided or refuted step is asked again in other prompt variants.
         wordings: Tuned wordings by kind of question, in which those questions are put first.
+        by_level: Whether ballots are counted by level, and some questions asked once are audited; see ``levels.py``.
     """
 
     flags: frozenset[RedFlag] = frozenset(RedFlag)
@@ -41,6 +42,7 @@ class StepPolicy(msgspec.Struct, frozen=True, kw_only=True):
     structured: bool = False
     ladder: bool = False
     wordings: Mapping[str, Wording] = {}
+    by_level: bool = False
 
 
 def policy_of(config: RunConfig) -> StepPolicy:
@@ -54,6 +56,7 @@ def policy_of(config: RunConfig) -> StepPolicy:
         structured=config.structured,
         ladder=config.ladder,
         wordings=wordings_of(config),
+        by_level=config.rebalance_votes,
     )
 
 
@@ -89,7 +92,7 @@ class SegmentPolicy(msgspec.Struct, frozen=True, kw_only=True):
     seam_retries: int
     re_decompositions: int
     revisions: RevisionPolicy
-    unsafe_local: bool = False
+    unsafe_local: bool
 
 
 def segment_policy_of(config: RunConfig, *, retries_chains: bool = True) -> SegmentPolicy:

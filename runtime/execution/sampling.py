@@ -18,7 +18,9 @@ from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
 from surefoot.runtime.execution.work import Work
-from surefoot.runtime.forecast.estimates import Sample
+from surefoot.runtime.forecast.basis import outline_of
+from surefoot.runtime.forecast.estimates import Sample, sample_numbers
+from surefoot.runtime.forecast.rebalanced_votes import EACH, LOOKED_AT, pilot_of_both
 from surefoot.runtime.forecast.replies_seen import steps_of
 from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.leads import LEAF_STEPS
@@ -102,6 +104,20 @@ def sampled_step(config: RunConfig, task: Task, number: int) -> Step:
     """The sampled step of a number as a run asks it: leaves of a tree may show less than one long chain does."""
     leaf_steps = LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps
     return method_of(config.strategy, leaf_steps).sample(task, number)
+
+
+def numbers_of_both(config: RunConfig, task: Task) -> list[int]:
+    """Return the sampled questions that the pilot of both levels asks.
+
+    Raises:
+        ConfigurationError: The task samples too few questions of one level.
+    """
+    leaf_steps = LEAF_STEPS if config.leaf_steps == "auto" else config.leaf_steps
+    split_kind = outline_of(config, task, leaf_steps).split_kind
+    return pilot_of_both(
+        sample_numbers(config.seed, EACH * LOOKED_AT),
+        lambda number: sampled_step(config, task, number).kind == split_kind,
+    )
 
 
 def samples_of(question: Callable[[int], Step | SampledChain], payloads: Iterable[bytes]) -> list[Sample]:

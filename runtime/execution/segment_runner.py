@@ -90,7 +90,7 @@ class SegmentRunner:
             raise StepDeadlocked("undecided in an earlier session")
         await work.begin_step()
         leads = work.steps.leads.leads
-        k = leads.suspect if attempt else leads.plan or leads.unguarded
+        k = leads.suspect if attempt else leads.split
         try:
             candidate, entry = await work.decide(key, step, 0, k, draws_of(key))
         except StepDeadlocked as undecided:

@@ -301,17 +301,21 @@ class StepRunner:
         """What is said, in the order drawn: candidates, and red flags. All is counted.
 
         The calls are reserved before they are made, those that go on with a ``begun`` race first. Answers that nobody
-        saw may have been drawn as well: they are not given back.
+        saw may have been drawn as well: they are not given back. What an earlier session sent was reserved by it.
         """
+        reserved = 0
         if self.calls.limited:
-            await self.calls.reserve(len(draws), begun)
+            alone = question.variant.fallback or len(self.settings.voters) < 2
+            earlier = model.begun_earlier(self._request(question, draws, temperature)) if alone else 0
+            if reserved := len(draws) - earlier:
+                await self.calls.reserve(reserved, begun)
         try:
             if question.variant.fallback or len(self.settings.voters) < 2:
                 return await self._said(model, question, draws, temperature)
             return await self._in_turns(question, draws, temperature)
         finally:
             if self.calls.limited:
-                self.calls.settle(len(draws), spent=len(draws))
+                self.calls.settle(reserved, spent=reserved)
 
     async def _in_turns(self, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
         """What is said by models that take turns, each asked in its own dialect."""

@@ -10,12 +10,13 @@ from surefoot.runtime.errors import AwaitsReview, StepDeadlocked
 from surefoot.runtime.execution.begun_races import Begun, begun_from
 from surefoot.runtime.execution.decider import Decider
 from surefoot.runtime.execution.in_flight import InFlight
+from surefoot.runtime.execution.levels import audited_lead, count_level
 from surefoot.runtime.execution.record_buffer import Key, RecordBuffer
 from surefoot.runtime.execution.reports import report_in
 from surefoot.runtime.execution.reviews import Place, Reviews, for_review
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.payloads import extend, unpack
-from surefoot.runtime.records import ASIDE, BEGUN, EVIDENCE, REVIEWED, REVISED, Contested, Counts, Entry, Record
+from surefoot.runtime.records import ASIDE, BEGUN, EVIDENCE, REVIEWED, REVISED, Contested, Counts, Entry, Record, agreed
 
 COUNTED = ("run", "split", "broken", "children")
 """Parts of records that say what was decided, or that something was counted."""
@@ -183,15 +184,20 @@ class Work:
             return known
         if self.reviews.waits(place):
             raise StepDeadlocked("waits for a person", place=place)
+        lead = audited_lead(part, attempt, k, draw) if self.steps.policy.by_level else k
         try:
             with self._in_flight:
-                candidate, entry = await self.steps.decide(step, k, draw, attempt)
+                candidate, entry = await self.steps.decide(step, lead, draw, attempt)
         except StepDeadlocked as error:
             error.context |= {"path": list(path), "place": place, "k": k}
             self.buffer.add(Record(path, "undecided", attempt, index, k, (error.context["entry"],)))
             self.note("step deadlocked", path, kind=step.kind, k=k, tally=error.context["tally"])
             self.keep_replies(key, step, index, draw, disputed=True)
             raise
+        if self.steps.policy.by_level:
+            count_level(self.counts, part, attempt, lead, entry)
+            # The journal keeps one lead for a stretch of uncontested steps, and an audited one has another.
+            entry = agreed(entry, lead) if isinstance(entry, str) and lead != k else entry
         if not isinstance(entry, str) and entry.raised:
             raised = [str(one.kind) for one in entry.raised]
             self.note("alarm", path, part=part, step=index, raised=raised, way=entry.way)

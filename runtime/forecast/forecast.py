@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.basis import Basis, ChainGroup
 from surefoot.runtime.forecast.chains import most_retries, retries_of
 from surefoot.runtime.forecast.objective import Objective
 from surefoot.runtime.forecast.rate_table import Rates
 from surefoot.runtime.forecast.shared_calls import SharedRun, along_reply, shared_run
-from surefoot.runtime.leads import Leads
+from surefoot.runtime.leads import AUDITED, Leads
 from surefoot.runtime.records import Counts
 from surefoot.voting.lead import expected_cost_usd
 from surefoot.voting.rule import Rule
@@ -124,7 +125,7 @@ def longest_of(basis: Basis, leads: Leads) -> Longest:
     shape = basis.shapes[leads.leaf_steps]
     split = shape.split_rates
     return Longest(
-        shape.levels * basis.rule.with_lead(leads.unguarded).expected_requests(split.p, split.valid),
+        shape.levels * basis.rule.with_lead(leads.split).expected_requests(split.p, split.valid),
         max(_longest_chain(basis, leads, chains) for chains in shape.chains),
     )
 
@@ -185,20 +186,23 @@ class _Asked(msgspec.Struct, frozen=True):
 def _asked(basis: Basis, leads: Leads) -> Iterator[_Asked]:
     """Everything that is asked, by kind of question and how."""
     config, shape = basis.config, basis.shapes[leads.leaf_steps]
-    numbers = (leads.guarded, leads.unguarded, leads.suspect)
-    guarded, unguarded, suspect = (basis.rule.with_lead(number) for number in numbers)
+    numbers = (leads.guarded, leads.unguarded, leads.suspect, leads.split)
+    guarded, unguarded, suspect, split = (basis.rule.with_lead(number) for number in numbers)
     again = 1.0
     if shape.splits:
         kind, rates = shape.split_kind, shape.split_rates
-        refuted = 1 - unguarded.p_step(rates.p) if basis.seams else 0.0
+        refuted = 1 - split.p_step(rates.p) if basis.seams else 0.0
         again += refuted * shape.levels / 2
-        yield _Asked(kind, rates, shape.splits * again, unguarded)
+        yield _Asked(kind, rates, shape.splits * again, split)
+        yield from _audits(config, kind, rates, shape.splits, split)
         in_vain = 1 + config.re_decompositions  # the refuted one, and those of a node below it
         yield _Asked(kind, rates, shape.splits * refuted * in_vain, suspect)
     for chains in shape.chains:
         kind, rates, rule = chains.kind, chains.rates, guarded if basis.seams else unguarded
         shared = shared_run_of(rates, rule, leads, chains.length)
         steps = chains.count * again * (1 if shared else chains.length)
+        if not shared:
+            yield from _audits(config, kind, rates, chains.count * chains.length, rule)
         if not basis.seams:
             yield _Asked(kind, rates, steps, unguarded, shared=shared)
             continue
@@ -208,6 +212,12 @@ def _asked(basis: Basis, leads: Leads) -> Iterator[_Asked]:
         yield _Asked(kind, rates, chains.count * more.suspects, suspect, draws=1 if third else 0)
         if config.ladder:
             yield _Asked(kind, rates, chains.count * more.runs, suspect, draws=1 if third else suspect.agreeing)
+
+
+def _audits(config: RunConfig, kind: str, rates: Rates, questions: int, rule: Rule) -> Iterator[_Asked]:
+    """The second ballots of questions that would be asked once, where a run looks at what its levels get wrong."""
+    if config.rebalance_votes and rule.agreeing == 1:
+        yield _Asked(kind, rates, questions / AUDITED, rule, draws=1)
 
 
 def shared_run_of(rates: Rates, rule: Rule, leads: Leads, length: int) -> SharedRun | None:
@@ -228,7 +238,7 @@ def shared_run_of(rates: Rates, rule: Rule, leads: Leads, length: int) -> Shared
 def _p_success(basis: Basis, leads: Leads) -> float:
     """That every step whose mistake is final is won by the right answer."""
     shape, rule = basis.shapes[leads.leaf_steps], basis.rule.with_lead(leads.unguarded)
-    found = rule.p_run(shape.split_rates.p, shape.splits) if shape.splits else 1.0
+    found = basis.rule.with_lead(leads.split).p_run(shape.split_rates.p, shape.splits) if shape.splits else 1.0
     for chains in () if basis.seams else shape.chains:
         if chains.count * chains.length:
             found *= rule.p_run(chains.rates.p, chains.count * chains.length)

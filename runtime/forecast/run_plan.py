@@ -8,14 +8,15 @@ import msgspec
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.forecast.basis import basis_of
-from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, pilot_steps
+from surefoot.runtime.forecast.basis import basis_of, outline_of
+from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, pilot_steps
 from surefoot.runtime.forecast.forecast import Forecast, longest_of, price_of
 from surefoot.runtime.forecast.lead_choice import choose_leads, explain_leads
 from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.long_pilot import judge_pilot_with_long_replies, long_pilot
 from surefoot.runtime.forecast.look_forecast import pilot_looks
 from surefoot.runtime.forecast.rate_table import rate_table
+from surefoot.runtime.forecast.rebalanced_votes import Shared, levels_of, rebalanced
 from surefoot.runtime.forecast.rounds import rounds_of
 from surefoot.runtime.forecast.wall_time import Speed, Wall, walls_of, with_longer_replies
 from surefoot.runtime.leads import Leads
@@ -25,7 +26,8 @@ from surefoot.runtime.records import Counts
 class Sampled(msgspec.Struct, frozen=True):
     """A sample of a run's questions with what asking took: calls, seconds, prices.
 
-    ``long`` are questions for several steps, which ``counts`` leave out; asking them took ``long_counts``.
+    ``long`` are questions for several steps, which ``counts`` leave out; asking them took ``long_counts``. ``both`` are
+    the numbers of samples that the pilot asks by which votes are shared out anew.
     """
 
     samples: list[Sample]
@@ -35,6 +37,7 @@ class Sampled(msgspec.Struct, frozen=True):
     prices: tuple[float, float] | None = None
     long: tuple[Sample, ...] = ()
     long_counts: Counts = msgspec.field(default_factory=Counts)
+    both: tuple[int, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -97,7 +100,8 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
     Args:
         config: As a run would have it.
         task: The task.
-        sampled: Asked ``PILOT_DRAWS`` times each, the pilot's steps first; their means stand for the run's.
+        sampled: Asked ``PILOT_DRAWS`` times each, the pilot's steps first; their means stand for the run's. Where votes
+            are shared out anew, those of its pilot are among them.
         measured: From a measurement; then a run makes no pilot.
 
     Raises:
@@ -115,6 +119,9 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
     start = judge_pilot_with_long_replies(pilot_asks, took) if asks else everything
     start = msgspec.structs.replace(start, prices=start.prices or sampled.prices)
     leads = choose_leads(config, task, start)
+    shared = _shared(config, task, leads, sampled) if config.rebalance_votes else None
+    if shared is not None:
+        leads, asks = shared.leads, len(sampled.both)
     expected = forecast_run(config, task, leads, start, everything)
     pilot = _with_long(_pilot(config, task, asks, sampled, everything), several, sampled)
     whole = _together(expected, pilot)
@@ -130,7 +137,7 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         p_success=expected.p_success,
         longest_chain=round(longest.requests),
         leads=leads,
-        why=explain_leads(leads, start if config.k == "auto" else None, expected, size),
+        why=shared.why if shared else explain_leads(leads, start if config.k == "auto" else None, expected, size),
         speed=sampled.speed,
         walls=walls_of(basis, leads, whole, longest, _speed(sampled, everything, leads, whole)),
         pilot_calls=round(pilot.calls),
@@ -143,6 +150,13 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         calls_high=whole.calls_high,
         rounds=rounds_of(basis, leads) + (pilot.calls > 0),
     )
+
+
+def _shared(config: RunConfig, task: Task, leads: Leads, sampled: Sampled) -> Shared:
+    """How a run will share its votes out before its first step: by the samples that its pilot asks as well."""
+    asked, outline = set(sampled.both), outline_of(config, task, leads.leaf_steps)
+    pilot = judge_pilot([one for one in sampled.samples if one.number in asked], sampled.counts)
+    return rebalanced(leads, outline, levels_of(pilot, outline.split_kind))
 
 
 def in_batches(ahead: Plan, usual: tuple[float, float] | None, batch: tuple[float, float] | None, hours: float) -> Plan:

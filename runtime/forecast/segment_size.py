@@ -21,6 +21,9 @@ MOST_S = 60.0
 EACH = 8
 """Segments for each worker, where they are long enough: the last one to end leaves the others idle for a short time."""
 
+LARGEST = 16 * SEGMENT_STEPS
+"""Most steps of a segment: so many are read back, and held in memory, at once."""
+
 
 def choose_segment_size(size: int, start: Estimate | None, expected: Forecast | None, workers: int) -> SegmentSize:
     """Choose the size of a run's segments from how long a step takes.
@@ -40,8 +43,10 @@ def choose_segment_size(size: int, start: Estimate | None, expected: Forecast | 
     step_s = start.seconds_per_answer * workers * expected.calls / size
     if not step_s > 0:
         return SegmentSize()
-    steps = max(min(MOST_S / step_s, size / (workers * EACH)), LEAST_S / step_s)
-    return SegmentSize(round(max(1, min(SEGMENT_STEPS, steps))), timed=True)
+    # A segment comes with a decomposition, and a step that is sent alone: in a long run larger ones cost less a step
+    # and come in larger batches, as a worker has fewer of them at a time.
+    wanted = max(min(MOST_S / step_s, size / (workers * EACH), LARGEST), min(SEGMENT_STEPS, LEAST_S / step_s))
+    return SegmentSize(round(max(1, wanted)), timed=True)
 
 
 def costs_of(task: Task, start: Estimate | None) -> Callable[[Node], float]:

@@ -1,19 +1,21 @@
-"""Reads a finished plan back from its journal, step by step in plan order, one segment in memory at a time."""
+"""Reads a finished plan back from its journal, step by step in plan order, a few batches in memory at a time."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 import msgspec
 
 from surefoot.decompose.assumptions import told
-from surefoot.decompose.plan import Expansion, Failure, Node, Path, PlanStep, Ref, as_output
-from surefoot.decompose.revision import Revision, findings_of
+from surefoot.decompose.next_version import next_version
+from surefoot.decompose.plan import Expansion, Node, Path, PlanStep, Ref, as_output
+from surefoot.decompose.revision import findings_of
 from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
 from surefoot.decompose.step import Done, Step
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.journalled_plan import JournalledPlan
-from surefoot.runtime.payloads import extend, failures_in, unpack, winner
-from surefoot.runtime.records import FAILED_NODES, REVISED, SUB_PLANS, Entry, Record
+from surefoot.runtime.journal.segment_records import SegmentRecords
+from surefoot.runtime.payloads import failures_in
+from surefoot.runtime.records import FAILED_NODES, SUB_PLANS
 from surefoot.runtime.untrusted import tame
 
 Steps = Generator[PlanStep, None, Any]
@@ -58,20 +60,20 @@ class PlanReader:
     def _upper(self, node: Node) -> Steps:
         """A node that the coordinator ran: its decompositions are segments of their own."""
         if travels_whole(self.task, self.plan.method, node, self.plan.segments):
-            return self._inside(node, _Decided(self._records(segment_key(node.path)), self.rule))
-        records: list[Record] = []
+            return self._inside(node, SegmentRecords(self.journal.payloads(segment_key(node.path)), self.rule))
+        payloads: list[bytes] = []
         attempt = 0
-        while found := list(self._records(segment_key(node.path, attempt))):
-            records += found
+        while found := self.journal.payloads(segment_key(node.path, attempt)):
+            payloads += found
             attempt += 1
-        decided = _Decided(records, self.rule)
+        decided = SegmentRecords(payloads, self.rule)
         return self._children(node, *self._expanded(node, decided), self._upper_child)
 
     def _upper_child(self, node: Node) -> Steps:
         failure = self._failed.get(node.path)
         return self._upper(node) if failure is None else self._nothing(as_output(failure))
 
-    def _inside(self, node: Node, decided: "_Decided") -> Steps:
+    def _inside(self, node: Node, decided: SegmentRecords) -> Steps:
         """A node that ran inside a worker's segment."""
         failure = decided.failed.get(node.path)
         if failure is not None:
@@ -80,13 +82,13 @@ class PlanReader:
             return self._chain(node, decided)
         return self._children(node, *self._expanded(node, decided), lambda child: self._inside(child, decided))
 
-    def _expanded(self, node: Node, decided: "_Decided") -> tuple[Expansion, Sequence[int]]:
+    def _expanded(self, node: Node, decided: SegmentRecords) -> tuple[Expansion, Sequence[int]]:
         """The version of a node's plan that stands, and the path elements of its children."""
         revised = decided.revised.get(node.path, {})
         given = given_expansion(self.task, node)
         attempt, candidate = max(revised, default=-1) + 1, ""
         if given is None:
-            attempt, (candidate, *_) = decided.last(node.path, "split")
+            attempt, candidate = decided.split(node.path)
         findings = findings_of(revised[one] for one in sorted(revised) if one < attempt)
         inputs = told(node.inputs, findings) if findings.evidence else node.inputs
         if given is None:
@@ -115,94 +117,45 @@ class PlanReader:
         self.longest = max(ended)
         return outputs
 
-    def _chain(self, node: Node, decided: "_Decided") -> Steps:
+    def _chain(self, node: Node, decided: SegmentRecords) -> Steps:
         """A node that ran as a chain, with the sub-plans that it asked for."""
         task, goal = self.task, node.goal
-        attempt, answers = decided.last(node.path, "run", none_is_an_attempt=True)
+        attempt, answers = decided.attempt(node.path, "run"), decided.candidates(node.path, "run")
         state = task.begin(goal, node.inputs)
         asked = task.next_step(goal, state)
+        before: list[str] = []
         longest = 0
-        for index, answer in enumerate(answers):
-            if isinstance(asked, Done):
-                break
+        while not isinstance(asked, Done):
+            answer = next(answers, None)
+            if answer is None:
+                raise JournalError(f"{self.journal.run}: node {node.path} is not complete")
             if isinstance(asked, Expansion):
-                below = Node((*node.path, attempt * SUB_PLANS + index), goal, node.inputs)
-                elements = range(len(asked.children))
-                yield from self._outputs(below, asked, elements, lambda child: self._inside(child, decided))
+                below = Node((*node.path, attempt * SUB_PLANS + len(before)), goal, node.inputs)
+                standing, elements = self._standing(node, below.path, before, asked, decided)
+                yield from self._outputs(below, standing, elements, lambda child: self._inside(child, decided))
                 longest += self.longest
             elif isinstance(asked, Step):
                 longest += 1
                 yield PlanStep(asked.kind, asked.reads, answer, state)
             state = task.advance(goal, state, answer if isinstance(asked, Step) else msgspec.json.decode(answer))
             asked = task.next_step(goal, state)
-        if not isinstance(asked, Done):
-            raise JournalError(f"{self.journal.run}: node {node.path} is not complete")
+            before.append(answer)
         self.longest = longest
         return msgspec.to_builtins(asked.output)
+
+    def _standing(
+        self, node: Node, path: Path, answers: Sequence[str], asked: Expansion, decided: SegmentRecords
+    ) -> tuple[Expansion, Sequence[int]]:
+        """The version that stands of a sub-plan which a chain asked for, and the path elements of its children."""
+        revised = decided.revised.get(path, {})
+        attempt = max(revised, default=-1) + 1
+        if attempt:
+            findings = findings_of(revised[one] for one in sorted(revised))
+            asked = next_version(self.task, node, answers, findings) or asked
+        return asked, decided.children.get((path, attempt)) or range(len(asked.children))
 
     def _nothing(self, output: Any) -> Steps:
         """No step, and an output."""
         yield from ()
         self.longest = 0
         return output
-
-    def _records(self, key: str) -> Iterator[Record]:
-        for payload in self.journal.payloads(key):
-            yield from unpack(payload)
-
-
-class _Decided:
-    """The records of one segment, by node."""
-
-    def __init__(self, records: Iterable[Record], rule: str) -> None:
-        self.rule = rule
-        self._won: dict[Entry, tuple[Entry, str]] = {}
-        self.entries: dict[tuple[Path, str], dict[int, list[Entry]]] = {}
-        self.children: dict[tuple[Path, int], tuple[int, ...]] = {}
-        self.failed: dict[Path, Failure] = {}
-        self.revised: dict[Path, dict[int, Revision]] = {}
-        for record in records:
-            if record.part == "children":
-                self.children[record.path, record.attempt] = record.children
-            elif record.part == REVISED:
-                revision = msgspec.json.decode(str(record.entries[0]), type=Revision)
-                self.revised.setdefault(record.path, {})[record.attempt] = revision
-            elif record.part == "failed":
-                self.failed[record.path] = msgspec.json.decode(str(record.entries[0]), type=Failure)
-            elif record.part in ("run", "split"):
-                attempts = self.entries.setdefault((record.path, record.part), {})
-                extend(attempts.setdefault(record.attempt, []), self._once(record))
-
-    def _once(self, record: Record) -> Record:
-        """The record with each entry of looks kept once: a question that comes again has the same, in millions."""
-        if not any(_has_looks(entry) for entry in record.entries):
-            return record
-        kept = tuple(self._known(entry)[0] if _has_looks(entry) else entry for entry in record.entries)
-        return msgspec.structs.replace(record, entries=kept)
-
-    def _known(self, entry: Entry) -> tuple[Entry, str]:
-        """An entry of looks as it was read first, and its winner."""
-        known = self._won.get(entry)
-        if known is None:
-            known = self._won[entry] = entry, winner(entry, self.rule)
-        return known
-
-    def last(self, path: Path, part: str, *, none_is_an_attempt: bool = False) -> tuple[int, list[str]]:
-        """The attempt that stands, and its candidates; none at all for a chain that asked nothing.
-
-        Raises:
-            JournalError: The journal has nothing of this node.
-        """
-        attempts = self.entries.get((path, part))
-        if not attempts:
-            if none_is_an_attempt:
-                return 0, []
-            raise JournalError(f"the journal has no {part} of node {path}")
-        attempt = max(attempts)
-        entries = attempts[attempt]
-        return attempt, [self._known(one)[1] if _has_looks(one) else winner(one, self.rule) for one in entries]
-
-
-def _has_looks(entry: Entry) -> bool:
-    """Whether an entry's ballots are looks, which bring the distributions of their answers along."""
-    return not isinstance(entry, str) and bool(entry.ballots) and bool(entry.ballots[0].shares)

@@ -12,6 +12,7 @@ from surefoot.runtime.errors import ConfigurationError, RunDirectoryError
 from surefoot.runtime.journal.fault_points import faults_from_environment
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.kept_inputs import FILE, keep_inputs, read_inputs, with_references
+from surefoot.runtime.journal.learned_leads import learned_leads, told
 from surefoot.runtime.journal.lock import is_locked, take_lock
 from surefoot.runtime.journal.meta_values import read_meta
 from surefoot.runtime.journal.task_shape import TaskShape, known_shape
@@ -267,14 +268,20 @@ def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Not
     pilot, asked = read_meta(journal, "pilot", dict) or {}, read_meta(journal, "pilot_calls", int)
     if asked is None:  # in journals of earlier versions every ballot of a pilot was a call
         asked = 0 if pilot.get("measured") else int(pilot.get("ballots", 0)) + int(pilot.get("spoiled", 0))
+    leads = {name: k for name, k in (read_meta(journal, "leads", dict) or {}).items() if isinstance(k, int)}
+    why, learned = read_meta(journal, "why", str) or "", learned_leads(journal)
+    if learned is not None:
+        now = {"guarded": learned.guarded, "unguarded": learned.unguarded, "suspect": learned.suspect}
+        if any(leads.get(name) != k for name, k in now.items()):
+            leads, why = {**leads, **now}, f"{why}; {told(learned, 'row' if config.task == 'map' else 'step')}"
     return _Noted(
         status=status,
         message="" if status == "solved" else message,
         counts=journal.totals,
         wall_s=journal.wall_s,
         missing=journal.missing,
-        leads={name: k for name, k in (read_meta(journal, "leads", dict) or {}).items() if isinstance(k, int)},
-        why=read_meta(journal, "why", str) or "",
+        leads=leads,
+        why=why,
         pilot_calls=asked,
         shape=known_shape(journal, config),
     )

@@ -31,6 +31,7 @@ async def take_sample(
     models: Sequence[Model] = (),
     attempt: int = 0,
     several: Sequence[int] = (),
+    numbers: Sequence[int] = (),
 ) -> Sampled:
     """Ask a sample of a run's questions, the ones that its pilot asks first: a few alone, then all at once.
 
@@ -42,6 +43,7 @@ async def take_sample(
         models: Model objects to ask instead of those that the configuration names.
         attempt: Another one has other answers to the same steps.
         several: Numbers of steps, 2 or more, that questions ask for beside those for single steps.
+        numbers: Further steps to ask, by what they are sampled from.
 
     Raises:
         ModelUnavailable, ModelRejected: From the model.
@@ -54,16 +56,17 @@ async def take_sample(
             await pool.sample([number], 1)
             latencies.append(time.perf_counter() - started)
         started = time.perf_counter()
-        found, counts = await pool.sample(sample_numbers(config.seed, samples), draws, attempt)
+        usual = sample_numbers(config.seed, samples)
+        found, counts = await pool.sample([*usual, *(one for one in numbers if one not in usual)], draws, attempt)
         seconds = time.perf_counter() - started
         speed = speed_of(found, counts.calls, statistics.median(latencies))
         long, long_counts = list[Sample](), Counts()
         for count in several:
-            numbers = chain_numbers(config.seed, max(FEWEST_LONG, samples // PER_LONG), count)
-            more, took = await pool.sample(numbers, draws, attempt)
+            longer = chain_numbers(config.seed, max(FEWEST_LONG, samples // PER_LONG), count)
+            more, took = await pool.sample(longer, draws, attempt)
             long += more
             long_counts.add(took)
-        return Sampled(found, counts, speed, seconds, pool.prices(), tuple(long), long_counts)
+        return Sampled(found, counts, speed, seconds, pool.prices(), tuple(long), long_counts, tuple(numbers))
     finally:
         await pool.close()
 

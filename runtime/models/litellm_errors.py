@@ -75,7 +75,7 @@ def clean(text: str) -> str:
     """
     if len(text) > _READ:
         text = text[:_READ].rpartition(" ")[0]  # not in the middle of a secret
-    text = text.split("\nTraceback (most recent call last)")[0]
+    text = text.split("Traceback (most recent call last)")[0]
     for name, value in os.environ.items():
         if len(value) >= 8 and _SECRET_NAME.search(name):
             text = text.replace(value, "***")

@@ -360,7 +360,7 @@ class LiteLLMModel(Model):
 
     def _given_up(self, last: Transient, after_s: float, failed: int) -> ModelUnavailable:
         """What a call ends with whose failures outlasted the patience."""
-        line = f"{self.name}: unavailable for {after_s:.0f} s, {failed} calls failed; {last}"
+        line = f"{self.name}: unavailable for {after_s:.0f} s; {last}"
         line += f"; it asks to wait {last.after_s:.0f} s" if last.after_s else ""
         line += f"; {self._retries.spent}" if self._retries.spent else ""
         context = {"failed_calls": failed, "last_error": str(last), "status": last.status}

@@ -26,6 +26,8 @@ def load() -> Any:
     os.environ.setdefault("LITELLM_DISABLE_BUG_REPORT_LINK", "true")
     # pydantic about openai's types, whenever LiteLLM comes to import them.
     warnings.filterwarnings("ignore", "Items? '.*' on TypedDict class", UserWarning)
+    # pydantic about replies of another form than OpenAI's; what is wrong with them is said where they are read.
+    warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
     # A call that is cancelled while LiteLLM prepares it in a thread leaves a coroutine behind.
     warnings.filterwarnings("ignore", "coroutine '.*acompletion' was never awaited", RuntimeWarning)
     import litellm

@@ -255,6 +255,13 @@ class Model(ABC):
     def use_lease(self, lease: BudgetLease) -> None:  # noqa: B027  (a model that costs nothing needs none)
         """Reserve money from this lease from now on: one budget holds for all models of a worker."""
 
+    def begun_earlier(self, request: Request) -> int:
+        """Return how many draws of a request an earlier session of the run asked for, each once.
+
+        They were counted as asked for then, and are not reserved again; see ``--max-calls``.
+        """
+        return 0
+
     def share_on_node(self) -> None:  # noqa: B027  (most models hold nothing that is worth sharing)
         """Share what the model loads with the other processes of this node; called before anything is asked."""
 

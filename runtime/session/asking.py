@@ -13,7 +13,7 @@ from surefoot.decompose.methods.auto import advice_of
 from surefoot.decompose.methods.thread import CONCLUDED, THOUGHT
 from surefoot.decompose.plan import PlanStep
 from surefoot.decompose.problem import Problem
-from surefoot.decompose.tasks.ask import MOST_CONTEXT, AskedQuestion
+from surefoot.decompose.tasks.ask import ELSEWHERE, AskedQuestion, most_context
 from surefoot.runtime.config import open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
@@ -119,7 +119,7 @@ def asked_question(
         raise ConfigurationError(f"relevance: there is no {relevance!r}; there are {', '.join(TOOL_OF_RELEVANCE)}")
     listed += [f"{TOOL_OF_RELEVANCE[relevance]}:{path}" for path in paths if path.is_dir()]
     files = [path for path in paths if not path.is_dir()]
-    about = "\n\n".join(f"[{path.name}]\n{_shown_file(path)}" for path in files)
+    about = "\n\n".join(f"[{path.name}]\n{_shown_file(path, method or '')}" for path in files)
     try:
         draft = AskedQuestion(text=question, use=",".join(listed))
         named = {name: absolute(str(one)) for name, one in draft.tools().items()}
@@ -144,14 +144,14 @@ def _only_text(what: str, given: Iterable[Any], *kinds: type) -> list[Any]:
     return listed
 
 
-def _shown_file(path: pathlib.Path) -> str:
-    """A file that prompts show; of one that is far too long no more is read than tells so."""
+def _shown_file(path: pathlib.Path, method: str) -> str:
+    """A file that a question is about; of one that is far too long no more is read than tells so."""
     try:
-        return read_text_file(path, f"--context {path}", 4 * MOST_CONTEXT)
+        return read_text_file(path, f"--context {path}", 4 * most_context(method))
     except ConfigurationError as error:
         if " is longer than " not in str(error):
             raise
-        raise ConfigurationError(f"{error}: put it into a folder and use search:FOLDER") from error
+        raise ConfigurationError(f"{error}: {ELSEWHERE}") from error
 
 
 def options_of(task: AskedQuestion) -> dict[str, Any]:

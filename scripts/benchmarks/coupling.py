@@ -3,8 +3,10 @@
 ``python -m surefoot.scripts.benchmarks.coupling --runs 100`` runs every arm on the same worlds with the same model, and
 prints for each how many runs a referee finds right, the voted steps they took, and what the journal says of revisions.
 ``--guesses right`` has a planner whose guesses are right, so that nothing is there to revise; ``--shared 0.05`` makes
-that share of the prompts of scouts ones at which all draws agree on a wrong answer. ``--family crafting`` has as many
-ingredients as ``--gates`` says, and batches of as many pieces as towers have moves; ``as-needed`` is for gates only.
+that share of the prompts of scouts ones at which all draws agree on a wrong answer: *misled* runs have a false verdict,
+*flagged* ones had each of them doubted, *held* ones revised nothing; ``--wordings 1`` switches the flag off.
+``--family crafting`` has as many ingredients as ``--gates`` says, and batches of as many pieces as towers have moves;
+``as-needed`` is for gates only.
 """
 
 import argparse
@@ -14,11 +16,13 @@ import pathlib
 import statistics
 import tempfile
 from collections.abc import Sequence
+from typing import cast
 
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Prompt
+from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.journal.journal import create_journal, open_journal
@@ -36,7 +40,7 @@ AS_NEEDED = "surefoot.scripts.benchmarks.gates_as_needed:GatesAsNeeded"
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """What is run: worlds, error rates, votes, and the steps of a part that travels whole, 0 for what is usual."""
+    """What is run: worlds, error rates, votes; steps of a part that travels whole and wordings, 0 for the usual."""
 
     runs: int = 100
     gates: int = 8
@@ -48,6 +52,7 @@ class Setting(msgspec.Struct, frozen=True):
     right: bool = False
     family: str = "gates"
     segment_steps: int = 0
+    wordings: int = 0
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -58,6 +63,17 @@ class Result(msgspec.Struct, frozen=True):
     doubted: int
     levels: Levels
     standing: int
+    misled: int = 0
+
+    @property
+    def flagged(self) -> bool:
+        """Whether every false verdict raised the flag."""
+        return self.doubted >= self.misled
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing was revised although verdicts were false: for planners whose guesses are right."""
+        return not self.levels.revisions
 
     @property
     def dropped(self) -> int:
@@ -70,6 +86,9 @@ class Key:
 
     def __init__(self, setting: Setting, world: int) -> None:
         self.setting, self.world = setting, world
+        self._first: dict[str, str] = {}
+        self.misled: set[str] = set()
+        """Looks whose usual way to ask misleads every draw: verdicts that are false however many votes they have."""
 
     def __call__(self, prompt: Prompt) -> Answers:
         """Return the answers to a prompt."""
@@ -79,7 +98,10 @@ class Key:
         if kind == family.plan and self.setting.right and "chosen before: nothing" in prompt.user:
             return Answers((f"answer = {family.luck(self.world, self.setting.gates)}",), known.wrong)
         if kind == "look" and self._is_shared(prompt):
+            if self._first.setdefault(prompt.user, prompt.system) == prompt.system:
+                self.misled.add(prompt.user)
             return Answers(known.wrong, known.wrong)
+        self._first.setdefault(prompt.user, prompt.system)
         return known
 
     def _is_shared(self, prompt: Prompt) -> bool:
@@ -97,18 +119,22 @@ def run_one(arm: str, world: int, setting: Setting, directory: pathlib.Path) -> 
         revise=ARMS[arm], segment_steps=setting.segment_steps or "auto",  # type: ignore[arg-type]
     )  # fmt: skip
     write_config(directory, config)
-    status = asyncio.run(_work(config, directory, Key(setting, world), setting))
+    key = Key(setting, world)
+    status = asyncio.run(_work(config, directory, key, setting))
     journal = open_journal(directory, write=False)
     try:
         right = status == "solved" and family.is_right(options, journal.meta("output"))
         counts = journal.totals
-        return Result(right, counts.calls, counts.doubted_evidence, levels_in(journal, config.rule), counts.steps)
+        levels = levels_in(journal, config.rule)
+        return Result(right, counts.calls, counts.doubted_evidence, levels, counts.steps, len(key.misled))
     finally:
         journal.close()
 
 
 async def _work(config: RunConfig, directory: pathlib.Path, answers: Key, setting: Setting) -> str:
     task = open_task(config)
+    if setting.wordings:
+        task = with_wordings(task, setting.wordings)
     model = SimulatedModel(answers, Profile(p_error=setting.p_error), "chat")
     pool, journal = LocalPool(config, task, [model]), create_journal(directory)
     try:
@@ -116,6 +142,14 @@ async def _work(config: RunConfig, directory: pathlib.Path, answers: Key, settin
     finally:
         journal.close()
         await pool.close()
+
+
+def with_wordings(task: Task, count: int) -> Task:
+    """Return a task that has no more wordings than so many; with one, evidence is not confirmed in other ways."""
+
+    few = {"wordings": min(count, task.wordings)}
+    kind = msgspec.defstruct("Fewer", [], bases=(type(task),), namespace=few, frozen=True, kw_only=True)
+    return cast(Task, kind(**{name: getattr(task, name) for name in task.__struct_fields__}))
 
 
 COLUMNS = (
@@ -130,6 +164,9 @@ COLUMNS = (
     "revisions",
     "latency",
     "doubted",
+    "misled",
+    "flagged",
+    "held",
     "calls",
 )
 
@@ -155,6 +192,9 @@ def row(arm: str, found: Sequence[Result]) -> tuple[str, ...]:
         f"{statistics.mean(one.revisions for one in changed):.2f}",
         f"{statistics.mean(latency):.1f}" if latency else "",
         str(sum(one.doubted for one in found)),
+        str(sum(one.misled > 0 for one in found)),
+        str(sum(one.misled > 0 and one.flagged for one in found)),
+        str(sum(one.misled > 0 and one.held for one in found)),
         f"{statistics.mean(one.calls for one in found):.0f}",
     )
 

@@ -6,9 +6,14 @@ Coordinator, journal and its disk are real. Workers are simulated: each makes 20
 turn, and a lost one loses what was not taken and is back after some seconds. The clock is charged the processor time of
 everything that is done here, the simulated workers' own and that of commits included; the disk takes as long as it
 does, and the coordinator goes on meanwhile. So a coordinator that cannot keep up is seen as workers that wait.
+Processor time is the thread's own, and of the time that a commit takes the seconds in which others had the processor
+are left out: what others do on the machine is not charged. What they make slower, as memory, caches and disk, is.
+
+Segments are as large as a pilot of such workers would choose: a minute of work of one of them (``--segment-steps``).
 """
 
 import asyncio
+import gc
 import pathlib
 import random
 import tempfile
@@ -18,10 +23,12 @@ from typing import Any
 import click
 import msgspec
 
-from surefoot.decompose.segment import Segment, segment_key
+from surefoot.decompose.segment import Segment, SegmentSize, segment_key
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker
+from surefoot.runtime.forecast.segment_size import MOST_S
 from surefoot.runtime.journal.journal import create_journal, open_journal
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import configure_logs
@@ -31,13 +38,12 @@ from surefoot.runtime.worker.control import Message, R, Stop
 from surefoot.runtime.worker.worker_pool import WorkerLost
 from surefoot.scripts.benchmarks.free_workers import FreeWorkers, Made, made_by_a_worker
 from surefoot.scripts.benchmarks.virtual_loop import VirtualLoop
+from surefoot.scripts.commands.cli import COLLECTIONS
 
 STEPS_PER_S = 200.0
 BACK_AFTER_S = 5.0
 """Seconds until another worker stands in a lost one's place: what starting one takes on Ray."""
 DISKS = 30
-BATCH_STEPS = 60
-"""Steps that a segment of such a worker makes in ``flush_s``, which is 5 s, while it shares the worker with 16 more."""
 MODEL = "simulated:p_error=0.003"
 
 
@@ -50,6 +56,7 @@ class Seen(msgspec.Struct, frozen=True):
         steps: Decided and durable in it.
         busy_s: Seconds that workers worked in it, together.
         charged_s: Processor time of the coordinator and of what simulates the workers.
+        disk_s: Seconds that commits waited for the disk, beside which the coordinator goes on.
         losses: Workers lost.
         segments: That ended, over the whole run.
         wrong: Those of them whose batches in the journal are not all of theirs, each once.
@@ -61,6 +68,7 @@ class Seen(msgspec.Struct, frozen=True):
     steps: int
     busy_s: float
     charged_s: float
+    disk_s: float
     losses: int
     segments: int
     wrong: int
@@ -164,32 +172,60 @@ def wrong_in(folder: pathlib.Path, expected: dict[str, int]) -> tuple[int, int]:
     return len(ended), wrong
 
 
-async def steady_state(
-    workers: int, seconds: float, losses: int, warm_up_s: float, made: Made, folder: pathlib.Path
-) -> Seen:
+class Wanted(msgspec.Struct, frozen=True):
+    """What is simulated.
+
+    Attributes:
+        workers: Their number.
+        seconds: Virtual seconds of the steady state.
+        losses: Workers that are lost in it.
+        warm_up_s: Virtual seconds before it, in which the plan is split until every worker has its segments.
+        segment_steps: Most steps of a segment.
+    """
+
+    workers: int
+    seconds: float
+    losses: int
+    warm_up_s: float
+    segment_steps: int = round(MOST_S * STEPS_PER_S)
+
+    def config(self) -> RunConfig:
+        """Return the configuration of a run so long that it does not end meanwhile."""
+        options: dict[str, Any] = {"task": "hanoi", "task_options": {"disks": DISKS}, "model": MODEL, "workers": 1}
+        return msgspec.convert({"address": "none", "segment_steps": self.segment_steps, **options}, RunConfig)
+
+    def batch_steps(self) -> int:
+        """Return the steps of a batch: what one of a worker's segments makes in ``flush_s``, or ``flush_steps``."""
+        config = self.config()
+        each = segments_per_worker(config, Leads(1, 1, 1), SegmentSize(self.segment_steps), one_chain=False)
+        return max(1, min(config.flush_steps, round(config.flush_s * STEPS_PER_S / each)))
+
+
+async def steady_state(wanted: Wanted, made: Made, folder: pathlib.Path) -> Seen:
     """Let workers work for a while, lose some of them at random moments, and stop politely."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, VirtualLoop)
-    options: dict[str, Any] = {"task": "hanoi", "task_options": {"disks": DISKS}, "model": MODEL, "workers": 1}
-    config = msgspec.convert({"address": "none", **options}, RunConfig)
+    config = wanted.config()
     task, journal = open_task(config), create_journal(folder)
-    pool = PacedWorkers(config, task, made, workers)
+    pool = PacedWorkers(config, task, made, wanted.workers)
     coordinator = Coordinator(config, task, journal, pool)
     run = asyncio.create_task(coordinator.run())
-    await asyncio.sleep(warm_up_s)
-    began, steps, busy_s, charged_s = loop.time(), journal.totals.steps, pool.busy_s, loop.charged
+    await asyncio.sleep(wanted.warm_up_s)
+    began, steps, busy_s = loop.time(), journal.totals.steps, pool.busy_s
+    charged_s, disk_s = loop.charged, loop.waited
     rng = random.Random(1)
-    for moment in sorted(rng.uniform(0, seconds) for _ in range(losses)):
+    for moment in sorted(rng.uniform(0, wanted.seconds) for _ in range(wanted.losses)):
         await asyncio.sleep(began + moment - loop.time())
-        pool.lose(rng.randrange(workers))
-    await asyncio.sleep(began + seconds - loop.time())
+        pool.lose(rng.randrange(wanted.workers))
+    await asyncio.sleep(began + wanted.seconds - loop.time())
     took, steps, busy_s = loop.time() - began, journal.totals.steps - steps, pool.busy_s - busy_s
-    charged_s = loop.charged - charged_s
+    charged_s, disk_s = loop.charged - charged_s, loop.waited - disk_s
     await coordinator.pause("enough")
     await run
     journal.close()
     size_mb = (folder / "journal.sqlite").stat().st_size / 1e6
-    return Seen(workers, took, steps, busy_s, charged_s, losses, *wrong_in(folder, pool.expected), size_mb)
+    found = wrong_in(folder, pool.expected)
+    return Seen(wanted.workers, took, steps, busy_s, charged_s, disk_s, wanted.losses, *found, size_mb)
 
 
 def lines_of(seen: Seen) -> list[str]:
@@ -197,7 +233,9 @@ def lines_of(seen: Seen) -> list[str]:
     return [
         f"{seen.workers:,} workers, {seen.seconds:,.0f} virtual seconds: {seen.steps:,} steps, "
         f"{seen.steps / seen.seconds:,.0f} a second; workers wait {seen.idle:.1%} of their time (aim 5 %)",
-        f"the coordinator works {seen.charged_s / seen.seconds:.0%} of the time",
+        f"the coordinator works {seen.charged_s / seen.seconds:.0%} of the time, "
+        f"{1e6 * seen.charged_s / max(1, seen.steps):.2f} us a step; its commits wait for the disk "
+        f"{seen.disk_s / seen.seconds:.0%} of the time",
         f"{seen.losses} workers lost; of {seen.segments:,} segments that ended {seen.wrong} lack a batch or have one "
         f"twice (aim 0); journal {seen.journal_mb:,.0f} MB",
     ]
@@ -208,14 +246,19 @@ def lines_of(seen: Seen) -> list[str]:
 @click.option("--seconds", default=600.0, show_default=True, help="Of the steady state, in virtual time.")
 @click.option("--losses", default=60, show_default=True, help="Workers that are lost in it.")
 @click.option("--warm-up", default=60.0, show_default=True, help="Virtual seconds before it.")
+@click.option("--segment-steps", default=round(MOST_S * STEPS_PER_S), show_default=True, help="Most of a segment.")
 @click.option("--place", type=click.Path(path_type=pathlib.Path), help="Folder for the journal, which takes gigabytes.")
-def main(workers: int, seconds: float, losses: int, warm_up: float, place: pathlib.Path | None) -> None:
+def main(
+    workers: int, seconds: float, losses: int, warm_up: float, segment_steps: int, place: pathlib.Path | None
+) -> None:
     """Print how long simulated workers wait for one real coordinator."""
     configure_logs("none")
-    smaller = {"task": "hanoi", "task_options": {"disks": 10}, "model": MODEL, "flush_steps": BATCH_STEPS}
+    gc.set_threshold(*COLLECTIONS)
+    wanted = Wanted(workers, seconds, losses, warm_up, segment_steps)
+    smaller = {"task": "hanoi", "task_options": {"disks": 10}, "model": MODEL, "flush_steps": wanted.batch_steps()}
     made = asyncio.run(made_by_a_worker(smaller, 4))
     with tempfile.TemporaryDirectory(dir=place) as folder, asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        seen = runner.run(steady_state(workers, seconds, losses, warm_up, made, pathlib.Path(folder)))
+        seen = runner.run(steady_state(wanted, made, pathlib.Path(folder)))
     print("\n".join(lines_of(seen)))
 
 

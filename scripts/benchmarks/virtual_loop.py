@@ -1,10 +1,22 @@
 """An event loop whose clock is charged the processor time of its work, and jumps where there is nothing to do."""
 
 import asyncio
+import pathlib
 import selectors
 import time
 from collections.abc import Callable
 from typing import Any
+
+SCHEDULED = pathlib.Path("/proc/thread-self/schedstat")
+"""Where Linux tells how long a thread has run, and how long it waited for a processor, both in nanoseconds."""
+
+
+def waited_for_processor_s() -> float:
+    """Seconds that this thread could have run and did not, as others had the processor; 0 where nobody tells."""
+    try:
+        return int(SCHEDULED.read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 class Deadlock(RuntimeError):
@@ -36,10 +48,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     Attributes:
         jumped: Seconds that nothing was done in.
+        waited: Seconds that what would be done in other threads neither worked nor waited for a processor: those of its
+            disk.
     """
 
     def __init__(self) -> None:
-        self.jumped, self._began = 0.0, time.thread_time()
+        self.jumped, self.waited, self._began = 0.0, 0.0, time.thread_time()
         super().__init__(_NothingElse(self._jump))
 
     def _jump(self, seconds: float) -> None:
@@ -56,7 +70,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> "asyncio.Future[Any]":  # type: ignore[override]
         """Call a function at once; what it waited for, such as a disk, passes before its future is done."""
-        done, began, worked = self.create_future(), time.perf_counter(), time.thread_time()
+        done, before = self.create_future(), _elsewhere()
 
         def settle(error: BaseException | None, result: Any) -> None:
             if done.cancelled():
@@ -70,6 +84,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             outcome: tuple[BaseException | None, Any] = (None, func(*args))
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the future
             outcome = (error, None)
-        waited = time.perf_counter() - began - (time.thread_time() - worked)
-        self.call_later(max(0.0, waited), settle, *outcome)
+        waited = max(0.0, _elsewhere() - before)
+        self.waited += waited
+        self.call_later(waited, settle, *outcome)
         return done
+
+
+def _elsewhere() -> float:
+    """A clock that stands still while this thread works or waits for a processor."""
+    return time.perf_counter() - time.thread_time() - waited_for_processor_s()

@@ -4,6 +4,7 @@ Exit codes: 0 it did what it was asked; 1 the run failed or a check did not hold
 3 the run paused and can be resumed. With ``--json`` the last line of stdout is one JSON object, whatever happens.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -75,6 +76,10 @@ Completion of commands and options, for bash (zsh and fish likewise):
     eval "$(_SUREFOOT_COMPLETE=bash_source surefoot)"
 """
 
+COLLECTIONS = 50_000, 20, 100
+"""When Python looks for objects that refer to each other. A coordinator holds hundreds of thousands of tasks and
+futures, hardly any of them in circles; at Python's own numbers it spends half its time on looking through them."""
+
 KEEPS_ITS_WORK = ("run", "resume", "measure", "bench", "map", "ask", "tune")
 """Commands whose work is kept in files: it is done although what they print is lost."""
 
@@ -133,6 +138,7 @@ def surefoot() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line ``surefoot`` and exit with its code."""
     given = sys.argv[1:] if arguments is None else arguments
+    gc.set_threshold(*COLLECTIONS)
     stdout = forgive()
     if stdout is not None:
         _take_signals()

@@ -74,8 +74,8 @@ def export_command(
     test_share = 0.0 if split_by is None else share or SHARE
     if screen != "seams" and kind != "decomposer":
         raise click.UsageError(f"--screen is for --kind decomposer, not {kind}")
-    judged = {} if screen == "seams" else {str(run): _judged(run, screen) for run in run_dirs}
-    found = export(run_dirs, Wanted(kind, form or usual, test_share, seed, alpha, judged), path)
+    verdicts = {} if screen == "seams" else {str(run): judged(run, screen) for run in run_dirs}
+    found = export(run_dirs, Wanted(kind, form or usual, test_share, seed, alpha, verdicts), path)
     if as_json:
         print_json({"kind": kind, "format": form or usual, **msgspec.to_builtins(found)})
         return OK
@@ -83,7 +83,7 @@ def export_command(
     return OK
 
 
-def _judged(directory: pathlib.Path, screen: str) -> str:
+def judged(directory: pathlib.Path, screen: str) -> str:
     """Why a run does not count as verified, empty if it does; a referee is asked after the run's end only."""
     status = standing(directory).status
     if status != "solved":

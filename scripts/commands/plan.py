@@ -10,6 +10,7 @@ import rich.table
 
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
+from surefoot.runtime.execution.sampling import numbers_of_both
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, pilot_steps
 from surefoot.runtime.forecast.long_pilot import long_pilot
 from surefoot.runtime.forecast.measurement_file import read_measurement
@@ -62,8 +63,10 @@ async def _planned(config: RunConfig, task: Task, samples: int) -> Plan:
     asked = max(samples, pilot_steps(task.usual_steps(root.goal, root.inputs)))
     measured = read_measurement(config) if config.measurement is not None else None
     several = [steps_of(number) for number in long_pilot(config, task)[:1]]
+    both = numbers_of_both(config, task) if config.rebalance_votes else []
     at_once = msgspec.structs.replace(config, batch=False)  # a sample is not waited for for hours
-    found = plan(config, task, await take_sample(at_once, task, asked, PILOT_DRAWS, several=several), measured)
+    sampled = await take_sample(at_once, task, asked, PILOT_DRAWS, several=several, numbers=both)
+    found = plan(config, task, sampled, measured)
     prices = batch_prices(config)
     return found if prices is None else in_batches(found, *prices, config.batch_hours)
 

@@ -37,11 +37,12 @@ from surefoot.runtime.journal import kept_inputs
 from surefoot.runtime.journal.mirror import read_note
 from surefoot.runtime.journal.plan_versions import revision_in
 from surefoot.runtime.journal.run_directory import parse_config
+from surefoot.runtime.journal.segment_records import SegmentRecords
 from surefoot.runtime.models.litellm_transport import _check_parts, _Unpacking
 from surefoot.runtime.models.openai_protocol import Endpoint
 from surefoot.runtime.models.simulated import Profile, SimulatedModel, parse_profile
 from surefoot.runtime.models.structured import as_lines
-from surefoot.runtime.payloads import unpack, winner
+from surefoot.runtime.payloads import unpack, unpack_heads, winner
 from surefoot.runtime.records import Contested, Record
 from surefoot.runtime.role_options import parse_role_options
 from surefoot.runtime.session.table import read_table, rows_of_file
@@ -189,6 +190,11 @@ def _payload(data: bytes, folder: pathlib.Path) -> None:
         for entry in record.entries:
             with contextlib.suppress(ValueError):
                 winner(entry, "first-to-ahead-by")
+    nodes = {(head.node(), head.part) for head in unpack_heads(data)}
+    with contextlib.suppress(ValueError):  # whoever reads a plan takes it for a journal that is none of its task's
+        read = SegmentRecords([data], "first-to-ahead-by")
+        for node in sorted(nodes):
+            list(read.candidates(*node))
     journal = InMemoryJournal()
     journal.batches["/"], journal.order = [data], [("/", 0)]
     levels_in(journal, "first-to-ahead-by")

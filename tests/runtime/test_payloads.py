@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from surefoot.decompose.plan import Failure
 from surefoot.runtime import payloads
 from surefoot.runtime.errors import JournalError
-from surefoot.runtime.payloads import extend, failures_in, pack, unpack, winner
+from surefoot.runtime.payloads import extend, failures_in, pack, unpack, unpack_heads, winner
 from surefoot.runtime.records import PERSON, Contested, Record
 from surefoot.voting.ballot import Ballot
 
@@ -31,6 +31,21 @@ records = st.builds(
 @given(st.lists(records, max_size=3))
 def test_records_are_read_back_as_they_were_written(found: list[Record]) -> None:
     assert unpack(pack(found)) == tuple(found)
+
+
+@settings(max_examples=30)
+@given(st.lists(records, max_size=3))
+def test_heads_say_whose_steps_there_are(found: list[Record]) -> None:
+    heads = [(head.node(), head.part, head.attempt) for head in unpack_heads(pack(found))]
+    assert heads == [(record.path, record.part, record.attempt) for record in found]
+
+
+def test_a_head_with_no_path_is_an_error_of_the_journal() -> None:
+    (head,) = unpack_heads(zlib.compress(msgspec.msgpack.encode([["no path", "run", 0]])))
+    with pytest.raises(JournalError, match="a batch of the journal cannot be read"):
+        head.node()
+    with pytest.raises(JournalError, match="a batch of the journal cannot be read"):
+        unpack_heads(zlib.compress(msgspec.msgpack.encode([[[], "run", -1]])))
 
 
 def test_a_batch_that_is_too_large_is_refused_before_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:

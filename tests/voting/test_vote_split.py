@@ -54,3 +54,17 @@ def test_without_a_better_way_the_leads_stay() -> None:
     assert best_split(alike, alike, now.calls) == now
     assert best_split(alike, alike, 0) == now
     assert best_split(alike, alike, 2 * now.calls).wrong < now.wrong
+
+
+def test_an_audited_level_has_a_second_ballot_in_its_share_of_the_questions() -> None:
+    plain, audited = (VotedClass(80, 0.9, 1.0, 1, share) for share in (0.0, 0.125))
+    assert audited.calls(1) == pytest.approx(70 * plain.calls(1) / 80 + 10 * plain.calls(2) / 80)
+    assert audited.wrong(1) == pytest.approx(70 * plain.wrong(1) / 80 + 10 * plain.wrong(2) / 80)
+    assert (audited.calls(2), audited.wrong(2)) == (plain.calls(2), plain.wrong(2))
+
+
+def test_no_lead_below_the_fewest_is_chosen() -> None:
+    sure, unsure = VotedClass(400, 0.999999, 1.0, 3), VotedClass(100, 0.7, 1.0, 3)
+    calls = split_of(sure, unsure, (3, 3)).calls
+    assert best_split(sure, unsure, calls).first == 1
+    assert best_split(sure, unsure, calls, 2).first == 2

@@ -97,6 +97,7 @@ class BatchedModel(Model):
         self._ways: dict[Draw, OnItsWay] = {}
         self._answers: dict[Draw, tuple[Line, msgspec.Raw]] = {}
         self._replies: dict[Draw, Reply] = {}
+        self._earlier: set[Draw] = set()
         self._gathered: list[tuple[OnItsWay, bytes]] = []
         self._bytes, self._last = 0, 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -113,10 +114,8 @@ class BatchedModel(Model):
             QuestionRefused: It takes no question like this one.
         """
         self._begin()
-        calls = self.inner.opened()
-        calls.silence.check()
-        forms = self._forms()
-        question = question_of(body_of(calls, question_of_draws(self.name, request, request.draws, forms)))
+        self.inner.opened().silence.check()
+        question = self._question(request)
         for tried in range(TRIES + 1):
             missing = tuple(draw for draw in request.draws if not self._has(question, draw, request))
             if not missing:
@@ -124,6 +123,20 @@ class BatchedModel(Model):
             if tried < TRIES:
                 await self._arrive(question, missing, request)
         raise ModelUnavailable(f"{self.name}: {TRIES} batches came back without an answer to the same question")
+
+    def begun_earlier(self, request: Request) -> int:
+        """Return how many draws of a request an earlier session sent in a batch, each once.
+
+        Raises:
+            ModelUnavailable: The run is stopping.
+        """
+        self._begin()
+        if not self._earlier:
+            return 0
+        question = self._question(request)
+        found = {(question, draw) for draw in request.draws} & self._earlier
+        self._earlier -= found
+        return len(found)
 
     async def close(self) -> None:
         """Leave the batches where they are and close all connections."""
@@ -173,6 +186,11 @@ class BatchedModel(Model):
         last = {one: len(WAYS[one]) - 1 for one in (Capability.RAW, Capability.CHOICES, Capability.SCORES)}
         return {**self.inner.forms, **last}
 
+    def _question(self, request: Request) -> str:
+        """The hash of what a request asks, whatever its draws."""
+        asked = question_of_draws(self.name, request, request.draws, self._forms())
+        return question_of(body_of(self.inner.opened(), asked))
+
     def _begin(self) -> None:
         """Take up, once, what earlier sessions left: answers on this disk, and batches at the provider."""
         if self._stopped:
@@ -183,6 +201,7 @@ class BatchedModel(Model):
         self._ledger.open()
         for batch in list(self._ledger.batches.values()):
             lines = self._ledger.lines(batch.number)
+            self._earlier |= {(line.question, draw) for line in lines for draw in line.draws}
             if batch.ended:
                 self._take_in(self._follower.kept(batch), {line.id: OnItsWay(line) for line in lines})
                 continue

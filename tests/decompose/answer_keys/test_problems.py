@@ -3,7 +3,8 @@
 import pytest
 
 from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.answer_keys.problems import KINDS, answers, slips, told_by
+from surefoot.decompose.answer_keys.problem_parts import filled, parts_of
+from surefoot.decompose.answer_keys.problems import KINDS, answers, mistaken, slips, told_by
 from surefoot.decompose.methods.asking import Asked, Asking
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.referees.problems import answer_of
@@ -98,3 +99,15 @@ def test_a_simulated_model_errs_in_each_operation_of_a_question() -> None:
 
     assert 2 <= errors(1) <= 20
     assert 400 <= errors(60) <= 500
+
+
+@pytest.mark.parametrize("family", ["expressions", "graphs", "chains", "dictionary"])
+def test_every_mistake_of_a_decomposer_is_a_question_that_has_an_answer(family: str) -> None:
+    """Else a run would end where the solver is asked about it, rather than with a wrong answer."""
+    for question in Generated(family=family, length=4, count=20).questions():
+        known: tuple[str, ...] = ()
+        for part in parts_of(question):
+            for slip in mistaken(part):
+                assert slip != part
+                answer_of(filled(slip, known))
+            known = (*known, answer_of(filled(part, known)))

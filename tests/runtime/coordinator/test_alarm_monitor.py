@@ -110,12 +110,35 @@ def test_drift_is_looked_for_between_whole_segments_or_along_one_chain(
     made, _, _, _ = monitor(in_order=in_order)
     passed: list[dict[str, int]] = []
     monkeypatch.setattr(made._tests, "passed", lambda races, contested, *more: passed.append(dict(races)))
+    for number in range(3):
+        made.sent(f"/{number}")
     made.saw("/0", batch(races(2)))
     made.saw("/1", batch(races(3)))
-    made.saw("/0", batch(races(4), last=True))
     made.saw("/1", batch(Counts(), last=True))
+    made.ended("/1")
+    assert passed == ([{"3": 2}, {"3": 3}] if in_order else []), "the first that was sent goes on"
+    made.saw("/0", batch(races(4), last=True))
+    made.ended("/0")
     made.saw("/2", batch(Counts(), last=True))  # held no race
+    made.ended("/2")
     assert passed == ([{"3": 2}, {"3": 3}, {"3": 4}] if in_order else [{"3": 6}, {"3": 3}])
+
+
+@pytest.mark.parametrize("as_sent", [True, False])
+async def test_parts_that_end_in_the_order_of_their_work_are_no_drift(as_sent: bool) -> None:
+    """Two hundred parts are sent at once, and the disputed ones end last; the placebo takes them as they end."""
+    made, _, _, _ = monitor()
+    parts = [(f"/{number}", number % 5 == 0) for number in range(200)]
+    if as_sent:
+        for segment, _ in parts:
+            made.sent(segment)
+    for segment, disputed in sorted(parts, key=lambda part: part[1]):
+        if not as_sent:
+            made.sent(segment)
+        made.saw(segment, batch(races(1, {"3/5/1/0": 1} if disputed else None), last=True))
+        made.ended(segment)
+    await made.look(last=True)
+    assert [alarm.kind for alarm in made.alarms] == ([] if as_sent else [Kind.DRIFT])
 
 
 async def test_after_an_alarm_final_steps_get_the_lead_of_a_suspect() -> None:
@@ -159,6 +182,8 @@ async def test_a_segment_is_held_whole_however_many_batches_it_came_in() -> None
     for one in counts:
         together.add(one)
     whole.saw("/0", batch(together, last=True))
+    parts.ended("/0")
+    whole.ended("/0")
     assert parts._tests.stretches == whole._tests.stretches
     assert list(parts._pieces) == ["/1"]
     assert parts._pieces["/1"].races == {"3": 21}

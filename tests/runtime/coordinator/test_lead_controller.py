@@ -16,9 +16,11 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import MapRows
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.coordinator.coordinator import Coordinator
-from surefoot.runtime.coordinator.lead_controller import LEADS, LeadController, fresh_start, open_lead_controller
+from surefoot.runtime.coordinator.first_leads import open_lead_controller
+from surefoot.runtime.coordinator.lead_controller import LeadController, fresh_start
 from surefoot.runtime.forecast.estimates import Estimate
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
+from surefoot.runtime.journal.learned_leads import LEADS
 from surefoot.runtime.journal.run_directory import write_config
 from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import LeadChange, Leads

@@ -4,7 +4,7 @@ import pytest
 
 from surefoot.decompose.segment import SegmentSize
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker
+from surefoot.runtime.coordinator.segments_per_worker import SPLITS, segments_per_worker, splits_at_once
 from surefoot.runtime.leads import Leads
 
 CONFIG = RunConfig(task="hanoi", model="simulated", chains_in_flight=8)
@@ -25,3 +25,10 @@ def test_twice_as_many_as_hold_the_chains_in_flight(
 ) -> None:
     leads, segments = Leads(1, 1, 3, leaf_steps), SegmentSize(segment_steps)
     assert segments_per_worker(CONFIG, leads, segments, one_chain=one_chain) == expected
+
+
+def test_decompositions_grow_with_the_workers_and_hold_nobody_up_where_there_are_few() -> None:
+    assert [splits_at_once(workers) for workers in (1, 8, 32)] == [SPLITS] * 3
+    assert splits_at_once(1000) == 2000
+    few = segments_per_worker(CONFIG, Leads(1, 1, 3, 31), SegmentSize(1024), one_chain=False)
+    assert splits_at_once(8) >= 8 * few, "a few workers' places may all be decompositions"

@@ -1,6 +1,7 @@
 """Evidence is confirmed in other ways to ask before it may revise a plan; what a tool says is taken as it is."""
 
 import contextlib
+import itertools
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,9 +14,11 @@ from surefoot.decompose.revision import Report
 from surefoot.decompose.step import Call, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import StepDeadlocked
-from surefoot.runtime.execution.evidence_check import EvidenceCheck, Said
+from surefoot.runtime.execution.chain_runner import SHARED_DRAWS
+from surefoot.runtime.execution.evidence_check import MOST_WAYS, EvidenceCheck, Said
 from surefoot.runtime.execution.record_buffer import NOT_VOTED
 from surefoot.runtime.execution.reports import report_in
+from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.records import EVIDENCE, Counts, Entry, Record, agreed
 
 OPEN, OTHER = Assumption("way", "left"), Assumption("other")
@@ -150,3 +153,38 @@ async def test_evidence_against_what_others_rest_on_does_not_end_the_node() -> N
     assert (await bench.look(said("aside"))).refuted is None
     assert bench.counts.evidence == 1
     assert report_in(bench.kept[0]) is None
+
+
+async def test_a_mistake_that_two_of_three_ways_share_is_told_by_asking_on() -> None:
+    """A majority of three would have revised the plan: each further way has one vote until an answer is three ahead."""
+    bench = Bench(["shut", "shut", "fine", "fine", "fine", "fine", "fine", "fine"])
+    found = await bench.look(said("shut"))
+    assert (found.candidate, found.refuted, bench.counts.doubted_evidence) == ("fine", None, 1)
+    assert [level for level, _ in bench.steps.asked] == [0, 1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("ways", "asked"),
+    [(["shut"] * 8, 3), (["shut", "fine", "shut", "shut", "shut", "fine"], 5), (["shut", None, "shut", "shut"], 4)],
+)
+async def test_ways_are_asked_until_one_answer_is_three_ahead(ways: list[str | None], asked: int) -> None:
+    bench = Bench(ways)
+    assert (await bench.look(said("shut"))).refuted is not None
+    assert len(bench.steps.asked) == asked
+
+
+async def test_no_two_ways_share_a_draw_and_ways_have_a_bound() -> None:
+    draws: list[int] = []
+
+    class Drawn(Steps):
+        async def decide(self, step: Step, k: int, draw: int, level: int = 0) -> tuple[str, Entry]:
+            draws.append(draw % MAX_DRAWS)
+            return await super().decide(step, k, draw, level)
+
+    bench = Bench(["shut", "fine"] * 20)
+    bench.steps = Drawn(bench.steps.ways)
+    assert (await bench.look(said("shut"))).refuted is not None, "five of nine"
+    assert len(draws) == MOST_WAYS
+    assert min(later - earlier for earlier, later in itertools.pairwise(draws)) == MAX_DRAWS // 32 >= 100
+    assert draws[-1] + MAX_DRAWS // 32 <= MAX_DRAWS
+    assert all(one + MAX_DRAWS // 32 <= SHARED_DRAWS or one >= SHARED_DRAWS + MAX_DRAWS // 16 for one in draws)

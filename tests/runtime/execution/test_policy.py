@@ -13,7 +13,7 @@ def test_a_segments_policy_is_the_configurations() -> None:
         task="hanoi", seams=False, seam_retries=7, re_decompositions=2, revise="end-of-pass", max_revisions=5
     )
     assert segment_policy_of(config) == SegmentPolicy(
-        seams=False, seam_retries=7, re_decompositions=2, revisions=RevisionPolicy("end-of-pass", 5)
+        seams=False, seam_retries=7, re_decompositions=2, revisions=RevisionPolicy("end-of-pass", 5), unsafe_local=False
     )
     assert segment_policy_of(config, retries_chains=False).seam_retries == 0
 

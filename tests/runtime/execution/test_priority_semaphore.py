@@ -17,17 +17,17 @@ async def settle() -> None:
 class Visits:
     """Tasks that enter a gate and stay until they are let out."""
 
-    def __init__(self, slots: int) -> None:
-        self.semaphore = PrioritySemaphore(slots)
+    def __init__(self, slots: int, splits: int | None = None) -> None:
+        self.semaphore = PrioritySemaphore(slots, splits)
         self.entered: list[Path] = []
         self.inside: dict[Path, asyncio.Event] = {}
         self.tasks: dict[Path, asyncio.Task[None]] = {}
 
-    def arrive(self, path: Path) -> None:
-        self.tasks[path] = asyncio.create_task(self._visit(path))
+    def arrive(self, path: Path, *, split: bool = False) -> None:
+        self.tasks[path] = asyncio.create_task(self._visit(path, split))
 
-    async def _visit(self, path: Path) -> None:
-        async with self.semaphore(path):
+    async def _visit(self, path: Path, split: bool) -> None:
+        async with self.semaphore(path, split=split):
             self.entered.append(path)
             self.inside[path] = asyncio.Event()
             try:
@@ -106,13 +106,78 @@ async def test_a_waiter_cancelled_in_the_moment_of_its_turn_hands_it_on() -> Non
             pass
 
 
+async def test_only_some_of_those_inside_are_decompositions() -> None:
+    """Where nobody else waits, places stay free, and the next who comes has one at once."""
+    visits = Visits(4, splits=2)
+    for number in range(4):
+        visits.arrive((number,), split=True)
+    await settle()
+    assert visits.entered == [(0,), (1,)]
+    visits.arrive((9,))
+    await settle()
+    assert visits.entered == [(0,), (1,), (9,)]
+    await visits.leave((9,))
+    assert visits.entered == [(0,), (1,), (9,)], "a leaf's place is none for a decomposition too many"
+    await visits.leave((1,))
+    await visits.leave((0,))
+    assert visits.entered[3:] == [(2,), (3,)]
+    await visits.empty()
+
+
+@pytest.mark.parametrize(("splits", "expected"), [(None, [(0,), (1,), (2,), (3,)]), (1, [(0,), (1,), (3,), (2,)])])
+async def test_a_leaf_passes_a_decomposition_too_many(splits: int | None, expected: list[Path]) -> None:
+    """Plan order holds for the others; without a limit it holds for all."""
+    visits = Visits(2, splits)
+    visits.arrive((0,), split=True)
+    visits.arrive((1,))
+    await settle()
+    visits.arrive((2,), split=True)
+    visits.arrive((3,))
+    await settle()
+    await visits.leave((1,))
+    await visits.leave((0,))
+    assert visits.entered == expected
+    await visits.empty()
+
+
+async def test_a_plan_of_halves_is_split_downwards() -> None:
+    """How many decompositions come before the first leaf, and before as many leaves as there are places."""
+
+    async def decompositions(splits: int | None) -> tuple[int, int]:
+        semaphore, leaves, splits_done = PrioritySemaphore(64, splits), list[int](), list[Path]()
+        enough = asyncio.Event()
+
+        async def node(path: Path) -> None:
+            if len(path) == 10:
+                async with semaphore(path):
+                    leaves.append(len(splits_done))
+                    if len(leaves) == 64:
+                        enough.set()
+                    await asyncio.Event().wait()
+            async with semaphore(path, split=True):
+                splits_done.append(path)
+                await asyncio.sleep(0)
+            await asyncio.gather(node((*path, 0)), node((*path, 1)))
+
+        running = asyncio.create_task(node(()))
+        await enough.wait()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return leaves[0], leaves[-1]
+
+    at_once, downwards = await decompositions(None), await decompositions(8)
+    assert at_once[0] > 250, "every place is filled with a decomposition first"
+    assert downwards[0] < 110
+    assert downwards[1] < at_once[1] / 2
+
+
 @pytest.mark.parametrize("seed", range(30))
 async def test_no_slot_is_lost_or_made_whatever_is_cancelled(seed: int) -> None:
     rng = random.Random(seed)
     slots = rng.randint(1, 4)
-    visits = Visits(slots)
+    visits = Visits(slots, rng.randint(1, slots))
     for number in range(40):
-        visits.arrive((number,))
+        visits.arrive((number,), split=rng.random() < 0.5)
         if rng.random() < 0.5:
             await asyncio.sleep(0)
         if rng.random() < 0.4:

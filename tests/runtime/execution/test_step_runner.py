@@ -8,6 +8,7 @@ import pytest
 from surefoot.decompose.step import Step
 from surefoot.runtime.errors import ModelUnavailable, StepDeadlocked
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import Reply, Stop
 from surefoot.runtime.payloads import pack, unpack, winner
 from surefoot.runtime.records import Contested, Counts, Record, Usage
@@ -32,6 +33,21 @@ async def test_three_that_agree_are_one_request(scripted: Any, step_runner: Any)
     assert (request.temperature, request.max_tokens, request.seed) == (1.0, 10, 0)
     counts = steps.meter.take()
     assert (counts.calls, counts.disagreements, counts.red_flags) == (3, 0, {})
+
+
+@pytest.mark.parametrize(("earlier", "left"), [(0, 7.0), (1, 8.0), (3, 10.0)])
+async def test_calls_that_an_earlier_session_reserved_are_not_reserved_again(
+    scripted: Any, step_runner: Any, earlier: int, left: float
+) -> None:
+    """They were handed out then, and nobody gave them back; what is not theirs is reserved as ever."""
+    model = scripted(A, A, A)
+    model.begun_earlier = lambda request: earlier if request.draws == (0, 1, 2) else 1 / 0
+    steps = step_runner(TASK, model)
+    steps.calls = BudgetLease(limited=True, unit="calls")
+    steps.calls.grant(10)
+    assert await steps.decide(STEP, 3, 0) == (A, A)
+    assert (steps.calls.balance, steps.calls.reserved) == (left, 0)
+    assert steps.meter.take().calls == 3
 
 
 async def test_a_disagreement_draws_as_many_as_it_takes(scripted: Any, step_runner: Any) -> None:

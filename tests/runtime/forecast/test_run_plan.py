@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from surefoot.decompose.task import Task
@@ -113,3 +114,36 @@ def test_only_a_task_of_the_users_own_that_says_nothing_has_a_bound_for_its_leng
     assert length_is_bound(config(task="mine:Bare"), Bare())
     assert not length_is_bound(config(task="mine:Says"), Says())
     assert not length_is_bound(config(), Hanoi(disks=3))
+
+
+def both_levels(plan_dissent: int) -> Sampled:
+    """A sample with a pilot of decompositions, in so many of which a ballot dissents, and single steps, in none."""
+    usual = sampled(steps=40, dissent=0)
+    steps = [msgspec.structs.replace(s, kind="carry") if s.number % 2 else s for s in usual.samples]
+    splits = [
+        Sample(1000 + n, "split", tuple(Ballot(d, "b" if n < plan_dissent and not d else "a") for d in range(3)))
+        for n in range(40)
+    ]
+    by_kind = {kind: Usage(calls=80, tokens_in=1300) for kind in ("move", "carry", "split")}
+    counts = Counts(calls=240, tokens_in=4000, tokens_out=960, cost_usd=0.24, by_kind=by_kind)
+    numbers = tuple(one.number for one in (*steps, *splits))
+    return msgspec.structs.replace(usual, samples=[*steps, *splits], counts=counts, both=numbers)
+
+
+def test_a_plan_knows_the_pilot_and_the_leads_of_votes_that_are_shared_out_anew() -> None:
+    options = {"k": 4, "leaf_steps": 3, "seams": False}
+    task, sample = Hanoi(disks=DISKS), both_levels(plan_dissent=36)
+    shared, usual = (plan(config(rebalance_votes=on, **options), task, sample) for on in (True, False))
+    assert shared.leads.plan > 4 > shared.leads.unguarded
+    assert (shared.pilot_calls, usual.pilot_calls) == (240, 0)
+    assert shared.calls - 240 <= 1.02 * usual.calls
+    assert shared.p_success > usual.p_success
+    assert shared.why.startswith("votes shared out anew")
+    assert usual.leads.plan == 0
+
+
+def test_audits_are_in_the_calls_of_a_plan() -> None:
+    task, sample = Hanoi(disks=DISKS), both_levels(plan_dissent=0)
+    shared, usual = (plan(config(k=1, leaf_steps=3, rebalance_votes=on), task, sample) for on in (True, False))
+    assert shared.leads.split == 1
+    assert shared.calls - 240 == pytest.approx(usual.calls * 9 / 8, rel=0.01)

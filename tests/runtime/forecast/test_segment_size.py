@@ -12,7 +12,7 @@ from surefoot.decompose.step import Dialect, Done, Prompt, Role, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.forecast.estimates import Estimate, KindEstimate
 from surefoot.runtime.forecast.forecast import Forecast
-from surefoot.runtime.forecast.segment_size import EACH, LEAST_S, MOST_S, choose_segment_size, costs_of
+from surefoot.runtime.forecast.segment_size import EACH, LARGEST, LEAST_S, MOST_S, choose_segment_size, costs_of
 
 
 def pilot(seconds_per_answer: float, **seconds: float) -> Estimate:
@@ -32,7 +32,9 @@ def chosen(size: int, seconds_per_answer: float, workers: int, calls: float | No
         (1000, 1.0, 1, 60),  # slow: a minute of work each
         (1000, 0.01, 4, 31),  # between: eight for each of four workers
         (20, 1.0, 4, 1),  # a few slow steps go one by one
-        (10**9, 0.0001, 4, SEGMENT_STEPS),  # never more than a worker may hold
+        (10**9, 0.00001, 4, LARGEST),  # never more than a worker may hold
+        (10**9, 0.000005, 1000, 12_000),  # long, with many workers: a minute of work each
+        (10**5, 0.0001, 4, 3125),  # eight for each of four workers come before half a second of work
     ],
 )
 def test_a_segment_is_a_slice_of_time(size: int, seconds_per_answer: float, workers: int, steps: int) -> None:
@@ -46,10 +48,12 @@ def test_a_step_that_takes_more_answers_takes_longer() -> None:
 @given(size=st.integers(1, 10**7), each=st.floats(1e-6, 1e3), workers=st.integers(1, 200))
 def test_every_worker_gets_several_unless_they_would_be_too_short(size: int, each: float, workers: int) -> None:
     steps, step_s = chosen(size, each, workers).steps, each * workers
-    assert 1 <= steps <= SEGMENT_STEPS
+    assert 1 <= steps <= LARGEST
     assert steps - 1 <= max(MOST_S, LEAST_S) / step_s
     if (steps - 1) * step_s > LEAST_S:
         assert size / steps >= EACH * workers / 2
+    if steps > SEGMENT_STEPS:
+        assert size / steps >= EACH * workers * 0.99
     if steps < SEGMENT_STEPS:
         assert (steps + 1) * step_s >= min(LEAST_S, MOST_S)
 

@@ -1,12 +1,15 @@
-"""Chains of looks read back: the same question's entry is held once, however often it came, and means the same."""
+"""Chains of looks read back: the same question's entry is decided once, however often it came, and means the same."""
 
 import pathlib
+from typing import Any
 
 import msgspec
+import pytest
 
 from surefoot.runtime import api
-from surefoot.runtime.journal.plan_reader import _Decided
+from surefoot.runtime.journal import segment_records
 from surefoot.runtime.journal.run_directory import read_config
+from surefoot.runtime.payloads import pack, winner
 from surefoot.runtime.records import Contested, Record
 from surefoot.scripts.commands.verify import verification
 from surefoot.voting.ballot import Ballot
@@ -20,17 +23,20 @@ def entry(share: float) -> Contested:
     return msgspec.convert(msgspec.to_builtins(Contested(1, (ballot,), ("",), Looks(0.5))), Contested)
 
 
-def test_equal_entries_of_looks_are_one_object_and_drawn_ones_are_left_alone() -> None:
+def test_equal_looks_are_decided_once_and_drawn_ballots_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = [Contested(2, (Ballot(0, "4"), Ballot(1, "5"), Ballot(2, "4"), Ballot(3, "4"))) for _ in range(2)]
     entries = (entry(0.9), "7", entry(0.9), entry(0.8), *drawn)
-    decided = _Decided(
-        iter([Record((), "run", 0, 0, 1, entries[:2]), Record((), "run", 0, 2, 1, entries[2:])]), "looks"
-    )
-    found = decided.entries[(), "run"][0]
-    assert found == list(entries)
-    assert len({id(one) for one in found if not isinstance(one, str)}) == 4
-    decided.rule = "first-to-ahead-by"
-    assert decided.last((), "run") == (0, ["4", "7", "4", "4", "4", "4"])
+    decided = [Record((), "run", 0, 0, 1, entries[:2]), Record((), "run", 0, 2, 1, entries[2:])]
+    counted: list[object] = []
+
+    def counting(entry: Any, rule: str) -> str:
+        counted.append(entry)
+        return winner(entry, rule)
+
+    monkeypatch.setattr(segment_records, "winner", counting)
+    found = segment_records.SegmentRecords([pack(decided)], "first-to-ahead-by")
+    assert list(found.candidates((), "run")) == ["4", "7", "4", "4", "4", "4"]
+    assert counted == [entry(0.9), "7", entry(0.8), *drawn]
 
 
 def test_a_tower_by_looks_is_valid_to_its_referee(tmp_path: pathlib.Path) -> None:

@@ -87,3 +87,8 @@ def test_what_a_server_will_never_do_is_not_waited_for(status: int, reported: st
     assert isinstance(found, ModelRejected | Transient)
     if status == 501:
         assert str(found).startswith("m: the server answers 501 Not Implemented: no such thing (")
+
+
+def test_a_trace_is_left_out_wherever_it_begins() -> None:
+    text = 'Invalid response object Traceback (most recent call last): File "/a/b.py", line 870, in convert'
+    assert clean(text) == "Invalid response object"

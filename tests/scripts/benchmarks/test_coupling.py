@@ -53,6 +53,16 @@ def test_a_lucky_planner_revises_nothing_although_prompts_mislead_every_draw(tmp
     assert result.levels.revisions == 0
 
 
+@pytest.mark.parametrize("wordings", [1, 0])
+def test_a_verdict_that_misleads_every_draw_is_flagged_unless_the_flag_is_off(
+    wordings: int, tmp_path: pathlib.Path
+) -> None:
+    setting = Setting(gates=8, disks=1, p_error=0.0, k=2, shared=0.1, right=True, wordings=wordings)
+    result = run_one("coupled", 3, setting, tmp_path)
+    assert result.misled >= 1
+    assert (result.flagged, result.held) == (not wordings, not wordings)
+
+
 def test_the_key_plants_what_it_says_and_nothing_else() -> None:
     look = Prompt("look gate 1, left side: daylight at the far end", "system")
     assert Key(Setting(), 0)(look).right == ("answer = open",)

@@ -151,6 +151,29 @@ def test_a_file_is_shown(tmp_path: pathlib.Path) -> None:
     assert "Context: [rivers.txt]\nThe Volga is 3530 km long." in model.shown[0]
 
 
+class Counting(Model):
+    """Writes a cell that counts lines of a text that no prompt shows."""
+
+    def __init__(self) -> None:
+        self.longest = 0
+
+    async def ask(self, request: Request) -> list[Reply]:
+        self.longest = max(self.longest, len(request.prompt.user))
+        cell = "```python\n{'answer': str(sum('oak' in line for line in context.split(chr(10))))}\n```"
+        return [Reply(cell) for _ in request.draws]
+
+
+def test_a_text_that_no_prompt_could_show_is_asked_about_by_cells(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "trees.txt").write_text("an oak\nan elm\n" * 40_000)
+    asked: dict[str, Any] = {"context": tmp_path / "trees.txt", "run_dir": tmp_path / "r", "k": 1}
+    with pytest.raises(ConfigurationError, match=r"560,012 characters, more than 400,000: put .* recursive"):
+        surefoot.ask("How many oaks?", Counting(), **asked)
+    model = Counting()
+    run = surefoot.ask("How many oaks?", model, method="recursive-0", **asked)
+    assert run.output == "40000"
+    assert model.longest < 2000
+
+
 class Stubborn(Reader):
     """Divides by nothing until it is told that this fails."""
 
@@ -199,7 +222,10 @@ def test_from_a_program_what_is_no_text_is_one_line(given: dict[str, Any], tmp_p
         (("--tools", "search:EMPTY"), "there is no text file below "),
         (("--context", "EMPTY"), "there is no text file below "),
         (("--context", "nowhere.txt"), "nowhere.txt: No such file"),
-        (("--context", "/dev/zero"), "/dev/zero: is longer than 1,600,000 bytes: put it into a folder"),
+        (
+            ("--context", "/dev/zero"),
+            "/dev/zero: is longer than 1,600,000 bytes: put the files into a folder",
+        ),
         (("--tools", "sql:EMPTY/picture.png"), "cannot be read as SQLite"),
         (("--model", "bundled"), "the bundled model reads no text of yours"),
     ],

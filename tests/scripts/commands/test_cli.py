@@ -1,5 +1,6 @@
 """The command contract: JSON keys, exit codes, one clear line for bad input, nothing written or lost."""
 
+import gc
 import json
 import pathlib
 import subprocess
@@ -7,6 +8,7 @@ import sys
 
 import pytest
 
+from surefoot.scripts.commands.cli import COLLECTIONS, main
 from tests import forked
 
 SIMULATED = ["--model", "simulated:p_error=0.01", "--address", "none", "--workers", "1"]
@@ -197,3 +199,13 @@ def test_log_events_are_json_lines_on_stderr(tmp_path: pathlib.Path) -> None:
     assert {"leads chosen", "segment sent", "segment ended", "run ended"} <= {event["event"] for event in events}
     assert all("run" in event for event in events)
     assert all("segment" in event for event in events if event["event"].startswith("segment"))
+
+
+def test_a_command_looks_for_garbage_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A coordinator of many workers spends half its time on that otherwise; see docs/scale.md."""
+    chosen: list[tuple[int, ...]] = []
+    monkeypatch.setattr(gc, "set_threshold", lambda *numbers: chosen.append(numbers))
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert chosen == [COLLECTIONS]
+    assert COLLECTIONS[0] > 10 * 700, "Python's own"

@@ -11,6 +11,7 @@ from surefoot.runtime.errors import (
 from surefoot.runtime.models.batches.batched_model import BatchedModel
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.litellm_prices import batch_share
+from surefoot.runtime.models.port import Reply
 from tests.runtime.models.batch_server import BatchServer
 from tests.runtime.models.batches.batching import FIVE, Kill, Killed, Session, asked, right
 
@@ -41,6 +42,40 @@ def test_money_of_a_batch_that_is_taken_up_is_not_reserved_twice(provider: Batch
     spent = sum(reply.cost_usd or 0 for each in replies for reply in each)
     assert right(replies, [long])
     assert (second.reserved, second.balance) == pytest.approx((0, held - spent)), "what is left can be given back"
+
+
+def test_draws_that_an_earlier_session_sent_are_told_apart_once(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    """Two of three draws were sent before the kill; what was only gathered then was sent nowhere."""
+    with pytest.raises(Killed):
+        Session(provider, tmp_path, Kill("batch.known")).ask(asked("long", (0, 1)))
+    found: list[int] = []
+
+    async def work(model: BatchedModel) -> list[Reply]:
+        found.extend(model.begun_earlier(one) for one in (asked("short", (0, 1)), asked("long", (1, 2))))
+        found.extend(model.begun_earlier(asked("long", (0, 1, 2))) for _ in range(2))
+        return await model.ask(asked("long", (0, 1, 2)))
+
+    replies = Session(provider, tmp_path).run(work)
+    assert found == [0, 1, 1, 0]
+    assert right([replies], [asked("long", (0, 1, 2))])
+    again = tmp_path / "again"
+    again.mkdir()
+    with pytest.raises(Killed):
+        Session(provider, again, Kill("batch.gathered")).ask(asked("long", (0, 1)))
+    found.clear()
+    assert right([Session(provider, again).run(work)], [asked("long", (0, 1, 2))])
+    assert found == [0, 0, 0, 0]
+
+
+def test_a_model_that_stops_says_so_when_it_is_asked_what_was_sent(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    async def work(model: BatchedModel) -> None:
+        model.stop_waiting()
+        model.begun_earlier(FIVE[0])
+
+    with pytest.raises(ModelUnavailable, match="resume takes them up"):
+        Session(provider, tmp_path).run(work)
 
 
 def test_a_limit_that_does_not_cover_a_question_pauses_before_anything_is_sent(

@@ -1,0 +1,33 @@
+"""What a run learned of its leads while it went on, from its journal."""
+
+from surefoot.runtime.journal.port import JournalReader
+from surefoot.runtime.leads import LeadChange
+from surefoot.runtime.payloads import unpack
+
+LEADS = "leads"
+"""Name that the journal has for the batches in which leads were chosen again."""
+
+
+def learned_leads(journal: JournalReader) -> LeadChange | None:
+    """Return the leads that a run goes on with, if they were ever chosen again.
+
+    Raises:
+        JournalError: The journal cannot be read.
+    """
+    for payload in reversed(journal.payloads(LEADS)):
+        for record in reversed(unpack(payload)):
+            if record.learned is not None:  # a new pilot's leads are kept where the first ones were
+                return None if record.learned.fresh else record.learned
+    return None
+
+
+def told(known: LeadChange, unit: str) -> str:
+    """Say what a run learned, for people.
+
+    Args:
+        known: The leads that it goes on with.
+        unit: What it asks, such as ``row``.
+    """
+    disputed = f", {known.disputed} where answers disagree" if known.disputed > known.unguarded else ""
+    before = "" if unit == "row" or known.guarded == known.unguarded else f"{known.guarded} before a seam and "
+    return f"learned since: lead {before}{known.unguarded}{disputed}, after {known.steps:,} {unit}s"
