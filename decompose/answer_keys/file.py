@@ -10,6 +10,7 @@ import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.answer_keys.problems import told_by
+from surefoot.decompose.methods.rewoo import PLANS
 from surefoot.decompose.referees.file import right_answers
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.file_problems import FileProblem
@@ -30,7 +31,7 @@ def answers_of(options: dict[str, Any]) -> Callable[[Prompt], Answers]:
         told = told_by(prompt)
         if told.kind in ("split", "dependencies"):
             return Answers(("Sub-questions: none",), ("1. Who knows?",))
-        if told.kind == "plan":
+        if told.kind in PLANS:
             return Answers((f"#E1 = Ask[{told.question}]",), ("#E1 = Ask[Who knows?]",))
         if told.kind == "shape":
             return Answers(("Shape: 1 1 yes",), ("Shape: 4 4 no",))

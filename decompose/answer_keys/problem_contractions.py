@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from surefoot.decompose.tasks.problems import expressions, graphs
+from surefoot.decompose.tasks.problems import dictionary, expressions, graphs
 from surefoot.decompose.tasks.problems.expressions import Operand, Operation
 
 
@@ -10,7 +10,7 @@ def contracted(question: str, found: Mapping[str, str]) -> str:
     """Return a question with the same answer in which what was found is known; the question itself where nothing is.
 
     Args:
-        question: Of a family whose questions can be contracted: expressions, graphs and chains.
+        question: Of a family whose questions can be contracted: expressions, graphs, chains and dictionary sums.
         found: Answers by sub-question.
     """
     expression = expressions.read(question)
@@ -18,7 +18,19 @@ def contracted(question: str, found: Mapping[str, str]) -> str:
         whole = _known(expression[0], expression[1], found)
         return expressions.worded(whole, expression[1])
     graph = graphs.read(question)
-    return question if graph is None else _smaller_graph(*graph, found)
+    if graph is not None:
+        return _smaller_graph(*graph, found)
+    totals = dictionary.read(question)
+    return question if totals is None else _later_total(totals, found)
+
+
+def _later_total(totals: dictionary.Totals, found: Mapping[str, str]) -> str:
+    """The turns after those whose total is known, which begin with it."""
+    begins, done = str(totals.begins), 0
+    while done < len(totals.turns) - 1 and totals.part(done, begins) in found:
+        begins = found[totals.part(done, begins)]
+        done += 1
+    return dictionary.worded(totals.values, totals.turns[done:], int(begins))
 
 
 def _known(operand: Operand, modular: bool, found: Mapping[str, str]) -> Operand:

@@ -141,9 +141,4 @@ def _of_dictionary(question: str) -> list[str] | None:
     found = dictionary.read(question)
     if found is None:
         return None
-    values, turns = found
-    parts = []
-    for number, turn in enumerate(turns):
-        before = f"#{number}" if number else "0"
-        parts.append(f"What is {' + '.join([before, *(str(values[word]) for word in turn)])}?")
-    return parts
+    return [found.part(number, f"#{number}" if number else str(found.begins)) for number in range(len(found.turns))]

@@ -16,6 +16,7 @@ from surefoot.decompose.answer_keys.problem_cells import cell, cell_alone
 from surefoot.decompose.answer_keys.problem_contractions import contracted
 from surefoot.decompose.answer_keys.problem_parts import filled, halves_of, parts_of, work_of
 from surefoot.decompose.methods.asking import Asking
+from surefoot.decompose.methods.rewoo import PLANS
 from surefoot.decompose.methods.table import METHODS
 from surefoot.decompose.methods.thread import ROOT
 from surefoot.decompose.referees.problems import answer_of
@@ -240,7 +241,6 @@ def _abstract_plan(told: Told) -> Answers:
     """The plan of a question of the form, with the variables in the places of its numbers."""
     named = {f"{UNLIKELY + int(number)}": f"v{number}" for number in re.findall(r"\bv(\d+)\b", told.question)}
     question = re.sub(r"\bmod v\d+\b", f"mod {MODULUS}", told.question)
-    question = re.sub(r"\bbegin with v\d+\b", "begin with 0", question)  # no total begins elsewhere
     question = re.sub(r"\bv(\d+)\b", lambda found: str(UNLIKELY + int(found[1])), question)
     plain = _plan(msgspec.structs.replace(told, question=question))
 
@@ -326,7 +326,7 @@ KINDS: Final[Mapping[str, Callable[[Told], Answers]]] = {
     "thought": _thought,
     "follow-up": _follow_up,
     "follow-up or tool": _follow_up_or_tool,
-    "plan": _plan,
+    **dict.fromkeys(PLANS, _plan),
     "solve": _solve,
     "split": _split,
     "cell": _cell,

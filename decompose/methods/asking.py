@@ -84,13 +84,19 @@ class Wording(msgspec.Struct, frozen=True):
     most_tokens: int = 64
 
 
-def labelled(text: str, label: str) -> str | None:
-    """Return what the last line that begins with a label and a colon says; ``None`` if there is none, or too long."""
+def labelled(text: str, label: str, longest: int = LONGEST_LINE) -> str | None:
+    """Return what the last line that begins with a label and a colon says; ``None`` if there is none, or too long.
+
+    Args:
+        text: A reply.
+        label: What the line begins with.
+        longest: Characters that the line may have.
+    """
     for line in reversed(text.splitlines()):
-        words = line[:LONGEST_LINE].strip(" \t>*_#`")
+        words = line[:longest].strip(" \t>*_#`")
         if words[: len(label) + 1].lower() == f"{label.lower()}:":
             # Cut off it would say something else.
-            return None if len(line) > LONGEST_LINE else " ".join(words[len(label) + 1 :].strip(" \t*_`").split())
+            return None if len(line) > longest else " ".join(words[len(label) + 1 :].strip(" \t*_`").split())
     return None
 
 

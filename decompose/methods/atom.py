@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from surefoot.decompose.methods.asking import (
     ANSWER,
+    LONGEST_LINE,
     PART,
     YES_OR_NO,
     Asking,
@@ -24,19 +25,20 @@ from surefoot.decompose.methods.asking import (
     read_yes_or_no,
 )
 from surefoot.decompose.methods.direct import context_of
-from surefoot.decompose.methods.two_stage import NONE, read_split
+from surefoot.decompose.methods.two_stage import MOST_PARTS, NONE, read_split
 from surefoot.decompose.plan import Expansion, failure_of
 from surefoot.decompose.step import Done, Flag, Role, Step
 
 if TYPE_CHECKING:
     from surefoot.decompose.problem import Problem
 
-DEEPEST = 200
-"""Contractions of one question, at most."""
+DEEPEST = MOST_PARTS
+"""Contractions of one question, at most: as many as it may have sub-questions, each of which needs the one before."""
 
 
 def _read_question(problem: "Problem", step: Step, text: str) -> str | Flag:
-    said = labelled(text, "Question")
+    # It may be as long as the question that it came from; a longer one would be no simpler.
+    said = labelled(text, "Question", max(LONGEST_LINE, len("Question: ") + len(step.reads.question)))
     return said if said else Flag("misformatted", "no line 'Question: ...'")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from surefoot.decompose.methods.asking import FORM, PART, Asking, Goal, Turn, Wording, child, read_answer
+from surefoot.decompose.methods.asking import FORM, PART, Asking, Goal, Shown, Turn, Wording, child, read_answer
 from surefoot.decompose.methods.direct import context_of
 from surefoot.decompose.methods.tool_text import Use, call_of, listed, text_of
 from surefoot.decompose.plan import Expansion, Ref, failure_of
@@ -150,13 +150,29 @@ PLAN = Wording(
     _read,
     1 << 16,
 )
+PLANS: Mapping[str, Wording] = {
+    "plan": PLAN,
+    "plan, reworded": msgspec.structs.replace(
+        PLAN, instruction="Which tools have to be used, and with what input, to answer the question? Plan all of it."
+    ),
+    "plan, reworded again": msgspec.structs.replace(
+        PLAN, instruction="The question is answered by others, who follow your plan of tools and inputs line by line."
+    ),
+}
+"""The same question in three wordings, the usual one first; each is voted on by itself."""
 SOLVE = Wording("Answer the question from what was found, which may have errors.", FORM, Role.PREDICTOR, read_answer)
 
 
 class Rewoo(Asking, frozen=True):
-    """A voted plan, its lines in parallel, and an answer from what they found."""
+    """A voted plan, its lines in parallel, and an answer from what they found.
 
-    wordings: ClassVar[Mapping[str, Wording]] = {"plan": PLAN, "part": PART, "solve": SOLVE}
+    Attributes:
+        reworded: Whether the plan is asked for in a second wording as well, and in a third where the two winners
+            differ. Votes cannot see a mistake that every draw of a prompt makes; another prompt need not make it.
+    """
+
+    reworded: bool = False
+    wordings: ClassVar[Mapping[str, Wording]] = {**PLANS, "part": PART, "solve": SOLVE}
 
     def turn(self, problem: "Problem", goal: Goal, board: Any) -> Turn:
         """Ask for the plan, run it, and ask for the answer; or, in a line of the plan, find what it is about."""
@@ -164,7 +180,9 @@ class Rewoo(Asking, frozen=True):
             return (yield from self.line(goal, board))
         context = context_of(problem, goal)
         tools = listed({**problem.tools(), MODEL: None})
-        said = yield self.ask("plan", goal, goal.text, (*context, *tools))
+        said = yield from self._planned(goal, (*context, *tools))
+        if isinstance(said, Done):
+            return said
         lines = read_plan(said, problem.tools())
         known = yield from self.run(goal, lines)
         if isinstance(known, Done):
@@ -172,6 +190,18 @@ class Rewoo(Asking, frozen=True):
         told = [(("Asked", _shown(line, known)), ("Found", known[line.number])) for line in lines]
         answer = yield self.ask("solve", goal, goal.text, tuple(pair for pairs in told for pair in pairs))
         return Done(answer)
+
+    def _planned(self, goal: Goal, shown: Shown) -> Turn:
+        """The plan that won its vote; with several wordings the one that two of them agree on, or the question's end.
+
+        Plans are compared in canonical form, as ballots are.
+        """
+        found: list[str] = []
+        for kind in PLANS if self.reworded else ("plan",):
+            found.append((yield self.ask(kind, goal, goal.text, shown)))
+            if not self.reworded or found[-1] in found[:-1]:
+                return found[-1]
+        return Done(None, f"the plans asked for in {len(found)} wordings are all different: their votes agree in vain")
 
     def run(self, goal: Goal, lines: tuple[Line, ...]) -> Turn:
         """Run the lines of a plan; what each found, by number, or the end of a question whose plan failed."""

@@ -30,6 +30,7 @@ METHODS: Final[Mapping[str, Callable[[int], Method]]] = {
     "chain-of-thought": ChainOfThought,
     "self-ask": SelfAsk,
     "rewoo": Rewoo,
+    "rewoo-3": lambda leaf_steps: Rewoo(reworded=True),
     "two-stage": TwoStage,
     "program": HostProgram,
     "recursive": Recursive,

@@ -141,7 +141,9 @@ def _needed(recipes: Mapping[str, Any], raw: str, made: str, known: dict[str, in
 
 def _of_dictionary(question: str) -> str | None:
     found = dictionary.read(question)
-    return None if found is None else str(sum(found[0][word] for turn in found[1] for word in turn))
+    if found is None:
+        return None
+    return str(found.begins + sum(found.values[word] for turn in found.turns for word in turn))
 
 
 def _is_boolean(expression: Operand) -> bool:

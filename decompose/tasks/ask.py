@@ -12,14 +12,18 @@ MOST_CONTEXT = 400_000
 """Characters of context that prompts show, at most."""
 MOST_INPUT = 64_000_000
 """The same where no prompt shows it: ``recursive`` keeps it as a variable of its cells."""
-_KINDS = r",(?=\s*(?:calc|python|cells|search:|sql:))"
+_KINDS = r",(?=\s*(?:calc|python|cells|search:|ranked:|sql:))"
+CALLED = {"ranked": "search"}
+"""What a model calls a tool whose text begins otherwise."""
 
 
 class AskedQuestion(Problem, frozen=True, kw_only=True):
     """Answer a question in a short text."""
 
     text: Annotated[str, msgspec.Meta(description="the question")] = ""
-    use: Annotated[str, msgspec.Meta(description="tools that may be used: calc,search:FOLDER,sql:FILE,python")] = ""
+    use: Annotated[
+        str, msgspec.Meta(description="tools that may be used: calc,search:FOLDER,ranked:FOLDER,sql:FILE,python")
+    ] = ""
     about: Annotated[str, msgspec.Meta(description="text that the question is about")] = ""
     form: Annotated[str, msgspec.Meta(description="how the answer is to be written")] = "a short text"
 
@@ -66,6 +70,7 @@ def tools_of(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for one in filter(None, (part.strip() for part in re.split(_KINDS, text))):
         kind = one.partition(":")[0]
-        count = sum(other.partition(":")[0] == kind for other in found.values())
+        kind = CALLED.get(kind, kind)
+        count = sum(re.fullmatch(rf"{re.escape(kind)}[0-9]*", other) is not None for other in found)
         found[kind if not count else f"{kind}{count + 1}"] = one
     return found

@@ -36,3 +36,12 @@ MICRO_TASKS = {
     "graph": "surefoot.decompose.tasks.graph_navigation_micro:GraphNavigationMicro",
 }
 """``module:Class`` of the tasks that have a form for the ``micro`` dialect: the same puzzle, by smaller questions."""
+
+
+def task_name(cls: type) -> str:
+    """Return what a task class is called in a run's configuration: its built-in name, else ``module:Class``.
+
+    An object of a built-in class is the same task as its name, with the same answer key, referee and verifier.
+    """
+    place = f"{cls.__module__}:{cls.__qualname__}"
+    return next((name for name, known in BUILT_IN_TASKS.items() if known == place), place)

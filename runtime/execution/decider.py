@@ -7,6 +7,7 @@ from surefoot.runtime.execution.asked_several import SeveralAnswers
 from surefoot.runtime.execution.escalation.prompt_variants import PromptVariant
 from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
+from surefoot.runtime.execution.text_scores import TextScores
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.records import Entry
 from surefoot.voting.ballot import Ballot
@@ -52,6 +53,10 @@ class Decider(Protocol):
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
         """Return a number of ballots for a step, without a race; arguments and errors as for ``decide``."""
+        ...
+
+    def scores(self) -> TextScores:
+        """Return what says how relevant passages are, with the model that steps are usually decided by."""
         ...
 
     async def ask_several(self, step: Step, count: int, draws: range, level: int = 0) -> tuple[SeveralAnswers, ...]:

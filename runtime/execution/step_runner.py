@@ -32,6 +32,7 @@ from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
 from surefoot.runtime.execution.put_request import request_of
 from surefoot.runtime.execution.race_counts import count_first_ballots, count_race, disagree
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
+from surefoot.runtime.execution.text_scores import TextScores
 from surefoot.runtime.execution.turns import in_turns
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
@@ -274,6 +275,10 @@ class StepRunner:
             return ()
         said = await self._ask(model, several, draws, settings.temperature)
         return tuple(SeveralAnswers(several, one, self.policy.flags) for one in said)
+
+    def scores(self) -> TextScores:
+        """Return what says how relevant passages are, with the runner's own model."""
+        return TextScores(self.settings.model, self.meter, self.calls)
 
     def request(self, step: Step) -> Request:
         """The request that puts a step to the model, for one draw."""

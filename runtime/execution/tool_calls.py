@@ -6,6 +6,7 @@ happened, and one that cannot tell pauses the run with one line.
 """
 
 import hashlib
+from typing import Annotated
 
 import msgspec
 
@@ -16,8 +17,9 @@ from surefoot.runtime.errors import ConfigurationError, RunPaused, ToolCallFaile
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.records import TOOL, Record
 from surefoot.runtime.tools.calling import call_tool, look_back
-from surefoot.runtime.tools.contract import LookBack, Tool, ToolFailed, ToolResult
+from surefoot.runtime.tools.contract import FailureKind, LookBack, Tool, ToolFailed, ToolResult
 from surefoot.runtime.tools.named import WITHOUT_PLACE, tool_named
+from surefoot.runtime.untrusted import tame
 
 TIMEOUT_S = 60.0
 """Longest time of one call of a plain function that a task names as a tool, in seconds."""
@@ -25,6 +27,17 @@ TIMEOUT_S = 60.0
 
 SHOWN_ARGUMENTS = 300
 """Characters of a call's arguments that are kept for people."""
+
+
+class _Passage(msgspec.Struct, frozen=True):
+    text: str
+
+
+class _Candidates(msgspec.Struct, frozen=True):
+    """What of a ranked tool's result is looked at."""
+
+    passages: list[_Passage]
+    limit: Annotated[int, msgspec.Meta(ge=1)] = 5
 
 
 class ToolCaller:
@@ -74,6 +87,8 @@ class ToolCaller:
         with self._work.under_way():
             if tool.repeatable:
                 given = await call_tool(tool, call.arguments, key=key)
+                if tool.ranked and isinstance(given, ToolResult):
+                    given = await self._ranked(given, str(call.arguments.get("query", "")))
             else:
                 given = await self._once(tool, call, key, Record(node.path, "intent", attempt, index, 0, (key,)))
         self._work.counts.tool_calls += 1
@@ -82,6 +97,20 @@ class ToolCaller:
         if not tool.repeatable:
             self._made[key] = text
         return text
+
+    async def _ranked(self, given: ToolResult, query: str) -> ToolResult | ToolFailed:
+        """What a search found, the most relevant first by the run's model, and no more than were wanted."""
+        try:
+            found = msgspec.convert(given.value, _Candidates)
+        except msgspec.ValidationError as error:  # a tool of somebody's own
+            detail = f"a ranked tool returns passages with a text, and a limit: {error}"
+            return ToolFailed(given.tool, FailureKind.CRASHED, tame(detail), given.attempts)
+        scores = await self._work.steps.scores().relevance(query, [one.text for one in found.passages])
+        order = sorted(range(len(scores)), key=lambda number: (-scores[number], number))[: found.limit]
+        passages = given.value["passages"]
+        best = [{**passages[number], "relevance": round(scores[number], 4)} for number in order]
+        kept = {name: value for name, value in given.value.items() if name != "limit"}
+        return msgspec.structs.replace(given, value={**kept, "passages": best})
 
     def _known(self, node: Node, key: str) -> str | None:
         """The result of a once-only call that an earlier run of the chain made, in this session or before."""

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look, Position, Reply, Request
+from surefoot.runtime.models.port import MOST_LOOK_CALLS, Likelihood, Look, Position, Reply, Request
 
 Ask = Callable[[Request], Awaitable[Reply]]
 """Asks for the scores of a request's own text."""
@@ -26,10 +26,12 @@ class Scored(msgspec.Struct, frozen=True):
     Attributes:
         logarithm: Natural logarithm of its probability, given what comes before.
         before: Characters before the text that its first token holds as well.
+        tokens: How many tokens were added up.
     """
 
     logarithm: float
     before: int
+    tokens: int = 1
 
 
 def can_be_compared(request: Request) -> bool:
@@ -72,17 +74,24 @@ def prompt_with(request: Request, text: str) -> Request:
 def score_of(positions: Sequence[Position], text: str) -> Scored | None:
     """Add up the scores of the tokens that a text ends with; ``None`` if they do not spell it."""
     left, total = text, 0.0
-    for position in reversed(positions):
+    for tokens, position in enumerate(reversed(positions), start=1):
         token = position.chosen
         score = dict(position.likeliest).get(token)
         if not token or score is None or not math.isfinite(score):
             return None
         if len(token) >= len(left):
-            return Scored(total + score, len(token) - len(left)) if token.endswith(left) else None
+            return Scored(total + score, len(token) - len(left), tokens) if token.endswith(left) else None
         if not left.endswith(token):
             return None
         left, total = left[: -len(token)], total + score
     return None
+
+
+def likelihood_of(scored: Scored, reply: Reply) -> Likelihood:
+    """Return what a text has for a score with what the call for it cost."""
+    return Likelihood(
+        scored.logarithm, scored.tokens, 1, reply.tokens_in, reply.tokens_out, reply.cost_usd, reply.tokens_cached
+    )
 
 
 def _shares(scores: Sequence[Scored]) -> list[float]:

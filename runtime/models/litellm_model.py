@@ -16,7 +16,7 @@ from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRef
 from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Capability, Negotiation, lowered
-from surefoot.runtime.models.choice_scores import can_be_compared, look_by_prompts
+from surefoot.runtime.models.choice_scores import can_be_compared, likelihood_of, look_by_prompts, prompt_with, score_of
 from surefoot.runtime.models.choices import strayed
 from surefoot.runtime.models.copies import Sameness
 from surefoot.runtime.models.endpoints import ModelServer, another_is_up
@@ -27,7 +27,7 @@ from surefoot.runtime.models.litellm_errors import Refused, Transient
 from surefoot.runtime.models.litellm_replies import counted
 from surefoot.runtime.models.litellm_requests import Question, used
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
-from surefoot.runtime.models.port import Look, Model, Reply, Request, Stop
+from surefoot.runtime.models.port import Likelihood, Look, Model, Reply, Request, Stop
 from surefoot.runtime.models.retries import RetryBudget
 from surefoot.runtime.models.whole_answers import Continuation, WholeAnswers, scoring
 
@@ -136,6 +136,28 @@ class LiteLLMModel(Model):
                     return None
                 self._negotiation.start_at(Capability.PROMPT_SCORES, "echo" if way == "prompt_logprobs" else "none")
         return None
+
+    async def score(self, request: Request, text: str) -> Likelihood:
+        """Return how likely a text is after a prompt, from ``prompt_logprobs`` or ``echo``; errors as for ``ask``.
+
+        Raises:
+            ModelRejected: Its server sends no scores of prompts, or none that spell this text.
+        """
+        self._open()
+        while (way := self._negotiation.way(Capability.PROMPT_SCORES)) != "none":
+            if way == "echo" and not request.raw:  # only raw completions have it
+                break
+            reply = (await self._call(prompt_with(request, text), 1))[0]
+            scored = score_of(reply.positions, text)
+            if scored is not None:
+                self._gives_scores = True
+                return likelihood_of(scored, reply)
+            if self._negotiation.way(Capability.PROMPT_SCORES) == way:
+                if self._gives_scores:  # of other texts: this one cannot be read
+                    break
+                self._negotiation.start_at(Capability.PROMPT_SCORES, "echo" if way == "prompt_logprobs" else "none")
+        line = f"{self.name} does not say how likely a given text is: its server sends no scores of prompts"
+        raise ModelRejected(line, capability=Capability.PROMPT_SCORES.value)
 
     async def _look_on(self, request: Request) -> Look:
         """The distribution over whole answers from the scores of continuations."""

@@ -14,9 +14,9 @@ from typing import TypeVar
 from surefoot.runtime.errors import ModelRejected
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.litellm_requests import bytes_of
-from surefoot.runtime.models.port import Look, Reply, Request
+from surefoot.runtime.models.port import Likelihood, Look, Reply, Request
 
-Said = TypeVar("Said", bound=Look | Sequence[Reply])
+Said = TypeVar("Said", bound=Look | Likelihood | Sequence[Reply])
 LEAST_USD = 1e-9
 """Reserved for an answer of which nothing is known, so that none is asked for once nothing is left."""
 
@@ -56,7 +56,7 @@ class OwnCosts:
         spent: float | None = None  # nobody knows
         try:
             said = await call()
-            costs = [said.cost_usd] if isinstance(said, Look) else [one.cost_usd for one in said]
+            costs = [said.cost_usd] if isinstance(said, Look | Likelihood) else [one.cost_usd for one in said]
             known = [cost for cost in costs if cost is not None]
             if len(known) < len(costs):
                 raise ModelRejected("cost_usd of an answer is None, so --max-cost-usd cannot be kept: say what it cost")

@@ -17,10 +17,11 @@ from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.copies import Sameness
 from surefoot.runtime.models.limiter import Limiter
 from surefoot.runtime.models.own_costs import OwnCosts
-from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look, Model, Reply, Request
+from surefoot.runtime.models.port import MOST_LOOK_CALLS, Likelihood, Look, Model, Reply, Request
 from surefoot.runtime.user_code import blamed, load_named, wrong_value
 
 WANTED = "a list with one Reply for each of request.draws"
+WANTED_LIKELIHOOD = "a Likelihood of at least one token, whose logarithm is at most 0"
 WANTED_COST = "cost_usd as None or a number of USD, at least 0"
 """What ``ask`` returns, and what it says an answer cost, for people."""
 
@@ -77,6 +78,21 @@ class OwnModel(Model):
             raise wrong_value(self._class, "look", "a Look", look)
         self._check_cost("look", look.cost_usd)
         return look
+
+    async def score(self, request: Request, text: str) -> Likelihood:
+        """Return how likely the model finds a text after a prompt; errors as for ``ask``."""
+        lease = self._own_lease
+        if lease is None:
+            return await self._score(request, text)
+        return await self._costs.paid(lease, request, 1, lambda: self._score(request, text))
+
+    async def _score(self, request: Request, text: str) -> Likelihood:
+        with blamed(self._class, "score"):
+            found = await self._model.score(request, text)
+        if not isinstance(found, Likelihood) or not found.tokens >= 1 or not found.logarithm <= 0:
+            raise wrong_value(self._class, "score", WANTED_LIKELIHOOD, found)
+        self._check_cost("score", found.cost_usd)
+        return found
 
     @property
     def _own_lease(self) -> BudgetLease | None:

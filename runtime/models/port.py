@@ -152,6 +152,33 @@ class Look(msgspec.Struct, frozen=True):
     tokens_cached: int = 0
 
 
+class Likelihood(msgspec.Struct, frozen=True):
+    """How likely a text is as what comes after a prompt.
+
+    Attributes:
+        logarithm: Natural logarithm of its probability: the sum over its tokens, each given all that stands before it.
+        tokens: Its tokens, at least 1.
+        calls: Calls that it took.
+        tokens_in: Prompt tokens of those calls.
+        tokens_out: Tokens generated for it.
+        cost_usd: Money; ``None`` when the price is unknown.
+        tokens_cached: Those of ``tokens_in`` that the server had in its cache.
+    """
+
+    logarithm: float
+    tokens: int
+    calls: int = 1
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float | None = 0.0
+    tokens_cached: int = 0
+
+    @property
+    def mean(self) -> float:
+        """The logarithm for each token, which texts of different lengths can be compared by."""
+        return self.logarithm / self.tokens
+
+
 class Model(ABC):
     """Something that answers prompts. An implementation gives ``ask``, and overrides what it can do better.
 
@@ -186,6 +213,15 @@ class Model(ABC):
             ModelUnavailable, QuestionRefused: As for ``ask``.
         """
         raise ModelRejected(f"{self.name} gives no distribution over answers", capability=Capability.CHOICES.value)
+
+    async def score(self, request: Request, text: str) -> Likelihood:
+        """Return how likely a given text is after a prompt and its prefill; draws and temperature do not matter.
+
+        Raises:
+            ModelRejected: The model does not say, or not for a text of this length.
+            ModelUnavailable, QuestionRefused: As for ``ask``.
+        """
+        raise ModelRejected(f"{self.name} does not say how likely a given text is", capability="scores of a prompt")
 
     async def close(self) -> None:  # noqa: B027  (most models hold nothing)
         """Release what the model holds. Closing twice is fine."""

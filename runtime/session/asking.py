@@ -1,8 +1,9 @@
 """One question of a user's as a run: what ``surefoot ask`` starts, and the answer with what it rests on."""
 
 import pathlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
 import msgspec
 
@@ -24,6 +25,8 @@ from surefoot.runtime.tools.search_folder import holds_text
 
 ASKED, FOUND = "Asked", "Found"
 """Labels of what a prompt shows of earlier questions and of tools."""
+TOOL_OF_RELEVANCE: Final[Mapping[str, str]] = MappingProxyType({"words": "search", "likelihood": "ranked"})
+"""Tools that search in a folder, by how they choose passages."""
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -94,6 +97,7 @@ def asked_question(
     method: str | None = None,
     tools: str | Iterable[str] = (),
     context: Iterable[pathlib.Path | str] = (),
+    relevance: str = "words",
 ) -> AskedQuestion:
     """Return a question as a problem.
 
@@ -102,6 +106,8 @@ def asked_question(
         method: How it is decomposed; by default ``self-ask`` where there are tools, else ``direct``.
         tools: ``"calc,search:FOLDER,sql:FILE"``, or a list of such texts.
         context: Files that every prompt shows; folders become a search tool.
+        relevance: How passages of such folders are chosen: by their ``words``, or by the ``likelihood`` of the search's
+            words after each, in the eyes of the run's model.
 
     Raises:
         ConfigurationError: A tool, a file or the method is not there.
@@ -109,7 +115,9 @@ def asked_question(
     _only_text("a question", [question])
     listed = [tools] if isinstance(tools, str) else _only_text("tools", tools)
     paths = [pathlib.Path(path) for path in _only_text("context", context, pathlib.Path)]
-    listed += [f"search:{path}" for path in paths if path.is_dir()]
+    if relevance not in TOOL_OF_RELEVANCE:
+        raise ConfigurationError(f"relevance: there is no {relevance!r}; there are {', '.join(TOOL_OF_RELEVANCE)}")
+    listed += [f"{TOOL_OF_RELEVANCE[relevance]}:{path}" for path in paths if path.is_dir()]
     files = [path for path in paths if not path.is_dir()]
     about = "\n\n".join(f"[{path.name}]\n{_shown_file(path, method or '')}" for path in files)
     try:
@@ -118,7 +126,7 @@ def asked_question(
         for one in named.values():
             tool_named(one)
             kind, _, place = one.partition(":")
-            if kind == "search" and not holds_text(place):
+            if kind in TOOL_OF_RELEVANCE.values() and not holds_text(place):
                 raise ConfigurationError(f"there is no text file below {place} to search in")
         draft.question()
         chosen = method or ("self-ask" if named else "direct")

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.task import Task
+from surefoot.decompose.tasks.built_in import task_name
 from surefoot.decompose.tasks.rows import MapRows, RowTask
 from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.config import RunConfig, check_options, explain, open_task, task_class
@@ -60,7 +61,7 @@ def set_up(task: AskedTask, model: Model | str | None, options: Mapping[str, Any
         mine = {name: value for name, value in msgspec.to_builtins(task).items() if name in own and value is not None}
     run = {name: value for name, value in given.items() if name not in own}
     run = _with_wordings(_model_options(model, run))
-    name = task if isinstance(task, str) else f"{cls.__module__}:{cls.__qualname__}"
+    name = task if isinstance(task, str) else task_name(cls)
     try:
         config = with_own_dialect(msgspec.convert({"task": name, "task_options": mine, **run}, RunConfig))
     except msgspec.ValidationError as error:

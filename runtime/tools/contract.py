@@ -115,6 +115,8 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
         retried: The errors after which it is tried again; ``TimeoutError`` stands for ``timeout_s`` as well.
         wait_s: Seconds before the second attempt; doubles with each one.
         max_result_bytes: Largest result, as JSON.
+        ranked: Whether it gives ``passages`` with a ``text`` each, which the run's model puts in the order of their
+            relevance to the argument ``query``; as many are kept as the result's ``limit`` says.
 
     Raises:
         ConfigurationError: The values contradict each other.
@@ -129,6 +131,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     retried: tuple[type[Exception], ...] = ()
     wait_s: float = 0.5
     max_result_bytes: int = DEFAULT_RESULT_BYTES
+    ranked: bool = False
 
     def __post_init__(self) -> None:
         if fault := self._fault():

@@ -1,5 +1,9 @@
-"""Tools that a task, or ``surefoot ask``, may name by text: ``calc``, ``python``, ``search:FOLDER``, ``sql:FILE``."""
+"""Tools that a task, or ``surefoot ask``, may name by text: ``calc``, ``python``, ``search:FOLDER``, ``sql:FILE``.
 
+``ranked:FOLDER`` searches as ``search:FOLDER`` does, and has the run's model put what was found in order.
+"""
+
+import functools
 import pathlib
 from collections.abc import Callable
 from typing import Final
@@ -33,7 +37,11 @@ WITHOUT_PLACE: Final[dict[str, Callable[[bool], Tool]]] = {
     "cells": _program,
 }
 """Tools that need no file: a calculator, one cell of Python, and programs of cells that may ask."""
-WITH_PLACE: Final[dict[str, Callable[[str], Tool]]] = {"search": search_folder, "sql": sqlite_query}
+WITH_PLACE: Final[dict[str, Callable[[str], Tool]]] = {
+    "search": search_folder,
+    "ranked": functools.partial(search_folder, ranked=True),
+    "sql": sqlite_query,
+}
 """Tools that read what stands behind the colon."""
 
 
@@ -54,7 +62,7 @@ def tool_named(text: str, name: str | None = None, unsafe_local: bool = False) -
     elif kind in WITH_PLACE and place:
         made = WITH_PLACE[kind](place)
     else:
-        known = ", ".join([*WITHOUT_PLACE, "search:FOLDER", "sql:FILE"])
+        known = ", ".join([*WITHOUT_PLACE, "search:FOLDER", "ranked:FOLDER", "sql:FILE"])
         first, _, rest = text.partition(",")  # of a list only what nothing is known of
         unknown = rest.strip() if first in WITHOUT_PLACE else text
         raise ConfigurationError(f"there is no tool {unknown!r}; there are {known}")

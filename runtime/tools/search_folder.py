@@ -17,12 +17,14 @@ PASSAGE_LENGTH: Final = 1200
 """Characters after which a passage ends, at the end of a line."""
 _LOOKED_AT: Final = 4096
 """Bytes at the start of a file that tell whether it is text."""
+CANDIDATES: Final = 100
+"""Passages that a model puts in order, at most: each takes a call."""
 _MAX_WORDS: Final = 64
 _MAX_RESULTS: Final = 50
 
 
 def search_folder(
-    folder: str | pathlib.Path, *, max_file_bytes: int = 8 << 20, max_total_bytes: int = 256 << 20
+    folder: str | pathlib.Path, *, ranked: bool = False, max_file_bytes: int = 8 << 20, max_total_bytes: int = 256 << 20
 ) -> Tool:
     """A tool that finds passages: arguments ``query`` (words) and ``limit``.
 
@@ -32,6 +34,8 @@ def search_folder(
 
     Args:
         folder: The folder. Links and names that begin with a dot are left out.
+        ranked: Whether the run's model chooses the best among the ``CANDIDATES`` that fit best by their words, by how
+            likely it finds the query after each; see `surefoot.runtime.execution.text_scores`.
         max_file_bytes: Files above this size are left out.
         max_total_bytes: Bytes of text indexed at most; what comes later, in the order of names, is left out.
 
@@ -39,7 +43,8 @@ def search_folder(
         ConfigurationError: There is no such folder.
     """
     index = _Index(existing_folder(folder), max_file_bytes, max_total_bytes)
-    return Tool(name="search_folder", function=index.search, timeout_s=120.0)
+    function = index.candidates if ranked else index.search
+    return Tool(name="search_folder", function=function, timeout_s=120.0, ranked=ranked)
 
 
 def holds_text(folder: str | pathlib.Path, *, most_files: int = 1000) -> bool:
@@ -74,6 +79,24 @@ class _Index:
 
     def search(self, query: str, limit: int = 5) -> dict[str, Any]:
         """The passages that fit the words of a query best; ties in the order of names and lines."""
+        return {"passages": self._best(query, limit), "left_out": self._left_out[:_MAX_RESULTS]}
+
+    def candidates(self, query: str, limit: int = 5) -> dict[str, Any]:
+        """Passages of which the best ``limit`` are wanted: the best by words, and others while there is room.
+
+        The words of a question need not stand in its answer: what shares none of them is a candidate as well.
+        """
+        named = self._best(query, limit, CANDIDATES)
+        with self._lock:
+            rows = self._indexed().execute(
+                "SELECT path, line, text FROM passages ORDER BY rowid LIMIT ?", (CANDIDATES,)
+            )
+            others = [other for row in rows if (other := _passage(row)) not in named]
+        found = [*named, *others][:CANDIDATES]
+        return {"passages": found, "limit": limit, "left_out": self._left_out[:_MAX_RESULTS]}
+
+    def _best(self, query: str, limit: int, most: int | None = None) -> list[dict[str, Any]]:
+        """The passages that fit the words of a query best, ``most`` of them where more are wanted than the limit."""
         words = list(dict.fromkeys(re.findall(r"\w+", query.lower())))[:_MAX_WORDS]
         if not words or not 1 <= limit <= _MAX_RESULTS:
             raise ToolError(
@@ -84,10 +107,9 @@ class _Index:
         with self._lock:
             rows = self._indexed().execute(
                 "SELECT path, line, text FROM passages WHERE text MATCH ? ORDER BY bm25(passages), rowid LIMIT ?",
-                (expression, limit),
+                (expression, most or limit),
             )
-            found = [{"path": path, "line": line, "text": text} for path, line, text in rows]
-        return {"passages": found, "left_out": self._left_out[:_MAX_RESULTS]}
+            return [_passage(row) for row in rows]
 
     def _indexed(self) -> sqlite3.Connection:
         if self._database is None:
@@ -117,6 +139,10 @@ class _Index:
         except (ToolError, OSError):
             return None
         return raw if len(raw) <= most else None
+
+
+def _passage(row: tuple[str, int, str]) -> dict[str, Any]:
+    return dict(zip(("path", "line", "text"), row, strict=True))
 
 
 def passages(text: str) -> Iterator[tuple[int, str]]:

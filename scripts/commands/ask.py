@@ -14,7 +14,7 @@ from surefoot.runtime import api
 from surefoot.runtime.config import RunConfig, open_task
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.session.asking import AskRun, asked_question, options_of
+from surefoot.runtime.session.asking import TOOL_OF_RELEVANCE, AskRun, asked_question, options_of
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.setup import Setup
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
@@ -33,6 +33,13 @@ SHOWN_EVIDENCE = 20
 @click.option("--method", metavar="M", help=f"{KNOWN}  [default: self-ask with tools, else direct]")
 @click.option("--tools", default="", help="Tools that may be used: calc,search:FOLDER,sql:FILE,python.")
 @click.option("--context", multiple=True, type=PATH, help="A file that is shown, or a folder to search in; repeatable.")
+@click.option(
+    "--relevance",
+    type=click.Choice(list(TOOL_OF_RELEVANCE)),
+    default="words",
+    show_default=True,
+    help="How passages of folders are chosen; likelihood needs a model that scores texts.",
+)
 @click.option("--form", default="a short text", show_default=True, help="How the answer is to be written.")
 @click.option("--run-dir", type=PATH, help="Where the run is kept  [default: runs/ask-TIME]")
 @log_options
@@ -46,7 +53,7 @@ def ask(question: str, method: str | None, run_dir: pathlib.Path | None, as_json
     A run that was killed or paused goes on with surefoot resume.
     """
     configure_logs(values.pop("log_format"), values.pop("verbose"))
-    task = asked_question(question, method, values.pop("tools"), values.pop("context"))
+    task = asked_question(question, method, values.pop("tools"), values.pop("context"), values.pop("relevance"))
     options = {**options_of(task), "form": values.pop("form")}
     config = build_config("ask", AskedQuestion, {**values, **options})
     setup = checked(Setup(config, open_task(config)))

@@ -30,7 +30,8 @@ from surefoot.runtime.session.answers import reader_of
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.setup import Setup
 from surefoot.scripts.commands.bench_directory import text_of
-from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
+from surefoot.scripts.commands.bench_flags import hard_together, plans_apart
+from surefoot.scripts.commands.bench_run import METHOD_OPTIONS, prepared, run_nodes
 from surefoot.scripts.commands.bench_table import BY_METHOD, METHODS_TABLE, Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
 from surefoot.scripts.commands.output import OK, PAUSED, print_json
@@ -76,7 +77,7 @@ def by_method(name: str) -> click.Command:
         click.Option(["--method"], multiple=True, metavar="M", help="A row of the table; may be given several times."),
         click.Option(["--repeats"], type=click.IntRange(1), default=1, show_default=True, help="Runs of each problem."),
         *struct_options(cls, own),
-        *struct_options(RunConfig, OPTIONS),
+        *struct_options(RunConfig, METHOD_OPTIONS),
         click.Option(["--run-dir"], type=click.Path(path_type=pathlib.Path), help="Where it is kept, and resumed."),
     ]
     return json_option(log_options(command))  # type: ignore[no-any-return]
@@ -91,7 +92,11 @@ def _help() -> str:
 def _configured(task: str, cls: type[Problem], row: str, first: str, given: dict[str, Any]) -> RunConfig:
     """The run configuration of a row; the oracle is the first method with a model that never errs."""
     config = build_config(task, cls, {**given, "method": first if row in ALWAYS else row})
-    return config if row not in ALWAYS else msgspec.structs.replace(config, model="simulated", modules="", k=1)
+    return (
+        config
+        if row not in ALWAYS
+        else msgspec.structs.replace(config, model="simulated", modules="", k=1, batch=False)
+    )
 
 
 def _score(directory: pathlib.Path, row: str, config: RunConfig, repeats: int) -> Score:
@@ -163,9 +168,10 @@ def _measure(score: Score, directory: pathlib.Path, config: RunConfig, task: Pro
     journal = open_journal(directory, write=False)
     dialect = dialect_of(config)
     try:
-        reader = reader_of(journal, config, task)
+        reader, apart = reader_of(journal, config, task), 0
         for node in solved:
             steps = list(reader.steps_of(node))
+            apart += plans_apart([steps])
             advice = advice_of(task, steps)
             if advice is not None:
                 score.chosen[advice.way] = score.chosen.get(advice.way, 0) + 1
@@ -175,6 +181,11 @@ def _measure(score: Score, directory: pathlib.Path, config: RunConfig, task: Pro
             score.longest_chain = max(score.longest_chain, reader.longest)
         found = lost_by_kind(steps_of(journal, config.rule), journal.totals.by_kind)
         score.lost_ballots = {one.kind: round(one.share, 4) for one in found}
+        score.flags = hard_together(steps_of(journal, config.rule), config.k if isinstance(config.k, int) else 0)
+        if apart:
+            score.flags.append(
+                f"the plans of {apart:,} of {len(solved):,} answered problems depend on how they are asked for"
+            )
     finally:
         journal.close()
 

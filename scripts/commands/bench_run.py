@@ -2,6 +2,7 @@
 
 import asyncio
 import pathlib
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,12 +11,16 @@ import msgspec
 from surefoot.decompose.plan import Node
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
+from surefoot.runtime.batch_options import for_batches
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.journal.journal import create_journal, open_journal
 from surefoot.runtime.journal.run_directory import new_run_directory, read_config, write_config
 from surefoot.runtime.records import Counts
+from surefoot.runtime.session.batches import models_of
+from surefoot.runtime.session.watcher import Watcher
 from surefoot.runtime.session.work import open_pool
+from surefoot.scripts.commands.output import printable
 from surefoot.scripts.commands.output_file import write_output
 
 OPTIONS = (
@@ -24,6 +29,20 @@ OPTIONS = (
     "max_calls", "max_cost_usd", "max_wall_s", "modules", "cache",
 )  # fmt: skip
 """Run options that every bench takes."""
+
+
+METHOD_OPTIONS = (*OPTIONS, "batch", "batch_price", "batch_size", "batch_quiet_s", "batch_poll_s")
+"""Those of a bench of methods, whose roles may all be asked in batches."""
+
+
+class Told(Watcher):
+    """Prints how the batches of a row go."""
+
+    def note(self, text: str) -> None:
+        """Print a line that people may want to keep."""
+        print(printable(text), file=sys.stderr, flush=True)
+
+    say = note
 
 
 def prepared(run_dir: pathlib.Path | None, name: str) -> pathlib.Path:
@@ -56,7 +75,9 @@ async def run_nodes(
         RunDirectoryError: It is a link: a received suite's rows are not written into other folders.
     """
     await asyncio.to_thread(_make, directory)
-    pool = await asyncio.to_thread(open_pool, config, task)
+    config = for_batches(config)
+    models = models_of(config, directory, Told())
+    pool = await asyncio.to_thread(open_pool, config, task, models)
     try:
         if (directory / "run.toml").exists():
             if _frozen(read_config(directory)) != _frozen(config):

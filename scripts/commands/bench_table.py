@@ -36,6 +36,7 @@ class Score(msgspec.Struct):
         lost_ballots: Share of the ballots to each kind of question that lost or were discarded, where a table has it.
         chosen: How often each way was chosen, where a method chooses one.
         longest_chain: Most questions of a solved problem that wait for each other, where a table has it.
+        flags: Lines on mistakes that may have a common cause, which votes do not see.
     """
 
     method: str
@@ -61,6 +62,7 @@ class Score(msgspec.Struct):
     longest_chain: int = 0
     lost_ballots: dict[str, float] = {}
     chosen: dict[str, int] = {}
+    flags: list[str] = []
 
     def add_cost(self, cost: float | None) -> None:
         """Count what the actions of one more solved plan cost, where they have costs."""
@@ -208,6 +210,8 @@ def print_table(
         table.add_row(*_published(row))
     console.print(table)
     console.print(columns.note, style="dim")
+    for line in flags_of(scores):
+        console.print(printable(line), markup=False)
 
 
 def page_of(title: str, scores: list[Score], published: Published, columns: Columns | None = None) -> str:
@@ -223,7 +227,13 @@ def page_of(title: str, scores: list[Score], published: Published, columns: Colu
     from surefoot.runtime.report.page import plain_page
 
     table = f'<table class="bench"><tr>{head}</tr>\n{"".join(rows)}</table><p class="soft">{columns.note}</p>'
-    return plain_page(title, table)
+    flags = "".join(f"<p>{html.escape(line)}</p>" for line in flags_of(scores))
+    return plain_page(title, table + flags)
+
+
+def flags_of(scores: Iterable[Score]) -> list[str]:
+    """Return the lines that stand below a table: what its rows were flagged for."""
+    return [f"{score.method}: {line}" for score in scores for line in score.flags]
 
 
 BAR = "0 to 100 %"

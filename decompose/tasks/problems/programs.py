@@ -23,9 +23,8 @@ def first_state(question: str) -> dict[str, Any]:
     """
     found = dictionary.read(question)
     if found is not None:
-        values, turns = found
-        sums = [" + ".join(str(values[word]) for word in turn) for turn in turns]
-        return {"kind": "sums", "turns": sums, "turn": 0, "total": "0"}
+        sums = [" + ".join(str(found.values[word]) for word in turn) for turn in found.turns]
+        return {"kind": "sums", "turns": sums, "turn": 0, "total": str(found.begins)}
     bridge = bridges.read(question)
     if bridge is not None:
         _, start, places = bridge

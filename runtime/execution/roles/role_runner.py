@@ -10,6 +10,7 @@ from surefoot.decompose.step import Flag, Role, Step
 from surefoot.runtime.execution.asked_several import SeveralAnswers
 from surefoot.runtime.execution.roles.answer_cache import AnswerCache, cache_key
 from surefoot.runtime.execution.step_runner import StepRunner
+from surefoot.runtime.execution.text_scores import TextScores
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.records import Counts, Entry
 from surefoot.voting.ballot import Ballot
@@ -75,6 +76,10 @@ class RoleRunner:
     async def ask_several(self, step: Step, count: int, draws: range, level: int = 0) -> tuple[SeveralAnswers, ...]:
         """Return the replies of the model of the step's role to a question for the next steps of a chain."""
         return await self._of(step).ask_several(step, count, draws, level)
+
+    def scores(self) -> TextScores:
+        """Return what says how relevant passages are, with the model of the roles that have none of their own."""
+        return self._usual.scores()
 
     def request(self, step: Step) -> Request:
         """Return a step as it is put to the model of its role, for one draw."""

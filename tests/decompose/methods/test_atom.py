@@ -7,13 +7,17 @@ import re
 import pytest
 from scipy.stats import binomtest
 
+from surefoot.decompose.answer_keys.problem_contractions import contracted
 from surefoot.decompose.answer_keys.problem_parts import parts_of
 from surefoot.decompose.answer_keys.problems import answers, told_by
-from surefoot.decompose.methods.asking import Goal, Turning, asked_next
-from surefoot.decompose.methods.atom import Atom
+from surefoot.decompose.methods import atom
+from surefoot.decompose.methods.asking import LONGEST_LINE, Goal, Turning, asked_next
+from surefoot.decompose.methods.atom import DEEPEST, Atom
+from surefoot.decompose.methods.two_stage import MOST_PARTS
 from surefoot.decompose.referees.problems import answer_of
 from surefoot.decompose.step import Done, Flag, Prompt
 from surefoot.decompose.tasks.generated import Generated
+from surefoot.decompose.tasks.problems import dictionary
 from surefoot.runtime.models.port import Request
 from surefoot.runtime.models.simulated import SimulatedModel, parse_profile
 from tests.decompose.methods.walking import Walk
@@ -26,13 +30,16 @@ class Unjudged(Generated, frozen=True, kw_only=True):
         return Atom(judged=False)
 
 
+CONTRACTED = [("graphs", 5), ("graphs", 20), ("graphs", 60), ("expressions", 12), ("dictionary", 30)]
+
+
 def stages(walk: Walk) -> list[str]:
     """The questions that stood, in order: one for each split."""
     return [told_by(prompt).question for prompt, kind in zip(walk.prompts, walk.kinds, strict=True)
             if kind == "dependencies"]  # fmt: skip
 
 
-@pytest.mark.parametrize(("family", "length"), [("graphs", 5), ("graphs", 20), ("graphs", 60), ("expressions", 12)])
+@pytest.mark.parametrize(("family", "length"), CONTRACTED)
 def test_every_contraction_has_the_same_answer_and_is_simpler(family: str, length: int) -> None:
     """A1: an exact evaluator confirms each; open nodes strictly fall; as many stages as the longest path."""
     for number in range(1, 6):
@@ -115,6 +122,47 @@ def test_wrong_contractions_are_caught_by_the_judge(share: float) -> None:
 def test_a_rejected_contraction_costs_no_answer() -> None:
     """Where every contraction is wrong the question itself is answered: never worse than asking it at once."""
     assert right(Generated, 1.0, "atom") == right(Generated, 0.0, "direct")
+
+
+def test_a_sum_of_more_turns_than_contractions_is_answered_as_it_then_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit ends the loop with a question that is left, never with none; 1,000 turns are below it."""
+    assert DEEPEST >= MOST_PARTS == 1000
+    monkeypatch.setattr(atom, "DEEPEST", 5)
+    task = Generated(family="dictionary", length=9, method="atom")
+    walk = Walk(task)
+    assert walk.run() == answer_of(task.question())
+    assert walk.kinds.count("contract") == 5
+    left = dictionary.read(stages(walk)[-1])
+    assert left is not None
+    assert len(left.turns) == 4
+
+
+def test_a_contracted_sum_begins_with_what_was_found_and_has_fewer_turns() -> None:
+    question = Generated(family="dictionary", length=4).question()
+    drawn = dictionary.read(question)
+    assert drawn is not None
+    first = drawn.part(0, "0")
+    later = dictionary.read(contracted(question, {first: "-31"}))
+    assert later == dictionary.Totals(drawn.values, drawn.turns[1:], -31)
+    both = contracted(question, {first: "-31", drawn.part(1, "-31"): "5", drawn.part(2, "5"): "6"})
+    assert dictionary.read(both) == dictionary.Totals(drawn.values, drawn.turns[3:], 6)
+    assert contracted(question, {"What is 1 + 1?": "2"}) == question
+    every = {drawn.part(number, before): str(number) for number, before in enumerate(("0", "0", "1", "2"))}
+    last = dictionary.read(contracted(question, every))
+    assert last is not None
+    assert len(last.turns) == 1, "a question with no turn left would be none of the family"
+
+
+def test_a_long_question_may_be_put_again_at_its_length_and_no_longer() -> None:
+    """A thousand turns are 12,000 characters, more than other lines of a reply may have."""
+    question = Generated(family="dictionary", length=1000).question()
+    assert len(question) > LONGEST_LINE
+    step, task = Atom().ask("contract", Goal(question), question), Generated(method="atom")
+    assert task.parse(step, f"So\nQuestion: {question}", "chat") == question
+    assert isinstance(task.parse(step, f"Question: {question} again", "chat"), Flag)
+    short = Atom().ask("contract", Goal("q"), "q")
+    assert task.parse(short, f"Question: {'x ' * 1900}", "chat") == ("x " * 1900).strip()
+    assert isinstance(task.parse(short, f"Question: {question}", "chat"), Flag)
 
 
 def test_one_that_is_no_simpler_ends_the_loop() -> None:

@@ -63,3 +63,19 @@ def test_slopes_are_one_and_two_where_the_steps_outweigh_the_instructions(
 
 def test_a_question_of_64_steps_costs_an_eighth() -> None:
     assert 8 * words("rewoo", 64) <= words("self-ask", 64)
+
+
+def carried(method: str, steps: int) -> int:
+    """Words of all prompts of one question without those that each prompt of its kind has: instruction and form."""
+    task = Generated(family="chains", length=steps, method=method)
+    walk, wordings = Walk(task), task.decomposed_by().wordings
+    walk.run()
+    forms = {kind: one.form.replace("{form}", task.answer_form()) for kind, one in wordings.items()}
+    return walk.words - sum(len(f"{wordings[kind].instruction} {forms[kind]}".split()) for kind in walk.kinds)
+
+
+@pytest.mark.parametrize(("method", "found"), [("rewoo", 0.937), ("self-ask", 1.810)])
+def test_slopes_of_what_is_carried_are_nearer_to_one_and_two(method: str, found: float) -> None:
+    """What is left to explain the slope of short questions once instructions are not counted: labels of each line."""
+    assert slope(lambda steps: carried(method, steps), SHORT) == pytest.approx(found, abs=0.001)
+    assert slope(lambda steps: carried(method, steps), SHORT) > slope(lambda steps: words(method, steps), SHORT)

@@ -12,6 +12,7 @@ from surefoot.decompose.tasks.ask import AskedQuestion, tools_of
         ("calc", {"calc": "calc"}),
         ("calc, search:a,b/notes,sql:d.sqlite", {"calc": "calc", "search": "search:a,b/notes", "sql": "sql:d.sqlite"}),
         ("search:a,search:b", {"search": "search:a", "search2": "search:b"}),
+        ("ranked:a, search:b,ranked:c", {"search": "ranked:a", "search2": "search:b", "search3": "ranked:c"}),
         ("magic", {"magic": "magic"}),
     ],
 )

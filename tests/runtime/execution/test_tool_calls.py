@@ -18,6 +18,7 @@ from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.tool_calls import ToolCaller, call_key, named_call
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.journal.journal import open_journal
+from surefoot.runtime.models.port import Likelihood
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import Record
 from surefoot.runtime.session.run import Run
@@ -292,3 +293,51 @@ async def test_a_call_that_was_perhaps_made_before_a_crash_is_looked_up(
         with pytest.raises(RunPaused, match=result):
             await asking
     assert task.calls == [7] * calls
+
+
+class Finds(Once, frozen=True, kw_only=True):
+    """Has one tool whose passages the model ranks."""
+
+    gives: Any = None
+
+    def tools(self) -> Mapping[str, Any]:
+        def search(query: str) -> Any:
+            return self.gives
+
+        return {"search": Tool(name="search", function=search, timeout_s=5, ranked=True)}
+
+
+class Likes(Counted):
+    """Finds a question likely after long passages."""
+
+    async def score(self, request: Any, text: str) -> Likelihood:
+        return Likelihood(-1.0 / len(request.prompt.user), 1)
+
+
+async def test_passages_come_in_the_order_of_their_relevance_and_as_many_as_are_wanted(step_runner: Any) -> None:
+    found = [{"text": "a" * length, "path": f"{length}"} for length in (3, 9, 1, 9)]
+    task, node, call = Finds(gives={"passages": found, "limit": 3, "left_out": []}), Node((1,), "call", (0,)), SEARCH
+    work = Work(step_runner(task, Likes(answers)), RecordBuffer(1000, math.inf))
+    kept = msgspec.json.decode(await ToolCaller(task, work).call(node, 0, 0, call))
+    assert [one["path"] for one in kept["passages"]] == ["9", "9", "3"], "those that are level stay in their order"
+    assert kept["left_out"] == []
+    assert "limit" not in kept
+    assert all(one["relevance"] <= 0 for one in kept["passages"])
+    assert work.steps.meter.take().by_kind["relevance"].calls == 4
+
+
+@pytest.mark.parametrize(
+    "gives", [None, 5, "text", [], {}, {"passages": 3}, {"passages": [{}]}, {"passages": [{"text": 5}]},
+              {"passages": [], "limit": 0}, {"passages": [], "limit": "many"}],
+)  # fmt: skip
+async def test_a_ranked_tool_that_gives_no_passages_has_failed(step_runner: Any, gives: Any) -> None:
+    task = Finds(gives=gives)
+    work = Work(step_runner(task, Likes(answers)), RecordBuffer(1000, math.inf))
+    kept = await ToolCaller(task, work).call(Node((1,), "call", (0,)), 0, 0, SEARCH)
+    failed = failure_of(msgspec.json.decode(kept))
+    assert failed is not None
+    assert "a ranked tool returns passages with a text" in failed.message
+    assert not work.steps.meter.take().calls
+
+
+SEARCH = Call("search", {"query": "what?"}, may_fail=True)

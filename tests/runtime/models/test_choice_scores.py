@@ -20,9 +20,9 @@ def places(*tokens: tuple[str, float]) -> tuple[Position, ...]:
 
 def test_the_tokens_at_the_end_are_added_up_as_far_as_the_text_goes() -> None:
     said = places(("Q", -9.0), (": ", -8.0), ("ye", -1.0), ("s", -0.5), (",", -0.25))
-    assert score_of(said, "yes,") == Scored(-1.75, 0)
-    assert score_of(said, ": yes,") == Scored(-9.75, 0)
-    assert score_of(places((": ye", -2.0), ("s,", -0.5)), "yes,") == Scored(-2.5, 2)
+    assert score_of(said, "yes,") == Scored(-1.75, 0, 3)
+    assert score_of(said, ": yes,") == Scored(-9.75, 0, 4)
+    assert score_of(places((": ye", -2.0), ("s,", -0.5)), "yes,") == Scored(-2.5, 2, 2)
 
 
 @pytest.mark.parametrize(

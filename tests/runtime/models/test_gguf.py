@@ -16,14 +16,14 @@ import pytest
 from surefoot.decompose.step import Prompt
 from surefoot.runtime import api
 from surefoot.runtime.config import RunConfig, dialect_of, open_task
-from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, QuestionRefused
+from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable, QuestionRefused
 from surefoot.runtime.models import gguf_weights
 from surefoot.runtime.models.capabilities import WAYS, Capability
 from surefoot.runtime.models.choices import grammar_of
 from surefoot.runtime.models.factory import check_model, open_model
 from surefoot.runtime.models.gguf import SCORED, SLOTS, GgufModel, body_of, scoring_body_of
 from surefoot.runtime.models.gguf_weights import SMOLLM2, Published, fetch, fetched_path, unpack, weights_of
-from surefoot.runtime.models.port import Example, Look, Request, Stop
+from surefoot.runtime.models.port import Example, Likelihood, Look, Request, Stop
 
 MAKE = pathlib.Path(__file__).parents[2] / "servers" / "make_gguf.py"
 RAW = Request(Prompt("1, 2, "), (0, 1, 2), 1.0, 6, 0, raw=True, stop=(",",))
@@ -239,6 +239,56 @@ def test_random_weights_have_a_distribution_and_know_nothing(tiny: pathlib.Path)
     look = looked(GgufModel(tiny, "t", "micro"), msgspec.structs.replace(RAW, choices=("A", "B")))
     assert sum(share for _, share in look.answers) + look.unread == pytest.approx(1, abs=0.01)
     assert all(share < 0.2 for _, share in look.answers)
+
+
+def test_a_given_text_is_all_that_may_be_generated_in_its_own_tokens(recorded: GgufModel) -> None:
+    """The scores are those of the text's tokens, each given what stands before; a character may be two of them."""
+    token = {"token": "?", "logprob": -0.5, "top_logprobs": [{"token": "x", "logprob": -0.1}]}
+    content = [{**token, "bytes": [*part]} for part in (b" caf", b"\xc3", b"\xa9")] + [{"token": "", "logprob": -9}]
+    Server.says = {
+        "choices": [{"text": " caf\u00e9", "finish_reason": "stop", "logprobs": {"content": content}}],
+        "usage": {"prompt_tokens": 30, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 7}},
+    }
+    found = score_of(recorded, RAW, " caf\u00e9")
+    assert found == Likelihood(-1.5, 3, 1, 30, 4, 0.0, 7)
+    form, body = Server.asked
+    assert (form, body["grammar"], body["logit_bias"]) == ("raw", 'root ::= " caf\u00e9"', [[" caf\u00e9", 1000.0]])
+    assert (body["temperature"], body["n"], body["stop"]) == (0.0, 1, [])
+
+
+@pytest.mark.parametrize("text", ["", " cafe", " caf\u00e9 more"])
+def test_a_text_that_was_not_spelled_has_no_score(recorded: GgufModel, text: str) -> None:
+    content = [{"token": " caf", "logprob": -0.5, "bytes": [*" caf\u00e9".encode()]}]
+    for scores in ({"content": content}, {"content": None}, None):
+        Server.says = {"choices": [{"text": "", "finish_reason": "length", "logprobs": scores}]}
+        with pytest.raises(ModelRejected, match="does not say how likely"):
+            score_of(recorded, RAW, text)
+    Server.says = {"choices": [{"logprobs": {"content": [{"token": "x", "bytes": [300]}]}}]}
+    with pytest.raises(ModelUnavailable):
+        score_of(recorded, RAW, text)
+
+
+def test_a_score_is_what_the_model_itself_says_of_the_text_it_likes_best(tiny: pathlib.Path) -> None:
+    """What grammar and bias force is scored as it was before them: for the likeliest text as the look at it says."""
+    model = GgufModel(tiny, "gguf:tiny", "micro")
+
+    async def both() -> tuple[Any, float]:
+        try:
+            asked = msgspec.structs.replace(RAW, draws=(0,), stop=())
+            [position, *_] = (await asyncio.to_thread(model._continued, asked)).positions
+            return position, (await model.score(asked, position.chosen)).logarithm
+        finally:
+            await model.close()
+
+    position, logarithm = asyncio.run(both())
+    assert logarithm == pytest.approx(dict(position.likeliest)[position.chosen], abs=1e-3)
+
+
+def score_of(model: GgufModel, request: Request, text: str) -> Likelihood:
+    async def score() -> Likelihood:
+        return await model.score(request, text)
+
+    return asyncio.run(score())
 
 
 def test_random_weights_move_no_tower_by_looks(tiny: pathlib.Path, tmp_path: pathlib.Path) -> None:

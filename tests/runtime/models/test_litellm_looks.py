@@ -1,6 +1,7 @@
 """Scores of answers and raw text through LiteLLM, over real HTTP, from servers of each shape there is."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -78,6 +79,36 @@ def test_a_server_that_scores_prompts_only_scores_each_choice_as_the_end_of_one(
         with pytest.raises(ModelRejected, match="sends no scores of tokens"):
             await own.look(RAW)  # any text may be an answer: there is nothing to score
         assert said == ["openai/m: its server takes no scores; answers are drawn, not scored"]
+
+    with_server(name, use)
+
+
+@pytest.mark.parametrize(("name", "way"), [("prompts", "prompt_logprobs"), ("echoes", "echo")])
+def test_a_given_text_is_scored_as_the_end_of_a_prompt(name: str, way: str) -> None:
+    async def use(shape: Shape, own: LiteLLMModel, said: list[str]) -> None:
+        for text, share, tokens in (("4,", 0.47 * 0.9, 2), ("50,", 0.43 * 0.08 * 0.9, 3)):
+            found = await own.score(RAW, text)
+            assert (math.exp(found.logarithm), found.tokens) == (pytest.approx(share), tokens)
+            assert (found.calls, found.tokens_in) == (1, 5)
+            assert shape.seen[-1][1]["prompt"] == f"1, 2, 3, {text}"
+        assert own.how(Capability.PROMPT_SCORES) == way
+        with pytest.raises(ModelRejected, match="does not say how likely a given text is"):
+            await own.score(RAW, "4" * 200)  # of more tokens than are read: nothing that could be compared
+        assert own.how(Capability.PROMPT_SCORES) == way, "one text that cannot be read says nothing of the server"
+
+    with_server(name, use)
+
+
+@pytest.mark.parametrize("name", ["openai", "silent", "without scores"])
+def test_a_server_that_scores_no_prompts_scores_no_given_text(name: str) -> None:
+    async def use(shape: Shape, own: LiteLLMModel, said: list[str]) -> None:
+        for request in (RAW, ASKED):
+            with pytest.raises(ModelRejected, match="sends no scores of prompts"):
+                await own.score(msgspec.structs.replace(request, choices=()), "4")
+        asked = len(shape.seen)
+        with pytest.raises(ModelRejected):
+            await own.score(RAW, "4")
+        assert len(shape.seen) == asked, "it is known by now"
 
     with_server(name, use)
 

@@ -11,9 +11,10 @@ import pytest
 from surefoot.decompose.step import Prompt
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError, ModelUnavailable, UserCodeError
+from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.factory import open_model, with_own_dialect
 from surefoot.runtime.models.own_model import OwnModel, open_own_model, watched
-from surefoot.runtime.models.port import Look, Reply, Request
+from surefoot.runtime.models.port import Likelihood, Look, Model, Reply, Request
 from surefoot.runtime.models.simulated import SimulatedModel
 from surefoot.runtime.own_code import is_own_model, own_code, own_models
 
@@ -165,3 +166,23 @@ def test_a_model_of_ones_own_may_give_looks_and_what_is_none_is_its_fault() -> N
     assert asyncio.run(watched(Sure(look)).look(REQUEST)) is look
     with pytest.raises(UserCodeError, match="a Look; it returned str 'a'"):
         asyncio.run(watched(Sure("a")).look(REQUEST))
+
+
+@pytest.mark.parametrize("found", [0.5, Likelihood(0.1, 3), Likelihood(-1.0, 0), Likelihood(float("nan"), 3)])
+def test_a_model_of_ones_own_may_score_texts_and_what_is_no_score_is_its_fault(found: Any) -> None:
+    class Scores(Model):
+        async def ask(self, request: Request) -> list[Reply]:
+            raise AssertionError("nothing is drawn")
+
+        async def score(self, request: Request, text: str) -> Likelihood:
+            return Likelihood(-2.0, len(text)) if text == "right" else found  # type: ignore[no-any-return]
+
+    own = OwnModel(Scores())
+    assert asyncio.run(own.score(REQUEST, "right")) == Likelihood(-2.0, 5)
+    with pytest.raises(UserCodeError, match=r"Scores\.score.*a Likelihood of at least one token"):
+        asyncio.run(own.score(REQUEST, "wrong"))
+    own.use_lease(BudgetLease(limited=True))
+    own.lease.grant(1.0)  # type: ignore[union-attr]
+    asyncio.run(own.score(REQUEST, "right"))
+    assert own.lease is not None
+    assert (own.lease.balance, own.lease.reserved) == (1.0, 0.0)

@@ -172,7 +172,8 @@ def test_replies_that_nobody_can_read_end_in_a_typed_failure(method: str, tmp_pa
 
 
 BRANCHES = {
-    "rewoo": "Answer this part", "abstract-chain": "Answer this part", "atom": "Answer this part",
+    "rewoo": "Answer this part", "rewoo-3": "Answer this part", "abstract-chain": "Answer this part",
+    "atom": "Answer this part",
     "as-needed": "Answer the question if that takes one step", "recursive": "Answer a question about a part",
     "auto": "Answer the question at once",
 }  # fmt: skip

@@ -8,8 +8,9 @@ import pytest
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.execution.tool_calls import as_tool
 from surefoot.runtime.tools.calling import call_tool
-from surefoot.runtime.tools.contract import ToolResult
+from surefoot.runtime.tools.contract import ToolFailed, ToolResult
 from surefoot.runtime.tools.named import absolute, tool_named
+from surefoot.runtime.tools.search_folder import CANDIDATES
 
 
 async def test_a_calculator_and_a_folder(tmp_path: pathlib.Path) -> None:
@@ -64,4 +65,22 @@ def test_a_missing_file_is_said_at_once(tmp_path: pathlib.Path) -> None:
 def test_places_hold_wherever_a_run_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert absolute("search:notes") == f"search:{tmp_path / 'notes'}"
+    assert absolute("ranked:notes") == f"ranked:{tmp_path / 'notes'}"
     assert absolute("calc") == "calc"
+
+
+async def test_a_folder_whose_passages_a_model_ranks_gives_candidates(tmp_path: pathlib.Path) -> None:
+    """Those that share words with the query first, others while there is room; how many are wanted stands beside."""
+    for number in range(CANDIDATES + 7):
+        (tmp_path / f"{number:03}.txt").write_text(f"Passage {number}\n")
+    (tmp_path / "zz.txt").write_text("The Volga is long.\n")
+    search = as_tool("search", f"ranked:{tmp_path}")
+    assert search.ranked
+    assert not as_tool("search", f"search:{tmp_path}").ranked
+    found = await call_tool(search, {"query": "volga", "limit": 2}, key="k")
+    assert isinstance(found, ToolResult)
+    names = [one["path"] for one in found.value["passages"]]
+    assert (names[0], names[1], len(names), len(set(names))) == ("zz.txt", "000.txt", CANDIDATES, CANDIDATES)
+    assert found.value["limit"] == 2
+    refused = await call_tool(search, {"query": "volga", "limit": 0}, key="k")
+    assert isinstance(refused, ToolFailed)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import surefoot
-from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.port import Model, Reply, Request
+from surefoot.runtime.errors import ConfigurationError, ModelRejected
+from surefoot.runtime.journal.run_directory import standing
+from surefoot.runtime.models.port import Likelihood, Model, Reply, Request
 from surefoot.scripts.commands.cli import main
 
 QUESTION = "What is ((3 + 4) * 5) mod 97?"
@@ -99,6 +100,47 @@ def test_a_folder_of_text_is_searched(tmp_path: pathlib.Path) -> None:
     assert one.asked == "search[length Volga]"
     assert "rivers.txt:1: The Volga is 3530 km long." in one.found
     assert "Tools: search[query]" in model.shown[0]
+
+
+class Ranking(Reader):
+    """Finds the words of a search likely after a passage with a number, and says how often it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scored: list[str] = []
+
+    async def score(self, request: Request, text: str) -> Likelihood:
+        self.scored.append(request.prompt.user)
+        return Likelihood(-1.0 if "3530" in request.prompt.user else -9.0, 4, tokens_in=30)
+
+
+def test_a_folder_is_searched_by_what_the_model_finds_likely(tmp_path: pathlib.Path) -> None:
+    """By words the passage that names river and length is first; what the model ranks is kept, and not asked again."""
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "a.txt").write_text("The length Volga length Volga is told below.\n")
+    (notes / "b.txt").write_text("From the spring to the sea it is 3530 km.\n")
+    model = Ranking()
+    asked = {"context": notes, "run_dir": tmp_path / "r", "k": 1, "max_calls": 4}
+    run = surefoot.ask("How long is the Volga?", model, relevance="likelihood", **asked)  # type: ignore[arg-type]
+    assert (run.status, run.output) == ("solved", "3530 km")
+    [one] = run.evidence()
+    assert one.found.startswith("b.txt:1: From the spring")
+    assert len(model.scored) == 2
+    assert all("Write a question that this text answers." in text for text in model.scored)
+    assert standing(run.run_dir).calls == 4, "two answers, and two passages"
+    assert surefoot.open(tmp_path / "r").output == "3530 km"
+    words = surefoot.ask("How long is the Volga?", Reader(), context=notes, run_dir=tmp_path / "w", k=1, max_calls=9)
+    assert words.status == "failed", "by its words the other passage is found, again and again"
+
+
+def test_likelihood_needs_a_model_that_gives_it(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "n").mkdir()
+    (tmp_path / "n" / "a.txt").write_text("A.\n")
+    with pytest.raises(ModelRejected, match="reader does not say how likely a given text is"):
+        surefoot.ask("How long?", Reader(), context=tmp_path / "n", relevance="likelihood", run_dir=tmp_path / "r", k=1)
+    with pytest.raises(ConfigurationError, match="relevance: there is no 'luck'; there are words, likelihood"):
+        surefoot.ask("How long?", Reader(), context=tmp_path / "n", relevance="luck", run_dir=tmp_path / "s", k=1)
 
 
 def test_a_file_is_shown(tmp_path: pathlib.Path) -> None:

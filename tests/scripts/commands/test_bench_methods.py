@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from surefoot.decompose.answer_keys.problems import answers
+from surefoot.decompose.step import Prompt
 from surefoot.decompose.tasks.problems.families import FAMILIES
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.scripts.commands.bench_suites import SUITES
 from surefoot.scripts.commands.cli import main
+from tests.runtime.models.batch_server import serving
 
 OWN = '''
 import surefoot
@@ -193,3 +196,35 @@ def test_a_method_that_does_not_exist_is_one_line(tmp_path: pathlib.Path, capsys
 
 def test_no_family_is_named_like_a_suite() -> None:
     assert not set(FAMILIES) & set(SUITES)
+
+
+def test_flags_of_a_common_cause_are_in_the_table(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every draw of one prompt in four is wrong alike: two wordings of a plan differ where votes agree."""
+    told = ("chains", "--length", "3", "--count", "12", "--k", "4", "--method", "rewoo", "--method", "rewoo-3")
+    rows = bench(capsys, tmp_path / "b", *told, "--model", "simulated:p_shared=0.25")
+    assert rows["rewoo"]["flags"] == []
+    [line] = rows["rewoo-3"]["flags"]
+    assert line.startswith("the plans of ")
+    assert "depend on how they are asked for" in line
+
+
+def test_a_bench_of_methods_may_send_its_questions_in_batches(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All problems of a row wait for each other's questions: as many rounds as a problem has questions in a row."""
+
+    def say(body: dict[str, Any]) -> str:
+        return answers(Prompt(body["messages"][-1]["content"])).right[0]
+
+    told = ("chains", "--length", "2", "--count", "6", "--k", "2", "--method", "direct", "--method", "two-stage")
+    quick = ("--batch", "--batch-quiet-s", "0.2", "--batch-poll-s", "0.01", "--model", "openai/gpt-4.1-mini")
+    with serving(say) as provider:
+        rows = bench(capsys, tmp_path / "b", *told, *quick, "--api-base", provider.base)
+        assert [rows[name]["solved_percent"] for name in ("direct", "two-stage", "oracle")] == [100, 100, 100]
+        assert provider.sizes == [6, 6, 6], "the oracle is asked at once, and in no batch"
+        assert bench(capsys, tmp_path / "b", *told, *quick, "--api-base", provider.base).keys() == rows.keys()
+        assert len(provider.sizes) == 3, "nothing is asked again"
+    with pytest.raises(SystemExit) as end:
+        main(["bench", *told, "--batch", "--model", "simulated", "--run-dir", str(tmp_path / "c")])
+    assert end.value.code == 2
+    assert "--batch is for models behind a provider's address" in capsys.readouterr().err

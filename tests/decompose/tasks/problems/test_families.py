@@ -147,9 +147,9 @@ def test_a_dictionary_sum_is_the_sum_of_its_words() -> None:
     for question in questions("dictionary", 20):
         found = dictionary.read(question)
         assert found is not None
-        values, turns = found
-        assert len(turns) == 20
-        assert answer_of(question) == str(sum(values[word] for word in " ".join(map(" ".join, turns)).split()))
+        assert len(found.turns) == 20
+        words = " ".join(map(" ".join, found.turns)).split()
+        assert answer_of(question) == str(sum(found.values[word] for word in words))
 
 
 @pytest.mark.parametrize("family", ["expressions", "graphs", "chains", "crafting", "dictionary"])

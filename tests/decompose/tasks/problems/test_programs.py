@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from surefoot.decompose.referees.problems import answer_of
 from surefoot.decompose.tasks.problems import dictionary, expressions, graphs
 from surefoot.decompose.tasks.problems.expressions import MODULUS
 from surefoot.decompose.tasks.problems.programs import absorbed, first_state, next_spec
@@ -61,9 +62,8 @@ def test_a_sum_goes_on_from_what_was_said_before(rng: random.Random, size: int) 
     question = dictionary.pose(rng, size)
     parts = dictionary.read(question)
     assert parts is not None
-    values, turns = parts
-    assert len(turns) == size
-    total = sum(values[word] for turn in turns for word in turn)
+    assert len(parts.turns) == size
+    total = sum(parts.values[word] for turn in parts.turns for word in turn)
     answer, asked = worked(question)
     assert (int(answer), len(asked)) == (total, size)
     slip = rng.randrange(size)
@@ -77,7 +77,22 @@ def test_a_word_without_a_value_makes_it_no_question(rng: random.Random, size: i
     question = dictionary.pose(rng, size)
     head, told, tail = question.rpartition(". What is")
     assert dictionary.read(f"{head} nobody{told}{tail}") is None
-    assert dictionary.read(question.replace("begin with 0", "begin with 1")) is None
+    assert dictionary.read(question.replace("begin with 0", "begin with none")) is None
+    assert dictionary.read(question.replace(": begin", "; begin")) is None
+
+
+@given(seeds, st.integers(1, 12), st.integers(-400, 400))
+def test_a_total_may_begin_anywhere(rng: random.Random, size: int, begins: int) -> None:
+    """What stands after some turns are done is a question of the same form, which code and referee go on from."""
+    drawn = dictionary.read(dictionary.pose(rng, size))
+    assert drawn is not None
+    assert drawn.begins == 0
+    later = dictionary.worded(drawn.values, drawn.turns, begins)
+    found = dictionary.read(later)
+    assert found == dictionary.Totals(drawn.values, drawn.turns, begins)
+    total = begins + sum(drawn.values[word] for turn in drawn.turns for word in turn)
+    assert worked(later)[0] == str(total) == answer_of(later)
+    assert found.part(0, "7").startswith("What is 7 + ")
 
 
 @pytest.mark.parametrize("question", ["", "What is 1 + 2?", "Who painted this?"])
