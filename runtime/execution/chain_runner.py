@@ -224,7 +224,7 @@ class ChainRunner:
             if self._plan.suspended and entry is not None:
                 await self._plan.go_ahead(node)  # what rests on a refuted assumption is not counted either
             said = None
-            if self._evidence is not None:
+            if self._evidence is not None and self._evidence.has_said(node, state, asked, candidate):
                 said = await self._evidence.look(node, at.index, state, asked, Said(key, candidate, entry, k))
                 candidate, entry = said.candidate, said.entry
             at.taken.append(candidate)
