@@ -190,7 +190,7 @@ class Counts(msgspec.Struct, kw_only=True):
         disagreements: Steps whose unspoiled ballots named more than one candidate.
         escalations: Steps that were asked again, in a larger lead or in another way, as their first race was undecided,
             refuted or raised an alarm.
-        seam_retries: Chains run again because their output was not the promise.
+        seam_retries: Chains run again because their output was not the promise, or they could not be solved.
         broken_promises: Decompositions asked again because a child kept contradicting its promise.
         tokens_in: Prompt tokens.
         tokens_out: Reply tokens.

@@ -127,11 +127,13 @@ class ChainRunner:
                 stuck = undecided
                 run, output, why = ChainRun(attempt, [], []), None, undecided.message
             else:
-                if at.refuted is not None:
-                    return Contradicted(node.path, str(at.refuted), evidence=at.refuted)
                 stuck = None
-                kept = not guarded or output == node.promise
-                if not attempt and known < len(run.taken) and self._lead(node) == 1:
+                kept = at.refuted is None and (not guarded or output == node.promise)
+                if at.refuted is not None:
+                    # What cannot be solved is tried once more in another way before the plan above is made again.
+                    if at.refuted.assumption is not None or attempt or not self.policy.seam_retries:
+                        return Contradicted(node.path, str(at.refuted), evidence=at.refuted)
+                elif not attempt and known < len(run.taken) and self._lead(node) == 1:
                     # Where the mistake is shows later; to count what kept its promise at once and the rest later is to
                     # see only the good ones for a while.
                     work.counts.guarded_steps += len(run.taken) if kept else half(run.taken)
@@ -140,7 +142,7 @@ class ChainRunner:
                     if attempt and known < len(run.taken):
                         self._put_right(attempt, [*runs, run])
                     return Finished(output)
-                why = f"returned {output!r}, promised was {node.promise!r}"
+                why = str(at.refuted or f"returned {output!r}, promised was {node.promise!r}")
             longest = max(longest, work.standing.get(node.path, 0))
             narrowing.note(previous, run.taken)
             runs.append(run)
@@ -222,7 +224,7 @@ class ChainRunner:
             if self._plan.suspended and entry is not None:
                 await self._plan.go_ahead(node)  # what rests on a refuted assumption is not counted either
             said = None
-            if self._evidence is not None:
+            if self._evidence is not None and self._evidence.has_said(node, state, asked, candidate):
                 said = await self._evidence.look(node, at.index, state, asked, Said(key, candidate, entry, k))
                 candidate, entry = said.candidate, said.entry
             at.taken.append(candidate)

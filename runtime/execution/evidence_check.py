@@ -66,6 +66,10 @@ class EvidenceCheck:
     def __init__(self, task: Task, work: Work, plan: PlanRunner) -> None:
         self.task, self._work, self._plan = task, work, plan
 
+    def has_said(self, node: Node, state: Any, asked: Step | Call | Expansion, candidate: str) -> bool:
+        """Return whether an answer says anything of assumptions: most say nothing, and cost no more than this."""
+        return bool(self._read(node, state, asked, candidate))
+
     async def look(self, node: Node, index: int, state: Any, asked: Step | Call | Expansion, said: Said) -> Said:
         """Return an answer as it is to be taken, with what it says against the plan.
 

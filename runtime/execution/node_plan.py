@@ -27,6 +27,10 @@ LEVELS = 3
 """Decompositions above a node that are asked again before the run stops. Each multiplies what a hopeless node costs."""
 
 
+UNSOLVABLE = Evidence(None, "unsolvable")
+"""What a node says of itself once its plan was made again in vain because its parts cannot be solved."""
+
+
 class Refuted(Exception):
     """A sub-plan of a chain found that something is wrong which a plan above the chain takes for granted."""
 
@@ -136,6 +140,8 @@ class NodePlan:
                 return ended
             if isinstance(ended, Revision):
                 self._give_up(ended)
+                if self._is_hopeless():
+                    return Contradicted(self.node.path, str(ended), evidence=UNSOLVABLE)
             elif ended.evidence is not None or self.given is not None:
                 return ended
             else:
@@ -164,6 +170,11 @@ class NodePlan:
                 path=list(node.path),
                 versions=[str(one) for one in self._given_up],
             )
+
+    def _is_hopeless(self) -> bool:
+        """Whether parts that cannot be solved gave up so many versions that the plan above is made again instead."""
+        unsolvable = sum(report.evidence.assumption is None for one in self._given_up for report in one.triggers)
+        return bool(self.node.path) and self._again is None and unsolvable > self.runner.re_decompositions
 
     def _upwards(self, outcome: Contradicted) -> Contradicted:
         """The news for the plan above that this one does not hold, however often it is asked for.

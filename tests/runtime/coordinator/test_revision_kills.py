@@ -137,6 +137,25 @@ async def test_a_kill_after_every_commit_changes_nothing(
         assert killed.totals.steps == run.totals.steps
 
 
+@pytest.mark.parametrize("revise", ["at-once", "end-of-pass"])
+async def test_where_chains_come_one_after_the_other_every_measure_is_the_same(
+    new_run: NewRun, tmp_path: pathlib.Path, revise: str
+) -> None:
+    """Steps, switches and latency too: in one segment with one chain under way a kill changes the order of nothing."""
+    values = {"k": 3, "flush_steps": 1, "revise": revise, "segment_steps": 1024, "chains_in_flight": 1}
+    run = new_run("gates", TASK, **values)
+    kills = await unbroken(run, tmp_path)
+    with contextlib.closing(run.journal()) as journal:
+        expected = levels_in(journal, run.config.rule)
+    assert expected.revisions == (4 if revise == "at-once" else 1)
+    for copy in kills[::3]:
+        killed = new_run("gates", TASK, **values)
+        shutil.copytree(copy, killed.directory, dirs_exist_ok=True)
+        assert await killed.session(Counting()) == "solved"
+        with contextlib.closing(killed.journal()) as journal:
+            assert levels_in(journal, run.config.rule) == expected
+
+
 @pytest.mark.parametrize(("values", "revise"), WAYS)
 async def test_without_its_revisions_a_journal_is_told_apart(
     new_run: NewRun, tmp_path: pathlib.Path, values: Any, revise: str
