@@ -4,7 +4,9 @@
 
 Needs the extra ``train``. What is compared was written down before the first comparison (docs/learning-from-runs.md):
 models of one size with the same first weights, given as many tokens each, of which the loss counts those that the
-export marks. Arms: ``process``; ``polished``; ``shuffled``, the process in another order (placebo).
+export marks. Arms: ``process``; ``polished``; ``shuffled``, the process in another order (placebo). ``recovery``, found
+on other seeds than those it is reported of, learns in runs that were given up as well, and is given half its tokens as
+single questions; ``scrambled`` is its placebo.
 """
 
 import asyncio
@@ -33,10 +35,14 @@ from surefoot.scripts.benchmarks.run_lessons import (
     prompts_in,
     read_talks,
     shuffled,
+    singles,
+    unrefuted,
 )
 from surefoot.scripts.bundled.masked_lessons import PADDING, Lesson
 
-ARMS: Final = ("process", "polished", "shuffled")
+ARMS: Final = ("process", "polished", "shuffled", "recovery", "scrambled")
+HALVES: Final = {"recovery": "single", "scrambled": "single"}
+"""What an arm is given half its tokens of, beside its own lessons."""
 LEARNED: Final = ("ab", "bc", "ca", "ac")
 EXAMINED: Final = ("ba", "cb")
 """Pegs of the towers that are learned from, and of those that the exams are of."""
@@ -129,6 +135,9 @@ def material(design: Design, seed: int, folder: pathlib.Path) -> Material:
     }  # fmt: skip
     rng = random.Random(seed)
     talks["shuffled"] = [shuffled(talk, rng) for talk in talks["process"]]
+    talks["recovery"] = unrefuted(talks["process"])
+    talks["scrambled"] = [shuffled(talk, rng) for talk in talks["recovery"]]
+    talks["single"] = singles(talks["recovery"])
     known = {prompt for told in talks.values() for prompt in prompts_in(told)}
     other = run_towers(design, EXAMINED, numbers(seed, design.exam_runs), folder / "examined")
     (folder / "exams").mkdir()
@@ -139,19 +148,22 @@ def material(design: Design, seed: int, folder: pathlib.Path) -> Material:
     return Material(lessons, exams, [PADDING, *sorted({token for one in every for token in one.tokens})])
 
 
-def batches(lessons: Sequence[Lesson], design: Design, seed: int) -> Iterator[list[Lesson]]:
-    """Yield updates until the tokens are used up: lessons in a random order, each as often as any other."""
-    rng, left = random.Random(f"lessons {seed}"), design.tokens
-    batch: list[Lesson] = []
-    while left > 0:
-        for lesson in rng.sample(lessons, len(lessons)):
-            batch.append(lesson)
-            left -= len(lesson.tokens)
-            if sum(len(one.tokens) for one in batch) >= design.batch or left <= 0:
-                yield batch
-                batch = []
-            if left <= 0:
-                return
+def batches(parts: Sequence[Sequence[Lesson]], design: Design, seed: int) -> Iterator[list[Lesson]]:
+    """Yield updates until the tokens are used up: as many of each part, its lessons in random orders."""
+    endless = [_again_and_again(part, random.Random(f"lessons {seed}")) for part in parts]
+    used, batch = [0] * len(parts), list[Lesson]()
+    while sum(used) < design.tokens:
+        part = used.index(min(used))
+        batch.append(next(endless[part]))
+        used[part] += len(batch[-1].tokens)
+        if sum(len(one.tokens) for one in batch) >= design.batch or sum(used) >= design.tokens:
+            yield batch
+            batch = []
+
+
+def _again_and_again(lessons: Sequence[Lesson], rng: random.Random) -> Iterator[Lesson]:
+    while True:
+        yield from rng.sample(lessons, len(lessons))
 
 
 def score(design: Design, found: Material, arm: str, seed: int) -> dict[str, float]:
@@ -159,7 +171,8 @@ def score(design: Design, found: Material, arm: str, seed: int) -> dict[str, flo
     from surefoot.scripts.bundled.tiny_learner import Size, learn, share_right
 
     size = Size(design.width, design.layers, design.tokens)
-    model = learn(batches(found.lessons[arm], design, seed), size, found.vocabulary, seed)
+    parts = [found.lessons[name] for name in (arm, HALVES.get(arm)) if name is not None]
+    model = learn(batches(parts, design, seed), size, found.vocabulary, seed)
     scores: dict[str, float] = {}
     for name, exams in found.exams.items():
         shown = [exam_lesson(exam.context, exam.right) for exam in exams]
@@ -173,12 +186,13 @@ def score(design: Design, found: Material, arm: str, seed: int) -> dict[str, flo
 @click.command()
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--tokens", default=Design().tokens, show_default=True, type=click.IntRange(1))
+@click.option("--first-seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--arms", default=",".join(ARMS), show_default=True)
-def main(seeds: int, tokens: int, arms: str) -> None:
+def main(seeds: int, tokens: int, first_seed: int, arms: str) -> None:
     """Train a model on each export and print how often its replies are right, in percent."""
     configure_logs("none")
     design = Design(tokens=tokens)
-    for seed in range(seeds):
+    for seed in range(first_seed, first_seed + seeds):
         with tempfile.TemporaryDirectory() as folder:
             found = material(design, seed, pathlib.Path(folder))
         print(f"seed {seed}: " + ", ".join(f"{name} {len(exams)}" for name, exams in found.exams.items()))

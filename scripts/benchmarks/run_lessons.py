@@ -175,3 +175,38 @@ def exam_lesson(context: Sequence[tuple[str, str]], reply: str) -> Lesson:
     while sum(len(part.tokens) for part in parts) > LONGEST and len(parts) > 1:
         parts.pop(0)
     return Lesson(tuple(t for part in parts for t in part.tokens), tuple(s for part in parts for s in part.said))
+
+
+def unrefuted(talks: Sequence[Messages]) -> list[list[dict[str, Any]]]:
+    """Mark in conversations also what was decided in runs that were given up, and that nothing decided since refutes.
+
+    A reply is refuted where the run went on with another one to the same question. What was discarded or outvoted stays
+    unmarked. Right answers are not asked: some of these replies are wrong.
+
+    Args:
+        talks: Conversations of the kind ``process``.
+    """
+    final = {prompt: said["content"] for talk in talks for prompt, said, _ in decided(talk) if said["train"]}
+    found = []
+    for talk in talks:
+        messages: list[dict[str, Any]] = []
+        for (asked, _), (prompt, said, ended) in zip(exchanges(talk), decided(talk), strict=True):
+            learned = said["train"] or (ended and prompt not in final)
+            messages += [dict(asked), {**said, "train": learned}]
+        found.append(messages)
+    return found
+
+
+def decided(talk: Messages) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """Yield each question of a conversation with a reply, and whether the question was decided with it."""
+    told, prompt = list(exchanges(talk)), ""
+    behind = [asked["content"] for asked, _ in told[1:]] + [""]
+    for (asked, said), after in zip(told, behind, strict=True):
+        prompt = next((line for line in asked["content"].split("\n") if line[0] != "["), prompt)
+        yield prompt, said, not after.startswith(("[discarded", "[another", "[undecided"))
+
+
+def singles(talks: Sequence[Messages]) -> list[list[dict[str, Any]]]:
+    """Return each question with the reply that is learned as a conversation of its own, each once."""
+    known = {(prompt, said["content"]): said for talk in talks for prompt, said, _ in decided(talk) if said["train"]}
+    return [[{"role": "user", "content": prompt}, dict(said)] for (prompt, _), said in known.items()]

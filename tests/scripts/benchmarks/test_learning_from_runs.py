@@ -36,7 +36,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Material:
 
 
 def test_every_arm_learns_from_the_same_runs(found: Material) -> None:
-    assert set(found.lessons) == set(ARMS)
+    assert set(found.lessons) == {*ARMS, "single"}
     notes = {arm: sum(one.tokens.count("[") for one in lessons) for arm, lessons in found.lessons.items()}
     assert notes["polished"] == 0
     assert notes["process"] > 20
@@ -66,7 +66,7 @@ def test_every_model_is_given_as_many_tokens() -> None:
     short, long = Lesson(("a",) * 3, (True,) * 3), Lesson(("a",) * 7, (True,) * 7)
     design = Design(tokens=100, batch=20)
     for lessons in ([short], [long], [short, long]):
-        given = list(batches(lessons, design, 1))
+        given = list(batches([lessons], design, 1))
         used = sum(len(one.tokens) for batch in given for one in batch)
         assert 100 <= used < 107
         assert all(sum(len(one.tokens) for one in batch) >= 20 for batch in given[:-1])
@@ -75,7 +75,7 @@ def test_every_model_is_given_as_many_tokens() -> None:
 def test_lessons_come_as_often_as_each_other_in_an_order_of_the_seed() -> None:
     lessons = [Lesson((letter,), (True,)) for letter in "abcdefgh"]
     design = Design(tokens=16, batch=4)
-    orders = [[one.tokens[0] for batch in batches(lessons, design, seed) for one in batch] for seed in (1, 1, 2)]
+    orders = [[one.tokens[0] for batch in batches([lessons], design, seed) for one in batch] for seed in (1, 1, 2)]
     assert sorted(orders[0]) == sorted("abcdefgh" * 2)
     assert orders[0] == orders[1] != orders[2]
 
@@ -154,3 +154,11 @@ def test_what_was_seen_when_it_was_measured(tmp_path: pathlib.Path) -> None:
     dead = {arm: one["dead end"] for arm, one in scores.items()}
     assert dead["process"] >= dead["polished"] + 0.15
     assert dead["shuffled"] < dead["polished"] + 0.05
+
+
+def test_two_parts_are_given_as_many_tokens_each() -> None:
+    long, short = Lesson(("a",) * 30, (True,) * 30), Lesson(("b",) * 3, (True,) * 3)
+    given = [one for batch in batches([[long], [short]], Design(tokens=3000, batch=100), 1) for one in batch]
+    used = {token: sum(len(one.tokens) for one in given if one.tokens[0] == token) for token in "ab"}
+    assert abs(used["a"] - used["b"]) <= 30
+    assert sum(used.values()) >= 3000

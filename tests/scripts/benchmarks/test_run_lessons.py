@@ -9,6 +9,7 @@ import pytest
 
 from surefoot.scripts.benchmarks.run_lessons import (
     LONGEST,
+    decided,
     exam_lesson,
     exams_of,
     lessons_of,
@@ -16,7 +17,9 @@ from surefoot.scripts.benchmarks.run_lessons import (
     read_talks,
     right_reply,
     shuffled,
+    singles,
     tokens_of,
+    unrefuted,
 )
 
 FIRST, SECOND, THIRD = "move-only cw - aaa", "move-only cw 1ab baa", "move-only cw 2ac bca"
@@ -179,3 +182,32 @@ def test_the_exam_at_a_dead_end_shows_the_question_however_long_the_conversation
     text = " ".join(lesson.tokens)
     assert " ".join(tokens_of(SECOND)) in text
     assert text.endswith("] <assistant> 2ac <end>")
+
+
+GIVEN_UP = talk(
+    (FIRST, "1ac", False),  # refuted: the second run went on with another
+    ("move-only cw 1ac caa", "2ab", False),  # decided, and nothing refutes it
+    ("move-only cw 2ab cba", "9zz", False),
+    (WRONG, "1cb", False),
+    ("[run 1 did not return what was promised]\n[run 2]\n" + FIRST, "1ab", True),
+    (SECOND, "2ac", True),
+)
+
+
+def test_what_was_decided_in_a_run_that_was_given_up_is_learned_unless_it_was_refuted_or_discarded() -> None:
+    (found,) = unrefuted([GIVEN_UP])
+    said = [one for one in found if one["role"] == "assistant"]
+    assert [one["content"] for one in said if one["train"]] == ["2ab", "1cb", "1ab", "2ac"]
+    assert [one["content"] for one in found] == [one["content"] for one in GIVEN_UP]
+    assert not GIVEN_UP[3]["train"]
+
+
+def test_another_ballot_and_an_undecided_question_decide_nothing() -> None:
+    told = talk((FIRST, "1ab", False), ("[another ballot]", "1ac", False), ("[undecided]\n" + SECOND, "2ac", True))
+    assert [ended for _, _, ended in decided(told)] == [False, False, True]
+
+
+def test_single_questions_are_those_that_are_learned_each_once() -> None:
+    found = singles([GIVEN_UP, GIVEN_UP, DISCARDED])
+    assert [[one["content"] for one in told] for told in found] == [[FIRST, "1ab"], [SECOND, "2ac"]]
+    assert all(told[1]["train"] for told in found)
