@@ -152,6 +152,7 @@ class _Asked(msgspec.Struct, frozen=True):
     Attributes:
         draws: Draws of each question where no race is held; 0 for a race.
         shared: Where calls are shared: what one run of a chain takes; ``count`` is the number of runs then.
+        several: Steps that each of the draws is asked for on average; 0 for one step, asked alone.
     """
 
     kind: str
@@ -160,6 +161,7 @@ class _Asked(msgspec.Struct, frozen=True):
     rule: Rule
     draws: int = 0
     shared: SharedRun | None = None
+    several: float = 0.0
 
     def calls(self) -> float:
         """Number of answers drawn for these questions."""
@@ -176,11 +178,12 @@ class _Asked(msgspec.Struct, frozen=True):
 
     def stated(self) -> float:
         """Number of steps that the answers state, one each where no calls are shared."""
-        return self.count * self.shared.stated if self.shared is not None else self.calls()
+        return self.count * self.shared.stated if self.shared is not None else self.calls() * (self.several or 1.0)
 
     def tokens(self) -> tuple[float, float]:
         """Mean tokens of a prompt, and of an answer for each step that it states."""
-        return self.rates.several_tokens if self.shared else (self.rates.prompt_tokens, self.rates.reply_tokens)
+        together = self.shared or self.several
+        return self.rates.several_tokens if together else (self.rates.prompt_tokens, self.rates.reply_tokens)
 
 
 def _asked(basis: Basis, leads: Leads) -> Iterator[_Asked]:
@@ -209,7 +212,9 @@ def _asked(basis: Basis, leads: Leads) -> Iterator[_Asked]:
         more = retries_of(shared.wrong / chains.length if shared else 1 - guarded.p_step(rates.p), chains.length)
         yield _Asked(kind, rates, steps * (1 + more.runs), guarded, shared=shared)
         third = shared is not None and leads.guarded == 1  # a third reply decides, whose rest is gone on with
-        yield _Asked(kind, rates, chains.count * more.suspects, suspect, draws=1 if third else 0)
+        half = min(leads.steps_per_call, max(1.0, chains.length / 2))  # what is left of the chain, on average
+        several = half if third else 0.0
+        yield _Asked(kind, rates, chains.count * more.suspects, suspect, draws=1 if third else 0, several=several)
         if config.ladder:
             yield _Asked(kind, rates, chains.count * more.runs, suspect, draws=1 if third else suspect.agreeing)
 

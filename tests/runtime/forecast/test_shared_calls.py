@@ -9,6 +9,7 @@ import pytest
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.basis import basis_of
+from surefoot.runtime.forecast.chains import retries_of
 from surefoot.runtime.forecast.estimates import Estimate, KindEstimate, PlaceCount
 from surefoot.runtime.forecast.forecast import expected_calls, forecast
 from surefoot.runtime.forecast.lead_choice import choose_again, choose_leads
@@ -186,3 +187,19 @@ def test_tokens_of_replies_to_several_steps_are_those_that_such_replies_had(conf
         pytest.approx(12 * 32 + 100 * asked_alone, rel=0.01),
         pytest.approx(1.25 * 992 + 5 * asked_alone, rel=0.01),
     )
+
+
+def test_a_third_reply_is_paid_for_with_all_the_steps_that_it_is_asked_for(configured: Any) -> None:
+    """It was reckoned with the tokens of one step: a run that errs at 5 % pays a fifth more than that."""
+    config = configured("hanoi", {"disks": 10}, k="auto", leaf_steps=63, steps_per_call=32, ladder=False)
+    leads, known = Leads(1, 1, 3, 63, steps_per_call=32), estimate(0.01)
+    basis = basis_of(config, Hanoi(disks=10), rate_table(known), 63)
+    chain = max(basis.shapes[63].chains, key=lambda one: one.length)
+    run = shared_run(along_reply(chain.rates), 63, 32, 1, 1.0)
+    more = retries_of(run.wrong / 63, 63)
+    third = chain.count * more.suspects
+    assert third > 0.3 * chain.count
+    found = forecast(basis, leads)
+    runs = chain.count * run.stated * (1 + more.runs)
+    alone = found.calls - chain.count * run.calls * (1 + more.runs) - third
+    assert found.tokens_out == pytest.approx(5 * (runs + 31.5 * third + alone), rel=0.02)
