@@ -135,9 +135,9 @@ def material(design: Design, seed: int, folder: pathlib.Path) -> Material:
     }  # fmt: skip
     rng = random.Random(seed)
     talks["shuffled"] = [shuffled(talk, rng) for talk in talks["process"]]
-    talks["recovery"] = unrefuted(talks["process"])
+    talks["recovery"] = [*unrefuted(talks["process"])]
     talks["scrambled"] = [shuffled(talk, rng) for talk in talks["recovery"]]
-    talks["single"] = singles(talks["recovery"])
+    talks["single"] = [*singles(talks["recovery"])]
     known = {prompt for told in talks.values() for prompt in prompts_in(told)}
     other = run_towers(design, EXAMINED, numbers(seed, design.exam_runs), folder / "examined")
     (folder / "exams").mkdir()
