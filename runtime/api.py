@@ -356,7 +356,6 @@ def ask(
     method: str | None = None,
     tools: str | Iterable[str] = (),
     context: Place | Iterable[Place] = (),
-    relevance: str = "words",
     run_dir: Place | None = None,
     on_event: Callable[[ProgressEvent], Any] | None = None,
     **options: Any,
@@ -369,10 +368,10 @@ def ask(
         method: How it is decomposed, such as ``"self-ask"``; by default that where there are tools, else ``"direct"``.
         tools: ``"calc,search:FOLDER,sql:FILE"``, or a list of such texts.
         context: Files that prompts show, and folders that are searched in.
-        relevance: How passages of folders are chosen: ``"words"``, or ``"likelihood"``, which the model has to give.
         run_dir: As for ``run``.
         on_event: As for ``run``.
-        **options: As for ``run``, and ``form``, how the answer is to be written.
+        **options: As for ``run``; ``form``, how the answer is to be written; and ``relevance``, how passages of folders
+            are chosen: ``"words"``, or ``"likelihood"``, which the model has to give.
 
     Returns:
         The run: ``output`` is the answer, and ``evidence()`` what it rests on.
@@ -384,7 +383,7 @@ def ask(
     from surefoot.runtime.session.asking import AskRun, asked_question, options_of
 
     places: Any = [context] if isinstance(context, (str, pathlib.Path)) else context
-    task = asked_question(question, method, tools, places, relevance)
+    task = asked_question(question, method, tools, places, str(options.pop("relevance", "words")))
     setup = checked(set_up("ask", model, {**options_of(task), **options}))
     directory = new_run_directory(as_path(run_dir), "ask")
     asked = Interruption()

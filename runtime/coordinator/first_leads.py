@@ -82,9 +82,7 @@ async def open_lead_controller(
     if config.rebalance_votes:
         shared, seen = await shared_out(shaped, task, leads, writer.totals, ask_pilot)
         leads, why = shared.leads, shared.why
-    if writer.totals.steps:
-        await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
-    await writer.flush()
+    await _noted_as_fresh(writer, leads)
     pilot_calls, *pilot_tokens = (now - then for now, then in zip(_spent(writer), before, strict=True))
     noted: dict[str, Any] = {
         "leads": leads,
@@ -94,17 +92,21 @@ async def open_lead_controller(
         "forecast": expected,
         "why": why,
     }
-    if seen is not None:
-        noted[SEEN] = seen
-    if kept is None:
-        noted[SEGMENTS] = choose_segment_size(size, start, expected, workers)
+    noted |= {SEEN: seen} if seen is not None else {}
+    noted |= {SEGMENTS: choose_segment_size(size, start, expected, workers)} if kept is None else {}
     journal.set_meta(**noted)
-    log = events_of(journal.run)
-    log.info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
+    events_of(journal.run).info("leads chosen", **msgspec.to_builtins(leads), pilot=msgspec.to_builtins(start), why=why)
     on_note(why)
     if seen is not None:
         return VoteRebalancer(config, task, leads, seen, pilot_calls)
     return LeadController(config, task, start, leads)
+
+
+async def _noted_as_fresh(writer: JournalWriter, leads: Leads) -> None:
+    """Note in a run that had begun that it goes on with new leads; what was written before is durable then."""
+    if writer.totals.steps:
+        await writer.write(Write(LEADS, Batch(pack([record_of(fresh_start(leads, writer.totals))]), Counts())))
+    await writer.flush()
 
 
 def _spent(writer: JournalWriter) -> tuple[int, int, int]:

@@ -23,6 +23,21 @@ ALONE = 5
 """Calls made one at a time, for the latency."""
 
 
+class Beside(msgspec.Struct, frozen=True):
+    """What a sample asks beside its usual single steps.
+
+    Attributes:
+        several: Numbers of steps, 2 or more, that further questions ask for at once.
+        numbers: Further single steps, by what they are sampled from.
+    """
+
+    several: Sequence[int] = ()
+    numbers: Sequence[int] = ()
+
+
+NOTHING_ELSE = Beside()
+
+
 async def take_sample(
     config: RunConfig,
     task: Task,
@@ -30,8 +45,7 @@ async def take_sample(
     draws: int,
     models: Sequence[Model] = (),
     attempt: int = 0,
-    several: Sequence[int] = (),
-    numbers: Sequence[int] = (),
+    beside: Beside = NOTHING_ELSE,
 ) -> Sampled:
     """Ask a sample of a run's questions, the ones that its pilot asks first: a few alone, then all at once.
 
@@ -42,8 +56,7 @@ async def take_sample(
         draws: Answers to each of them.
         models: Model objects to ask instead of those that the configuration names.
         attempt: Another one has other answers to the same steps.
-        several: Numbers of steps, 2 or more, that questions ask for beside those for single steps.
-        numbers: Further steps to ask, by what they are sampled from.
+        beside: What else is asked.
 
     Raises:
         ModelUnavailable, ModelRejected: From the model.
@@ -57,16 +70,18 @@ async def take_sample(
             latencies.append(time.perf_counter() - started)
         started = time.perf_counter()
         usual = sample_numbers(config.seed, samples)
-        found, counts = await pool.sample([*usual, *(one for one in numbers if one not in usual)], draws, attempt)
+        found, counts = await pool.sample(
+            [*usual, *(one for one in beside.numbers if one not in usual)], draws, attempt
+        )
         seconds = time.perf_counter() - started
         speed = speed_of(found, counts.calls, statistics.median(latencies))
         long, long_counts = list[Sample](), Counts()
-        for count in several:
+        for count in beside.several:
             longer = chain_numbers(config.seed, max(FEWEST_LONG, samples // PER_LONG), count)
             more, took = await pool.sample(longer, draws, attempt)
             long += more
             long_counts.add(took)
-        return Sampled(found, counts, speed, seconds, pool.prices(), tuple(long), long_counts, tuple(numbers))
+        return Sampled(found, counts, speed, seconds, pool.prices(), tuple(long), long_counts, tuple(beside.numbers))
     finally:
         await pool.close()
 

@@ -21,7 +21,7 @@ from surefoot.runtime.forecast.long_pilot import long_pilot
 from surefoot.runtime.forecast.replies_seen import steps_of
 from surefoot.runtime.forecast.run_plan import Plan, plan
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.measurement.take_sample import take_sample
+from surefoot.runtime.measurement.take_sample import Beside, take_sample
 from surefoot.scripts.benchmarks.calls import one_run
 
 MODELS = ("bundled", "simulated:p_error=0.01", "simulated:p_error=0.05,latency_s=0.02")
@@ -34,7 +34,7 @@ def planned(config: RunConfig) -> Plan:
     """The plan that ``surefoot plan`` prints for a configuration."""
     task = open_task(config)
     several = [steps_of(number) for number in long_pilot(config, task)[:1]]
-    return plan(config, task, asyncio.run(take_sample(config, task, SAMPLES, PILOT_DRAWS, several=several)))
+    return plan(config, task, asyncio.run(take_sample(config, task, SAMPLES, PILOT_DRAWS, beside=Beside(several))))
 
 
 @click.command()

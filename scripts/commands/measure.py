@@ -19,7 +19,7 @@ from surefoot.runtime.forecast.shared_calls import LONGEST
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.measurement.measure import measure
 from surefoot.runtime.measurement.mixes import measure_mix
-from surefoot.runtime.measurement.take_sample import take_sample
+from surefoot.runtime.measurement.take_sample import Beside, take_sample
 from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.factory import answer_key, check_model
 from surefoot.runtime.steps_per_call import check_steps_per_call
@@ -123,7 +123,7 @@ def _measured(
     for config in configs:
         check_steps_per_call(config, max(several, default=1))
     sampled = [
-        asyncio.run(take_sample(config, task, samples, draws, attempt=n, several=several))
+        asyncio.run(take_sample(config, task, samples, draws, attempt=n, beside=Beside(several)))
         for n, config in enumerate(configs)
     ]
     found = [measure(config, task, key, one) for config, one in zip(configs, sampled, strict=True)]

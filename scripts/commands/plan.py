@@ -17,7 +17,7 @@ from surefoot.runtime.forecast.measurement_file import read_measurement
 from surefoot.runtime.forecast.replies_seen import steps_of
 from surefoot.runtime.forecast.run_plan import Plan, in_batches, plan
 from surefoot.runtime.logs import configure_logs
-from surefoot.runtime.measurement.take_sample import take_sample
+from surefoot.runtime.measurement.take_sample import Beside, take_sample
 from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.session.batches import batch_prices
 from surefoot.scripts.commands.cli import OK, print_json, printable
@@ -65,7 +65,7 @@ async def _planned(config: RunConfig, task: Task, samples: int) -> Plan:
     several = [steps_of(number) for number in long_pilot(config, task)[:1]]
     both = numbers_of_both(config, task) if config.rebalance_votes else []
     at_once = msgspec.structs.replace(config, batch=False)  # a sample is not waited for for hours
-    sampled = await take_sample(at_once, task, asked, PILOT_DRAWS, several=several, numbers=both)
+    sampled = await take_sample(at_once, task, asked, PILOT_DRAWS, beside=Beside(several, both))
     found = plan(config, task, sampled, measured)
     prices = batch_prices(config)
     return found if prices is None else in_batches(found, *prices, config.batch_hours)

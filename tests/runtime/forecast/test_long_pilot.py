@@ -12,7 +12,7 @@ from surefoot.runtime.forecast.estimates import PILOT_DRAWS, pilot_steps
 from surefoot.runtime.forecast.long_pilot import FEWEST, LONG_REPLY_STEPS, MOST, long_pilot
 from surefoot.runtime.forecast.replies_seen import steps_of
 from surefoot.runtime.forecast.run_plan import plan
-from surefoot.runtime.measurement.take_sample import take_sample
+from surefoot.runtime.measurement.take_sample import Beside, take_sample
 from surefoot.runtime.steps_per_call import MOST_OF_BUNDLED
 
 
@@ -52,7 +52,7 @@ async def test_a_plan_forecasts_the_run_that_shares_its_calls(several: Any, most
     """It once planned every step alone, whatever was asked for, as its sample held no long reply."""
     run, task = config(steps_per_call=several), Hanoi(disks=10)
     asked = [steps_of(number) for number in long_pilot(run, task)[:1]]
-    found = plan(run, task, await take_sample(run, task, 60, PILOT_DRAWS, several=asked))
+    found = plan(run, task, await take_sample(run, task, 60, PILOT_DRAWS, beside=Beside(asked)))
     assert (found.leads.steps_per_call > 1) == (several != 1)
     assert found.calls_per_step < most
     pilot = (pilot_steps(0) + FEWEST) * PILOT_DRAWS if several != 1 else pilot_steps(1023) * PILOT_DRAWS

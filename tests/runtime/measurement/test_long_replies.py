@@ -12,7 +12,7 @@ from surefoot.runtime.forecast.lead_choice import choose_leads
 from surefoot.runtime.forecast.measurement_file import Measurement
 from surefoot.runtime.measurement.long_replies import bands_of
 from surefoot.runtime.measurement.measure import measure
-from surefoot.runtime.measurement.take_sample import take_sample
+from surefoot.runtime.measurement.take_sample import Beside, take_sample
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 
 
@@ -20,7 +20,7 @@ async def measured(configured: Callable[..., RunConfig], several: list[int], **r
     config = configured("hanoi", {"disks": 10}, k="auto", leaf_steps="auto", workers=1)
     task = open_task(config)
     model = SimulatedModel(hanoi.answers, Profile(**rates))
-    sampled = await take_sample(config, task, 100, 3, [model], several=several)
+    sampled = await take_sample(config, task, 100, 3, [model], beside=Beside(several))
     return config, measure(config, task, hanoi.answers, sampled)
 
 
