@@ -85,13 +85,9 @@ async def open_lead_controller(
     await _noted_as_fresh(writer, leads)
     pilot_calls, *pilot_tokens = (now - then for now, then in zip(_spent(writer), before, strict=True))
     noted: dict[str, Any] = {
-        "leads": leads,
-        "pilot": start,
-        "pilot_calls": pilot_calls,
-        "pilot_tokens": pilot_tokens,
-        "forecast": expected,
-        "why": why,
-    }
+        "leads": leads, "pilot": start, "pilot_calls": pilot_calls, "pilot_tokens": pilot_tokens,
+        "forecast": expected, "why": why,
+    }  # fmt: skip
     noted |= {SEEN: seen} if seen is not None else {}
     noted |= {SEGMENTS: choose_segment_size(size, start, expected, workers)} if kept is None else {}
     journal.set_meta(**noted)
