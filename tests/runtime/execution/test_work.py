@@ -11,6 +11,7 @@ from surefoot.runtime.errors import AwaitsReview, JournalError, StepDeadlocked
 from surefoot.runtime.execution.in_flight import InFlight
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.execution.meter import Meter
+from surefoot.runtime.execution.policy import StepPolicy
 from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.reviews import Reviews, for_review, reviewed
 from surefoot.runtime.execution.work import WAITS, SegmentStopped, Work
@@ -33,6 +34,7 @@ class Decides:
         self.outcome, self.read = outcome, read
         self.meter, self.variants = Meter(ReplyKeeper("all")), (None,)
         self.asked: list[tuple[Any, ...]] = []
+        self.policy = StepPolicy()
 
     async def decide(self, *arguments: Any) -> Any:
         self.asked.append(arguments)
