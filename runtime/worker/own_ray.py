@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 
 PATIENCE = {"RAY_agent_register_timeout_ms": "120000", "RAY_raylet_start_wait_time_s": "120"}
@@ -39,3 +40,18 @@ def private_start() -> Iterator[None]:
         ray_constants.ENABLE_RAY_CLUSTER, Node.start_api_server = clusters, start
         if address is not None:
             os.environ["RAY_ADDRESS"] = address
+
+
+def read_mode_again() -> None:
+    """Have Ray's core read ``RAY_AUTH_MODE`` again, where this process had a Ray before and has none now.
+
+    Since 2.59 a Ray that is begun here turns tokens on for the process, and its core keeps that mode, whatever the
+    environment says later. A client with a token refuses what a cluster without one tells it.
+    """
+    ray = sys.modules.get("ray")
+    if ray is None or ray.is_initialized():
+        return
+    with contextlib.suppress(ImportError):  # before 2.59 there are no tokens
+        from ray._private.authentication import authentication_token_setup
+
+        authentication_token_setup.Config.initialize("")

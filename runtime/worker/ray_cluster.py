@@ -16,7 +16,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.own_code import own_code
 from surefoot.runtime.worker.core_lines import CoreLines
 from surefoot.runtime.worker.import_path import appending, is_installed, job_without_folders, own_folders
-from surefoot.runtime.worker.own_ray import private_start
+from surefoot.runtime.worker.own_ray import private_start, read_mode_again
 from surefoot.runtime.worker.ray_address import Named, is_here, named_cluster, parts_of
 from surefoot.runtime.worker.ray_token import token_is_kept, wants_token
 from surefoot.runtime.worker.worker_pool import default_workers
@@ -49,6 +49,7 @@ def start_ray(config: RunConfig, task: Task | None) -> Cluster:
     Raises:
         ConfigurationError: The cluster cannot be joined, or none can be started.
     """
+    read_mode_again()
     named = named_cluster(config.address)
     if named is not None and wants_token(*parts_of(named)):
         if is_here(named.address):
