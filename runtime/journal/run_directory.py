@@ -60,8 +60,8 @@ class Standing(msgspec.Struct, frozen=True):
         calls_per_step: Without the pilot's calls; ``None`` before the first step.
         red_flags: Spoiled ballots.
         cost_usd: ``None`` if the price of some call is unknown.
-        k: Lead of a step whose mistake would be final.
-        leads: All leads by protection, and the length of leaves.
+        k: Lead of a step whose mistake would be final, as it was learned last.
+        leads: All leads by protection, and the length of leaves, as first chosen.
         why: What was chosen and why, for people.
         tokens_cached: Prompt tokens that the provider had in its cache.
         tokens_reasoning: Reply tokens that were thinking before an answer.
@@ -236,6 +236,7 @@ class _Noted(NamedTuple):
     counts: Counts
     wall_s: float
     missing: int
+    k: int | None
     leads: dict[str, int]
     why: str
     pilot_calls: int
@@ -273,13 +274,14 @@ def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Not
     if learned is not None:
         now = {"guarded": learned.guarded, "unguarded": learned.unguarded, "suspect": learned.suspect}
         if any(leads.get(name) != k for name, k in now.items()):
-            leads, why = {**leads, **now}, f"{why}; {told(learned, 'row' if config.task == 'map' else 'step')}"
+            why = f"{why}; {told(learned, 'row' if config.task == 'map' else 'step')}"
     return _Noted(
         status=status,
         message="" if status == "solved" else message,
         counts=journal.totals,
         wall_s=journal.wall_s,
         missing=journal.missing,
+        k=leads.get("unguarded") if learned is None else learned.unguarded,
         leads=leads,
         why=why,
         pilot_calls=asked,
@@ -304,7 +306,7 @@ def _standing(directory: pathlib.Path, config: RunConfig, noted: _Noted) -> Stan
         red_flags_by_name=counts.red_flags,
         cost_usd=None if counts.unpriced_calls else round(counts.cost_usd, 6),
         wall_s=round(noted.wall_s, 3),
-        k=noted.leads.get("unguarded"),
+        k=noted.k,
         leads=noted.leads,
         why=noted.why,
         target=config.target,

@@ -97,7 +97,16 @@ def tally(runs: Iterable[TracedRun]) -> Tallies:
         found.runs += 1
         for race, right in _judged(run):
             _count(found, run, race, right)
+    name_the_only_kind(found)
     return found
+
+
+def name_the_only_kind(found: Tallies) -> None:
+    """Give questions without a kept reply the kind of their level, where that has one: of each kind some are kept."""
+    for level in {level for level, kind in found.classes if not kind}:
+        kinds = [kind for other, kind in found.classes if other == level and kind]
+        if len(kinds) == 1:
+            found.classes[level, kinds[0]].add(found.classes.pop((level, "")))
 
 
 def _count(found: Tallies, run: TracedRun, race: Race, right: str) -> None:

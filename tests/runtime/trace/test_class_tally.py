@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import pytest
+
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import Batch, Contested, Counts, Record
-from surefoot.runtime.trace.class_tally import ClassTally, tally
+from surefoot.runtime.trace.class_tally import ClassTally, Tallies, name_the_only_kind, tally
 from surefoot.runtime.trace.traced_run import TracedRun
 from surefoot.voting.ballot import Ballot
 from tests.runtime.journal.in_memory import InMemoryJournal
@@ -59,3 +61,15 @@ def test_a_question_of_how_to_split_is_a_plan_whatever_it_is_a_part_of() -> None
     records = [run("x"), Record((0,), "replies", 0, 0, 0, (), kept=kept)]
     journal.commit([Write("/", Batch(pack(records), Counts()))], 1.0)
     assert set(tally([JournalAlone(journal)]).classes) == {("plan", "sub-questions")}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "named"), [(("", "row"), {"row": 5}), (("", "row", "sum"), {"": 2, "row": 3, "sum": 3}), (("",), {"": 2})]
+)
+def test_questions_without_a_kept_reply_are_of_the_only_kind_there_is(
+    kinds: tuple[str, ...], named: dict[str, int]
+) -> None:
+    """Of two kinds nothing is guessed."""
+    found = Tallies({("execution", kind): ClassTally(questions=3 if kind else 2) for kind in kinds})
+    name_the_only_kind(found)
+    assert {kind: one.questions for (_, kind), one in found.classes.items()} == named
