@@ -108,11 +108,13 @@ class PlanReader:
     ) -> Generator[PlanStep, None, list[Any]]:
         """The steps of all children, and then their outputs."""
         outputs: list[Any] = []
+        seen: list[Any] = []  # by siblings: a promise, which need not be kept where nobody looks at seams
         ended: list[int] = []
         for element, child in zip(elements, expansion.children, strict=True):
-            inputs = tuple(outputs[s.child] if isinstance(s, Ref) else s.value for s in child.inputs)
+            inputs = tuple(seen[s.child] if isinstance(s, Ref) else s.value for s in child.inputs)
             output = yield from walk(Node((*node.path, element), child.goal, inputs, child.promise))
             outputs.append(output)
+            seen.append(output if child.promise is None else child.promise)
             ended.append(self.longest + max([ended[s.child] for s in child.inputs if isinstance(s, Ref)], default=0))
         self.longest = max(ended)
         return outputs

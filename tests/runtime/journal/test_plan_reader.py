@@ -8,6 +8,7 @@ import pytest
 from surefoot.decompose.answer_keys import hanoi
 from surefoot.decompose.tasks.hanoi_states import moved
 from surefoot.runtime.errors import JournalError
+from surefoot.runtime.models.simulated import Profile, SimulatedModel
 
 NewRun = Callable[..., Any]
 
@@ -59,3 +60,14 @@ async def test_the_last_attempt_of_a_chain_is_the_one_that_is_read(new_run: NewR
     assert await run.session(model) == "solved"
     assert run.totals.seam_retries == 1
     assert [step.candidate.split(" ")[0] for step in run.plan()[0]][4] == "1ca"
+
+
+@pytest.mark.parametrize("seed", [3, 5, 11, 13, 14, 16, 17])
+async def test_a_plan_whose_promises_nobody_held_is_read_as_it_was_run(new_run: NewRun, seed: int) -> None:
+    """Siblings begin with what was promised of each other, kept or not; read otherwise, steps would be missing."""
+    values = {"leaf_steps": 1, "seams": False, "k": 1, "red_flags": "none", "ladder": False, "seed": seed}
+    run = new_run(options={"disks": 6}, segment_steps=64, **values)
+    if await run.session(SimulatedModel(hanoi.answers, Profile(p_error=0.4))) == "solved":
+        steps, output = run.plan()
+        assert 55 < len(steps) <= 63
+        assert output == "cccccc"
