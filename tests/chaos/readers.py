@@ -28,6 +28,7 @@ HOSTILE_CELLS = "tests/runtime/tools/sandbox/test_hostile_cells.py"
 READERS = {
     "decompose/answer_keys/hanoi.py:_follow": "answer keys read Surefoot's own prompts",
     "decompose/answer_keys/hanoi.py:_read_chat": "answer keys read Surefoot's own prompts",
+    "decompose/next_version.py:next_version": CHECKED,
     "decompose/referees/items.py:normal": "items: any text is an answer",
     "decompose/several_steps.py:reply_of": "whatever the text is, it is a reply: tests/decompose/test_several_steps.py",
     "decompose/tasks/hanoi_chat.py:_last": "replies: hanoi",
@@ -108,6 +109,7 @@ READERS = {
     "runtime/tools/sandbox/process.py:receive": HOSTILE_CELLS,
     "runtime/tools/sandbox/programs.py:run_command": HOSTILE_CELLS,
     "runtime/tuning/record_file.py:__init__": "nothing is decoded",
+    "runtime/trace/causality.py:_unreported": "what cannot be read is a leak: tests/runtime/trace/test_causality.py",
     "runtime/trace/lines.py:_decode": "event graph",
     "runtime/tuning/record_file.py:_check": OWN,
     "runtime/tuning/record_file.py:_read": "records of a search",
