@@ -1,10 +1,11 @@
 """From the command to its end with one step: how long starting takes, beside a Python that does nothing.
 
     python -m surefoot.scripts.benchmarks.start --pairs 9 --against FOLDER
-    python -m surefoot.scripts.benchmarks.start --pairs 3 --ray --against FOLDER
+    python -m surefoot.scripts.benchmarks.start --pairs 4 --ray
 
 ``--against`` names another checkout. Its runs and those of this one take turns, so that a busy machine slows both; what
-counts is the ratio. Compiled files are kept apart from the sources, and made by a first run that is not counted.
+counts is the ratio. With ``--ray`` and no other checkout the ratio is to a program that starts Ray with two actors,
+hears of both, and ends. Compiled files are kept apart from the sources, and made by a first run that is not counted.
 """
 
 import os
@@ -21,6 +22,20 @@ from typing import NamedTuple
 import click
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
+RAY_ALONE = """
+import ray
+
+ray.init(address="local", num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+
+@ray.remote
+class Actor:
+    def answer(self):
+        return 1
+
+actors = [Actor.remote() for _ in range(2)]
+ray.get([actor.answer.remote() for actor in actors])
+ray.shutdown()
+"""
 COMMAND = "from surefoot.scripts.commands.cli import main; main()"
 
 
@@ -80,13 +95,18 @@ def table(rounds: Sequence[Sequence[Took]], names: Sequence[str]) -> list[str]:
 def main(pairs: int, against: pathlib.Path | None, with_ray: bool) -> None:
     """Print how long a run of one step takes, beside a Python that does nothing and beside another checkout."""
     trees = [tree.resolve() for tree in ([against] if against else [])] + [HERE]
-    names = ["python -c pass", *(["the other checkout"] if against else []), "a run of one step"]
+    usual = [(name, ["-c", code]) for name, code in (("python -c pass", "pass"), ("Ray alone", RAY_ALONE))]
+    usual = usual if with_ray else usual[:1]
+    names = [*(name for name, _ in usual), *(["the other checkout"] if against else []), "a run of one step"]
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)
         for tree in trees:
             one_step(tree, place, with_ray)
         rounds = [
-            [took(["-c", "pass"], HERE, place), *(one_step(tree, place, with_ray) for tree in trees)]
+            [
+                *(took(arguments, HERE, place) for _, arguments in usual),
+                *(one_step(tree, place, with_ray) for tree in trees),
+            ]
             for _ in range(pairs)
         ]
     print("\n".join(table(rounds, names)))

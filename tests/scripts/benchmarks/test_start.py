@@ -33,5 +33,6 @@ def test_each_round_runs_each_checkout_once(with_ray: bool, monkeypatch: pytest.
     more = ["--ray"] if with_ray else []
     done = CliRunner().invoke(main, ["--pairs", "2", "--against", str(start.HERE), *more], catch_exceptions=False)
     assert re.search(r"nothing: \d\.\d\d, \d\.\d\d of it", done.output)
-    assert len(asked) == 2 + 2 * 3
+    assert len(asked) == 2 + 2 * (4 if with_ray else 3)
+    assert sum("import ray" in one[1] for one in asked) == (2 if with_ray else 0)
     assert sum("--address" in one for one in asked) == (6 if with_ray else 0)
