@@ -18,23 +18,26 @@ class ModelServer:
     Args:
         base: Its base address; ``None`` for the provider's own.
         most: Largest number of calls under way at once.
+
+    Attributes:
+        failures: Calls that failed since the last answer.
     """
 
     def __init__(self, base: str | None, most: int) -> None:
         self.base, self.limiter = base, Limiter(most)
         self.down_until = -math.inf
-        self._failures = 0
+        self.failures = 0
 
     def answered(self, latency_s: float) -> None:
         """Note an answer and its latency in seconds: the server is up."""
-        self._failures, self.down_until = 0, -math.inf
+        self.failures, self.down_until = 0, -math.inf
         self.limiter.answered(latency_s)
 
     def failed(self, wait_s: float) -> None:
         """Note a failure: other servers are asked first for a while, longer with each failure in a row."""
         self.limiter.failed()
-        self._failures += 1
-        self.down_until = _now() + wait_s * 2 ** min(self._failures - 1, 4)
+        self.failures += 1
+        self.down_until = _now() + wait_s * 2 ** min(self.failures - 1, 4)
 
     def refused(self, after_s: float | None, start: Start) -> None:
         """Note a refusal with HTTP 429: other servers are asked first for as long as this one says."""
@@ -43,12 +46,16 @@ class ModelServer:
 
 
 def choose(servers: Sequence[ModelServer]) -> ModelServer:
-    """Return the least loaded server that is up, else the one that is back first."""
+    """Return the least loaded server that is up, of several the one that failed least, else who is back first."""
     if len(servers) == 1:
         return servers[0]
     now = _now()
     up = [one for one in servers if one.down_until <= now]
-    return min(up, key=lambda one: one.limiter.load) if up else min(servers, key=lambda one: one.down_until)
+    return (
+        min(up, key=lambda one: (one.limiter.load, one.failures))
+        if up
+        else min(servers, key=lambda one: one.down_until)
+    )
 
 
 def another_is_up(servers: Sequence[ModelServer]) -> bool:

@@ -133,3 +133,16 @@ def test_a_refusal_every_two_seconds_stops_one_call_each_and_all_is_well_after()
 
 def test_placebo_a_limiter_that_stops_all_calls_hardly_gets_anything_done() -> None:
     assert answers_a_second(grumbled_at(Obeying(64)), 20, 200) < 0.1 * 64 / ANSWER_S
+
+
+async def test_of_servers_with_nothing_to_do_the_one_that_failed_is_asked_last() -> None:
+    """It may be back; a call that may go elsewhere does not find that out."""
+    failed, well = ModelServer("a", 4), ModelServer("b", 4)
+    assert choose([failed, well]) is failed
+    failed.failed(0.0)
+    assert failed.down_until <= asyncio.get_running_loop().time(), "it is taken for up again"
+    assert choose([failed, well]) is well
+    async with well.limiter:
+        assert choose([failed, well]) is failed, "load goes before"
+    failed.answered(0.1)
+    assert choose([failed, well]) is failed
