@@ -5,6 +5,7 @@ child is run. What was built on something that turns out to be wrong is cancelle
 """
 
 import asyncio
+import functools
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -257,10 +258,22 @@ class Children:
 
     def _readers(self, untrue: set[int]) -> set[int]:
         """Numbers of some children and of all that read them, directly or not."""
-        found = set(untrue)
-        for later in range(len(self.children)):
-            if any(isinstance(s, Ref) and s.child in found for s in self.children[later].inputs):
-                found.add(later)
+        found, waiting = set(untrue), [*untrue]
+        while waiting:
+            for reader in self._read_by.get(waiting.pop(), ()):
+                if reader not in found:
+                    found.add(reader)
+                    waiting.append(reader)
+        return found
+
+    @functools.cached_property
+    def _read_by(self) -> dict[int, list[int]]:
+        """Numbers of the children that read a child, by its number: thousands may break their promises at once."""
+        found: dict[int, list[int]] = {}
+        for number, child in enumerate(self.children):
+            for source in child.inputs:
+                if isinstance(source, Ref):
+                    found.setdefault(source.child, []).append(number)
         return found
 
     def _cancel(self, numbers: set[int]) -> None:

@@ -79,6 +79,7 @@ def kinds() -> Iterator[tuple[Task, Step]]:
 READERS = [(task, step, dialect) for task, step in kinds() for dialect in ("chat", "compact")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "step", "dialect"), READERS, ids=[f"{type(t).__name__}-{s.kind}-{d}" for t, s, d in READERS]
 )

@@ -129,5 +129,6 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_calls_through_litellm_go_to_their_server_and_nowhere_else(watched: Watched) -> None:
     assert watched.run("-c", HOSTED) == []

@@ -71,6 +71,7 @@ CELLS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("actor", "value", "subgoals", "three", "four"), CELLS)
 def test_the_published_loop_reproduces_the_table(actor: str, value: str, subgoals: bool, three: int, four: int) -> None:
     """Seeds fixed. Tolerance: 5.5 standard errors of the difference (the table: 20 passes), a false alarm of 4e-8 a

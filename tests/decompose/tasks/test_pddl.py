@@ -36,7 +36,7 @@ def plan_of(problem: Problem) -> list[str]:
     return plan
 
 
-@pytest.mark.parametrize("kind", ["blocksworld", "mystery", "logistics"])
+@pytest.mark.parametrize("kind", ["blocksworld", "mystery", pytest.param("logistics", marks=pytest.mark.slow)])
 def test_the_keys_own_plans_reach_every_generated_goal(kind: str) -> None:
     problems = PddlPlanning(generate=kind, instances=40).suite()
     lengths = [len(plan_of(problem)) for problem in problems]

@@ -137,6 +137,7 @@ def million(tmp_path_factory: pytest.TempPathFactory) -> Facts:
     return facts_of(long_run(tmp_path_factory.mktemp("runs") / "long", 2**20))
 
 
+@pytest.mark.slow
 def test_a_million_steps_fit_into_a_small_page(million: Facts) -> None:
     facts, page = million, render(million)
     assert facts.gathered.steps == 2**20
@@ -162,6 +163,7 @@ SEEK = """<script>addEventListener("load",()=>{const at=document.getElementById(
 if(at){at.value=at.max;at.dispatchEvent(new Event("input"))}document.title="loaded"})</script>"""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
 def test_a_browser_opens_a_million_steps_and_plays_to_the_end(
     contested: pathlib.Path, million: Facts, tmp_path: pathlib.Path
