@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-MOST_HELD = 4096
+MOST_HELD = 512
 """Segments that may have ended behind one that goes on; of more, that one is passed over, and comes late."""
 
 
@@ -20,6 +20,7 @@ class SentOrder(Generic[T]):
     def __init__(self) -> None:
         self._sent: OrderedDict[str, list[T]] = OrderedDict()
         self._open: set[str] = set()
+        self._held = 0
 
     def sent(self, segment: str) -> None:
         """Note that a segment is sent; one that is sent again keeps its place."""
@@ -36,16 +37,20 @@ class SentOrder(Generic[T]):
         self._open.discard(segment)
         if result is not None:
             self._sent.setdefault(segment, []).append(result)
+            self._held += 1
         while self._sent:
             first = next(iter(self._sent))
             if first in self._open:
-                if len(self._sent) <= MOST_HELD:
+                if self._held <= MOST_HELD:
                     return
                 self._open.discard(first)
-            yield from self._sent.pop(first)
+            found = self._sent.pop(first)
+            self._held -= len(found)
+            yield from found
 
     def rest(self) -> Iterator[T]:
         """Yield everything that is held, in the order sent, as nothing comes any more."""
         while self._sent:
             yield from self._sent.popitem(last=False)[1]
         self._open.clear()
+        self._held = 0
