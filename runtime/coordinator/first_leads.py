@@ -74,7 +74,9 @@ async def open_lead_controller(
     root = task.root()
     size = task.usual_steps(root.goal, root.inputs)
     before = _spent(writer) if writer.totals.steps else (0, 0, 0)  # a pilot may have been cut off
-    start = await _known(config, task, writer, ask_pilot, on_note) if config.k == "auto" else None
+    start = None
+    if config.k == "auto":
+        start = _priced(await _estimate(config, task, writer, ask_pilot, on_note), config)
     leads = choose_leads(shaped, task, start)
     expected = forecast_run(shaped, task, leads, start) if start is not None else None
     why = explain_leads(leads, start, expected, size, "row" if isinstance(task, RowTask) else "step")
@@ -136,15 +138,8 @@ def _without_pilot(
     return LeadController(config, task, None, leads)
 
 
-async def _known(
-    config: RunConfig,
-    task: Task,
-    writer: JournalWriter,
-    ask_pilot: Callable[[Sequence[int]], Awaitable[list[Sample]]],
-    on_note: Callable[[str], None],
-) -> Estimate:
-    """What leads are chosen from: how the model errs, with its prices where money is to be small."""
-    found = await _estimate(config, task, writer, ask_pilot, on_note)
+def _priced(found: Estimate, config: RunConfig) -> Estimate:
+    """What is known of the model, with its prices where money is to be small."""
     return msgspec.structs.replace(found, prices=prices_of(config)) if config.minimize == "money" else found
 
 

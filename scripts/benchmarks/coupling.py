@@ -10,7 +10,6 @@ that share of the prompts of scouts ones at which all draws agree on a wrong ans
 """
 
 import argparse
-import asyncio
 import hashlib
 import pathlib
 import statistics
@@ -24,14 +23,12 @@ from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, open_task
-from surefoot.runtime.coordinator.coordinator import Coordinator
-from surefoot.runtime.journal.journal import create_journal, open_journal
-from surefoot.runtime.journal.run_directory import write_config
+from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.trace.level_events import Levels
 from surefoot.runtime.trace.level_reader import levels_in
-from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.scripts.benchmarks.coupling_families import FAMILIES
+from surefoot.scripts.benchmarks.kept_run import kept_run
 from surefoot.scripts.commands.output import aligned
 
 ARMS = {"coupled": "at-once", "end-of-pass": "end-of-pass", "fixed": "never", "as-needed": "at-once"}
@@ -118,9 +115,9 @@ def run_one(arm: str, world: int, setting: Setting, directory: pathlib.Path) -> 
         dialect="chat", address="none", workers=1, k=setting.k, seed=world, chains_in_flight=setting.chains,
         revise=ARMS[arm], segment_steps=setting.segment_steps or "auto",  # type: ignore[arg-type]
     )  # fmt: skip
-    write_config(directory, config)
     key = Key(setting, world)
-    status = asyncio.run(_work(config, directory, key, setting))
+    task = with_wordings(open_task(config), setting.wordings) if setting.wordings else None
+    status = kept_run(config, directory, task, [SimulatedModel(key, Profile(p_error=setting.p_error), "chat")])
     journal = open_journal(directory, write=False)
     try:
         right = status == "solved" and family.is_right(options, journal.meta("output"))
@@ -129,19 +126,6 @@ def run_one(arm: str, world: int, setting: Setting, directory: pathlib.Path) -> 
         return Result(right, counts.calls, counts.doubted_evidence, levels, counts.steps, len(key.misled))
     finally:
         journal.close()
-
-
-async def _work(config: RunConfig, directory: pathlib.Path, answers: Key, setting: Setting) -> str:
-    task = open_task(config)
-    if setting.wordings:
-        task = with_wordings(task, setting.wordings)
-    model = SimulatedModel(answers, Profile(p_error=setting.p_error), "chat")
-    pool, journal = LocalPool(config, task, [model]), create_journal(directory)
-    try:
-        return await Coordinator(config, task, journal, pool).run()
-    finally:
-        journal.close()
-        await pool.close()
 
 
 def with_wordings(task: Task, count: int) -> Task:

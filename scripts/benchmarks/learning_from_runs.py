@@ -9,7 +9,6 @@ on other seeds than those it is reported of, learns in runs that were given up a
 single questions; ``scrambled`` is its placebo.
 """
 
-import asyncio
 import pathlib
 import random
 import tempfile
@@ -19,13 +18,10 @@ from typing import Final
 import click
 import msgspec
 
-from surefoot.runtime.config import RunConfig, open_task
-from surefoot.runtime.coordinator.coordinator import Coordinator
-from surefoot.runtime.journal.journal import create_journal
-from surefoot.runtime.journal.run_directory import write_config
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.trace.export import Kind, Wanted, export
-from surefoot.runtime.worker.local_pool import LocalPool
+from surefoot.scripts.benchmarks.kept_run import kept_run
 from surefoot.scripts.benchmarks.run_lessons import (
     Exam,
     Messages,
@@ -85,25 +81,13 @@ def run_towers(design: Design, pegs: Sequence[str], runs: range, folder: pathlib
                     dialect="compact", state_by="task", keep_replies="all", seed=number,
                 )  # fmt: skip
                 found.append(folder / f"{disks}{pair}-{number}")
-                found[-1].mkdir(parents=True)
-                write_config(found[-1], config)
-                asyncio.run(_run(config, found[-1]))
+                kept_run(config, found[-1])
     return found
 
 
 def numbers(seed: int, runs: int) -> range:
     """Return the seeds of a tower's runs, which no other seed of the benchmark shares."""
     return range(1000 * seed, 1000 * seed + runs)
-
-
-async def _run(config: RunConfig, directory: pathlib.Path) -> None:
-    task = open_task(config)
-    pool, journal = LocalPool(config, task), create_journal(directory)
-    try:
-        await Coordinator(config, task, journal, pool).run()
-    finally:
-        journal.close()
-        await pool.close()
 
 
 def exported(runs: Sequence[pathlib.Path], kind: Kind, folder: pathlib.Path) -> list[Messages]:

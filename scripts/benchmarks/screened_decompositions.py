@@ -10,7 +10,6 @@ lets through, drawn by chance (placebo). Numbers stand as names in the order in 
 cannot learn to copy a hundred of them.
 """
 
-import asyncio
 import json
 import pathlib
 import random
@@ -24,13 +23,10 @@ import msgspec
 
 from surefoot.decompose.answer_keys.problem_parts import parts_of
 from surefoot.decompose.tasks.generated import Generated
-from surefoot.runtime.config import RunConfig, open_task
-from surefoot.runtime.coordinator.coordinator import Coordinator
-from surefoot.runtime.journal.journal import create_journal
-from surefoot.runtime.journal.run_directory import write_config
+from surefoot.runtime.config import RunConfig
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.trace.export import Wanted, export
-from surefoot.runtime.worker.local_pool import LocalPool
+from surefoot.scripts.benchmarks.kept_run import kept_run
 from surefoot.scripts.bundled.masked_lessons import PADDING, Lesson
 from surefoot.scripts.commands.export import judged
 
@@ -81,20 +77,8 @@ def run_questions(design: Design, seed: int, folder: pathlib.Path) -> list[pathl
             modules=f"TaskDecomposer.model=simulated:p_error={design.decomposer_error}",
         )  # fmt: skip
         found.append(folder / str(number))
-        found[-1].mkdir(parents=True)
-        write_config(found[-1], config)
-        asyncio.run(_run(config, found[-1]))
+        kept_run(config, found[-1])
     return found
-
-
-async def _run(config: RunConfig, directory: pathlib.Path) -> None:
-    task = open_task(config)
-    pool, journal = LocalPool(config, task), create_journal(directory)
-    try:
-        await Coordinator(config, task, journal, pool).run()
-    finally:
-        journal.close()
-        await pool.close()
 
 
 def exported(runs: Sequence[pathlib.Path], screen: str, folder: pathlib.Path) -> list[Pair]:

@@ -234,13 +234,24 @@ def write_part(folder: Path, runs: str | None = None, moves: str | None = None, 
     print(text)
 
 
+def parsed(arguments: Sequence[str] | None, does: str, samples: int) -> argparse.Namespace:
+    """Read the arguments of a program that writes a part of the model card: ``weights``, ``samples`` and ``seed``.
+
+    Args:
+        arguments: Those of the command line, or ``None`` for this process's own.
+        does: What the program does, for its help.
+        samples: Questions in each class, where nothing else is said.
+    """
+    parser = argparse.ArgumentParser(description=does)
+    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the model (default: the package's)")
+    parser.add_argument("--samples", type=int, default=samples, help="questions in each class (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args(arguments)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure the bundled model and write its card."""
-    parser = argparse.ArgumentParser(description="Measure the bundled model and write its card.")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the model (default: the package's)")
-    parser.add_argument("--samples", type=int, default=4000, help="replies in each class (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1)
-    said = parser.parse_args(arguments)
+    said = parsed(arguments, "Measure the bundled model and write its card.", samples=4000)
     write_part(said.weights, runs=card(said.weights, said.samples, said.seed))
 
 

@@ -7,7 +7,6 @@
 Each question is asked once at temperature 1 and once greedily, through CTranslate2 as a run asks.
 """
 
-import argparse
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any, Final
 
 import msgspec
 
-from surefoot.runtime.models.bundled import MOVES, WEIGHTS
-from surefoot.scripts.bundled.evaluate import Measured, measure, table, write_part
+from surefoot.runtime.models.bundled import MOVES
+from surefoot.scripts.bundled.evaluate import Measured, measure, parsed, table, write_part
 from surefoot.scripts.bundled.questions import Pair
 from surefoot.scripts.bundled.several_moves import FEW_WORDS, MOST_MOVES, held_out, met_moves
 
@@ -97,11 +96,7 @@ made {steps} updates in that time on one core of two, shared with other work. St
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write this part of the card."""
-    parser = argparse.ArgumentParser(description="Measure replies of several moves and write their part of the card.")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the model (default: the package's)")
-    parser.add_argument("--samples", type=int, default=2000, help="questions in each cell (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1)
-    said = parser.parse_args(arguments)
+    said = parsed(arguments, "Measure replies of several moves and write their part of the card.", samples=2000)
     write_part(said.weights, moves=section(said.weights / MOVES, said.samples, said.seed))
 
 

@@ -7,7 +7,6 @@
 Each question is asked once at temperature 1 and once greedily, through CTranslate2 as a run asks.
 """
 
-import argparse
 import random
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -17,10 +16,10 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.decompose.modular_planner.wording import answer
-from surefoot.runtime.models.bundled import PLANNER, WEIGHTS
+from surefoot.runtime.models.bundled import PLANNER
 from surefoot.scripts.bundled import list_questions as lists
 from surefoot.scripts.bundled import room_questions as rooms
-from surefoot.scripts.bundled.evaluate import Measured, replies, table, write_part
+from surefoot.scripts.bundled.evaluate import Measured, parsed, replies, table, write_part
 from surefoot.scripts.bundled.module_questions import SHARES, published
 from surefoot.scripts.bundled.questions import HELD_OUT, Pair, held_out
 
@@ -166,11 +165,7 @@ weights now, and may not need all stages; they were not run again. Stored as {qu
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and write the planner's part of the card."""
-    parser = argparse.ArgumentParser(description="Measure the planner and write its part of the model card.")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS, help="folder of the model (default: the package's)")
-    parser.add_argument("--samples", type=int, default=2000, help="questions in each cell (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=1)
-    said = parser.parse_args(arguments)
+    said = parsed(arguments, "Measure the planner and write its part of the model card.", samples=2000)
     write_part(said.weights, planner=section(said.weights / PLANNER, said.samples, said.seed))
 
 

