@@ -14,8 +14,6 @@ from surefoot.voting.ballot import Ballot
 
 LEVELS = {"split": "plan", "run": "steps"}
 """Names of the levels in ``Counts.levels``, by the part of the records that hold their questions."""
-
-
 CALLS, DONE = "calls", ("plan/questions", "steps/questions")
 """Names of what a checkpoint holds beside ``Counts.levels``: calls so far, and decided questions of both levels."""
 

@@ -8,11 +8,9 @@ from surefoot.decompose.assumptions import Evidence
 from surefoot.decompose.plan import Path
 from surefoot.decompose.revision import Report
 from surefoot.runtime.errors import JournalError
+from surefoot.runtime.execution.record_buffer import NOT_VOTED
 from surefoot.runtime.records import EVIDENCE, Record
 from surefoot.runtime.unreadable import UNREADABLE
-
-NOT_VOTED = 0
-"""Lead of records that nobody votes on."""
 
 
 def record_of_evidence(place: tuple[Path, int, int], found: Sequence[Evidence], ending: Evidence | None) -> Record:

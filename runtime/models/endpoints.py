@@ -51,11 +51,9 @@ def choose(servers: Sequence[ModelServer]) -> ModelServer:
         return servers[0]
     now = _now()
     up = [one for one in servers if one.down_until <= now]
-    return (
-        min(up, key=lambda one: (one.limiter.load, one.failures))
-        if up
-        else min(servers, key=lambda one: one.down_until)
-    )
+    if not up:
+        return min(servers, key=lambda one: one.down_until)
+    return min(up, key=lambda one: (one.limiter.load, one.failures))
 
 
 def another_is_up(servers: Sequence[ModelServer]) -> bool:

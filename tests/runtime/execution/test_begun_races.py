@@ -1,5 +1,6 @@
 """Races of rows that a stop cuts short lose nothing: each goes on with the ballots that it had."""
 
+import asyncio
 import math
 from collections import Counter
 from typing import Any
@@ -10,6 +11,7 @@ from surefoot.decompose.step import Flag, Prompt
 from surefoot.runtime.errors import ModelUnavailable, RunPaused
 from surefoot.runtime.execution.begun_races import Begun, BegunRaces, RaceStopped, begun_from, record_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.execution.work import SegmentStopped
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import BEGUN, Contested, Finished, Record
 from tests.runtime.execution.test_row_runner import ROWS, Session, Together, answers
@@ -93,3 +95,37 @@ async def test_without_what_is_kept_of_them_they_would_be(step_runner: Any) -> N
     await second.run(ROWS, kept)
     asked = Counter([*first.model.asked, *second.model.asked])
     assert max(asked.values()) == 2
+
+
+@pytest.mark.parametrize("asked", range(1, 20, 3))
+@pytest.mark.parametrize("way", ["stopped", "cancelled"])
+async def test_a_worker_that_is_stopped_or_cancelled_loses_no_answer(step_runner: Any, asked: int, way: str) -> None:
+    """Stopped, as by Ctrl-C, it begins no further round; cancelled, when that takes too long, it keeps what came."""
+    whole = Session(step_runner, Ends(), unguarded=2)
+    await whole.run(ROWS)
+    first = Session(step_runner, Ends(), unguarded=2)
+    running = asyncio.create_task(first.run(ROWS))
+
+    def end(prompt: str, nth: int) -> None:
+        if len(first.model.asked) >= asked:
+            first.work.stopping = True
+            if way == "cancelled":
+                asyncio.get_running_loop().call_soon(running.cancel)
+
+    first.model.say = end
+    with pytest.raises(SegmentStopped if way == "stopped" else asyncio.CancelledError):
+        await running
+    first.batches.append(first.work.take())
+    second = Session(step_runner, Ends(), unguarded=2)
+    assert await second.run(ROWS, first.batches) == Finished(None)
+    assert {**first.rows(), **second.rows()} == whole.rows()
+    journalled = len([one for batch in first.batches for record in batch for one in _answers_of(record)])
+    assert journalled + len(second.model.asked) == len(whole.model.asked)
+    if way == "stopped":
+        assert journalled == len(first.model.asked), "what was asked for came, and is kept"
+
+
+def _answers_of(record: Record) -> list[Any]:
+    """The ballots of the decided rows and of the races cut short in a record."""
+    entries = record.entries if record.part in ("rows", BEGUN) else ()
+    return [ballot for entry in entries if isinstance(entry, Contested) for ballot in entry.ballots]
