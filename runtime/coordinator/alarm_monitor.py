@@ -75,10 +75,17 @@ class AlarmMonitor:
         if not self._in_order:
             self._order.sent(segment)
 
-    def ended(self, segment: str) -> None:
-        """Note that nothing more comes of a segment; drift is looked for in the order in which segments were sent."""
+    def ended(self, segment: str, *, whole: bool) -> None:
+        """Note that nothing more comes of a segment; drift is looked for in the order in which segments were sent.
+
+        Args:
+            segment: Its key.
+            whole: Whether this session saw all of it. What a stop leaves of one is its disputed steps, and what was
+                decided before the stop are the others: neither is compared with whole ones.
+        """
         if not self._in_order:
-            self._pass_on(self._order.ended(segment, self._pieces.pop(segment, None)))
+            piece = self._pieces.pop(segment, None)
+            self._pass_on(self._order.ended(segment, piece if whole else None))
 
     def _pass_on(self, pieces: Iterable["_Piece"]) -> None:
         for piece in pieces:

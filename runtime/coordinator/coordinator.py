@@ -275,10 +275,14 @@ class Coordinator:
         if monitor is None:
             return await self._dispatcher.send(segment, self._leads_now)
         monitor.sent(key)
+        whole = not self._dispatcher.has_begun(key)
         try:
             return await self._dispatcher.send(segment, self._leads_now)
+        except BaseException:
+            whole = False
+            raise
         finally:
-            monitor.ended(key)
+            monitor.ended(key, whole=whole)
 
     def _leads_now(self) -> Leads:
         """What was learned, and what alarms make of it."""

@@ -71,6 +71,10 @@ class Dispatcher:
             self._log.info("pausing", reason=reason)
             await self.pool.tell_all(Stop())
 
+    def has_begun(self, key: str) -> bool:
+        """Whether the journal holds anything of a piece of work from before it is sent."""
+        return key in self._begun
+
     def let_go(self, path: Path) -> None:
         """Have the workers stop all work on a node and below it; what still comes of it is not journalled as steps."""
         self._in_work.let_go(path)

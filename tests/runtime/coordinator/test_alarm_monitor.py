@@ -115,12 +115,12 @@ def test_drift_is_looked_for_between_whole_segments_or_along_one_chain(
     made.saw("/0", batch(races(2)))
     made.saw("/1", batch(races(3)))
     made.saw("/1", batch(Counts(), last=True))
-    made.ended("/1")
+    made.ended("/1", whole=True)
     assert passed == ([{"3": 2}, {"3": 3}] if in_order else []), "the first that was sent goes on"
     made.saw("/0", batch(races(4), last=True))
-    made.ended("/0")
+    made.ended("/0", whole=True)
     made.saw("/2", batch(Counts(), last=True))  # held no race
-    made.ended("/2")
+    made.ended("/2", whole=True)
     assert passed == ([{"3": 2}, {"3": 3}, {"3": 4}] if in_order else [{"3": 6}, {"3": 3}])
 
 
@@ -136,7 +136,7 @@ async def test_parts_that_end_in_the_order_of_their_work_are_no_drift(as_sent: b
         if not as_sent:
             made.sent(segment)
         made.saw(segment, batch(races(1, {"3/5/1/0": 1} if disputed else None), last=True))
-        made.ended(segment)
+        made.ended(segment, whole=True)
     await made.look(last=True)
     assert [alarm.kind for alarm in made.alarms] == ([] if as_sent else [Kind.DRIFT])
 
@@ -182,9 +182,23 @@ async def test_a_segment_is_held_whole_however_many_batches_it_came_in() -> None
     for one in counts:
         together.add(one)
     whole.saw("/0", batch(together, last=True))
-    parts.ended("/0")
-    whole.ended("/0")
+    parts.ended("/0", whole=True)
+    whole.ended("/0", whole=True)
     assert parts._tests.stretches == whole._tests.stretches
     assert list(parts._pieces) == ["/1"]
     assert parts._pieces["/1"].races == {"3": 21}
     assert counts[0].races == {"3": 40, "1": 2}, "what came in a batch stays as it is"
+
+
+@pytest.mark.parametrize("whole", [False, True])
+async def test_what_a_stop_leaves_of_segments_is_not_compared_with_whole_ones(whole: bool) -> None:
+    """Of rows that were paused the disputed ones are left; the placebo takes them for whole segments."""
+    made, _, _, _ = monitor()
+    for number in range(30):
+        made.sent(f"/{number}")
+        left = number < 8
+        disputed = {"3/5/1/0": 5} if left else {"3/5/1/0": 1}
+        made.saw(f"/{number}", batch(races(5, disputed), last=True))
+        made.ended(f"/{number}", whole=whole or not left)
+    await made.look(last=True)
+    assert [alarm.kind for alarm in made.alarms] == ([Kind.DRIFT] if whole else [])

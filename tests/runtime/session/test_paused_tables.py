@@ -61,6 +61,7 @@ def paused_and_gone_on_with(directory: pathlib.Path, seed: int) -> int:
     assert paused.counts.disagreements < paused.counts.disputes / 2
     done = ask(Errs(seed + 100), directory, max_cost_usd=9.0)
     assert (done.status, done.counts.failed_nodes) == ("solved", 0)
+    assert done.counts.alarms == {}, "the disputed rows that a pause leaves are no drift"
     told = done.standing
     assert f"learned since: lead {told.k}" in told.why, "who looks sees with which leads it went on"
     assert told.leads["unguarded"] > told.k, "beside those that it began with"
