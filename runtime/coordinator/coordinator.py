@@ -256,7 +256,7 @@ class Coordinator:
         semaphore = PrioritySemaphore(each * self.pool.size, splits_at_once(self.pool.size))
         revisions = revision_policy_of(self.config)
         cut = Cut(method, segments, costs_of(self.task, start))
-        hands = PlanHands(self.task, cut, self._dispatcher, self._writer, self.journal, self._leads_now)
+        hands = PlanHands(self.task, cut, self._send, self._dispatcher.let_go, self._writer, self.journal)
         self._plan = PlanRunner(self.task, hands, semaphore, self.config.re_decompositions, revisions)
         outcome = await self._plan.run(root)
         if isinstance(outcome, Contradicted):

@@ -1,6 +1,6 @@
 """The coordinator's hands: parts of a plan go to workers, and what becomes of the plan goes into the journal."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 
@@ -9,7 +9,6 @@ from surefoot.decompose.plan import Expansion, Failure, Node, Path
 from surefoot.decompose.revision import Report, Revision
 from surefoot.decompose.segment import Segment, SegmentSize, given_expansion, travels_whole
 from surefoot.decompose.task import Task
-from surefoot.runtime.coordinator.dispatcher import Dispatcher
 from surefoot.runtime.errors import StepDeadlocked
 from surefoot.runtime.execution.hands import Outcome
 from surefoot.runtime.execution.reports import report_in
@@ -17,7 +16,6 @@ from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.retracted import RetractedExpansions
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
-from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
 from surefoot.runtime.payloads import failures_in, pack, unpack
 from surefoot.runtime.records import FAILED_NODES, Batch, Contradicted, Counts, Record
@@ -43,23 +41,23 @@ class PlanHands:
     Args:
         task: The task.
         cut: How the plan is cut into pieces.
-        dispatcher: Sends pieces to workers.
+        send: Has a piece run by a worker.
+        let_go: Has workers stop what they do of a node; what still comes of it is not taken for steps.
         writer: Makes notes durable.
         journal: Says what earlier sessions noted.
-        leads: Says with which leads a piece is sent.
     """
 
     def __init__(
         self,
         task: Task,
         cut: Cut,
-        dispatcher: Dispatcher,
+        send: Callable[[Segment], Awaitable[Outcome]],
+        let_go: Callable[[Path], None],
         writer: JournalWriter,
         journal: JournalReader,
-        leads: Callable[[], Leads],
     ) -> None:
         self._task, self._method, self._segments, self._cost = task, cut.method, cut.segments, cut.cost
-        self._dispatcher, self._writer, self._leads = dispatcher, writer, leads
+        self._send, self._let_go, self._writer = send, let_go, writer
         self._retracted = RetractedExpansions(journal)
         self._failed = failures_in(journal.payloads(FAILED_NODES))
         self._reports = reports_in(payload for _, payload in journal.written()) if journal.totals.evidence else []
@@ -85,11 +83,11 @@ class PlanHands:
 
     async def run_leaf(self, node: Node) -> Outcome:
         """Run a node on a worker."""
-        return await self._dispatcher.send(Segment(node, cost=self._cost(node)), self._leads)
+        return await self._send(Segment(node, cost=self._cost(node)))
 
     async def split(self, node: Node, attempt: int) -> str:
         """Have a decomposition step decided by a worker."""
-        outcome = await self._dispatcher.send(Segment(node, attempt), self._leads)
+        outcome = await self._send(Segment(node, attempt))
         if isinstance(outcome, Contradicted):
             raise StepDeadlocked(outcome.detail)
         return str(outcome.output)
@@ -124,7 +122,7 @@ class PlanHands:
 
     def let_go(self, path: Path) -> None:
         """Have workers stop what they do of a node; what still comes of it is not taken for steps."""
-        self._dispatcher.let_go(path)
+        self._let_go(path)
 
     def _write_note(self, note: Write | None) -> None:
         if note is not None:

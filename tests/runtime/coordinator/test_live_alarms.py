@@ -107,6 +107,19 @@ async def test_drift_is_noticed_and_the_rest_of_the_run_gets_a_larger_lead(new_r
     assert "assumptions were violated" in page
 
 
+@pytest.mark.parametrize(("after", "alarms"), [("p_error=0.06", {"drift"}), ("p_error=0.005", set())])
+async def test_drift_is_noticed_between_the_segments_of_a_tree(new_run: Any, after: str, alarms: set[str]) -> None:
+    """Leaves whose promise guards them hold no races: refuted ones are counted, segment by segment, as they were sent.
+
+    The placebo's model stays as it was. Nothing is kept of segments that ended.
+    """
+    tree = new_run(options={"disks": 10}, k=1, leaf_steps=3, segment_steps=15, chains_in_flight=4)
+    assert await tree.session(Changing("p_error=0.005", after, 700)) == "solved"
+    assert set(tree.totals.alarms) == alarms
+    monitor = tree.coordinator._alarm_monitor
+    assert (monitor._pieces, len(monitor._order._sent)) == ({}, 0)
+
+
 class Spoiling(SimulatedModel):
     """Spoils three of four replies at one prompt in 25; or as many replies, at any prompt."""
 
