@@ -9,9 +9,10 @@ SPLITS = 64
 
 
 def segments_per_worker(config: RunConfig, leads: Leads, segments: SegmentSize, *, one_chain: bool) -> int:
-    """Twice as many as hold a worker's chains, and one: a segment that begins or ends asks fewer questions at once.
+    """Four times as many as hold a worker's chains, and one: a segment that begins or ends asks few questions at once.
 
-    The worker's own gate keeps to ``chains_in_flight``, the earliest in plan order first.
+    It begins with decompositions that wait for each other, and ends with the chains that are run again. The worker's
+    own gate keeps to ``chains_in_flight``, the earliest in plan order first.
 
     Args:
         config: Of the run.
@@ -20,7 +21,7 @@ def segments_per_worker(config: RunConfig, leads: Leads, segments: SegmentSize, 
         one_chain: Whether a segment may be a single chain, as a part is that the task's code gives the root.
     """
     chains = 1 if one_chain else max(1, segments.steps // (leads.leaf_steps + 1))
-    return 1 + 2 * -(-config.chains_in_flight // chains)
+    return 1 + 4 * -(-config.chains_in_flight // chains)
 
 
 def splits_at_once(workers: int) -> int:

@@ -13,14 +13,14 @@ CONFIG = RunConfig(task="hanoi", model="simulated", chains_in_flight=8)
 @pytest.mark.parametrize(
     ("segment_steps", "leaf_steps", "one_chain", "expected"),
     [
-        (64, 7, False, 1 + 2 * 1),  # a segment holds eight chains
-        (32, 7, False, 1 + 2 * 2),
-        (24, 7, False, 1 + 2 * 3),  # three of three chains
-        (4, 7, False, 1 + 2 * 8),  # smaller than a leaf: one chain
-        (64, 7, True, 1 + 2 * 8),
+        (64, 7, False, 1 + 4 * 1),  # a segment holds eight chains
+        (32, 7, False, 1 + 4 * 2),
+        (24, 7, False, 1 + 4 * 3),  # three of three chains
+        (4, 7, False, 1 + 4 * 8),  # smaller than a leaf: one chain
+        (64, 7, True, 1 + 4 * 8),
     ],
 )
-def test_twice_as_many_as_hold_the_chains_in_flight(
+def test_four_times_as_many_as_hold_the_chains_in_flight(
     segment_steps: int, leaf_steps: int, one_chain: bool, expected: int
 ) -> None:
     leads, segments = Leads(1, 1, 3, leaf_steps), SegmentSize(segment_steps)

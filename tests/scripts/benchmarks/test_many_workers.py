@@ -186,9 +186,9 @@ def test_segments_are_those_that_a_pilot_of_such_workers_chooses() -> None:
     assert wanted.config().segment_steps == pytest.approx(chosen, rel=0.001)
 
 
-@pytest.mark.parametrize(("segment_steps", "expected"), [(12_000, 256), (1024, 59), (31, 2)])
+@pytest.mark.parametrize(("segment_steps", "expected"), [(12_000, 200), (1024, 30), (31, 1)])
 def test_a_batch_is_what_a_segment_makes_until_it_is_sent(segment_steps: int, expected: int) -> None:
-    """Of 200 steps a second, 3, 17 and 513 segments share five seconds; a batch has 256 at most."""
+    """Of 200 steps a second, 5, 33 and 1,025 segments share five seconds; a batch has a step at least."""
     assert Wanted(1000, 600.0, 60, 60.0, segment_steps).batch_steps() == expected
 
 
