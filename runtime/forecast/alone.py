@@ -42,7 +42,7 @@ def seconds_alone(config: RunConfig, task: Task) -> float | None:
         if count == 1 or sampled_chain(task, 0, 2) is None:
             return steps * BUNDLED_STEP_S
         return steps * (BUNDLED_STATED_S + BUNDLED_STEP_S / count)
-    if name == "simulated" and "latency_s" not in parameters:
+    if name == "simulated" and "latency_s" not in parameters and "token_s" not in parameters:
         return steps * SIMULATED_STEP_S
     if name == "simulated" or is_local(config.model):
         return None

@@ -3,12 +3,14 @@
 The sample stands for the run's questions: their mean tokens, price and speed are taken for the run's.
 """
 
+import math
+
 import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.forecast.basis import basis_of, outline_of
+from surefoot.runtime.forecast.basis import Basis, basis_of, outline_of
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Estimate, Sample, judge_pilot, pilot_steps
 from surefoot.runtime.forecast.forecast import Forecast, longest_of, price_of
 from surefoot.runtime.forecast.lead_choice import choose_leads, explain_leads
@@ -18,7 +20,7 @@ from surefoot.runtime.forecast.look_forecast import pilot_looks
 from surefoot.runtime.forecast.rate_table import rate_table
 from surefoot.runtime.forecast.rebalanced_votes import Shared, levels_of, rebalanced
 from surefoot.runtime.forecast.rounds import rounds_of
-from surefoot.runtime.forecast.wall_time import Speed, Wall, walls_of, with_longer_replies
+from surefoot.runtime.forecast.wall_time import Speed, Wall, pace_of, walls_of
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.records import Counts
 
@@ -139,7 +141,7 @@ def plan(config: RunConfig, task: Task, sampled: Sampled, measured: Estimate | N
         leads=leads,
         why=shared.why if shared else explain_leads(leads, start if config.k == "auto" else None, expected, size),
         speed=sampled.speed,
-        walls=walls_of(basis, leads, whole, longest, _speed(sampled, everything, leads, whole)),
+        walls=_walls(basis, leads, whole, everything, sampled, pilot),
         pilot_calls=round(pilot.calls),
         calls_per_step_with_pilot=whole.calls / size,
         length_is_bound=length_is_bound(config, task),
@@ -175,12 +177,19 @@ def in_batches(ahead: Plan, usual: tuple[float, float] | None, batch: tuple[floa
     return msgspec.structs.replace(ahead, batch_cost_usd=cost, batch_hours=ahead.rounds * hours)
 
 
-def _speed(sampled: Sampled, known: Estimate, leads: Leads, whole: Forecast) -> Speed:
-    """How fast the model answers the run's questions: longer replies take their time."""
-    if leads.steps_per_call < 2 or known.seconds is None:
-        return sampled.speed
-    single = sampled.counts.tokens_out / max(1, sampled.counts.calls)
-    return with_longer_replies(sampled.speed, known.seconds, single, whole.tokens_out / whole.calls)
+def _walls(
+    basis: Basis, leads: Leads, whole: Forecast, known: Estimate, sampled: Sampled, pilot: Forecast
+) -> list[Wall]:
+    """Wall time at growing widths, the pilot's included; longer replies take their time."""
+    single, speed = sampled.counts.tokens_out / max(1, sampled.counts.calls), sampled.speed
+    pace = pace_of(speed, known.seconds, single)
+    if speed.calls_per_s is not None and leads.steps_per_call > 1 and pace.token_s:
+        slower = pace.of(whole.tokens_out / whole.calls) / pace.of(single)
+        speed = msgspec.structs.replace(speed, calls_per_s=speed.calls_per_s / slower)
+    config = basis.config
+    waves = math.ceil(pilot.requests / (config.chains_in_flight * (config.workers or 1)))
+    longest = pilot.tokens_out / pilot.calls if pilot.calls else 0.0
+    return walls_of(basis, leads, whole, speed, pace, waves * pace.of(max(single, longest)))
 
 
 def length_is_bound(config: RunConfig, task: Task) -> bool:

@@ -1,8 +1,6 @@
-"""Wall time of a whole run at growing widths: arithmetic on a forecast and on how fast the model answers.
+"""Wall time of a whole run at growing widths: its plan, scheduled with how long the model takes.
 
-Assumption: decompositions come first, and on each level there are as many again; the upper ones leave most of a width
-empty. Chains then fill it, or wait for the longest of them. A model answers as fast as in the sample, up to the most
-answers a second that were seen there.
+A model answers as fast as in the sample, up to the most answers a second that were seen there.
 """
 
 import math
@@ -10,8 +8,10 @@ import math
 import msgspec
 
 from surefoot.decompose.segment import SEGMENT_STEPS
-from surefoot.runtime.forecast.basis import Basis, Shape
-from surefoot.runtime.forecast.forecast import Forecast, Longest
+from surefoot.runtime.forecast.basis import Basis
+from surefoot.runtime.forecast.chain_time import Pace, chain_time
+from surefoot.runtime.forecast.forecast import Forecast
+from surefoot.runtime.forecast.schedule import ChainTimes, PlanTimes, scheduled_s
 from surefoot.runtime.leads import Leads
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -33,20 +33,19 @@ class Speed(msgspec.Struct, frozen=True):
     calls_per_s: float | None
 
 
-def with_longer_replies(speed: Speed, seconds: tuple[float, float], single: float, mean: float) -> Speed:
-    """Return a model's speed where replies are longer than those that it was timed with.
+def pace_of(speed: Speed, seconds: tuple[float, float] | None, single: float) -> Pace:
+    """Return the seconds of calls and tokens while nothing else is asked.
 
     Args:
         speed: With replies to single steps.
-        seconds: Of a call without its tokens, and of a generated token.
+        seconds: Of a call without its tokens, and of a generated token, as they were beside others; ``None`` if no long
+            reply was timed, where all calls are taken to be alike.
         single: Tokens of a reply to a single step.
-        mean: Tokens of a reply of the run, on average.
     """
-    call, token = seconds
-    if call + token * single <= 0:
-        return speed
-    by = (call + token * mean) / (call + token * single)
-    return Speed(speed.latency_s * by, None if speed.calls_per_s is None else speed.calls_per_s / by)
+    whole = Pace(*seconds).of(single) if seconds is not None else 0.0
+    if seconds is None or whole <= 0:
+        return Pace(speed.latency_s)
+    return Pace(*(part * speed.latency_s / whole for part in seconds))
 
 
 class Wall(msgspec.Struct, frozen=True):
@@ -63,15 +62,18 @@ class Wall(msgspec.Struct, frozen=True):
     wall_s: float
 
 
-def walls_of(basis: Basis, leads: Leads, expected: Forecast, longest: Longest, speed: Speed) -> list[Wall]:
+def walls_of(
+    basis: Basis, leads: Leads, expected: Forecast, speed: Speed, pace: Pace, pilot_s: float = 0.0
+) -> list[Wall]:
     """Compute the wall time at growing widths, as far as more segments still mean more calls in flight.
 
     Args:
         basis: Shape of the plan.
         leads: Of the run.
         expected: Of the whole run.
-        longest: Requests that wait for each other.
-        speed: Of the model.
+        speed: Of the model; its answers a second are those of replies as long as the run's.
+        pace: Of the model.
+        pilot_s: Seconds of the pilot, which comes before everything else.
     """
     if expected.looks:  # one after the other; whoever needs a look that is on its way waits for it
         return [Wall(1, 1, expected.fresh_looks * speed.latency_s + expected.looks * KEPT_LOOK_S)]
@@ -79,25 +81,35 @@ def walls_of(basis: Basis, leads: Leads, expected: Forecast, longest: Longest, s
     leaves = shape.chains[0].count
     steps = SEGMENT_STEPS if config.segment_steps == "auto" else config.segment_steps
     each = max(1, steps // (leads.leaf_steps + 1)) if leaves > 1 else 1
-    most = min(config.chains_in_flight * (config.workers or 1), leaves)
-    together = expected.calls / expected.requests
-    per_level = shape.splits / max(1, shape.levels)
+    places = config.chains_in_flight * (config.workers or 1)
+    most = min(places, leaves)
+    together, plan = expected.calls / expected.requests, times_of(basis, leads, pace)
+    fastest = expected.calls / (speed.calls_per_s or math.inf)
     walls: list[Wall] = []
     for segments in WIDTHS:
         width = min(segments * each, most)
         in_flight = round(width * together)
         if walls and walls[-1].calls_in_flight == in_flight:
             break
-        rounds = _rounds_of_splits(shape, longest, width)
-        rounds += max(longest.chain, (expected.requests - longest.splits * per_level) / width)
-        fastest = expected.calls / (speed.calls_per_s or math.inf)
-        walls.append(Wall(segments, in_flight, max(rounds * speed.latency_s, fastest)))
+        # Where all leaves have a place, so has what else there is, as long as there are places.
+        taken_s = pilot_s + scheduled_s(plan, places if width == leaves else width)
+        walls.append(Wall(segments, in_flight, max(taken_s, fastest)))
     return walls
 
 
-def _rounds_of_splits(shape: Shape, longest: Longest, width: int) -> float:
-    """Requests after one another until the last decomposition is decided, with so many at a time."""
-    levels = range(shape.levels)
-    each = shape.splits / max(1, (1 << shape.levels) - 1)
-    full = sum(max(1.0, each * (1 << level) / width) for level in levels)
-    return full * longest.splits / max(1, shape.levels)
+def times_of(basis: Basis, leads: Leads, pace: Pace) -> PlanTimes:
+    """Return a run's plan with how long its parts take.
+
+    Args:
+        basis: Shape of the plan.
+        leads: Of the run.
+        pace: Of the model.
+    """
+    shape = basis.shapes[leads.leaf_steps]
+    rates, rule = shape.split_rates, basis.rule.with_lead(leads.split)
+    split_s = rule.expected_requests(rates.p, rates.valid) * pace.of(rates.reply_tokens)
+    times = [chain_time(basis, leads, one, pace) for one in shape.chains]
+    chains = tuple(ChainTimes(one.count, time.draw) for one, time in zip(shape.chains, times, strict=True))
+    refuted = 1 - rule.p_step(rates.p) if basis.seams and shape.splits else 0.0
+    in_vain_s = times[0].in_vain_s(basis.config.seam_retries)
+    return PlanTimes(shape.splits, shape.levels, split_s, refuted, in_vain_s, chains)

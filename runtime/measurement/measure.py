@@ -16,6 +16,7 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.basis import basis_of
+from surefoot.runtime.forecast.chain_time import Pace
 from surefoot.runtime.forecast.estimates import (
     PILOT_DRAWS,
     Estimate,
@@ -27,7 +28,7 @@ from surefoot.runtime.forecast.estimates import (
     seen_looks,
     without_copies,
 )
-from surefoot.runtime.forecast.forecast import double_mistakes, longest_of, price_of
+from surefoot.runtime.forecast.forecast import double_mistakes, price_of
 from surefoot.runtime.forecast.lead_choice import choose_leads
 from surefoot.runtime.forecast.learning_run import forecast_run
 from surefoot.runtime.forecast.measured import KindRate
@@ -162,7 +163,6 @@ def _predict(
     assert told.estimate is not None
     expected = forecast_run(config, task, leads, told.estimate)
     basis = basis_of(config, task, rate_table(told.estimate), leads.leaf_steps)
-    longest = longest_of(basis, leads)
     final = basis.shapes[leads.leaf_steps].final_steps
     needed = k_min_beta_binomial(_at(uneven, told.p_error_high), final, config.target) if uneven else None
     return msgspec.structs.replace(
@@ -172,7 +172,7 @@ def _predict(
         predicted_p_success=expected.p_success,
         predicted_tokens_in=expected.tokens_in,
         predicted_tokens_out=expected.tokens_out,
-        predicted_wall_s=walls_of(basis, leads, expected, longest, sampled.speed)[-1].wall_s,
+        predicted_wall_s=walls_of(basis, leads, expected, sampled.speed, Pace(sampled.speed.latency_s))[-1].wall_s,
         k_min_beta_binomial=needed,
         predicted_p_success_spread=p_step_beta_binomial(uneven, leads.unguarded) ** final if uneven else None,
         spread_final=uneven,

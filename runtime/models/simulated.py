@@ -38,7 +38,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         p_refuse: A draw is a refusal.
         p_overlong: A draw rambles until the token limit.
         p_timeout: A call fails in transport before it succeeds; counted, never a ballot.
-        latency_s: Seconds that a call takes.
+        latency_s: Seconds that a call takes, without the tokens of its reply.
+        token_s: Seconds that each token of a reply takes; answers that are asked for together are written together.
         scale_by_temperature: Whether ``p_error`` is multiplied by the temperature (greedy draws do not err).
         p_swayed: Added to ``p_error`` for a prompt that shows earlier answers all of which are wrong, and in proportion
             where some are (self-conditioning, arXiv 2509.09677); the sum is 0.95 at most.
@@ -54,6 +55,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     p_overlong: Rate = 0.0
     p_timeout: Rate = 0.0
     latency_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    token_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     scale_by_temperature: bool = False
     p_swayed: Rate = 0.0
     doubling_steps: Annotated[float, msgspec.Meta(ge=0)] = 0.0
@@ -98,12 +100,17 @@ class SimulatedModel(Model):
         self.asked = 0
 
     async def ask(self, request: Request) -> list[Reply]:
-        """Answer a prompt once for each draw, after the latency of the profile."""
+        """Answer a prompt once for each draw, after the time that the profile gives a call and its longest reply."""
+        replies = [self.reply(request, draw) for draw in request.draws]
         # Also without latency: a model that never lets go of the event loop would starve the journal.
-        await asyncio.sleep(self.profile.latency_s)
+        await asyncio.sleep(self._seconds(max(reply.tokens_out for reply in replies)))
         self.asked += len(request.draws)
-        first, *others = [self.reply(request, draw) for draw in request.draws]
+        first, *others = replies
         return [first, *(msgspec.structs.replace(reply, tokens_in=0) for reply in others)]
+
+    def _seconds(self, tokens: int) -> float:
+        """Seconds of a call whose longest reply has so many tokens."""
+        return self.profile.latency_s + self.profile.token_s * tokens
 
     def reply(self, request: Request, draw: int) -> Reply:
         """Return the reply of one draw, a pure function of request, draw and name."""
@@ -168,7 +175,7 @@ class SimulatedModel(Model):
 
     async def look(self, request: Request) -> Look:
         """Return what answers to a prompt are drawn from: a pure function of seed, prompt and name."""
-        await asyncio.sleep(self.profile.latency_s)
+        await asyncio.sleep(self._seconds(1))
         self.asked += 1
         profile, prompt, known = self.profile, request.prompt, self._key(request.prompt)
         text = f"{self.name}\0{request.seed}\0{prompt.system}\0{prompt.user}"

@@ -1,5 +1,6 @@
 """The simulated model: a pure function of what it is asked, with rates that are what they say."""
 
+import asyncio
 import functools
 import math
 import random
@@ -15,6 +16,7 @@ from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.port import Reply, Request, Stop
 from surefoot.runtime.models.simulated import Profile, SimulatedModel, parse_profile
+from tests.runtime.models.virtual_time import run_virtually
 
 DRAWS = 4000
 answers = functools.cache(hanoi.answers)  # thousands of draws of the same few prompts
@@ -28,7 +30,8 @@ def prompt(number: int) -> Prompt:
 
 
 def request(number: int, draw: int = 0, **options: Any) -> Request:
-    return Request(prompt(number), (draw,), **{"temperature": 1.0, "max_tokens": 20, "seed": 0, **options})
+    usual = {"draws": (draw,), "temperature": 1.0, "max_tokens": 20, "seed": 0}
+    return Request(prompt(number), **{**usual, **options})
 
 
 def replies(profile: Profile, seed: int = 0) -> list[Reply]:
@@ -143,6 +146,21 @@ def test_overlong_replies_reach_the_limit_and_all_are_counted_in_tokens() -> Non
     right = SimulatedModel(answers, Profile()).reply(request(0), 0)
     assert right.tokens_out == len(right.text.split()) + 1 < 20
     assert right.tokens_in == len(prompt(0).user.split())
+
+
+def test_a_call_takes_its_seconds_and_those_of_its_longest_reply() -> None:
+    """Answers that are asked for together are written together; the clock is virtual."""
+
+    async def took(profile: Profile, *draws: int) -> float:
+        began = asyncio.get_running_loop().time()
+        replies = await SimulatedModel(answers, profile).ask(request(0, 0, draws=draws))
+        assert len(replies) == len(draws)
+        return asyncio.get_running_loop().time() - began
+
+    right = SimulatedModel(answers, Profile()).reply(request(0), 0).tokens_out
+    assert run_virtually(took(Profile(latency_s=1.5), 0, 1)) == pytest.approx(1.5)
+    assert run_virtually(took(Profile(latency_s=1.5, token_s=0.25), 0, 1)) == pytest.approx(1.5 + 0.25 * right)
+    assert run_virtually(took(Profile(token_s=0.25, p_overlong=1.0), 0)) == pytest.approx(0.25 * 20)
 
 
 def test_profiles_are_read_from_text() -> None:
