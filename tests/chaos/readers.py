@@ -75,6 +75,7 @@ READERS = {
     "runtime/models/batches/results.py:_decoded": "what a provider says of batches",
     "runtime/models/batches/results.py:_fault": "results of a batch",
     "runtime/models/bundled.py:__init__": SYSTEM,
+    "runtime/models/content_parts.py:with_plain_content": "a server's body",
     "runtime/models/litellm_transport.py:__call__": "a packed body",
     "runtime/models/litellm_transport.py:_check_parts": "a server's body",
     "runtime/models/node_server.py:_posted": "of a process of this user; gguf.py converts it like llama.cpp's own",
