@@ -88,6 +88,7 @@ READERS = {
     "runtime/payloads.py:_decode_path": "records",
     "runtime/payloads.py:_decoded": "payload",
     "runtime/payloads.py:failures_in": "journal",
+    "runtime/plain_files.py:open_named": "nothing is decoded",
     "runtime/report/page.py:_source": SYSTEM,
     "runtime/report/questions.py:_in_chain": "journal",
     "runtime/session/row_inputs.py:rows": KEPT,
