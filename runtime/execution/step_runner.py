@@ -222,7 +222,8 @@ class StepRunner:
                 raised = raised_by(pattern_of_ballots(k, ballots), self.leads.limits)
             if race.verdict is not None or (raised and leaves(raised, level)):
                 break
-            if asked_no_more([ballot.spoiled_by for ballot in ballots], self.leads.limits.spoiled):
+            flags, alone = [ballot.spoiled_by for ballot in ballots], self.meter.alone(question.kind, number)
+            if asked_no_more(flags, self.leads.limits.spoiled, alone):
                 break
             drawn = len(ballots)
             wanted = 1 if self.settings.first_temperature != self.settings.temperature and not drawn else race.fewest()
