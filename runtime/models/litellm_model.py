@@ -46,7 +46,9 @@ class LiteLLMModel(Model):
     Args:
         settings: How it is reached, how patiently, and what it costs.
         lease: Where money is reserved; without a limit if missing.
-        on_wait: Told in one line what it waits for, each time it waits, and what its server cannot do.
+        on_wait: Told in one line what it waits for, each time it waits.
+        on_fact: Told in one line, once, what was found out of its server: what it cannot do, or that its replies look
+            like copies. By default ``on_wait`` is.
     """
 
     shared = True
@@ -56,10 +58,11 @@ class LiteLLMModel(Model):
         settings: LiteLLMSettings,
         lease: BudgetLease | None = None,
         on_wait: Callable[[str], None] | None = None,
+        on_fact: Callable[[str], None] | None = None,
     ) -> None:
         self.settings, self.name, self.dialect = settings, settings.name, settings.dialect
         self.lease: BudgetLease = lease or BudgetLease()
-        self._on_wait = on_wait
+        self._on_wait, self._on_fact = on_wait, on_fact or on_wait
         self._servers = [ModelServer(base, settings.max_in_flight) for base in settings.bases]
         self._stop, self._negotiation = StopSignal(settings.name), Negotiation()
         self._patience = Patience(settings, self._servers, self._stop, self._say)
@@ -313,10 +316,10 @@ class LiteLLMModel(Model):
                     raise original from None
                 question = Question(self.name, request, n, lowered(question.forms, blamed), first)
         for line in self._negotiation.accept(wanted, question.forms, blamed):
-            self._say(line)
+            self._tell(line)
         if request.choices and question.way(Capability.CHOICES) == "grammar" and strayed(replies, request.choices):
             self._negotiation.start_at(Capability.CHOICES, "parsing")
-            self._say("its server does not hold answers to choices; replies are read as free text")
+            self._tell("its server does not hold answers to choices; replies are read as free text")
         self._tell_of_copies()
         return counted(replies, failed)
 
@@ -345,7 +348,11 @@ class LiteLLMModel(Model):
         if self._told_of_copies or not self.sameness().suspicious:
             return
         self._told_of_copies = True
-        self._say(self.sameness().sentence)
+        self._tell(self.sameness().sentence)
+
+    def _tell(self, line: str) -> None:
+        if self._on_fact:
+            self._on_fact(f"{self.name}: {line}")
 
     def _say(self, line: str) -> None:
         if self._on_wait:
