@@ -19,8 +19,6 @@ from surefoot.decompose.task import NothingToAsk, Task
 
 LONGEST_ANSWER = 2000
 """Characters of an answer in free text, at most."""
-MOST_STEPS = 1_000_000
-"""Things that one node may ask for, at most."""
 
 
 class Problem(Task, frozen=True, kw_only=True):
@@ -133,10 +131,6 @@ class Problem(Task, frozen=True, kw_only=True):
     def parse(self, step: Step, text: str, dialect: Dialect) -> str | Flag:
         """Read a reply as the method does."""
         return self.decomposed_by().parse(self, step, text)
-
-    def size(self, goal: Goal, inputs: tuple[Any, ...]) -> int:
-        """Return the most things that a node asks for; methods have limits of their own, which are far below."""
-        return MOST_STEPS
 
     def usual_steps(self, goal: Goal, inputs: tuple[Any, ...]) -> int:
         """Return ten: leads are chosen for questions that take about so many steps."""

@@ -63,6 +63,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """Methods that have no default. Structs are made by decoding, so Python's own check of abstract classes would not
     see that one is missing: ``missing`` does, before anything starts."""
 
+    @property
+    def open_ended(self) -> bool:
+        """Whether nobody says how many steps it takes at most: it has no ``size`` of its own."""
+        return type(self).size is Task.size
+
     def root(self) -> Node:
         """Return the node whose output solves the task. Its promise, if any, is the goal as the task states it."""
         raise NotImplementedError(f"{type(self).__name__} has no root()")

@@ -5,9 +5,10 @@ import pathlib
 from typing import Final
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.plain_files import open_named
 
 MOST_BYTES: Final = 1 << 29
-"""Bytes of a file that is read whole, at most: a device or a pipe may have no end."""
+"""Bytes of a file that is read whole, at most."""
 _OTHER_ENCODINGS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -23,7 +24,7 @@ def read_text_file(path: pathlib.Path, place: str, most_bytes: int = MOST_BYTES)
         ConfigurationError: It cannot be read, is too long, or is no text.
     """
     try:
-        with path.open("rb") as file:
+        with open_named(path) as file:
             data = file.read(most_bytes + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         raise ConfigurationError(f"{place}: {getattr(error, 'strerror', None) or error}") from error

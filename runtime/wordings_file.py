@@ -6,6 +6,7 @@ fields, and nothing in it is executed.
 """
 
 import hashlib
+import io
 import pathlib
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,7 @@ from surefoot.decompose.wordings.worded import worded
 from surefoot.decompose.wordings.wording import Wording
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.plain_files import open_named
 from surefoot.runtime.untrusted import one_line
 from surefoot.runtime.whole_files import PUBLIC, write_whole
 
@@ -113,7 +115,7 @@ def text_of(place: str) -> str:
     if "\n" in place:
         return place
     try:
-        with pathlib.Path(place).open(encoding="utf-8") as file:
+        with io.TextIOWrapper(open_named(pathlib.Path(place)), encoding="utf-8") as file:
             text = file.read(LARGEST + 1)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "is no text file"

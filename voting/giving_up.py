@@ -37,19 +37,25 @@ def refused_throughout(flags: Sequence[str | None]) -> bool:
     return len(flags) >= MOST_REFUSALS and all(flag == RedFlag.REFUSED for flag in flags)
 
 
-def asked_no_more(flags: Sequence[str | None], discarded: float) -> bool:
+def asked_no_more(flags: Sequence[str | None], discarded: float, alone: bool = False) -> bool:
     """Say whether a question is given up: every reply to it was discarded, far more of them than chance would have it.
+
+    Where nothing is known of other questions, and none is asked that could say more, so many discarded replies are
+    reason enough: fewer than one in ten can be read then, with 95 % confidence (``1 - 0.05 ** (1 / 32)`` is 9 %).
 
     Args:
         flags: As for ``refused_throughout``.
         discarded: Share of all replies that are discarded, from 0 to 1, taken too high rather than too low; 1 where
-            nothing is known, and then only refusals are reason enough.
+            nothing is known, and then refusals are reason enough, and ``MOST_DISCARDED`` if it is ``alone``.
+        alone: Whether no other question of its kind was asked of the model.
     """
     if None in flags or len(flags) < MOST_REFUSALS:
         return False
     if refused_throughout(flags):
         return True
-    return len(flags) >= MOST_DISCARDED and (discarded <= 0 or len(flags) * math.log(discarded) <= math.log(BY_CHANCE))
+    if len(flags) < MOST_DISCARDED:
+        return False
+    return discarded <= 0 or len(flags) * math.log(discarded) <= math.log(BY_CHANCE) or (alone and discarded >= 1)
 
 
 class NeverRead:
@@ -79,3 +85,7 @@ class NeverRead:
         flags[flag] += 1
         questions.add(question)
         return flags if flags.total() >= NONE_READ and len(questions) >= FEWEST_QUESTIONS else None
+
+    def alone(self, kind: str, question: int) -> bool:
+        """Say whether a question is the only one of its kind, and no reply to it could be counted."""
+        return self._questions.get(kind) == {question}

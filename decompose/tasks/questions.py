@@ -123,6 +123,11 @@ class Questions(SuiteTask, frozen=True, kw_only=True):
         """Return the question of the run as a node, or all questions of the file."""
         return every_question.ROOT if self.every else SuiteTask.root(self)
 
+    @property
+    def open_ended(self) -> bool:
+        """Whether nobody says how many steps all questions of a file take together."""
+        return self.every
+
     def size(self, goal: Any, inputs: tuple[Any, ...]) -> int:
         """Return the most steps: answer and check for each attempt at each part, a decomposition and a decision."""
         if isinstance(goal, Every):

@@ -21,7 +21,7 @@ from surefoot.runtime import errors
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
 from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
-from surefoot.runtime.coordinator.dispatcher import Dispatcher
+from surefoot.runtime.coordinator.dispatcher import Dispatcher, Telling
 from surefoot.runtime.coordinator.first_leads import open_lead_controller
 from surefoot.runtime.coordinator.lead_controller import LeadController, record_of
 from surefoot.runtime.coordinator.plan_hands import Cut, PlanHands, name_of, reports_in
@@ -79,7 +79,7 @@ class Coordinator:
         self.config, self.task, self.journal, self.pool = config, task, journal, pool
         self._started, self._worked_before = time.monotonic(), journal.wall_s
         self._writer = JournalWriter(journal, self.wall_s, on_progress)
-        self._dispatcher = Dispatcher(config, journal, self._writer, pool, self._arrived, on_wait)
+        self._dispatcher = Dispatcher(config, journal, self._writer, pool, self._arrived, Telling(on_wait, on_note))
         self._lead_controller = LeadController(config, task, None, Leads(1, 1, 1))
         self._told: Leads | None = None
         self._output: Any = None

@@ -8,6 +8,7 @@ for each segment it held, and the questions that were being asked.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from surefoot.decompose.plan import Path
 from surefoot.decompose.segment import Segment, segment_key
@@ -24,9 +25,16 @@ from surefoot.runtime.journal.writer import JournalWriter
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.logs import events_of
 from surefoot.runtime.records import Batch, Contradicted, Failed, Finished, Paused
-from surefoot.runtime.worker.batch_stream import WAITS_FOR
+from surefoot.runtime.worker.batch_stream import FACT, WAITS_FOR
 from surefoot.runtime.worker.control import Durable, LetGo, Stop
 from surefoot.runtime.worker.worker_pool import PoolLost, WorkerLost, WorkerPool, back_off_s
+
+
+class Telling(NamedTuple):
+    """Takes lines for people: what is waited for now, and what they may want to keep."""
+
+    wait: Callable[[str], None]
+    note: Callable[[str], None]
 
 
 class Dispatcher:
@@ -38,7 +46,7 @@ class Dispatcher:
         writer: Makes batches durable.
         crew: Takes the work.
         on_batch: Called after every batch, with the key of its segment; may pause.
-        on_wait: Told in one line what is waited for, while it is.
+        tell: Told in one line what is waited for, while it is, and what was found out of a model.
 
     Attributes:
         pausing: Why the run is pausing; empty while it is not.
@@ -51,12 +59,13 @@ class Dispatcher:
         writer: JournalWriter,
         pool: WorkerPool,
         on_batch: Callable[[str, Batch], Awaitable[None]],
-        on_wait: Callable[[str], None],
+        tell: Telling,
     ) -> None:
         self.config, self.journal, self.pool = config, journal, pool
         self.pausing = ""
-        self._writer, self._on_batch, self._on_wait = writer, on_batch, on_wait
+        self._writer, self._on_batch, self._tell = writer, on_batch, tell
         self._stop_waiting = asyncio.Event()
+        self._facts: set[str] = set()
         self._begun = journal.begun()
         self._in_work = InWork(lambda key: pool.tell_holder(key, LetGo(key)))
         self._sent = InFlight()
@@ -164,7 +173,7 @@ class Dispatcher:
             return
         wait_s = back_off_s(losses)
         self._log.warning("worker lost", segment=key, detail=detail, in_a_row=losses, again_in_s=wait_s)
-        self._on_wait(f"waiting for workers: one died with {key} ({detail}); sending it again in {wait_s:g} s")
+        self._tell.wait(f"waiting for workers: one died with {key} ({detail}); sending it again in {wait_s:g} s")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 await self._stop_waiting.wait()
@@ -190,8 +199,11 @@ class Dispatcher:
             self.journal.faults.reach("batch.received")
             for event, context in batch.events:
                 self._log.info(event, segment=key, **context)
+                if event == FACT and (line := str(context.get("detail", ""))) not in self._facts:
+                    self._facts.add(line)  # every worker finds it out
+                    self._tell.note(line)
                 if event in WAITS_FOR:
-                    self._on_wait(f"waiting for {WAITS_FOR[event]}: {context.get('detail', '')}")
+                    self._tell.wait(f"waiting for {WAITS_FOR[event]}: {context.get('detail', '')}")
             wanted = self._in_work.wants(key)
             if batch.alive:
                 if not wanted:  # it was told, and has nothing to say: it had not begun, or does not listen

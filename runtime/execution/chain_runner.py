@@ -350,7 +350,7 @@ class ChainRunner:
         if len(steps.variants) == 1:
             return entry
         draw = draws_of(key) + index * MAX_DRAWS
-        with work.under_way():
+        async with work.under_way():
             ballots, raised = await ask_again(steps, step, refuted, count, draw + SHARED_DRAWS)
         if raised is None:
             return entry

@@ -144,7 +144,7 @@ class EvidenceCheck:
         first = FIRST_DRAW + level * MAX_DRAWS // 32 if level < 4 else LATER_DRAW + (level - 4) * MAX_DRAWS // 32
         draw = draws_of(key) + index * MAX_DRAWS + first
         try:
-            with work.under_way():
+            async with work.under_way():
                 return await work.steps.decide(step, k, draw, level)
         except StepDeadlocked:
             return "", None

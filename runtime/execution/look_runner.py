@@ -15,6 +15,7 @@ from surefoot.runtime.execution.look_cache import LookCache, key_of
 from surefoot.runtime.execution.roles.role_settings import Voter
 from surefoot.runtime.execution.step_runner import MAX_DRAWS, StepRunner, name_of
 from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look, Model, Reply, Request
+from surefoot.runtime.models.stopping import CallsStopped
 from surefoot.runtime.records import Contested, Entry, tally
 from surefoot.runtime.untrusted import one_line, tame
 from surefoot.runtime.voting_rules import rule_of
@@ -145,6 +146,10 @@ class LookRunner(StepRunner):
             look, fresh = await self.cache.look(key_of(model, request), lambda: self._paid(model, request))
         except (ModelError, QuestionRefused) as error:
             self.meter.usage.book_failures(kind, name, error.context.get("failed_calls", 0))
+            if isinstance(error, CallsStopped):  # a look may take several calls
+                for reply in error.came.values():
+                    self.meter.usage.book(kind, name, reply)
+                    self.meter.spend(draw // MAX_DRAWS, reply.cost_usd)
             raise
         if fresh:
             for call in range(look.calls):
@@ -166,6 +171,9 @@ class LookRunner(StepRunner):
             look = await model.look(request)
             spent = look.calls
             return look
+        except CallsStopped as stopped:
+            spent = len(stopped.came) + (not stopped.unsent)
+            raise
         finally:
             self.calls.settle(MOST_LOOK_CALLS, spent=spent)
 

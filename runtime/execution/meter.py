@@ -54,6 +54,10 @@ class Meter:
         if flags is not None:
             self._why_stop = _said(kind, flags, text)
 
+    def alone(self, kind: str, question: int) -> bool:
+        """Return whether a question is the only one of its kind, and no reply to it could be counted."""
+        return self._never_read is not None and self._never_read.alone(kind, question)
+
     def go_on(self) -> None:
         """Go on unless a model says nothing that can be read; replies that came with the last one are counted first.
 

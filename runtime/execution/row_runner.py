@@ -107,7 +107,7 @@ class RowRunner:
             meter.spend(race, before.cost_usd)
         try:
             yield
-        except (RunPaused, ModelUnavailable, RaceStopped, asyncio.CancelledError):
+        except (RunPaused, ModelUnavailable, SegmentStopped, RaceStopped, asyncio.CancelledError):
             said = meter.begun.close(race)
             if len(said) > len(before.said):
                 self.work.buffer.add(record_of(path, k, said, meter.spent(race)))

@@ -64,7 +64,7 @@ class SampleRunner:
         async with self.semaphore((number,)):
             await work.begin_step()
             key = ((number,), PART, attempt)
-            with work.under_way():
+            async with work.under_way():
                 began = time.time()
                 ballots = await self._drawn(asked, draws, draws_of(key))
         entry, ended = Contested(draws, ballots), time.time()

@@ -109,7 +109,7 @@ async def ask_ahead(
         draws: The draw numbers: as many replies as the lead of the steps.
     """
     step, count = question
-    with work.under_way():
+    async with work.under_way():
         replies = await work.steps.ask_several(step, count, draws, key[2])
     reads, counts = [reply.read(goal, state) for reply in replies], work.counts
     counts.shared_replies += len(replies)

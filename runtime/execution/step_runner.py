@@ -31,14 +31,15 @@ from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.policy import CurrentLeads, StepPolicy
 from surefoot.runtime.execution.put_request import request_of
 from surefoot.runtime.execution.race_counts import count_first_ballots, count_race, disagree
+from surefoot.runtime.execution.read_replies import ballot_of, read_reply
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.text_scores import TextScores
 from surefoot.runtime.execution.turns import in_turns
 from surefoot.runtime.models.budget_lease import BudgetLease
-from surefoot.runtime.models.port import Model, Reply, Request, Stop
-from surefoot.runtime.models.structured import as_lines, asking_for_json, schema_of
+from surefoot.runtime.models.port import Model, Reply, Request
+from surefoot.runtime.models.stopping import CallsStopped
+from surefoot.runtime.models.structured import asking_for_json, schema_of
 from surefoot.runtime.records import Contested, Counts, Entry, agreed, tally
-from surefoot.runtime.untrusted import tame
 from surefoot.runtime.voting_rules import rule_of
 from surefoot.voting.alarms import Raised, raised_by
 from surefoot.voting.ballot import Ballot
@@ -46,7 +47,6 @@ from surefoot.voting.decision import race_for
 from surefoot.voting.giving_up import asked_no_more
 from surefoot.voting.race import Won, unanimous
 from surefoot.voting.record_race import FieldWise
-from surefoot.voting.red_flags import RedFlag, overlong
 from surefoot.voting.representatives import FieldRepresentatives, Representatives
 
 MAX_DRAWS = 4096
@@ -128,8 +128,8 @@ class StepRunner:
             wanted = (
                 1 if self.settings.first_temperature != self.settings.temperature else min(k, self.policy.max_ballots)
             )
-            said = await self._ask(model, question, range(draw, draw + wanted), self.settings.first_temperature)
-            self.meter.begun.heard(number, said)
+            heat = self.settings.first_temperature
+            said = await self._ask(model, question, range(draw, draw + wanted), heat, race=number)
             said = self._alike(step, said, ())
             candidate = unanimous(said, k)
             if candidate is not None and not self.task.voted_fields(step):
@@ -210,7 +210,7 @@ class StepRunner:
         disputed = begun.before(number).disputed
         while True:
             for answer in self._alike(step, said, ballots):
-                ballot, detail = _ballot(len(ballots), answer)
+                ballot, detail = ballot_of(len(ballots), answer)
                 ballots.append(ballot)
                 details.append(detail)
                 if race.cast(ballot) is not None:
@@ -222,15 +222,15 @@ class StepRunner:
                 raised = raised_by(pattern_of_ballots(k, ballots), self.leads.limits)
             if race.verdict is not None or (raised and leaves(raised, level)):
                 break
-            if asked_no_more([ballot.spoiled_by for ballot in ballots], self.leads.limits.spoiled):
+            flags, alone = [ballot.spoiled_by for ballot in ballots], self.meter.alone(question.kind, number)
+            if asked_no_more(flags, self.leads.limits.spoiled, alone):
                 break
             drawn = len(ballots)
             wanted = 1 if self.settings.first_temperature != self.settings.temperature and not drawn else race.fewest()
             heat = self.settings.temperature if drawn else self.settings.first_temperature
             begun.next_round(number)
-            said = await self._ask(model, question, range(draw + drawn, draw + drawn + wanted), heat, drawn > 0)
-            if level is None:
-                begun.heard(number, said)
+            draws, kept_in = range(draw + drawn, draw + drawn + wanted), number if level is None else None
+            said = await self._ask(model, question, draws, heat, drawn > 0, kept_in)
         verdict = race.verdict
         winner = verdict.candidate if isinstance(verdict, Won) else None
         result = RaceResult(variant, k, tuple(ballots), tuple(details), rule, winner, raised, fields)
@@ -258,7 +258,7 @@ class StepRunner:
         """Draw a number of ballots for a step without a race; arguments and errors as for ``decide``."""
         model, question = self._asked(step, self.variants[level % len(self.variants)])
         said = await self._ask(model, question, range(draw, draw + count), self.settings.temperature)
-        return tuple(_ballot(number, answer)[0] for number, answer in enumerate(self._alike(step, said, ())))
+        return tuple(ballot_of(number, answer)[0] for number, answer in enumerate(self._alike(step, said, ())))
 
     async def ask_several(self, step: Step, count: int, draws: range, level: int = 0) -> tuple[SeveralAnswers, ...]:
         """Ask for the next ``count`` steps of a chain, once for each draw: as many as the lead that the run asks for.
@@ -287,7 +287,7 @@ class StepRunner:
     def judge(self, step: Step, reply: Reply) -> Flag | str:
         """Return the candidate that a reply names, or the red flag raised against it; nothing is counted."""
         question = self._asked(step, FIRST)[1]
-        return self._flag(question, reply, self._limit(question), {})
+        return self._read(question, reply, {})
 
     def _asked(self, step: Step, variant: PromptVariant) -> tuple[Model, Asked]:
         """Who is asked, and what."""
@@ -296,14 +296,20 @@ class StepRunner:
         return self.settings.model, asked(self.task, step, variant, self.settings.dialect, self.policy.wordings)
 
     async def _ask(
-        self, model: Model, question: Asked, draws: range, temperature: float, begun: bool = False
+        self,
+        model: Model,
+        question: Asked,
+        draws: range,
+        temperature: float,
+        begun: bool = False,
+        race: int | None = None,
     ) -> list[str | Flag]:
-        """What is said, in the order drawn: candidates, and red flags. All is counted.
+        """What is said, in the order drawn: candidates, and red flags. All is counted, and kept in a ``race`` of a row.
 
         The calls are reserved before they are made, those that go on with a ``begun`` race first. Answers that nobody
         saw may have been drawn as well: they are not given back. What an earlier session sent was reserved by it.
         """
-        reserved = 0
+        reserved, unsent, said = 0, 0, list[str | Flag]()
         if self.calls.limited:
             alone = question.variant.fallback or len(self.settings.voters) < 2
             earlier = model.begun_earlier(self._request(question, draws, temperature)) if alone else 0
@@ -311,11 +317,18 @@ class StepRunner:
                 await self.calls.reserve(reserved, begun)
         try:
             if question.variant.fallback or len(self.settings.voters) < 2:
-                return await self._said(model, question, draws, temperature)
-            return await self._in_turns(question, draws, temperature)
+                said = await self._said(model, question, draws, temperature)
+            else:
+                said = await self._in_turns(question, draws, temperature)
+            return said
+        except CallsStopped as stopped:
+            said, unsent = stopped.first(range(len(draws))), min(reserved, stopped.unsent)
+            raise
         finally:
+            if race is not None:
+                self.meter.begun.heard(race, said)
             if self.calls.limited:
-                self.calls.settle(reserved, spent=reserved)
+                self.calls.settle(reserved, spent=reserved - unsent)
 
     async def _in_turns(self, question: Asked, draws: range, temperature: float) -> list[str | Flag]:
         """What is said by models that take turns, each asked in its own dialect."""
@@ -329,22 +342,29 @@ class StepRunner:
         return await in_turns(draws, len(voters), ask)
 
     async def _said(self, model: Model, question: Asked, draws: Sequence[int], temperature: float) -> list[str | Flag]:
-        kind, name, limit = question.kind, name_of(model), self._limit(question)
-        said, read = [], dict[str, str | Flag]()
         try:
             replies = await model.ask(self._request(question, draws, temperature))
         except (ModelError, QuestionRefused) as error:
-            self.meter.usage.book_failures(kind, name, error.context.get("failed_calls", 0))
+            self.meter.usage.book_failures(question.kind, name_of(model), error.context.get("failed_calls", 0))
+            if isinstance(error, CallsStopped):
+                heard = self._heard(model, question, draws, [*error.came.values()])
+                error.context["came"] = dict(zip(error.came, heard, strict=True))
             raise
-        prompt = question.put.prompt
+        said = self._heard(model, question, draws, replies)
+        self.meter.go_on()
+        return said
+
+    def _heard(self, model: Model, question: Asked, draws: Sequence[int], replies: Sequence[Reply]) -> list[str | Flag]:
+        """What replies say, all of it counted."""
+        kind, name, prompt = question.kind, name_of(model), question.put.prompt
+        said, read = [], dict[str, str | Flag]()
         for reply in replies:
             self.meter.usage.book(kind, name, reply)
             self.meter.spend(draws[0] // MAX_DRAWS, reply.cost_usd)
-            answer = self._flag(question, reply, limit, read)
+            answer = self._read(question, reply, read)
             self.meter.replies.heard(draws[0] // MAX_DRAWS, question.step, prompt, reply.text, answer)
             self.meter.flag(kind, draws[0] // MAX_DRAWS, answer if isinstance(answer, Flag) else None, reply.text)
             said.append(answer)
-        self.meter.go_on()
         return said
 
     def _request(self, question: Asked, draws: Sequence[int], temperature: float) -> Request:
@@ -365,27 +385,11 @@ class StepRunner:
     def _limit(self, question: Asked) -> int:
         return question.limit(self.policy.max_reply_tokens)
 
-    def _flag(self, question: Asked, reply: Reply, limit: int, read: dict[str, str | Flag]) -> Flag | str:
-        """The candidate a reply names, or the first red flag raised against it; ``read`` has texts read before."""
-        if reply.copied:
-            return Flag(RedFlag.COPIED, "a copy of a reply that came before")
-        if reply.stop is Stop.REFUSED:
-            return Flag(RedFlag.REFUSED, reply.text)
-        said = reply.tokens_out - reply.tokens_reasoning  # thinking is not the answer
-        if RedFlag.OVERLONG in self.policy.flags and overlong(said, limit, reply.stop is Stop.LENGTH):
-            return Flag(RedFlag.OVERLONG, f"{said} tokens")
-        lines = self.structured and question.dialect == "chat" and self.task.whole_schema(question.step) is None
-        text = as_lines(reply.text) if lines else reply.text
-        if text not in read:  # replies to one question are often alike, and reading is most of their work here
-            read[text] = question.read(text, self.policy.flags)
-        return read[text]
-
-
-def _ballot(number: int, said: str | Flag) -> tuple[Ballot, str]:
-    """An answer as a ballot, and why it is spoiled if it is."""
-    if isinstance(said, str):
-        return Ballot(number, said), ""
-    return Ballot(number, None, said.name), tame(said.detail)
+    def _read(self, question: Asked, reply: Reply, read: dict[str, str | Flag]) -> Flag | str:
+        """The candidate that a reply names, or the first red flag raised against it; ``read`` has texts read before."""
+        chat = self.structured and question.dialect == "chat"
+        lines = chat and self.task.whole_schema(question.step) is None
+        return read_reply(reply, question, self._limit(question), self.policy.flags, read, lines=lines)
 
 
 def name_of(model: Model) -> str:

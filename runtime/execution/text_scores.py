@@ -4,7 +4,6 @@ Ranking paragraphs by the likelihood of the question is the filter of LLM Progra
 model that cannot say whether a text answers a question still finds the question likelier after a text that does.
 """
 
-import asyncio
 from collections.abc import Sequence
 
 from surefoot.decompose.step import Prompt
@@ -13,6 +12,7 @@ from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.port import Likelihood, Model, Reply, Request
+from surefoot.runtime.models.stopping import CallsStopped, all_of, joined
 
 KIND = "relevance"
 """Under which the calls are counted."""
@@ -58,15 +58,15 @@ class TextScores:
         raw = self._model.how(Capability.RAW) == "completion"
         if self._calls.limited:
             await self._calls.reserve(len(passages))
+        unsent = 0
         try:
-            async with asyncio.TaskGroup() as group:
-                asked = [group.create_task(self._scored(*question_after(one, line, raw))) for one in passages]
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+            found = await all_of([self._scored(*question_after(one, line, raw)) for one in passages])
+            unsent = sum(one.unsent for one in found if isinstance(one, CallsStopped))
         finally:
             if self._calls.limited:
-                self._calls.settle(len(passages), spent=len(passages))
-        return [one.result().mean for one in asked]
+                self._calls.settle(len(passages), spent=len(passages) - unsent)
+        scores = joined({(place,): one if isinstance(one, CallsStopped) else [one] for place, one in enumerate(found)})
+        return [one.mean for one in scores.values()]
 
     async def _scored(self, request: Request, text: str) -> Likelihood:
         try:

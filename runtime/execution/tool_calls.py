@@ -84,7 +84,7 @@ class ToolCaller:
         known = None if tool.repeatable else self._known(node, key)
         if known is not None:
             return known
-        with self._work.under_way():
+        async with self._work.under_way():
             if tool.repeatable:
                 given = await call_tool(tool, call.arguments, key=key)
                 if tool.ranked and isinstance(given, ToolResult):

@@ -5,9 +5,10 @@ and a replay is exact. Each voter is asked in its own dialect. Whether a mix hel
 (``surefoot measure TASK --model A,B``): models that err at the same states gain nothing from taking turns.
 """
 
-import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
+
+from surefoot.runtime.models.stopping import all_of, joined
 
 T = TypeVar("T")
 
@@ -25,13 +26,11 @@ async def in_turns(draws: Sequence[int], voters: int, ask: Ask[T]) -> list[T]:
         ask: Asks one of them.
 
     Raises:
-        What ``ask`` raises first; the other voters are not waited for.
+        What ``ask`` raises first; the other voters are not waited for, unless it is ``CallsStopped``.
     """
     shares = {voter: tuple(draw for draw in draws if draw % voters == voter) for voter in range(voters)}
-    try:
-        async with asyncio.TaskGroup() as group:
-            asked = {voter: group.create_task(ask(voter, share)) for voter, share in shares.items() if share}
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    said = {draw: one for voter, task in asked.items() for draw, one in zip(shares[voter], task.result(), strict=True)}
-    return [said[draw] for draw in draws]
+    asked = {voter: share for voter, share in shares.items() if share}
+    found = await all_of([ask(voter, share) for voter, share in asked.items()])
+    places = [tuple(draws.index(draw) for draw in share) for share in asked.values()]
+    said = joined(dict(zip(places, found, strict=True)))
+    return [said[place] for place in range(len(draws))]

@@ -1,7 +1,8 @@
 """One piece of work as all its runners see it: who decides steps, what the journal knows, where records gather."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 
 from surefoot.decompose.plan import Path
 from surefoot.decompose.revision import Report
@@ -15,6 +16,7 @@ from surefoot.runtime.execution.record_buffer import Key, RecordBuffer
 from surefoot.runtime.execution.reports import report_in
 from surefoot.runtime.execution.reviews import Place, Reviews, for_review
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
+from surefoot.runtime.models.stopping import CallsStopped
 from surefoot.runtime.payloads import extend, unpack
 from surefoot.runtime.records import ASIDE, BEGUN, EVIDENCE, REVIEWED, REVISED, Contested, Counts, Entry, Record, agreed
 
@@ -142,9 +144,19 @@ class Work:
         """Put a line into the log with the next batch."""
         self.events.append((event, {"node": ".".join(map(str, path)) or "root", **context}))
 
-    def under_way(self) -> InFlight:
-        """Return the counter to be entered around each question and each tool call."""
-        return self._in_flight
+    @asynccontextmanager
+    async def under_way(self) -> AsyncIterator[None]:
+        """Enter around each question and each tool call, but not around one that is entered itself.
+
+        Raises:
+            SegmentStopped: The run stops, and it was not asked; what others were asked has come to its end by then.
+        """
+        try:
+            with self._in_flight:
+                yield
+        except CallsStopped:
+            await self._in_flight.none()
+            raise SegmentStopped from None
 
     async def begin_step(self) -> None:
         """Wait until a step may be begun.
@@ -186,7 +198,7 @@ class Work:
             raise StepDeadlocked("waits for a person", place=place)
         lead = audited_lead(part, attempt, k, draw) if self.steps.policy.by_level else k
         try:
-            with self._in_flight:
+            async with self.under_way():
                 candidate, entry = await self.steps.decide(step, lead, draw, attempt)
         except StepDeadlocked as error:
             error.context |= {"path": list(path), "place": place, "k": k}

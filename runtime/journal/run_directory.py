@@ -76,6 +76,7 @@ class Standing(msgspec.Struct, frozen=True):
         looks: Looks that steps were decided by; see ``voting/looks.py``.
         fresh_looks: Distinct ones, which were asked of the model; kept ones answered the others.
         has_referee: Whether ``surefoot verify`` has something to check the finished plan with.
+        open_ended: Whether nobody says how many steps the plan has: ``total_steps`` only ends it then.
         failed_nodes: Nodes, or rows, whose failure is their result.
         evidence: Reports about what plans take for granted.
         doubted_evidence: Answers with evidence that other ways to ask did not confirm.
@@ -123,6 +124,7 @@ class Standing(msgspec.Struct, frozen=True):
     looks: int = 0
     fresh_looks: int = 0
     has_referee: bool = True
+    open_ended: bool = False
     failed_nodes: int = 0
     evidence: int = 0
     doubted_evidence: int = 0
@@ -333,6 +335,7 @@ def _standing(directory: pathlib.Path, config: RunConfig, noted: _Noted) -> Stan
         looks=counts.looks,
         fresh_looks=counts.fresh_looks,
         has_referee=noted.shape.has_referee,
+        open_ended=noted.shape.open_ended,
         failed_nodes=counts.failed_nodes,
         evidence=counts.evidence,
         doubted_evidence=counts.doubted_evidence,

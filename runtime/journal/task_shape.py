@@ -27,6 +27,7 @@ class TaskShape(msgspec.Struct, frozen=True):
         promised: Whether the root's output is stated in advance.
         one_way: Whether checks and promise leave one way only; see ``Task.one_way``.
         has_referee: Whether ``surefoot verify`` has something to check a finished plan with.
+        open_ended: Whether nobody says how many steps the plan has: ``total_steps`` only ends it then.
     """
 
     total_steps: Steps
@@ -35,12 +36,23 @@ class TaskShape(msgspec.Struct, frozen=True):
     promised: bool
     one_way: bool
     has_referee: bool = True
+    open_ended: bool = False
+
+    @property
+    def expected_steps(self) -> int:
+        """Return the most steps of the whole plan; 0 where nobody knows."""
+        return 0 if self.open_ended else self.total_steps
 
 
 class RecordedTask(Task, frozen=True):
     """Stands in a report for a task whose code is not run: its shape, and nothing to ask."""
 
     shape: TaskShape
+
+    @property
+    def open_ended(self) -> bool:
+        """Whether nobody says how many steps the plan has, as the journal has it."""
+        return self.shape.open_ended
 
     def root(self) -> Node:
         """A node that has a promise if the task's root has one."""
@@ -79,6 +91,7 @@ def shape_of(task: Task) -> TaskShape:
         promised=root.promise is not None,
         one_way=task.one_way,
         has_referee=_has_referee(task),
+        open_ended=task.open_ended,
     )
 
 

@@ -46,7 +46,10 @@ class Sameness(msgspec.Struct, frozen=True):
     def sentence(self) -> str:
         """Return one line for people on why replies look like copies."""
         if self.copied:
-            return f"{self.copied} replies are copies of earlier ones: a cache is in between, and copies are no votes"
+            what = "1 reply is a copy of an earlier one"
+            if self.copied > 1:
+                what = f"{self.copied:,} replies are copies of earlier ones"
+            return f"{what}: a cache is in between, and copies are no votes"
         return (
             f"the replies to one prompt never differ ({self.insistent} prompts, asked {SUSPICIOUS_DRAWS} times or more "
             "each): is there a cache, a fixed seed or temperature 0 in between? Copies are no votes"

@@ -31,12 +31,15 @@ TRIAL = "--model my_module:MyModel tries it offline, with a class of yours that 
 """What to do where somebody wants to try something without a server."""
 
 
-def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) -> Model:
+def open_model(
+    config: RunConfig, on_wait: Callable[[str], None] | None = None, on_fact: Callable[[str], None] | None = None
+) -> Model:
     """Open the model of a configuration.
 
     Args:
         config: Its ``model``, ``api_base``, ``dialect`` and limits are read.
         on_wait: Told in one line whenever the model waits for a server.
+        on_fact: Told in one line what was found out of a server; by default ``on_wait`` is.
 
     Raises:
         ConfigurationError: No such model, a missing key, or a parameter that does not exist.
@@ -70,7 +73,7 @@ def open_model(config: RunConfig, on_wait: Callable[[str], None] | None = None) 
     from surefoot.runtime.models.litellm_setup import check_ready
 
     check_ready(config.model, config.api_base)
-    model = LiteLLMModel(_settings(config), BudgetLease(limited=config.max_cost_usd is not None), on_wait)
+    model = LiteLLMModel(_settings(config), BudgetLease(limited=config.max_cost_usd is not None), on_wait, on_fact)
     if config.max_cost_usd is not None and model.prices() is None:
         raise ConfigurationError(
             f"the price of {config.model} is unknown, so --max-cost-usd cannot be kept: give --price-in and --price-out"
@@ -103,7 +106,10 @@ def members(config: RunConfig) -> list[RunConfig]:
 
 
 def open_voters(
-    config: RunConfig, on_wait: Callable[[str], None] | None = None, beside: Sequence[Model] = ()
+    config: RunConfig,
+    on_wait: Callable[[str], None] | None = None,
+    beside: Sequence[Model] = (),
+    on_fact: Callable[[str], None] | None = None,
 ) -> list[Model]:
     """Open the models that take turns; one that another worker of this process has open is shared, if it is a server.
 
@@ -113,7 +119,7 @@ def open_voters(
     found: list[Model] = []
     for number, one in enumerate(members(config)):
         shared = beside[number] if beside and beside[number].shared else None
-        model = shared or open_model(one, on_wait)
+        model = shared or open_model(one, on_wait, on_fact)
         if shared is None and number and one.model.partition(":")[0] == "simulated":
             # Simulated models of one name make the same mistakes: only those that are the same model are called so.
             first = members_of(config.model).index(one.model)

@@ -18,6 +18,7 @@ import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.local_models import NAME, PREFIX
+from surefoot.runtime.plain_files import open_named
 from surefoot.runtime.untrusted import tame
 from surefoot.runtime.whole_files import PUBLIC, whole_file
 
@@ -81,7 +82,7 @@ def weights_of(model: str) -> pathlib.Path:
     named = model == NAME
     try:
         path = fetched_path(SMOLLM2) if named else pathlib.Path(model.removeprefix(PREFIX)).expanduser()
-        with path.open("rb") as file:
+        with open_named(path) as file:
             begins = file.read(len(MAGIC))
     except (OSError, RuntimeError, ValueError) as error:  # the last two for ~ without a home, and for a zero byte
         if named:

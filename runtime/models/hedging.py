@@ -12,6 +12,7 @@ import msgspec
 
 from surefoot.runtime.models.litellm_errors import Transient
 from surefoot.runtime.models.port import Reply
+from surefoot.runtime.models.stopping import CallsStopped
 
 
 async def first_of(
@@ -37,16 +38,22 @@ async def first_of(
             done, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
             good = next((one for one in calls if one in done and one.exception() is None), None)
             if good is not None:
-                failed = sum(one.done() and one is not good and one.exception() is not None for one in calls)
+                sent = [one for one in calls if not _was_stopped(one)]
+                failed = sum(one.done() and one is not good and one.exception() is not None for one in sent)
                 first, *rest = good.result()
-                extra = len(calls) - 1
+                extra = len(sent) - 1
                 return [msgspec.structs.replace(first, hedged_calls=extra, failed_calls=failed), *rest]
         error = calls[0].exception()
         assert error is not None
         if isinstance(error, Transient):
-            error.calls = len(calls)
+            error.calls = sum(not _was_stopped(one) for one in calls)
         raise error
     finally:
         for one in calls:
             one.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+
+
+def _was_stopped(call: asyncio.Task[list[Reply]]) -> bool:
+    """Whether a call was never sent, as the run stops."""
+    return call.done() and isinstance(call.exception(), CallsStopped)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +20,7 @@ from surefoot.runtime.models.litellm_settings import THINKING_TOKENS, LiteLLMSet
 from surefoot.runtime.models.port import Reply
 from surefoot.runtime.models.rate_search import Start
 from surefoot.runtime.models.silent_replies import SilentReplies
+from surefoot.runtime.models.stopping import StopSignal
 
 
 class Calls:
@@ -28,6 +30,7 @@ class Calls:
         litellm: The module.
         settings: How the model is reached.
         servers: The addresses that serve it, at least one.
+        stop: Tells when the run stops: nothing is sent from then on.
 
     Attributes:
         prices: What calls cost.
@@ -36,9 +39,11 @@ class Calls:
         silence: Replies that had nothing to read in them.
     """
 
-    def __init__(self, litellm: Any, settings: LiteLLMSettings, servers: Sequence[ModelServer]) -> None:
+    def __init__(
+        self, litellm: Any, settings: LiteLLMSettings, servers: Sequence[ModelServer], stop: StopSignal
+    ) -> None:
         model, provider, self._key, _ = litellm_setup.resolve(litellm, settings.name, servers[0].base)
-        self.model = model
+        self.model, self._stop = model, stop
         self.litellm, self._settings, self._servers = litellm, settings, servers
         self.prices = Prices(litellm, settings, model, provider)
         self.provider = provider
@@ -62,17 +67,21 @@ class Calls:
     def has_room(self, question: Question, lease: BudgetLease) -> bool:
         """Whether a further call would take neither a place nor money from any other."""
         reserved = self.prices.at_most(question.request, question.n, self.limit(question))
-        return choose(self._servers).limiter.free and lease.balance >= reserved
+        return not self._stop.stopped and choose(self._servers).limiter.free and lease.balance >= reserved
 
     async def once(self, question: Question, lease: BudgetLease) -> list[Reply]:
         """Make one call to one server; money is reserved before and settled after, however the call ends."""
         request, n, limit = question.request, question.n, self.limit(question)
         server = choose(self._servers)
-        async with server.limiter as start:
-            reserved = self.prices.at_most(request, n, limit)
-            await lease.reserve(reserved)
-            spent: float | None = None  # nobody knows
+        async with AsyncExitStack() as held:
+            async with self._stop.waiting():
+                start = await held.enter_async_context(server.limiter)
+                reserved = self.prices.at_most(request, n, limit)
+                await lease.reserve(reserved)
+            spent: float | None = 0.0
             try:
+                self._stop.check()
+                spent = None  # nobody knows
                 response = await self._ask_server(server, start, question)
                 received = read_replies(response, question, limit, self.prices, self.litellm)
                 spent = 0.0 if self.prices.per_token is None else received.cost

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Final
 
 from surefoot.runtime.errors import ModelRejected, QuestionRefused, QuotaUsedUp, SurefootError
+from surefoot.runtime.models.content_parts import UnreadableContent
 from surefoot.runtime.models.litellm_transport import BodyTooLarge, RedirectedElsewhere
 
 
@@ -116,7 +117,7 @@ def judge(error: BaseException, model: str) -> Exception:
     if answered in PERMANENT:
         kind, text = ModelRejected, f"the server answers {answered} {HTTPStatus(answered).phrase}: {text}"
     for cause in causes:
-        if isinstance(cause, BodyTooLarge):
+        if isinstance(cause, BodyTooLarge | UnreadableContent):
             return Transient(str(cause))
         if type(cause).__name__ == "TooManyRedirects":  # httpx's
             kind, text = ModelRejected, "it redirects in a circle: is the address right?"

@@ -1,16 +1,15 @@
 """Any hosted or local model by name, through LiteLLM: ``openai/gpt-4.1-mini``, ``ollama/llama3.2``, ...
 
-A failed call is not a reply. LiteLLM's own retries are off, so that every failure is counted here and waits as this
-file says. Before a call its greatest cost is reserved, so that a limit on money holds with any number under way.
+A failed call is not a reply. LiteLLM's own retries are off, so that every failure is counted here and waits as
+``patience.py`` says. Before a call its greatest cost is reserved, so that a limit on money holds with any number under
+way.
 """
 
-import asyncio
-import random
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
-import stamina
 
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRefused
 from surefoot.runtime.models import litellm_setup
@@ -19,16 +18,16 @@ from surefoot.runtime.models.capabilities import Capability, Negotiation, lowere
 from surefoot.runtime.models.choice_scores import can_be_compared, likelihood_of, look_by_prompts, prompt_with, score_of
 from surefoot.runtime.models.choices import strayed
 from surefoot.runtime.models.copies import Sameness
-from surefoot.runtime.models.endpoints import ModelServer, another_is_up
+from surefoot.runtime.models.endpoints import ModelServer
 from surefoot.runtime.models.hedging import first_of
 from surefoot.runtime.models.limiter import Limiter
 from surefoot.runtime.models.litellm_calls import Calls
-from surefoot.runtime.models.litellm_errors import Refused, Transient
 from surefoot.runtime.models.litellm_replies import counted
 from surefoot.runtime.models.litellm_requests import Question, used
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
-from surefoot.runtime.models.port import Likelihood, Look, Model, Reply, Request, Stop
-from surefoot.runtime.models.retries import RetryBudget
+from surefoot.runtime.models.patience import Patience
+from surefoot.runtime.models.port import Likelihood, Look, Model, Reply, Request
+from surefoot.runtime.models.stopping import CallsStopped, StopSignal, after, all_of, joined
 from surefoot.runtime.models.whole_answers import Continuation, WholeAnswers, scoring
 
 _UNKNOWN_PARAMETER: Final = ("BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError")
@@ -47,7 +46,9 @@ class LiteLLMModel(Model):
     Args:
         settings: How it is reached, how patiently, and what it costs.
         lease: Where money is reserved; without a limit if missing.
-        on_wait: Told in one line what it waits for, each time it waits, and what its server cannot do.
+        on_wait: Told in one line what it waits for, each time it waits.
+        on_fact: Told in one line, once, what was found out of its server: what it cannot do, or that its replies look
+            like copies. By default ``on_wait`` is.
     """
 
     shared = True
@@ -57,12 +58,14 @@ class LiteLLMModel(Model):
         settings: LiteLLMSettings,
         lease: BudgetLease | None = None,
         on_wait: Callable[[str], None] | None = None,
+        on_fact: Callable[[str], None] | None = None,
     ) -> None:
         self.settings, self.name, self.dialect = settings, settings.name, settings.dialect
         self.lease: BudgetLease = lease or BudgetLease()
-        self._on_wait = on_wait
+        self._on_wait, self._on_fact = on_wait, on_fact or on_wait
         self._servers = [ModelServer(base, settings.max_in_flight) for base in settings.bases]
-        self._retries, self._negotiation = RetryBudget(settings.retry_share), Negotiation()
+        self._stop, self._negotiation = StopSignal(settings.name), Negotiation()
+        self._patience = Patience(settings, self._servers, self._stop, self._say)
         self._negotiation.start_at(Capability.CHOICES, "grammar")  # scores are known of after the first look
         self._calls: Calls | None = None
         self._told_of_copies = self._gives_scores = False
@@ -84,12 +87,14 @@ class LiteLLMModel(Model):
         except (ModelRejected, QuestionRefused) as rejected:
             if rejected.context.get("error") not in _UNKNOWN_PARAMETER:
                 raise
-            replies = await self._singly(request)  # raises again if it was not for n
+            with after(rejected.context["failed_calls"]):
+                replies = await self._singly(request)  # raises again if it was not for n
             self._negotiation.start_at(Capability.SEVERAL, "a call for each")
             return counted(replies, rejected.context["failed_calls"])
         if len(replies) < wanted:
             self._negotiation.start_at(Capability.SEVERAL, "a call for each")
-            replies += await self._singly(request, len(replies))
+            with after(0, replies):
+                replies += await self._singly(request, len(replies))
         return replies
 
     async def look(self, request: Request) -> Look:
@@ -127,7 +132,8 @@ class LiteLLMModel(Model):
         while (way := self._negotiation.way(Capability.PROMPT_SCORES)) != "none":
             if way == "echo" and not request.raw:  # only raw completions have it
                 return None
-            look = await look_by_prompts(request, ask)
+            with after(0, replies):
+                look = await look_by_prompts(request, ask)
             if look is not None:
                 self._gives_scores = True
                 return _paid(look, replies)
@@ -171,7 +177,8 @@ class LiteLLMModel(Model):
                 return Continuation((), replies[-1].tokens_in, replies[-1].tokens_cached)
             return Continuation(replies[-1].positions, replies[-1].tokens_in, replies[-1].tokens_cached)
 
-        return _paid(await WholeAnswers(request.stop, request.choices, request.open).look(ask), replies)
+        with after(0, replies):
+            return _paid(await WholeAnswers(request.stop, request.choices, request.open).look(ask), replies)
 
     async def _scored(self, request: Request) -> list[Reply]:
         """One continuation with its scores."""
@@ -213,8 +220,19 @@ class LiteLLMModel(Model):
         return {f"{self.name} {one.base or ''}": one.limiter for one in self._servers}
 
     def use_lease(self, lease: BudgetLease) -> None:
-        """Reserve money from this lease from now on; calls under way settle with the one they began with."""
+        """Reserve money from this lease from now on; calls under way settle with the one they began with.
+
+        A worker begins with this, so that a model that an earlier run stopped is asked again.
+        """
         self.lease = lease
+        self._stop.go_on()
+
+    def stop_waiting(self) -> None:
+        """Send nothing more: whatever waits for a place, for money or to be asked again ends with ``CallsStopped``.
+
+        Calls that were sent are waited for, and their replies returned or handed up with the error.
+        """
+        self._stop.stop()
 
     def how(self, capability: Capability) -> str:
         """Return the way in which a capability is served, as far as the server has shown by now."""
@@ -245,7 +263,7 @@ class LiteLLMModel(Model):
     def _open(self) -> Calls:
         """Load litellm and work out, once, what every call needs."""
         if self._calls is None:
-            self._calls = Calls(litellm_setup.load(), self.settings, self._servers)
+            self._calls = Calls(litellm_setup.load(), self.settings, self._servers, self._stop)
             for one in (Capability.SEED, Capability.TOP_P, Capability.STOP):
                 if one.value not in self._calls.taken:
                     self._negotiation.start_at(one, "cut on arrival" if one is Capability.STOP else "none")
@@ -266,12 +284,9 @@ class LiteLLMModel(Model):
         """One call for each draw from ``first`` on."""
         if len(request.draws) - first == 1:
             return await self._call(request, 1, first)
-        try:
-            async with asyncio.TaskGroup() as group:
-                calls = [group.create_task(self._call(request, 1, at)) for at in range(first, len(request.draws))]
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-        return [reply for call in calls for reply in call.result()]
+        places = range(first, len(request.draws))
+        found = await all_of([self._call(request, 1, at) for at in places])
+        return [*joined({(at,): one for at, one in zip(places, found, strict=True)}).values()]
 
     async def _call(self, request: Request, n: int, first: int = 0) -> list[Reply]:
         """Up to ``n`` replies from one call that got through, and the failures before it.
@@ -285,8 +300,13 @@ class LiteLLMModel(Model):
         while True:
             unsure = self._negotiation.unsure(wanted, question.forms)
             try:
-                replies = await self._patiently(question, may_be_the_form=Capability.SCHEMA in unsure)
+                with after(failed):
+                    replies = await self._patience.replies(
+                        partial(self._asked, question), question.n, may_be_the_form=Capability.SCHEMA in unsure
+                    )
                 break
+            except CallsStopped:
+                raise
             except (ModelRejected, ModelUnavailable, QuestionRefused) as error:
                 original = original or error
                 failed += error.context["failed_calls"]
@@ -296,10 +316,10 @@ class LiteLLMModel(Model):
                     raise original from None
                 question = Question(self.name, request, n, lowered(question.forms, blamed), first)
         for line in self._negotiation.accept(wanted, question.forms, blamed):
-            self._say(line)
+            self._tell(line)
         if request.choices and question.way(Capability.CHOICES) == "grammar" and strayed(replies, request.choices):
             self._negotiation.start_at(Capability.CHOICES, "parsing")
-            self._say("its server does not hold answers to choices; replies are read as free text")
+            self._tell("its server does not hold answers to choices; replies are read as free text")
         self._tell_of_copies()
         return counted(replies, failed)
 
@@ -315,41 +335,6 @@ class LiteLLMModel(Model):
             return None
         return self._negotiation.blamed(wanted, question.forms, error.message)
 
-    async def _patiently(self, question: Question, *, may_be_the_form: bool) -> list[Reply]:
-        """The replies of one call, with the number of calls that failed before it.
-
-        A server's own error (500) is not waited out where the form of the request may be to blame for it.
-        """
-        started, failed = _now(), 0
-
-        def wait_s(error: Exception) -> bool | float:
-            nonlocal failed
-            if not isinstance(error, Transient):
-                return False
-            failed += error.calls
-            if may_be_the_form and error.status == 500:
-                return False
-            wait = self._wait_s(error, failed)
-            if _now() - started + wait > self.settings.patience_s or not self._retries.spend():
-                return False
-            self._say(f"{error}; asking again in {wait:.1f} s")
-            return wait
-
-        try:
-            async for attempt in stamina.retry_context(on=wait_s, attempts=None, timeout=None):
-                with attempt:
-                    replies = await self._asked(question)
-                    self._retries.earn()
-                    return counted(replies, failed)
-        except Transient as last:
-            raise self._given_up(last, _now() - started, failed) from None
-        except Refused:
-            return counted([Reply("", Stop.REFUSED)] * question.n, failed)
-        except (ModelRejected, ModelUnavailable, QuestionRefused) as error:
-            error.context["failed_calls"] = failed + 1
-            raise
-        raise AssertionError("unreachable")
-
     async def _asked(self, question: Question) -> list[Reply]:
         """One call, or two where the first is late and a second pays."""
         calls, lease = self._open(), self.lease
@@ -358,30 +343,16 @@ class LiteLLMModel(Model):
             return await calls.once(question, lease)
         return await first_of(lambda: calls.once(question, lease), after_s, lambda: calls.has_room(question, lease))
 
-    def _given_up(self, last: Transient, after_s: float, failed: int) -> ModelUnavailable:
-        """What a call ends with whose failures outlasted the patience."""
-        line = f"{self.name}: unavailable for {after_s:.0f} s; {last}"
-        line += f"; it asks to wait {last.after_s:.0f} s" if last.after_s else ""
-        line += f"; {self._retries.spent}" if self._retries.spent else ""
-        context = {"failed_calls": failed, "last_error": str(last), "status": last.status}
-        return ModelUnavailable(line, model=self.name, **context)
-
-    def _wait_s(self, error: Transient, failed: int) -> float:
-        """Seconds until a failed call is asked again: none to speak of where another server can be asked."""
-        first, longest = self.settings.backoff_initial_s, self.settings.backoff_max_s
-        if another_is_up(self._servers):
-            return random.uniform(0, first)
-        if error.after_s is not None:
-            return error.after_s + random.uniform(0, first)
-        wait = min(longest, first * 2 ** min(failed - 1, 30))
-        return random.uniform(wait / 2, wait)
-
     def _tell_of_copies(self) -> None:
         """Say once that replies look kept."""
         if self._told_of_copies or not self.sameness().suspicious:
             return
         self._told_of_copies = True
-        self._say(self.sameness().sentence)
+        self._tell(self.sameness().sentence)
+
+    def _tell(self, line: str) -> None:
+        if self._on_fact:
+            self._on_fact(f"{self.name}: {line}")
 
     def _say(self, line: str) -> None:
         if self._on_wait:
@@ -393,7 +364,3 @@ def _paid(look: Look, replies: list[Reply]) -> Look:
     costs = [reply.cost_usd for reply in replies]
     cost = None if None in costs else sum(cost for cost in costs if cost is not None)
     return msgspec.structs.replace(look, calls=len(replies), cost_usd=cost)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

@@ -119,6 +119,11 @@ class OwnModel(Model):
         with blamed(self._class, "check_prompt"):
             self._model.check_prompt(prompt)
 
+    def stop_waiting(self) -> None:
+        """Have whoever waits for the model go on with a pause, as it does."""
+        with blamed(self._class, "stop_waiting"):
+            self._model.stop_waiting()
+
     def prices(self) -> tuple[float, float] | None:
         """What a prompt token and a generated one cost at most, in USD, as the model says."""
         with blamed(self._class, "prices"):

@@ -241,7 +241,10 @@ class Model(ABC):
         """
 
     def stop_waiting(self) -> None:  # noqa: B027  (most models answer soon or not at all)
-        """Have every question that waits for hours end with ``ModelUnavailable``: the run pauses."""
+        """Have every question that is not sent yet end with ``ModelUnavailable``, and every later one: the run pauses.
+
+        What was sent is waited for, as it is paid; ``CallsStopped`` hands up what came of part of a question.
+        """
 
     def prices(self) -> tuple[float, float] | None:
         """The most that a prompt token and a generated one cost, in USD; ``None`` where one is unknown."""

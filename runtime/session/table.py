@@ -11,7 +11,7 @@ from typing import Any, Final, TextIO
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.plain_files import open_plain
+from surefoot.runtime.plain_files import open_plain, why_not_plain
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.untrusted import tame
 
@@ -180,8 +180,8 @@ def rows_of_file(path: pathlib.Path, form: TextForm = USUAL) -> Iterator[Row | U
         ConfigurationError: It cannot be read, or is of another kind. One line that says where.
     """
     kind = path.suffix.lower()
-    if not path.is_file():
-        raise ConfigurationError(f"{path}: there is no such file")
+    if why := why_not_plain(path):
+        raise ConfigurationError(f"{path}: {why}")
     if kind == ".parquet":
         yield from _parquet(path)
         return

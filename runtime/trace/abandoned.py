@@ -28,6 +28,7 @@ class Abandoned:
         """Last attempt of decompositions that were asked again."""
         self._children: dict[tuple[Path, int], frozenset[int]] = {}
         self._broken: set[tuple[Path, int]] = set()
+        self._revised: set[tuple[Path, int]] = set()
         for segment in journal.segments():
             for payload in journal.payloads(segment):
                 for record in unpack(payload):
@@ -44,8 +45,10 @@ class Abandoned:
             self._splits[path] = attempt
         if record.part == "children":
             self._children[path, attempt] = frozenset(record.children)
-        elif record.part in ("broken", REVISED):
+        elif record.part == "broken":
             self._broken.add((path, attempt))
+        elif record.part == REVISED:
+            self._revised.add((path, attempt))
 
     def stands(self, path: Path, part: str, attempt: int) -> bool:
         """Whether the run went on with an attempt of a node.
@@ -60,15 +63,22 @@ class Abandoned:
         if any(path[:length] in self._contradicted for length in range(len(path) + 1)):
             return False
         if part == "split":
-            return attempt == self._splits.get(path, 0) and (path, attempt) not in self._broken
+            return attempt == self._splits.get(path, 0) and not self._was_given_up(path, attempt)
         return attempt == self._runs.get(path, 0)
+
+    def refuted(self, path: Path, part: str, attempt: int) -> bool:
+        """Whether a decomposition was given up for evidence that came later, and not because it did not hold."""
+        return part == "split" and (path, attempt) in self._revised - self._broken
+
+    def _was_given_up(self, path: Path, attempt: int) -> bool:
+        return (path, attempt) in self._broken or (path, attempt) in self._revised
 
     def _kept(self, parent: Path, element: int) -> bool:
         """Whether a child belongs to what its parent went on with."""
         if parent in self._runs:
             return element // SUB_PLANS >= self._runs[parent]
         last = self._splits.get(parent, 0)
-        if (parent, last) in self._broken:
+        if self._was_given_up(parent, last):
             return False
         kept = self._children.get((parent, last))
         return element >= last * ATTEMPT if kept is None else element in kept

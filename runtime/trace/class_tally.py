@@ -21,6 +21,7 @@ class ClassTally(msgspec.Struct):
     Attributes:
         questions: Questions that a verdict stands for, or would.
         wrong: Verdicts that the run did not go on with, where a later one on the same question differs.
+        refuted: Verdicts that the run did not go on with because evidence came later: no mistakes of those who voted.
         discarded: Replies that were discarded.
         patterns: How many questions had so many counted ballots, so many of them against the answer that stands.
         margins: How many questions were won by so many ballots.
@@ -29,6 +30,7 @@ class ClassTally(msgspec.Struct):
 
     questions: int = 0
     wrong: int = 0
+    refuted: int = 0
     discarded: int = 0
     patterns: Counter[tuple[int, int]] = msgspec.field(default_factory=Counter)
     margins: Counter[int] = msgspec.field(default_factory=Counter)
@@ -47,7 +49,7 @@ class ClassTally(msgspec.Struct):
     def add(self, other: "ClassTally") -> None:
         """Add what was counted elsewhere."""
         self.questions, self.wrong = self.questions + other.questions, self.wrong + other.wrong
-        self.discarded += other.discarded
+        self.discarded, self.refuted = self.discarded + other.discarded, self.refuted + other.refuted
         self.patterns.update(other.patterns)
         self.margins.update(other.margins)
         self.leads.update(other.leads)
@@ -118,17 +120,20 @@ def _count(found: Tallies, run: TracedRun, race: Race, right: str) -> None:
             one.discarded += ballot.count
         else:
             counted[ballot.candidate] += ballot.count
+    refuted = run.refuted(race)
     drawn, pilot = counted.total(), race.question.part == "sample"
     one.patterns[drawn, drawn - counted[right]] += 1
     if not pilot:
         one.questions += 1
         one.wrong += race.candidate != right
+        one.refuted += refuted
         one.leads[race.end.lead if race.end is not None else 0] += 1
         second = max((count for candidate, count in counted.items() if candidate != race.candidate), default=0)
         one.margins[counted[race.candidate or ""] - second] += 1
     if level == PLAN and len(found.choices) < MOST_CHOICES:
         asked = race.question
-        key = prompt_digest(race) if race.asked else f"{run.task} {asked.node}"
+        version = f" {asked.attempt}" if refuted else ""  # the next is asked for with what was found
+        key = prompt_digest(race) if race.asked else f"{run.task} {asked.node}{version}"
         found.choices.setdefault(key, Counter()).update({c: n for c, n in counted.items() if n})
 
 
@@ -136,7 +141,8 @@ def _judged(run: TracedRun) -> Iterator[tuple[Race, str]]:
     """Questions with the answer that stands: their own, or that of a later run of their chain, or later decomposition.
 
     Two runs of a chain stand in the same state until they first differ: up to there a later answer is one to the same
-    question, and behind it nothing can be said. Of a pilot's question the answer named most often counts as right.
+    question, and behind it nothing can be said. Of a pilot's question the answer named most often counts as right. A
+    version of a plan that evidence refuted is held against itself: who voted on it did not have that evidence.
     """
     given_up: dict[tuple[str, str], dict[int, list[Race]]] = {}
     for race in run.races():
@@ -153,6 +159,8 @@ def _judged(run: TracedRun) -> Iterator[tuple[Race, str]]:
             if chain is not None:
                 yield from _compared(chain, race)
             yield race, race.candidate
+        elif run.refuted(race):
+            yield race, race.candidate  # what came later was no answer to this question
         else:
             attempts = given_up.setdefault((asked.node, asked.part), {})
             attempts.setdefault(asked.attempt, []).append(race)

@@ -35,7 +35,8 @@ class ClassFigures(msgspec.Struct, frozen=True):
         error: Share of the ballots that did.
         interval: Where it lies.
         margin: Mean number of ballots by which a question was won.
-        wrong: Verdicts that the run went back on.
+        wrong: Verdicts that the run went back on, but for ``refuted`` ones.
+        refuted: Versions of plans that the run gave up for evidence which came later.
     """
 
     level: str
@@ -48,6 +49,7 @@ class ClassFigures(msgspec.Struct, frozen=True):
     interval: Interval
     margin: float
     wrong: int
+    refuted: int = 0
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
@@ -178,7 +180,7 @@ def _figures(name: tuple[str, str], tally: ClassTally, dice: random.Random) -> C
         level=name[0], kind=name[1], questions=tally.questions, ballots=ballots, discarded=tally.discarded,
         against=tally.against, error=tally.against / ballots if ballots else 0.0,
         interval=_error_interval(tally, dice), margin=won / tally.questions if tally.questions else 0.0,
-        wrong=tally.wrong,
+        wrong=tally.wrong, refuted=tally.refuted,
     )  # fmt: skip
 
 

@@ -89,6 +89,11 @@ class TracedRun:
         asked = race.question
         return race.candidate is not None and self._abandoned.stands(path_of(asked.node), asked.part, asked.attempt)
 
+    def refuted(self, race: Race) -> bool:
+        """Whether a decomposition was given up for evidence that came after it was asked for."""
+        asked = race.question
+        return race.candidate is not None and self._abandoned.refuted(path_of(asked.node), asked.part, asked.attempt)
+
     def unverified(self) -> str:
         """Why nothing that the run planned counts as verified, in a few words; empty if what stands does."""
         if self.status != "solved":

@@ -16,6 +16,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.measurement_file import setting_of
 from surefoot.runtime.local_models import is_local
 from surefoot.runtime.models.factory import answer_key
+from surefoot.runtime.plain_files import open_named
 from surefoot.runtime.tuning.questions import Question, Shared, by_file, by_key, sampled, shared_out
 from surefoot.runtime.tuning.searches import SEARCHES, search_named
 from surefoot.runtime.tuning.tuning import Budget
@@ -189,7 +190,7 @@ def depends_on(config: RunConfig, options: TuneOptions, kind: str, choices: Choi
 def _answers(path: pathlib.Path) -> dict[str, str]:
     """Answered questions of a file, by their text; those without an answer are left out."""
     try:
-        with path.open("rb") as file:
+        with open_named(path) as file:
             data = file.read(LARGEST + 1)
         if len(data) > LARGEST:
             raise ConfigurationError(f"--examples {path} has more than {LARGEST:,} bytes")

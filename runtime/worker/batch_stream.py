@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from surefoot.runtime.execution.work import Work
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import Batch, Counts, End, Record
@@ -14,10 +16,30 @@ SIGN_OF_LIFE_S = 2.0
 AHEAD = 2
 """Batches: while one is being made durable, the next gathers."""
 
-WAITS, NO_WORKER = "model waits", "no worker yet"
-"""Names of events: a worker waits for its model, and work waits for a worker that starts."""
+WAITS, NO_WORKER, FACT = "model waits", "no worker yet", "found out of a model"
+"""Names of events: a worker waits for its model, work waits for a worker that starts, and what a worker found out."""
 WAITS_FOR = {WAITS: "the model", NO_WORKER: "workers"}
 """What is waited for, in words, by the event that tells of it."""
+
+
+class ModelLines(msgspec.Struct):
+    """What the models of a worker say beside their replies, until it leaves with a batch.
+
+    Attributes:
+        waits: What they wait for; the last is news.
+        facts: What was found out of their servers; each is.
+    """
+
+    waits: list[str] = []
+    facts: list[str] = []
+
+    def take(self, *, silent: bool) -> tuple[tuple[str, dict[str, object]], ...]:
+        """Return what is to be told now as events; after a silence also what is waited for."""
+        facts, self.facts[:] = [(FACT, line) for line in self.facts], []
+        waits: list[tuple[str, str]] = []
+        if silent:
+            waits, self.waits[:] = [(WAITS, line) for line in self.waits[-1:]], []
+        return tuple((event, {"detail": line}) for event, line in (*facts, *waits))
 
 
 class BatchStream:
@@ -27,7 +49,7 @@ class BatchStream:
         work: Whose records are sent; it is connected to this stream.
         sign: Puts the counts on the worker's account.
         place: Machine, process and name of the worker.
-        waits: Lines that say what the worker waits for; emptied here.
+        said: What the worker's models say; taken here.
 
     Attributes:
         sent: Number of batches sent so far.
@@ -35,8 +57,8 @@ class BatchStream:
         room: Clear while ``AHEAD`` batches are not known to be durable; no step is begun then.
     """
 
-    def __init__(self, work: Work, sign: Callable[[Counts], Counts], place: str, waits: list[str]) -> None:
-        self.work, self._sign, self._place, self._waits = work, sign, place, waits
+    def __init__(self, work: Work, sign: Callable[[Counts], Counts], place: str, said: ModelLines) -> None:
+        self.work, self._sign, self._place, self._said = work, sign, place, said
         self._since = time.time()
         self._batches: asyncio.Queue[Batch | None] = asyncio.Queue()
         self._unsure, self._handed_over = 0, 0
@@ -56,7 +78,7 @@ class BatchStream:
         work = self.work
         records = work.take()
         counts = self._sign(work.steps.meter.take())
-        events = work.take_events()
+        events = (*work.take_events(), *self._said.take(silent=False))
         began, self._since = self._since, time.time()
         worked = Record((), "worked", 0, 0, 0, (), (), self._place, began, self._since, steps=counts.steps)
         self._sent += 1
@@ -98,8 +120,7 @@ class BatchStream:
             self._handed_over = 1
             return batch
         except TimeoutError:
-            latest, self._waits[:] = self._waits[-1:], []
-            return Batch(b"", Counts(), None, tuple((WAITS, {"detail": line}) for line in latest), alive=True)
+            return Batch(b"", Counts(), None, self._said.take(silent=True), alive=True)
 
     def last(self) -> Batch:
         """Return the batch that was sent after the stream was closed."""

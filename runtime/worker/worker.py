@@ -44,7 +44,7 @@ from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Batch, Counts, End, Failed, Paused, Usage, tally
 from surefoot.runtime.role_options import RoleOptions, parse_role_options
 from surefoot.runtime.voting_rules import load_rule, takes_looks
-from surefoot.runtime.worker.batch_stream import BatchStream
+from surefoot.runtime.worker.batch_stream import BatchStream, ModelLines
 from surefoot.runtime.worker.control import (
     AwaitRefusal,
     AwaitShortage,
@@ -103,7 +103,7 @@ class Worker:
         beside: "Worker | None" = None,
     ) -> None:
         self.config, self.task, self.name = config, task, name
-        self._waits: list[str] = []
+        self._said = ModelLines()
         self._never_read: NeverRead = NeverRead() if beside is None else beside._never_read
         self.place = f"{socket.gethostname()}:{os.getpid()}/{name}"
         if ":" in config.strategy:
@@ -113,7 +113,9 @@ class Worker:
         if config.batch and model is None:
             raise ConfigurationError("--batch is for run, map and resume, whose batches are kept: leave it out here")
         others: Sequence[Model] = () if beside is None else beside.voters
-        self.voters: list[Model] = [model] if model is not None else open_voters(config, self._waits.append, others)
+        said = self._said
+        opened = [model] if model else open_voters(config, said.waits.append, others, said.facts.append)
+        self.voters: list[Model] = opened
         self.model = self.voters[0]
         self._fallback = open_fallback(config)
         self._modules = parse_role_options(config.modules)
@@ -181,7 +183,7 @@ class Worker:
 
     async def _run(self, key: str, work: Work, running: Coroutine[Any, Any, Outcome]) -> AsyncGenerator[Batch, None]:
         """The batches of one piece of work while it runs, and its end."""
-        stream = BatchStream(work, self._signed, self.place, self._waits)
+        stream = BatchStream(work, self._signed, self.place, self._said)
         work.stopping = self._stopping
         job = _Job(key, work, stream, asyncio.create_task(_to_end(running)))
         self._jobs.append(job)

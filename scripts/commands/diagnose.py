@@ -65,16 +65,18 @@ def described(found: Diagnosis) -> Iterator[str]:
         low, high = found.interval.low, found.interval.high
         yield f"plans     {found.plan_share:.0%} of the wrong verdicts to be expected ({low:.0%} to {high:.0%})"
     yield f"choices   {found.plan_entropy:.2f} bits a plan question, {found.plan_questions:,} questions"
-    head = ("level", "question", "decided", "ballots", "discarded", "error", "95 %", "margin", "gone back on")
+    refuted = any(one.refuted for one in found.classes)
+    head = ["level", "question", "decided", "ballots", "discarded", "error", "95 %", "margin", "gone back on"]
+    head += ["for evidence"] * refuted
     rows = [
         (
             one.level, one.kind or "-", f"{one.questions:,}", f"{one.ballots:,}", f"{one.discarded:,}",
             f"{one.error:.2%}", f"{one.interval.low:.2%} to {one.interval.high:.2%}", f"{one.margin:.1f}",
-            f"{one.wrong:,}",
+            f"{one.wrong:,}", *[f"{one.refuted:,}"] * refuted,
         )
         for one in found.classes
     ]  # fmt: skip
-    yield aligned([head, *rows], right=range(2, 9))
+    yield aligned([head, *rows], right=range(2, len(head)))
     if found.now is None or found.recommended is None or found.other is None:
         return
     for name, one in (("now", found.now), ("better", found.recommended), ("other way", found.other)):

@@ -15,6 +15,7 @@ from surefoot.decompose.task import Task
 from surefoot.runtime.config import RunConfig, choices_of, explain, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.models.factory import with_own_dialect
+from surefoot.runtime.plain_files import open_named
 from surefoot.runtime.text_file import read_text_file
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.untrusted import one_line
@@ -226,6 +227,7 @@ def changed_config(config: RunConfig, values: dict[str, Any]) -> RunConfig:
 
 def _read_toml(path: pathlib.Path) -> dict[str, Any]:
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=dict[str, Any])
+        with open_named(path) as file:
+            return msgspec.toml.decode(file.read(), type=dict[str, Any])
     except (OSError, *UNREADABLE) as error:
-        raise ConfigurationError(f"{path}: {error}") from error
+        raise ConfigurationError(f"{path}: {getattr(error, 'strerror', None) or error}") from error

@@ -87,7 +87,8 @@ class Progress(Watcher):
             self._bar.advance(counts.steps, extra)
         elif wall_s - self._last_line_s >= self.LINE_EVERY_S:
             self._last_line_s = wall_s
-            self._print(f"{counts.steps:,}/{self._total:,} {self._units}, {extra}, {wall_s:.0f} s")
+            done = f"{counts.steps:,}/{self._total:,}" if self._total else f"{counts.steps:,}"
+            self._print(f"{done} {self._units}, {extra}, {wall_s:.0f} s")
 
 
 def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[str] = ()) -> str:
@@ -156,6 +157,8 @@ def _steps(s: Standing) -> str:
     """How far a run came, of how many steps."""
     if s.task == "map":
         return f"{s.steps:,} of {s.total_steps:,} rows"
+    if s.open_ended:
+        return f"{s.steps:,} step{'s' if s.steps != 1 else ''}"
     if s.steps > s.total_steps:
         more = "some were run again" if s.seam_retries or s.broken_promises else "by what its task says"
         return f"{s.steps:,} steps (the plan has {s.total_steps:,}; {more})"

@@ -18,13 +18,13 @@ class Bar:
         self._bar = rich.progress.Progress(
             rich.progress.TextColumn("{task.description}", markup=False),
             rich.progress.BarColumn(),
-            rich.progress.TextColumn("{task.completed:,.0f}/{task.total:,.0f} " + units),
+            rich.progress.TextColumn("{task.completed:,.0f}" + ("/{task.total:,.0f} " if total else " ") + units),
             rich.progress.TimeElapsedColumn(),
             rich.progress.TimeRemainingColumn(),
             rich.progress.TextColumn("{task.fields[extra]}", markup=False),
             console=self._console,
         )
-        self._row = self._bar.add_task("working", total=total, extra="")
+        self._row = self._bar.add_task("working", total=total or None, extra="")  # without one, it only moves
 
     def start(self) -> None:
         """Draw the bar, and again whenever something changes."""

@@ -3,12 +3,14 @@
 import pathlib
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from typing import Any
 
 import click
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.plain_files import open_named
 from surefoot.runtime.session.mapping import open_run
 from surefoot.runtime.session.review import Waiting, checked_answer, give_answers, put_aside_in
 from surefoot.runtime.unreadable import UNREADABLE
@@ -90,10 +92,11 @@ def _from_file(path: pathlib.Path, waiting: list[Waiting]) -> list[tuple[Waiting
         ConfigurationError: It cannot be read, or names a step that does not wait.
     """
     try:
-        data = sys.stdin.buffer.read(LARGEST) if str(path) == "-" else path.read_bytes()
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else open_named(path) as file:
+            data = file.read(LARGEST)
         given = msgspec.json.decode(data, type=list[Answered])
     except (OSError, *UNREADABLE) as error:
-        raise ConfigurationError(f"--answers {path}: {error}") from error
+        raise ConfigurationError(f"--answers {path}: {getattr(error, 'strerror', None) or error}") from error
     known = {one.name: one for one in waiting}
     found = []
     for answer in given:

@@ -62,7 +62,7 @@ def _run_command(name: str, cls: type[Task]) -> click.Command:
         with saying(looking_for(config.model)):
             setup = checked(Setup(config, open_task(config)))
         with (
-            Progress(directory, config, shape_of(setup.task).total_steps) as progress,
+            Progress(directory, config, shape_of(setup.task).expected_steps) as progress,
             stoppable(progress, as_json) as interruption,
         ):
             for note in filter(None, (setup.task.mode(), said_of(config))):
@@ -126,8 +126,9 @@ resume.params[1:1] = struct_options(RunConfig, environment=False)  # a run keeps
 
 
 def expected_steps(directory: pathlib.Path) -> int:
-    """Steps that a run's journal expects of the whole plan; 0 for a run killed before it had a journal."""
-    return standing(directory).total_steps if (directory / "journal.sqlite").exists() else 0
+    """Steps that a run's journal expects of the whole plan; 0 where nobody knows, or there is no journal yet."""
+    found = standing(directory) if (directory / "journal.sqlite").exists() else None
+    return 0 if found is None or found.open_ended else found.total_steps
 
 
 def _end(directory: pathlib.Path, as_json: bool) -> int:

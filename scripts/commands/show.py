@@ -113,11 +113,14 @@ def view(now: Standing, before: Standing | None, pace: Sequence[float] = ()) -> 
         pace: Steps a second between the last looks.
     """
     bar = rich.table.Table.grid(padding=(0, 1))
-    part = now.steps / max(1, now.total_steps)
-    bar.add_row(
-        rich.progress_bar.ProgressBar(total=max(1, now.total_steps), completed=now.steps, width=48),
-        f"{now.steps:,} of {now.total_steps:,} steps, {part:.1%}",
-    )
+    if now.open_ended:
+        bar.add_row(f"{now.steps:,} steps, of nobody knows how many")
+    else:
+        part = now.steps / max(1, now.total_steps)
+        bar.add_row(
+            rich.progress_bar.ProgressBar(total=max(1, now.total_steps), completed=now.steps, width=48),
+            f"{now.steps:,} of {now.total_steps:,} steps, {part:.1%}",
+        )
     table = rich.table.Table("", "total", "since the last look", box=None)
     for name in ("steps", "calls", "red_flags", "disagreements", "escalations", "seam_retries", "failed_calls"):
         value = getattr(now, name)
@@ -142,7 +145,7 @@ def _speed(now: Standing, pace: Sequence[float]) -> str:
     told = [f"{now.wall_s:.0f} s", per_step, money]
     if pace:
         mean, most = sum(pace) / len(pace), max(pace) or 1.0
-        left = f", about {(now.total_steps - now.steps) / mean:,.0f} s left" if mean else ""
+        left = f", about {(now.total_steps - now.steps) / mean:,.0f} s left" if mean and not now.open_ended else ""
         bars = "".join(BARS[round(value / most * (len(BARS) - 1))] for value in pace)
         told.append(f"{pace[-1]:,.0f} steps a second {bars}{left}")
     return ", ".join(told)

@@ -38,6 +38,7 @@ from surefoot.runtime.journal.mirror import read_note
 from surefoot.runtime.journal.plan_versions import revision_in
 from surefoot.runtime.journal.run_directory import parse_config
 from surefoot.runtime.journal.segment_records import SegmentRecords
+from surefoot.runtime.models.content_parts import with_plain_content
 from surefoot.runtime.models.litellm_transport import _check_parts, _Unpacking
 from surefoot.runtime.models.openai_protocol import Endpoint
 from surefoot.runtime.models.simulated import Profile, SimulatedModel, parse_profile
@@ -113,6 +114,9 @@ MEASURED = msgspec.json.encode(
 WAITS: Any = SimpleNamespace(name=("0.1", 0, 1))  # a step that waits for a person
 REPLY = b"""{"id": "1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant",
 "content": "yes"}}], "usage": {"prompt_tokens": 10, "completion_tokens": 2}}"""
+IN_PARTS = REPLY.replace(
+    b'"yes"', b'[{"type": "text", "text": "yes"}, {"type": "thinking", "thinking": [{"text": "x"}]}]'
+)
 ASKED = b"""{"model": "m", "messages": [{"role": "user", "content": "what?"}], "n": 2, "max_tokens": 5, "seed": 1,
 "temperature": 0.5, "stop": ["x"]}"""
 SAID = (
@@ -229,7 +233,9 @@ def _typed(data: bytes, folder: pathlib.Path) -> None:
 
 def _body(encoding: str) -> Callable[[bytes, pathlib.Path], Any]:
     def read(data: bytes, folder: pathlib.Path) -> None:
-        _check_parts(_Unpacking(encoding)(data, 1 << 20))
+        content = _Unpacking(encoding)(data, 1 << 20)
+        _check_parts(content)
+        with_plain_content(content)
 
     return read
 
@@ -373,7 +379,7 @@ TARGETS: dict[str, Target] = {
     "castle": Target(_task("graph", "edges", start=1, goal=3), (b"1-2 2-3 3-1 3>1 1-2@80",)),
     "typed reply": Target(_typed, SAID),
     "lines of JSON": Target(text(as_lines), SAID),
-    "a server's body": Target(_body("identity"), (REPLY,), (SurefootError, ValueError)),
+    "a server's body": Target(_body("identity"), (REPLY, IN_PARTS), (SurefootError, ValueError)),
     "a packed body": Target(_body("gzip"), (gzip.compress(REPLY),), (SurefootError, ValueError)),
     **BATCHES,
     "a question to the served model": Target(_asked, (ASKED,)),

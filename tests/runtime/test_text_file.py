@@ -1,5 +1,6 @@
 """Text files of a user's: read as they are found, or refused in one line that names them as the user does."""
 
+import os
 import pathlib
 
 import pytest
@@ -35,6 +36,24 @@ def test_what_is_no_text_is_named_as_the_user_named_it(tmp_path: pathlib.Path) -
 def test_of_what_has_no_end_no_more_is_read_than_tells_so(tmp_path: pathlib.Path) -> None:
     (tmp_path / "t").write_text("ab")
     assert read_text_file(tmp_path / "t", "it", 2) == "ab"
-    for path in (tmp_path / "t", pathlib.Path("/dev/zero")):
-        with pytest.raises(ConfigurationError, match=r"^it: is longer than 1 bytes"):
-            read_text_file(path, "it", 1)
+    with pytest.raises(ConfigurationError, match=r"^it: is longer than 1 bytes"):
+        read_text_file(tmp_path / "t", "it", 1)
+
+
+@pytest.mark.parametrize("kind", ["a named pipe", "a device"])
+def test_what_nobody_may_ever_write_to_is_not_waited_for(tmp_path: pathlib.Path, kind: str) -> None:
+    os.mkfifo(tmp_path / "a named pipe")
+    (tmp_path / "a device").symlink_to("/dev/zero")
+    with pytest.raises(ConfigurationError, match=f"^--context it: it is {kind} and no plain file$"):
+        read_text_file(tmp_path / kind, "--context it")
+
+
+def test_what_the_shell_opened_for_this_process_is_read() -> None:
+    """``--context <(COMMAND)`` names the end of a pipe."""
+    reading, writing = os.pipe()
+    os.write(writing, b"what the command said")
+    os.close(writing)
+    try:
+        assert read_text_file(pathlib.Path(f"/dev/fd/{reading}"), "it") == "what the command said"
+    finally:
+        os.close(reading)

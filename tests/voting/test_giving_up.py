@@ -44,6 +44,32 @@ def test_a_question_of_which_nothing_is_known_is_asked_to_the_cap() -> None:
     assert not asked_no_more(BAD * 100, 1.0)
 
 
+def test_a_question_that_is_the_only_one_is_given_up_sooner_where_nothing_else_is_known() -> None:
+    assert asked_no_more(BAD, 1.0, alone=True)
+    assert not asked_no_more(BAD[1:], 1.0, alone=True)
+    assert not asked_no_more(BAD, 0.8, alone=True), "a pilot saw every fifth reply of others: it is worth asking on"
+    assert not asked_no_more([*BAD, None], 1.0, alone=True)
+    assert 0.9 ** len(BAD) < 0.05, "what is said of how many can be read"
+
+
+def test_a_question_is_alone_until_another_of_its_kind_is_heard_of() -> None:
+    never = NeverRead()
+    assert not never.alone("answer", 7), "nothing was heard yet"
+    never.heard("answer", 7, "misformatted")
+    never.heard("thought", 8, None)
+    assert never.alone("answer", 7)
+    assert not never.alone("thought", 8)
+    never.heard("answer", 9, "misformatted")
+    assert not never.alone("answer", 7)
+
+
+def test_a_question_that_was_read_once_is_not_alone() -> None:
+    never = NeverRead()
+    for flag in ("misformatted", None, "misformatted"):
+        never.heard("answer", 7, flag)
+    assert not never.alone("answer", 7)
+
+
 @pytest.mark.parametrize("place", [0, 7, MOST_DISCARDED - 1])
 def test_one_reply_that_counts_and_a_question_is_asked_on(place: int) -> None:
     assert asked_no_more(BAD, 0.1)

@@ -7,6 +7,7 @@ import msgspec
 from surefoot.runtime.errors import AccessLost, QuestionRefused, QuotaUsedUp
 from surefoot.runtime.models.batches.results import Fault
 from surefoot.runtime.models.capabilities import Forms
+from surefoot.runtime.models.content_parts import flatten
 from surefoot.runtime.models.litellm_calls import Calls
 from surefoot.runtime.models.litellm_errors import speaks_of_policy, speaks_of_quota
 from surefoot.runtime.models.litellm_replies import read_replies
@@ -47,6 +48,7 @@ def replies_of(calls: Calls, body: msgspec.Raw, question: Question) -> list[Repl
         found = msgspec.json.decode(body)
     except UNREADABLE as error:
         raise ValueError("it is no JSON") from error
+    flatten(found)
     litellm = calls.litellm
     try:
         response = litellm.utils.convert_to_model_response_object(

@@ -12,6 +12,7 @@ from surefoot.decompose.answer_keys import hanoi
 from surefoot.decompose.segment import Segment
 from surefoot.runtime.coordinator import dispatcher
 from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.coordinator.dispatcher import Telling
 from surefoot.runtime.records import Batch
 from surefoot.runtime.worker.local_pool import LocalPool
 from surefoot.runtime.worker.worker_pool import LONGEST_WAIT_S, PoolLost, WorkerLost, back_off_s
@@ -78,6 +79,17 @@ def no_waiting(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     monkeypatch.setattr(dispatcher, "back_off_s", noted)
     return asked
+
+
+async def test_what_a_worker_found_out_is_a_line_to_keep_and_nothing_that_is_waited_for(
+    new_run: NewRun, planted: Any
+) -> None:
+    notes: list[str] = []
+    session = Session(new_run(flush_steps=4), planted(hanoi.answers), lambda name: None)
+    session.coordinator._dispatcher._tell = Telling(session.lines.append, notes.append)
+    session.pool._workers[0]._said.facts.extend(["m: copies are no votes"] * 2)  # as if two workers had found it out
+    assert await session.work() == "solved"
+    assert (notes, session.lines) == (["m: copies are no votes"], [])
 
 
 def test_waits_double_up_to_a_bound() -> None:

@@ -5,6 +5,7 @@ import math
 from collections import Counter
 from typing import Any
 
+import msgspec
 import pytest
 
 from surefoot.decompose.step import Flag, Prompt
@@ -12,6 +13,8 @@ from surefoot.runtime.errors import ModelUnavailable, RunPaused
 from surefoot.runtime.execution.begun_races import Begun, BegunRaces, RaceStopped, begun_from, record_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import SegmentStopped
+from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.stopping import CallsStopped
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import BEGUN, Contested, Finished, Record
 from tests.runtime.execution.test_row_runner import ROWS, Session, Together, answers
@@ -124,6 +127,39 @@ async def test_a_worker_that_is_stopped_or_cancelled_loses_no_answer(step_runner
     assert journalled + len(second.model.asked) == len(whole.model.asked)
     if asked == 1:  # all rows under way have a first round of two answers that differ
         assert first.rows() == {}, "no further round was begun"
+
+
+class Cuts(Ends):
+    """After a number of questions, only the first answer of a round was sent for: the run stops."""
+
+    async def ask(self, request: Any) -> Any:
+        if self.questions > 0:
+            return await super().ask(request)
+        first, *rest = request.draws
+        came = [] if self.questions < 0 else await Together.ask(self, msgspec.structs.replace(request, draws=(first,)))
+        self.questions -= 1
+        raise CallsStopped("the run stops", came=dict(enumerate(came)), unsent=len(rest) + (not came))
+
+
+@pytest.mark.parametrize("questions", [0, 1, 4, 7])
+async def test_part_of_a_round_is_kept_and_what_was_not_sent_is_given_back(step_runner: Any, questions: int) -> None:
+    whole = Session(step_runner, Ends(), unguarded=2)
+    await whole.run(ROWS)
+    first = Session(step_runner, Cuts(questions), unguarded=2)
+    calls = first.work.steps.calls = BudgetLease(limited=True, unit="calls")
+    calls.grant(100)
+    with pytest.raises(SegmentStopped):
+        await first.run(ROWS)
+    first.batches.append(first.work.take())
+    assert (100 - calls.balance, calls.reserved) == (len(first.model.asked), 0)
+    assert first.work.steps.meter.take().calls == len(first.model.asked)
+    kept = [one for batch in first.batches for record in batch for one in _answers_of(record)]
+    assert len(kept) == len(first.model.asked)
+    second = Session(step_runner, Ends(), unguarded=2)
+    assert await second.run(ROWS, first.batches) == Finished(None)
+    assert {**first.rows(), **second.rows()} == whole.rows()
+    asked = Counter([*first.model.asked, *second.model.asked])
+    assert asked == Counter(whole.model.asked), "an answer that was asked for again, or never"
 
 
 def _answers_of(record: Record) -> list[Any]:

@@ -19,6 +19,7 @@ from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import MOST_LOOK_CALLS, Look, Model, Reply, Request
+from surefoot.runtime.models.stopping import CallsStopped
 from surefoot.runtime.payloads import pack, unpack, winner
 from surefoot.runtime.records import Contested, Record
 from surefoot.voting.looks import Looks
@@ -71,6 +72,23 @@ async def test_wordings_are_looked_at_until_it_is_sure() -> None:
     assert (counts.looks, counts.fresh_looks, counts.calls) == (3, 3, 6)
     assert (counts.tokens_in, counts.tokens_out, counts.votes) == (27, 15, {"3-0": 1})
     assert counts.tokens_cached == 12
+
+
+@pytest.mark.parametrize(("came", "unsent", "spent"), [(2, 1, 2), (1, 0, 2), (0, 1, 0)])
+async def test_a_look_that_is_cut_short_counts_the_calls_that_it_took(came: int, unsent: int, spent: int) -> None:
+    class Stopped(Scored):
+        async def look(self, request: Request) -> Look:
+            replies = {place: Reply("x", tokens_in=9, cost_usd=0.25) for place in range(came)}
+            raise CallsStopped("the run stops", came=replies, unsent=unsent)
+
+    looking = runner(Stopped())
+    looking.calls = BudgetLease(limited=True, unit="calls")
+    looking.calls.grant(MOST_LOOK_CALLS)
+    with pytest.raises(CallsStopped):
+        await looking.decide(NEXT, 3, 0)
+    counts = looking.meter.take()
+    assert (counts.calls, counts.tokens_in, counts.known_cost_usd) == (came, 9 * came, 0.25 * came)
+    assert (looking.calls.balance, looking.calls.reserved) == (MOST_LOOK_CALLS - spent, 0)
 
 
 async def test_a_question_that_comes_again_is_not_asked_and_is_no_observation() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from surefoot.decompose.step import Step
 from surefoot.runtime.errors import ModelUnavailable, StepDeadlocked
+from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import Reply, Stop
@@ -14,7 +15,7 @@ from surefoot.runtime.payloads import pack, unpack, winner
 from surefoot.runtime.records import Contested, Counts, Record, Usage
 from surefoot.voting.alarms import Limits
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.giving_up import MOST_DISCARDED, MOST_REFUSALS
+from surefoot.voting.giving_up import MOST_DISCARDED, MOST_REFUSALS, NeverRead
 from surefoot.voting.race import Race
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
@@ -193,6 +194,24 @@ async def test_a_question_of_which_nothing_can_be_read_is_given_up_where_others_
     asked = sum(len(request.draws) for request in model.requests)
     assert (most - 3) * len(steps.variants) <= asked <= (most + 3) * len(steps.variants)
     assert "misformatted" in error.value.message
+
+
+@pytest.mark.parametrize(("others", "most"), [(0, MOST_DISCARDED), (1, 100)])
+async def test_the_only_question_of_a_run_is_given_up_soon(
+    scripted: Any, step_runner: Any, others: int, most: int
+) -> None:
+    """The placebo has a second question of its kind: one of them may be what no model can be asked, others can."""
+    never, model = NeverRead(), scripted(*[FLAGGED["misformatted"]] * 1000)
+    steps = step_runner(TASK, model, max_ballots=100)
+    steps.meter = Meter(never_read=never)
+    for number in range(others):
+        never.heard(STEP.kind, 1000 + number, "misformatted")
+    with pytest.raises(StepDeadlocked) as error:
+        await steps.decide(STEP, 3, 0)
+    asked = sum(len(request.draws) for request in model.requests)
+    assert (most - 3) * len(steps.variants) <= asked <= (most + 3) * len(steps.variants)
+    assert steps.meter.take().calls == asked
+    assert "answers discarded: " in error.value.message
 
 
 @pytest.mark.parametrize("text", [A + " ", " " + A, A + "\n", A.upper(), A.replace(" ", "  "), f"move {A}", A + A, ""])

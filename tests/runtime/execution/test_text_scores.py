@@ -11,6 +11,7 @@ from surefoot.runtime.execution.text_scores import KIND, TextScores, question_af
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import WORST, Capability
 from surefoot.runtime.models.port import Likelihood, Model, Reply, Request
+from surefoot.runtime.models.stopping import CallsStopped
 
 
 class Scoring(Model):
@@ -85,6 +86,21 @@ async def test_as_many_calls_as_passages_are_taken_from_what_is_left() -> None:
     lease.grant(0)
     with pytest.raises(ModelUnavailable):
         await asking
+
+
+async def test_what_is_stopped_gives_back_what_was_not_sent_and_counts_what_came() -> None:
+    class Stopped(Scoring):
+        async def score(self, request: Request, text: str) -> Likelihood:
+            if "fig" in request.prompt.user:
+                raise CallsStopped("the run stops", unsent=1)
+            await asyncio.sleep(0)
+            return await super().score(request, text)
+
+    lease, meter = BudgetLease(limited=True, unit="calls"), Meter()
+    lease.grant(5)
+    with pytest.raises(CallsStopped):
+        await TextScores(Stopped(), meter, lease).relevance("What?", PASSAGES)
+    assert (lease.balance, lease.reserved, meter.take().calls) == (3, 0, 2)
 
 
 def test_the_mean_of_a_likelihood_is_for_each_token() -> None:

@@ -12,6 +12,7 @@ from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.execution.turns import in_turns
 from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.factory import check_model, members, open_voters
+from surefoot.runtime.models.stopping import CallsStopped
 
 SHARED = "simulated:p_error=0.02,p_shared=0.06"
 OTHER = "simulated:p_error=0.02,p_shared=0.061"
@@ -41,6 +42,19 @@ async def test_what_one_voter_raises_is_raised() -> None:
 
     with pytest.raises(ValueError, match="gone"):
         await in_turns(range(2), 2, ask)
+
+
+async def test_a_voter_that_is_stopped_leaves_what_the_others_said() -> None:
+    async def ask(voter: int, draws: tuple[int, ...]) -> list[str]:
+        if voter:
+            raise CallsStopped("the run stops", unsent=1, came={0: "1:13"})
+        await asyncio.sleep(0)
+        return [f"{voter}:{draw}" for draw in draws]
+
+    with pytest.raises(CallsStopped) as stopped:
+        await in_turns(range(12, 16), 2, ask)
+    assert stopped.value.first(range(4)) == ["0:12", "1:13", "0:14"]
+    assert stopped.value.unsent == 1
 
 
 def test_a_mix_is_split_at_models_not_at_parameters() -> None:

@@ -16,6 +16,7 @@ from surefoot.runtime.execution.record_buffer import RecordBuffer
 from surefoot.runtime.execution.reviews import Reviews, for_review, reviewed
 from surefoot.runtime.execution.work import WAITS, SegmentStopped, Work
 from surefoot.runtime.models.port import Reply
+from surefoot.runtime.models.stopping import CallsStopped
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import ASIDE, PERSON, REVIEWED, Contested, Record, Usage
 from surefoot.voting.alarms import Kind, Raised
@@ -104,13 +105,34 @@ async def test_no_step_begins_while_too_much_waits_to_become_durable() -> None:
 async def test_who_stops_waits_for_what_is_being_asked() -> None:
     found = work()
     found.stopping = True
-    with found.under_way():
+    async with found.under_way():
         stopped = asyncio.ensure_future(found.begin_step())
         for _ in range(3):
             await asyncio.sleep(0)
         assert not stopped.done()
     with pytest.raises(SegmentStopped):
         await stopped
+
+
+async def test_a_question_that_was_not_sent_lets_the_others_come_to_their_end() -> None:
+    found, answered = work(), asyncio.Event()
+
+    async def asked() -> None:
+        async with found.under_way():
+            await answered.wait()
+
+    async def not_sent() -> None:
+        async with found.under_way():
+            raise CallsStopped("the run stops")
+
+    other, stopped = asyncio.ensure_future(asked()), asyncio.ensure_future(not_sent())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert not stopped.done(), "an error now would cancel what others are asked"
+    answered.set()
+    with pytest.raises(SegmentStopped):
+        await stopped
+    assert other.done()
 
 
 async def test_what_is_under_way_is_counted_until_the_last_has_ended() -> None:

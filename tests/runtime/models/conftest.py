@@ -38,7 +38,7 @@ async def make(server: Client, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
     def one(name: str = "openai/small", **options: Any) -> LiteLLMModel:
         options = {"api_base": server.base, "backoff_initial_s": 0.001, "timeout_s": 5, "patience_s": 5} | options
-        held = {key: options.pop(key) for key in ("lease", "on_wait") if key in options}
+        held = {key: options.pop(key) for key in ("lease", "on_wait", "on_fact") if key in options}
         made.append(LiteLLMModel(LiteLLMSettings(name=name, **options), **held))
         return made[-1]
 

@@ -6,7 +6,8 @@ another list, and ``GET /stats`` says what the server has seen, so that a test c
 
 Faults: those of ``ERRORS``, and ``after:SECONDS`` (429 with Retry-After), ``hang``, ``slow``, ``trickle``, ``cut``,
 ``truncated``, ``html``, ``no_choices``, ``no_usage``, ``length``, ``filter``, ``odd``, ``refusal``, ``empty``,
-``uneven``, ``alias``, ``ignore_n``, ``reject_n``, and those of ``hostile_answers.py``. A name after ``always_`` stays.
+``uneven``, ``alias``, ``ignore_n``, ``reject_n``, ``held`` (until ``PUT /release``), ``held:FAULT`` (then that), and
+those of ``hostile_answers.py``. A name after ``always_`` stays.
 """
 
 import asyncio
@@ -112,6 +113,7 @@ class Server:
         self.in_flight = 0
         self.most_in_flight = 0
         self.runner: web.AppRunner | None = None
+        self.released, self.arrived = asyncio.Event(), asyncio.Condition()
 
     def _next_fault(self) -> str:
         if not self.faults:
@@ -127,6 +129,8 @@ class Server:
         self.keys.append(request.headers.get("Authorization", ""))
         self.headers.append(dict(request.headers))
         fault = self._next_fault()
+        async with self.arrived:
+            self.arrived.notify_all()
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
@@ -145,6 +149,11 @@ class Server:
             return _error(429, "Rate limit reached", "rate_limit", {"Retry-After": fault[6:]})
         if fault == "hang":
             await asyncio.sleep(60)
+        if fault == "held":
+            await self.released.wait()
+        if fault.startswith("held:"):
+            await self.released.wait()
+            return await self._answer(request, body, fault[5:])
         if fault == "slow":
             await asyncio.sleep(0.02)
         if fault == "html":
@@ -163,7 +172,19 @@ class Server:
     async def script(self, request: web.Request) -> web.Response:
         """PUT /script."""
         self.faults, self.seen, self.keys, self.most_in_flight = await request.json(), [], [], 0
-        self.headers = []
+        self.headers, self.released = [], asyncio.Event()
+        return web.json_response({})
+
+    async def release(self, _: web.Request) -> web.Response:
+        """PUT /release: answer what is held, now and later."""
+        self.released.set()
+        return web.json_response({})
+
+    async def seen_so_many(self, request: web.Request) -> web.Response:
+        """GET /seen/N, answered once N requests have come since the script began."""
+        wanted = int(request.match_info["count"])
+        async with self.arrived:
+            await self.arrived.wait_for(lambda: len(self.seen) >= wanted)
         return web.json_response({})
 
     async def stats(self, _: web.Request) -> web.Response:
@@ -229,6 +250,14 @@ class Client:
         """Number of requests since the script began."""
         return len(self.stats()["seen"])
 
+    def release(self) -> None:
+        """Have all be answered that is ``held``."""
+        self._ask("PUT", "/release")
+
+    async def has_seen(self, count: int) -> None:
+        """Wait until so many requests have come since the script began."""
+        await asyncio.to_thread(self._ask, "GET", f"/seen/{count}")
+
     def _ask(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
         connection = HTTPConnection(self.base.split("/")[2], timeout=10)
         try:
@@ -257,6 +286,8 @@ async def _serve(faults: list[str]) -> None:
     app.router.add_post("/v1/chat/completions", server.chat)
     app.router.add_put("/script", server.script)
     app.router.add_get("/stats", server.stats)
+    app.router.add_put("/release", server.release)
+    app.router.add_get("/seen/{count}", server.seen_so_many)
     server.runner = runner = web.AppRunner(app, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -5,7 +5,7 @@ import random
 import msgspec
 import pytest
 
-from surefoot.runtime.models.copies import KEPT, SUSPICIOUS_DRAWS, SUSPICIOUS_PROMPTS, CopyDetector
+from surefoot.runtime.models.copies import KEPT, SUSPICIOUS_DRAWS, SUSPICIOUS_PROMPTS, CopyDetector, Sameness
 from surefoot.runtime.models.port import Reply
 from tests.runtime.models.asking import Make, request_of
 from tests.runtime.models.openai_server import Client
@@ -96,12 +96,22 @@ async def test_copies_of_a_cache_are_marked_whatever_the_seed(make: Make, server
 
 async def test_a_server_whose_replies_never_differ_is_told_of_once(make: Make, server: Client) -> None:
     said: list[str] = []
-    model = make(on_wait=said.append)
+    waits: list[str] = []
+    model = make(on_wait=waits.append, on_fact=said.append)
     for number in range(SUSPICIOUS_PROMPTS):
         await model.ask(request_of(SUSPICIOUS_DRAWS, user=str(number)))
     await model.ask(request_of(user="another"))
     assert ["never differ" in line for line in said] == [True]
+    assert waits == [], "nothing is waited for"
     assert model.sameness().insistent == SUSPICIOUS_PROMPTS
+
+
+@pytest.mark.parametrize(
+    ("copied", "said"),
+    [(1, "1 reply is a copy of an earlier one: a cache"), (1200, "1,200 replies are copies of earlier ones: a cache")],
+)
+def test_copies_are_counted_in_words(copied: int, said: str) -> None:
+    assert Sameness(copied=copied).sentence.startswith(said)
 
 
 async def test_each_draw_has_a_seed_of_its_own_and_caches_are_asked_to_stand_aside(make: Make, server: Client) -> None:

@@ -11,6 +11,7 @@ from surefoot.runtime.models.hedging import first_of
 from surefoot.runtime.models.late_answers import SEEN, hedge_after_s
 from surefoot.runtime.models.litellm_errors import Transient
 from surefoot.runtime.models.port import Reply
+from surefoot.runtime.models.stopping import CallsStopped
 from tests.runtime.models.virtual_time import run_virtually
 
 DRAWS: dict[str, Callable[[random.Random], float]] = {
@@ -95,6 +96,20 @@ def test_two_failures_are_counted_as_two() -> None:
     with pytest.raises(Transient, match="failure 0") as caught:
         Answers(2.0, 3.0, fail=(0, 1)).first()
     assert caught.value.calls == 2
+
+
+def test_a_repetition_that_a_stop_kept_from_being_sent_is_not_counted() -> None:
+    class Stops(Answers):
+        async def call(self) -> list[Reply]:
+            if self.made:
+                raise CallsStopped("the run stops")
+            return await super().call()
+
+    reply = Stops(9.0).first()
+    assert (reply.text, reply.hedged_calls, reply.failed_calls) == ("answer 0", 0, 0)
+    with pytest.raises(Transient) as caught:
+        Stops(9.0, fail=(0,)).first()
+    assert caught.value.calls == 1
 
 
 def test_cancelling_cancels_both() -> None:

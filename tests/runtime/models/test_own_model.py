@@ -186,3 +186,18 @@ def test_a_model_of_ones_own_may_score_texts_and_what_is_no_score_is_its_fault(f
     asyncio.run(own.score(REQUEST, "right"))
     assert own.lease is not None
     assert (own.lease.balance, own.lease.reserved) == (1.0, 0.0)
+
+
+def test_a_stop_reaches_a_model_of_somebodys_own() -> None:
+    class Hears(Model):
+        heard = 0
+
+        async def ask(self, request: Request) -> list[Reply]:
+            raise AssertionError("not asked")
+
+        def stop_waiting(self) -> None:
+            self.heard += 1
+
+    model = Hears()
+    watched(model).stop_waiting()
+    assert model.heard == 1

@@ -51,6 +51,14 @@ def test_what_a_server_had_kept_is_shown_where_it_kept_something(solved: surefoo
     assert "of all tokens in, cached 1,500 (75" in text_of(render(msgspec.structs.replace(facts, counts=kept)))
 
 
+def test_of_how_many_steps_is_said_where_somebody_knows(solved: surefoot.Run) -> None:
+    facts = facts_of(solved.run_dir)
+    assert "127steps of 127" in text_of(render(facts)).replace(" ", "").replace("stepsof", "steps of ")
+    asked = msgspec.structs.replace(facts.standing, open_ended=True, steps=1, total_steps=10**6)
+    page = text_of(render(msgspec.structs.replace(facts, standing=asked)))
+    assert "1,000,000" not in page
+
+
 def test_kept_replies_are_behind_a_fold(solved: surefoot.Run) -> None:
     page = solved.page(facts_of(solved.run_dir))
     folds = re.findall(r"<details><summary>[\d,]+ kept repl.*?</details>", page, re.DOTALL)

@@ -10,7 +10,7 @@ import pytest
 import surefoot
 from surefoot.runtime.api import MapRun
 from surefoot.runtime.models.port import Model, Reply, Request, Stop
-from surefoot.voting.giving_up import NONE_READ
+from surefoot.voting.giving_up import MOST_DISCARDED, NONE_READ
 from tests.runtime.execution.models import QUIET
 
 ROWS = [{"text": f"note {number}"} for number in range(60)]
@@ -55,6 +55,19 @@ def test_a_model_that_cannot_be_read_is_paused_soon_and_its_money_is_counted(tmp
     assert "I would rather talk" in found.message
     assert NONE_READ <= clerk.answers <= NONE_READ + 3 * len(ROWS)
     assert (found.counts.calls, found.counts.cost_usd) == (clerk.answers, pytest.approx(CENT * clerk.answers))
+
+
+def test_a_single_question_is_given_up_sooner_and_can_be_asked_again(tmp_path: pathlib.Path) -> None:
+    """It had been asked a hundred times: of a table, other rows tell that a model cannot be read, and here is none."""
+    clerk, place = Clerk("I would rather talk about the weather."), tmp_path / "run"
+    found = surefoot.ask("What does note 7 say?", clerk, run_dir=place, **{**QUIET, "k": 1})
+    assert (found.status, clerk.answers) == ("failed", MOST_DISCARDED)
+    assert "32 of 32 answers discarded: 32 misformatted; for example 'I would rather talk" in found.message
+    assert "\n" not in found.message
+    assert (found.counts.calls, found.counts.cost_usd) == (clerk.answers, pytest.approx(CENT * clerk.answers))
+    clerk.says = "Answer: 7"
+    again = surefoot.resume(place, model=clerk)
+    assert (again.status, again.output, again.counts.calls) == ("solved", "7", MOST_DISCARDED + 1)
 
 
 def test_it_goes_on_where_its_replies_can_be_read(tmp_path: pathlib.Path) -> None:

@@ -32,6 +32,15 @@ def test_a_chain_that_contradicted_its_promise_to_the_end_does_not_stand() -> No
     assert found.stands((1,), "run", 0)
 
 
+def test_a_version_that_was_refuted_is_told_from_one_that_did_not_hold() -> None:
+    found = read(Record((), "revised", 0, 0, 0, ("{}",)), Record((), "split", 1, 0, 1, ("s",)))
+    assert (found.stands((), "split", 0), found.refuted((), "split", 0)) == (False, True)
+    assert (found.stands((), "split", 1), found.refuted((), "split", 1)) == (True, False)
+    assert not found.refuted((), "run", 0)
+    both = read(Record((), "revised", 0, 0, 0, ("{}",)), Record((), "broken", 0, 0, 0, ()))
+    assert not both.refuted((), "split", 0), "it did not hold either"
+
+
 def test_a_last_decomposition_that_did_not_hold_takes_its_children_along() -> None:
     found = read(Record((), "broken", 0, 0, 0, ()))
     assert not found.stands((), "split", 0)

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from surefoot.decompose.assumptions import Assumption, Evidence
+from surefoot.decompose.revision import Report, Revision
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
-from surefoot.runtime.records import Batch, Contested, Counts, Record
+from surefoot.runtime.records import Batch, Contested, Counts, Record, record_of_revision
 from surefoot.runtime.trace.class_tally import ClassTally, Tallies, name_the_only_kind, tally
 from surefoot.runtime.trace.traced_run import TracedRun
 from surefoot.voting.ballot import Ballot
@@ -39,6 +41,41 @@ def test_a_run_that_was_given_up_is_wrong_at_its_first_difference_and_not_judged
     found = counted(run("x", "wrong", "elsewhere"), run("x", "right", "there", attempt=1))
     assert (found.wrong, found.questions) == (1, 5)
     assert (found.against, found.ballots) == (2, 10)
+
+
+def split(entry: Any, attempt: int = 0) -> Record:
+    return Record((), "split", attempt, 0, 2, (entry,))
+
+
+AGAINST = Report((1,), Evidence(Assumption("gate 1", "left"), "contradicts", found="right"))
+GIVEN_UP = {
+    "revised": record_of_revision((), Revision(0, "evidence", (AGAINST,))),
+    "broken": Record((), "broken", 0, 0, 0, ()),
+}
+
+
+@pytest.mark.parametrize(("why", "wrong", "refuted", "against"), [("revised", 0, 1, 1), ("broken", 1, 0, 4)])
+def test_a_version_that_evidence_refuted_is_no_mistake_of_those_who_voted_on_it(
+    why: str, wrong: int, refuted: int, against: int
+) -> None:
+    """The placebo is the same decomposition given up because a promise was broken: that is a mistake."""
+    first = Contested(2, (Ballot(0, "b"), Ballot(1, "left"), Ballot(2, "left"), Ballot(3, "left")))
+    journal = InMemoryJournal()
+    records = [split(first), GIVEN_UP[why], split("right", attempt=1)]
+    journal.commit([Write("/", Batch(pack(records), Counts()))], 1.0)
+    found = tally([JournalAlone(journal)])
+    plan = found.level("plan")
+    assert (plan.questions, plan.ballots, plan.against) == (2, 6, against)
+    assert (plan.wrong, plan.refuted) == (wrong, refuted)
+    assert found.plan_entropy() > 0, "one ballot was against the first version in any case"
+
+
+def test_versions_that_all_voted_for_have_no_entropy_between_them() -> None:
+    journal = InMemoryJournal()
+    records = [split("left"), GIVEN_UP["revised"], split("right", attempt=1)]
+    journal.commit([Write("/", Batch(pack(records), Counts()))], 1.0)
+    found = tally([JournalAlone(journal)])
+    assert (found.plan_entropy(), len(found.choices)) == (0, 2), "they are answers to different questions"
 
 
 def test_the_draws_of_a_pilot_count_as_ballots_and_as_no_question() -> None:

@@ -13,7 +13,7 @@ from surefoot.runtime.execution.work import Work
 from surefoot.runtime.payloads import unpack
 from surefoot.runtime.records import Batch, Counts, Finished, Usage
 from surefoot.runtime.worker import batch_stream
-from surefoot.runtime.worker.batch_stream import AHEAD, WAITS, BatchStream
+from surefoot.runtime.worker.batch_stream import AHEAD, FACT, WAITS, BatchStream, ModelLines
 
 STEP, KEY = Step("move", Role.ACTOR, ()), ((0,), "run", 0)
 
@@ -25,13 +25,13 @@ class Nobody:
         self.meter, self.variants = Meter(), (None,)
 
 
-def stream(waits: list[str] | None = None, flush_steps: int = 1) -> Any:
+def stream(said: ModelLines | None = None, flush_steps: int = 1) -> Any:
     def sign(counts: Counts) -> Counts:
         counts.by_worker["host 1"] = Usage(calls=counts.calls)
         return counts
 
     work = Work(Nobody(), RecordBuffer(flush_steps, math.inf))  # type: ignore[arg-type]
-    return BatchStream(work, sign, "host 1", [] if waits is None else waits)
+    return BatchStream(work, sign, "host 1", ModelLines() if said is None else said)
 
 
 def decide(made: Any, *said: str) -> None:
@@ -114,7 +114,7 @@ async def test_a_later_number_makes_all_before_it_durable() -> None:
 async def test_a_silence_is_a_sign_of_life_with_the_last_thing_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batch_stream, "SIGN_OF_LIFE_S", 0)
     waits = ["429 from the server", "503 from the server"]
-    made = stream(waits)
+    made = stream(ModelLines(waits))
     sign = await made.next()
     assert sign.alive
     assert sign.payload == b""
@@ -146,3 +146,20 @@ async def test_the_end_is_the_last_batch_after_the_stream_is_closed() -> None:
     last = made.last()
     assert last.end == Finished("out")
     assert steps_in(last) == ["a"]
+
+
+async def test_what_was_found_out_of_a_model_leaves_with_the_next_batch_and_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not only after a silence: a server that answers quickly may hand out copies."""
+    said = ModelLines(["503 from the server"], ["m: copies are no votes"])
+    made = stream(said)
+    made.send()
+    first = await made.next()
+    assert (first.alive, first.events) == (False, ((FACT, {"detail": "m: copies are no votes"}),))
+    assert said == ModelLines(["503 from the server"], []), "what is waited for is news after a silence only"
+    said.facts.append("m: another")
+    monkeypatch.setattr(batch_stream, "SIGN_OF_LIFE_S", 0)
+    sign = await made.next()
+    assert [event for event, _ in sign.events] == [FACT, WAITS]
+    assert said == ModelLines()

@@ -224,7 +224,7 @@ def test_from_a_program_what_is_no_text_is_one_line(given: dict[str, Any], tmp_p
         (("--context", "nowhere.txt"), "nowhere.txt: No such file"),
         (
             ("--context", "/dev/zero"),
-            "/dev/zero: is longer than 1,600,000 bytes: put the files into a folder",
+            "--context /dev/zero: it is a device and no plain file",
         ),
         (("--tools", "sql:EMPTY/picture.png"), "cannot be read as SQLite"),
         (("--model", "bundled"), "the bundled model reads no text of yours"),

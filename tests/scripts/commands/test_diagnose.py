@@ -49,3 +49,10 @@ def test_what_is_no_run_is_one_line(folder: pathlib.Path) -> None:
     done = surefoot(folder, "diagnose", ".")
     assert done.returncode == 2
     assert len(complaints(done)) == 1
+
+
+@pytest.mark.parametrize("refuted", [0, 2])
+def test_versions_given_up_for_evidence_have_a_column_where_there_are_some(refuted: int) -> None:
+    plans = ClassTally(questions=3, refuted=refuted)
+    lines = list(described(diagnose(Tallies({("plan", "split"): plans}, runs=1))))
+    assert any("for evidence" in line for line in lines) == bool(refuted)

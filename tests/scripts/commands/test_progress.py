@@ -80,6 +80,8 @@ def test_a_plan_that_is_found_early_is_not_a_part_of_one(
         ({"failed_nodes": 1}, "failed    1 node has its failure as output, as the plan permits: surefoot result "),
         ({"failed_nodes": 2, "task": "map"}, "failed    2 rows have no answer: surefoot result "),
         ({"task": "map", "steps": 3, "total_steps": 4}, "solved    3 of 4 rows in "),
+        ({"open_ended": True, "steps": 0, "total_steps": 10**6, "status": "paused"}, "paused    0 steps in "),
+        ({"open_ended": True, "steps": 1, "total_steps": 10**6}, "solved    1 step in "),
         ({"has_referee": False}, "next      surefoot result "),
         ({"has_referee": True}, "next      surefoot verify "),
     ],

@@ -18,8 +18,8 @@ class Terminal(io.StringIO):
         return True
 
 
-def work(place: pathlib.Path, task: str = "hanoi") -> None:
-    with Progress(place, RunConfig(task=task, model="[bold]m:smile:"), 7) as progress:
+def work(place: pathlib.Path, task: str = "hanoi", total: int = 7) -> None:
+    with Progress(place, RunConfig(task=task, model="[bold]m:smile:"), total) as progress:
         progress.say("starting workers: two of them")
         progress.note("leads [chosen]")
         progress.update(Counts(steps=3, calls=9), 12.0)
@@ -49,3 +49,17 @@ def test_what_is_no_terminal_gets_lines_without_anything_to_draw(
     assert lines[3].startswith("3/7 rows, 9 calls, 0 flags")
     assert lines[3].endswith(", 12 s")
     assert "\x1b" not in "".join(lines)
+
+
+def test_where_nobody_knows_how_many_steps_there_are_none_are_said(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work(tmp_path, total=0)
+    assert capsys.readouterr().err.splitlines()[3].startswith("3 steps, 9 calls")
+    terminal = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(sys, "stderr", terminal)
+    work(tmp_path, total=0)
+    assert "3 steps" in terminal.getvalue()
+    assert "3/0" not in terminal.getvalue()

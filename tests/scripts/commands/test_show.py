@@ -59,6 +59,16 @@ def test_the_live_view_has_pace_alarms_and_what_put_them_right(tmp_path: pathlib
         assert wanted in text.getvalue(), wanted
 
 
+def test_of_a_question_no_part_is_shown(tmp_path: pathlib.Path) -> None:
+    run(tmp_path / "run", "p_error=0.01", disks=3)
+    asked = msgspec.structs.replace(standing(tmp_path / "run"), open_ended=True, steps=3, total_steps=10**6)
+    text = io.StringIO()
+    rich.console.Console(file=text, width=120).print(view(asked, None, [1.0]))
+    assert "3 steps, of nobody knows how many" in text.getvalue()
+    assert "1,000,000" not in text.getvalue()
+    assert "left" not in text.getvalue()
+
+
 def test_a_run_whose_plan_was_revised_says_how(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(tmp_path / "run", "p_error=0.0", disks=5, leaf_steps=3)
     journal = open_journal(tmp_path / "run", write=True)

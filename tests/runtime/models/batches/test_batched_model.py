@@ -21,7 +21,7 @@ from surefoot.runtime.models.batches.provider import provider_of
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.port import Stop
-from tests.runtime.models.batch_server import BatchServer
+from tests.runtime.models.batch_server import BatchServer, serving
 from tests.runtime.models.batches.batching import FIVE, Session, asked, right
 
 
@@ -43,6 +43,15 @@ def test_what_is_asked_together_is_one_batch_at_half_the_price(provider: BatchSe
         "5 questions are with the provider as batch_0",
         "5 questions were answered after T",
     ]
+
+
+def test_an_answer_in_parts_is_read_as_one_in_text(tmp_path: pathlib.Path) -> None:
+    def in_parts(body: dict[str, Any]) -> Any:
+        return [[{"type": "text", "text": part} for part in ("ans", "wer")]] * body["n"]
+
+    with serving(in_parts) as provider:
+        ((first, second),) = Session(provider, tmp_path).ask(FIVE[0])
+        assert (first.text, second.text, provider.sizes) == ("answer", "answer", [1])
 
 
 def test_a_second_round_is_a_second_batch(provider: BatchServer, tmp_path: pathlib.Path) -> None:
