@@ -71,7 +71,9 @@ class LeadController:
         if known.fresh:
             self._stretches = []
         elif known.trials > trials:
-            self._stretches.append((known.trials - trials, known.errors - errors))
+            # A disputed race that was open counted as an error; it may have ended in another way to ask since.
+            more = known.trials - trials
+            self._stretches.append((more, min(float(more), max(0.0, known.errors - errors))))
         self._seen, self._next = (known.trials, known.errors), next_checkpoint(known.steps)
 
 

@@ -219,3 +219,19 @@ def test_rows_learn_the_lead_of_disagreements_and_keep_it_over_a_pause(configure
     steps = LeadController(config, Counting(), start, leads)
     assert steps.look(seen) is not None
     assert steps.leads.disputed == 0
+
+
+def test_a_disputed_race_that_ends_in_another_way_to_ask_does_not_end_the_run(configured: Configured) -> None:
+    """It counted as an error while it was open and as none afterwards: no stretch of a run has fewer errors than none.
+
+    Another stretch takes back more observations than errors; nothing is wrong more often than it was seen.
+    """
+    config = configured("hanoi", {"disks": 12}, k="auto")
+    task, start = open_task(config), Estimate(60, 0, 0, 0.008, 0.066, trials=60)
+    learner = LeadController(config, task, start, Leads(1, 3, 5))
+    assert learner.look(Counts(steps=300, guarded_steps=200, disputes=1)) is not None
+    later = learner.look(Counts(steps=700, guarded_steps=455, disputes=1, disagreements=1))
+    assert later is not None
+    assert (later.trials, later.errors) == (455, 0.0)
+    again = LeadController(config, task, start, Leads(1, 3, 5), [later])
+    assert again.look(Counts(steps=1500, guarded_steps=456, refuted_steps=3)) is not None
