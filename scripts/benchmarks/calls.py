@@ -12,6 +12,7 @@ import multiprocessing
 import pathlib
 import statistics
 import tempfile
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import click
@@ -54,10 +55,15 @@ class Outcome(msgspec.Struct, frozen=True):
     forecast: float = 0.0
 
 
-def one_run(options: dict[str, Any]) -> Outcome:
-    """Run one configuration in this process, verify the plan, and count; for a pool of processes."""
+def one_run(options: dict[str, Any], run: Callable[[Coroutine[Any, Any, Outcome]], Outcome] = asyncio.run) -> Outcome:
+    """Run one configuration in this process, verify the plan, and count; for a pool of processes.
+
+    Args:
+        options: The configuration.
+        run: Runs a coroutine to its end, in real time or another.
+    """
     configure_logs("none")
-    return asyncio.run(_one_run(msgspec.convert(options, RunConfig)))
+    return run(_one_run(msgspec.convert(options, RunConfig)))
 
 
 async def _one_run(config: RunConfig) -> Outcome:

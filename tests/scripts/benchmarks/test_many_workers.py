@@ -79,7 +79,7 @@ def test_work_is_charged() -> None:
 
 def test_what_waits_in_another_thread_is_charged_but_not_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten seconds, of which it worked three and waited two for a processor."""
-    clocks = types.SimpleNamespace(perf_counter=lambda: 10.0, thread_time=lambda: 3.0)
+    clocks = types.SimpleNamespace(clock_gettime=lambda clock: 10.0, CLOCK_MONOTONIC=1, thread_time=lambda: 3.0)
     with monkeypatch.context() as patched:
         patched.setattr(virtual_loop, "time", clocks)
         patched.setattr(virtual_loop, "waited_for_processor_s", lambda: 2.0)
