@@ -37,6 +37,9 @@ TYPES: tuple[tuple[float, float], ...] = (
 )  # fmt: skip
 """Difficulties: shares of the right and of the likeliest wrong answer. The last is the hardest step published."""
 
+_LOGS = tuple((math.log(p), math.log(q), math.log(1 - p - q) if 1 - p - q > 1e-12 else -math.inf) for p, q in TYPES)
+"""The same as logarithms, and that of what is left for other answers."""
+
 PSEUDO_STEPS = 0.25
 """Weight of each difficulty before anything is seen, in steps."""
 
@@ -101,28 +104,33 @@ class Sequential(Rule, frozen=True, tag="sequential"):
 def chance_wrong(weights: tuple[float, ...], counts: tuple[int, ...]) -> float:
     """Compute the posterior probability of a wrong leader.
 
+    Likelihoods are added as logarithms with the largest taken out: 0.5 to the 1,075th is 0 in floating point, and a
+    sum of such terms would decide a step for which nothing speaks.
+
     Args:
         weights: Of the difficulties in ``TYPES``.
         counts: Ballots by candidate, most first; at least one ballot.
     """
-    total = sum(counts)
-    second = counts[1] if len(counts) > 1 else 0
-    right = wrong = 0.0
-    for weight, (p, q) in zip(weights, TYPES, strict=True):
-        if weight <= 0:
-            continue
-        rest = max(1 - p - q, 0.0)
-        right += weight * _power(p, counts[0], q, second, rest, total)
-        for other in (*counts[1:], 0):
-            wrong += weight * _power(p, other, q, counts[0], rest, total)
-    return wrong / (right + wrong) if right + wrong > 0 else 1.0
+    others = sum(counts) - counts[0]
+    rivals, second = (*counts[1:], 0), counts[1] if len(counts) > 1 else 0
+    right: list[float] = []
+    wrong: list[float] = []
+    for weight, logs in zip(weights, _LOGS, strict=True):
+        if weight > 0:
+            prior = math.log(weight)
+            right.append(prior + _log_likelihood(logs, counts[0], second, others - second))
+            for rival in rivals:
+                wrong.append(prior + _log_likelihood(logs, rival, counts[0], others - rival))
+    largest = max(max(right), max(wrong))
+    if largest == -math.inf:
+        return 1.0
+    against = sum(math.exp(value - largest) for value in wrong)
+    return against / (sum(math.exp(value - largest) for value in right) + against)
 
 
-def _power(p: float, n: int, q: float, m: int, rest: float, total: int) -> float:
-    others = total - n - m
-    if others and rest < 1e-12:
-        return 0.0
-    return math.exp(n * math.log(p) + m * math.log(q) + (others * math.log(rest) if others else 0.0))
+def _log_likelihood(logs: tuple[float, float, float], right: int, wrong: int, rest: int) -> float:
+    """Of so many ballots for the right answer, for the likeliest wrong one and for others, under one difficulty."""
+    return right * logs[0] + wrong * logs[1] + (rest * logs[2] if rest else 0.0)
 
 
 @functools.lru_cache(maxsize=65536)
@@ -150,10 +158,7 @@ def learned_weights(decided: Mapping[tuple[int, int], int], rounds: int = 60) ->
     """
     start = [1.0 / len(TYPES)] * len(TYPES)
     total = sum(decided.values())
-    rows = [
-        (count, [math.exp(w * math.log(p) + d * math.log(1 - p)) for p, _ in TYPES])
-        for (w, d), count in decided.items()
-    ]
+    rows = [(count, _relative_likelihoods(w, d)) for (w, d), count in decided.items()]
     weights = start
     for _ in range(rounds):
         expected = [PSEUDO_STEPS] * len(TYPES)
@@ -163,3 +168,9 @@ def learned_weights(decided: Mapping[tuple[int, int], int], rounds: int = 60) ->
                 expected[t] += count * weights[t] * value / mass
         weights = [value / (total + PSEUDO_STEPS * len(TYPES)) for value in expected]
     return tuple(value / sum(weights) for value in weights)
+
+
+def _relative_likelihoods(winner: int, dissent: int) -> list[float]:
+    """Compute how likely each difficulty makes such a step, in units of the likeliest of them."""
+    logs = [winner * math.log(p) + dissent * math.log(1 - p) for p, _ in TYPES]
+    return [math.exp(value - max(logs)) for value in logs]

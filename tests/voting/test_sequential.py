@@ -2,10 +2,11 @@
 
 import random
 from collections import Counter
+from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from surefoot.voting.ballot import Ballot
@@ -104,6 +105,52 @@ def test_no_ballot_is_drawn_in_vain() -> None:
     """A third candidate may end a race before all ballots for the leader would have; see ``Sequential.fewest``."""
     assert drawn_in_vain(Sequential) == 0
     assert drawn_in_vain(Shortsighted) > 0
+
+
+def exact_chance(weights: tuple[float, ...], counts: tuple[int, ...]) -> float:
+    """The posterior probability of a wrong leader, by whole numbers: shares are numbers of 2 to the 80th parts."""
+    ranked, total = (*counts, 0), sum(counts)
+    right = wrong = 0
+    for weight, (p, q) in zip(weights, TYPES, strict=True):
+        w, p_parts, q_parts = (int(Fraction(share) * 2**80) for share in (weight, p, q))
+        rest = 0 if 1 - p - q < 1e-12 else 2**80 - p_parts - q_parts
+        for place, mine in enumerate(ranked):
+            rival = ranked[0] if place else ranked[1]
+            likely = w * p_parts**mine * q_parts**rival * rest ** (total - mine - rival)
+            right, wrong = (right, wrong + likely) if place else (right + likely, wrong)
+    return wrong / (right + wrong)
+
+
+MANY = st.integers(1, 2048).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n // 2), st.integers(0, 3)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(MANY)
+@example((1060, 529, 0))
+@example((2048, 1024, 0))
+@example((1800, 600, 0))
+@example((2048, 2, 1))
+def test_the_chance_is_exact_for_as_many_ballots_as_a_step_may_have(tally: tuple[int, int, int]) -> None:
+    """Placebo: likelihoods that are not logarithms become 0 at about 1,060 ballots, and a fair coin wins."""
+    total, second, third = tally
+    counts = tuple(count for count in sorted((total - second, second, min(third, second)), reverse=True) if count)
+    assert chance_wrong(EVEN, counts) == pytest.approx(exact_chance(EVEN, counts), rel=1e-9, abs=1e-300)
+
+
+def test_a_fair_coin_is_not_decided_by_the_number_of_its_ballots() -> None:
+    rule = Sequential(1e-5, EVEN)
+    leads = [next(lead for lead in range(100) if rule.wins(n + lead, (n,))) for n in (100, 520, 540, 900)]
+    assert leads == sorted(leads)
+    assert 40 < leads[0] <= leads[-1] < 60
+    assert not rule.wins(532, (525,))
+    assert rule.wins(1200, (600,))
+
+
+def test_steps_of_many_ballots_are_learned_from() -> None:
+    """Placebo: their likelihood under every difficulty is 0 in floating point."""
+    weights = learned_weights({(700, 500): 1, (4, 0): 10})
+    assert sum(weights) == pytest.approx(1)
+    assert sum(weights[-2:]) == pytest.approx((1 + 2 * 0.25) / (11 + 14 * 0.25), rel=0.1)
 
 
 def test_learning_keeps_hard_steps_possible() -> None:
