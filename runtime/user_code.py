@@ -4,6 +4,7 @@
 returned something it must not. Both return the error, for the caller to raise.
 """
 
+import asyncio
 import contextlib
 import difflib
 import inspect
@@ -17,12 +18,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import surefoot
+from surefoot.runtime.cancelling import is_being_cancelled
 from surefoot.runtime.errors import ConfigurationError, SurefootError, UserCodeError
 from surefoot.runtime.task_modules import import_from
 from surefoot.runtime.untrusted import tame
 
 COROUTINE = "write def instead of async def: methods of a task are not coroutines"
 """Hint where a method returned a coroutine."""
+CANCELLED = "the run did not cancel it: what it waited for was cancelled, as by a client that was closed"
+"""Hint where a ``CancelledError`` came out of code of the user's."""
 
 
 def blame(error: BaseException, owner: Any, method: str = "") -> SurefootError:
@@ -55,6 +59,7 @@ def blamed(owner: Any, method: str = "") -> Iterator[None]:
     """Raise as ``blame`` says whatever a block raises that calls a user's code.
 
     What is raised on purpose passes, also where a task group of the user's has gathered it; so does being cancelled.
+    A ``CancelledError`` that nobody has asked for, as of a client that was closed, is the code's like any other.
 
     Args:
         owner: The class, or the function, that is called.
@@ -62,7 +67,9 @@ def blamed(owner: Any, method: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit, asyncio.CancelledError) as error:
+        if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
+            raise
         if isinstance(error, ExceptionGroup) and error.subgroup(SurefootError) is not None:
             raise
         found = blame(error, owner, method)
@@ -172,6 +179,8 @@ def _hint(error: BaseException) -> str:
     if isinstance(error, AttributeError) and error.name and error.obj is not None:
         near = difflib.get_close_matches(error.name, dir(error.obj), 1)
         return f"did you mean {near[0]!r}?" if near else ""
+    if isinstance(error, asyncio.CancelledError):
+        return CANCELLED
     if isinstance(error, TypeError) and "coroutine" in str(error):
         return COROUTINE
     return ""

@@ -18,6 +18,7 @@ from surefoot.decompose.plan import Node
 from surefoot.decompose.segment import Segment, given_expansion, segment_key
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
+from surefoot.runtime.cancelling import WholeGroup
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
 from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
@@ -202,7 +203,7 @@ class Coordinator:
             finally:
                 room.release()
 
-        async with asyncio.TaskGroup() as group:
+        async with WholeGroup() as group:
             for number, node in enumerate(nodes):
                 await room.acquire()
                 task = group.create_task(send(node))

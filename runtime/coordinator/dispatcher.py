@@ -13,6 +13,7 @@ from typing import NamedTuple
 from surefoot.decompose.plan import Path
 from surefoot.decompose.segment import Segment, segment_key
 from surefoot.runtime import errors
+from surefoot.runtime.cancelling import WholeGroup
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.in_work import InWork, cost_of
 from surefoot.runtime.errors import AwaitsReview, RunPaused
@@ -121,7 +122,7 @@ class Dispatcher:
         known = numbers_in(await self._journalled(key))
         missing = [number for number in numbers if number not in known]
         shares = [missing[i :: self.pool.size] for i in range(self.pool.size)]
-        async with asyncio.TaskGroup() as group:
+        async with WholeGroup() as group:
             for share in filter(None, shares):
                 group.create_task(self._ask_share(key, share, draws, attempt))
         return await self._journalled(key)

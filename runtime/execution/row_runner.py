@@ -15,6 +15,7 @@ from surefoot.decompose.plan import Failure, Node, Path
 from surefoot.decompose.segment import Segment
 from surefoot.decompose.step import Step
 from surefoot.decompose.tasks.rows import BAD_ROW, RowTask
+from surefoot.runtime.cancelling import WholeGroup
 from surefoot.runtime.errors import AwaitsReview, ModelUnavailable, RunFailed, RunPaused, StepDeadlocked
 from surefoot.runtime.execution.begun_races import Begun, RaceStopped, record_of
 from surefoot.runtime.execution.draw_numbers import draws_of
@@ -55,7 +56,7 @@ class RowRunner:
         self.work.load(journalled)
         node = segment.node
         key, known = (node.path, PART, 0), self.work.rows.get(node.path, set())
-        async with asyncio.TaskGroup() as group:
+        async with WholeGroup() as group:
             for number, row in enumerate(node.inputs[0]):
                 if number not in known and (*node.path, number) not in self.work.failed:
                     group.create_task(self._one(node, key, number, row))

@@ -3,7 +3,6 @@
 A sampled step is journalled like any other: as a record of the part ``sample``, under its number.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
@@ -13,6 +12,7 @@ from surefoot.decompose.several_steps import SampledChain, sampled_chain, writte
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
+from surefoot.runtime.cancelling import WholeGroup
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.decomposition_methods import method_of
 from surefoot.runtime.execution.draw_numbers import draws_of
@@ -54,7 +54,7 @@ class SampleRunner:
             SegmentStopped: The worker was asked to stop; what was asked by then is in the records.
         """
         questions = [(number, self.question(number)) for number in numbers]  # before, as it is no work of the model's
-        async with asyncio.TaskGroup() as group:
+        async with WholeGroup() as group:
             for number, asked in questions:
                 group.create_task(self._one(number, asked, draws, attempt))
         return Finished(None)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from surefoot.runtime.cancelling import is_being_cancelled
 from surefoot.runtime.errors import AccessLost, ModelRejected, QuestionRefused
 from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.budget_lease import BudgetLease
@@ -123,7 +124,9 @@ class Calls:
                 response = await self._completed(question, server, arguments)
         except asyncio.CancelledError:
             congestion.took(_now() - started)  # or longer: late calls that were asked again are among these
-            raise
+            if is_being_cancelled():
+                raise
+            raise Transient("the connection was closed on this side while the answer was waited for") from None
         except TimeoutError:
             congestion.timed_out(longest)
             server.failed(settings.backoff_initial_s)

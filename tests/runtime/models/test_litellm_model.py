@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable
+from surefoot.runtime.models.litellm_calls import Calls
 from surefoot.runtime.models.litellm_requests import seed_of
 from surefoot.runtime.models.litellm_settings import THINKING_TOKENS
 from surefoot.runtime.models.port import Model, Reply, Stop
@@ -217,6 +218,23 @@ async def test_cancelling_a_call_or_a_wait(make: Make, server: Client, fault: st
         await asking
     server.script()
     await model.ask(request_of())  # its place is free again
+
+
+async def test_a_call_that_nobody_of_the_run_cancelled_is_made_again(
+    make: Make, server: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a client whose connections are closed under it."""
+    made, completed = [], Calls._completed
+
+    async def cancelled_once(self: Calls, *args: Any) -> Any:
+        made.append(args)
+        if len(made) == 1:
+            raise asyncio.CancelledError
+        return await completed(self, *args)
+
+    monkeypatch.setattr(Calls, "_completed", cancelled_once)
+    (reply,) = await make().ask(request_of())
+    assert (reply.text, reply.failed_calls, len(made)) == (answer_to("Where to?"), 1, 2)
 
 
 async def test_close_leaves_no_connection_and_another_model_usable(make: Make, server: Client) -> None:
