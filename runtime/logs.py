@@ -7,13 +7,17 @@ Most runs have nothing to warn of and are asked for nothing else: structlog take
 steps take, so it is imported with the first event that is to be seen.
 """
 
+import contextlib
 import logging
 import sys
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any, Literal
 
 LogFormat = Literal["none", "text", "json"]
 WARNINGS = logging.getLogger("surefoot")
 """Its level says, where structlog is not imported, whether warnings are printed; nothing is logged through it."""
+_MUTED: ContextVar[bool] = ContextVar("muted", default=False)
 
 
 def configure_logs(log_format: LogFormat, verbose: bool = False) -> None:
@@ -50,12 +54,33 @@ def _configure(level: int, log_format: LogFormat) -> None:
     )
 
 
+@contextlib.contextmanager
+def muted() -> Iterator[None]:
+    """Keep the loggers silent that are asked for within a block, and in tasks begun there: for runs that are none."""
+    token = _MUTED.set(True)
+    try:
+        yield
+    finally:
+        _MUTED.reset(token)
+
+
 def events_of(run_dir: object) -> Any:
     """Return the logger of a run, which keeps silent unless somebody configured where events go."""
+    if _MUTED.get():
+        return _Silent()
     structlog = sys.modules.get("structlog")
     if structlog is not None and structlog.is_configured():
         return structlog.get_logger().bind(run=str(run_dir))
     return _OnlyWarnings(str(run_dir))
+
+
+class _Silent:
+    """The logger of a rehearsal: nothing of it happens."""
+
+    def _drop(self, event: str, **fields: Any) -> None:
+        """Drop an event."""
+
+    debug = info = warning = error = _drop
 
 
 class _OnlyWarnings:

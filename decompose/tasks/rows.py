@@ -6,6 +6,7 @@ on, flagged and journalled. A row whose question fails has its failure as its an
 
 import functools
 import json
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
@@ -79,15 +80,18 @@ class RowTask(Task, frozen=True, kw_only=True):
     def sample_step(self, number: int) -> Step:
         """Return the question of one of the sampled rows; where a row has none, of the next that has one.
 
+        Rows of consecutive numbers lie all over the table: in a sorted one, the first rows are not like the others.
+
         Raises:
             NothingToAsk: There are no rows.
         """
         if not self.sampled_rows:
             raise NothingToAsk("a table without rows has nothing to ask")
         count = len(self.sampled_rows)
+        first = number * _stride(count)
         for further in range(count):
             try:
-                return self.row_step(self.sampled_rows[(number + further) % count])
+                return self.row_step(self.sampled_rows[(first + further) % count])
             except BAD_ROW:
                 # Only if no row at all can be asked is that an error of the whole run.
                 if further == count - 1:
@@ -166,6 +170,13 @@ class MapRows(RowTask, frozen=True, kw_only=True):
     def value_of(self, candidate: str) -> Any:
         """Return the answer as a value of its type; where that is not at hand, as it stands in JSON."""
         return json.loads(candidate) if self.lacks_type else self.asked().decode(candidate)
+
+
+@functools.lru_cache(maxsize=64)
+def _stride(count: int) -> int:
+    """Number by whose multiples places are visited once each, any few of them far apart: about count / 1.618."""
+    wanted = round(count * 0.618)
+    return next((more for more in range(max(1, wanted), count) if math.gcd(more, count) == 1), 1)
 
 
 @functools.lru_cache(maxsize=64)

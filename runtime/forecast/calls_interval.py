@@ -42,15 +42,27 @@ def calls_interval(config: RunConfig, task: Task, leads: Leads, seen: Estimate) 
     failed = sum(kind.answers - kind.trials + kind.errors for kind in seen.kinds)
     root = task.root()
     size = max(1, task.usual_steps(root.goal, root.inputs))
-    both = answers * size / (answers + size)
-    rate, middle = wilson(failed / answers * both, both, CONFIDENCE), middle_rate(failed, answers)
     table = rate_table(seen)
 
-    def calls(end: float) -> float:
-        basis = basis_of(config, task, _scaled(table, end / middle), leads.leaf_steps)
+    def calls(by: float) -> float:
+        basis = basis_of(config, task, _scaled(table, by), leads.leaf_steps)
         return expected_calls(basis, leads)
 
-    return calls(rate.low), calls(rate.high)
+    low, high = factors_of(failed, answers, size)
+    return calls(low), calls(high)
+
+
+def factors_of(failed: float, answers: float, steps: float) -> tuple[float, float]:
+    """Return by how much the rate at which answers fail may be lower and higher in a run than in a sample.
+
+    Args:
+        failed: Answers of the sample that were wrong or flagged.
+        answers: Of the sample, 1 or more.
+        steps: Of the run, 1 or more.
+    """
+    both = answers * steps / (answers + steps)
+    rate, middle = wilson(failed / answers * both, both, CONFIDENCE), middle_rate(failed, round(answers))
+    return rate.low / middle, rate.high / middle
 
 
 def _scaled(table: RateTable, by: float) -> RateTable:

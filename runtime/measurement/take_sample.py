@@ -12,8 +12,10 @@ from surefoot.runtime.forecast.estimates import Sample, sample_numbers
 from surefoot.runtime.forecast.replies_seen import chain_numbers
 from surefoot.runtime.forecast.run_plan import Sampled
 from surefoot.runtime.forecast.wall_time import Speed
+from surefoot.runtime.models.budget_lease import Unit
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Counts
+from surefoot.runtime.worker.control import Grant
 from surefoot.runtime.worker.local_pool import LocalPool
 
 PER_LONG, FEWEST_LONG = 10, 10
@@ -59,22 +61,19 @@ async def take_sample(
         beside: What else is asked.
 
     Raises:
-        ModelUnavailable, ModelRejected: From the model.
+        ModelUnavailable: From the model, or as a limit of the run does not cover the sample.
+        ModelRejected: From the model.
     """
-    pool = LocalPool(msgspec.structs.replace(config, keep_replies="all"), task, list(models) or None)
+    pool = await sampling_pool(config, task, models)
     try:
-        latencies = []
-        for number in sample_numbers(config.seed, ALONE):
-            started = time.perf_counter()
-            await pool.sample([number], 1)
-            latencies.append(time.perf_counter() - started)
+        alone_s, _ = await ask_alone(pool, sample_numbers(config.seed, ALONE))
         started = time.perf_counter()
         usual = sample_numbers(config.seed, samples)
         found, counts = await pool.sample(
             [*usual, *(one for one in beside.numbers if one not in usual)], draws, attempt
         )
         seconds = time.perf_counter() - started
-        speed = speed_of(found, counts.calls, statistics.median(latencies))
+        speed = speed_of(found, counts.calls, alone_s)
         long, long_counts = list[Sample](), Counts()
         for count in beside.several:
             longer = chain_numbers(config.seed, max(FEWEST_LONG, samples // PER_LONG), count)
@@ -84,6 +83,43 @@ async def take_sample(
         return Sampled(found, counts, speed, seconds, pool.prices(), tuple(long), long_counts, tuple(beside.numbers))
     finally:
         await pool.close()
+
+
+async def sampling_pool(config: RunConfig, task: Task, models: Sequence[Model] = ()) -> LocalPool:
+    """Open what asks a sample: it may spend what the run may, and what goes beyond that is refused, not waited for.
+
+    Args:
+        config: The run's configuration; all replies are kept, whatever it says.
+        task: The task.
+        models: Model objects to ask instead of those that the configuration names.
+    """
+    limits: dict[Unit, float | None] = {"usd": config.max_cost_usd, "calls": config.max_calls}
+    given = {unit: float(most) for unit, most in limits.items() if most is not None}
+    alone = {"workers": 1} if given else {}  # which would have to share what is left
+    pool = LocalPool(msgspec.structs.replace(config, keep_replies="all", **alone), task, list(models) or None)
+    for unit, most in given.items():
+        await pool.tell(0, Grant(unit, most))
+        await pool.tell(0, Grant(unit, 0.0))
+    return pool
+
+
+async def ask_alone(pool: LocalPool, numbers: Sequence[int]) -> tuple[float, Counts]:
+    """Ask questions one after the other; return the median of the seconds that each took, and what they cost.
+
+    Args:
+        pool: Asks.
+        numbers: Of the sampled questions, 1 or more.
+
+    Raises:
+        ModelUnavailable, ModelRejected: From the model.
+    """
+    latencies, counts = [], Counts()
+    for number in numbers:
+        started = time.perf_counter()
+        _, took = await pool.sample([number], 1)
+        latencies.append(time.perf_counter() - started)
+        counts.add(took)
+    return statistics.median(latencies), counts
 
 
 def speed_of(samples: Sequence[Sample], calls: int, alone_s: float) -> Speed:

@@ -162,11 +162,17 @@ def read_table(path: pathlib.Path) -> Table:
                     if len(sampled) == 2 * SAMPLED:  # half of them again, twice as far apart
                         sampled, every = sampled[::2], 2 * every
                 count += 1
-        rows = tuple(msgspec.json.decode(line, type=Row) for line in sampled[:SAMPLED])
+        rows = tuple(msgspec.json.decode(line, type=Row) for line in _evenly(sampled))
     except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(f"{path}: {error}") from error
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
     return Table(path, count, columns, rows, digest.hexdigest())
+
+
+def _evenly(lines: list[bytes]) -> list[bytes]:
+    """At most ``SAMPLED`` of the lines, from the first to the last, each as far from the next."""
+    count = min(SAMPLED, len(lines))
+    return [lines[number * len(lines) // count] for number in range(count)]
 
 
 def rows_of_file(path: pathlib.Path, form: TextForm = USUAL) -> Iterator[Row | Unreadable]:

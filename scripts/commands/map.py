@@ -8,44 +8,27 @@ import click
 import msgspec
 
 from surefoot.runtime import api
-from surefoot.runtime.config import RunConfig
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.kept_map import keep_table_of
-from surefoot.runtime.session.mapping import ROW_TARGET, MapRun, look_at, rows_from
+from surefoot.runtime.session.mapping import MapRun, rows_from
 from surefoot.runtime.session.row_output import check_form
-from surefoot.runtime.session.setup import row_task, set_up_rows
-from surefoot.runtime.session.table import TextForm
-from surefoot.scripts.commands.options import json_option, log_options, struct_options, tell
+from surefoot.runtime.session.setup import set_up_rows
+from surefoot.scripts.commands.options import json_option, log_options, tell
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
 from surefoot.scripts.commands.patience import looking_for, saying
 from surefoot.scripts.commands.progress import Progress, summary
 from surefoot.scripts.commands.signals import stoppable
-
-PATH = click.Path(path_type=pathlib.Path)
+from surefoot.scripts.commands.table_options import PATH, asked_table, run_options, table_options
 
 LARGE_BYTES = 20 << 20
 """Size of a file that takes more than a moment to read."""
 
 
 @click.command("map")
-@click.argument("table", type=PATH)
-@click.option("--question", required=True, help="What is asked of each row, with its columns as {column}.")
-@click.option(
-    "--fields",
-    default=None,
-    help='Form of the answer: "vendor: text, total: money, day: date, kind: a|b, note: prose".',
-)
-@click.option("--field-wise", is_flag=True, help="Vote on each field by itself, not on whole answers.")
-@click.option("--system", default="", help="What comes before every question.")
-@click.option("--row-target", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=ROW_TARGET,
-              show_default=True, help="Wanted probability that one row is right; votes follow from it.")  # fmt: skip
-@click.option("--delimiter", help="What separates the values of a .csv: one character, or tab  [default: a comma]")
-@click.option(
-    "--encoding", default=TextForm().encoding, help="How a file of text is written, such as latin-1.  [default: utf-8]"
-)
+@table_options
 @click.option("--output", type=PATH, help="Results as .jsonl, .csv or .parquet  [default: RUN_DIR/output.jsonl]")
 @click.option(
     "--inputs/--no-inputs", default=True, help="Write the columns of each row before its result.  [default: on]"
@@ -67,10 +50,7 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     directory = new_run_directory(run_dir, "map")
     if output is not None:
         check_form(output)
-    asked = row_task(values.pop("question"), values.pop("fields"), values.pop("field_wise"))
-    task = msgspec.structs.replace(asked, system=values.pop("system"))
-    form = TextForm(values.pop("delimiter"), values.pop("encoding"))
-    look_at(table, task, form)
+    task, form = asked_table(table, values)
     target = values.pop("row_target")
     ready = set_up_rows(task, None, {"target": target, **values})
     with saying(looking_for(ready.config.model)):
@@ -84,9 +64,7 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     return end(found, output, as_json, inputs)
 
 
-map_command.params[-2:-2] = [
-    option for option in struct_options(RunConfig) if option.name not in ("target", "strategy", "segment_steps")
-]
+map_command.params[-2:-2] = run_options()
 
 
 def end(run: MapRun, output: pathlib.Path | None, as_json: bool, inputs: bool = True) -> int:

@@ -50,11 +50,28 @@ def _plan_command(name: str, cls: type[Task]) -> click.Command:
     return json_option(log_options(command))  # type: ignore[no-any-return]
 
 
-@click.group("plan", cls=ByTask, of=_plan_command, subcommand_metavar="TASK [OPTIONS]")
+class _Plans(ByTask):
+    """The tasks that can be run, and tables."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the tasks that come with Surefoot."""
+        return [*super().list_commands(ctx), "map"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command for a table, or for one task."""
+        if cmd_name != "map":
+            return super().get_command(ctx, cmd_name)
+        from surefoot.scripts.commands.plan_table import plan_table_command
+
+        return plan_table_command
+
+
+@click.group("plan", cls=_Plans, of=_plan_command, subcommand_metavar="TASK [OPTIONS]")
 def plan_command() -> None:
     """Say what a whole run would take: steps, calls, tokens, money, and wall time by width.
 
     A small sample of the run's questions is asked for error rate, tokens, price and speed; the rest is arithmetic.
+    For a table, surefoot plan map TABLE takes the options of surefoot map.
     """
 
 

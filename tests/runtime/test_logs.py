@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from surefoot.runtime import logs
-from surefoot.runtime.logs import WARNINGS, configure_logs, events_of
+from surefoot.runtime.logs import WARNINGS, configure_logs, events_of, muted
 
 
 @pytest.fixture(autouse=True)
@@ -75,3 +75,15 @@ def test_a_program_that_configured_structlog_gets_the_events(capsys: pytest.Capt
     structlog.configure(processors=[structlog.processors.JSONRenderer()], logger_factory=structlog.PrintLoggerFactory())
     say()
     assert '"event": "worker lost"' in capsys.readouterr().out
+
+
+def test_a_run_that_is_none_is_silent_whatever_was_configured(capsys: pytest.CaptureFixture[str]) -> None:
+    """Placebo: what is said before and after it."""
+    configure_logs("json", verbose=True)
+    with muted():
+        say()
+        log = events_of("runs/b")
+    log.warning("late", segment="2")
+    assert capsys.readouterr() == ("", "")
+    say()
+    assert capsys.readouterr().err.count("\n") == 3

@@ -67,8 +67,17 @@ def test_samples_come_from_all_over_the_table(tmp_path: pathlib.Path) -> None:
     numbers = [row["n"] for row in table.sampled]
     assert len(numbers) == SAMPLED
     assert numbers[0] == 0
-    assert numbers[-1] > 5_000
-    assert len({b - a for a, b in itertools.pairwise(numbers)}) == 1
+    assert numbers[-1] > 9_900
+    assert {b - a for a, b in itertools.pairwise(numbers)} == {32, 64}
+
+
+@pytest.mark.parametrize("count", [1, 199, 200, 201, 399, 400, 777])
+def test_samples_of_any_table_reach_its_end(count: int, tmp_path: pathlib.Path) -> None:
+    """Placebo: the first 200 of those that were kept, which leave out up to half of the table."""
+    numbers = [row["n"] for row in kept(({"n": n} for n in range(count)), tmp_path).sampled]
+    assert len(numbers) == min(count, SAMPLED)
+    assert count - numbers[-1] <= max(1, 2 * count // SAMPLED + 1)
+    assert numbers == sorted(set(numbers))
 
 
 @pytest.mark.parametrize(

@@ -37,3 +37,14 @@ def test_the_length_of_an_own_task_is_said_to_be_a_bound(capsys: pytest.CaptureF
     assert "does not say how many steps are usual" in text
     assert "does not say how many" not in said(capsys, "hanoi", "--disks", "5")
     assert json.loads(said(capsys, OWN, "--strategy", "chain", "--json").splitlines()[-1])["length_is_bound"]
+
+
+@pytest.mark.parametrize(("most", "code"), [("30", 3), ("10000", 0)])
+def test_a_limit_holds_for_the_sample_and_is_not_waited_for(
+    most: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Placebo: a limit that is large enough."""
+    with pytest.raises(SystemExit) as left:
+        main(["plan", "hanoi", "--disks", "5", "--model", "simulated", "--samples", "40", "--max-calls", most])
+    assert left.value.code == code
+    assert ("--max-calls: what is left does not cover" in capsys.readouterr().err) == bool(code)
