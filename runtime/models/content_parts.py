@@ -6,15 +6,8 @@ LiteLLM sees it: the texts are joined, thoughts and refusals go where this proto
 other kinds (pictures, sound) say nothing that can be read, so that a reply of those alone is an empty one.
 """
 
-import re
 from typing import Any, Final
 
-import msgspec
-
-from surefoot.runtime.unreadable import UNREADABLE
-
-_NO_TEXT: Final = re.compile(rb'"content"\s*:\s*[^"n\s]')
-"""A content that begins like neither a text nor ``null``: of most replies nothing more is looked at."""
 _FIELDS: Final = {"text": "content", "thinking": "reasoning_content", "refusal": "refusal"}
 """Kinds of parts that are read, each from its key of the same name, and the field of a message where they go."""
 
@@ -26,21 +19,6 @@ class UnreadableContent(ValueError):
 
     def __init__(self, what: str) -> None:
         super().__init__(f"its reply cannot be read: {what}, where a text or a list of parts belongs")
-
-
-def with_plain_content(body: bytes) -> bytes:
-    """Return the JSON of a completion with plain text where a content is a list of parts; other bodies as they are.
-
-    Raises:
-        UnreadableContent: A content is neither a text nor a list of parts.
-    """
-    if not _NO_TEXT.search(body):
-        return body
-    try:
-        found = msgspec.json.decode(body)
-    except UNREADABLE:  # whoever reads it says so
-        return body
-    return msgspec.json.encode(found) if flatten(found) else body
 
 
 def flatten(completion: Any) -> bool:

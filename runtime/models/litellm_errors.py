@@ -93,12 +93,14 @@ LONGEST_WAIT_S: Final = 1e9
 
 
 def retry_after_s(error: BaseException) -> float | None:
-    """Return the seconds that a server asks to wait: ``Retry-After`` as a number or as a date."""
+    """Return the seconds that a server asks to wait: ``retry-after-ms``, or ``Retry-After`` (a number, a date)."""
     # LiteLLM keeps a provider's headers here; for OpenAI's protocol, those of error.response are empty.
     headers = getattr(error, "litellm_response_headers", None)
     headers = headers or getattr(getattr(error, "response", None), "headers", None) or {}
-    value = str(headers.get("retry-after", ""))[:64]
+    value, ms = (str(headers.get(name, ""))[:64] for name in ("retry-after", "retry-after-ms"))
     try:
+        if ms:  # OpenAI's and Azure's, and more exact than the other
+            value = str(float(ms) / 1000)
         dated = value.endswith("GMT")
         seconds = parsedate_to_datetime(value).timestamp() - time.time() if dated else float(value)
     except (ValueError, OverflowError):
@@ -123,6 +125,7 @@ def judge(error: BaseException, model: str) -> Exception:
             kind, text = ModelRejected, "it redirects in a circle: is the address right?"
         if isinstance(cause, RedirectedElsewhere):
             kind, text = ModelRejected, clean(str(cause))
+    text = _plainer(text, causes)
     if isinstance(error.__context__, ImportError):  # LiteLLM takes a package that is missing for a lost connection
         kind, text = ModelRejected, clean(str(error.__context__))
     if named == "NotFoundError" and text == "Error code: 404":  # no server of a model's, or no such path on it
@@ -136,6 +139,24 @@ def judge(error: BaseException, model: str) -> Exception:
         return Refused(text)
     assert issubclass(kind, SurefootError)
     return kind(f"{model}: {text} ({named})", model=model, error=named, status=answered or status)
+
+
+def _plainer(text: str, causes: list[BaseException]) -> str:
+    """A line of LiteLLM's that says little, in words that say what the server did."""
+    if any(type(cause).__name__ == "JSONDecodeError" for cause in causes):
+        return f"its reply is no JSON, or not all of it: {text}"
+    if text.startswith("Invalid response object"):
+        return "its reply has not the form of a completion"
+    if text in ("Connection error.", "Connection error"):
+        told = [c for c in causes if type(c).__module__.partition(".")[0] in ("httpx", "aiohttp") and str(c)]
+        return (
+            f"Connection error: {clean(str(getattr(told[-1], 'message', '') or told[-1]))[:_DETAIL]}" if told else text
+        )
+    return text
+
+
+_DETAIL: Final = 150
+"""Characters that are shown of what broke a connection: a server may have chosen them."""
 
 
 def _answered(causes: list[BaseException], status: object) -> int:

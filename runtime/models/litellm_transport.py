@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.content_parts import with_plain_content
+from surefoot.runtime.models.odd_bodies import tidied
 from surefoot.runtime.unreadable import UNREADABLE
 
 MOST_BYTES: Final = 8 * 2**20
@@ -112,7 +112,7 @@ async def _answer(send: Callable[[Any], Any], request: Any) -> Any:
             content = content[:MOST_ERROR]
         if most_bytes is None:
             _check_parts(content)
-            content = with_plain_content(content)
+            content = tidied(content)
     finally:
         await response.aclose()
     headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() not in _OF_THE_BODY]

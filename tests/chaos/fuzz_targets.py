@@ -38,8 +38,8 @@ from surefoot.runtime.journal.mirror import read_note
 from surefoot.runtime.journal.plan_versions import revision_in
 from surefoot.runtime.journal.run_directory import parse_config
 from surefoot.runtime.journal.segment_records import SegmentRecords
-from surefoot.runtime.models.content_parts import with_plain_content
 from surefoot.runtime.models.litellm_transport import _check_parts, _Unpacking
+from surefoot.runtime.models.odd_bodies import tidied
 from surefoot.runtime.models.openai_protocol import Endpoint
 from surefoot.runtime.models.simulated import Profile, SimulatedModel, parse_profile
 from surefoot.runtime.models.structured import as_lines
@@ -235,7 +235,7 @@ def _body(encoding: str) -> Callable[[bytes, pathlib.Path], Any]:
     def read(data: bytes, folder: pathlib.Path) -> None:
         content = _Unpacking(encoding)(data, 1 << 20)
         _check_parts(content)
-        with_plain_content(content)
+        tidied(content)
 
     return read
 

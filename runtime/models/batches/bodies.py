@@ -7,11 +7,11 @@ import msgspec
 from surefoot.runtime.errors import AccessLost, QuestionRefused, QuotaUsedUp
 from surefoot.runtime.models.batches.results import Fault
 from surefoot.runtime.models.capabilities import Forms
-from surefoot.runtime.models.content_parts import flatten
 from surefoot.runtime.models.litellm_calls import Calls
 from surefoot.runtime.models.litellm_errors import speaks_of_policy, speaks_of_quota
 from surefoot.runtime.models.litellm_replies import read_replies
 from surefoot.runtime.models.litellm_requests import Question, arguments_of
+from surefoot.runtime.models.odd_bodies import tidied
 from surefoot.runtime.models.port import Reply, Request
 from surefoot.runtime.unreadable import UNREADABLE
 
@@ -45,10 +45,9 @@ def replies_of(calls: Calls, body: msgspec.Raw, question: Question) -> list[Repl
         ValueError: It is no completion.
     """
     try:
-        found = msgspec.json.decode(body)
+        found = msgspec.json.decode(tidied(bytes(body)))
     except UNREADABLE as error:
         raise ValueError("it is no JSON") from error
-    flatten(found)
     litellm = calls.litellm
     try:
         response = litellm.utils.convert_to_model_response_object(

@@ -6,8 +6,8 @@ lists a million objects in 4 MB, ``scalars`` two million numbers; ``loud_error``
 
 Changes to a right answer: ``usage:JSON`` in place of its account, ``long`` for 4 MB of text, ``thinking`` for a reply
 that was cut off while thinking, ``elsewhere`` for a text in ``reasoning_content``, ``id:X`` for its id, ``text:X`` for
-its text, ``content:JSON`` for its content. ``without:X`` does not know a parameter, ``without:assistant`` no turns of
-one.
+its text, ``content:JSON`` for its content, ``message:JSON`` for its message. ``without:X`` does not know a parameter,
+``without:assistant`` no turns of one.
 """
 
 import functools
@@ -84,6 +84,8 @@ def changed(reply: dict[str, Any], fault: str) -> dict[str, Any]:
         message["content"] = fault[5:]
     elif fault.startswith("content:"):
         message["content"] = json.loads(fault[8:])
+    elif fault.startswith("message:"):
+        reply["choices"][0]["message"] = json.loads(fault[8:])
     elif fault == "long":
         message["content"] = " " * 4 * MEGABYTE
     elif fault == "thinking":

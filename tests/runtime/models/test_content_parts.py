@@ -8,7 +8,8 @@ import pytest
 
 from surefoot.runtime.errors import ModelUnavailable
 from surefoot.runtime.models import litellm_transport
-from surefoot.runtime.models.content_parts import UnreadableContent, flatten, with_plain_content
+from surefoot.runtime.models.content_parts import UnreadableContent, flatten
+from surefoot.runtime.models.odd_bodies import tidied
 from tests.runtime.models.asking import Make, request_of
 from tests.runtime.models.openai_server import Client
 
@@ -26,7 +27,7 @@ def body(content: Any, **message: Any) -> bytes:
 
 
 def message_of(content: Any, **message: Any) -> Any:
-    return json.loads(with_plain_content(body(content, **message)))["choices"][0]["message"]
+    return json.loads(tidied(body(content, **message)))["choices"][0]["message"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_a_field_that_the_server_gives_itself_stands() -> None:
 )
 def test_other_forms_are_refused_in_one_line(content: Any, line: str) -> None:
     with pytest.raises(UnreadableContent, match=f"its reply cannot be read: {line}, where a text or a list of parts"):
-        with_plain_content(body(content))
+        tidied(body(content))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_other_forms_are_refused_in_one_line(content: Any, line: str) -> None:
     ],
 )
 def test_other_bodies_are_left_to_the_byte(untouched: bytes) -> None:
-    assert with_plain_content(untouched) is untouched
+    assert tidied(untouched) is untouched
 
 
 def test_of_several_choices_each_is_read() -> None:
@@ -103,7 +104,7 @@ async def test_a_server_that_answers_in_parts_is_no_outage(make: Make, server: C
 async def test_placebo_without_it_such_a_server_looks_as_if_it_were_down(
     make: Make, server: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(litellm_transport, "with_plain_content", lambda content: content)
+    monkeypatch.setattr(litellm_transport, "tidied", lambda content: content)
     server.script("content:" + json.dumps([text("answer 7")]))
     with pytest.raises(ModelUnavailable):
         await make(patience_s=0).ask(request_of())
@@ -119,6 +120,6 @@ async def test_a_content_of_no_form_is_a_failed_call_that_says_so(make: Make, se
 
 def test_what_stands_beside_the_parts_is_kept() -> None:
     whole = msgspec.json.decode(body([text("7")], role="assistant"))
-    whole["usage"] = {"prompt_tokens": 2**70}
-    read = msgspec.json.decode(with_plain_content(msgspec.json.encode(whole)))
+    whole["usage"] = {"prompt_tokens": 2**70, "completion_tokens": 1}
+    read = msgspec.json.decode(tidied(msgspec.json.encode(whole)))
     assert (read["usage"], read["choices"][0]["message"]["role"]) == (whole["usage"], "assistant")

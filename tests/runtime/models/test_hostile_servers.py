@@ -128,6 +128,25 @@ async def test_no_more_is_cached_than_was_sent(make: Make, server: Client, cache
     assert 0 <= reply.cost_usd <= (100 * 0.4 + 7 * 1.6) / 1e6 + 1e-12
 
 
+SAYS = {
+    "cut": "Connection error: Not enough data to satisfy content length header",
+    "truncated": "its reply is no JSON, or not all of it: ",
+    "message:null": "its reply has not the form of a completion",
+}
+
+
+@pytest.mark.parametrize("fault", SAYS)
+async def test_a_reply_that_is_none_is_a_line_that_says_what_the_server_did(
+    make: Make, server: Client, fault: str
+) -> None:
+    """Not only that a connection failed, or where LiteLLM's reader of JSON gave up."""
+    server.script(fault)
+    with pytest.raises(ModelUnavailable) as caught:
+        await make(patience_s=0).ask(request_of())
+    assert SAYS[fault] in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
 async def test_a_true_account_is_settled(make: Make, server: Client) -> None:
     """Placebo arm: not everything is forfeited."""
     lease = BudgetLease(limited=True)

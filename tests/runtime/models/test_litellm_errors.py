@@ -22,6 +22,14 @@ def test_retry_after(value: str, seconds: float | None) -> None:
     assert retry_after_s(error) == seconds
 
 
+@pytest.mark.parametrize(
+    ("ms", "seconds"), [("200", 0.2), ("-7", 0), ("soon", None), ("inf", None), ("", 7), ("1e300", 1e9)]
+)
+def test_milliseconds_are_more_exact_than_seconds(ms: str, seconds: float | None) -> None:
+    error: Any = SimpleNamespace(litellm_response_headers={"retry-after": "7", "retry-after-ms": ms})
+    assert retry_after_s(error) == seconds
+
+
 def test_retry_after_a_date() -> None:
     error: Any = SimpleNamespace(litellm_response_headers={"retry-after": formatdate(time.time() + 90, usegmt=True)})
     assert retry_after_s(error) == pytest.approx(90, abs=3)
