@@ -78,6 +78,10 @@ class BudgetLease:
         self._uncertain += reserved
         self.settle(reserved, reserved)
 
+    def doubt(self, amount: float) -> None:
+        """Take note that so much may have been charged, of what is settled otherwise."""
+        self._uncertain += amount
+
     def take_uncertain(self) -> float:
         """Return what was forfeited since the last time, and begin again at 0."""
         taken, self._uncertain = self._uncertain, 0.0

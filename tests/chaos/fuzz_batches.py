@@ -27,7 +27,7 @@ def _results(data: bytes) -> None:
     """Both files of a batch, and what is made of each line."""
     found = results_of(data, data, ("sf-1", "sf-2"))
     for body in found.answers.values():
-        bodies.spent_usd(body, (1.0, 2.0), 0.5)
+        bodies.spent_usd(body, (1.0, 2.0))
     for fault in found.faults.values():
         bodies.meaning_of("m", fault)
 

@@ -14,9 +14,11 @@ import msgspec
 
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRefused, SurefootError
 from surefoot.runtime.models.batches.bodies import body_of, meaning_of, question_of_draws, replies_of, spent_usd
+from surefoot.runtime.models.batches.charges import charge_of, most_of
 from surefoot.runtime.models.batches.follower import BatchFollower, Ended, Pace, spoken
 from surefoot.runtime.models.batches.ledger import Batch, BatchLedger
 from surefoot.runtime.models.batches.lines import MOST_BYTES, MOST_LINES, Line, line_of, question_of, text_of
+from surefoot.runtime.models.batches.on_its_way import OnItsWay
 from surefoot.runtime.models.batches.provider import Provider
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import WAYS, Capability
@@ -44,28 +46,6 @@ class Gathering(msgspec.Struct, frozen=True):
     most_lines: int = MOST_LINES
     quiet_s: float = 2.0
     pace: Pace = Pace()
-
-
-class OnItsWay:
-    """A line that is gathered or sent, until it has come back.
-
-    Attributes:
-        line: What it asks.
-        arrived: Set once it is known what came of it.
-        error: What whoever waits for it is told; ``None`` if there are answers, or it is to be asked again.
-        sent: Whether its batch was gathered.
-    """
-
-    def __init__(self, line: Line) -> None:
-        self.line = line
-        self.arrived = asyncio.Event()
-        self.error: Exception | None = None
-        self.sent = False
-
-    def end(self, error: Exception | None = None) -> None:
-        """Tell whoever waits that it came back, or why it did not."""
-        self.error = error
-        self.arrived.set()
 
 
 class BatchedModel(Model):
@@ -203,7 +183,8 @@ class BatchedModel(Model):
             lines = self._ledger.lines(batch.number)
             self._earlier |= {(line.question, draw) for line in lines for draw in line.draws}
             if batch.ended:
-                self._take_in(self._follower.kept(batch), {line.id: OnItsWay(line) for line in lines})
+                counted = (msgspec.structs.replace(line, held_usd=0.0, most_usd=0.0) for line in lines)
+                self._take_in(self._follower.kept(batch), {line.id: OnItsWay(line) for line in counted})
                 continue
             self._note(f"batch {batch.number}: {batch.lines:,} questions of an earlier session are taken up")
             if self._limited is not None:
@@ -230,10 +211,18 @@ class BatchedModel(Model):
             replies = replies_of(self.inner.opened(), body, asked)
         except ValueError as error:
             self._note(f"an answer of a batch is left, and asked for again: {error}")
+            self._doubt(line, body)
             return False
         self._singly = self._singly or len(replies) < len(line.draws)
         self._replies |= {(question, one): reply for one, reply in zip(line.draws, replies, strict=False)}
         return key in self._replies
+
+    def _doubt(self, line: Line, body: msgspec.Raw) -> None:
+        """Count what an answer that cannot be read has cost, where no earlier session did."""
+        prices = self.prices()
+        known = spent_usd(body, prices) if prices is not None else None
+        if known is not None and self.lease is not None and most_of(line):
+            self.lease.doubt(known)
 
     def _forget(self, line: Line) -> None:
         for draw in line.draws:
@@ -264,12 +253,12 @@ class BatchedModel(Model):
         found = []
         for share in shares:
             asked = question_of_draws(self.name, request, share, forms)
-            held = 0.0
+            most, held = calls.prices.at_most(request, len(share), calls.limit(asked)), 0.0
             if self._limited is not None:
-                held = calls.prices.at_most(request, len(share), calls.limit(asked))
+                held = most
                 await self._limited.reserve(held)
             body = body_of(calls, asked)
-            way = OnItsWay(line_of(body, share, held))
+            way = OnItsWay(line_of(body, share, held, most))
             found.append(way)
             if self._stopped:
                 self._drop(way)
@@ -332,8 +321,8 @@ class BatchedModel(Model):
         if ended is None:
             return
         self._take_in(ended, {way.line.id: way for way in ways})
-        self._settle(ended, [way.line for way in ways])
         self._tell(ended)
+        self._settle(ended, [way.line for way in ways])
         for way in ways:
             self._arrived(way, way.error)
 
@@ -365,15 +354,17 @@ class BatchedModel(Model):
         took = spoken(time.time() - batch.asked_at)
         self._note(f"batch {batch.number}: {len(results.answers):,} questions were answered after {took}{more}")
 
-    def _settle(self, ended: Ended, lines: Iterable[Line]) -> None:
-        """Give back what was reserved for a batch beyond what it cost; an unanswered line costs nothing."""
-        prices, lease = self.prices(), self._limited
+    def _settle(self, ended: Ended, lines: Sequence[Line]) -> None:
+        """Give back what was reserved for a batch beyond what it may have cost."""
+        prices, lease = self.prices(), self.lease
         if lease is None or prices is None:
             return
-        answers = ended.results.answers
-        pairs = [(line, answers.get(line.id)) for line in lines]
-        spent = sum(spent_usd(body, prices, line.held_usd) for line, body in pairs if body is not None)
-        lease.settle(sum(line.held_usd for line, _ in pairs), spent)
+        charge = charge_of(ended, lines, prices)
+        lease.settle(sum(line.held_usd for line in lines), charge.spent_usd + charge.doubtful_usd)
+        lease.doubt(charge.doubtful_usd)
+        if charge.doubtful:
+            what = f"{charge.doubtful:,} of its questions may be charged though their answers or tokens cannot be read"
+            self._note(f"batch {ended.batch.number}: {what}, up to ${charge.doubtful_usd:.6f}")
 
     def _give_up(self, ways: Iterable[OnItsWay], error: Exception) -> None:
         for way in ways:

@@ -60,17 +60,17 @@ def replies_of(calls: Calls, body: msgspec.Raw, question: Question) -> list[Repl
     return calls.noted(question, read_replies(response, question, calls.limit(question), calls.prices, litellm))
 
 
-def spent_usd(body: msgspec.Raw, prices: tuple[float, float], held: float) -> float:
-    """Return what a line cost, in USD; what was reserved for it where its numbers cannot be true."""
+def spent_usd(body: msgspec.Raw, prices: tuple[float, float]) -> float | None:
+    """Return what a line cost, in USD; ``None`` where its tokens are not said, or their numbers cannot be true."""
     try:
         usage = msgspec.json.decode(body).get("usage")
         tokens = [usage[name] for name in ("prompt_tokens", "completion_tokens")]
     except (*UNREADABLE, AttributeError, KeyError, TypeError):
-        return held
+        return None
     if not all(isinstance(n, int) and not isinstance(n, bool) and 0 <= n < MOST_TOKENS for n in tokens) or not sum(
         tokens
     ):
-        return held
+        return None
     spent: float = prices[0] * tokens[0] + prices[1] * tokens[1]
     return spent
 

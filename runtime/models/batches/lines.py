@@ -29,12 +29,14 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
         question: Hash of the question; see ``question_of``.
         draws: The draws that its answers are, in order.
         held_usd: Money that was reserved for it; 0 where nothing was.
+        most_usd: The most that it may cost, also where nothing is reserved; 0 where a price is unknown.
     """
 
     id: str
     question: str
     draws: tuple[int, ...]
     held_usd: float = 0.0
+    most_usd: float = 0.0
 
 
 def question_of(body: Mapping[str, Any]) -> str:
@@ -43,17 +45,18 @@ def question_of(body: Mapping[str, Any]) -> str:
     return hashlib.blake2b(msgspec.json.encode(asked, order="sorted"), digest_size=16).hexdigest()
 
 
-def line_of(body: Mapping[str, Any], draws: tuple[int, ...], held_usd: float = 0.0) -> Line:
+def line_of(body: Mapping[str, Any], draws: tuple[int, ...], held_usd: float = 0.0, most_usd: float = 0.0) -> Line:
     """Return the line that asks a question for some draws.
 
     Args:
         body: The parameters of the call.
         draws: Numbers of the draws.
         held_usd: Money that is reserved for it.
+        most_usd: The most that it may cost.
     """
     question = question_of(body)
     digest = hashlib.blake2b(f"{question}\0{draws}".encode(), digest_size=16).hexdigest()
-    return Line(f"sf-{digest}", question, draws, held_usd)
+    return Line(f"sf-{digest}", question, draws, held_usd, most_usd)
 
 
 def text_of(line: Line, body: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,7 @@ counts as not answered; a second answer to one line, and an answer to a line tha
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -26,6 +26,7 @@ ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 """What ids of files and batches may look like: they become part of an address."""
 
 NOTHING: Final = msgspec.Raw(b"null")
+TWICE: Final = "answer a question a second time: the first answer counts"
 
 OVER: Final = frozenset({"completed", "failed", "expired", "cancelled"})
 """What a batch is that nothing more comes of."""
@@ -54,11 +55,19 @@ class BatchState(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """Why one line was not answered: a status as of HTTP, a code and a message, untrusted texts."""
+    """Why there is no answer to one line, in untrusted texts.
+
+    Attributes:
+        status: As of HTTP; 0 if none is said.
+        code: The provider's word for it.
+        message: The provider's sentence.
+        unread: Whether the provider says that it answered, and what it said cannot be read: it may be charged.
+    """
 
     status: int
     code: str = ""
     message: str = ""
+    unread: bool = False
 
 
 class Results(msgspec.Struct, frozen=True):
@@ -68,11 +77,13 @@ class Results(msgspec.Struct, frozen=True):
         answers: Bodies of responses as JSON, by the id of the line.
         faults: Why others were not answered, by id.
         complaints: What was wrong with the files, one line each.
+        unread: Lines of the file of answers of which nobody knows what they answer.
     """
 
     answers: dict[str, msgspec.Raw]
     faults: dict[str, Fault]
     complaints: tuple[str, ...] = ()
+    unread: int = 0
 
 
 class _Response(msgspec.Struct, frozen=True):
@@ -160,25 +171,31 @@ def results_of(output: bytes, errors: bytes, asked: Collection[str]) -> Results:
         errors: The file of errors; likewise.
         asked: Ids of the lines that were sent.
     """
-    answers: dict[str, msgspec.Raw] = {}
-    faults: dict[str, Fault] = {}
-    wrong: Counter[str] = Counter()
-    for content in (output, errors):
-        for line in _lines(content, wrong):
-            if line.custom_id not in asked:
-                wrong["answer a question that was not in it"] += 1
-                continue
-            said = line.response is not None and line.response.status_code == 200 and not line.error
-            body = line.response.body if said and line.response is not None else NOTHING
-            answered = bytes(memoryview(body)[:1]) == b"{"
-            if line.custom_id in answers or (line.custom_id in faults and not answered):
-                wrong["answer a question a second time: the first answer counts"] += 1
-            elif answered:
-                answers[line.custom_id] = body
-                faults.pop(line.custom_id, None)
-            else:
-                faults[line.custom_id] = _fault(line)
-    return Results(answers, faults, tuple(f"{n:,} of its lines {what}" for what, n in wrong.items()))
+    found, wrong = Results({}, {}), Counter[str]()
+    _take_in(found, _lines(output, wrong), asked, wrong)
+    unread = wrong.total() - wrong[TWICE]
+    _take_in(found, _lines(errors, wrong), asked, wrong)
+    complaints = tuple(f"{n:,} of its lines {what}" for what, n in wrong.items() if n)
+    return Results(found.answers, found.faults, complaints, unread)
+
+
+def _take_in(found: Results, lines: Iterable[_Line], asked: Collection[str], wrong: Counter[str]) -> None:
+    """Add the lines of one file to what was found."""
+    answers, faults = found.answers, found.faults
+    for line in lines:
+        if line.custom_id not in asked:
+            wrong["answer a question that was not in it"] += 1
+            continue
+        said = line.response is not None and line.response.status_code == 200 and not line.error
+        body = line.response.body if said and line.response is not None else NOTHING
+        answered = bytes(memoryview(body)[:1]) == b"{"
+        if line.custom_id in answers or (line.custom_id in faults and not answered):
+            wrong[TWICE] += 1
+        elif answered:
+            answers[line.custom_id] = body
+            faults.pop(line.custom_id, None)
+        else:
+            faults[line.custom_id] = _fault(line)
 
 
 def _lines(content: bytes, wrong: Counter[str]) -> Iterator[_Line]:
@@ -220,7 +237,9 @@ def _fault(line: _Line) -> Fault:
     said = error if isinstance(error, dict) else {}
     code, message = said.get("code") or said.get("type"), said.get("message")
     status = response.status_code if response is not None and 0 < response.status_code < 1000 else 0
-    return Fault(0 if status == 200 else status, one_line(code or "", 60), one_line(message or "", MOST_SHOWN))
+    unread = not line.error and status in (0, 200)
+    status = 0 if status == 200 else status
+    return Fault(status, one_line(code or "", 60), one_line(message or "", MOST_SHOWN), unread)
 
 
 def _state(batch: _Batch, lines: int | None) -> BatchState:

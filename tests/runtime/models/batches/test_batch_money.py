@@ -102,6 +102,51 @@ def test_lies_about_money_cost_no_more_than_was_reserved(provider: BatchServer, 
     assert 0 < 1 - lease.balance < 1e-4
 
 
+HELD = 0.2 * (64 + len("question 0Be brief.")) + 0.8 * 2 * 9
+"""Millionths of a USD that are reserved for each of ``FIVE``."""
+COST = 0.2 * 100 + 0.8 * 14
+"""Millionths that each of them costs."""
+
+
+@pytest.mark.parametrize("limit", [None, 1.0])
+@pytest.mark.parametrize(
+    ("end", "doubted"),
+    [
+        ("garbage", HELD),  # one of five is in no file, and four lines of what was answered are none
+        ("empty", 5 * HELD),
+        ("nothing", 5 * HELD),
+        ("hollow", 5 * COST),  # nothing to read in it, and the tokens are said
+        ("dear", 5 * HELD),  # tokens that cannot be
+        ("failed", 0.0),
+        ("expired:3", 0.0),
+        ("errors:500:2", 0.0),
+        ("policy:2", 0.0),
+    ],
+)
+def test_answers_that_cannot_be_read_count_as_charged(
+    provider: BatchServer, tmp_path: pathlib.Path, end: str, doubted: float, limit: float | None
+) -> None:
+    provider.ends = [end]
+    lease = BudgetLease(limited=limit is not None)
+    lease.grant(limit or 0.0)
+    replies = Session(provider, tmp_path, lease=lease).ask(*FIVE)
+    spent = sum(reply.cost_usd or 0 for each in replies for reply in each)
+    assert lease.take_uncertain() == pytest.approx(doubted / 1e6)
+    if limit is not None:
+        assert (lease.reserved, limit - lease.balance) == pytest.approx((0, spent + doubted / 1e6))
+    again = BudgetLease()
+    Session(provider, tmp_path, lease=again).ask(*FIVE)
+    assert again.take_uncertain() == 0.0, "what an earlier session counted is not counted again"
+
+
+def test_an_unread_answer_is_told_with_what_it_may_cost(provider: BatchServer, tmp_path: pathlib.Path) -> None:
+    provider.ends = ["garbage"]
+    session = Session(provider, tmp_path)
+    session.ask(*FIVE)
+    line = "batch 1: 1 of its questions may be charged though their answers or tokens cannot be read, up to $0.000031"
+    assert line in session.noted
+
+
 def test_shares_of_the_price_are_the_tables_or_a_half() -> None:
     entry = {"input_cost_per_token": 4.0, "input_cost_per_token_batches": 1.0, "output_cost_per_token": 8.0}
     assert batch_share(entry, None) == (0.25, 0.5)
