@@ -15,7 +15,7 @@ from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.kept_map import keep_table_of
 from surefoot.runtime.session.mapping import ROW_TARGET, MapRun, look_at, rows_from
-from surefoot.runtime.session.row_output import check_form
+from surefoot.runtime.session.row_output import check_form, check_inputs_kept
 from surefoot.runtime.session.setup import row_task, set_up_rows
 from surefoot.runtime.session.table import TextForm
 from surefoot.scripts.commands.options import json_option, log_options, struct_options, tell
@@ -46,7 +46,11 @@ LARGE_BYTES = 20 << 20
 @click.option(
     "--encoding", default=TextForm().encoding, help="How a file of text is written, such as latin-1.  [default: utf-8]"
 )
-@click.option("--output", type=PATH, help="Results as .jsonl, .csv or .parquet  [default: RUN_DIR/output.jsonl]")
+@click.option(
+    "--output",
+    type=PATH,
+    help="Results as .jsonl, .csv or .parquet; a file that is there is replaced  [default: RUN_DIR/output.jsonl]",
+)
 @click.option(
     "--inputs/--no-inputs", default=True, help="Write the columns of each row before its result.  [default: on]"
 )
@@ -67,6 +71,7 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     directory = new_run_directory(run_dir, "map")
     if output is not None:
         check_form(output)
+        check_inputs_kept(output, table, directory)
     asked = row_task(values.pop("question"), values.pop("fields"), values.pop("field_wise"))
     task = msgspec.structs.replace(asked, system=values.pop("system"))
     form = TextForm(values.pop("delimiter"), values.pop("encoding"))
