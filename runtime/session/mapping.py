@@ -21,7 +21,7 @@ from surefoot.runtime.report.journal_steps import JournalStep
 from surefoot.runtime.report.rows_shown import RowsShown, rows_shown
 from surefoot.runtime.session.answers import Preview
 from surefoot.runtime.session.row_inputs import RowInputs
-from surefoot.runtime.session.row_output import write_results
+from surefoot.runtime.session.row_output import check_inputs_kept, write_results
 from surefoot.runtime.session.row_prompts import RowFile, with_prompts
 from surefoot.runtime.session.row_results import RowResult, results_of
 from surefoot.runtime.session.run import Run
@@ -261,8 +261,9 @@ class MapRun(Run):
             inputs: Whether the columns of each row come before its result.
 
         Raises:
-            ConfigurationError: It cannot be written.
+            ConfigurationError: It cannot be written, or holds the run's own copy of its rows.
         """
+        check_inputs_kept(pathlib.Path(path), None, self.run_dir)
         return write_results(self.results(), pathlib.Path(path), self.inputs() if inputs else None)
 
     def inputs(self) -> RowInputs:

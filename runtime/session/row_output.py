@@ -13,6 +13,7 @@ import msgspec
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.session.row_inputs import Kind, RowInputs, as_kind
 from surefoot.runtime.session.row_results import RowResult
+from surefoot.runtime.session.table import INPUT
 from surefoot.runtime.whole_files import PUBLIC, whole_file
 
 FORMS = (".jsonl", ".ndjson", ".csv", ".parquet")
@@ -33,6 +34,25 @@ def check_form(path: pathlib.Path) -> None:
         raise ConfigurationError(f"{path}: writing Parquet needs pip install 'surefoot[parquet]'")
     if not path.parent.is_dir():
         raise ConfigurationError(f"{path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise ConfigurationError(f"{path}: is a folder, and results go to a file")
+
+
+def check_inputs_kept(path: pathlib.Path, table: pathlib.Path | None, directory: pathlib.Path) -> None:
+    """Refuse an output file that would replace what the run reads, by whatever name it is called.
+
+    Args:
+        path: Where results go.
+        table: The file of the run's rows, where they come from a file.
+        directory: The run directory, whose own copy of the rows is needed to go on.
+
+    Raises:
+        ConfigurationError: It would; said before anything is asked.
+    """
+    if table is not None and path.exists() and table.exists() and path.samefile(table):
+        raise ConfigurationError(f"--output {path} is the table itself, which would be lost: name another file")
+    if path.resolve() == (directory / INPUT).resolve():
+        raise ConfigurationError(f"{path} holds the rows of the run, which needs them: name another file")
 
 
 Pair = tuple[RowResult, dict[str, Any]]

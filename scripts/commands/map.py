@@ -14,7 +14,7 @@ from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.kept_map import keep_table_of
 from surefoot.runtime.session.mapping import MapRun, rows_from
-from surefoot.runtime.session.row_output import check_form
+from surefoot.runtime.session.row_output import check_form, check_inputs_kept
 from surefoot.runtime.session.setup import set_up_rows
 from surefoot.scripts.commands.options import json_option, log_options, tell
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
@@ -29,7 +29,11 @@ LARGE_BYTES = 20 << 20
 
 @click.command("map")
 @table_options
-@click.option("--output", type=PATH, help="Results as .jsonl, .csv or .parquet  [default: RUN_DIR/output.jsonl]")
+@click.option(
+    "--output",
+    type=PATH,
+    help="Results as .jsonl, .csv or .parquet; a file that is there is replaced  [default: RUN_DIR/output.jsonl]",
+)
 @click.option(
     "--inputs/--no-inputs", default=True, help="Write the columns of each row before its result.  [default: on]"
 )
@@ -50,6 +54,7 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     directory = new_run_directory(run_dir, "map")
     if output is not None:
         check_form(output)
+        check_inputs_kept(output, table, directory)
     task, form = asked_table(table, values)
     target = values.pop("row_target")
     ready = set_up_rows(task, None, {"target": target, **values})

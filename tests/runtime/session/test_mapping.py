@@ -372,3 +372,11 @@ async def test_the_first_chunk_of_a_stream_is_waited_for_where_it_teaches(alone:
     await Coordinator._send_all(stream, [0, 1, 2], asyncio.Semaphore(9), first_alone=alone)  # type: ignore[list-item]
     assert (told.index("ends 0") < told.index("begins 1")) is alone
     assert told.index("begins 2") < told.index("ends 1"), "the others go together"
+
+
+def test_a_runs_own_rows_are_not_written_over(tmp_path: pathlib.Path) -> None:
+    found = ask(["a", "b"], tmp_path / "r")
+    before = (tmp_path / "r" / "input.jsonl").read_bytes()
+    with pytest.raises(ConfigurationError, match="needs them"):
+        found.write(tmp_path / "r" / "input.jsonl")
+    assert (tmp_path / "r" / "input.jsonl").read_bytes() == before

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.session.row_output import BATCH, write_results
+from surefoot.runtime.session.row_output import BATCH, check_inputs_kept, write_results
 from surefoot.runtime.session.row_results import RowResult
 
 RECORDS = [
@@ -84,3 +84,17 @@ def test_an_old_file_stays_where_the_new_one_fails(tmp_path: pathlib.Path) -> No
     with pytest.raises(ConfigurationError):
         write_results([RowResult(0, {"a": 1}), RowResult(1, {"b": 1})], tmp_path / "o.csv")
     assert (tmp_path / "o.csv").read_text() == before
+
+
+def test_what_a_run_reads_is_not_written_over(tmp_path: pathlib.Path) -> None:
+    table, run = tmp_path / "t.csv", tmp_path / "r"
+    table.write_text("a\n1\n")
+    run.mkdir()
+    (tmp_path / "hard.csv").hardlink_to(table)
+    for path in (table, run / ".." / "t.csv", tmp_path / "hard.csv"):
+        with pytest.raises(ConfigurationError, match=r"is the table itself, which would be lost"):
+            check_inputs_kept(path, table, run)
+    with pytest.raises(ConfigurationError, match=r"holds the rows of the run"):
+        check_inputs_kept(run / "input.jsonl", None, run)
+    check_inputs_kept(tmp_path / "input.jsonl", table, run)
+    check_inputs_kept(tmp_path / "t.jsonl", None, run)

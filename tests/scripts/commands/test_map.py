@@ -98,12 +98,19 @@ def test_a_paused_map_goes_on_with_resume(tmp_path: pathlib.Path, server: Client
         (("letters.csv", "--output", "out.doc"), "results go to a file"),
         (("letters.csv", "--output", "no/out.csv"), "there is no folder no"),
         (("letters.csv", "--row-target", "1.5"), "1.5"),
+        (("letters.csv", "--output", "letters.csv"), "--output letters.csv is the table itself"),
+        (("letters.csv", "--output", "folder/../letters.csv"), "is the table itself"),
+        (("letters.csv", "--output", "other.csv"), "is the table itself"),
+        (("letters.csv", "--output", "folder.csv"), "folder.csv: is a folder"),
     ],
     ids=str,
 )
 def test_wrong_use(words: tuple[str, ...], complaint: str, tmp_path: pathlib.Path, server: Client) -> None:
     (tmp_path / "letters.csv").write_text(LETTERS)
     (tmp_path / "empty.csv").write_text("day,body\n")
+    (tmp_path / "other.csv").symlink_to("letters.csv")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.csv").mkdir()
     done = asked(tmp_path, server, *words, "--run-dir", "r")
     assert done.returncode == 2, (done.stdout, done.stderr)
     assert complaint in done.stderr
@@ -111,6 +118,7 @@ def test_wrong_use(words: tuple[str, ...], complaint: str, tmp_path: pathlib.Pat
     assert "Traceback" not in done.stderr
     assert server.calls() == 0, "what cannot be done as asked is said before anything is paid for"
     assert not (tmp_path / "r").exists()
+    assert (tmp_path / "letters.csv").read_text() == LETTERS
 
 
 @pytest.mark.parametrize(("table", "says"), [("none.csv", "no such file"), ("t.csv", "the fields are: a")])
