@@ -54,7 +54,7 @@ ASSUMPTIONS = (
     "given its difficulty, the ballots of a step are independent of each other",
     "at every step the right answer is at least as likely as any single wrong one",
     "a step has at most two wrong answers that matter; more would split the wrong votes further",
-    "steps of the same lead are alike in the mixture of their difficulties, whatever that mixture is",
+    "steps that the same rule decided are alike in the mixture of their difficulties, whatever that mixture is",
     "a chain with exactly one wrong step does not return its promise; chains are alike, their wrong steps independent",
     "a wrong statement of a decomposition is kept only if what is below it comes out wrong as well: independently, and "
     "no more often than chains do not return their promise",
@@ -69,6 +69,10 @@ BLIND = (
     "a step at which a wrong answer is likelier than the right one: its ballots agree, and look like an easy step's",
     "a task whose rules, prompts or goal are not what you meant",
 )
+
+
+Group = int | Rule
+"""Races that are weighed together: those with one lead under the run's own rule, or those that another rule decided."""
 
 
 class Allowed(msgspec.Struct, frozen=True):
@@ -128,10 +132,10 @@ class Evidence(msgspec.Struct, frozen=True):
     """What a journal says of a run's plan, as far as a certificate needs it.
 
     Attributes:
-        races: By lead: how many verdicts were reached with how many unspoiled ballots. Only steps whose mistakes
-            are final.
+        races: By lead, or by what decided: how many verdicts were reached with how many unspoiled ballots. Only steps
+            whose mistakes are final.
         stated: As ``races``, of decompositions whose statements the seams below them kept.
-        rules: What decided, by lead; first to ahead by the lead where nothing else is said.
+        rules: What decided the races that are given by their lead; first to ahead by the lead where nothing is said.
         chains: Chains that returned their promise.
         chains_failed: Times a chain did not.
         one_way: Whether only one sequence of checked steps leads from a chain's start to its promise.
@@ -139,14 +143,18 @@ class Evidence(msgspec.Struct, frozen=True):
         proof: Why the plan's end shows that no step is wrong, in words; empty if it does not.
     """
 
-    races: Mapping[int, Mapping[int, int]] = {}
-    stated: Mapping[int, Mapping[int, int]] = {}
+    races: Mapping[Group, Mapping[int, int]] = {}
+    stated: Mapping[Group, Mapping[int, int]] = {}
     rules: Mapping[int, Rule] = {}
     chains: int = 0
     chains_failed: int = 0
     one_way: bool = False
     violations: tuple[str, ...] = ()
     proof: str = ""
+
+    def rule(self, group: Group) -> Rule:
+        """Return what decided a group of races."""
+        return group if isinstance(group, Rule) else self.rules.get(group) or FirstToAheadBy(group)
 
 
 def certify(evidence: Evidence, confidence: float = 0.95, rivals: Sequence[tuple[float, str]] = ()) -> Certificate:
@@ -186,16 +194,15 @@ def certify(evidence: Evidence, confidence: float = 0.95, rivals: Sequence[tuple
 
 
 def _assumptions(evidence: Evidence) -> tuple[str, ...]:
-    by_looks = any(isinstance(evidence.rules.get(k), Looks) for k in (*evidence.races, *evidence.stated))
+    by_looks = any(isinstance(evidence.rule(group), Looks) for group in (*evidence.races, *evidence.stated))
     return (*LOOK_ASSUMPTIONS, *ASSUMPTIONS[4:]) if by_looks else ASSUMPTIONS
 
 
 class _Parts(msgspec.Struct, frozen=True):
     """The groups of steps that are bounded apart, and the confidence that each group's bound has to have."""
 
-    final: dict[int, dict[int, int]]
-    stated: dict[int, dict[int, int]]
-    rules: Mapping[int, Rule]
+    final: tuple[tuple[Rule, dict[int, int]], ...]
+    stated: tuple[tuple[Rule, dict[int, int]], ...]
     confidence: float
     unkept: float
     seams: Bound | None
@@ -212,28 +219,30 @@ class _Parts(msgspec.Struct, frozen=True):
         """Return the bounds of all groups of races, under one rival."""
         return (*self.voted(rival), *self.kept(rival), *([self.seams] if self.seams else []))
 
-    def _among(self, group: dict[int, dict[int, int]], also: float, rival: float) -> tuple[Bound, ...]:
-        return tuple(self._bound(k, lengths, also, rival) for k, lengths in sorted(group.items()))
+    def _among(self, groups: tuple[tuple[Rule, dict[int, int]], ...], also: float, rival: float) -> tuple[Bound, ...]:
+        return tuple(self._bound(rule, lengths, also, rival) for rule, lengths in groups)
 
-    def _bound(self, k: int, lengths: dict[int, int], also: float, rival: float) -> Bound:
-        rule = self.rules.get(k) or FirstToAheadBy(k)
+    def _bound(self, rule: Rule, lengths: dict[int, int], also: float, rival: float) -> Bound:
         if isinstance(rule, Looks):
             return bound_of_looks(rule, sum(lengths.values()), also)
         return bound_of_races(rule, lengths, self.confidence, also, rival)
 
 
+def _groups(evidence: Evidence, races: Mapping[Group, Mapping[int, int]]) -> tuple[tuple[Rule, dict[int, int]], ...]:
+    """Return the groups that have races, those with the smallest lead first."""
+    held = [(evidence.rule(group), dict(lengths)) for group, lengths in races.items() if sum(lengths.values())]
+    return tuple(sorted(held, key=lambda item: (item[0].agreeing, repr(item[0]))))
+
+
 def _parts(evidence: Evidence, confidence: float) -> _Parts:
     """Share the risk of a wrong bound equally among the groups that there are."""
-    final, stated = (
-        {k: dict(lengths) for k, lengths in group.items() if sum(lengths.values())}
-        for group in (evidence.races, evidence.stated)
-    )
+    final, stated = _groups(evidence, evidence.races), _groups(evidence, evidence.stated)
     chains, failed = evidence.chains, evidence.chains_failed
     number = len(final) + len(stated) + bool(chains)
     share = 1 - (1 - confidence) / number if number else confidence
     unkept = _share_failed(chains, failed, share) if chains else 1.0
     seams = bound_of_chains(chains, failed, share, one_way=evidence.one_way) if chains else None
-    return _Parts(final, stated, evidence.rules, share, unkept, seams)
+    return _Parts(final, stated, share, unkept, seams)
 
 
 def _allowed(parts: _Parts, rivals: Sequence[tuple[float, str]]) -> tuple[Allowed, ...]:
@@ -279,7 +288,8 @@ def _share_failed(chains: int, failed: int, confidence: float) -> float:
 
 def _needed(evidence: Evidence, seams: Bound | None, confidence: float) -> str:
     """What would do: checks where chains may hide two mistakes, or the lead at which as many steps are certified."""
-    if any(rule.learns for rule in evidence.rules.values()):
+    rules = [evidence.rule(group) for group in (*evidence.races, *evidence.stated)]
+    if any(rule.learns for rule in rules):
         return ""
     if seams is not None and seams.p_any > 1 - confidence:
         return (
@@ -288,7 +298,7 @@ def _needed(evidence: Evidence, seams: Bound | None, confidence: float) -> str:
             "inconsistent"
         )
     steps = sum(sum(lengths.values()) for lengths in evidence.races.values())
-    family = type(next(iter(evidence.rules.values()), FirstToAheadBy(1)))
+    family = type(next(iter(rules), FirstToAheadBy(1)))
     for k in range(1, MOST_LEAD + 1) if steps else ():
         if bound_of_races(family.with_lead(k), {k: steps}, confidence).p_any <= 1 - confidence:
             return (

@@ -31,6 +31,9 @@ LONGEST = 60
 LONGEST_IN_LEADS = 4
 """The same, where it is more, in multiples of the lead."""
 
+INFEASIBLE = 2
+"""What ``scipy.optimize.linprog`` says where no point fulfils the constraints; other failures are its own."""
+
 
 class Bound(msgspec.Struct, frozen=True):
     """Bound on the number of wrong verdicts in one group of steps.
@@ -126,6 +129,9 @@ def _worst(chance: Any, wrong: Any, share: float, rows: Any) -> float | None:
     The unknowns are y = G * share / P(G), where P is the probability of the class: then P . y = share, and
     wrong . y / share is the probability sought. ``rows`` are the limits on G, scaled; columns are scaled here by
     their largest entry: rates range over ten powers of ten.
+
+    Returns:
+        ``None`` if no mixture is credible; 1, which is never too small, where the program could not be solved.
     """
     import numpy as np
     from scipy.optimize import linprog
@@ -139,7 +145,9 @@ def _worst(chance: Any, wrong: Any, share: float, rows: Any) -> float | None:
         b_eq=[1.0],
         method="highs",
     )
-    return float(-found.fun) if found.status == 0 else None
+    if found.status == INFEASIBLE:
+        return None
+    return float(-found.fun) if found.status == 0 else 1.0
 
 
 def _fitted_wrong(seen: list[int], chance: Any, wrong: Any) -> list[float]:

@@ -1,7 +1,6 @@
 """From what was gathered to what the page says: the certificate, the alarms, measured against predicted."""
 
 import pathlib
-from collections import Counter
 from typing import Any
 
 import msgspec
@@ -27,6 +26,7 @@ from surefoot.runtime.report.gather import Gathered, gather
 from surefoot.runtime.report.journal_steps import kept_of
 from surefoot.runtime.report.playback import playback
 from surefoot.runtime.report.questions import Questions
+from surefoot.runtime.report.races_by_rule import races_by_rule
 from surefoot.runtime.report.suspicious_steps import Place, SuspiciousStep
 from surefoot.runtime.voting_rules import loaded_rule
 from surefoot.voting.alarms import Kind
@@ -144,13 +144,8 @@ def _evidence(
     seams, counts = has_seams(config, task), journal.totals
     one_way = leaves_one_way(config, task)
     linked = one_way and (seams or method_of(config.strategy, 0).in_order) and not journal.meta("changes")
-    voted: dict[int, Counter[int]] = {}
-    stated: dict[int, Counter[int]] = {}
-    for (part, lead), lengths in found.standing.items():
-        if not seams:
-            voted.setdefault(lead, Counter()).update(lengths)
-        elif part == "split":
-            stated.setdefault(lead, Counter()).update(lengths)
+    voted = {} if seams else races_by_rule(found, found.standing)
+    stated = races_by_rule(found, (key for key in found.standing if key[0] == "split")) if seams else {}
     violations = []
     if counts.shared:
         violations.append(
@@ -161,12 +156,13 @@ def _evidence(
     violations += [f"{alarm.kind}: {alarm.detail}" for alarm in alarms if alarm.kind in VIOLATING]
     if told.status == "failed" and not found.given_up:
         violations.append(f"every step had a verdict, and yet the plan failed: a step is wrong ({told.message[:200]})")
-    plain = {lead: rule for lead in (*voted, *stated) if (rule := loaded_rule(config.rule, lead)) is not None}
-    if len(plain) < len({*voted, *stated}):
+    leads_seen = {group for group in (*voted, *stated) if isinstance(group, int)}
+    plain = {lead: rule for lead in leads_seen if (rule := loaded_rule(config.rule, lead)) is not None}
+    if len(plain) < len(leads_seen):
         violations.append(
             f"races were decided by {config.rule}, whose code is not looked at here: they are not weighed"
         )
-    rules = plain | dict(leads.sequential) | found.rules
+    rules = plain | dict(leads.sequential)
     return Evidence(
         races=voted,
         stated=stated,

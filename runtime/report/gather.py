@@ -43,6 +43,10 @@ class Span(msgspec.Struct, frozen=True):
     steps: int
 
 
+Decider = Sequential | RaisedLead | Looks
+"""What decides races besides the run's own rule."""
+
+
 class Gathered(msgspec.Struct):
     """What one reading of a journal found.
 
@@ -52,13 +56,14 @@ class Gathered(msgspec.Struct):
             rungs included.
         voted: By (part, lead): how many with how many unspoiled ballots.
         standing: The same as ``voted``, without attempts that a later one replaced.
+        by_rule: Of ``standing``, by (part, lead) and rule: those that something else than the run's rule decided.
         spans: Who worked on what, and when.
         chains: Chains that stand.
         retried: Runs of chains that a later one replaced.
         undecided: Races that ended undecided on the first rung of the ladder, without an alarm.
         given_up: Steps that were undecided on every rung.
         raised: Steps that raised an alarm, by its kind.
-        rules: Rules of races that the run's own rule with their lead did not decide, by the lead they stand for.
+        rules: By lead, the last of the rules in ``by_rule``.
         patterns: How many steps had which ballots; see ``surefoot.voting.alarms.Pattern``.
         suspects: The most suspicious steps first.
         weakest: Decided steps that stand, those with the thinnest evidence first.
@@ -70,6 +75,7 @@ class Gathered(msgspec.Struct):
     sampled: dict[tuple[str, int], Counter[int]] = {}
     voted: dict[tuple[str, int], Counter[int]] = {}
     standing: dict[tuple[str, int], Counter[int]] = {}
+    by_rule: dict[tuple[str, int], dict[Decider, Counter[int]]] = {}
     spans: list[Span] = []
     chains: int = 0
     retried: int = 0
@@ -80,7 +86,7 @@ class Gathered(msgspec.Struct):
     undecided: int = 0
     given_up: int = 0
     raised: Counter[str] = msgspec.field(default_factory=Counter)
-    rules: dict[int, Sequential | RaisedLead | Looks] = {}
+    rules: dict[int, Decider] = {}
     patterns: Counter[Pattern] = msgspec.field(default_factory=Counter)
     suspects: list[SuspiciousStep] = []
     weakest: list[SuspiciousStep] = []
@@ -88,8 +94,8 @@ class Gathered(msgspec.Struct):
     results: int = 0
 
 
-Lengths = dict[tuple[Path, str, int], dict[int, Counter[int]]]
-"""Of each attempt, by lead: how many steps were decided with how many unspoiled ballots."""
+Lengths = dict[tuple[Path, str, int], dict[tuple[int, Decider | None], Counter[int]]]
+"""Of each attempt, by lead and rule: how many steps were decided with how many unspoiled ballots."""
 
 
 class _Along:
@@ -149,7 +155,8 @@ def gather(journal: JournalReader) -> Gathered:
                 told = _count(found, record, doubt)
                 along.add(*told)
                 lead = record.k if doubt is None else doubt.entry.k
-                counters.setdefault(lead, Counter())[_valid(doubt, lead)] += 1
+                rule = None if doubt is None else doubt.entry.rule
+                counters.setdefault((lead, rule), Counter())[_valid(doubt, lead)] += 1
                 if doubt is not None or lead not in weakest.enough:
                     weakest.add(place, entry, lead, doubt, segment)
         weakest.end_segment(_stand(found, lengths))
@@ -241,8 +248,10 @@ def _stand(found: Gathered, lengths: Lengths) -> dict[tuple[Path, str], int]:
     last = {(path, part): attempt for path, part, attempt in sorted(lengths)}
     for (path, part, attempt), counters in lengths.items():
         stands = last[path, part] == attempt
-        for lead, counter in counters.items() if stands else ():
+        for (lead, rule), counter in counters.items() if stands else ():
             found.standing.setdefault((part, lead), Counter()).update(counter)
+            if rule is not None:
+                found.by_rule.setdefault((part, lead), {}).setdefault(rule, Counter()).update(counter)
         if part == "run":
             found.chains += stands
             found.retried += not stands

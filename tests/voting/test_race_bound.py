@@ -99,3 +99,20 @@ def test_lengths_that_contradict_what_is_allowed_are_not_certified() -> None:
     lengths, _ = run(6, MIXED, 1)
     assert bound_of_races(FirstToAheadBy(6), lengths, 0.95, rival=0.54).credible
     assert not bound_of_races(FirstToAheadBy(6), lengths, 0.95, rival=0.01).credible
+
+
+class Unsolved:
+    """What ``linprog`` returns where it gave up."""
+
+    def __init__(self, status: int) -> None:
+        self.status, self.fun = status, None
+
+
+@pytest.mark.parametrize(("status", "credible"), [(1, True), (2, False), (4, True)])
+def test_a_program_that_could_not_be_solved_contradicts_nothing(
+    monkeypatch: pytest.MonkeyPatch, status: int, credible: bool
+) -> None:
+    """Only status 2 says that no mixture is credible; after the others nothing is known, and all may be wrong."""
+    monkeypatch.setattr("scipy.optimize.linprog", lambda *_, **__: Unsolved(status))
+    found = bound_of_races(FirstToAheadBy(3), {3: 90, 5: 10}, 0.95)
+    assert (found.credible, found.bound, found.p_any) == (credible, 100, 1.0)
