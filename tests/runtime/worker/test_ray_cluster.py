@@ -112,23 +112,24 @@ def bare_cluster(short_folder: pathlib.Path) -> Iterator[str]:
 
 
 @pytest.mark.timeout(240)
-def test_a_cluster_of_our_own_solves_and_survives_a_resume(short_folder: pathlib.Path) -> None:
-    options = [
-        "--model",
-        "simulated:p_error=0.02",
-        "--workers",
-        "2",
-        "--segment-steps",
-        "64",
-        "--address",
-        "local",
-        "--json",
-    ]
-    done = surefoot(short_folder, "run", "hanoi", "--disks", "9", *options, "--run-dir", "here", "--max-calls", "200")
+@pytest.mark.parametrize(
+    ("model", "steps_per_call", "disks", "calls", "a_step"),
+    [("simulated:p_error=0.02", "1", 9, 200, 2.0), ("bundled", "auto", 12, 150, 0.25)],
+)
+def test_a_cluster_of_our_own_solves_and_survives_a_resume(
+    short_folder: pathlib.Path, model: str, steps_per_call: str, disks: int, calls: int, a_step: float
+) -> None:
+    """Also where one reply of the bundled model states many steps: in the second part they are at least four a call."""
+    options = ["--model", model, "--steps-per-call", steps_per_call, "--workers", "2", "--segment-steps", "64"]
+    options += ["--address", "local", "--json", "--run-dir", "here", "--max-calls", str(calls)]
+    done = surefoot(short_folder, "run", "hanoi", "--disks", str(disks), *options)
     assert done.returncode == 3, done.stderr
+    paused = json.loads(done.stdout.splitlines()[-1])
     more = surefoot(short_folder, "resume", "here", "--max-calls", "1000000", "--json")
     assert more.returncode == 0, more.stderr
-    assert json.loads(more.stdout.splitlines()[-1])["steps"] == 511
+    solved = json.loads(more.stdout.splitlines()[-1])
+    assert solved["steps"] == 2**disks - 1
+    assert solved["calls"] - paused["calls"] < a_step * (solved["steps"] - paused["steps"])
     assert surefoot(short_folder, "verify", "here").returncode == 0
 
 
