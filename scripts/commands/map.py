@@ -8,12 +8,14 @@ import click
 import msgspec
 
 from surefoot.runtime import api
+from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.kept_map import keep_table_of
 from surefoot.runtime.session.mapping import MapRun, rows_from
+from surefoot.runtime.session.results_file import keep_results_file, kept_results_file
 from surefoot.runtime.session.row_output import check_form, check_inputs_kept
 from surefoot.runtime.session.setup import set_up_rows
 from surefoot.scripts.commands.options import json_option, log_options, tell
@@ -63,26 +65,33 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     if table.stat().st_size > LARGE_BYTES:
         tell(f"reading {table}")
     kept = keep_table_of(setup, rows_from(table, form), directory)
+    keep_results_file(kept.journal, output, inputs)
     steps = shape_of(kept.setup.task).total_steps
     with Progress(directory, setup.config, steps) as progress, stoppable(progress, as_json) as interruption:
         found = api.start_map(kept, progress, interruption)
-    return end(found, output, as_json, inputs)
+    return end(found, as_json)
 
 
 map_command.params[-2:-2] = run_options()
 
 
-def end(run: MapRun, output: pathlib.Path | None, as_json: bool, inputs: bool = True) -> int:
-    """Write the results of a run over a table, and say how it ended.
+def end(run: MapRun, as_json: bool) -> int:
+    """Write the results of a run over a table where it was started to write them, and say how it ended.
 
     Args:
         run: The run.
-        output: Where results go; by default into the run directory.
         as_json: Whether to print one JSON object.
-        inputs: Whether the columns of each row come before its result.
+
+    Raises:
+        ConfigurationError: They cannot be written there; the hint says how to have them elsewhere.
     """
-    path = output or run.run_dir / "output.jsonl"
-    count = run.write(path, inputs)
+    asked = kept_results_file(run.run_dir)
+    path = asked.place(run.run_dir)
+    try:
+        count = run.write(path, asked.inputs)
+    except ConfigurationError as error:
+        hint = f"surefoot result {quoted(run.run_dir)} --csv, or --jsonl, prints the results"
+        raise ConfigurationError(f"the run is {run.status}; {error}", hint=hint) from error
     failed = sum(bool(one.error) for one in run.results())
     ended = standing(run.run_dir)
     where = sys.stderr if as_json else sys.stdout

@@ -113,7 +113,7 @@ def resume(run_dir: pathlib.Path, task_path: pathlib.Path | None, **values: Any)
     if isinstance(ended, MapRun):
         from surefoot.scripts.commands.map import end as end_of_map
 
-        return end_of_map(ended, None, as_json)
+        return end_of_map(ended, as_json)
     if config.task == "ask":
         from surefoot.runtime.session.asking import AskRun
         from surefoot.scripts.commands.ask import end as end_of_question

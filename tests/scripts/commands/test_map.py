@@ -89,6 +89,28 @@ def test_a_paused_map_goes_on_with_resume(tmp_path: pathlib.Path, server: Client
     assert [json.loads(line)["row"] for line in result.stdout.splitlines()] == [0, 1, 2, 3]
 
 
+def test_a_resumed_map_writes_the_file_that_it_was_started_with(tmp_path: pathlib.Path, server: Client) -> None:
+    (tmp_path / "letters.csv").write_text(LETTERS)
+    (tmp_path / "o").mkdir()
+    out, limit = tmp_path / "o" / "out.csv", ("--max-calls", "2", "--chains-in-flight", "1")
+    done = asked(tmp_path, server, "letters.csv", "--run-dir", "r", *limit, "--output", "o/out.csv", "--no-inputs")
+    assert done.returncode == 3, (done.stdout, done.stderr)
+    assert "not answered yet" in out.read_text()
+    more = {"OPENAI_API_KEY": "x"}
+    ended = surefoot(tmp_path, "resume", "r", "--max-calls", "100", more=more)
+    assert (ended.returncode, "answer    o/out.csv: 4 rows, 1 without" in ended.stdout) == (0, True), ended.stderr
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert [bool(row["answer"]) for row in rows] == [True, True, False, True]
+    assert "body" not in rows[0], "also without the columns of the rows"
+    assert not (tmp_path / "r" / "output.jsonl").exists()
+    out.unlink()
+    out.parent.rmdir()
+    gone = surefoot(tmp_path, "resume", "r", more=more)
+    assert gone.returncode == 2
+    assert complaints(gone) == ["surefoot: the run is solved; o/out.csv: there is no folder o"]
+    assert "surefoot result r --csv, or --jsonl, prints the results" in gone.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
