@@ -9,6 +9,8 @@ from surefoot.decompose.typed.annotations import Money, Number
 MOST_PLACES = 1000
 """Figures of a number, and the largest power of ten, at most: ``1e999999999`` is short to write and long to add."""
 
+GROUP = 3
+"""Figures of a group."""
 BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-"})
 """Typographic blanks and the minus sign, as they stand in typeset numbers."""
 CODE = r"(?:[$€£¥₹]|[A-Z]{3})"
@@ -32,6 +34,17 @@ def read_number(text: str, rule: Number | Money) -> Decimal | None:
     sign, whole = found["sign"] or found.get("sign2") or "", found["whole"]
     whole = whole.replace(rule.group, "") if rule.group else whole
     return bounded(f"{sign}{whole}.{found['fraction'] or '0'}{found.get('power') or ''}")
+
+
+def may_be_grouped(text: str, rule: Number | Money) -> bool:
+    """Return whether a point may be meant to stand between groups, as in ``1.200``, which may be 1.2 or 1200.
+
+    So it is where one to three figures, of which the first is no zero, stand before the only point and three behind.
+    """
+    match = _pattern(rule).fullmatch(text.strip().translate(BLANKS)) if len(text) <= 2 * MOST_PLACES else None
+    if match is None or match.groupdict().get("power"):
+        return False
+    return bool(re.fullmatch(r"[1-9][0-9]{0,2}", match["whole"])) and len(match["fraction"] or "") == GROUP
 
 
 def bounded(text: str) -> Decimal | None:

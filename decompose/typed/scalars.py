@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.typed.annotations import Money, Number, Text
-from surefoot.decompose.typed.numerals import as_float, as_int, bounded, plain, read_number
+from surefoot.decompose.typed.numerals import GROUP, as_float, as_int, bounded, may_be_grouped, plain, read_number
 from surefoot.decompose.typed.shapes import ChoiceShape, IsoShape, NumberShape
 
 TRUTHS = {"true": True, "yes": True, "false": False, "no": False}
@@ -77,6 +77,8 @@ def number(shape: NumberShape, value: Any, how: Reading) -> Any:
     said = read_number(value, rule) if isinstance(value, str) else exact(value)
     if said is None:
         raise Unreadable(f"no number that can be used: {shown(value)}")
+    if isinstance(value, str) and not how.own and _has_few_places(shape) and may_be_grouped(value, rule):
+        raise Unreadable(f"may be a thousand times as much, if its point stands between groups: {shown(value)}")
     made: Any
     if shape.kind == "decimal":
         made = plain(said, shape.rule.places if isinstance(shape.rule, Money) else None)
@@ -85,6 +87,11 @@ def number(shape: NumberShape, value: Any, how: Reading) -> Any:
     if made is None:
         raise Unreadable(f"not a number of the kind {shape.kind}: {shown(value)}")
     return made
+
+
+def _has_few_places(shape: NumberShape) -> bool:
+    """Whether a number of this kind is never written with three places, so that three figures may be a group."""
+    return shape.kind == "int" or (isinstance(shape.rule, Money) and shape.rule.places < GROUP)
 
 
 def exact(value: Any) -> Decimal | None:

@@ -1,6 +1,5 @@
 """Writes the results of a table's rows as JSON lines, CSV or Parquet, in the order of the rows."""
 
-import csv
 import importlib.util
 import itertools
 import json
@@ -11,6 +10,7 @@ from typing import Any, TextIO
 import msgspec
 
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.session.csv_table import CsvTable
 from surefoot.runtime.session.row_inputs import Kind, RowInputs, as_kind
 from surefoot.runtime.session.row_results import RowResult
 from surefoot.runtime.session.table import INPUT
@@ -109,12 +109,10 @@ def print_jsonl(results: Iterable[RowResult], file: TextIO, inputs: RowInputs | 
 
 def print_csv(results: Iterable[RowResult], file: TextIO, inputs: RowInputs | None = None) -> int:
     """Print results as a table with a head, all with the same columns; return their number."""
-    count, writer = 0, None
+    count, table = 0, None
     for row in _with_columns(_paired(results, inputs, {} if inputs is None else inputs.columns())):
-        if writer is None:
-            writer = csv.DictWriter(file, list(row), extrasaction="ignore", lineterminator="\n")
-            writer.writeheader()
-        writer.writerow({name: _cell(value) for name, value in row.items()})
+        table = table or CsvTable(file, row)
+        table.add({name: _cell(value) for name, value in row.items()})
         count += 1
     return count
 

@@ -1,6 +1,5 @@
 """``surefoot result``: the answer of a run, from its directory alone."""
 
-import csv
 import json
 import pathlib
 import sys
@@ -19,6 +18,7 @@ from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.journal.task_shape import without_users_code
 from surefoot.runtime.report.glance import is_bench
 from surefoot.runtime.session.answers import items_of_plan
+from surefoot.runtime.session.csv_table import CsvTable
 from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.row_output import print_csv, print_jsonl
 from surefoot.runtime.session.run import Run
@@ -137,9 +137,9 @@ def write_csv(answer: Any) -> None:
     items = answer if isinstance(answer, list) else [answer]
     rows = [item if isinstance(item, dict) else {"value": item} for item in items]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+    table = CsvTable(sys.stdout, names)
+    for row in rows:
+        table.add({name: _cell(value) for name, value in row.items()})
 
 
 def _cell(value: Any) -> Any:

@@ -34,6 +34,9 @@ MONEY = NumberShape("decimal", Money())
 COLOUR = ChoiceShape(("red", "Blue"), LOOSE)
 
 
+FINE = NumberShape("decimal", Money(places=3))
+
+
 class Dog(msgspec.Struct):
     """Has a name, and perhaps an age."""
 
@@ -92,7 +95,7 @@ def test_one_answer_has_one_form(shape: Shape, value: Any, found: Any) -> None:
         (TEXT, 3, "not a text, but 3"), (TRUTH, 1, "neither true nor false"), (TRUTH, "maybe", "neither"),
         (NULL, 0, "not nothing"), (INT, 3.5, "not a number of the kind int"), (INT, "three", "no number"),
         (INT, True, "no number"), (INT, float("nan"), "no number"), (INT, float("inf"), "no number"),
-        (INT, "1e999999999", "no number"), (FLOAT, "1e999", "kind float"), (MONEY, "1.234", "kind decimal"),
+        (INT, "1e999999999", "no number"), (FLOAT, "1e999", "kind float"), (MONEY, "1.2345", "kind decimal"),
         (COLOUR, "green", "none of the choices"), (ChoiceShape(("A", "a"), LOOSE), " A", "none of the choices"),
         (ListShape(INT), {"a": 1}, "not a list"), (ListShape(INT), [1, "x"], r"\[1\]: no number"),
         (TupleShape((INT, INT)), [1], "1 values where there should be 2"),
@@ -232,3 +235,30 @@ def test_single_values_by_themselves() -> None:
     assert spelled("\u0130", Text(case=False)) == spelled("i\u0307", Text(case=False))
     with pytest.raises(Unreadable):
         choice(ChoiceShape((True,), LOOSE), 1)
+
+
+@pytest.mark.parametrize(("shape", "value"), [(MONEY, "1.200"), (MONEY, "1.200 EUR"), (INT, "1.000")], ids=str)
+def test_an_amount_that_may_be_a_thousand_times_as_much_is_refused(shape: Shape, value: str) -> None:
+    """A model that copies it from a page on which a point stands between groups is wrong in every reply alike."""
+    for how in (STATED, Reading(line=True)):
+        with pytest.raises(Unreadable, match="a thousand times as much"):
+            canonical(shape, value, how)
+
+
+@pytest.mark.parametrize(
+    ("shape", "value", "how", "found"),
+    [
+        (MONEY, 1.200, STATED, "1.20"),
+        (MONEY, Decimal("1.200"), STATED, "1.20"),
+        (INT, 1.000, STATED, 1),
+        (MONEY, "1.200", OWN, "1.20"),
+        (INT, "1.000", OWN, 1),
+        (FINE, "1.200", STATED, "1.200"),
+        (FLOAT, "1.200", STATED, 1.2),
+        (DECIMAL, "1.200", STATED, "1.2"),
+        (MONEY, "0.500", STATED, "0.50"),
+    ],
+    ids=str,
+)
+def test_what_can_only_be_one_amount_is_read(shape: Shape, value: Any, how: Reading, found: Any) -> None:
+    assert canonical(shape, value, how) == found

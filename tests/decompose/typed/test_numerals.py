@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surefoot.decompose.typed.annotations import Money, Near, Number
-from surefoot.decompose.typed.numerals import MOST_PLACES, as_float, as_int, bounded, plain, read_number
+from surefoot.decompose.typed.numerals import MOST_PLACES, as_float, as_int, bounded, may_be_grouped, plain, read_number
 
 GERMAN = Number(group=".", point=",")
 
@@ -58,6 +58,31 @@ GERMAN = Number(group=".", point=",")
 def test_a_number_is_read_as_its_type_says(text: str, rule: Number | Money, number: str | None) -> None:
     found = read_number(text, rule)
     assert found == (None if number is None else Decimal(number))
+
+
+@pytest.mark.parametrize(
+    ("text", "rule", "may_be"),
+    [
+        ("1.200", Money(), True),
+        (" 1.200 EUR", Money(), True),
+        ("-$ 999.000", Money(), True),
+        ("12.345", Money(), True),
+        ("1.000 kg", Number(units=("kg",)), True),
+        ("1,200", Money(group=".", point=","), True),
+        ("1.20", Money(), False),
+        ("0.500", Money(), False),  # no number of groups begins with 0
+        ("1234.500", Money(), False),  # nor with four figures
+        ("1,234.500", Money(), False),
+        ("1.200", Money(group=".", point=","), False),
+        ("1.2000", Money(), False),
+        ("1.200e2", Number(), False),
+        ("1.200", Number(units=("kg",)), True),
+        ("no number", Money(), False),
+        ("9" * 3000, Money(), False),
+    ],
+)
+def test_a_point_before_three_figures_may_stand_between_groups(text: str, rule: Number | Money, may_be: bool) -> None:
+    assert may_be_grouped(text, rule) is may_be
 
 
 @pytest.mark.parametrize(

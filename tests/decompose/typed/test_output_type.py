@@ -71,7 +71,7 @@ INVOICE = {"vendor": "Acme", "day": "2024-02-03", "total": 12.5, "paid": True}
         '{"vendor": "ACME", "day": "2024-02-03", "total": 12.50, "paid": true}',
         '{"paid": true, "total": 12.5, "day": "2024-02-03", "vendor": "acme"}',
         '{"vendor": " Acme\\n", "day": "2024-02-03", "total": "$12.50", "paid": "yes"}',
-        "{'vendor': 'acme', 'day': '2024-02-03', 'total': '12.500', 'paid': True,}",
+        "{'vendor': 'acme', 'day': '2024-02-03', 'total': '12.5000', 'paid': True,}",
         '{"vendor": "acme", "day": "2024-02-03", "total": 1250e-2, "paid": true, "note": "extra"}',
     ],
 )
