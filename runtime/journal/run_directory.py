@@ -2,6 +2,7 @@
 
 import datetime
 import pathlib
+import secrets
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -28,6 +29,8 @@ LIMITS = ("max_calls", "max_cost_usd", "max_wall_s", "workers", "address", "mirr
 
 Status = Literal["solved", "failed", "paused", "running"]
 
+CHANCE = 3
+"""Bytes that nobody can foresee in the name of a run that nobody named."""
 LARGEST_CONFIG = 16 << 20
 """Bytes of the largest ``run.toml`` that is read; earlier versions kept files given as task options in it."""
 
@@ -134,11 +137,14 @@ class Standing(msgspec.Struct, frozen=True):
 def new_run_directory(chosen: pathlib.Path | None, task: str) -> pathlib.Path:
     """Choose the directory of a new run; it is made when it is written to.
 
+    Where nobody named one it is called after the task and the time, with something by chance behind: runs that one
+    script begins together do so within a millisecond.
+
     Raises:
         RunDirectoryError: It exists and is not empty.
     """
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S-%f")[:-3]
-    directory = chosen or pathlib.Path("runs") / f"{task.replace(':', '.')}-{stamp}"
+    directory = chosen or pathlib.Path("runs") / f"{task.replace(':', '.')}-{stamp}-{secrets.token_hex(CHANCE)}"
     _check_empty(directory)
     return directory
 

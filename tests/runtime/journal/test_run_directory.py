@@ -1,5 +1,6 @@
 """A run directory says what it is, holds its configuration, and refuses what is not one."""
 
+import datetime
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from surefoot.decompose.answer_keys import hanoi
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError, JournalError, RunDirectoryError
+from surefoot.runtime.journal import run_directory
 from surefoot.runtime.journal.journal import create_journal
 from surefoot.runtime.journal.run_directory import (
     LIMITS,
@@ -70,6 +72,18 @@ def test_a_new_run_takes_no_place_that_is_taken(tmp_path: pathlib.Path, monkeypa
     named = new_run_directory(None, "my_module:MyTask")
     assert named.parent.name == "runs"
     assert named.name.startswith("my_module.MyTask-")
+
+
+def test_runs_begun_at_the_same_moment_have_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Now(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> "Now":
+            return cls(2026, 11, 28, 22, 30, 40, 845_000)
+
+    monkeypatch.setattr(f"{run_directory.__name__}.datetime.datetime", Now)
+    names = {new_run_directory(None, "map").name for _ in range(20)}
+    assert len(names) == 20
+    assert all(name.startswith("map-20261128-223040-845-") for name in names)
 
 
 async def test_standing_before_while_and_after(new_run: Any, planted: Any) -> None:
