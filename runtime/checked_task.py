@@ -3,7 +3,8 @@
 ``checked_class`` derives a class from a task's class. Its methods do what the task's do; an exception that comes out of
 one, or a value of the wrong type, is a ``UserCodeError`` that names the method, its file and its line. Methods whose
 answers are built upon are called twice now and then: what differs is not a function of its arguments, and the run
-could not be resumed. Tasks that come with Surefoot are left as they are.
+could not be resumed. At the same calls, what a method was given is compared before and after: a state that is
+changed in place would be changed twice. Tasks that come with Surefoot are left as they are.
 """
 
 import functools
@@ -18,6 +19,7 @@ import msgspec.inspect
 from surefoot.decompose.plan import Expansion
 from surefoot.decompose.step import Done
 from surefoot.decompose.task import Task
+from surefoot.runtime.changed_arguments import Remembered, is_changed, remember
 from surefoot.runtime.task_contract import RETURNS, USUAL
 from surefoot.runtime.untrusted import tame
 from surefoot.runtime.user_code import blame, fault, wrong_value
@@ -25,14 +27,36 @@ from surefoot.runtime.user_code import blame, fault, wrong_value
 PURE = ("root", "begin", "next_step", "advance", "prompt")
 """Methods that are called twice on their first, second, fourth, eighth, ... call."""
 
+GIVEN: dict[str, tuple[str, ...]] = {
+    "begin": ("goal", "inputs"),
+    "next_step": ("goal", "state"),
+    "advance": ("goal", "state"),
+    "evidence": ("goal", "state"),
+    "prompt": ("step",),
+    "parse": ("step",),
+    "check": ("step",),
+    "size": ("goal", "inputs"),
+    "decomposition_step": ("goal", "inputs"),
+    "expand": ("goal", "inputs"),
+}
+"""What methods are given and must leave as it is, in the order of their arguments; looked at in the same calls."""
+
 IMPURE = "it may depend on its arguments and the task's fields only: no chance, clock, counters or files"
+CHANGES = (
+    "return a new one, such as [*state, x] or {**state, 'n': 1}: what it is given is used again by resume and checks"
+)
 
 
-def checked_class(cls: type[Task]) -> type[Task]:
-    """The class of a task with its methods watched; the class itself for a task that comes with Surefoot."""
+def checked_class(cls: type[Task], *, closely: bool = False) -> type[Task]:
+    """The class of a task with its methods watched; the class itself for a task that comes with Surefoot.
+
+    Args:
+        cls: The class as its author wrote it.
+        closely: Whether what a method is given is compared at every call, as a test does, and not at some.
+    """
     if cls.__module__.partition(".")[0] == "surefoot":
         return cls
-    namespace: dict[str, Any] = {name: _watched(cls, name) for name in RETURNS if _is_own(cls, name)}
+    namespace: dict[str, Any] = {name: _watched(cls, name, closely) for name in RETURNS if _is_own(cls, name)}
     if "decomposition_step" in namespace:
         namespace.setdefault("expand", _no_expand)
     namespace |= {"__qualname__": cls.__qualname__, "__doc__": cls.__doc__, "__reduce__": _reduce}
@@ -67,7 +91,14 @@ def _rebuilt(cls: type[Task], values: dict[str, Any]) -> Task:
     return checked_class(cls)(**values)
 
 
-def _watched(cls: type[Task], name: str) -> Callable[..., Any]:
+def checked_closely(task: Task) -> Task:
+    """A watched task of somebody's own, with what its methods are given compared at every call; others as they are."""
+    if type(task).__module__.partition(".")[0] == "surefoot":
+        return task
+    return checked_class(_own(task), closely=True)(**{name: getattr(task, name) for name in task.__struct_fields__})
+
+
+def _watched(cls: type[Task], name: str, closely: bool) -> Callable[..., Any]:
     """A method that does what the task's does, or raises ``UserCodeError``.
 
     It is called several times a step: types that are right most often are looked up first.
@@ -75,27 +106,49 @@ def _watched(cls: type[Task], name: str) -> Callable[..., Any]:
     original = getattr(cls, name)
     if isinstance(inspect.getattr_static(cls, name), staticmethod | classmethod):
         original = _without_self(original)
-    usual, pure = USUAL.get(name, frozenset()), name in PURE
+    usual, pure, given = USUAL.get(name, frozenset()), name in PURE, GIVEN.get(name, ())
     wanted, is_right = RETURNS[name]
     numbers = itertools.count(1)
 
     @functools.wraps(original)
     def method(*arguments: Any, **named: Any) -> Any:
+        number = next(numbers)
+        sampled = not number & (number - 1)
+        before = _remembered(arguments, given) if sampled or closely else None
         try:
             value = original(*arguments, **named)
         except (Exception, SystemExit) as error:
             raise blame(error, cls, name) from error
         if type(value) not in usual and not is_right(value):
             raise wrong_value(cls, name, wanted, value)
+        if before:
+            _see_unchanged(cls, name, before, arguments)
         if pure:
-            number = next(numbers)
-            if not number & (number - 1):
+            if sampled:
                 _ask_again(cls, name, value, functools.partial(original, *arguments, **named))
             if type(value) is Done:
                 check_output(cls, name, value.output)
         return value
 
     return _kept_answer(cls, method) if name == "answer" else method
+
+
+def _remembered(arguments: tuple[Any, ...], given: tuple[str, ...]) -> list[tuple[str, Remembered]]:
+    """What the arguments of a method are like before it is called; the first of them is the task."""
+    return [(noun, remember(value)) for noun, value in zip(given, arguments[1:], strict=False)]
+
+
+def _see_unchanged(
+    cls: type[Task], name: str, before: list[tuple[str, Remembered]], arguments: tuple[Any, ...]
+) -> None:
+    """Find out whether a method left alone what it was given.
+
+    Raises:
+        UserCodeError: It did not.
+    """
+    for (noun, was), value in zip(before, arguments[1:], strict=False):
+        if is_changed(was, value):
+            raise fault(cls, name, f"changes the {noun} it is given", CHANGES)
 
 
 def _kept_answer(cls: type[Task], method: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ import msgspec
 from surefoot.decompose.answer_keys.answers import Answers
 from surefoot.decompose.step import Prompt
 from surefoot.decompose.task import Task
+from surefoot.runtime.checked_task import checked_closely
 from surefoot.runtime.config import RunConfig, dialect_of, open_task
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.journal import open_journal
@@ -64,7 +65,7 @@ def subject_of(config: RunConfig, replies: pathlib.Path | None, most: int, call_
         ConfigurationError: There is nothing that answers.
         UserCodeError: The task fails on the walk.
     """
-    task = open_task(config)
+    task = checked_closely(open_task(config))
     dialect = dialect_of(config)
     key = recorded(replies) if replies is not None else answer_key(config.task, config.task_options)
     tools = ToolResults(task, call_tools)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from surefoot.decompose.plan import Child, Expansion
 from surefoot.decompose.step import Done
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.hanoi import Hanoi
-from surefoot.runtime.checked_task import alike, check_output, checked_class
+from surefoot.runtime.checked_task import alike, check_output, checked_class, checked_closely
 from surefoot.runtime.errors import ConfigurationError, UserCodeError
 from surefoot.runtime.user_code import blame, wrong_value
 
@@ -82,6 +83,45 @@ def test_impurity_is_found_whenever_it_begins(faults: Any) -> None:
     sound = checked_class(faults.Sound)()
     for number in range(100):
         assert sound.advance("", number, str(number)) == number
+
+
+def test_a_state_that_is_changed_in_place_is_found_before_it_is_changed_twice(faults: Any) -> None:
+    """The check's own second call would double what was appended, and find the two results equal."""
+    task, state = checked_class(faults.Appends)(), {"left": 5, "said": []}
+    with pytest.raises(UserCodeError, match="changes the state it is given"):
+        task.advance("", state, "4")
+    assert state["said"] == ["4"], "called once"
+    assert checked_class(faults.Sound)().advance("", 5, "4") == 4
+
+
+@pytest.mark.parametrize("name", ["begin", "decomposition_step", "expand", "size"])
+def test_inputs_are_left_alone_by_methods_that_are_called_once_as_well(faults: Any, name: str) -> None:
+    def sorts(self: Any, goal: Any, inputs: Any, candidate: str = "") -> Any:
+        inputs[0].sort()
+        return {"begin": 0, "decomposition_step": None, "expand": Expansion((Child("x", ()),)), "size": 1}[name]
+
+    made = type("Sorts", (faults.Sound,), {name: sorts, "__module__": "faults"}, frozen=True, kw_only=True)
+    with pytest.raises(UserCodeError, match=f"Sorts.{name} .* changes the inputs it is given"):
+        getattr(checked_class(made)(), name)("", ([2, 1],), *["x"] * (name == "expand"))
+    getattr(checked_class(made)(), name)("", ([1, 2],), *["x"] * (name == "expand"))  # sorted already: nothing changed
+
+
+def test_a_test_compares_at_every_call_and_a_run_at_some(faults: Any) -> None:
+    class Third(faults.Sound, frozen=True, kw_only=True):  # type: ignore[misc]
+        def advance(self, goal: Any, state: Any, candidate: str) -> Any:
+            if len(state) == 3:
+                state.append(4)
+            return [0] * (len(state) + 1)
+
+    def walk(task: Task) -> None:
+        for length in range(1, 6):
+            task.advance("", [0] * length, "")
+
+    walk(checked_class(Third)())
+    with pytest.raises(UserCodeError, match="changes the state"):
+        walk(checked_closely(checked_class(Third)()))
+    hanoi = Hanoi()
+    assert checked_closely(hanoi) is hanoi
 
 
 def test_values_that_nothing_can_compare_count_as_equal() -> None:

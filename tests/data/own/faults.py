@@ -56,6 +56,18 @@ class Impure(Sound, frozen=True, kw_only=True):
         return Prompt(f"{random.random()}: one less than {step.reads}?")
 
 
+class Appends(Sound, frozen=True, kw_only=True):
+    def begin(self, goal, inputs):
+        return {"left": inputs[0], "said": []}
+
+    def next_step(self, goal, state):
+        return Done(state["said"]) if state["left"] <= 0 else Step("less", Role.ACTOR, reads=state["left"])
+
+    def advance(self, goal, state, candidate):
+        state["said"].append(candidate)
+        return {"left": int(candidate), "said": state["said"]}
+
+
 class Splits(Sound, frozen=True, kw_only=True):
     def decomposition_step(self, goal, inputs):
         return Step("split", Role.TASK_DECOMPOSER, reads=5) if goal == "down to 0" else None

@@ -13,6 +13,7 @@ KINDS = {
     "AsyncAdvance": ("AsyncAdvance.advance", "async def advance", "it returned a coroutine"),
     "ParseInt": ("ParseInt.parse", "class ParseInt+1", "must return the candidate as text (str), or a Flag"),
     "Impure": ("Impure.prompt", "class Impure+1", "is not pure"),
+    "Appends": ("Appends.advance", "class Appends+7", "changes the state it is given"),
     "ExpandFails": ("ExpandFails.expand, in helper", '{}["gone"]', "KeyError: 'gone'"),
     "Splits": ("Splits.decomposition_step", "def decomposition_step", "has no expand()"),
     "AsyncBegin": ("AsyncBegin.begin", "async def begin", "it returned a coroutine"),
@@ -26,7 +27,7 @@ KINDS = {
     "AnswerFails": ("AnswerFails.answer", "yield step.nothing", "no attribute 'nothing'"),
     "AnswerObject": ("AnswerObject.answer", "class AnswerObject+1", "cannot be kept"),
 }
-"""Of each class: who is to be named, a text on the line to be named (``+1`` for the line below), and what is wrong."""
+"""Of each class: who is to be named, a text on the line to be named (``+1``: a line below), and what is wrong."""
 
 OTHER_FILES = {
     "half": ('"""A bracket is missing."""\n\nclass Half(object:\n    pass\n', 3, "invalid syntax"),
@@ -37,9 +38,9 @@ OTHER_FILES = {
 
 def line_of(text: str) -> int:
     """The number of the first line of the file of faults that has a text in it."""
-    text, plus, _ = text.partition("+")
+    text, _, below = text.partition("+")
     lines = (OWN / "faults.py").read_text().splitlines()
-    return next(number for number, line in enumerate(lines, 1) if text in line) + bool(plus)
+    return next(number for number, line in enumerate(lines, 1) if text in line) + int(below or 0)
 
 
 @pytest.fixture
@@ -90,6 +91,7 @@ def test_hints_say_what_to_do(folder: pathlib.Path) -> None:
         "faults:TypoInPrompt": "did you mean 'reads'?",
         "faults:AsyncAdvance": "write def instead of async def",
         "faults:Impure": "no chance, clock, counters or files",
+        "faults:Appends": "return a new one",
     }
     for task, hint in hints.items():
         done = surefoot(folder, "run", task, *SIMULATED, "--run-dir", task.partition(":")[2], "--json")
