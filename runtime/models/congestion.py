@@ -125,12 +125,6 @@ class CongestionControl:
             pause_s = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2 ** min(beyond, 30))
             self.stopped_until = max(self.stopped_until, now + pause_s)
 
-    def timeout_s(self, longest: float) -> float:
-        """Return a fitting time-out in seconds: four times the slowest recent answer, at least ``longest / 10``."""
-        if len(self._latencies) < 16:
-            return longest
-        return min(longest, max(longest / 10, 4 * max(self._latencies)))
-
     def took(self, latency_s: float) -> None:
         """Note the seconds that a call took, or took until the caller gave it up."""
         self._latencies.append(latency_s)

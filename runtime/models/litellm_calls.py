@@ -117,10 +117,10 @@ class Calls:
         arguments = arguments_of(question, self.limit(question)) | self._always
         if server.base is not None:
             arguments["api_base"] = server.base
-        longest, started = congestion.timeout_s(settings.timeout_s), _now()
+        started = _now()
         try:
             # LiteLLM's own timeout is one between two reads, so a trickle would never end.
-            async with asyncio.timeout(longest):
+            async with asyncio.timeout(settings.timeout_s):
                 response = await self._completed(question, server, arguments)
         except asyncio.CancelledError:
             congestion.took(_now() - started)  # or longer: late calls that were asked again are among these
@@ -128,9 +128,9 @@ class Calls:
                 raise
             raise Transient("the connection was closed on this side while the answer was waited for") from None
         except TimeoutError:
-            congestion.timed_out(longest)
+            congestion.timed_out(settings.timeout_s)
             server.failed(settings.backoff_initial_s)
-            raise Transient(f"no answer within {longest:g} s") from None
+            raise Transient(f"no answer within {settings.timeout_s:g} s") from None
         except self._caught as error:
             meant = self._meaning(error, server, start, question.continues_text)
             if isinstance(meant, QuestionRefused):

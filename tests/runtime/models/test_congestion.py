@@ -177,15 +177,10 @@ def test_concurrency_does_not_grow_where_answers_only_get_slower() -> None:
     assert 4 <= congestion.limit <= 8 * FIRST_LIMIT
 
 
-def test_timeouts_fit_what_was_seen_and_grow_back() -> None:
+def test_a_time_out_halves_what_is_under_way() -> None:
     congestion = CongestionControl(8)
-    assert congestion.timeout_s(60) == 60
-    for _ in range(128):
-        congestion.answered(1.0, 2.5, waiting=False)
-    assert congestion.timeout_s(60) == 10
     congestion.timed_out(10)
-    assert congestion.timeout_s(60) == 40
-    assert congestion.timeout_s(20) == 20
+    assert congestion.limit == FIRST_LIMIT // 2
 
 
 def test_a_server_that_refuses_whatever_the_rate_is_left_alone_for_as_long_as_it_asks() -> None:
