@@ -157,7 +157,7 @@ class LookRunner(StepRunner):
                     "", tokens_in=look.tokens_in, tokens_out=look.tokens_out, cost_usd=look.cost_usd,
                     tokens_cached=look.tokens_cached,
                 )  # fmt: skip
-                self.meter.usage.book(kind, name, paid if not call else Reply(""))
+                self.meter.usage.book(kind, name, paid if not call else Reply("", cost_usd=0.0))
             self.meter.spend(draw // MAX_DRAWS, look.cost_usd)
         return look, fresh
 

@@ -106,9 +106,9 @@ class _Asked:
         most = self.request.max_tokens
         paid = 0 if self.replies else self.paid
         if len(said) <= most and said and said[-1] == END:
-            self.replies.append(Reply(" ".join(said[:-1]), Stop.END, paid, len(said)))
+            self.replies.append(Reply(" ".join(said[:-1]), Stop.END, paid, len(said), 0.0))
         else:
-            self.replies.append(Reply(" ".join(said[:most]), Stop.LENGTH, paid, min(most, len(said))))
+            self.replies.append(Reply(" ".join(said[:most]), Stop.LENGTH, paid, min(most, len(said)), 0.0))
         if len(self.replies) == len(self.request.draws) and not self.future.done():
             self.future.set_result(self.replies)
 

@@ -60,7 +60,7 @@ async def look_by_prompts(request: Request, ask: Ask) -> Look | None:
             return None
         found.append(scored)
     shares = sorted(zip(request.choices, _shares(found), strict=True), key=lambda item: (-item[1], item[0]))
-    return Look(tuple(shares), 0.0, len(found), tokens_in, len(found))
+    return Look(tuple(shares), 0.0, len(found), tokens_in, len(found), 0.0)
 
 
 def prompt_with(request: Request, text: str) -> Request:

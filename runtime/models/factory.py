@@ -17,7 +17,8 @@ from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.capabilities import Capability
 from surefoot.runtime.models.gguf_weights import weights_of
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
-from surefoot.runtime.models.own_model import open_own_model
+from surefoot.runtime.models.own_model import open_own_model, with_prices
+from surefoot.runtime.models.own_prices import GivenPrices
 from surefoot.runtime.models.port import Model, Request
 from surefoot.runtime.own_code import is_own_model
 from surefoot.runtime.role_options import parse_role_options
@@ -44,6 +45,17 @@ def open_model(
     Raises:
         ConfigurationError: No such model, a missing key, or a parameter that does not exist.
     """
+    return with_prices(_open_model(config, on_wait, on_fact), given_prices(config), on_fact or on_wait)
+
+
+def given_prices(config: RunConfig) -> GivenPrices:
+    """Return what a configuration says that tokens cost."""
+    return GivenPrices(config.price_in, config.price_out)
+
+
+def _open_model(
+    config: RunConfig, on_wait: Callable[[str], None] | None, on_fact: Callable[[str], None] | None
+) -> Model:
     name, _, parameters = config.model.partition(":")
     if name == "object":
         raise ConfigurationError(

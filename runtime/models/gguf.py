@@ -337,5 +337,5 @@ def _replies(said: _Answer, request: Request, paid: bool) -> list[Reply]:
         ended = choice.finish_reason == "stop" or was_cut
         tokens = max(0, min(share, request.max_tokens - 1)) if ended else request.max_tokens
         sent, cached = (said.usage.tokens_in, said.usage.tokens_cached) if paid and number == 0 else (0, 0)
-        replies.append(Reply(text, Stop.END if ended else Stop.LENGTH, sent, tokens, tokens_cached=cached))
+        replies.append(Reply(text, Stop.END if ended else Stop.LENGTH, sent, tokens, 0.0, tokens_cached=cached))
     return replies

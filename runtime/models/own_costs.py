@@ -17,6 +17,10 @@ from surefoot.runtime.models.litellm_requests import bytes_of
 from surefoot.runtime.models.port import Likelihood, Look, Reply, Request
 
 Said = TypeVar("Said", bound=Look | Likelihood | Sequence[Reply])
+UNKNOWN = (
+    "cost_usd of an answer is None, so --max-cost-usd cannot be kept: say what it cost, or its tokens with --price-in "
+    "and --price-out"
+)
 LEAST_USD = 1e-9
 """Reserved for an answer of which nothing is known, so that none is asked for once nothing is left."""
 
@@ -26,11 +30,14 @@ class OwnCosts:
 
     Args:
         prices: What a prompt token and a generated one cost at most, in USD; gives ``None`` where that is unknown.
+        on_dearer: Told, once, what a call cost and what was reserved for it, where the prices should have covered it.
     """
 
-    def __init__(self, prices: Callable[[], tuple[float, float] | None]) -> None:
+    def __init__(
+        self, prices: Callable[[], tuple[float, float] | None], on_dearer: Callable[[float, float], None]
+    ) -> None:
         self._prices, self._dearest = prices, -1.0
-        self._alone = asyncio.Lock()
+        self._alone, self._on_dearer, self._told = asyncio.Lock(), on_dearer, False
 
     async def paid(
         self, lease: BudgetLease, request: Request, answers: int, call: Callable[[], Awaitable[Said]]
@@ -49,9 +56,11 @@ class OwnCosts:
         if prices is None:
             return await self._settled(lease, self._dearest * answers, call)
         most = prices[0] * bytes_of(request) + prices[1] * answers * request.max_tokens
-        return await self._settled(lease, most, call)
+        return await self._settled(lease, most, call, covered=True)
 
-    async def _settled(self, lease: BudgetLease, reserved: float, call: Callable[[], Awaitable[Said]]) -> Said:
+    async def _settled(
+        self, lease: BudgetLease, reserved: float, call: Callable[[], Awaitable[Said]], *, covered: bool = False
+    ) -> Said:
         await lease.reserve(reserved)
         spent: float | None = None  # nobody knows
         try:
@@ -59,8 +68,11 @@ class OwnCosts:
             costs = [said.cost_usd] if isinstance(said, Look | Likelihood) else [one.cost_usd for one in said]
             known = [cost for cost in costs if cost is not None]
             if len(known) < len(costs):
-                raise ModelRejected("cost_usd of an answer is None, so --max-cost-usd cannot be kept: say what it cost")
+                raise ModelRejected(UNKNOWN)
             spent, self._dearest = math.fsum(known), max(self._dearest, *known, 0.0)
+            if covered and spent > reserved * (1 + 1e-9) and not self._told:
+                self._told = True
+                self._on_dearer(spent, reserved)
             return said
         finally:
             if spent is None:

@@ -76,7 +76,7 @@ class Patience:
                 raise self._stop.error(failed_calls=failed) from None
             raise self._given_up(last, _now() - started, failed) from None
         except Refused:
-            return counted([Reply("", Stop.REFUSED)] * n, failed)
+            return counted([Reply("", Stop.REFUSED, cost_usd=0.0)] * n, failed)
         except (ModelRejected, ModelUnavailable, QuestionRefused) as error:
             error.context["failed_calls"] = failed + 1
             raise

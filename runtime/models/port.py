@@ -99,7 +99,8 @@ class Reply(msgspec.Struct, frozen=True):
         stop: Why it ended.
         tokens_in: Prompt tokens paid for this reply; 0 for the second and later draws of one request.
         tokens_out: Tokens generated.
-        cost_usd: Money; ``None`` when the price is unknown.
+        cost_usd: Money; ``None`` when it is not said. Then tokens cost what ``--price-in`` and ``--price-out`` say, or
+            else ``Model.prices``; where neither is known, or no tokens are said, the price is unknown.
         failed_calls: Calls that failed in transport before this reply came. Never ballots.
         tokens_cached: Those of ``tokens_in`` that the provider had in its cache.
         tokens_reasoning: Those of ``tokens_out`` that were thinking before the answer.
@@ -115,7 +116,7 @@ class Reply(msgspec.Struct, frozen=True):
     stop: Stop = Stop.END
     tokens_in: int = 0
     tokens_out: int = 0
-    cost_usd: float | None = 0.0
+    cost_usd: float | None = None
     failed_calls: int = 0
     tokens_cached: int = 0
     tokens_reasoning: int = 0
@@ -139,7 +140,7 @@ class Look(msgspec.Struct, frozen=True):
         calls: Calls that it took.
         tokens_in: Prompt tokens of those calls.
         tokens_out: Places of the answer that were scored.
-        cost_usd: Money; ``None`` when the price is unknown.
+        cost_usd: Money; ``None`` when it is not said, as in ``Reply``.
         tokens_cached: Those of ``tokens_in`` that the server had in its cache.
     """
 
@@ -148,7 +149,7 @@ class Look(msgspec.Struct, frozen=True):
     calls: int = 1
     tokens_in: int = 0
     tokens_out: int = 0
-    cost_usd: float | None = 0.0
+    cost_usd: float | None = None
     tokens_cached: int = 0
 
 
@@ -161,7 +162,7 @@ class Likelihood(msgspec.Struct, frozen=True):
         calls: Calls that it took.
         tokens_in: Prompt tokens of those calls.
         tokens_out: Tokens generated for it.
-        cost_usd: Money; ``None`` when the price is unknown.
+        cost_usd: Money; ``None`` when it is not said, as in ``Reply``.
         tokens_cached: Those of ``tokens_in`` that the server had in its cache.
     """
 
@@ -170,7 +171,7 @@ class Likelihood(msgspec.Struct, frozen=True):
     calls: int = 1
     tokens_in: int = 0
     tokens_out: int = 0
-    cost_usd: float | None = 0.0
+    cost_usd: float | None = None
     tokens_cached: int = 0
 
     @property

@@ -198,7 +198,7 @@ class SimulatedModel(Model):
         unread = min(1.0, profile.p_format + profile.p_refuse + profile.p_overlong)
         ranked = sorted(shares.items(), key=lambda one: (-one[1], one[0]))
         answers = tuple((answer, share * (1 - unread)) for answer, share in ranked)
-        return Look(answers, unread, 1, len(prompt.system.split()) + len(prompt.user.split()), 1)
+        return Look(answers, unread, 1, len(prompt.system.split()) + len(prompt.user.split()), 1, 0.0)
 
     def how(self, capability: Capability) -> str:
         """Return the way in which a capability is served: the distribution over answers is known."""

@@ -74,7 +74,7 @@ class WholeAnswers:
             cached += said.tokens_cached
             self.follow(-mass, beginning, said.positions)
         ranked = sorted(self.whole.items(), key=lambda item: (-item[1], item[0]))
-        return Look(tuple(ranked), min(1.0, self.unread), calls, tokens_in, tokens_out, tokens_cached=cached)
+        return Look(tuple(ranked), min(1.0, self.unread), calls, tokens_in, tokens_out, 0.0, cached)
 
     def follow(self, mass: float, beginning: str, positions: Sequence[Position]) -> None:
         """Add what a continuation says of a beginning that has so much of the probability."""

@@ -38,8 +38,9 @@ from surefoot.runtime.execution.work import SegmentStopped, Work
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.budget_lease import BudgetLease, Unit
 from surefoot.runtime.models.copies import COPIES
-from surefoot.runtime.models.factory import open_fallback, open_model, open_voters
+from surefoot.runtime.models.factory import given_prices, open_fallback, open_model, open_voters
 from surefoot.runtime.models.limiter import Limiter
+from surefoot.runtime.models.own_model import with_prices
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.records import Batch, Counts, End, Failed, Paused, Usage, tally
 from surefoot.runtime.role_options import RoleOptions, parse_role_options
@@ -114,7 +115,10 @@ class Worker:
             raise ConfigurationError("--batch is for run, map and resume, whose batches are kept: leave it out here")
         others: Sequence[Model] = () if beside is None else beside.voters
         said = self._said
-        opened = [model] if model else open_voters(config, said.waits.append, others, said.facts.append)
+        if model is None:
+            opened = open_voters(config, said.waits.append, others, said.facts.append)
+        else:
+            opened = [with_prices(model, given_prices(config), said.facts.append)]
         self.voters: list[Model] = opened
         self.model = self.voters[0]
         self._fallback = open_fallback(config)

@@ -339,7 +339,7 @@ class BatchedModel(Model):
             if (body := results.answers.get(key)) is not None:
                 self._answers |= {(line.question, draw): (line, body) for draw in line.draws}
             elif isinstance(error, PermissionError):
-                refusal = Reply(str(error), Stop.REFUSED)
+                refusal = Reply(str(error), Stop.REFUSED, cost_usd=0.0)
                 self._replies |= {(line.question, draw): refusal for draw in line.draws}
             else:
                 way.error = error

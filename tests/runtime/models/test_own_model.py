@@ -175,10 +175,10 @@ def test_a_model_of_ones_own_may_score_texts_and_what_is_no_score_is_its_fault(f
             raise AssertionError("nothing is drawn")
 
         async def score(self, request: Request, text: str) -> Likelihood:
-            return Likelihood(-2.0, len(text)) if text == "right" else found  # type: ignore[no-any-return]
+            return Likelihood(-2.0, len(text), cost_usd=0.0) if text == "right" else found  # type: ignore[no-any-return]
 
     own = OwnModel(Scores())
-    assert asyncio.run(own.score(REQUEST, "right")) == Likelihood(-2.0, 5)
+    assert asyncio.run(own.score(REQUEST, "right")) == Likelihood(-2.0, 5, cost_usd=0.0)
     with pytest.raises(UserCodeError, match=r"Scores\.score.*a Likelihood of at least one token"):
         asyncio.run(own.score(REQUEST, "wrong"))
     own.use_lease(BudgetLease(limited=True))
