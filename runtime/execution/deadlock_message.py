@@ -42,12 +42,23 @@ def deadlock_message(k: int, ballots: Sequence[Ballot], details: Sequence[str], 
 
 
 def _example(flag: str, ballots: Sequence[Ballot], details: Sequence[str], kept: Sequence[KeptReply]) -> str:
-    """A reply that was discarded for the commonest reason, or where none was kept, what was wrong with one."""
+    """A reply that was discarded for the commonest reason, with why; where none was kept, only why."""
     reply = next((one for one in kept if one.flag == flag and one.text.strip()), None)
     if reply is not None:
-        return _quoted(reply.text)
+        return quoted_reply(reply.text, reply.read)
     pairs = zip(ballots, details, strict=False)
     return next((one_line(text)[:LONGEST] for one, text in pairs if str(one.spoiled_by) == flag and text), "")
+
+
+def quoted_reply(text: str, why: str) -> str:
+    """Return a discarded reply in quotation marks on one short line, with why it was discarded behind it.
+
+    Args:
+        text: The reply; untrusted.
+        why: The reason; untrusted as well, as it may quote the reply. Left out where it says no more than the reply.
+    """
+    reason = one_line(why[: 4 * LONGEST])[:LONGEST]
+    return _quoted(text) + (f" ({reason})" if reason and reason not in one_line(text[: 4 * LONGEST]) else "")
 
 
 def _quoted(text: str) -> str:

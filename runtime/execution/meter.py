@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from surefoot.decompose.step import Flag
 from surefoot.runtime.errors import NothingReadable
 from surefoot.runtime.execution.begun_races import BegunRaces
+from surefoot.runtime.execution.deadlock_message import quoted_reply
 from surefoot.runtime.execution.kept_replies import ReplyKeeper
 from surefoot.runtime.models.usage import UsageMeter
 from surefoot.runtime.records import Counts, tally
 from surefoot.runtime.untrusted import one_line
 from surefoot.voting.giving_up import NeverRead
-
-LONGEST = 100
-"""Characters of a reply that are quoted."""
 
 
 class Meter:
@@ -52,7 +50,7 @@ class Meter:
             return
         flags = self._never_read.heard(kind, question, None if flag is None else flag.name)
         if flags is not None:
-            self._why_stop = _said(kind, flags, text)
+            self._why_stop = _said(kind, flags, text, "" if flag is None else flag.detail)
 
     def alone(self, kind: str, question: int) -> bool:
         """Return whether a question is the only one of its kind, and no reply to it could be counted."""
@@ -89,10 +87,10 @@ class Meter:
         return counts
 
 
-def _said(kind: str, flags: Mapping[str, int], text: str) -> str:
+def _said(kind: str, flags: Mapping[str, int], text: str, why: str) -> str:
     total = sum(flags.values())
     by_flag = ", ".join(f"{count:,} {flag}" for flag, count in sorted(flags.items()))
-    example = f", for example {one_line(text, LONGEST)!r}" if text.strip() else ""
+    example = f", for example {quoted_reply(text, why)}" if text.strip() else ""
     return (
         f"none of {total:,} replies to questions of kind {one_line(kind) or '(unnamed)'} can be read: "
         f"{by_flag}{example}; "

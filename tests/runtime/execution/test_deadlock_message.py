@@ -6,7 +6,7 @@ import pytest
 
 from surefoot.decompose.tasks.hanoi import Hanoi
 from surefoot.runtime.errors import StepDeadlocked
-from surefoot.runtime.execution.deadlock_message import deadlock_message
+from surefoot.runtime.execution.deadlock_message import deadlock_message, quoted_reply
 from surefoot.runtime.kept_step import KeptReply
 from surefoot.voting.ballot import Ballot
 
@@ -23,8 +23,18 @@ def test_flags_are_counted_and_the_commonest_has_an_example() -> None:
     told = deadlock_message(2, ballots, ["900 tokens"] * 12, kept)
     assert told == (
         "no candidate led by 2 within 12 ballots; 12 of 12 answers discarded: 11 overlong, 1 misformatted; "
-        "for example 'Let us think step by step'"
+        "for example 'Let us think step by step' (900 tokens)"
     )
+
+
+def test_why_an_answer_was_discarded_is_said_where_the_answer_does_not_say_it() -> None:
+    """What is wrong with a value of the right form is nowhere to be seen in it."""
+    kept = [KeptReply('{"n": 9}', "misformatted", "n: none of the choices: 9")]
+    told = deadlock_message(2, spoiled("misformatted"), [""], kept)
+    assert told.endswith("""for example '{"n": 9}' (n: none of the choices: 9)""")
+    assert quoted_reply("no idea", "no idea") == quoted_reply("no idea", "") == "'no idea'"
+    assert quoted_reply("x", EVIL).isprintable()
+    assert len(quoted_reply(EVIL, EVIL[::-1])) < 300
 
 
 def test_without_kept_replies_the_detail_is_the_example() -> None:
