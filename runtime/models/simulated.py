@@ -101,16 +101,14 @@ class SimulatedModel(Model):
 
     async def ask(self, request: Request) -> list[Reply]:
         """Answer a prompt once for each draw, after the time that the profile gives a call and its longest reply."""
-        replies = [self.reply(request, draw) for draw in request.draws]
         # Also without latency: a model that never lets go of the event loop would starve the journal.
-        await asyncio.sleep(self._seconds(max(reply.tokens_out for reply in replies)))
+        await asyncio.sleep(self.profile.latency_s)
+        replies = [self.reply(request, draw) for draw in request.draws]
+        if self.profile.token_s:
+            await asyncio.sleep(self.profile.token_s * max(reply.tokens_out for reply in replies))
         self.asked += len(request.draws)
         first, *others = replies
         return [first, *(msgspec.structs.replace(reply, tokens_in=0) for reply in others)]
-
-    def _seconds(self, tokens: int) -> float:
-        """Seconds of a call whose longest reply has so many tokens."""
-        return self.profile.latency_s + self.profile.token_s * tokens
 
     def reply(self, request: Request, draw: int) -> Reply:
         """Return the reply of one draw, a pure function of request, draw and name."""
@@ -175,7 +173,7 @@ class SimulatedModel(Model):
 
     async def look(self, request: Request) -> Look:
         """Return what answers to a prompt are drawn from: a pure function of seed, prompt and name."""
-        await asyncio.sleep(self._seconds(1))
+        await asyncio.sleep(self.profile.latency_s + self.profile.token_s)
         self.asked += 1
         profile, prompt, known = self.profile, request.prompt, self._key(request.prompt)
         text = f"{self.name}\0{request.seed}\0{prompt.system}\0{prompt.user}"

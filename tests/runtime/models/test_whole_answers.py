@@ -139,7 +139,7 @@ async def test_scores_that_cannot_be_true_add_nothing() -> None:
         return Continuation((Position("a,", (("a,", float("nan")), ("b,", 5.0))),), 0)
 
     look = await WholeAnswers((",",)).look(ask)
-    assert look == Look((("b", 1.0), ("a", 0.0)), 0.0, 1, 0, 1)
+    assert look == Look((("b", 1.0), ("a", 0.0)), 0.0, 1, 0, 1, 0.0)
 
 
 async def test_a_distribution_may_be_followed_further_than_its_likeliest_answer() -> None:

@@ -13,7 +13,7 @@ ROWS = 40
 
 
 class Odd(Model):
-    """Says the number in the prompt, and something else in every seventh draw of row 33."""
+    """Says the number in the prompt, and something else once in row 33, after the three draws of its pilot."""
 
     def __init__(self) -> None:
         self.draws: Counter[str] = Counter()
@@ -24,7 +24,7 @@ class Odd(Model):
 
     def _reply(self, text: str) -> Reply:
         self.draws[text] += 1
-        return Reply("other" if text == "33" and self.draws[text] == 2 else text, tokens_in=3, tokens_out=1)
+        return Reply("other" if text == "33" and self.draws[text] == 5 else text, tokens_in=3, tokens_out=1)
 
 
 @pytest.fixture(scope="module")
