@@ -7,6 +7,7 @@ nobody knows how much of it was spent, so it counts as spent. A run that ends po
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
@@ -44,7 +45,7 @@ class BudgetLedger:
         limit: ``--max-cost-usd`` or ``--max-calls``; ``None`` for no limit, and then nothing is granted.
         writer: Makes grants durable.
         purses: The workers'.
-        on_empty: Called when a worker asks for more than is left.
+        on_empty: Called when a worker's next call needs more than is left, with what it needs and what is left.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class BudgetLedger:
         limit: float | None,
         writer: JournalWriter,
         leases: LeaseHolders,
-        on_empty: Callable[[], Awaitable[None]],
+        on_empty: Callable[[float, float], Awaitable[None]],
     ) -> None:
         self._unit: Unit = unit
         self._limit, self._writer, self._holders, self._on_empty = limit, writer, leases, on_empty
@@ -105,7 +106,7 @@ class BudgetLedger:
                     if amount:
                         await self._write(amount)
                     else:
-                        await self._on_empty()
+                        await self._on_empty(shortage.needs, limit - self.granted)
                 except BaseException:
                     await self._holders.tell(worker, Grant(self._unit, 0.0))  # or its calls would wait for ever
                     raise
@@ -141,6 +142,23 @@ class BudgetLedger:
     def _handed_out(self, amount: float) -> Batch:
         money = self._unit == "usd"
         return Batch(pack([]), Counts(granted_usd=amount) if money else Counts(granted_calls=int(amount)))
+
+
+def refusal_of(limit: float, needs: float, left: float) -> str:
+    """Return the line that a run pauses with at its money limit: what a call may cost, and which limit would do.
+
+    Args:
+        limit: ``--max-cost-usd``.
+        needs: The most that the next call may cost, in USD.
+        left: What is left for it, in USD.
+    """
+    places = 2 if needs >= 1 else 4 if needs >= 0.01 else 6
+    # Rounded up, so that a run with this limit makes the call.
+    enough = math.ceil((limit + needs - left) * 10**places) / 10**places
+    return (
+        f"--max-cost-usd {limit} is reached: ${max(left, 0.0):.{places}f} is left, and one more call may cost up to "
+        f"${needs:.{places}f}; it takes --max-cost-usd {enough:.{places}f} or more, or a smaller --max-reply-tokens"
+    )
 
 
 def grant_of(unit: Unit, needs: float, wants: float, left: float, workers: int) -> float:

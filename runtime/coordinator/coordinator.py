@@ -21,7 +21,7 @@ from surefoot.runtime import errors
 from surefoot.runtime.cancelling import WholeGroup
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.alarm_monitor import AlarmMonitor
-from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
+from surefoot.runtime.coordinator.budget_ledger import BudgetLedger, refusal_of
 from surefoot.runtime.coordinator.dispatcher import Dispatcher, Telling
 from surefoot.runtime.coordinator.first_leads import open_lead_controller
 from surefoot.runtime.coordinator.lead_controller import LeadController, record_of
@@ -311,10 +311,10 @@ class Coordinator:
             await self.pool.tell_all(UseLeads(leads))
         self._told = leads
 
-    async def _out_of_money(self) -> None:
-        await self.pause(f"--max-cost-usd {self.config.max_cost_usd} is reached: what is left is for calls under way")
+    async def _out_of_money(self, needs: float, left: float) -> None:
+        await self.pause(refusal_of(self.config.max_cost_usd or 0.0, needs, left))
 
-    async def _out_of_calls(self) -> None:
+    async def _out_of_calls(self, needs: float = 1.0, left: float = 0.0) -> None:
         await self.pause(f"--max-calls {self.config.max_calls} is reached")
 
     async def _check_limits(self) -> None:

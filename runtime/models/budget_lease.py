@@ -44,7 +44,7 @@ class BudgetLease:
         """Reserve an amount for a call, waiting until it is there; calls of a ``begun`` race come first.
 
         Raises:
-            ModelUnavailable: The run has not enough left for this call.
+            ModelUnavailable: The run has not enough left for this call, and its context says ``sent=False``.
         """
         if self.balance >= amount and not self._waiting:
             self._take(amount)
@@ -125,7 +125,7 @@ class BudgetLease:
                 if not turn.done():
                     next_call = f"up to ${amount:.6f}" if self.unit == "usd" else f"{amount:g} answers"
                     line = f"{OPTIONS[self.unit]}: what is left does not cover the next call ({next_call})"
-                    turn.set_exception(ModelUnavailable(line))
+                    turn.set_exception(ModelUnavailable(line, sent=False))
             self._waiting.clear()
         if self._waiting:
             self._short.set()

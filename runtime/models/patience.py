@@ -78,7 +78,8 @@ class Patience:
         except Refused:
             return counted([Reply("", Stop.REFUSED, cost_usd=0.0)] * n, failed)
         except (ModelRejected, ModelUnavailable, QuestionRefused) as error:
-            error.context["failed_calls"] = failed + 1
+            # A call that the run has no money for was never made.
+            error.context["failed_calls"] = failed + int(error.context.get("sent", True))
             raise
         raise AssertionError("unreachable")
 

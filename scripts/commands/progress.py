@@ -24,6 +24,8 @@ MOST_ACCOUNTS = 8
 
 LIMIT = re.compile(r"(--max-[a-z-]+) ([0-9.e+]+) is reached")
 """How a run says that it paused at a limit: the option and its value."""
+ENOUGH = re.compile(r"it takes --max-cost-usd ([0-9.e+]+) or more")
+"""How it says which limit one more call needs."""
 
 
 class Progress(Watcher):
@@ -117,7 +119,7 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
         f"red flags {flags}",
         f"checks    {s.disagreements:,} disagreements, {s.escalations:,} escalations"
         + ("" if table else f", {s.seam_retries:,} seam retries, {s.broken_promises:,} broken promises"),
-        f"tokens    {s.tokens_in:,} in{_cached(s.tokens_cached)}, {s.tokens_out:,} out, {money}",
+        f"tokens    {_tokens(s.calls, s.tokens_in, s.tokens_out, s.tokens_cached)}, {money}",
         *_accounts(s.accounts),
     ]
     if s.looks:
@@ -177,14 +179,18 @@ def _failures(s: Standing) -> str:
 def next_command(s: Standing) -> str:
     """The command that a person would type next, quoted for a shell, without the program's name.
 
-    After a limit it is ``resume`` with a limit twice as high; after a failure what the model said.
+    After a limit it is ``resume`` with a limit twice as high, or as one more call needs; after a failure what the model
+    said.
     """
     name = quoted(s.run_dir)
     if s.status == "paused":
         if s.waiting:
             return f"review {name}"
-        limit = LIMIT.match(s.message)
-        return f"resume {name}" + (f" {limit[1]} {2 * float(limit[2]):.12g}" if limit else "")
+        limit, enough = LIMIT.match(s.message), ENOUGH.search(s.message)
+        if limit is None:
+            return f"resume {name}"
+        least = max(float(limit[2]), float(enough[1]) if enough else 0.0)
+        return f"resume {name} {limit[1]} {2 * least:.12g}"
     if s.status == "failed":
         which = "--flagged" if s.red_flags > s.disagreements else "--disputed"
         return f"steps {name} {which}" if s.red_flags or s.disagreements else f"report {name}"
@@ -209,8 +215,15 @@ def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:
 
 def _used(account: Usage) -> str:
     thought = f" ({account.tokens_reasoning:,} thinking)" if account.tokens_reasoning else ""
-    tokens = f"{account.tokens_in:,} in{_cached(account.tokens_cached)}, {account.tokens_out:,} out{thought}"
-    return f"{account.calls:,} calls, {tokens}, {_money(account.cost_usd, account.unpriced_calls)}"
+    tokens = _tokens(account.calls, account.tokens_in, account.tokens_out, account.tokens_cached)
+    return f"{account.calls:,} calls, {tokens}{thought}, {_money(account.cost_usd, account.unpriced_calls)}"
+
+
+def _tokens(calls: int, tokens_in: int, tokens_out: int, cached: int) -> str:
+    """Never 0 for what is not known: a model that answered has read and said something."""
+    if calls and not tokens_in and not tokens_out:
+        return "unknown, as the model does not state them"
+    return f"{tokens_in:,} in{_cached(cached)}, {tokens_out:,} out"
 
 
 def _cached(tokens: int) -> str:

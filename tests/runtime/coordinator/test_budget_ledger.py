@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from surefoot.runtime.coordinator.budget_ledger import BudgetLedger
+from surefoot.runtime.coordinator.budget_ledger import BudgetLedger, refusal_of
 from surefoot.runtime.errors import ModelUnavailable
 from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.writer import JournalWriter
@@ -49,8 +49,8 @@ def asked(limit: float, calls: list[list[tuple[float, float]]]) -> tuple[float, 
     """Calls of each worker, the most each may cost and what it does: money spent, calls refused, journal writes."""
     writer, leases = Writer(), [BudgetLease(limited=True) for _ in calls]
 
-    async def on_empty() -> None:
-        pass
+    async def on_empty(needs: float, left: float) -> None:
+        assert needs > left
 
     async def call(lease: BudgetLease, most: float, cost: float) -> float:
         try:
@@ -86,8 +86,8 @@ def test_two_that_are_short_do_not_take_from_each_other_for_ever() -> None:
 def test_a_worker_that_joins_is_granted_what_it_needs() -> None:
     writer, holders = Writer(), Workers([BudgetLease(limited=True)])
 
-    async def on_empty() -> None:
-        pass
+    async def on_empty(needs: float, left: float) -> None:
+        assert needs > left
 
     async def spend(lease: BudgetLease) -> None:
         for _ in range(20):
@@ -120,3 +120,28 @@ def test_what_nobody_can_pay_is_refused(workers: int) -> None:
 def test_many_cheap_calls_use_all_but_the_price_of_one(workers: int) -> None:
     spent, _, _ = asked(0.1, [[(0.002, 0.001)] * 100] * workers)
     assert 0.1 - 0.002 * workers <= spent <= 0.1 + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("limit", "needs", "left", "said"),
+    [
+        (3.0, 1.69, 1.67, "$1.67 is left, and one more call may cost up to $1.69; it takes --max-cost-usd 3.0"),
+        (
+            50.0,
+            225.125,
+            50.0,
+            "$50.00 is left, and one more call may cost up to $225.12; it takes --max-cost-usd 2",
+        ),
+        (0.5, 0.0123, 0.0, "$0.0000 is left, and one more call may cost up to $0.0123; it takes --max-cost-usd 0.512"),
+        (0.0001, 0.000041, -0.1, "$0.000000 is left, and one more call may cost up to $0.000041; it takes "),
+    ],
+    ids=range(4),
+)
+def test_the_line_at_the_limit_says_what_a_call_may_cost_and_which_limit_would_do(
+    limit: float, needs: float, left: float, said: str
+) -> None:
+    line = refusal_of(limit, needs, left)
+    assert line.startswith(f"--max-cost-usd {limit} is reached: {said}")
+    assert line.endswith(" or more, or a smaller --max-reply-tokens")
+    enough = float(line.partition("it takes --max-cost-usd ")[2].partition(" ")[0])
+    assert needs - 1e-9 <= enough - limit + left <= needs + max(0.02 * needs, 2e-6)

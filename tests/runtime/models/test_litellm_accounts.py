@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.errors import ConfigurationError, ModelUnavailable
 from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import Negotiation
@@ -49,6 +49,16 @@ async def test_a_call_that_was_never_sent_costs_nothing(make: Make, server: Clie
     model = make(api_base=bases, lease=lease, price_in=1.0, price_out=2.0, backoff_initial_s=0.5)
     (reply,) = await model.ask(request_of(user=LONG))
     assert (reply.failed_calls, lease.take_uncertain()) == (1, 0)
+
+
+async def test_a_call_that_there_is_no_money_for_has_not_failed(make: Make, server: Client) -> None:
+    lease = BudgetLease(limited=True)
+    asking = asyncio.create_task(make(lease=lease, price_in=1.0, price_out=2.0).ask(request_of(user=LONG)))
+    await lease.shortage()
+    lease.grant(0.0)
+    with pytest.raises(ModelUnavailable, match="--max-cost-usd: what is left does not cover the next call") as refused:
+        await asking
+    assert (refused.value.context["failed_calls"], server.calls()) == (0, 0)
 
 
 async def test_no_call_is_made_before_there_is_money_for_it(make: Make, server: Client) -> None:

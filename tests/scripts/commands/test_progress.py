@@ -101,6 +101,41 @@ def test_money_of_calls_that_were_cut_off_is_said(ended: Standing, known: float,
     assert ("at most" in line) == (most > known)
 
 
+@pytest.mark.parametrize(
+    ("tokens", "said"),
+    [((0, 0), "unknown, as the model does not state them, price unknown"), ((7, 0), "7 in, 0 out, price unknown")],
+)
+def test_tokens_that_nobody_stated_are_unknown_and_not_nothing(
+    ended: Standing, tokens: tuple[int, int], said: str
+) -> None:
+    kind = Usage(calls=3, tokens_in=tokens[0], unpriced_calls=3)
+    changes = {
+        "tokens_in": tokens[0],
+        "tokens_out": tokens[1],
+        "cost_usd": None,
+        "accounts": {"kind": {"a": kind, "b": kind}},
+    }
+    lines = summary(msgspec.structs.replace(ended, **changes)).splitlines()
+    assert f"tokens    {said}" in lines
+    assert f"  kind    a                3 calls, {said}" in lines
+    assert "tokens    0 in, 0 out, $0.0000" in summary(
+        msgspec.structs.replace(ended, calls=0, tokens_in=0, tokens_out=0, cost_usd=0.0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("--max-cost-usd 3.0 is reached: $1.67 is left; it takes --max-cost-usd 3.02 or more", "6.04"),
+        ("--max-cost-usd 50.0 is reached: it takes --max-cost-usd 225.13 or more", "450.26"),
+        ("--max-cost-usd 3.0 is reached", "6"),
+    ],
+)
+def test_the_next_command_has_a_limit_with_which_a_call_can_be_made(ended: Standing, message: str, said: str) -> None:
+    paused = msgspec.structs.replace(ended, status="paused", message=message)
+    assert summary(paused).splitlines()[-1].endswith(f" --max-cost-usd {said}")
+
+
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Standing:
     """A small solved run."""
