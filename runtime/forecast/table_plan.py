@@ -227,6 +227,9 @@ def cost_of(sample: TableSample, size: TableSize, ahead: RowsAhead) -> float | N
 def walls_of_rows(ahead: RowsAhead, speed: Speed, most: int) -> list[Wall]:
     """Compute the wall time at growing widths: rows do not wait for each other, the requests of one row do.
 
+    The slowest row may be among the last to begin: what is left of it then is waited for alone (Graham's bound for jobs
+    that are begun in any order, Bell Syst. Tech. J. 45, 1966; a row's first request is among those shared out).
+
     Args:
         ahead: What the rows take.
         speed: Of the model.
@@ -234,7 +237,7 @@ def walls_of_rows(ahead: RowsAhead, speed: Speed, most: int) -> list[Wall]:
     """
     together, walls = ahead.calls / max(1.0, ahead.requests), list[Wall]()
     for width in (*(one for one in WIDTHS if one < most), most):
-        waits = max(float(ahead.longest), ahead.requests / width)
+        waits = ahead.requests / width + (ahead.longest - 1) * (1 - 1 / width)
         fastest = ahead.calls / (speed.calls_per_s or math.inf)
         walls.append(Wall(width, round(width * together), max(waits * speed.latency_s, fastest)))
     return walls

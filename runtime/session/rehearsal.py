@@ -6,7 +6,7 @@ of a table is a run: the same coordinator, workers and rules, over as many rows,
 and about a second for 10,000 rows.
 
 *Time.* A model with a latency answers while many rows have begun: what is learned comes too late for those. Here a call
-takes ``CALL_S``, and as many are under way as in the run; what a run does every so many seconds it does as much sooner.
+takes ``ROW_S`` for each that is under way at once; what a run does every so many seconds it does as much sooner.
 With batches all questions of a round are answered at once.
 """
 
@@ -40,9 +40,12 @@ from surefoot.runtime.session.table import SAMPLED
 from surefoot.runtime.session.watcher import Watcher
 from surefoot.runtime.session.work import work
 
-CALL_S: Final = 0.001
-"""Seconds of a call in a rehearsal of a model that has a latency: more than a worker takes to begin all its rows."""
-QUICK_S: Final = 0.002
+ROW_S: Final = 0.0002
+"""Seconds of a call for each other that is under way, in a rehearsal of a model that has a latency: twice what a worker
+takes for a row, so that all rows that a run has under way have begun before the first of them is answered."""
+LEAST_CALL_S: Final = 0.001
+"""Seconds of a call at least: timers are no finer."""
+QUICK_S: Final = 0.01
 """Seconds below which a model counts as one that answers at once."""
 QUIET_S: Final = 0.02
 """Seconds without a new question after which a round of batches is answered."""
@@ -60,6 +63,7 @@ class Setting(msgspec.Struct, frozen=True):
         start: What they were chosen from; ``None`` where the run learns nothing.
         fields: Fields of a record that are voted on one by one; 0 for whole answers.
         latency_s: Of a call.
+        width: Calls that are under way at the same time, at most.
         workers: That the run has; with a model object it is one, whatever the configuration says.
         own_pilot: Whether a pilot is rehearsed as well, so that leads and start are chosen from made-up replies.
     """
@@ -69,6 +73,7 @@ class Setting(msgspec.Struct, frozen=True):
     start: Estimate | None
     fields: int = 0
     latency_s: float = 0.0
+    width: int = 1
     workers: int = 1
     own_pilot: bool = False
 
@@ -210,8 +215,9 @@ async def rehearse(setting: Setting, answers: RowAnswers, rows: int, seed: int =
         ModelUnavailable: The run would pause, such as where no reply can be read.
         SurefootError: It would end otherwise than with results.
     """
-    config, quick = _quiet(setting), setting.latency_s < QUICK_S
-    pace = Pace(0.0 if quick else CALL_S, None if quick else config.calls_in_flight, config.batch)
+    call_s = 0.0 if setting.latency_s < QUICK_S else max(LEAST_CALL_S, ROW_S * setting.width)
+    config = _quiet(setting, call_s)
+    pace = Pace(call_s, setting.width if call_s else None, config.batch)
     actor = Actor(answers, setting.fields, seed, pace)
     with tempfile.TemporaryDirectory(prefix="surefoot-plan-") as folder:
         directory = pathlib.Path(folder) / "run"
@@ -237,16 +243,16 @@ def _numbers(rows: int) -> Iterator[dict[str, int]]:
     return ({"row": number} for number in range(rows))
 
 
-def _quiet(setting: Setting) -> RunConfig:
+def _quiet(setting: Setting, call_s: float) -> RunConfig:
     """The run's configuration without limits, and without what only its own model, machine or journal is asked for."""
     config = setting.config
-    sooner = 1.0 if setting.latency_s < QUICK_S else CALL_S / setting.latency_s
+    flush_s = config.flush_s * call_s / setting.latency_s if call_s else config.flush_s
     limits: dict[str, Any] = {"max_cost_usd": None, "max_calls": None, "max_wall_s": None, "mirror": None}
     asked: dict[str, Any] = {"fallback_model": None, "modules": "", "wordings": None, "measurement": None}
     return msgspec.structs.replace(
         config, task="map", task_options={}, model="object:rehearsal", address="none",
         cache="none", keep_replies="none", review=False, structured=False, rebalance_votes=False, hedge="off",
-        flush_s=QUIET_S if config.batch else max(CALL_S, config.flush_s * sooner), **limits, **asked,
+        flush_s=QUIET_S if config.batch else max(LEAST_CALL_S, flush_s), **limits, **asked,
     )  # fmt: skip
 
 

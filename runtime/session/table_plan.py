@@ -167,7 +167,8 @@ async def _planned(
     fields = task.voted_fields(sampled_step(config, task, sample.pilot[0].number))
     answers = row_answers(sample.rows, fields)
     workers = 1 if setup.models else config.workers or default_workers()
-    setting = Setting(config, start.leads, start.estimate, fields, sample.speed.latency_s, workers)
+    width = _width(setup, size.asked, workers)
+    setting = Setting(config, start.leads, start.estimate, fields, sample.speed.latency_s, width, workers)
     pilot = pilot_of(start.pilot_rows)
     usual = await _rehearsed(setting, answers, size.asked)
     lucky = msgspec.structs.replace(setting, own_pilot=start.pilot_rows > 0)
@@ -194,7 +195,7 @@ async def _planned(
         why=_why(start),
         pilot_calls=round(pilot.calls),
         speed=sample.speed,
-        walls=walls_of_rows(middle, sample.speed, _width(setup, size.asked, workers)),
+        walls=walls_of_rows(middle, sample.speed, width),
         sample_rows=len(sample.rows),
         sample_calls=took.calls,
         sample_cost_usd=took.known_cost_usd,

@@ -88,11 +88,13 @@ def test_the_same_seed_is_the_same_rehearsal() -> None:
 
 
 def test_a_latency_has_rows_begin_before_anything_is_learned() -> None:
-    """All 60 rows are under way before the first is answered; at once, they come one after the other."""
-    config = setting(latency_s=1.0)
-    found = asyncio.run(rehearse(config, EASY, 60))
-    assert sum(found.requests) >= 60
-    assert found.right == 60
+    """Of 800 rows that are all under way when the first is answered none learns anything. Placebo: one at a time."""
+    config = RunConfig(task="map", model="simulated", target=0.999, workers=1, chains_in_flight=800, flush_steps=32)
+    wide = Setting(config, Leads(5, 5, 7), judge_pilot(pilot(20), Counts(calls=60)), latency_s=1.0, width=800)
+    narrow = msgspec.structs.replace(wide, latency_s=0.0, config=msgspec.structs.replace(config, chains_in_flight=1))
+    at_once, one_by_one = (sum(asyncio.run(rehearse(one, EASY, 800)).draws) for one in (wide, narrow))
+    assert at_once >= 5 * 800
+    assert one_by_one < 0.9 * at_once
 
 
 def test_rounds_of_batches_are_answered_together() -> None:

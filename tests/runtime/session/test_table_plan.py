@@ -26,7 +26,7 @@ def once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table_plan, "REHEARSALS", 1)
 
 
-UNEVEN = Case(p_error=0.05, even=False, field_wise=False, rows=300)
+UNEVEN = Case(p_error=0.05, even=False, field_wise=False, rows=120)
 
 
 def planned(case: Case, model: Model | None = None, rows: Iterable[Any] | None = None, **options: Any) -> TablePlan:
@@ -64,23 +64,23 @@ def leads_of_journal(kept: Any) -> tuple[int, int]:
 
 def test_the_sample_changes_the_forecast() -> None:
     """Placebo: one that rests on the table alone."""
-    good, bad = (planned(Case(rate, even=True, field_wise=False, rows=300)) for rate in (0.005, 0.1))
+    good, bad = (planned(Case(rate, even=True, field_wise=False, rows=120)) for rate in (0.005, 0.1))
     assert bad.calls > 1.5 * good.calls
     assert bad.leads.unguarded > good.leads.unguarded
 
 
 def test_what_is_learned_on_the_way_is_forecast() -> None:
     """Placebo: a run that keeps its first leads, as the forecast says of one without --learn."""
-    case = Case(0.02, even=True, field_wise=False, rows=800)
-    learns, stays = planned(case), planned(case, learn=False)
-    assert stays.calls > 1.08 * learns.calls
+    case = Case(0.02, even=True, field_wise=False, rows=400)
+    learns, stays = (planned(case, learn=learn, chains_in_flight=16, flush_steps=16) for learn in (True, False))
+    assert stays.calls > 1.2 * learns.calls
     assert stays.calls_per_row == pytest.approx(stays.leads.unguarded, rel=0.15)
 
 
 def test_a_lead_that_is_asked_for_needs_no_pilot() -> None:
     ahead = planned(UNEVEN, k=2)
     assert (ahead.pilot_calls, ahead.leads.unguarded) == (0, 2)
-    assert ahead.calls_per_row == pytest.approx(ahead.calls / 300)
+    assert ahead.calls_per_row == pytest.approx(ahead.calls / 120)
     assert "as asked for" in ahead.why
 
 
@@ -148,7 +148,7 @@ def test_a_model_without_prices_has_no_money() -> None:
     ahead = planned(UNEVEN, api_model(None), k=2)
     assert ahead.cost_usd is ahead.cost_low is ahead.cost_high is ahead.sample_cost_usd is None
     assert ahead.batch_hours is ahead.batch_cost_usd is ahead.batch_calls is None
-    assert planned(UNEVEN, api_model(0.25), k=1).cost_usd == pytest.approx(75, rel=0.1)
+    assert planned(UNEVEN, api_model(0.25), k=1).cost_usd == pytest.approx(30, rel=0.1)
 
 
 def api_model(cost_usd: float | None) -> Model:
