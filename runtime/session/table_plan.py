@@ -170,6 +170,7 @@ async def _planned(
     width = _width(setup, size.asked, workers)
     setting = Setting(config, start.leads, start.estimate, fields, sample.speed.latency_s, width, workers)
     pilot = pilot_of(start.pilot_rows)
+    say(f"rehearsing the run, with made-up replies to {min(size.asked, MOST_REHEARSED):,} rows")
     usual = await _rehearsed(setting, answers, size.asked)
     lucky = msgspec.structs.replace(setting, own_pilot=start.pilot_rows > 0)
     ends = [one for by in (1.0, *_ends(sample, size)) for one in await _others(lucky, answers.scaled(by), size.asked)]

@@ -18,15 +18,12 @@ from surefoot.runtime.session.mapping import MapRun, rows_from
 from surefoot.runtime.session.results_file import keep_results_file, kept_results_file
 from surefoot.runtime.session.row_output import check_form, check_inputs_kept
 from surefoot.runtime.session.setup import set_up_rows
-from surefoot.scripts.commands.options import json_option, log_options, tell
+from surefoot.scripts.commands.options import json_option, log_options
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
 from surefoot.scripts.commands.patience import looking_for, saying
 from surefoot.scripts.commands.progress import Progress, summary
 from surefoot.scripts.commands.signals import stoppable
-from surefoot.scripts.commands.table_options import PATH, asked_table, run_options, table_options
-
-LARGE_BYTES = 20 << 20
-"""Size of a file that takes more than a moment to read."""
+from surefoot.scripts.commands.table_options import PATH, asked_table, run_options, say_if_large, table_options
 
 
 @click.command("map")
@@ -62,8 +59,7 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
     ready = set_up_rows(task, None, {"target": target, **values})
     with saying(looking_for(ready.config.model)):
         setup = checked(ready)
-    if table.stat().st_size > LARGE_BYTES:
-        tell(f"reading {table}")
+    say_if_large(table)
     kept = keep_table_of(setup, rows_from(table, form), directory)
     keep_results_file(kept.journal, output, inputs)
     steps = shape_of(kept.setup.task).total_steps

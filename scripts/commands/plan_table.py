@@ -21,7 +21,7 @@ from surefoot.scripts.commands.durations import duration
 from surefoot.scripts.commands.options import json_option, log_options, tell
 from surefoot.scripts.commands.output import OK, print_json, printable
 from surefoot.scripts.commands.patience import looking_for, saying
-from surefoot.scripts.commands.table_options import asked_table, run_options, table_options
+from surefoot.scripts.commands.table_options import asked_table, run_options, say_if_large, table_options
 
 
 @click.command("map")
@@ -48,6 +48,7 @@ def plan_table_command(table: pathlib.Path, samples: int | None, as_json: bool, 
     at_once = msgspec.structs.replace(asked, config=msgspec.structs.replace(asked.config, batch=False))
     with saying(looking_for(at_once.config.model)):
         setup = checked(at_once)
+    say_if_large(table)
     found = asyncio.run(plan_table(setup, rows_from(table, form), samples, tell))
     if as_json:
         print_json(msgspec.to_builtins(found))

@@ -11,8 +11,10 @@ from surefoot.runtime.config import RunConfig
 from surefoot.runtime.session.mapping import ROW_TARGET, look_at
 from surefoot.runtime.session.setup import row_task
 from surefoot.runtime.session.table import TextForm
-from surefoot.scripts.commands.options import struct_options
+from surefoot.scripts.commands.options import struct_options, tell
 
+LARGE_BYTES = 20 << 20
+"""Size of a file that takes more than a moment to read."""
 PATH = click.Path(path_type=pathlib.Path)
 
 
@@ -53,3 +55,9 @@ def asked_table(table: pathlib.Path, values: dict[str, Any]) -> tuple[RowTask, T
     form = TextForm(values.pop("delimiter"), values.pop("encoding"))
     look_at(table, task, form)
     return task, form
+
+
+def say_if_large(table: pathlib.Path) -> None:
+    """Say that a file is read if that takes more than a moment."""
+    if table.stat().st_size > LARGE_BYTES:
+        tell(f"reading {table}")

@@ -15,6 +15,7 @@ from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Model, Reply, Stop
 from surefoot.runtime.models.simulated import Profile, SimulatedModel
 from surefoot.runtime.session import table_plan
+from surefoot.runtime.session.rehearsal import Setting, rehearse
 from surefoot.runtime.session.setup import set_up_rows
 from surefoot.runtime.session.table_plan import plan_table, usual_samples
 from surefoot.scripts.benchmarks.table_plan import Case
@@ -173,3 +174,37 @@ def test_an_own_class_of_rows_is_forecast_as_well() -> None:
 
 def test_a_tenth_of_a_table_is_asked() -> None:
     assert [usual_samples(rows) for rows in (3, 600, 1200, 10**6)] == [50, 60, 120, 200]
+
+
+def test_pilots_that_would_end_the_run_are_not_in_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Placebo: with them the interval is wider than what the rehearsals with the sample's own pilot took."""
+
+    async def no_lead(setting: Setting, *more: Any) -> Any:
+        if setting.own_pilot:
+            raise ConfigurationError("the pilot saw 40 of 60 ballots dissent")
+        return await rehearse(setting, *more)
+
+    usual = planned(UNEVEN)
+    monkeypatch.setattr(table_plan, "rehearse", no_lead)
+    alone = planned(UNEVEN)
+    assert usual.calls_low < usual.calls_high
+    assert alone.calls_low == alone.calls == alone.calls_high == usual.calls
+
+
+def test_what_is_wrong_with_the_pilot_s_replies_is_said() -> None:
+    """As a run says it: three in four replies that can be read at all disagree."""
+    told: list[str] = []
+    setup = set_up_rows(UNEVEN.task(), Disagrees(), {**UNEVEN.options(0), "target": 0.9})
+    with pytest.raises(ConfigurationError, match="no lead can be chosen"):
+        asyncio.run(plan_table(setup, UNEVEN.table(), 20, told.append))
+    assert told[0] == "asking 20 of 120 rows, several times each"
+    assert any(line.startswith("no agreement, row:") for line in told)
+
+
+class Disagrees(Model):
+    """Says another number each time."""
+
+    dialect = "chat"
+
+    async def ask(self, request: Any) -> Any:
+        return [Reply(f'{{"a": {draw}, "b": {draw}, "c": {draw}}}') for draw in request.draws]

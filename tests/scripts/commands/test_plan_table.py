@@ -61,6 +61,7 @@ def test_a_forecast_is_about_the_run_and_says_what_it_cost(folder: pathlib.Path)
     assert done.returncode == 0, done.stderr
     ahead, ran = last_object(done), last_object(surefoot(folder, *words, "--run-dir", "r"))
     assert "asking 50 of 60 rows" in done.stderr
+    assert "rehearsing the run, with made-up replies to 60 rows" in done.stderr
     assert ahead["calls"] == pytest.approx(ran["calls"], rel=0.15)
     assert ahead["cost_usd"] == pytest.approx(ran["cost_usd"], rel=0.15)
     assert (ahead["rows"], ahead["sample_rows"], ahead["target"]) == (60, 50, 0.999)

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.scripts.commands.table_options import asked_table, run_options, table_options
+from surefoot.scripts.commands.table_options import LARGE_BYTES, asked_table, run_options, say_if_large, table_options
 
 GIVEN = {
     "question": "{a}?", "fields": "x: integer", "field_wise": True, "system": "Be brief.", "delimiter": None,
@@ -75,3 +75,12 @@ def test_what_cannot_be_asked_is_said_before_anything_else(
     with pytest.raises(ConfigurationError) as told:
         asked_table(tmp_path / "t.csv", {**GIVEN, **change})
     assert says in str(told.value)
+
+
+def test_a_large_file_is_said_to_be_read(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, size in (("small.csv", 1000), ("large.csv", LARGE_BYTES + 1)):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(size)
+        say_if_large(tmp_path / name)
+    assert "large.csv" in (told := capsys.readouterr().err)
+    assert "small.csv" not in told
