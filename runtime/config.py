@@ -11,6 +11,7 @@ from surefoot.decompose.revision import When
 from surefoot.decompose.step import Dialect
 from surefoot.decompose.task import StateBy, Task, missing
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS, MICRO_TASKS
+from surefoot.runtime.ballot_limit import MOST, most_ballots
 from surefoot.runtime.checked_task import checked_class
 from surefoot.runtime.decomposition_methods import load_method, maker_named
 from surefoot.runtime.errors import ConfigurationError
@@ -25,6 +26,7 @@ from surefoot.voting.rules import RULES
 
 Auto = Literal["auto"]
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Ballots = Annotated[int, msgspec.Meta(ge=1, le=MOST)]
 Several = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 Heat = Annotated[float, msgspec.Meta(ge=0, le=2)]
 Price = Annotated[float, msgspec.Meta(ge=0)]
@@ -112,7 +114,10 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     minimize: Annotated[
         Literal["calls", "money", "time"], _option("what leads and steps a call are chosen for, with --k auto")
     ] = "calls"
-    max_ballots: Annotated[int, _option("ballots after which an undecided step is given up", ge=1, le=2048)] = 100
+    max_ballots: Annotated[
+        Ballots | Auto,
+        _option("ballots after which an undecided step is given up; auto: 100, or 8 times a larger lead"),
+    ] = "auto"
     seam_retries: Annotated[int, _option("times a chain is run again before its promise is doubted", ge=0)] = 4
     re_decompositions: Annotated[int, _option("times a decomposition is asked again", ge=0)] = 3
     revise: Annotated[
@@ -336,8 +341,8 @@ def check_options(config: RunConfig, folder: pathlib.Path | None = None) -> None
         raise ConfigurationError("--rebalance-votes moves votes between leads: it needs --k N and the usual --rule")
     if config.steps_per_call != 1:
         _check_several(config)
-    if config.k != "auto" and config.max_ballots < config.k:
-        raise ConfigurationError(f"--max-ballots {config.max_ballots} can never give a lead of --k {config.k}")
+    if config.k != "auto" and (most := most_ballots(config.max_ballots, config.k)) < config.k:
+        raise ConfigurationError(f"--max-ballots {most} can never give a lead of --k {config.k}")
 
 
 def _check_several(config: RunConfig) -> None:

@@ -83,7 +83,7 @@ class LookRunner(StepRunner):
         """Take looks until there is a verdict."""
         ballots: list[Ballot] = []
         details: list[str] = []
-        race, fresh = LookRace(rule, self.policy.max_ballots), False
+        race, fresh = LookRace(rule, self.policy.most_ballots(k)), False
         for question, model in self._questions(step, level):
             ballot, new = await self._one(question, model, len(ballots), draw)
             ballots.append(ballot)

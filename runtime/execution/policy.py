@@ -1,11 +1,13 @@
 """How steps are asked: the constants of a run, and the leads that a run may choose again while it goes on."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 import msgspec
 
 from surefoot.decompose.revision import When
 from surefoot.decompose.wordings.wording import Wording
+from surefoot.runtime.ballot_limit import most_ballots
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.wordings_file import wordings_of
@@ -25,7 +27,7 @@ class StepPolicy(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         flags: Red flags that discard a reply.
         rule: Name of the voting rule, as in the configuration.
-        max_ballots: Most ballots of one race, spoiled ones included.
+        max_ballots: Most ballots of one race, spoiled ones included; ``auto`` depends on its lead.
         max_reply_tokens: Limit on ``chat`` replies in tokens; other dialects have the step's own limit.
         seed: The run's seed.
         structured: Whether ``chat`` replies are to follow the task's JSON schema.
@@ -36,13 +38,17 @@ class StepPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     flags: frozenset[RedFlag] = frozenset(RedFlag)
     rule: str = "first-to-ahead-by"
-    max_ballots: int = 100
+    max_ballots: int | Literal["auto"] = "auto"
     max_reply_tokens: int = 750
     seed: int = 0
     structured: bool = False
     ladder: bool = False
     wordings: Mapping[str, Wording] = {}
     by_level: bool = False
+
+    def most_ballots(self, lead: int) -> int:
+        """Return after how many ballots a race with this lead is given up."""
+        return most_ballots(self.max_ballots, lead)
 
 
 def policy_of(config: RunConfig) -> StepPolicy:

@@ -126,7 +126,9 @@ class StepRunner:
             # Most steps of a long run end here: nothing is built that only a contested race needs.
             model, question = self._asked(step, variants[0])
             wanted = (
-                1 if self.settings.first_temperature != self.settings.temperature else min(k, self.policy.max_ballots)
+                1
+                if self.settings.first_temperature != self.settings.temperature
+                else min(k, self.policy.most_ballots(k))
             )
             heat = self.settings.first_temperature
             said = await self._ask(model, question, range(draw, draw + wanted), heat, race=number)
@@ -199,7 +201,8 @@ class StepRunner:
         fields = self.task.voted_fields(step)
         rule = self.leads.rule(k, raise_lead=not fields and self.policy.rule == "first-to-ahead-by")
         single: Any = rule or rule_of(self.policy.rule, k)
-        race = race_for(FieldWise((single,) * fields) if fields else single, self.policy.max_ballots)
+        most = self.policy.most_ballots(max(k, self.leads.leads.disputed))
+        race = race_for(FieldWise((single,) * fields) if fields else single, most)
         ballots: list[Ballot] = [*goes_on.ballots] if goes_on else []
         details: list[str] = [*goes_on.details] if goes_on else []
         for ballot in ballots:

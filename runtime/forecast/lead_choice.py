@@ -21,6 +21,7 @@ from collections.abc import Mapping
 import msgspec
 
 from surefoot.decompose.task import Task
+from surefoot.runtime.ballot_limit import most_ballots
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.forecast.basis import Basis, basis_of
@@ -91,7 +92,26 @@ def choose_leads(config: RunConfig, task: Task, estimate: Estimate | None) -> Le
         leads = cheapest_leads(basis, objective_of(config, estimate))
     except ValueError as error:
         raise ConfigurationError(f"--rule {config.rule}: {error}") from error
-    return with_learned_rules(basis, leads, estimate, {}) if basis.rule.learns else leads
+    if basis.rule.learns:
+        return with_learned_rules(basis, leads, estimate, {})
+    _see_reachable(config, leads, estimate)
+    return leads
+
+
+def _see_reachable(config: RunConfig, leads: Leads, estimate: Estimate) -> None:
+    """Find out before the first step whether races can end within the limit on their ballots.
+
+    Raises:
+        ConfigurationError: Even if no two wrong answers were the same, a usual race would not.
+    """
+    lead = max(leads.guarded, leads.unguarded)
+    most, needed = most_ballots(config.max_ballots, lead), math.ceil(lead / (1 - estimate.p_error))
+    if needed > most:
+        raise ConfigurationError(
+            f"--max-ballots {most}: {_dissent(estimate)}, so --target {config.target:g} takes a lead of {lead}, for "
+            f"which a step has {needed:,} ballots or more",
+            hint="another model, a lower --target, or --k N" + (f"; or --max-ballots {2 * needed}" * (needed < 1024)),
+        )
 
 
 def _for_looks(basis: Basis, estimate: Estimate) -> Leads:
@@ -127,10 +147,13 @@ def _hopeless(estimate: Estimate) -> str:
             f"0 of {estimate.spoiled:,} answers of the {who} were readable: this model cannot be asked this so; "
             "surefoot measure shows what it says"
         )
-    return (
-        f"the {who} saw {estimate.dissenting} of {estimate.ballots} ballots dissent: votes may make it worse, no lead "
-        "can be chosen; try another model, or --k N"
-    )
+    return f"{_dissent(estimate)}: votes may make it worse, no lead can be chosen; try another model, or --k N"
+
+
+def _dissent(estimate: Estimate) -> str:
+    """How often answers of a pilot or a measurement disagreed, as the reason for something."""
+    who = "measurement" if estimate.measured else "pilot"
+    return f"the {who} saw {estimate.dissenting} of {estimate.ballots} ballots dissent"
 
 
 def choose_again(config: RunConfig, task: Task, leads: Leads, estimate: Estimate, votes: Mapping[str, int]) -> Leads:
@@ -229,7 +252,7 @@ def with_learned_rules(basis: Basis, leads: Leads, pilot: Estimate, votes: Mappi
     if basis.questions:
         verdicts = min(verdicts, MORE_QUESTIONS * max(basis.questions, seen.total()))
     share = (1 - basis.config.target) / verdicts
-    learned = basis.rule.learned_rules((share, share / 10), seen, basis.config.max_ballots)
+    learned = basis.rule.learned_rules((share, share / 10), seen, most_ballots(basis.config.max_ballots, 1))
     found = {number: with_sharpness(rule, pilot.looks) for number, rule in learned.items()}
     kept = (Sequential, Looks)  # what journals can keep
     rules = {number: rule for number, rule in found.items() if isinstance(rule, kept)}

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from surefoot.decompose.step import Step
 from surefoot.decompose.task import Task
+from surefoot.runtime.ballot_limit import most_ballots
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.forecast.distinct_questions import Distinct, distinct_questions
 from surefoot.runtime.forecast.estimates import Estimate, LookSample, SeenLooks, pilot_steps, sample_numbers
@@ -53,7 +54,7 @@ def forecast_looks(config: RunConfig, task: Task, leads: Leads, known: Estimate,
     size = task.usual_steps(root.goal, root.inputs)
     rule, ways = _rule(config, leads), _ways(config, task)
     seen = known.looks or SeenLooks()
-    needs = _needs(seen.samples, rule, min(ways, config.max_ballots)) or _without_looks(known, rule)
+    needs = _needs(seen.samples, rule, min(ways, most_ballots(config.max_ballots, 1))) or _without_looks(known, rule)
     distinct = distinct_questions(task, size, by_role=bool(config.modules))
     asked = _pilot_texts(config, task, size) if pilot else set()
     fresh = distinct.scale * sum(

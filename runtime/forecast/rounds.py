@@ -12,6 +12,7 @@ import msgspec
 
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
+from surefoot.runtime.ballot_limit import most_ballots
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.forecast.basis import Basis, basis_of
 from surefoot.runtime.forecast.estimates import Estimate
@@ -83,7 +84,7 @@ def rounds_ahead(config: RunConfig, task: Task, start: Estimate | None, leads: L
     """Compute the rounds of a run from what is known before it; ``start`` is ``None`` where nothing was measured."""
     rates = RateTable({}, FAULTLESS, 0.0) if start is None else rate_table(start)
     basis = basis_of(config, task, rates, leads.leaf_steps)
-    each = max(1, config.max_ballots - min(leads.guarded, leads.unguarded) + 1)
+    each = max(1, most_ballots(config.max_ballots, leads.unguarded) - min(leads.guarded, leads.unguarded) + 1)
     root = task.root()
     rows = task.size(root.goal, root.inputs) if isinstance(task, RowTask) else 1
     return Rounds(rounds_of(basis, leads, rows), start is not None, each)

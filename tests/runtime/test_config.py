@@ -137,6 +137,9 @@ def test_what_single_fields_cannot_say(configured: Configured) -> None:
     with pytest.raises(ConfigurationError, match="--max-ballots 2 can never give a lead of --k 3"):
         open_task(configured(k=3, max_ballots=2))
     open_task(configured(k=3, max_ballots=3))
+    open_task(configured(k=300))
+    with pytest.raises(ConfigurationError, match="--max-ballots 2048 can never give a lead of --k 3000"):
+        open_task(configured(k=3000))
     with pytest.raises(ConfigurationError, match=r"--strategy: there is no 'bush'; it takes chain\|tree"):
         open_task(configured(strategy="bush"))
 

@@ -252,6 +252,17 @@ async def test_r1_r2_the_cap_ends_in_a_deadlock(scripted: Any, step_runner: Any,
     assert counts.calls == cap
 
 
+@pytest.mark.parametrize("limit", ["auto", 60])
+async def test_the_cap_grows_with_the_lead_unless_it_was_given(scripted: Any, step_runner: Any, limit: Any) -> None:
+    """A lead of 20 that a race of 100 ballots does not reach, and one of 160 does."""
+    steps = step_runner(TASK, scripted(*[A, B] * 55, *[A] * 20), max_ballots=limit)
+    if limit == "auto":
+        assert (await steps.decide(STEP, 20, 0))[0] == A
+        return
+    with pytest.raises(StepDeadlocked, match="no candidate led by 20 within 60 ballots"):
+        await steps.decide(STEP, 20, 0)
+
+
 @pytest.mark.parametrize("name", FLAGGED)
 async def test_r3_r12_a_model_that_only_raises_flags_elects_nobody(scripted: Any, step_runner: Any, name: str) -> None:
     with pytest.raises(StepDeadlocked) as caught:

@@ -45,6 +45,21 @@ def cheapest(config: RunConfig, task: Task, known: Estimate) -> Forecast:
     return forecast(basis_of(config, task, rate_table(known), leads.leaf_steps), leads)
 
 
+def test_a_lead_that_the_limit_on_ballots_cannot_give_is_refused_before_the_first_step(configured: Configured) -> None:
+    """A pilot with 15 of 60 ballots dissenting asks for a lead that 30 ballots do not reach. Placebos: room enough."""
+    known, task = Estimate(60, 15, 0, 0.25, 0.45), Hanoi(disks=6)
+    with pytest.raises(
+        ConfigurationError, match=r"--max-ballots 30: the pilot saw 15 of 60 .* takes a lead of"
+    ) as said:
+        choose_leads(configured("hanoi", {"disks": 6}, k="auto", max_ballots=30, strategy="chain"), task, known)
+    assert "or --max-ballots" in said.value.context["hint"]
+    for limit in (400, "auto"):
+        leads = choose_leads(
+            configured("hanoi", {"disks": 6}, k="auto", max_ballots=limit, strategy="chain"), task, known
+        )
+        assert leads.unguarded > 30
+
+
 @pytest.mark.parametrize("p_error_high", [0.001, 0.0022, 0.01, 0.05, 0.2])
 @pytest.mark.parametrize("disks", [4, 12, 20])
 def test_without_seams_the_lead_is_that_of_the_formula(configured: Configured, disks: int, p_error_high: float) -> None:
