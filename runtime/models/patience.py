@@ -58,7 +58,7 @@ class Patience:
             wait = self._wait_s(error, failed)
             if _now() - started + wait > self._settings.patience_s or not self._retries.spend():
                 return False
-            self._say(f"{error}; asking again in {wait:.1f} s")
+            self._say(f"{str(error).rstrip('.')}; asking again in {wait:.1f} s")
             return wait
 
         try:
@@ -86,7 +86,7 @@ class Patience:
     def _given_up(self, last: Transient, after_s: float, failed: int) -> ModelUnavailable:
         """What a call ends with whose failures outlasted the patience."""
         name = self._settings.name
-        line = f"{name}: unavailable for {after_s:.0f} s; {last}"
+        line = f"{name}: unavailable for {after_s:.0f} s; {str(last).rstrip('.')}"
         line += f"; it asks to wait {last.after_s:.0f} s" if last.after_s else ""
         line += f"; {self._retries.spent}" if self._retries.spent else ""
         context = {"failed_calls": failed, "last_error": str(last), "status": last.status}

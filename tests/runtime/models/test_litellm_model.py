@@ -47,6 +47,7 @@ async def test_a_failed_call_is_waited_out_and_is_no_reply(make: Make, server: C
     assert server.calls() == 3
     assert len(lines) == 2
     assert all(line.startswith("openai/small: ") and line.isprintable() for line in lines)
+    assert not any(".;" in line for line in lines), "a server's sentence ends where ours goes on"
     assert SECRET not in "".join(lines)
 
 
