@@ -383,9 +383,7 @@ TARGETS: dict[str, Target] = {
     "a packed body": Target(_body("gzip"), (gzip.compress(REPLY),), (SurefootError, ValueError)),
     **BATCHES,
     "a question to the served model": Target(_asked, (ASKED,)),
-    "message to a worker": Target(
-        lambda data, folder: decode_message(data), (encode(Hello()), encode(Grant("usd", 1.5)))
-    ),
+    "message to a worker": Target(lambda data, _: decode_message(data), (encode(Hello()), encode(Grant("usd", 1.5)))),
     "worker's reply": Target(lambda data, folder: decode_reply(data, Hello()), (encode(Returned(1.0, 2.0)),)),
     "fetched run": Target(_parcel, (parcel.pack(GOLDEN),)),
     "a job's output": Target(text(parcel.framed_in), (parcel.frame(b"packed").encode(),)),

@@ -7,7 +7,6 @@ import pytest
 
 from surefoot.decompose.step import Step
 from surefoot.runtime.errors import ModelUnavailable, StepDeadlocked
-from surefoot.runtime.execution.meter import Meter
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.port import Reply, Stop
@@ -15,7 +14,6 @@ from surefoot.runtime.payloads import pack, unpack, winner
 from surefoot.runtime.records import Contested, Counts, Record, Usage
 from surefoot.voting.alarms import Limits
 from surefoot.voting.ballot import Ballot
-from surefoot.voting.giving_up import MOST_DISCARDED, MOST_REFUSALS, NeverRead
 from surefoot.voting.race import Race
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.red_flags import ALWAYS_ON, RedFlag, parse_switch
@@ -158,60 +156,6 @@ async def test_answers_without_a_candidate_are_always_flagged(scripted: Any, ste
     steps = step_runner(TASK, scripted(FLAGGED["misformatted"], FLAGGED["refused"], A), flags=parse_switch("none"))
     assert (await steps.decide(STEP, 1, 0))[0] == A
     assert steps.counts.red_flags == {"misformatted": 1, "refused": 1}
-
-
-async def test_a_question_that_is_only_ever_refused_is_given_up_soon(scripted: Any, step_runner: Any) -> None:
-    """A filter says the same however often it is asked: such a question had been asked to the cap on ballots."""
-    refused = FLAGGED["refused"]
-    model = scripted(*[refused] * (MOST_REFUSALS * 9))
-    steps = step_runner(TASK, model)
-    with pytest.raises(StepDeadlocked, match="refuses to answer; ") as error:
-        await steps.decide(STEP, 3, 0)
-    assert "refused" in error.value.message
-    asked = sum(len(request.draws) for request in model.requests)
-    assert asked <= (MOST_REFUSALS + 2) * len(steps.variants)
-    assert steps.counts.red_flags == {"refused": asked}
-
-
-async def test_a_model_that_refuses_now_and_then_is_asked_on(scripted: Any, step_runner: Any) -> None:
-    """The placebo: one reply that can be counted or is discarded for another reason, and it is asked as before."""
-    for other in (A, FLAGGED["misformatted"]):
-        replies = [other, *[FLAGGED["refused"]] * (2 * MOST_REFUSALS), A, A]
-        steps = step_runner(TASK, scripted(*replies))
-        assert (await steps.decide(STEP, 2, 0))[0] == A
-
-
-@pytest.mark.parametrize(("spoiled", "most"), [(0.05, MOST_DISCARDED), (1.0, 100)])
-async def test_a_question_of_which_nothing_can_be_read_is_given_up_where_others_can(
-    scripted: Any, step_runner: Any, spoiled: float, most: int
-) -> None:
-    """The placebo is a run that knows nothing of others yet: it asks up to the cap."""
-    model = scripted(*[FLAGGED["misformatted"]] * 1000)
-    limits = Limits(dissent=0.1, spoiled=spoiled, each=0.0)
-    steps = step_runner(TASK, model, limits=limits, max_ballots=100)
-    with pytest.raises(StepDeadlocked) as error:
-        await steps.decide(STEP, 3, 0)
-    asked = sum(len(request.draws) for request in model.requests)
-    assert (most - 3) * len(steps.variants) <= asked <= (most + 3) * len(steps.variants)
-    assert "misformatted" in error.value.message
-
-
-@pytest.mark.parametrize(("others", "most"), [(0, MOST_DISCARDED), (1, 100)])
-async def test_the_only_question_of_a_run_is_given_up_soon(
-    scripted: Any, step_runner: Any, others: int, most: int
-) -> None:
-    """The placebo has a second question of its kind: one of them may be what no model can be asked, others can."""
-    never, model = NeverRead(), scripted(*[FLAGGED["misformatted"]] * 1000)
-    steps = step_runner(TASK, model, max_ballots=100)
-    steps.meter = Meter(never_read=never)
-    for number in range(others):
-        never.heard(STEP.kind, 1000 + number, "misformatted")
-    with pytest.raises(StepDeadlocked) as error:
-        await steps.decide(STEP, 3, 0)
-    asked = sum(len(request.draws) for request in model.requests)
-    assert (most - 3) * len(steps.variants) <= asked <= (most + 3) * len(steps.variants)
-    assert steps.meter.take().calls == asked
-    assert "answers discarded: " in error.value.message
 
 
 @pytest.mark.parametrize("text", [A + " ", " " + A, A + "\n", A.upper(), A.replace(" ", "  "), f"move {A}", A + A, ""])
