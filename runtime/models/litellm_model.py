@@ -292,7 +292,8 @@ class LiteLLMModel(Model):
         """Up to ``n`` replies from one call that got through, and the failures before it.
 
         A server that does not take a request in the form it is put in is asked in the next; the first failure is
-        raised if no form helps, because then it was not for the form.
+        raised if no form helps, because then it was not for the form. An outage that was waited out in the last form is
+        raised itself.
         """
         wanted, failed, blamed = used(request), 0, None
         question = Question(self.name, request, n, dict(self._negotiation.forms), first)
@@ -308,7 +309,7 @@ class LiteLLMModel(Model):
             except CallsStopped:
                 raise
             except (ModelRejected, ModelUnavailable, QuestionRefused) as error:
-                original = original or error
+                original = error if isinstance(error, ModelUnavailable) else original or error
                 failed += error.context["failed_calls"]
                 blamed = self._blamed(question, wanted, error)
                 if blamed is None:

@@ -19,7 +19,7 @@ class LiteLLMSettings(msgspec.Struct, frozen=True, kw_only=True):
             model: each is asked as fast as it answers, and one that fails is left out for a while.
         dialect: The wording to use.
         timeout_s: Longest time one call may take, in seconds, waiting for a free place not counted.
-        patience_s: How long, in seconds from the first try, transient failures are waited out.
+        patience_s: How long, in seconds from the first failure after an answer, transient failures are waited out.
         max_in_flight: Largest number of calls under way at once, for each server.
         price_in: USD per million prompt tokens, instead of LiteLLM's table.
         price_out: USD per million generated tokens, instead of LiteLLM's table.

@@ -1,6 +1,11 @@
-"""Makes a call again after a failure that may pass, ever later, until it is answered or the patience is over."""
+"""Makes a call again after a failure that may pass, ever later, until it is answered or the patience is over.
+
+An outage begins with the first failure after an answer, whichever call it was of: calls that wait for their place while
+others fail are part of it. Where it has outlasted the patience, none of them is waited for any longer.
+"""
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -31,6 +36,10 @@ class Patience:
     ) -> None:
         self._settings, self._servers, self._stop, self._say = settings, servers, stop, say
         self._retries = RetryBudget(settings.retry_share)
+        self._down_since: float | None = None
+        """When the first call failed since the last answer."""
+        self._over: ModelUnavailable | None = None
+        """How the last call ended that was given up."""
 
     async def replies(self, ask: Callable[[], Awaitable[list[Reply]]], n: int, *, may_be_the_form: bool) -> list[Reply]:
         """Return the replies of one call, with the number of calls that failed before it.
@@ -46,17 +55,18 @@ class Patience:
             CallsStopped: The run stops, and the call was not answered yet.
             ModelUnavailable, ModelRejected, QuestionRefused: The call is given up, after ``failed_calls`` failures.
         """
-        started, failed = _now(), 0
+        first, failed = math.inf, 0
 
         def wait_s(error: Exception) -> bool | float:
-            nonlocal failed
+            nonlocal failed, first
             if not isinstance(error, Transient):
                 return False
             failed += error.calls
+            first = min(first, self._failed())
             if (may_be_the_form and error.status == 500) or self._stop.stopped:
                 return False
             wait = self._wait_s(error, failed)
-            if _now() - started + wait > self._settings.patience_s or not self._retries.spend():
+            if _now() - first + wait > self._settings.patience_s or not self._retries.spend():
                 return False
             self._say(f"{str(error).rstrip('.')}; asking again in {wait:.1f} s")
             return wait
@@ -67,14 +77,21 @@ class Patience:
                     with attempt, pause.under_way():
                         replies = await ask()
                         self._retries.earn()
+                        self._down_since = None
                         return counted(replies, failed)
         except CallsStopped as stopped:
+            if self._over is not None and not self._stop.stopped:  # not the run stops, but the waiting for the server
+                raise ModelUnavailable(self._over.message, **self._over.context, failed_calls=failed) from None
             stopped.context |= {"failed_calls": failed, "unsent": 0 if failed else n}
             raise
         except Transient as last:
             if self._stop.stopped:
                 raise self._stop.error(failed_calls=failed) from None
-            raise self._given_up(last, _now() - started, failed) from None
+            given_up = self._given_up(last, _now() - first)
+            if not (may_be_the_form and last.status == 500):  # then another form is tried, and not the end of all
+                self._over = given_up
+                self._stop.end_waiting()
+            raise ModelUnavailable(given_up.message, **given_up.context, failed_calls=failed) from None
         except Refused:
             return counted([Reply("", Stop.REFUSED, cost_usd=0.0)] * n, failed)
         except (ModelRejected, ModelUnavailable, QuestionRefused) as error:
@@ -83,14 +100,23 @@ class Patience:
             raise
         raise AssertionError("unreachable")
 
-    def _given_up(self, last: Transient, after_s: float, failed: int) -> ModelUnavailable:
-        """What a call ends with whose failures outlasted the patience."""
-        name = self._settings.name
-        line = f"{name}: unavailable for {after_s:.0f} s; {str(last).rstrip('.')}"
-        line += f"; it asks to wait {last.after_s:.0f} s" if last.after_s else ""
+    def _failed(self) -> float:
+        """Note a failure; return when the outage began that it belongs to."""
+        if self._down_since is None:
+            self._down_since = _now()
+        return self._down_since
+
+    def _given_up(self, last: Transient, after_s: float) -> ModelUnavailable:
+        """What a call ends with whose failures outlasted the patience, but for how many they were."""
+        name, patience_s, said = self._settings.name, self._settings.patience_s, str(last).rstrip(".")
+        if last.after_s is not None and last.after_s > patience_s:
+            longer = f"longer than the patience of {_lasting(patience_s)} (--patience-s)"
+            line = f"{name}: {said}; it asks to wait {_lasting(last.after_s)}, {longer}"
+        else:
+            line = f"{name}: unavailable for {_lasting(after_s)}; {said}"
+            line += f"; it asks to wait {_lasting(last.after_s)}" if last.after_s else ""
         line += f"; {self._retries.spent}" if self._retries.spent else ""
-        context = {"failed_calls": failed, "last_error": str(last), "status": last.status}
-        return ModelUnavailable(line, model=name, **context)
+        return ModelUnavailable(line, model=name, last_error=str(last), status=last.status)
 
     def _wait_s(self, error: Transient, failed: int) -> float:
         """Seconds until a failed call is asked again: none to speak of where another server can be asked."""
@@ -101,6 +127,13 @@ class Patience:
             return error.after_s + random.uniform(0, first)
         wait = min(longest, first * 2 ** min(failed - 1, 30))
         return random.uniform(wait / 2, wait)
+
+
+def _lasting(seconds: float) -> str:
+    """A length of time for people: servers ask for milliseconds and for years."""
+    if seconds < 7200:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 3600:.1f} h" if seconds < 2 * 86400 else f"{seconds / 86400:,.0f} days"
 
 
 def _now() -> float:

@@ -75,6 +75,10 @@ class StopSignal:
     def stop(self) -> None:
         """Have all that waits end with ``CallsStopped``, and all that would be sent from now on."""
         self.stopped = True
+        self.end_waiting()
+
+    def end_waiting(self) -> None:
+        """Have all that waits now end with ``CallsStopped``; what comes later may be sent."""
         waiting, self._waiting = self._waiting, set()
         for scope in waiting:
             scope.reschedule(asyncio.get_running_loop().time())
