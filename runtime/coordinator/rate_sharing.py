@@ -109,7 +109,7 @@ def learn(congestion: CongestionControl, told: Sequence[Feedback], now: float) -
         mean_s = sum(feedback.latency_s for feedback in told) / answered
         congestion.answered(now, mean_s, any(feedback.waiting for feedback in told), answered)
     for feedback in told:
-        if feedback.refused:  # of several only the first is news
+        for _ in range(feedback.refused):  # of several only the first is news, unless they are counted
             since = round((rate or 0.0) * feedback.age_s)  # calls that all have begun since, at that rate
             start = Start(last.epoch, max(1, last.number - since), now - feedback.age_s, rate)
             congestion.refused(now, feedback.after_s, start)
@@ -121,12 +121,12 @@ def quotas_of(congestion: CongestionControl, told: Sequence[Feedback], now: floa
     limits = split_whole(congestion.limit, busy)
     stop_s = max(0.0, congestion.stopped_until - now)
     if congestion.rate is None:
-        return [Quota(congestion.epoch, limit, None, stop_s) for limit in limits]
+        return [Quota(congestion.epoch, limit, None, stop_s, tolerant=congestion.tolerant) for limit in limits]
     rates = split_fairly(
         congestion.rate, [math.inf if feedback.waiting else float(feedback.under_way) for feedback in told]
     )
     return [
-        Quota(congestion.epoch, limit, rate, stop_s, (turn + 1) / congestion.rate)
+        Quota(congestion.epoch, limit, rate, stop_s, (turn + 1) / congestion.rate, congestion.tolerant)
         for turn, (limit, rate) in enumerate(zip(limits, rates, strict=True))
     ]
 

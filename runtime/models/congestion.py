@@ -64,6 +64,16 @@ class CongestionControl:
         return self._search.rate
 
     @property
+    def tolerant(self) -> bool:
+        """Whether single refusals say nothing of the rate now."""
+        return self._search.tolerant
+
+    @property
+    def refused_anyway(self) -> float | None:
+        """Share of the calls that the server refuses at any rate, where that was found out."""
+        return self._search.unrelated.share
+
+    @property
     def epoch(self) -> int:
         """How often the rate was cut by now."""
         return self._search.epoch
@@ -112,7 +122,7 @@ class CongestionControl:
         self._lately.clear()
         # The call itself waits as it is told. If nothing gets through at lower rates either, all others wait as well.
         self._cuts_in_a_row += 1
-        if after_s and self._cuts_in_a_row >= STOP_AFTER:
+        if after_s and self._cuts_in_a_row >= STOP_AFTER and not self.tolerant:
             self.stopped_until = max(self.stopped_until, now + min(after_s, LONGEST_STOP_S))
         return True
 

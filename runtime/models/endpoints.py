@@ -56,6 +56,16 @@ def choose(servers: Sequence[ModelServer]) -> ModelServer:
     return min(up, key=lambda one: (one.limiter.load, one.failures))
 
 
+def pace(servers: Sequence[ModelServer]) -> str:
+    """Say how fast servers that refuse calls are asked by this process; empty where that is not known."""
+    limiters = [one.limiter for one in servers if one.limiter.rate is not None]
+    if len(limiters) == 1 and (share := limiters[0].congestion.refused_anyway) is not None:
+        return f"the server refuses some {share:.0%} of the calls at any rate"
+    if not limiters or any(one.tolerant for one in limiters):
+        return ""
+    return f"asking at most {sum(one.rate or 0.0 for one in limiters):.3g} times a second, as more is refused"
+
+
 def another_is_up(servers: Sequence[ModelServer]) -> bool:
     """Whether a call that failed can be asked somewhere else at once."""
     now = _now()

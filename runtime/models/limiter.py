@@ -34,6 +34,7 @@ class Quota(msgspec.Struct, frozen=True):
         rate: Calls a second that may start; ``None`` for no limit.
         stop_s: Seconds for which none may start.
         first_s: Seconds from the last cut of the rate to the first call: workers take turns.
+        tolerant: Whether refusals are only counted, and no reason to wait.
     """
 
     epoch: int
@@ -41,6 +42,7 @@ class Quota(msgspec.Struct, frozen=True):
     rate: float | None
     stop_s: float = 0.0
     first_s: float = 0.0
+    tolerant: bool = False
 
 
 class Feedback(msgspec.Struct):
@@ -53,8 +55,8 @@ class Feedback(msgspec.Struct):
         latency_s: Seconds they took together.
         waiting: Calls that wait for a place now.
         under_way: Calls under way now.
-        refused: Whether a call begun under this share was refused.
-        age_s: Seconds since that call started.
+        refused: Calls begun under this share that were refused.
+        age_s: Seconds since the first of them started.
         after_s: Its Retry-After in seconds.
         follows: The share that is followed now, if any.
     """
@@ -65,7 +67,7 @@ class Feedback(msgspec.Struct):
     latency_s: float = 0.0
     waiting: int = 0
     under_way: int = 0
-    refused: bool = False
+    refused: int = 0
     age_s: float = 0.0
     after_s: float | None = None
     follows: Quota | None = None
@@ -106,6 +108,11 @@ class Limiter:
         return self.congestion.rate if self._quota is None else self._quota.rate
 
     @property
+    def tolerant(self) -> bool:
+        """Whether single refusals say nothing of the rate now."""
+        return self.congestion.tolerant if self._quota is None else self._quota.tolerant
+
+    @property
     def load(self) -> float:
         """Calls here, under way and waiting, for each that may be under way."""
         return (self.taken + len(self._waiting)) / self.limit
@@ -138,7 +145,7 @@ class Limiter:
     def refused(self, after_s: float | None, start: Start) -> None:
         """Note a refusal with HTTP 429 and the seconds of its Retry-After."""
         now, feedback = _now(), self._feedback
-        if start.hurried and self._late_s > LEAST_LATE_S and start.rate:
+        if start.hurried and self._late_s > LEAST_LATE_S and start.rate and not self.tolerant:
             # What this says is not how fast the server may be asked, but that it has little in hand.
             if self._since_shorter:  # not by one of the same row
                 self._late_s, self._since_shorter = max(LEAST_LATE_S, self._late_s / 2), 0
@@ -148,8 +155,13 @@ class Limiter:
         if self._quota is None:
             if self.congestion.refused(now, after_s, start):
                 self._next = now + 1 / (self.rate or 1.0)  # what it has in hand is used up
-        elif start.epoch == self._quota.epoch and not feedback.refused:
-            feedback.refused, feedback.age_s, feedback.after_s = True, now - start.at, after_s
+        elif start.epoch == self._quota.epoch:
+            feedback.refused += 1
+            if feedback.refused > 1:
+                return
+            feedback.age_s, feedback.after_s = now - start.at, after_s
+            if self._quota.tolerant:
+                return
             self._stopped_until = max(self._stopped_until, now + HOLD_S)
             self.refusal.set()
 
@@ -168,7 +180,7 @@ class Limiter:
             self._next = now + quota.first_s
             # What was begun, and refused, under another epoch's share is no news.
             self._feedback.started = self._feedback.paced = 0
-            self._feedback.refused = False
+            self._feedback.refused = 0
         self._quota, self._stopped_until = quota, now + quota.stop_s
         self._admit()
 

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import stamina
 
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRefused
-from surefoot.runtime.models.endpoints import ModelServer, another_is_up
+from surefoot.runtime.models.endpoints import ModelServer, another_is_up, pace
 from surefoot.runtime.models.litellm_errors import Refused, Transient
 from surefoot.runtime.models.litellm_replies import counted
 from surefoot.runtime.models.litellm_settings import LiteLLMSettings
@@ -68,7 +68,8 @@ class Patience:
             wait = self._wait_s(error, failed)
             if _now() - first + wait > self._settings.patience_s or not self._retries.spend():
                 return False
-            self._say(f"{str(error).rstrip('.')}; asking again in {wait:.1f} s")
+            found = pace(self._servers) if error.limited else ""
+            self._say(f"{str(error).rstrip('.')}; asking again in {wait:.1f} s{found and f'; {found}'}")
             return wait
 
         try:

@@ -9,9 +9,9 @@ Once the rate is known, it is held a little below for some time, then raised slo
 longer none comes. All growth is counted in calls that the rate held up, not in seconds: a rate that nobody used says
 nothing about the server. A refusal in some two hundred calls is what it costs to notice that a server got faster.
 
-Some servers also refuse for other reasons, at any rate. Between two refusals no server takes in more than its rate, so
-one that took in more before is not too slow for what it refuses now: the search goes on upwards, unless that happens
-again and again at once.
+Some servers also refuse for other reasons, at any rate. Many such refusals are found out by ``unrelated_refusals.py``.
+Of a few: between two refusals no server takes in more than its rate, so one that took in more before is not too slow
+for what it refuses now, and the search goes on upwards, unless that happens again and again at once.
 
 Pure: it has no clock, and the times given to it need only be those of one clock.
 """
@@ -19,6 +19,8 @@ Pure: it has no clock, and the times given to it need only be those of one clock
 import math
 
 import msgspec
+
+from surefoot.runtime.models.unrelated_refusals import TIMES, UnrelatedRefusals
 
 FIRST = 0.7
 """Share of the calls taken in during the last second, at the first refusal, that a search begins with."""
@@ -76,11 +78,14 @@ class RateSearch:
     """Finds how many calls a second a server takes in.
 
     Attributes:
-        epoch: How often the rate was cut.
+        epoch: How often the rate was cut, or otherwise decided upon.
+        unrelated: What is known of refusals that are not for the rate.
     """
 
     def __init__(self) -> None:
         self.epoch = 0
+        self.unrelated = UnrelatedRefusals()
+        self._refusals = 0
         self._peak: float | None = None
         self._low = 0.0
         self._searching, self._sure, self._trust = False, False, 0.5
@@ -93,6 +98,8 @@ class RateSearch:
         """Calls a second that may start; ``None`` as long as nothing was refused."""
         if self._peak is None:
             return None
+        if (probe := self.unrelated.probe) is not None:
+            return probe.rate * (TIMES if probe.ended is None else 1)
         if self._searching:
             return self._peak + SEARCH * self._paced
         hold = self._hold()
@@ -101,8 +108,10 @@ class RateSearch:
 
     def started(self, now: float, calls: int = 1, paced: int = 0) -> Start:
         """Note that calls started, ``paced`` of which had to wait for their time."""
+        self._judge(now)
         self._number += calls
         self._paced += paced
+        self.unrelated.started(now, calls)
         return Start(self.epoch, self._number, now, self.rate)
 
     def refused(self, now: float, start: Start, lately: int) -> bool:
@@ -115,13 +124,36 @@ class RateSearch:
         """
         if start.epoch < self.epoch:
             return False
+        self._refusals += 1
+        if self.tolerant and not self.unrelated.refused(now - start.at):
+            return self._judge(now)
         if self._peak is None or start.rate is None:
             self._peak, self._searching = max(1.0, FIRST * lately), True
         else:
-            self._cut(start.rate, start.number - 1, max(start.at - self._cut_at, 1e-9))
-        self.epoch += 1
-        self._number, self._paced, self._cut_at = 0, 0, now
+            taken_in = max(0, start.number - self._refusals)
+            self._cut(start.rate, taken_in, max(start.at - self._cut_at, 1e-9))
+            self.unrelated.cut(now, start.rate, taken_in)
+        self._begin(now)
         return True
+
+    @property
+    def tolerant(self) -> bool:
+        """Whether single refusals say nothing now: because of a probe, or because some are not for the rate."""
+        return self.unrelated.probe is not None or self.unrelated.share is not None
+
+    def _judge(self, now: float) -> bool:
+        """Draw the conclusion from a probe that is over; return whether there was one."""
+        probe = self.unrelated.ended(now)
+        if probe is None:
+            return False
+        if probe.won:
+            self._peak, self._searching = TIMES * probe.rate, True
+        self._begin(now)
+        return True
+
+    def _begin(self, now: float) -> None:
+        self.epoch += 1
+        self._number, self._paced, self._refusals, self._cut_at = 0, 0, 0, now
 
     def _cut(self, high: float, taken_in: int, seconds: float) -> None:
         """Choose a rate between the one at which a call was refused and that at which calls were taken in."""

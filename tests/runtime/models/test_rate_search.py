@@ -6,7 +6,7 @@ from surefoot.runtime.models.rate_search import CUT, SURE_CALLS, RateSearch, Sta
 
 
 def asked(search: RateSearch, rate: float, now: float, level: float, burst: float) -> tuple[float, float, int]:
-    """Ask a bucket evenly until it refuses; the time then, what it has in hand, and calls taken in."""
+    """Ask a bucket evenly until a refusal is news; the time then, what it has in hand, and calls taken in."""
     taken = 0
     while True:
         assert search.rate is not None
@@ -14,9 +14,10 @@ def asked(search: RateSearch, rate: float, now: float, level: float, burst: floa
         now, level = now + gap, min(burst, level + gap * rate)
         start = search.started(now, 1, 1)
         if level < 1:
-            assert search.refused(now, start, 0)
-            return now, level, taken
-        level, taken = level - 1, taken + 1
+            if search.refused(now, start, 0):
+                return now, level, taken
+        else:
+            level, taken = level - 1, taken + 1
 
 
 def found(rate: float, burst: float, lately: int, refusals: int) -> list[tuple[float, int]]:
