@@ -12,6 +12,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
+from surefoot.runtime.models.batches.ledger import questions_in_flight
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.kept_map import keep_table_of
 from surefoot.runtime.session.mapping import MapRun, rows_from
@@ -92,7 +93,7 @@ def end(run: MapRun, as_json: bool) -> int:
     ended = standing(run.run_dir)
     where = sys.stderr if as_json else sys.stdout
     print(f"answer    {quoted(path)}: {count:,} rows, {failed:,} without an answer", file=where)
-    print(summary(ended), file=where)
+    print(summary(ended, batched=questions_in_flight(pathlib.Path(ended.run_dir))), file=where)
     if as_json:
         print_json({**msgspec.to_builtins(ended), "output": str(path), "rows": count, "rows_failed": failed})
     return {"solved": OK, "paused": PAUSED}.get(ended.status, FAILED)

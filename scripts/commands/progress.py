@@ -93,13 +93,14 @@ class Progress(Watcher):
             self._print(f"{done} {self._units}, {extra}, {wall_s:.0f} s")
 
 
-def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[str] = ()) -> str:
+def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[str] = (), batched: int = 0) -> str:
     """Return how a run ended in a few lines, the answer first.
 
     Args:
         standing: Where the run stands.
         answer: The answer of a solved run.
         levels: Lines about its plans.
+        batched: Questions of batches that may be at the provider.
     """
     s = standing
     table, unit = s.task == "map", "row" if s.task == "map" else "step"
@@ -142,6 +143,9 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
             f"plan      versions given up: {s.revisions:,}; reports of evidence: {s.evidence:,}, "
             f"of them doubted: {s.doubted_evidence:,}"
         )
+    if batched:
+        told = f"{batched:,} questions may be at the provider, which bills them when it answers"
+        lines.insert(1, f"batches   {told}; resume takes them up")
     if s.failed_nodes:
         lines.insert(1, f"failed    {_failures(s)}")
     if s.message:

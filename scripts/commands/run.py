@@ -16,6 +16,7 @@ from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.run_directory import Standing, new_run_directory, read_config, standing
 from surefoot.runtime.journal.task_shape import shape_of
 from surefoot.runtime.logs import configure_logs
+from surefoot.runtime.models.batches.ledger import questions_in_flight
 from surefoot.runtime.session.going_on import Changes, changed_config, checked
 from surefoot.runtime.session.mapping import MapRun, open_run
 from surefoot.runtime.session.setup import Setup
@@ -134,7 +135,10 @@ def expected_steps(directory: pathlib.Path) -> int:
 def _end(directory: pathlib.Path, as_json: bool) -> int:
     ended: Standing = standing(directory)
     answer = open_run(directory).preview() if ended.status == "solved" else None
-    print(summary(ended, answer), file=sys.stderr if as_json else sys.stdout)
+    print(
+        summary(ended, answer, batched=questions_in_flight(pathlib.Path(ended.run_dir))),
+        file=sys.stderr if as_json else sys.stdout,
+    )
     if as_json:
         print_json({**msgspec.to_builtins(ended), **({"output": answer.value} if answer is not None else {})})
     if ended.status not in ("solved", "failed", "paused"):

@@ -15,6 +15,7 @@ import rich.table
 import rich.text
 
 from surefoot.runtime.journal.run_directory import Standing, standing
+from surefoot.runtime.models.batches.ledger import questions_in_flight
 from surefoot.runtime.report.glance import is_bench
 from surefoot.runtime.session.mapping import open_run
 from surefoot.runtime.trace.level_reader import levels_at
@@ -45,12 +46,12 @@ def show(run_dir: pathlib.Path, watch: bool, as_json: bool) -> int:
     if watch and not as_json:
         found = watched(looks(run_dir), rich.console.Console(highlight=False))
     answer = open_run(run_dir).preview() if found.status == "solved" else None
-    levels = levels_at(run_dir)
+    levels, batched = levels_at(run_dir), questions_in_flight(run_dir)
     if as_json:
         output = {"output": answer.value} if answer is not None else {}
-        print_json({**msgspec.to_builtins(found), "levels": msgspec.to_builtins(levels), **output})
+        print_json({**msgspec.to_builtins(found), "batched": batched, "levels": msgspec.to_builtins(levels), **output})
     else:
-        print(summary(found, answer, levels_text(levels) if levels is not None else []))
+        print(summary(found, answer, levels_text(levels) if levels is not None else [], batched))
     return OK
 
 

@@ -83,6 +83,7 @@ class BatchedModel(Model):
         self._timer: asyncio.TimerHandle | None = None
         self._following: set[asyncio.Task[None]] = set()
         self._begun = self._stopped = self._singly = False
+        self._why = ""
 
     async def ask(self, request: Request) -> list[Reply]:
         """Answer a prompt once for each draw, when the batch that it went out with is back.
@@ -102,7 +103,8 @@ class BatchedModel(Model):
                 return [self._replies.pop((question, draw)) for draw in request.draws]
             if tried < TRIES:
                 await self._arrive(question, missing, request)
-        raise ModelUnavailable(f"{self.name}: {TRIES} batches came back without an answer to the same question")
+        said = f"{self.name}: {TRIES} batches came back without an answer to the same question"
+        raise ModelUnavailable(f"{said}; the last that failed: {self._why}" if self._why else said)
 
     def begun_earlier(self, request: Request) -> int:
         """Return how many draws of a request an earlier session sent in a batch, each once.
@@ -347,6 +349,7 @@ class BatchedModel(Model):
     def _tell(self, ended: Ended) -> None:
         """Say how many questions of a batch were answered, and what is wrong with its files."""
         batch, results = ended.batch, ended.results
+        self._why = batch.why or self._why
         for complaint in results.complaints:
             self._note(f"batch {batch.number}: {complaint}")
         left = batch.lines - len(results.answers)

@@ -89,7 +89,7 @@ class BatchFollower:
                 batch = await self._taken(batch, doubtful=adopted and bool(batch.file))
             state = await self._over(batch)
             output, errors = await self._patiently(batch.number, lambda: self._files(batch, state))
-            batch = self.ledger.keep(batch, state.status, output, errors)
+            batch = self.ledger.keep(batch, state.status, output, errors, state.message)
             self._tell_failed(batch, state)
         return self.kept(batch)
 

@@ -45,6 +45,7 @@ class Batch(msgspec.Struct, frozen=True):
         id: Id of the batch at the provider, once it is known.
         ended: How it ended, once what came back is on this disk; empty before.
         asked_at: When it was gathered, in seconds since 1970.
+        why: Why it failed, if the provider says; untrusted text.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Batch(msgspec.Struct, frozen=True):
     id: str = ""
     ended: str = ""
     asked_at: float = 0.0
+    why: str = ""
 
 
 def _nowhere(point: str) -> None:
@@ -124,8 +126,8 @@ class BatchLedger:
         self._write(batch.number, "json", msgspec.json.encode(batch))
         self.batches[batch.number] = batch
 
-    def keep(self, batch: Batch, status: str, output: bytes, errors: bytes) -> Batch:
-        """Make durable what came of a batch, and that it has ended; return it as it is then.
+    def keep(self, batch: Batch, status: str, output: bytes, errors: bytes, why: str = "") -> Batch:
+        """Make durable what came of a batch, and that it has ended and why; return it as it is then.
 
         Raises:
             JournalError: The disk does not take it.
@@ -133,7 +135,7 @@ class BatchLedger:
         self._write(batch.number, "output.jsonl", output)
         self._write(batch.number, "error.jsonl", errors)
         self.reach("batch.fetched")
-        ended = msgspec.structs.replace(batch, ended=status)
+        ended = msgspec.structs.replace(batch, ended=status, why=why)
         self.note(ended)
         self.reach("batch.ended")
         return ended
@@ -204,3 +206,12 @@ def in_flight(directory: pathlib.Path) -> list[Batch]:
     ledger = BatchLedger(directory)
     ledger.open()
     return [batch for batch in ledger.batches.values() if not batch.ended]
+
+
+def questions_in_flight(directory: pathlib.Path) -> int:
+    """Return how many questions of a run's batches may be at the provider, which bills them when it answers.
+
+    Raises:
+        RunDirectoryError: The batches cannot be read.
+    """
+    return sum(batch.lines for batch in in_flight(directory))

@@ -43,7 +43,7 @@ class BatchState(msgspec.Struct, frozen=True):
         output: Id of the file of answers; empty if there is none.
         errors: Id of the file of errors; empty if there is none.
         done: Lines that it says were answered or failed; ``None`` if it does not say, or something impossible.
-        message: Why it failed, if it says; untrusted text.
+        message: Why it failed, if it says, with the code in brackets; untrusted text.
     """
 
     id: str
@@ -256,7 +256,10 @@ def _state(batch: _Batch, lines: int | None) -> BatchState:
 def _why(errors: Any) -> str:
     data = errors.get("data") if isinstance(errors, dict) else None
     first = data[0] if isinstance(data, list) and data else None
-    return one_line(first.get("message") or "", MOST_SHOWN) if isinstance(first, dict) else ""
+    if not isinstance(first, dict):
+        return ""
+    code, message = one_line(first.get("code") or "", 60), one_line(first.get("message") or "", MOST_SHOWN)
+    return f"{message} ({code})" if code and message else message or code
 
 
 def _listed(data: list[Any]) -> Iterator[Listed]:

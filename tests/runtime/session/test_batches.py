@@ -15,7 +15,7 @@ from surefoot.runtime import api
 from surefoot.runtime.batch_options import check_batch, for_batches
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.batches.ledger import in_flight
+from surefoot.runtime.models.batches.ledger import in_flight, questions_in_flight
 from surefoot.runtime.session.batches import batch_prices
 from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.interruption import Interruption
@@ -130,6 +130,7 @@ def test_what_is_in_flight_when_a_run_pauses_is_taken_up_by_resume(
     run = api.start_map(keep_table_of(setup, ROWS, place), stopper, stopper.interruption)
     assert (run.status, run.message, run.counts.calls) == ("paused", "stopped by Ctrl-C", 0)
     assert [batch.id for batch in in_flight(place)] == ["batch_0"]
+    assert questions_in_flight(place) == in_flight(place)[0].lines > 0
     with pytest.raises(ConfigurationError, match="may be at the provider, paid for: go on with --batch"):
         surefoot.resume(place, batch=False)
     provider.looks = 1
@@ -138,6 +139,7 @@ def test_what_is_in_flight_when_a_run_pauses_is_taken_up_by_resume(
     assert provider.sizes == [40, 1]
     assert provider.paid_twice == 0
     assert not in_flight(place)
+    assert questions_in_flight(place) == 0
 
 
 def test_a_run_that_was_begun_without_batches_goes_on_with_them(

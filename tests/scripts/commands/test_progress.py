@@ -136,6 +136,12 @@ def test_the_next_command_has_a_limit_with_which_a_call_can_be_made(ended: Stand
     assert summary(paused).splitlines()[-1].endswith(f" --max-cost-usd {said}")
 
 
+def test_questions_at_the_provider_are_told(ended: Standing) -> None:
+    assert "batches " not in summary(ended)
+    lines = summary(msgspec.structs.replace(ended, status="paused"), batched=2000).splitlines()
+    assert lines[1].startswith("batches   2,000 questions may be at the provider, which bills them when it answers;")
+
+
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Standing:
     """A small solved run."""

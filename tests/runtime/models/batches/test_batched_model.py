@@ -168,6 +168,14 @@ def test_a_question_that_no_batch_answers_pauses_the_run(provider: BatchServer, 
     assert len(provider.sizes) == 3
 
 
+def test_a_run_that_pauses_over_failed_batches_says_the_providers_reason(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    provider.ends = ["failed"] * 9
+    with pytest.raises(ModelUnavailable, match=r"the last that failed: the file is \\x1b\[31mno good \(invalid\)$"):
+        Session(provider, tmp_path).ask(FIVE[0])
+
+
 @pytest.mark.parametrize(
     "fault", ["lost", *(pytest.param(fault, marks=pytest.mark.slow) for fault in ("500", "429", "503", "html", "cut"))]
 )

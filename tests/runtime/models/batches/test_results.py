@@ -121,6 +121,10 @@ def test_what_is_no_batch_and_no_file_is_refused(content: bytes) -> None:
 def test_why_a_batch_failed_is_shown_tamed() -> None:
     errors = {"data": [{"message": "line 3\x1b[31m is no good"}]}
     assert state_of(json.dumps({**BATCH, "errors": errors}).encode(), 1).message == "line 3\\x1b[31m is no good"
+    errors = {"data": [{"code": "token_limit_exceeded", "message": "Enqueued token limit reached"}]}
+    told = state_of(json.dumps({**BATCH, "errors": errors}).encode(), 1).message
+    assert told == "Enqueued token limit reached (token_limit_exceeded)"
+    assert state_of(json.dumps({**BATCH, "errors": {"data": [{"code": "c"}]}}).encode(), 1).message == "c"
     for odd in (None, [], {"data": []}, {"data": [5]}, {"data": 5}):
         assert state_of(json.dumps({**BATCH, "errors": odd}).encode(), 1).message == ""
 

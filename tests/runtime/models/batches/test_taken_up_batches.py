@@ -129,6 +129,6 @@ def test_a_stranger_sees_no_key_and_no_prompt_in_the_ledger(
     Session(provider, tmp_path).ask(*FIVE)
     ledger = BatchLedger(tmp_path)
     state = json.loads(ledger.path(1).read_bytes())
-    assert set(state) == {"number", "token", "lines", "file", "id", "ended", "asked_at"}
+    assert set(state) == {"number", "token", "lines", "file", "id", "ended", "asked_at", "why"}
     assert all(b"sk-secret" not in file.read_bytes() for file in ledger.folder.iterdir())
     assert {file.stat().st_mode & 0o777 for file in ledger.folder.iterdir()} == {0o600}
