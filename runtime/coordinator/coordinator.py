@@ -170,7 +170,8 @@ class Coordinator:
             first_alone: Whether the others wait for the first, so that its leads are learned before they are asked.
 
         Returns:
-            ``solved`` once every node has ended, or ``paused``; also in the journal.
+            ``solved`` once every node has ended, ``failed`` if each of their steps has failed, or ``paused``; also in
+            the journal.
         """
         status, message = "solved", ""
         self.journal.set_meta(status="running", message="", total_steps=steps)
@@ -182,6 +183,8 @@ class Coordinator:
                 learns = first_alone and self.config.k == "auto" and self.config.learn
                 await self._send_all(nodes, asyncio.Semaphore(at_once * self.pool.size), first_alone=learns)
                 await self._alarm_monitor.look(last=True)
+            if 0 < steps <= self._writer.totals.failed_nodes:
+                status, message = "failed", f"none of {steps:,} rows has an answer"
         except (RunPaused, errors.SurefootError, BaseExceptionGroup) as error:
             cause = first_cause(error)
             if not isinstance(cause, RunPaused | errors.ModelUnavailable):

@@ -52,6 +52,17 @@ def test_a_line_for_each_row_in_order(tmp_path: pathlib.Path, server: Client) ->
     assert server.calls() == 3
 
 
+def test_a_table_without_a_single_answer_is_exit_code_1(tmp_path: pathlib.Path, server: Client) -> None:
+    (tmp_path / "letters.csv").write_text(LETTERS)
+    done = asked(tmp_path, server, "letters.csv", "--run-dir", "r", "--fields", "n: integer", "--max-ballots", "2")
+    assert done.returncode == 1, (done.stdout, done.stderr)
+    said = done.stdout.splitlines()
+    assert said[0] == "answer    r/output.jsonl: 4 rows, 4 without an answer"
+    assert said[1].startswith("failed    4 of 4 rows")
+    assert "because   none of 4 rows has an answer" in said
+    assert surefoot(tmp_path, "show", "r").stdout.startswith("failed    4 of 4 rows")
+
+
 @pytest.mark.parametrize("name", ["out.csv", "out.parquet", "out.jsonl"])
 def test_forms_of_output(name: str, tmp_path: pathlib.Path, server: Client) -> None:
     (tmp_path / "letters.csv").write_text(LETTERS)
