@@ -29,6 +29,8 @@ class Leads(msgspec.Struct, frozen=True):
         disputed: Lead that an unguarded step is asked for once any of its ballots disagrees; 0 for the same as before.
         steps_per_call: Steps of a chain that one question asks for.
         plan: For decompositions that are asked for the first time; 0 for the lead of unguarded steps.
+        holding: Whether rows whose ballots disagree are held back when they have their verdict: their lead is still to
+            be learned, and they are asked on then.
     """
 
     guarded: int
@@ -40,6 +42,7 @@ class Leads(msgspec.Struct, frozen=True):
     disputed: int = 0
     steps_per_call: int = 1
     plan: int = 0
+    holding: bool = False
 
     @property
     def split(self) -> int:

@@ -34,6 +34,7 @@ from surefoot.runtime.execution.hands import Outcome
 from surefoot.runtime.execution.plan_runner import PlanRunner
 from surefoot.runtime.execution.policy import revision_policy_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.row_runner import HELD
 from surefoot.runtime.execution.sampling import sampled_question, samples_of
 from surefoot.runtime.execution.work import WAITS
 from surefoot.runtime.forecast.estimates import PILOT_DRAWS, Sample
@@ -50,6 +51,8 @@ from surefoot.runtime.records import Batch, Contradicted, Counts
 from surefoot.runtime.worker.control import UseLeads
 from surefoot.runtime.worker.worker_pool import WorkerPool
 
+MOST_PASSES = 6
+"""How often disputed rows are asked on at the end of a table; each time more of their ballots are known."""
 PILOT = "pilot"
 """The journal's name for the pilot; what an accepted change asks again has the number of the change behind it."""
 
@@ -83,6 +86,7 @@ class Coordinator:
         self._dispatcher = Dispatcher(config, journal, self._writer, pool, self._arrived, Telling(on_wait, on_note))
         self._lead_controller = LeadController(config, task, None, Leads(1, 1, 1))
         self._told: Leads | None = None
+        self._holding, self._asked_with = False, 0
         self._output: Any = None
         self._plan: PlanRunner | None = None
         self._alarm_monitor: AlarmMonitor | None = None
@@ -180,8 +184,10 @@ class Coordinator:
                 self._lead_controller = await self._open_lead_controller()
                 start, note = self._lead_controller.start, self._on_note
                 self._alarm_monitor = AlarmMonitor(self.journal, self._writer, steps, start, note, in_order=False)
-                learns = first_alone and self.config.k == "auto" and self.config.learn
-                await self._send_all(nodes, asyncio.Semaphore(at_once * self.pool.size), first_alone=learns)
+                learns = self._learns_from_rows()
+                self._holding = learns and not self.config.batch and self.config.rule == "first-to-ahead-by"
+                room = asyncio.Semaphore(at_once * self.pool.size)
+                await self._send_all(nodes, room, first_alone=first_alone and learns)
                 await self._alarm_monitor.look(last=True)
             if 0 < steps <= self._writer.totals.failed_nodes:
                 status, message = "failed", f"none of {steps:,} rows has an answer"
@@ -195,14 +201,33 @@ class Coordinator:
         self._log.info("run ended", status=status, message=message, wall_s=round(self.wall_s(), 3))
         return status
 
+    def _learns_from_rows(self) -> bool:
+        """Whether the leads of a table are learned while it is asked."""
+        return self.config.k == "auto" and self.config.learn and self._lead_controller.start is not None
+
+    async def _learn_from_held(self, *, last: bool) -> None:
+        """Choose leads from all that was seen; rows are held back no more where it is the ``last`` time.
+
+        The same where all of them were asked on with as large a lead before: their ballots have taught no larger one.
+        """
+        await self._learn(now=True)
+        learned = self._lead_controller.leads.disputed
+        self._holding, self._asked_with = not last and learned > self._asked_with, learned
+        await self._learn()
+
     async def _send_all(self, nodes: Iterable[Node], room: asyncio.Semaphore, *, first_alone: bool) -> None:
+        """Send nodes; those with rows that were held back again, when what their lead is learned from has come."""
         waiting: list[AwaitsReview] = []
+        held: list[Node] = []
 
         async def send(node: Node) -> None:
             try:
                 await self._send(Segment(node))
             except AwaitsReview as waits:
-                waiting.append(waits)
+                if str(waits) == HELD:
+                    held.append(node)
+                else:
+                    waiting.append(waits)
             finally:
                 room.release()
 
@@ -212,6 +237,15 @@ class Coordinator:
                 task = group.create_task(send(node))
                 if first_alone and not number:
                     await asyncio.wait((task,))
+                    await self._learn_from_held(last=True)
+        for more in range(MOST_PASSES):
+            if self._holding:
+                await self._learn_from_held(last=more == MOST_PASSES - 1)
+            again, held = held, []
+            async with WholeGroup() as group:
+                for node in sorted(again, key=lambda one: one.path):
+                    await room.acquire()
+                    group.create_task(send(node))
         if waiting:  # what says more than that somebody is waited for goes first
             raise min(waiting, key=lambda waits: str(waits) == WAITS)
 
@@ -282,8 +316,8 @@ class Coordinator:
         whole = not self._dispatcher.has_begun(key)
         try:
             return await self._dispatcher.send(segment, self._leads_now)
-        except BaseException:
-            whole = False
+        except BaseException as error:
+            whole = whole and str(error) == HELD  # its races are all counted
             raise
         finally:
             monitor.ended(key, whole=whole)
@@ -291,7 +325,8 @@ class Coordinator:
     def _leads_now(self) -> Leads:
         """What was learned, and what alarms make of it."""
         leads = self._lead_controller.leads
-        return self._alarm_monitor.leads(leads) if self._alarm_monitor is not None else leads
+        told = self._alarm_monitor.leads(leads) if self._alarm_monitor is not None else leads
+        return msgspec.structs.replace(told, holding=True) if self._holding else told
 
     async def _arrived(self, key: str, batch: Batch) -> None:
         """What is done after every batch; what was found in it stops what rests on it before anything else is done."""
@@ -303,9 +338,9 @@ class Coordinator:
         await self._learn()
         await self._check_limits()
 
-    async def _learn(self) -> None:
-        """Choose the leads again if it is time, note it, and tell the workers if they changed."""
-        known = self._lead_controller.look(self._writer.totals)
+    async def _learn(self, *, now: bool = False) -> None:
+        """Choose the leads again if it is time, or ``now``, note it, and tell the workers if they changed."""
+        known = self._lead_controller.look(self._writer.totals, now=now)
         if known is not None:
             self._writer.note(LEADS, Batch(pack([record_of(known)]), Counts()))
             self._log.info("leads learned", **msgspec.structs.asdict(known))

@@ -49,9 +49,9 @@ class LeadController:
         if leads.sequential and start is not None and votes:
             self.leads = choose_again(config, task, leads, pooled_estimate(start, self._stretches), votes)
 
-    def look(self, totals: Counts) -> LeadChange | None:
-        """Choose the leads again if a checkpoint is passed, and return the change; ``leads`` are the new ones then."""
-        if self.start is None or not self._config.learn or not self.passes(totals):
+    def look(self, totals: Counts, *, now: bool = False) -> LeadChange | None:
+        """Choose the leads again if a checkpoint is passed, or ``now``; return the change, if there is one."""
+        if self.start is None or not self._config.learn or not (now or self.passes(totals)):
             return None
         trials, errors = seen_in(totals)
         self._note(LeadChange(totals.steps, 0, 0, 0, trials, errors))

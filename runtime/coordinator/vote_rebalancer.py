@@ -60,7 +60,7 @@ class VoteRebalancer(LeadController):
         self._next = self._next if self._checkpoints[1:] else STRETCH
         self._outline = outline_of(config, task, leads.leaf_steps)
 
-    def look(self, totals: Counts) -> LeadChange | None:
+    def look(self, totals: Counts, *, now: bool = False) -> LeadChange | None:
         """Share the votes that are left out again if a checkpoint is passed, and return what is to be journalled."""
         if not self.passes(totals):
             return None

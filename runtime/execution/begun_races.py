@@ -5,6 +5,7 @@ asked for, begins no further round, and journals what was said; a race that goes
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -14,6 +15,7 @@ from surefoot.decompose.step import Flag
 from surefoot.runtime.records import BEGUN, Contested, Record
 from surefoot.runtime.untrusted import tame
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.raised_lead import RaisedLead
 
 Said = str | Flag
 """A candidate, or the red flag that discarded a reply."""
@@ -29,15 +31,31 @@ class Begun(msgspec.Struct, frozen=True):
     Attributes:
         said: In the order drawn.
         cost_usd: What that cost; ``None`` where a price is unknown.
+        k: Lead that it was asked with.
+        counted: Whether it had a verdict and was counted as a race: it was held back until its lead was learned.
+        raised: Lead that it had to have for that, as its ballots disagreed.
     """
 
     said: tuple[Said, ...] = ()
     cost_usd: float | None = 0.0
+    k: int = 0
+    counted: bool = False
+    raised: int = 0
+
+    @property
+    def winner(self) -> str | None:
+        """What most ballots named; ``None`` before the first."""
+        named = Counter(one for one in self.said if isinstance(one, str))
+        return max(named, key=named.__getitem__, default=None)
 
     @property
     def disputed(self) -> bool:
         """Whether two candidates were named."""
         return len({one for one in self.said if isinstance(one, str)}) > 1
+
+
+NEW = Begun()
+"""A race of which nothing is known."""
 
 
 class BegunRaces:
@@ -80,15 +98,21 @@ class BegunRaces:
         return tuple(self._said.pop(number, ()))
 
 
-def record_of(path: Path, k: int, said: Sequence[Said], cost_usd: float | None) -> Record:
-    """Return the record of a race that was cut short."""
+def record_of(path: Path, k: int, said: Sequence[Said], cost_usd: float | None, before: Begun = NEW) -> Record:
+    """Return the record of a race that was cut short; ``before`` is what the journal held of it already."""
     ballots = tuple(
         Ballot(number, one) if isinstance(one, str) else Ballot(number, None, one.name)
         for number, one in enumerate(said)
     )
     details = tuple(tame(one.detail) if isinstance(one, Flag) else "" for one in said)
     costs = () if cost_usd == 0 else (cost_usd,)
-    return Record(path, BEGUN, 0, 0, k, (Contested(k, ballots, details),), costs=costs)
+    return Record(path, BEGUN, 0, before.raised, k, (Contested(k, ballots, details),), costs=costs)
+
+
+def held_back(path: Path, k: int, entry: Contested, cost_usd: float | None) -> Record:
+    """Return the record of a race that has a verdict and is asked on with a lead that is still to be learned."""
+    raised = entry.rule.raised if isinstance(entry.rule, RaisedLead) else entry.k
+    return record_of(path, k, _said(entry), cost_usd, Begun(raised=raised))
 
 
 def begun_from(record: Record) -> Begun:
@@ -96,8 +120,12 @@ def begun_from(record: Record) -> Begun:
     entry = record.entries[0] if record.entries else ""
     if not isinstance(entry, Contested):
         return Begun()
-    said = tuple(
+    return Begun(_said(entry), record.costs[0] if record.costs else 0.0, record.k, bool(record.first), record.first)
+
+
+def _said(entry: Contested) -> tuple[Said, ...]:
+    """What was said in a race, in the order drawn."""
+    return tuple(
         ballot.candidate if ballot.candidate is not None else Flag(ballot.spoiled_by or "", detail or "")
         for ballot, detail in itertools.zip_longest(entry.ballots, entry.details[: len(entry.ballots)])
     )
-    return Begun(said, record.costs[0] if record.costs else 0.0)

@@ -142,14 +142,17 @@ class CurrentLeads:
         if self.sequential:
             self.sequential.update(leads.sequential)
 
-    def rule(self, k: int, *, raise_lead: bool) -> Sequential | RaisedLead | Looks | None:
+    def rule(self, k: int, *, raise_lead: bool, held: bool = False) -> Sequential | RaisedLead | Looks | None:
         """Return what decides a race with this lead, where it is not the run's own rule.
 
         Args:
             k: Lead that is asked for.
             raise_lead: Whether the run's rule is one whose lead may be raised in the middle of a race.
+            held: Whether the race was held back until leads were learned: agreeing, it had been decided by ``k``.
         """
         disputed = self.leads.disputed
+        if raise_lead and held and (raised := max(disputed, self.leads.unguarded)) > k:
+            return RaisedLead(k, raised)
         if raise_lead and k == self.leads.unguarded < disputed:
             return RaisedLead(k, disputed)
         return self.sequential.get(k)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from surefoot.runtime.execution.begun_races import NEW, Begun
 from surefoot.runtime.execution.escalation.escalate import RaceResult
 from surefoot.runtime.execution.escalation.prompt_variants import FIRST
 from surefoot.runtime.records import Counts, tally
@@ -26,13 +27,14 @@ def count_race(counts: Counts, result: RaceResult) -> None:
         tally(counts.contested, {str(pattern): 1})
 
 
-def count_first_ballots(counts: Counts, result: RaceResult, rule: str) -> None:
+def count_first_ballots(counts: Counts, result: RaceResult, rule: str, before: Begun = NEW) -> None:
     """Count the first ballots of a disputed race that a lead decided: they tell how often wrong answers agree.
 
     Args:
         counts: Where it is counted.
         result: The race.
         rule: Name of the run's rule.
+        before: What the race began with: where it was counted then, this count takes the place of that one.
     """
     leads = result.rule is None and rule == "first-to-ahead-by"
     if result.winner is None or result.fields or not (leads or isinstance(result.rule, RaisedLead)):
@@ -42,3 +44,7 @@ def count_first_ballots(counts: Counts, result: RaceResult, rule: str) -> None:
     seen = first_ballots(result.k, raised, result.winner, named)
     if seen is not None:
         tally(counts.first_ballots, {str(seen): 1})
+    if before.counted and before.winner is not None:
+        earlier = [one for one in before.said if isinstance(one, str)]
+        if (counted := first_ballots(before.k, before.raised, before.winner, earlier)) is not None:
+            tally(counts.first_ballots, {str(counted): -1})

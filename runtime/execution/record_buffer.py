@@ -27,6 +27,7 @@ class _Stretch(msgspec.Struct):
     entries: list[Entry]
     rows: list[int] = []
     not_raced: int = 0
+    counted: int = 0
     costs: list[float | None] = []
 
 
@@ -62,8 +63,10 @@ class RecordBuffer:
         stretch.not_raced += not raced
         self._count_one()
 
-    def keep_row(self, key: Key, k: int, row: int, entry: Entry, cost_usd: float | None) -> None:
-        """Hold the decided question of one row of a chunk; a batch may become due."""
+    def keep_row(
+        self, key: Key, k: int, row: int, entry: Entry, cost_usd: float | None, *, counted: bool = False
+    ) -> None:
+        """Hold the decided question of a row, whose race may be ``counted`` already; a batch may become due."""
         stretch = self._open.get(key)
         if stretch is not None and stretch.k != k:
             self._closed.append((key, stretch))
@@ -72,6 +75,7 @@ class RecordBuffer:
             stretch = self._open[key] = _Stretch(0, k, [])
         stretch.entries.append(entry)
         stretch.rows.append(row)
+        stretch.counted += counted
         stretch.costs.append(cost_usd)
         self._count_one()
 
@@ -99,7 +103,7 @@ class RecordBuffer:
             if attempt % n_variants == 0 and stretch.k != NOT_VOTED:
                 by_person = sum(isinstance(entry, Contested) and entry.decided is not None for entry in entries)
                 counts.unraced_steps += stretch.not_raced
-                tally(counts.races, {str(stretch.k): len(entries) - by_person - stretch.not_raced})
+                tally(counts.races, {str(stretch.k): len(entries) - by_person - stretch.not_raced - stretch.counted})
         self._open, self._closed, self._others, self._held = {}, [], [], 0
         self._flush_at = time.monotonic() + self.flush_s
         return records

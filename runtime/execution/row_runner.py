@@ -7,7 +7,7 @@ an entry of its chunk's record; a row that fails has its failure as its answer.
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -17,17 +17,20 @@ from surefoot.decompose.step import Step
 from surefoot.decompose.tasks.rows import BAD_ROW, RowTask
 from surefoot.runtime.cancelling import WholeGroup
 from surefoot.runtime.errors import AwaitsReview, ModelUnavailable, RunFailed, RunPaused, StepDeadlocked
-from surefoot.runtime.execution.begun_races import Begun, RaceStopped, record_of
+from surefoot.runtime.execution.begun_races import Begun, RaceStopped, held_back, record_of
 from surefoot.runtime.execution.draw_numbers import draws_of
 from surefoot.runtime.execution.priority_semaphore import PrioritySemaphore
+from surefoot.runtime.execution.race_counts import disagree
 from surefoot.runtime.execution.record_buffer import Key
 from surefoot.runtime.execution.reviews import costs_of
 from surefoot.runtime.execution.step_runner import MAX_DRAWS
 from surefoot.runtime.execution.work import WAITS, SegmentStopped, Work
-from surefoot.runtime.records import Contested, Entry, Finished, Record
+from surefoot.runtime.records import Contested, Entry, Finished, Record, tally
 from surefoot.runtime.user_code import blame, fault
 
 PART = "rows"
+HELD = "rows wait for the lead that is to be learned"
+"""Why a chunk stops of which rows were held back; it is sent again when the run has learned what to ask them with."""
 
 
 class RowRunner:
@@ -41,7 +44,7 @@ class RowRunner:
 
     def __init__(self, task: RowTask, work: Work, semaphore: PrioritySemaphore) -> None:
         self.task, self.work, self.semaphore = task, work, semaphore
-        self._unreadable = ""
+        self._unreadable, self._held = "", False
         self._ended_by: Exception | None = None
         work.steps.meter.by_step = True
 
@@ -51,17 +54,23 @@ class RowRunner:
         Raises:
             ModelUnavailable, ModelRejected: From the model.
             SegmentStopped: The worker was asked to stop; what was being asked is decided.
-            AwaitsReview: All is asked, and some rows wait for a person, or for one whose answer can be read.
+            AwaitsReview: All is asked, and some rows wait for a lead to be learned (``HELD``), for a person, or for one
+                whose answer can be read.
         """
         self.work.load(journalled)
         node = segment.node
         key, known = (node.path, PART, 0), self.work.rows.get(node.path, set())
         async with WholeGroup() as group:
             for number, row in enumerate(node.inputs[0]):
-                if number not in known and (*node.path, number) not in self.work.failed:
+                place = (*node.path, number)
+                if self._waits(self.work.begun.get(place, Begun())):
+                    self._held = True
+                elif number not in known and place not in self.work.failed:
                     group.create_task(self._one(node, key, number, row))
         if self._ended_by is not None:
             raise self._ended_by
+        if self._held:
+            raise AwaitsReview(HELD)
         if self._unreadable:
             raise AwaitsReview(self._unreadable)
         if any(self.work.reviews.waits((node.path, 0, number)) for number in range(len(node.inputs[0]))):
@@ -94,7 +103,8 @@ class RowRunner:
             return
         if not isinstance(step, Step):  # no fault of the row's
             raise fault(type(self.task), "row_step", f"must return a Step, not {type(step).__name__}")
-        k = self.work.steps.leads.leads.unguarded
+        begun = self.work.begun.get((*node.path, number), Begun())
+        k = begun.k if begun.counted else self.work.steps.leads.leads.unguarded
         draw = draws_of(key) + number * MAX_DRAWS
         with self._kept((*node.path, number), k, draw // MAX_DRAWS):
             await self._decide(node, key, number, (step, k, draw))
@@ -111,7 +121,7 @@ class RowRunner:
         except (RunPaused, ModelUnavailable, SegmentStopped, RaceStopped, asyncio.CancelledError):
             said = meter.begun.close(race)
             if len(said) > len(before.said):
-                self.work.buffer.add(record_of(path, k, said, meter.spent(race)))
+                self.work.buffer.add(record_of(path, k, said, meter.spent(race), before))
             raise
         finally:
             meter.begun.close(race)
@@ -130,10 +140,26 @@ class RowRunner:
         except (RunFailed, ValueError) as failed:
             self._give_up(node, number, failed, draw)
             return
-        spent = work.steps.meter.spent(draw // MAX_DRAWS)
-        if not self._put_aside(node, number, k, entry, spent):
+        race = draw // MAX_DRAWS
+        spent, counted = work.steps.meter.spent(race), work.steps.meter.begun.before(race).counted
+        if self._holds(entry, step, k):
+            self._held = True
+            tally(work.counts.races, {str(k): 1 - counted})
+            work.buffer.add(held_back((*node.path, number), k, entry, spent))
+        elif not self._put_aside(node, number, k, entry, spent):
             work.counts.steps += 1
-            work.buffer.keep_row(key, k, number, entry, spent)
+            work.buffer.keep_row(key, k, number, entry, spent, counted=counted)
+
+    def _waits(self, begun: Begun) -> bool:
+        """Whether a row is held back, and has as large a lead as the run asks for by what it has learned so far."""
+        leads = self.work.steps.leads.leads
+        return leads.holding and begun.raised >= max(1, leads.disputed)
+
+    def _holds(self, entry: Entry, step: Step, k: int) -> TypeGuard[Contested]:
+        """Whether a decided row is asked on once its lead is learned: its ballots disagree, all under one wording."""
+        if not self.work.steps.leads.leads.holding or self.task.voted_fields(step) or isinstance(entry, str):
+            return False
+        return entry.k >= k and not entry.before and entry.decided is None and disagree(entry.ballots)
 
     def _undecided(self, node: Node, number: int, undecided: StepDeadlocked, draw: int) -> None:
         """Put an undecided row aside for a person where the run does so; else it has failed."""

@@ -46,6 +46,7 @@ from surefoot.voting.ballot import Ballot
 from surefoot.voting.decision import race_for
 from surefoot.voting.giving_up import asked_no_more
 from surefoot.voting.race import Won, unanimous
+from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.record_race import FieldWise
 from surefoot.voting.representatives import FieldRepresentatives, Representatives
 
@@ -139,7 +140,7 @@ class StepRunner:
         result = await self._hold_race(step, k, draw, variants[0], said=said)
         if result.winner is None or result.raised:
             return await self._escalate(step, k, draw, variants, result)
-        count_first_ballots(self.counts, result, self.policy.rule)
+        count_first_ballots(self.counts, result, self.policy.rule, self.meter.begun.before(number))
         if len(result.ballots) == k and all(ballot.candidate == result.winner for ballot in result.ballots):
             return result.winner, result.winner
         return result.winner, entry_of(result)
@@ -156,8 +157,9 @@ class StepRunner:
         found, tried = await escalate(first, levels, hold_race)
         counts = self.counts
         raised = raised_in_all(first, [result for _, result in tried])
-        tally(counts.alarms, {one.kind: 1 for one in raised})
-        counts.escalations += bool(tried)
+        before_all = self.meter.begun.before(draw // MAX_DRAWS)
+        tally(counts.alarms, {one.kind: 1 for one in raised if not before_all.counted})
+        counts.escalations += bool(tried) and not before_all.counted
         below = [first, *(result for _, result in tried)]
         if found is None:
             last = below[-1]
@@ -175,7 +177,9 @@ class StepRunner:
         before = [result for result in below if result is not found and not (result is first and went_on)]
         assert found.winner is not None
         if went_on:
-            count_first_ballots(counts, msgspec.structs.replace(found, k=first.k, rule=first.rule), self.policy.rule)
+            lead = RaisedLead(first.k, found.k) if self.policy.rule == "first-to-ahead-by" else first.rule
+            asked_on = msgspec.structs.replace(found, k=first.k, rule=lead)
+            count_first_ballots(counts, asked_on, self.policy.rule, before_all)
         return found.winner, entry_of(found, before, raised, name)
 
     def _larger(self, k: int) -> int:
@@ -199,7 +203,9 @@ class StepRunner:
         It begins with the ballots of the race it goes on with, or with what was said already.
         """
         fields = self.task.voted_fields(step)
-        rule = self.leads.rule(k, raise_lead=not fields and self.policy.rule == "first-to-ahead-by")
+        before = self.meter.begun.before(draw // MAX_DRAWS)
+        raisable = not fields and self.policy.rule == "first-to-ahead-by"
+        rule = self.leads.rule(k, raise_lead=raisable, held=before.counted)
         single: Any = rule or rule_of(self.policy.rule, k)
         most = self.policy.most_ballots(max(k, self.leads.leads.disputed))
         race = race_for(FieldWise((single,) * fields) if fields else single, most)
@@ -210,7 +216,7 @@ class StepRunner:
         model, question = self._asked(step, variant)
         raised: tuple[Raised, ...] = ()
         begun, number = self.meter.begun, draw // MAX_DRAWS
-        disputed = begun.before(number).disputed
+        disputed = before.disputed
         while True:
             for answer in self._alike(step, said, ballots):
                 ballot, detail = ballot_of(len(ballots), answer)
@@ -237,7 +243,7 @@ class StepRunner:
         verdict = race.verdict
         winner = verdict.candidate if isinstance(verdict, Won) else None
         result = RaceResult(variant, k, tuple(ballots), tuple(details), rule, winner, raised, fields)
-        if level is None and (rule is not None or len(ballots) != k or winner is None):
+        if level is None and not before.counted and (rule is not None or len(ballots) != k or winner is None):
             count_race(self.counts, result)
         return result
 

@@ -25,7 +25,7 @@ SAID = ("4", Flag("misformatted", "no number"), "5", "4")
 def test_what_was_said_comes_back_from_the_journal() -> None:
     [record] = unpack(pack([record_of((3, 7), 2, SAID, 0.25)]))
     assert (record.part, record.path, record.k, record.costs) == (BEGUN, (3, 7), 2, (0.25,))
-    assert begun_from(record) == Begun(SAID, 0.25)
+    assert begun_from(record) == Begun(SAID, 0.25, 2)
     assert begun_from(record).disputed
     assert not Begun(("4", Flag("overlong"), "4")).disputed
 

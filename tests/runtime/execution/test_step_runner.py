@@ -93,7 +93,7 @@ async def test_a_disputed_race_that_an_alarm_prolongs_is_counted_once(scripted: 
     steps = step_runner(TASK, scripted(B, A, B, *[A] * 8), unguarded=2, disputed=4, suspect=5, limits=limits)
     candidate, entry = await steps.decide(STEP, 2, 0)
     assert (candidate, bool(entry.raised)) == (A, True)
-    assert steps.counts.first_ballots == {"2/4/2": 1}
+    assert steps.counts.first_ballots == {"2/5/2": 1}, "as many ballots as the larger lead has"
 
 
 async def test_a_dispute_is_counted_when_it_begins_and_not_only_when_it_ends(scripted: Any, step_runner: Any) -> None:

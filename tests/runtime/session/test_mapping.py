@@ -363,6 +363,11 @@ async def test_the_first_chunk_of_a_stream_is_waited_for_where_it_teaches(alone:
     told: list[str] = []
 
     class Sending:
+        _holding = False
+
+        async def _learn_from_held(self, *, last: bool) -> None:
+            told.append("learns")
+
         async def _send(self, segment: Any) -> None:
             told.append(f"begins {segment.node}")
             await asyncio.sleep(0)
@@ -372,6 +377,7 @@ async def test_the_first_chunk_of_a_stream_is_waited_for_where_it_teaches(alone:
     await Coordinator._send_all(stream, [0, 1, 2], asyncio.Semaphore(9), first_alone=alone)  # type: ignore[list-item]
     assert (told.index("ends 0") < told.index("begins 1")) is alone
     assert told.index("begins 2") < told.index("ends 1"), "the others go together"
+    assert told[2:3] == (["learns"] if alone else ["begins 2"])
 
 
 def test_a_runs_own_rows_are_not_written_over(tmp_path: pathlib.Path) -> None:
