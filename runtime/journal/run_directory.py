@@ -273,7 +273,10 @@ def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Not
     if is_locked(directory):
         status = "running"
     elif status == "running":
-        status, message = "paused", "its process ended without a word: it was killed"
+        status, message = (
+            "paused",
+            "its process ended without a word: it was killed, or its disk was full",
+        )
     pilot, asked = read_meta(journal, "pilot", dict) or {}, read_meta(journal, "pilot_calls", int)
     if asked is None:  # in journals of earlier versions every ballot of a pilot was a call
         asked = 0 if pilot.get("measured") else int(pilot.get("ballots", 0)) + int(pilot.get("spoiled", 0))
