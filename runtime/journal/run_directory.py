@@ -285,7 +285,7 @@ def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Not
     if learned is not None:
         now = {"guarded": learned.guarded, "unguarded": learned.unguarded, "suspect": learned.suspect}
         if any(leads.get(name) != k for name, k in now.items()):
-            why = f"{why}; {told(learned, 'row' if config.task == 'map' else 'step')}"
+            why = f"{why}; {told(learned, 'row' if config.task == 'map' else 'step', journal.totals.races)}"
     return _Noted(
         status=status,
         message="" if status == "solved" else message,
