@@ -13,6 +13,7 @@ import os
 import pathlib
 import sys
 import sysconfig
+import threading
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -59,7 +60,8 @@ def blamed(owner: Any, method: str = "") -> Iterator[None]:
     """Raise as ``blame`` says whatever a block raises that calls a user's code.
 
     What is raised on purpose passes, also where a task group of the user's has gathered it; so does being cancelled.
-    A ``CancelledError`` that nobody has asked for, as of a client that was closed, is the code's like any other.
+    A ``CancelledError`` that nobody has asked for, as of a client that was closed, is the code's like any other. So is
+    a ``KeyboardInterrupt`` in any thread but the main one, where Ctrl-C never arrives.
 
     Args:
         owner: The class, or the function, that is called.
@@ -67,7 +69,9 @@ def blamed(owner: Any, method: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except (Exception, SystemExit, asyncio.CancelledError) as error:
+    except (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError) as error:
+        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+            raise
         if isinstance(error, asyncio.CancelledError) and is_being_cancelled():
             raise
         if isinstance(error, ExceptionGroup) and error.subgroup(SurefootError) is not None:

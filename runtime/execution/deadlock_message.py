@@ -7,6 +7,10 @@ from surefoot.runtime.kept_step import KeptReply
 from surefoot.runtime.untrusted import one_line
 from surefoot.voting.ballot import Ballot
 from surefoot.voting.giving_up import refused_throughout
+from surefoot.voting.looks import Looks
+from surefoot.voting.raised_lead import RaisedLead
+from surefoot.voting.rule import Rule
+from surefoot.voting.sequential import Sequential
 
 MOST_NAMED = 3
 """Candidates that are written out."""
@@ -14,7 +18,14 @@ LONGEST = 100
 """Characters of a candidate or a reply that are quoted."""
 
 
-def deadlock_message(k: int, ballots: Sequence[Ballot], details: Sequence[str], kept: Sequence[KeptReply] = ()) -> str:
+def deadlock_message(
+    k: int,
+    ballots: Sequence[Ballot],
+    details: Sequence[str],
+    kept: Sequence[KeptReply] = (),
+    rule: Rule | None = None,
+    before: int = 0,
+) -> str:
     """Return why a race has no winner: votes by candidate, discarded answers by red flag, and one of them.
 
     Args:
@@ -22,9 +33,11 @@ def deadlock_message(k: int, ballots: Sequence[Ballot], details: Sequence[str], 
         ballots: Of the race, in the order drawn.
         details: Why the spoiled ones were discarded, in the same order.
         kept: Replies of the race that were kept; one of them is the example, else a detail is.
+        rule: What was to decide it, where it is not the run's rule with that lead.
+        before: Ballots of other races for the same step, on lower rungs of the ladder.
     """
     count = len(ballots)
-    told = [f"no candidate led by {k} within {count:,} ballots"]
+    told = [f"{_wanted(k, rule)} within {count:,} ballots" + (f", after {before:,} in other races" if before else "")]
     if refused_throughout([ballot.spoiled_by for ballot in ballots]):
         told = ["the model, or a filter of its provider's, refuses to answer"]
     named = Counter(ballot.candidate for ballot in ballots if ballot.candidate is not None)
@@ -39,6 +52,13 @@ def deadlock_message(k: int, ballots: Sequence[Ballot], details: Sequence[str], 
         if example := _example(flags.most_common(1)[0][0], ballots, details, kept):
             told.append(f"for example {example}")
     return "; ".join(told)
+
+
+def _wanted(k: int, rule: Rule | None) -> str:
+    """What did not come about in a race, as its rule has it."""
+    if isinstance(rule, Sequential | Looks):
+        return "the evidence for no candidate was enough"
+    return f"no candidate led by {rule.raised if isinstance(rule, RaisedLead) else k}"
 
 
 def _example(flag: str, ballots: Sequence[Ballot], details: Sequence[str], kept: Sequence[KeptReply]) -> str:

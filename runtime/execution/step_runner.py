@@ -164,9 +164,10 @@ class StepRunner:
         if found is None:
             last = below[-1]
             kept = self.meter.replies.heard_so_far(draw // MAX_DRAWS)
+            entry = entry_of(last, below[:-1], raised)
             raise StepDeadlocked(
-                deadlock_message(k, last.ballots, last.details, kept),
-                entry=entry_of(below[-1], below[:-1], raised),
+                deadlock_message(last.k, last.ballots, last.details, kept, last.rule, len(entry.before)),
+                entry=entry,
                 tally=tally_of(below[-1]),
                 spoiled=below[-1].pattern.spoiled,
             )

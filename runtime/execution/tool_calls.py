@@ -135,8 +135,9 @@ class ToolCaller:
             found = await look_back(tool, call.arguments, key=key)
             if found is LookBack.CANNOT_TELL:
                 raise RunPaused(
-                    f"nobody can tell whether the once-only tool {tool.name} was called before the last session "
-                    f"ended (call {key}): give it a check, or settle it by hand with surefoot review"
+                    f"nobody can tell whether the once-only tool {tool.name} was called with {shown(call)} before the "
+                    f"last session ended (call {key}): see whether it happened, and give the tool a check that returns "
+                    "its result, or NOT_HAPPENED; then resume"
                 )
             if isinstance(found, ToolFailed):
                 raise RunPaused(f"the check of the once-only tool {tool.name} failed: {found.detail}")
@@ -151,9 +152,13 @@ class ToolCaller:
 
 def named_call(node: Node, attempt: int, index: int, call: Call) -> Record:
     """Return the journal's note of which tool a step called and with what, for people."""
+    return Record(node.path, TOOL, attempt, index, 0, (call.tool, shown(call)))
+
+
+def shown(call: Call) -> str:
+    """Return a call's arguments as JSON for people, the beginning of long ones."""
     given = msgspec.json.encode(call.arguments, order="sorted").decode()
-    shown = given if len(given) <= SHOWN_ARGUMENTS else f"{given[:SHOWN_ARGUMENTS]}..."
-    return Record(node.path, TOOL, attempt, index, 0, (call.tool, shown))
+    return given if len(given) <= SHOWN_ARGUMENTS else f"{given[:SHOWN_ARGUMENTS]}..."
 
 
 def call_key(node: Node, index: int, call: Call) -> str:

@@ -273,7 +273,10 @@ def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Not
     if is_locked(directory):
         status = "running"
     elif status == "running":
-        status, message = "paused", "its process ended without a word: it was killed"
+        status, message = (
+            "paused",
+            "its process ended without a word: it was killed, or its disk was full",
+        )
     pilot, asked = read_meta(journal, "pilot", dict) or {}, read_meta(journal, "pilot_calls", int)
     if asked is None:  # in journals of earlier versions every ballot of a pilot was a call
         asked = 0 if pilot.get("measured") else int(pilot.get("ballots", 0)) + int(pilot.get("spoiled", 0))
@@ -282,7 +285,7 @@ def _noted(directory: pathlib.Path, journal: Journal, config: RunConfig) -> _Not
     if learned is not None:
         now = {"guarded": learned.guarded, "unguarded": learned.unguarded, "suspect": learned.suspect}
         if any(leads.get(name) != k for name, k in now.items()):
-            why = f"{why}; {told(learned, 'row' if config.task == 'map' else 'step')}"
+            why = f"{why}; {told(learned, 'row' if config.task == 'map' else 'step', journal.totals.races)}"
     return _Noted(
         status=status,
         message="" if status == "solved" else message,

@@ -110,7 +110,10 @@ def status_of(directory: pathlib.Path, journal: Any) -> tuple[str, str]:
     if is_locked(directory):
         return "running", ""
     if status == "running":
-        return "paused", "its process ended without a word: it was killed"
+        return (
+            "paused",
+            "its process ended without a word: it was killed, or its disk was full",
+        )
     return status, "" if status == "solved" else message
 
 

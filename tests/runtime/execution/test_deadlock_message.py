@@ -9,6 +9,9 @@ from surefoot.runtime.errors import StepDeadlocked
 from surefoot.runtime.execution.deadlock_message import deadlock_message, quoted_reply
 from surefoot.runtime.kept_step import KeptReply
 from surefoot.voting.ballot import Ballot
+from surefoot.voting.raised_lead import RaisedLead
+from surefoot.voting.rule import Rule
+from surefoot.voting.sequential import TYPES, Sequential
 
 EVIL = "\x1b]0;owned\x07 a\nb " * 200
 
@@ -46,6 +49,21 @@ def test_votes_are_counted_and_nothing_is_said_of_flags_where_there_are_none() -
     ballots = [Ballot(number, "abcde"[number % 5]) for number in range(6)]
     told = deadlock_message(3, ballots, [""] * 6)
     assert told == "no candidate led by 3 within 6 ballots; 2 for 'a', 1 for 'b', 1 for 'c' and 2 other candidates"
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (Sequential(0.01, (1 / len(TYPES),) * len(TYPES)), "the evidence for no candidate was enough within 5 ballots"),
+        (RaisedLead(3, 9), "no candidate led by 9 within 5 ballots"),
+        (None, "no candidate led by 3 within 5 ballots"),
+    ],
+)
+def test_what_was_asked_for_is_told_as_the_rule_has_it(rule: Rule | None, told: str) -> None:
+    """A lead of 20 of 100 ballots is more than the 5 ballots that agree by which a sequential rule is named."""
+    ballots = [Ballot(number, "ab"[number == 0]) for number in range(5)]
+    assert deadlock_message(3, ballots, [""] * 5, (), rule).startswith(f"{told}; 4 for 'a'")
+    assert deadlock_message(3, ballots, [""] * 5, (), rule, 90).startswith(f"{told}, after 90 in other races; 4")
 
 
 def test_what_a_model_said_is_one_short_tame_line() -> None:

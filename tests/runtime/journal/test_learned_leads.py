@@ -40,3 +40,17 @@ def test_the_last_change_counts_unless_a_new_pilot_came_after_it() -> None:
 )
 def test_what_is_said_of_it(known: LeadChange, unit: str, said: str) -> None:
     assert told(known, unit) == said
+
+
+@pytest.mark.parametrize(
+    ("races", "said"),
+    [
+        ({"2": 2_900, "3": 100}, "; 2,900 rows were decided with less before, so more may be wrong than wanted"),
+        ({"2": 64, "3": 2_936}, ""),
+        ({"3": 2_900, "5": 100}, ""),
+    ],
+)
+def test_rows_that_were_decided_with_less_are_told_where_they_are_many(races: dict[str, int], said: str) -> None:
+    """They agreed, and are not asked again: the share of wrong rows may be above the target."""
+    assert told(LAST, "row", races) == f"{told(LAST, 'row')}{said}"
+    assert told(LAST, "step", races) == told(LAST, "step")

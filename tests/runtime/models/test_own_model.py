@@ -17,6 +17,8 @@ from surefoot.runtime.models.own_model import OwnModel, open_own_model, watched
 from surefoot.runtime.models.port import Likelihood, Look, Model, Reply, Request
 from surefoot.runtime.models.simulated import SimulatedModel
 from surefoot.runtime.own_code import is_own_model, own_code, own_models
+from surefoot.runtime.session.own_loop import in_own_loop
+from surefoot.runtime.user_code import blamed
 
 FOLDER = pathlib.Path(__file__).parents[2] / "data" / "own"
 FILE = FOLDER / "own_models.py"
@@ -60,6 +62,26 @@ def test_a_mistake_in_ask_names_its_line(name: str, text: str, place: str, wrong
     assert str(error.value).startswith(place)
     assert wrong in str(error.value)
     assert (error.value.context["file"], error.value.context["line"]) == (str(FILE), line_of(text, name))
+
+
+class Interrupts(OwnModel):
+    """Raises what Ctrl-C would."""
+
+    def __init__(self) -> None:
+        super().__init__(open_own_model("own_models:Sound"))
+
+    async def ask(self, request: Request) -> list[Reply]:
+        with blamed(type(self), "ask"):
+            raise KeyboardInterrupt
+        return []
+
+
+def test_an_interrupt_that_the_model_raises_itself_is_its_own_mistake() -> None:
+    """Ctrl-C arrives in the main thread only, where it passes; a run of the API works in another one."""
+    with pytest.raises(UserCodeError, match=r"Interrupts\.ask .*: KeyboardInterrupt"):
+        in_own_loop(lambda: Interrupts().ask(REQUEST))
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(Interrupts().ask(REQUEST))
 
 
 @pytest.mark.parametrize(("name", "kind"), [("Away", ModelUnavailable), ("AwayTogether", ExceptionGroup)])

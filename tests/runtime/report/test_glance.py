@@ -41,8 +41,12 @@ def journal(**values: Any) -> InMemoryJournal:
         ({"status": "solved", "message": "x"}, False, ("solved", "")),
         ({"status": "failed", "message": "why"}, False, ("failed", "why")),
         ({"status": "paused", "message": "asked"}, False, ("paused", "asked")),
-        ({"status": "running"}, False, ("paused", "its process ended without a word: it was killed")),
-        ({}, False, ("paused", "its process ended without a word: it was killed")),
+        (
+            {"status": "running"},
+            False,
+            ("paused", "its process ended without a word: it was killed, or its disk was full"),
+        ),
+        ({}, False, ("paused", "its process ended without a word: it was killed, or its disk was full")),
         ({"status": "paused", "message": "asked"}, True, ("running", "")),
     ],
 )
