@@ -129,3 +129,17 @@ class BudgetLease:
             self._waiting.clear()
         if self._waiting:
             self._short.set()
+
+
+def whole_lease(unit: Unit, limit: float | None) -> BudgetLease:
+    """Return a lease that holds all of a limit, where nothing grants more: what goes beyond it is refused at once.
+
+    Args:
+        unit: What is limited.
+        limit: How much there is; ``None`` for no limit.
+    """
+    lease = BudgetLease(limit is not None, unit)
+    if limit is not None:
+        lease.grant(float(limit))
+        lease.grant(0.0)
+    return lease

@@ -10,7 +10,9 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.wordings.wording import Wording
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.models.factory import open_model
+from surefoot.runtime.models.budget_lease import whole_lease
+from surefoot.runtime.models.factory import given_prices, open_model
+from surefoot.runtime.models.own_model import with_prices
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.tuning.asker import Asker
 from surefoot.runtime.tuning.record_file import RecordFile, lessons_of
@@ -124,8 +126,9 @@ async def tuned(
         None if options.records is None else pathlib.Path(options.records),
         depends_on(config, options, kind, choices, questions),
     )
-    model = models[0] if models else open_model(config)
+    model = with_prices(models[0], given_prices(config)) if models else open_model(config)
     try:
+        model.use_lease(whole_lease("usd", config.max_cost_usd))
         await model.probe()
         tuner = Tuner(Asker(config, task, kind, model), choices, questions, budget, records, config.seed)
         tuner.lessons = tuple(lessons)

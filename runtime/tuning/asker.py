@@ -12,6 +12,7 @@ from surefoot.runtime.errors import QuestionRefused
 from surefoot.runtime.execution.policy import policy_of
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
 from surefoot.runtime.execution.step_runner import MAX_DRAWS, StepRunner
+from surefoot.runtime.models.budget_lease import whole_lease
 from surefoot.runtime.models.port import Model
 from surefoot.runtime.tuning.questions import Question
 from surefoot.runtime.tuning.space import Outcome
@@ -34,6 +35,7 @@ class Asker:
         self._task, self._kind = task, kind
         heat = config.resolved_temperature()
         self._settings = RoleSettings(model, "", model.dialect, heat, heat)
+        self._calls = whole_lease("calls", config.max_calls)
         self._policy = policy_of(msgspec.structs.replace(config, wordings=None, keep_replies="none"))
 
     async def ask(self, wording: Wording, questions: Sequence[Question], draws: int, query: int) -> Outcome:
@@ -49,7 +51,7 @@ class Asker:
             ModelUnavailable, ModelRejected: From the model.
         """
         policy = msgspec.structs.replace(self._policy, wordings={self._kind: wording})
-        steps = StepRunner(self._task, self._settings, policy)
+        steps = StepRunner(self._task, self._settings, policy, calls=self._calls)
         first = (1 + query * MOST_QUESTIONS) * MAX_DRAWS
         async with asyncio.TaskGroup() as group:
             asked = [

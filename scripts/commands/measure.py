@@ -33,7 +33,7 @@ from surefoot.scripts.commands.run import ByTask
 OPTIONS = (
     "api_base", "dialect", "strategy", "state_by", "target", "red_flags", "leaf_steps", "seams", "seed",
     "temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight", "k", "workers", "structured",
-    "rule", "wordings",
+    "rule", "wordings", "price_in", "price_out", "max_cost_usd", "max_calls",
 )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from surefoot.scripts.commands.run import ByTask
 
 OPTIONS = (
     "model", "api_base", "dialect", "state_by", "red_flags", "seed", "temperature", "max_reply_tokens", "timeout_s",
-    "patience_s", "calls_in_flight",
+    "patience_s", "calls_in_flight", "price_in", "price_out", "max_cost_usd", "max_calls",
 )  # fmt: skip
 EVERY = 10
 """Queries between two lines of progress."""

@@ -13,13 +13,14 @@ from typing import Any, Final
 import msgspec
 
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRefused, SurefootError
-from surefoot.runtime.models.batches.bodies import body_of, meaning_of, question_of_draws, replies_of, spent_usd
-from surefoot.runtime.models.batches.charges import charge_of, most_of
+from surefoot.runtime.models.batches.bodies import body_of, meaning_of, question_of_draws, replies_of
+from surefoot.runtime.models.batches.charges import charge_of, unread_usd
 from surefoot.runtime.models.batches.follower import BatchFollower, Ended, Pace, spoken
 from surefoot.runtime.models.batches.ledger import Batch, BatchLedger
 from surefoot.runtime.models.batches.lines import MOST_BYTES, MOST_LINES, Line, line_of, question_of, text_of
 from surefoot.runtime.models.batches.on_its_way import OnItsWay
 from surefoot.runtime.models.batches.provider import Provider
+from surefoot.runtime.models.batches.room import Room, is_too_much
 from surefoot.runtime.models.budget_lease import BudgetLease
 from surefoot.runtime.models.capabilities import WAYS, Capability
 from surefoot.runtime.models.copies import Sameness
@@ -83,6 +84,7 @@ class BatchedModel(Model):
         self._timer: asyncio.TimerHandle | None = None
         self._following: set[asyncio.Task[None]] = set()
         self._begun = self._stopped = self._singly = False
+        self._room, self._say = Room(gathering.most_lines, gathering.pace), say
         self._why = ""
 
     async def ask(self, request: Request) -> list[Reply]:
@@ -97,12 +99,17 @@ class BatchedModel(Model):
         self._begin()
         self.inner.opened().silence.check()
         question = self._question(request)
-        for tried in range(TRIES + 1):
+        tried = 0
+        while True:
             missing = tuple(draw for draw in request.draws if not self._has(question, draw, request))
             if not missing:
                 return [self._replies.pop((question, draw)) for draw in request.draws]
-            if tried < TRIES:
-                await self._arrive(question, missing, request)
+            if tried == TRIES:
+                break
+            if await self._arrive(question, missing, request):
+                await self._room.wait(self.name, self._why, self._say)
+            else:
+                tried += 1
         said = f"{self.name}: {TRIES} batches came back without an answer to the same question"
         raise ModelUnavailable(f"{said}; the last that failed: {self._why}" if self._why else said)
 
@@ -134,6 +141,7 @@ class BatchedModel(Model):
     def stop_waiting(self) -> None:
         """Have whoever waits go on with a pause; what is in flight stays there, what is only gathered is dropped."""
         self._stopped = True
+        self._room.stop()
         if self._timer is not None:
             self._timer.cancel()
         for way, _ in self._gathered:
@@ -213,25 +221,23 @@ class BatchedModel(Model):
             replies = replies_of(self.inner.opened(), body, asked)
         except ValueError as error:
             self._note(f"an answer of a batch is left, and asked for again: {error}")
-            self._doubt(line, body)
+            if self.lease is not None and (prices := self.prices()) is not None:
+                self.lease.doubt(unread_usd(line, body, prices))
             return False
         self._singly = self._singly or len(replies) < len(line.draws)
         self._replies |= {(question, one): reply for one, reply in zip(line.draws, replies, strict=False)}
         return key in self._replies
 
-    def _doubt(self, line: Line, body: msgspec.Raw) -> None:
-        """Count what an answer that cannot be read has cost, where no earlier session did."""
-        prices = self.prices()
-        known = spent_usd(body, prices) if prices is not None else None
-        if known is not None and self.lease is not None and most_of(line):
-            self.lease.doubt(known)
-
     def _forget(self, line: Line) -> None:
         for draw in line.draws:
             self._answers.pop((line.question, draw), None)
 
-    async def _arrive(self, question: str, draws: tuple[int, ...], request: Request) -> None:
-        """Wait until it is known what came of some draws; those that are not on their way are gathered."""
+    async def _arrive(self, question: str, draws: tuple[int, ...], request: Request) -> bool:
+        """Wait until it is known what came of some draws; those that are not on their way are gathered.
+
+        Returns:
+            Whether a batch of them was more than the provider takes now.
+        """
         new = tuple(draw for draw in draws if (question, draw) not in self._ways)
         mine = await self._gather(request, new) if new else []
         ways = {*mine, *(self._ways[question, draw] for draw in draws if (question, draw) in self._ways)}
@@ -247,6 +253,7 @@ class BatchedModel(Model):
         for way in ways:
             if way.error is not None:
                 raise way.error
+        return any(way.too_much for way in ways)
 
     async def _gather(self, request: Request, draws: tuple[int, ...]) -> list[OnItsWay]:
         """Put draws of a question into the batch that is gathered, once there is money for them."""
@@ -275,7 +282,7 @@ class BatchedModel(Model):
         self._gathered.append((way, text))
         self._ways |= {(way.line.question, draw): way for draw in way.line.draws}
         self._bytes, self._last = self._bytes + len(text), loop.time()
-        if len(self._gathered) >= self._gathering.most_lines:
+        if len(self._gathered) >= self._room.most_lines:
             self._send()
         elif self._timer is None:
             self._timer = loop.call_later(self._gathering.quiet_s, self._look)
@@ -325,7 +332,9 @@ class BatchedModel(Model):
         self._take_in(ended, {way.line.id: way for way in ways})
         self._tell(ended)
         self._settle(ended, [way.line for way in ways])
+        self._room.ended(ended.batch, asyncio.get_running_loop().time())
         for way in ways:
+            way.too_much = is_too_much(ended.batch)
             self._arrived(way, way.error)
 
     def _take_in(self, ended: Ended, ways: Mapping[str, OnItsWay]) -> None:

@@ -53,6 +53,17 @@ def charge_of(ended: Ended, lines: Iterable[Line], prices: tuple[float, float]) 
     return Charge(spent, sum(doubts), len(doubts))
 
 
+def unread_usd(line: Line, body: msgspec.Raw, prices: tuple[float, float]) -> float:
+    """Return what an answer cost that is no completion, beyond what ``charge_of`` doubts; 0 if it was counted before.
+
+    Args:
+        line: What it answers; without what it may cost where an earlier session counted it.
+        body: The answer.
+        prices: What tokens cost.
+    """
+    return (spent_usd(body, prices) or 0.0) if most_of(line) else 0.0
+
+
 def most_of(line: Line) -> float:
     """Return the most that a line may cost, in USD; what was reserved for it if that is more."""
     return max(line.held_usd, line.most_usd)

@@ -5,11 +5,11 @@ is a pure function of the question. ``paid`` counts, for each line's ``custom_id
 that answered it: nothing may ever be paid twice.
 
 ``ends`` says how the batches end, one after the other: ``completed`` when it is used up, else ``expired:N`` or
-``cancelled:N`` with N lines answered, ``failed``, ``empty`` (completed, with nothing in it), ``nothing`` (completed, no
-files), ``duplicates``, ``unknown``, ``garbage``, ``huge``, ``shuffled``, ``counts``, ``odd``, ``errors:STATUS`` or
-``errors:STATUS:N`` (N lines), ``policy:N``, ``one_choice``, ``hollow``, ``dear``. ``requests`` says what goes wrong
-with requests by ``METHOD PATH``: a status, ``lost`` (done, and the answer is lost), ``cut`` (nothing done, the
-connection is cut) or ``html``.
+``cancelled:N`` with N lines answered, ``failed``, ``failed:full`` (it takes no more tokens), ``empty`` (completed, with
+nothing in it), ``nothing`` (completed, no files), ``duplicates``, ``unknown``, ``garbage``, ``huge``, ``shuffled``,
+``counts``, ``odd``, ``errors:STATUS`` or ``errors:STATUS:N`` (N lines), ``policy:N``, ``one_choice``, ``hollow``,
+``dear``. ``requests`` says what goes wrong with requests by ``METHOD PATH``: a status, ``lost`` (done, and the answer
+is lost), ``cut`` (nothing done, the connection is cut) or ``html``.
 """
 
 import asyncio
@@ -149,7 +149,9 @@ class BatchServer:
         self.paid.update(line["custom_id"] for line in answered)
         output = [self._answer(line, kind) for line in answered]
         batch["status_then"] = kind if kind in ("expired", "cancelled", "failed") else "completed"
-        if kind == "failed":
+        if kind == "failed" and numbers:  # more lines than it takes
+            batch["errors"] = {"data": [{"code": "token_limit_exceeded", "message": "Enqueued token limit reached"}]}
+        elif kind == "failed":
             batch["errors"] = {"data": [{"code": "invalid", "message": "the file is \x1b[31mno good"}]}
         batch["files"] = _damaged(output, kind), b"".join(failed)
 

@@ -6,7 +6,7 @@ import pytest
 
 from surefoot.runtime.coordinator.budget_ledger import grant_of
 from surefoot.runtime.errors import ModelUnavailable
-from surefoot.runtime.models.budget_lease import BudgetLease
+from surefoot.runtime.models.budget_lease import BudgetLease, whole_lease
 
 
 async def test_calls_wait_for_money_in_order() -> None:
@@ -79,3 +79,15 @@ async def test_an_unlimited_purse_is_never_short() -> None:
 def test_a_grant_is_enough_for_a_call_and_no_more_than_is_left(left: float, wants: float) -> None:
     usd = grant_of("usd", 0.5, wants, left, workers=4)
     assert 0.5 <= usd <= min(left, 2 * wants)
+
+
+async def test_a_whole_lease_refuses_what_goes_beyond_the_limit_once_nothing_is_under_way() -> None:
+    lease = whole_lease("calls", 5)
+    await lease.reserve(3)
+    beyond = asyncio.create_task(lease.reserve(3))
+    await asyncio.sleep(0)
+    assert not beyond.done(), "the call under way may use less"
+    lease.settle(3, 3)
+    with pytest.raises(ModelUnavailable, match=r"--max-calls: what is left does not cover the next call \(3 answers\)"):
+        await beyond
+    await whole_lease("usd", None).reserve(1e9)

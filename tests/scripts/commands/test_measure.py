@@ -125,3 +125,13 @@ def test_models_that_take_turns_are_held_against_each_other(
     assert json.loads((tmp_path / "m" / "measure.json").read_text())["mixes"] == found["mixes"]
     text = printed(capsys, f"{UNEVEN},{GOOD}")
     assert "taking turns" in text
+
+
+def test_a_measurement_takes_prices_and_ends_at_a_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    few = ("--model", GOOD, "--samples", "10", "--price-in", "1", "--price-out", "4")
+    assert measured(capsys, *few, "--max-cost-usd", "1")["predicted_cost_usd"] > 0
+    for limit in ("--max-cost-usd", "--max-calls"):
+        with pytest.raises(SystemExit) as left:
+            main(["measure", "hanoi", "--disks", "7", *few, limit, "1e-6" if "usd" in limit else "5"])
+        assert left.value.code == 3
+        assert f"{limit}: what is left does not cover the next call (" in capsys.readouterr().err

@@ -113,3 +113,22 @@ def test_an_interval_has_no_exponent() -> None:
     """``%.2g`` writes 100 as 1e+02."""
     assert _rate(Share(0, 72), (0.95, 1.0)).endswith("(95 % interval 95 to 100)")
     assert _rate(Share(1, 1000), (0.9941, 0.99997)).endswith("(95 % interval 99.4 to 100)")
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        (("--max-calls", "30"), "--max-calls: what is left does not cover the next call (2 answers)"),
+        (
+            ("--max-cost-usd", "50", "--price-in", "1e6", "--price-out", "1e3", "--max-reply-tokens", "9"),
+            "--max-cost-usd: what is left does not cover the next call (up to $",
+        ),
+    ],
+    ids=("calls", "usd"),
+)
+def test_a_search_ends_at_a_limit(
+    here: pathlib.Path, capsys: pytest.CaptureFixture[str], limits: tuple[str, ...], said: str
+) -> None:
+    assert surefoot(*ALIKE, *limits) == 3
+    assert said in capsys.readouterr().err
+    assert not (here / "wordings.toml").exists()

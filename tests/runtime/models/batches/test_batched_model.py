@@ -168,6 +168,27 @@ def test_a_question_that_no_batch_answers_pauses_the_run(provider: BatchServer, 
     assert len(provider.sizes) == 3
 
 
+def test_a_provider_that_takes_no_more_is_waited_for_and_sent_smaller_batches(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    provider.ends = ["failed:full"] * 5
+    session = Session(provider, tmp_path)
+    assert right(session.ask(*FIVE))
+    assert (provider.sizes[:2], provider.paid_twice) == ([5, 2], 0)
+    assert max(provider.sizes[-2:]) == 1
+    assert any(said.startswith("Enqueued token limit reached (token_limit_exceeded); smaller") for said in session.said)
+
+
+def test_a_provider_that_never_takes_more_ends_the_wait_with_its_reason_and_a_way_out(
+    provider: BatchServer, tmp_path: pathlib.Path
+) -> None:
+    provider.ends = ["failed:full"] * 10_000
+    session = Session(provider, tmp_path, pace=Pace(0.001, 0.002, 0.05))
+    with pytest.raises(ModelUnavailable, match=r"token limit reached \(token_limit_exceeded\); give a smaller"):
+        session.ask(FIVE[0])
+    assert len(provider.sizes) > 1
+
+
 def test_a_run_that_pauses_over_failed_batches_says_the_providers_reason(
     provider: BatchServer, tmp_path: pathlib.Path
 ) -> None:
