@@ -18,6 +18,11 @@ Path = tuple[int, ...]
 """Where a node stands: the child numbers from the root down. Paths in lexicographic order are plan order."""
 
 
+def node_name(path: Path) -> str:
+    """Return what a node is called wherever people read of it: ``root``, or the child numbers, such as ``0.2.1``."""
+    return ".".join(map(str, path)) or "root"
+
+
 class Literal(msgspec.Struct, frozen=True, tag=True):
     """A node's input that is known when the plan is made.
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from surefoot.decompose.plan import Failure, Path
+from surefoot.decompose.plan import Failure, Path, node_name
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.records import Contested, Entry, Number, Record
 from surefoot.runtime.unreadable import UNREADABLE
@@ -99,7 +99,9 @@ def extend(known: list[Entry], record: Record) -> None:
         JournalError: Steps are missing between what is known and the record.
     """
     if record.first > len(known):
-        raise JournalError(f"node {record.path}: steps {len(known)} to {record.first - 1} are missing from the journal")
+        raise JournalError(
+            f"node {node_name(record.path)}: steps {len(known)} to {record.first - 1} are missing from the journal"
+        )
     known.extend(record.entries[len(known) - record.first :])
 
 

@@ -29,6 +29,29 @@ if TYPE_CHECKING:
     from surefoot.decompose.tasks.rows import RowTask
     from surefoot.decompose.typed.annotations import Money, Near, Number, Text
     from surefoot.runtime.api import ask, map, measure, open, resume, resume_async, run, run_async, runs, tune
+    from surefoot.runtime.errors import (
+        AccessLost,
+        AwaitsReview,
+        ConfigurationError,
+        JournalError,
+        ModelError,
+        ModelRejected,
+        ModelUnavailable,
+        NothingReadable,
+        PlanTooDeep,
+        QuestionRefused,
+        QuotaUsedUp,
+        ResumeMismatch,
+        RevisionsUsedUp,
+        RunDirectoryError,
+        RunFailed,
+        RunPaused,
+        SeamBroken,
+        StepDeadlocked,
+        SurefootError,
+        ToolCallFailed,
+        UserCodeError,
+    )
     from surefoot.runtime.models.port import Model, Reply, Request, Stop
     from surefoot.runtime.session.run import Run
     from surefoot.runtime.session.watcher import ProgressEvent
@@ -54,6 +77,12 @@ _PLACES = {
     "surefoot.runtime.api": (
         "ask", "map", "measure", "open", "resume", "resume_async", "run", "run_async", "runs", "tune",
     ),
+    "surefoot.runtime.errors": (
+        "AccessLost", "AwaitsReview", "ConfigurationError", "JournalError", "ModelError", "ModelRejected",
+        "ModelUnavailable", "NothingReadable", "PlanTooDeep", "QuestionRefused", "QuotaUsedUp", "ResumeMismatch",
+        "RevisionsUsedUp", "RunDirectoryError", "RunFailed", "RunPaused", "SeamBroken", "StepDeadlocked",
+        "SurefootError", "ToolCallFailed", "UserCodeError",
+    ),
     "surefoot.runtime.models.port": ("Model", "Reply", "Request", "Stop"),
     "surefoot.runtime.session.run": ("Run",),
     "surefoot.runtime.session.watcher": ("ProgressEvent",),
@@ -62,11 +91,15 @@ _PLACES = {
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
-    "Answers", "Assumption", "Call", "Chains", "Child", "Dialect", "Done", "Drawing", "Evidence", "Expansion",
-    "Failure", "Findings", "Flag", "Literal", "Model", "Money", "Near", "Node", "Number", "Outline", "PlanStep",
-    "Problem", "ProgressEvent", "Prompt", "Ref", "Reply", "Request", "Role", "RowTask", "Run", "Shape", "Step", "Stop",
-    "Task", "Text", "Tool", "Verification", "WorldTask", "ask", "failure_of", "map", "measure", "open", "resume",
-    "resume_async", "run", "run_async", "runs", "tune", "world_answers", "world_referee",
+    "AccessLost", "Answers", "Assumption", "AwaitsReview", "Call", "Chains", "Child", "ConfigurationError",
+    "Dialect", "Done", "Drawing", "Evidence", "Expansion", "Failure", "Findings", "Flag", "JournalError", "Literal",
+    "Model", "ModelError", "ModelRejected", "ModelUnavailable", "Money", "Near", "Node", "NothingReadable", "Number",
+    "Outline", "PlanStep", "PlanTooDeep", "Problem", "ProgressEvent", "Prompt", "QuestionRefused", "QuotaUsedUp",
+    "Ref", "Reply", "Request", "ResumeMismatch", "RevisionsUsedUp", "Role", "RowTask", "Run", "RunDirectoryError",
+    "RunFailed", "RunPaused", "SeamBroken", "Shape", "Step", "StepDeadlocked", "Stop", "SurefootError", "Task",
+    "Text", "Tool", "ToolCallFailed", "UserCodeError", "Verification", "WorldTask", "ask", "failure_of", "map",
+    "measure", "open", "resume", "resume_async", "run", "run_async", "runs", "tune", "world_answers",
+    "world_referee",
 ]  # fmt: skip
 
 

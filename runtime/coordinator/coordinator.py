@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.plan import Node
+from surefoot.decompose.plan import Node, node_name
 from surefoot.decompose.segment import Segment, given_expansion, segment_key
 from surefoot.decompose.task import Task
 from surefoot.runtime import errors
@@ -25,7 +25,7 @@ from surefoot.runtime.coordinator.budget_ledger import BudgetLedger, refusal_of
 from surefoot.runtime.coordinator.dispatcher import Dispatcher, Telling
 from surefoot.runtime.coordinator.first_leads import open_lead_controller
 from surefoot.runtime.coordinator.lead_controller import LeadController, record_of
-from surefoot.runtime.coordinator.plan_hands import Cut, PlanHands, name_of, reports_in
+from surefoot.runtime.coordinator.plan_hands import Cut, PlanHands, reports_in
 from surefoot.runtime.coordinator.run_end import first_cause, note_failure
 from surefoot.runtime.coordinator.segments_per_worker import segments_per_worker, splits_at_once
 from surefoot.runtime.decomposition_methods import method_of
@@ -298,7 +298,7 @@ class Coordinator:
         self._plan = PlanRunner(self.task, hands, semaphore, self.config.re_decompositions, revisions)
         outcome = await self._plan.run(root)
         if isinstance(outcome, Contradicted):
-            return f"node {name_of(outcome.path)} {outcome.detail}"
+            return f"node {node_name(outcome.path)} {outcome.detail}"
         if root.promise is not None and outcome.output != root.promise:
             return f"the plan ended in {outcome.output!r}, not in the goal {root.promise!r}"
         self._output = outcome.output

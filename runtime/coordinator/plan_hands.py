@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import msgspec
 
 from surefoot.decompose.methods.method import Method
-from surefoot.decompose.plan import Expansion, Failure, Node, Path
+from surefoot.decompose.plan import Expansion, Failure, Node, Path, node_name
 from surefoot.decompose.revision import Report, Revision
 from surefoot.decompose.segment import Segment, SegmentSize, given_expansion, travels_whole
 from surefoot.decompose.task import Task
@@ -78,7 +78,7 @@ class PlanHands:
     def child_failed(self, path: Path, failure: Failure) -> None:
         """Keep the failure of a node as its result: a resumed run does not ask it again."""
         record = Record(path, "failed", 0, 0, 0, (msgspec.json.encode(failure).decode(),))
-        self._log.info("node failed", node=name_of(path), error=failure.error, message=failure.message)
+        self._log.info("node failed", node=node_name(path), error=failure.error, message=failure.message)
         self._writer.note(FAILED_NODES, Batch(pack([record]), Counts(failed_nodes=1)))
 
     async def run_leaf(self, node: Node) -> Outcome:
@@ -94,7 +94,7 @@ class PlanHands:
 
     def promise_broken(self, node: Node, attempt: int, by: Contradicted) -> None:
         """Journal a broken promise; a resumed run does not count it twice."""
-        self._log.warning("promise broken", node=name_of(node.path), attempt=attempt, detail=by.detail)
+        self._log.warning("promise broken", node=node_name(node.path), attempt=attempt, detail=by.detail)
         self._write_note(self._retracted.broken(node.path, attempt))
 
     def promise_mended(self, node: Node, attempt: int) -> None:
@@ -113,7 +113,7 @@ class PlanHands:
 
     def plan_revised(self, node: Node, revision: Revision) -> None:
         """Journal why a version of a plan was given up; a resumed run does not count it twice."""
-        self._log.info("plan revised", node=name_of(node.path), version=revision.version, because=str(revision)[:200])
+        self._log.info("plan revised", node=node_name(node.path), version=revision.version, because=str(revision)[:200])
         self._write_note(self._retracted.revised(node.path, revision))
 
     def reports_known(self) -> Sequence[Report]:
@@ -137,8 +137,3 @@ def reports_in(payloads: Iterable[bytes]) -> list[Report]:
     """
     found = (report_in(record) for payload in payloads for record in unpack(payload))
     return [report for report in found if report is not None]
-
-
-def name_of(path: Path) -> str:
-    """Return the name of a node for people."""
-    return ".".join(map(str, path)) or "root"

@@ -14,7 +14,7 @@ import msgspec
 
 from surefoot.decompose.assumptions import Evidence, Findings
 from surefoot.decompose.next_version import next_version
-from surefoot.decompose.plan import Expansion, Node
+from surefoot.decompose.plan import Expansion, Node, node_name
 from surefoot.decompose.revision import Report
 from surefoot.decompose.step import Call, Done, Step
 from surefoot.decompose.task import Task
@@ -202,7 +202,7 @@ class ChainRunner:
             at.left = limit - at.index
             if not at.left:
                 if node.promise is None or not self.policy.seams:
-                    raise RunFailed(f"node {node.path} did not come to an end within {limit} steps")
+                    raise RunFailed(f"node {node_name(node.path)} did not come to an end within {limit} steps")
                 return ChainRun(at.attempt, at.asked, at.taken), None
             entry: Entry | None = None
             k = self._lead(node) if isinstance(asked, Step) else NOT_VOTED
@@ -292,7 +292,7 @@ class ChainRunner:
         """
         found = next_version(self.task, node, answers, findings)
         if found is None:
-            raise RunFailed(f"node {node.path}: told what was found, the task asks for no sub-plan again")
+            raise RunFailed(f"node {node_name(node.path)}: told what was found, the task asks for no sub-plan again")
         return found
 
     async def _stated(

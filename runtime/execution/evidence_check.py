@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.assumptions import Evidence, rests
-from surefoot.decompose.plan import Expansion, Node
+from surefoot.decompose.plan import Expansion, Node, node_name
 from surefoot.decompose.step import Call, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import StepDeadlocked
@@ -130,7 +130,7 @@ class EvidenceCheck:
         self._work.note("evidence doubted", node.path, step=index, kind=step.kind, votes=dict(votes))
         candidate, most = votes.most_common(1)[0]
         if 2 * most <= len(answers):
-            raise StepDeadlocked(f"node {list(node.path)}: ways to ask contradict each other about evidence")
+            raise StepDeadlocked(f"node {node_name(node.path)}: ways to ask contradict each other about evidence")
         entry = next(entry for one, entry in answers if one == candidate and entry is not None)
         voted = agreed(candidate, suspect) if isinstance(entry, str) and candidate != said.candidate else entry
         return Said(said.key, candidate, voted, said.k)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from surefoot.decompose.assumptions import Assumption, Evidence, Findings, restated, told
-from surefoot.decompose.plan import Expansion, Node
+from surefoot.decompose.plan import Expansion, Node, node_name
 from surefoot.decompose.revision import Report, Revision, findings_of
 from surefoot.runtime.errors import AwaitsReview, RevisionsUsedUp, SeamBroken, StepDeadlocked, SurefootError
 from surefoot.runtime.execution.children import Children, Kept, elements_of
@@ -164,7 +164,7 @@ class NodePlan:
         self._findings = findings_of(self._given_up)
         hopeless = revision.because == "restated" and self.given is not None  # code that says the same says it for ever
         if len(self._given_up) > runner.revisions.most or hopeless:
-            name = ".".join(map(str, node.path)) or "root"
+            name = node_name(node.path)
             raise RevisionsUsedUp(
                 f"the plan of node {name} was revised {len(self._given_up)} times in vain; the last time: {revision}",
                 path=list(node.path),
@@ -271,4 +271,4 @@ def _refuse_broken(outcomes: Sequence[Outcome | None]) -> None:
     """Raise SeamBroken for the first outcome that broke a promise which the task's own code made."""
     broken = next((outcome for outcome in outcomes if isinstance(outcome, Contradicted)), None)
     if broken is not None:
-        raise SeamBroken(f"node {list(broken.path)} {broken.detail}; the task's own code promised it")
+        raise SeamBroken(f"node {node_name(broken.path)} {broken.detail}; the task's own code promised it")

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from surefoot.decompose.plan import Path
+from surefoot.decompose.plan import Path, node_name
 from surefoot.decompose.step import Flag, Step
 from surefoot.runtime.errors import AwaitsReview
 from surefoot.runtime.execution.decider import Decider
@@ -65,7 +65,7 @@ class Reviews:
             return entry.decided, entry
         read = steps.judge(step, Reply(entry.decided))
         if isinstance(read, Flag):
-            node = ".".join(map(str, place[0])) or "root"
+            node = node_name(place[0])
             raise AwaitsReview(
                 f"what a person answered to node {node}, step {place[2] + 1} cannot be read: {read.name} "
                 f"{read.detail[:LONGEST_DETAIL]}; surefoot review RUN_DIR --again takes another answer"

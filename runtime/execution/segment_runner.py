@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from surefoot.decompose.methods.method import Method
-from surefoot.decompose.plan import Expansion, Failure, Node, Path
+from surefoot.decompose.plan import Expansion, Failure, Node, Path, node_name
 from surefoot.decompose.revision import Report, Revision
 from surefoot.decompose.segment import Segment, given_expansion
 from surefoot.decompose.step import Step
@@ -81,7 +81,7 @@ class SegmentRunner:
         """
         step = self.task.decomposition_step(node.goal, node.inputs)
         if not isinstance(step, Step):
-            raise RunFailed(f"node {node.path} cannot be split")
+            raise RunFailed(f"node {node_name(node.path)} cannot be split")
         work, key = self.work, (node.path, "split", attempt)
         known = work.journalled.get(key)
         if known:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from surefoot.decompose.plan import Failure, Node, as_output
+from surefoot.decompose.plan import Failure, Node, as_output, node_name
 from surefoot.decompose.step import Call
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import ConfigurationError, RunPaused, ToolCallFailed
@@ -79,7 +79,7 @@ class ToolCaller:
         tool = self._tools.get(call.tool)
         if tool is None:
             there = ", ".join(self._tools) or "none"
-            raise ConfigurationError(f"node {list(node.path)} calls the tool {call.tool!r}; the task has {there}")
+            raise ConfigurationError(f"node {node_name(node.path)} calls the tool {call.tool!r}; the task has {there}")
         key = call_key(node, index, call)
         known = None if tool.repeatable else self._known(node, key)
         if known is not None:

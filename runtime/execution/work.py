@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
-from surefoot.decompose.plan import Path
+from surefoot.decompose.plan import Path, node_name
 from surefoot.decompose.revision import Report
 from surefoot.decompose.step import Step
 from surefoot.runtime.errors import AwaitsReview, StepDeadlocked
@@ -142,7 +142,7 @@ class Work:
 
     def note(self, event: str, path: Path, **context: object) -> None:
         """Put a line into the log with the next batch."""
-        self.events.append((event, {"node": ".".join(map(str, path)) or "root", **context}))
+        self.events.append((event, {"node": node_name(path), **context}))
 
     @asynccontextmanager
     async def under_way(self) -> AsyncIterator[None]:

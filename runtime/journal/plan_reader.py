@@ -7,7 +7,7 @@ import msgspec
 
 from surefoot.decompose.assumptions import told
 from surefoot.decompose.next_version import next_version
-from surefoot.decompose.plan import Expansion, Node, Path, PlanStep, Ref, as_output
+from surefoot.decompose.plan import Expansion, Node, Path, PlanStep, Ref, as_output, node_name
 from surefoot.decompose.revision import findings_of
 from surefoot.decompose.segment import given_expansion, segment_key, travels_whole
 from surefoot.decompose.step import Done, Step
@@ -130,7 +130,7 @@ class PlanReader:
         while not isinstance(asked, Done):
             answer = next(answers, None)
             if answer is None:
-                raise JournalError(f"{self.journal.run}: node {node.path} is not complete")
+                raise JournalError(f"{self.journal.run}: node {node_name(node.path)} is not complete")
             if isinstance(asked, Expansion):
                 below = Node((*node.path, attempt * SUB_PLANS + len(before)), goal, node.inputs)
                 standing, elements = self._standing(node, below.path, before, asked, decided)

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from surefoot.decompose.assumptions import Evidence
-from surefoot.decompose.plan import Path
+from surefoot.decompose.plan import Path, node_name
 from surefoot.decompose.revision import Revision, StaleRevision, VersionChain, first_version
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal.port import JournalReader
@@ -78,5 +78,7 @@ def _chain(path: Path, revisions: list[Revision]) -> VersionChain:
         for revision in sorted(revisions, key=lambda one: one.parent):
             chain = chain.revised(revision)
     except StaleRevision as error:
-        raise JournalError(f"the versions of node {list(path)}'s plan do not follow each other: {error}") from error
+        raise JournalError(
+            f"the versions of node {node_name(path)}'s plan do not follow each other: {error}"
+        ) from error
     return chain

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from surefoot.decompose.plan import Failure, Path
+from surefoot.decompose.plan import Failure, Path, node_name
 from surefoot.decompose.revision import Revision
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.payloads import unpack, unpack_heads, winner
@@ -78,7 +78,9 @@ class SegmentRecords:
         known = 0
         for record in self._records((path, part, self.attempt(path, part))):
             if record.first > known:
-                raise JournalError(f"node {path}: steps {known} to {record.first - 1} are missing from the journal")
+                raise JournalError(
+                    f"node {node_name(path)}: steps {known} to {record.first - 1} are missing from the journal"
+                )
             for entry in record.entries[known - record.first :]:
                 known += 1
                 yield self._winner(entry)
@@ -91,7 +93,7 @@ class SegmentRecords:
         """
         candidate = next(self.candidates(path, "split"), None)
         if candidate is None:
-            raise JournalError(f"the journal has no split of node {path}")
+            raise JournalError(f"the journal has no split of node {node_name(path)}")
         return self.attempt(path, "split"), candidate
 
     def _note(self, record: Record) -> None:

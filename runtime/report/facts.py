@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.division import Division
+from surefoot.decompose.plan import node_name
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import RowTask
 from surefoot.runtime.config import RunConfig, dialect_of
@@ -265,7 +266,7 @@ def _name(place: Place, chunk: int) -> str:
     """Where a step stands, for people; a row by its number in the table, whose chunks have so many rows."""
     if place.part == "rows":
         return f"row {place.path[0] * chunk + place.index:,}"
-    node = ".".join(map(str, place.path)) or "root"
+    node = node_name(place.path)
     attempt = f", attempt {place.attempt}" if place.attempt else ""
     return f"node {node}: {_what(place)}{attempt}"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from surefoot.decompose.plan import Path
+from surefoot.decompose.plan import Path, node_name
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import unpack, winner
@@ -95,11 +95,6 @@ class JournalStep(msgspec.Struct, frozen=True):
         return any(one.flag for one in self.ballots)
 
 
-def name_of(path: Path) -> str:
-    """The path of a node as text, such as ``0.2.1``."""
-    return ".".join(map(str, path)) or "root"
-
-
 def steps_of(journal: JournalReader, rule: str, rows_a_chunk: int = 0) -> Iterator[JournalStep]:
     """Every step of a journal, segment by segment, each once though its record may have come twice; rows in order.
 
@@ -172,7 +167,7 @@ def kept_step(record: Record, entry: Contested, kept: KeptStep | None) -> Journa
         kept: Its prompt and replies, where the journal has them.
     """
     step = JournalStep(
-        node=name_of(record.path),
+        node=node_name(record.path),
         what="undecided step",
         attempt=record.attempt,
         number=record.first,
@@ -220,7 +215,7 @@ def _step(record: Record, number: int, entry: Entry, rule: str, kept: KeptStep |
     contested = entry if isinstance(entry, Contested) else None
     voted = record.k > 0 or contested is not None
     step = JournalStep(
-        node=name_of(record.path),
+        node=node_name(record.path),
         what=STEPS[record.part] if voted or record.part == "failed" else RESULT,
         attempt=record.attempt,
         number=number,

@@ -7,8 +7,8 @@ import html
 from collections.abc import Sequence
 from itertools import groupby
 
+from surefoot.decompose.plan import node_name
 from surefoot.runtime.report.figures import RIGHT, WHOLE
-from surefoot.runtime.report.journal_steps import name_of
 from surefoot.runtime.report.plan_history import VersionSpan
 from surefoot.runtime.untrusted import tame_lines
 
@@ -38,7 +38,7 @@ def version_picture(spans: Sequence[VersionSpan], steps: int) -> str:
     height = HIGH * len(shown) + 26
     out = [f'<svg viewBox="0 0 {WHOLE} {height}" role="img" class="wide" aria-label="versions of plans">']
     for row, versions in enumerate(shown):
-        out.append(_label(LEFT - 8, row * HIGH + 17, name_of(versions[0].path)[-28:], "end"))
+        out.append(_label(LEFT - 8, row * HIGH + 17, node_name(versions[0].path)[-28:], "end"))
         drawn = versions if len(versions) <= MOST_VERSIONS else [*versions[: MOST_VERSIONS - 1], versions[-1]]
         out += [_bar(one, row, steps) for one in drawn]
         out += [_mark(at, row, steps) for one in drawn for at in one.evidence]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from surefoot.decompose.plan import node_name
 from surefoot.decompose.step import Flag, Role, Step
 from surefoot.decompose.tasks.rows import KIND, MapRows
 from surefoot.runtime.errors import ConfigurationError
@@ -15,7 +16,7 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.journal.run_directory import read_config
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import ASIDE, REVIEWED, Batch, Contested, Counts, Record
-from surefoot.runtime.report.journal_steps import JournalStep, kept_step, name_of
+from surefoot.runtime.report.journal_steps import JournalStep, kept_step
 from surefoot.runtime.session.mapping import KeptTable, kept_table
 
 LONGEST = 100_000
@@ -44,7 +45,7 @@ class Waiting(msgspec.Struct, frozen=True):
     @property
     def name(self) -> tuple[str, int, int]:
         """Name of the waiting step in JSON: its node, attempt, and number within the attempt."""
-        return name_of(self.place[0]), self.place[1], self.place[2]
+        return node_name(self.place[0]), self.place[1], self.place[2]
 
 
 def put_aside_in(directory: pathlib.Path, *, again: bool = False) -> list[Waiting]:

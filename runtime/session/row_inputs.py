@@ -10,7 +10,9 @@ import msgspec
 Kind = Literal["int", "float", "bool", "text"]
 
 RESULT: Final = ("row", "answer", "error", "votes", "margin", "flags", "cost_usd")
-"""Names of what a result has of its own; a column of the table with one of them gets ``input_`` before it."""
+"""Names of what a result has of its own; a column of the table with one of them gets ``OWN`` before it."""
+OWN: Final = "input_"
+"""What stands before the name of a column that is called like something of a result."""
 
 
 class RowInputs(msgspec.Struct, frozen=True):
@@ -39,8 +41,15 @@ class RowInputs(msgspec.Struct, frozen=True):
 
 
 def shown(name: str) -> str:
-    """Return what a column of the table is called beside results."""
-    return f"input_{name}" if name in RESULT else name
+    """Return what a column of the table is called beside results: no two columns have one name.
+
+    So ``votes`` is ``input_votes``, and ``input_votes`` is ``input_input_votes``, whatever else the table has: results
+    may be asked about again, as often as one likes.
+    """
+    bare = name
+    while bare.startswith(OWN):
+        bare = bare.removeprefix(OWN)
+    return f"{OWN}{name}" if bare in RESULT else name
 
 
 def as_kind(value: Any, kind: Kind) -> Any:

@@ -4,7 +4,7 @@ import importlib.util
 import itertools
 import json
 import pathlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 import msgspec
@@ -85,17 +85,26 @@ def write_results(results: Iterable[RowResult], path: pathlib.Path, inputs: RowI
 def flat(result: RowResult, own: Mapping[str, Any] = {}) -> dict[str, Any]:
     """Return a result as one flat mapping: the row's own columns, then the fields of a record, then the votes.
 
-    A field of the answer that is called like something else gets ``answer_`` before it.
+    A field of the answer that is called like something else gets ``answer_`` before it, as often as it takes.
     """
     told = msgspec.to_builtins(result)
     answer = told.pop("answer")
     fields = answer if isinstance(answer, dict) else {"answer": answer}
-    return {
-        **own,
-        "row": told.pop("row"),
-        **{name if name not in told and name not in own else f"answer_{name}": v for name, v in fields.items()},
-        **told,
-    }
+    names = _free_names(list(fields), {*own, *told})
+    answered = {names[name]: value for name, value in fields.items()}
+    return {**own, "row": told.pop("row"), **answered, **told}
+
+
+def _free_names(fields: Sequence[str], taken: set[str]) -> dict[str, str]:
+    """What each field of an answer is called beside columns that are there: no two columns have one name."""
+    names: dict[str, str] = {}
+    for field in fields:
+        free = field
+        while free in taken or (free != field and free in fields):
+            free = f"answer_{free}"
+        names[field] = free
+        taken = {*taken, free}
+    return names
 
 
 def print_jsonl(results: Iterable[RowResult], file: TextIO, inputs: RowInputs | None = None) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from surefoot.decompose.plan import node_name
 from surefoot.decompose.revision import Revision
-from surefoot.runtime.report.journal_steps import name_of
 from surefoot.runtime.trace.events import Event
 from surefoot.runtime.trace.examples import Example, digest_of
 from surefoot.runtime.unreadable import UNREADABLE
@@ -86,7 +86,7 @@ class _Plans:
             yield Leak(event.id, "a revision that cannot be read")
             return
         for report in triggers:
-            if msgspec.json.encode(report.evidence).decode() not in self._evidence.get(name_of(report.source), ()):
+            if msgspec.json.encode(report.evidence).decode() not in self._evidence.get(node_name(report.source), ()):
                 yield Leak(event.id, "a revision names evidence that was not reported before it")
 
 

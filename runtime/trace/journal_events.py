@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from surefoot.decompose.plan import Path
+from surefoot.decompose.plan import Path, node_name
 from surefoot.runtime.journal.plan_versions import evidence_in, revision_in
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.journal.rows import Outcome
@@ -29,7 +29,6 @@ from surefoot.runtime.records import (
     Finished,
     Record,
 )
-from surefoot.runtime.report.journal_steps import name_of
 from surefoot.runtime.trace.events import Event
 from surefoot.runtime.trace.race_events import StepEntry, race_events
 from surefoot.runtime.trace.record_order import Item, items_of
@@ -299,7 +298,7 @@ class _Trace:
         return event
 
     def _event(self, path: Path, part: str | None, after: tuple[int, ...], **told: Any) -> Event:
-        event = Event(self._next, node=name_of(path), part=part or "", after=after, **told)
+        event = Event(self._next, node=node_name(path), part=part or "", after=after, **told)
         self._next += 1
         return event
 

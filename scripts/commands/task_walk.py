@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from surefoot.decompose.answer_keys.answers import Answers
-from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Node, PlanStep, Ref, as_output
+from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Node, PlanStep, Ref, as_output, node_name
 from surefoot.decompose.step import Dialect, Done, Flag, Prompt, Step
 from surefoot.decompose.task import Task
 from surefoot.runtime.errors import RunFailed, ToolCallFailed
@@ -107,13 +107,15 @@ class Walk:
         task = self.task
         size = task.size(node.goal, node.inputs)
         if depth > DEEPEST:
-            self._wrong(f"node {_name(node)}: more than {DEEPEST} decompositions below each other")
+            self._wrong(f"node {node_name(node.path)}: more than {DEEPEST} decompositions below each other")
             raise _Ended("the plan does not come down to chains")
         asked = task.decomposition_step(node.goal, node.inputs) if self.split or not task.chainable else None
         if asked is None:
             return self._kept(node, self._chain(node, size))
         if whole is not None and size >= whole and type(task).size is not Task.size:
-            self._wrong(f"node {_name(node)} is a part of {size} steps of a node of {whole}: it gets no smaller")
+            self._wrong(
+                f"node {node_name(node.path)} is a part of {size} steps of a node of {whole}: it gets no smaller"
+            )
             raise _Ended("the plan does not get smaller")
         self.found.splits += 1
         expansion = asked if isinstance(asked, Expansion) else self._expansion(node, asked)
@@ -143,7 +145,7 @@ class Walk:
     def _kept(self, node: Node, output: Any) -> Any:
         """Hold an output against the promise that was made of it."""
         if node.promise is not None and output != node.promise:
-            self._wrong(f"node {_name(node)} returned {output!r}, promised was {node.promise!r}")
+            self._wrong(f"node {node_name(node.path)} returned {output!r}, promised was {node.promise!r}")
         return output
 
     def _chain(self, node: Node, size: int) -> Any:
@@ -154,7 +156,9 @@ class Walk:
         self.found.silent += isinstance(asked, Done)
         while not isinstance(asked, Done):
             if taken == size:
-                self._wrong(f"node {_name(node)} is not at its end after {size} steps, as many as size() allows")
+                self._wrong(
+                    f"node {node_name(node.path)} is not at its end after {size} steps, as many as size() allows"
+                )
                 raise _Ended("a chain is longer than size() says")
             if isinstance(asked, Step):
                 answer: Any = self._answer(asked)
@@ -167,7 +171,7 @@ class Walk:
             self.found.states.append(state)
             asked = task.next_step(node.goal, state)
         if asked.failure:
-            raise _Failed(asked.failure, _name(node))
+            raise _Failed(asked.failure, node_name(node.path))
         return msgspec.to_builtins(asked.output)
 
     def _answer(self, step: Step) -> str:
@@ -192,7 +196,3 @@ def _value(source: Literal | Ref, outputs: list[Any]) -> Any:
 
 def _child(node: Node, number: int, child: Child, inputs: tuple[Any, ...]) -> Node:
     return Node((*node.path, number), child.goal, inputs, child.promise)
-
-
-def _name(node: Node) -> str:
-    return ".".join(map(str, node.path)) or "root"

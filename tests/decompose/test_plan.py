@@ -1,16 +1,41 @@
 """What a plan may look like."""
 
+import pathlib
+import re
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Ref, as_output, failure_of
+from surefoot.decompose.plan import Child, Expansion, Failure, Literal, Ref, as_output, failure_of, node_name
 from surefoot.decompose.segment import segment_key
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def child(*reads: int) -> Child:
     return Child("goal", tuple(Ref(number) for number in reads))
+
+
+def test_a_node_has_one_name_and_so_has_the_root() -> None:
+    assert (node_name(()), node_name((7,)), node_name((0, 12, 3))) == ("root", "7", "0.12.3")
+
+
+def test_no_message_shows_a_path_in_another_way() -> None:
+    """Errors had said ``node ()`` and ``node [0, 2]`` of what every list, picture and option calls root and 0.2."""
+    shown = re.compile(r"node \{(list\()?[\w.]*path\b")
+    found = [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for folder in ("decompose", "runtime", "scripts", "voting")
+        for file in (ROOT / folder).rglob("*.py")
+        for line in file.read_text().splitlines()
+        if shown.search(line)
+    ]
+    assert not found
+    assert shown.search('f"node {node.path} did not"')
+    assert shown.search('f"node {list(node.path)} did not"')
+    assert not shown.search('f"node {node_name(node.path)} did not"')
 
 
 def test_references_point_backwards_and_inside() -> None:

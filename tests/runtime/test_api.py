@@ -31,6 +31,10 @@ heavy = {"ray", "litellm", "scipy", "numpy", "ctranslate2", "pyarrow", "torch", 
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 assert set(surefoot.__all__) <= set(dir(surefoot))
 assert all(getattr(surefoot, name) is not None for name in surefoot.__all__)
+from surefoot.runtime import errors
+raised = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, Exception)}
+assert raised <= set(surefoot.__all__), raised - set(surefoot.__all__)
+assert all(getattr(surefoot, name) is getattr(errors, name) for name in raised)
 """
 
 

@@ -39,15 +39,16 @@ Entries = dict[tuple[Any, str, int], list[Entry]]
 
 
 class Recorded(SimulatedModel):
-    """Keeps the number of every draw."""
+    """Keeps the numbers of the draws of every question that was answered, and not called off while it was asked."""
 
     def __init__(self, key: Any, profile: Profile) -> None:
         super().__init__(key, profile)
         self.draws: list[int] = []
 
-    def reply(self, request: Request, draw: int) -> Reply:
-        self.draws.append(draw)
-        return super().reply(request, draw)
+    async def ask(self, request: Request) -> list[Reply]:
+        replies = await super().ask(request)
+        self.draws.extend(request.draws)
+        return replies
 
 
 def entries(records: list[Record]) -> Entries:

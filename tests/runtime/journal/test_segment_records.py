@@ -43,7 +43,7 @@ def test_no_more_is_read_than_is_asked_for() -> None:
 
 def test_steps_that_came_before_those_ahead_of_them_are_missing() -> None:
     found = segment([steps((1,), 2, "cd")], [steps((1,), 0, "ab")])
-    with pytest.raises(JournalError, match=r"node \(1,\): steps 0 to 1 are missing"):
+    with pytest.raises(JournalError, match="node 1: steps 0 to 1 are missing"):
         next(found.candidates((1,), "run"))
 
 
@@ -59,7 +59,7 @@ def test_a_later_attempt_counts_wherever_it_stands() -> None:
 def test_a_node_that_is_not_there_has_no_step_and_no_decomposition() -> None:
     found = segment([steps((0,), 0, "x")])
     assert (found.attempt((1,), "run"), list(found.candidates((1,), "run"))) == (0, [])
-    with pytest.raises(JournalError, match=r"no split of node \(0,\)"):
+    with pytest.raises(JournalError, match="no split of node 0"):
         found.split((0,))
 
 

@@ -6,7 +6,7 @@ from surefoot.runtime.journal.rows import Write
 from surefoot.runtime.kept_step import KeptReply, KeptStep
 from surefoot.runtime.payloads import pack
 from surefoot.runtime.records import ASIDE, PERSON, Batch, Contested, Counts, Record
-from surefoot.runtime.report.journal_steps import JournalStep, Shown, kept_of, kept_step, name_of, steps_of
+from surefoot.runtime.report.journal_steps import JournalStep, Shown, kept_of, kept_step, steps_of
 from surefoot.voting.alarms import Kind, Raised
 from surefoot.voting.ballot import Ballot
 from tests.runtime.journal.in_memory import InMemoryJournal
@@ -132,7 +132,3 @@ def test_kept_replies_of_several_segments_are_found_by_place() -> None:
     made = journal([[one]], [[other]])
     assert kept_of(made, ["/0", "/1"]) == {((0,), 0, 3): KEPT, ((1,), 0, 3): KEPT}
     assert kept_of(made, ["/1"]) == {((1,), 0, 3): KEPT}
-
-
-def test_the_root_has_a_name() -> None:
-    assert (name_of(()), name_of((0, 12, 3))) == ("root", "0.12.3")

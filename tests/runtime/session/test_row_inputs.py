@@ -84,3 +84,40 @@ def test_unknown_costs_are_a_column_of_numbers(tmp_path: pathlib.Path) -> None:
     write_results(results, tmp_path / "o.parquet")
     parquet = pytest.importorskip("pyarrow.parquet")
     assert str(parquet.read_schema(tmp_path / "o.parquet").field("cost_usd").type) == "double"
+
+
+CLASHING = {"text": "hi", "n": "N", "answer_n": "AN", "votes": "V", "input_votes": "IV", "answer": "A", "row": "R"}
+"""A row whose columns are called like results, and like what such columns are called beside results."""
+FIELDS = {"n": 5, "answer_n": 6, "row": 7, "error": "none", "votes": 8}
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.parquet"])
+def test_no_column_is_lost_to_another_of_its_name(name: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "input.jsonl").write_text(json.dumps(CLASHING) + "\n")
+    write_results([RowResult(0, FIELDS, votes=2)], tmp_path / name, RowInputs(tmp_path / "input.jsonl"))
+    (row,) = read(tmp_path / name)
+    assert {text: column for column, text in row.items() if text in CLASHING.values()} == {
+        "hi": "text", "N": "n", "AN": "answer_n", "V": "input_votes", "IV": "input_input_votes", "A": "input_answer",
+        "R": "input_row",
+    }  # fmt: skip
+    answers = {"answer_answer_n", "answer_answer_answer_n", "answer_row", "answer_error", "answer_votes"}
+    assert sorted(str(row[column]) for column in answers) == ["5", "6", "7", "8", "none"]
+    assert (int(row["row"]), int(row["votes"]), row["error"] or "") == (0, 2, "")
+
+
+def test_lines_lose_no_column_either(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "input.jsonl").write_text(json.dumps(CLASHING) + "\n")
+    write_results([RowResult(0, FIELDS, votes=2)], tmp_path / "o.jsonl", RowInputs(tmp_path / "input.jsonl"))
+    (row,) = read(tmp_path / "o.jsonl")
+    assert {*CLASHING.values()} <= {value for value in row.values() if isinstance(value, str)}
+    assert (row["row"], row["answer"], row["votes"]) == (0, FIELDS, 2)
+
+
+def test_results_can_be_asked_about_again_and_again(tmp_path: pathlib.Path) -> None:
+    """The answers of three passes stand beside each other, each under the name it got when the next came."""
+    rows: list[dict[str, Any]] = [{"text": "hi"}]
+    for turn in range(3):
+        (tmp_path / "input.jsonl").write_text(json.dumps(rows[0]) + "\n")
+        write_results([RowResult(0, turn)], tmp_path / "o.jsonl", RowInputs(tmp_path / "input.jsonl"))
+        rows = read(tmp_path / "o.jsonl")
+    assert [rows[0][name] for name in ("answer", "input_answer", "input_input_answer")] == [2, 1, 0]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from surefoot.decompose.assumptions import Assumption, Evidence
-from surefoot.decompose.plan import Path
+from surefoot.decompose.plan import Path, node_name
 from surefoot.decompose.revision import Report, Revision
 from surefoot.runtime.errors import JournalError
 from surefoot.runtime.execution.children import ATTEMPT
@@ -29,7 +29,6 @@ from surefoot.runtime.records import (
     Record,
     record_of_revision,
 )
-from surefoot.runtime.report.journal_steps import name_of
 from surefoot.runtime.trace.causality import leaks_in
 from surefoot.runtime.trace.events import Event, path_of
 from surefoot.runtime.trace.journal_events import events_of, segment_path
@@ -281,7 +280,7 @@ def test_a_run_says_how_it_ended() -> None:
 def test_the_path_of_a_segment(key: str, path: Path | None) -> None:
     assert segment_path(key) == path
     if path is not None and "#" not in key:
-        assert path_of(name_of(path)) == path
+        assert path_of(node_name(path)) == path
 
 
 def test_the_checks_above_miss_nothing_when_records_are_read_as_they_lie() -> None:
