@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from surefoot.decompose.tasks.rows import MapRows
 from surefoot.runtime import api
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
@@ -58,6 +59,8 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
         check_form(output)
         check_inputs_kept(output, table, directory)
     task, form = asked_table(table, values)
+    if isinstance(task, MapRows) and not task.asked().template.fields:
+        tell("the question names no {column}: every row is asked the same")
     target = values.pop("row_target")
     ready = set_up_rows(task, None, {"target": target, **values})
     with saying(looking_for(ready.config.model)):
