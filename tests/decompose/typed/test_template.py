@@ -70,5 +70,6 @@ def test_any_text_of_a_row_stands_in_the_prompt_as_it_is(value: str, name: str) 
 
 
 def test_names_of_fields_are_quoted_where_their_ends_cannot_be_seen() -> None:
-    with pytest.raises(ValueError, match="the fields are: 'text ', first name, '', 'a,b', 'x\\\\n'$"):
+    with pytest.raises(ValueError, match="the template asks for") as error:
         Template("{text}").check(["text ", "first name", "", "a,b", "x\n"])
+    assert str(error.value).endswith(r"the fields are: 'text ', first name, '', 'a,b', 'x\n'")
