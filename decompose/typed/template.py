@@ -49,7 +49,9 @@ class Template(msgspec.Struct, frozen=True):
         names = list(known)
         for field in self.fields:
             if field not in names:
-                shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+                shown = ", ".join(map(_named, names[:SHOWN])) + (
+                    f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+                )
                 raise ValueError(f"the template asks for {{{field}}}, and the fields are: {shown or 'none'}")
 
     def fill(self, row: Mapping[str, Any]) -> str:
@@ -61,6 +63,11 @@ class Template(msgspec.Struct, frozen=True):
         if any(field not in row for field in self.fields):
             self.check(row)
         return TOKEN.sub(lambda match: match[0][0] if match[1] is None else _said(row[match[1]]), self.text)
+
+
+def _named(name: str) -> str:
+    """A name as it is, and in quotes where blanks, commas or what is not shown would hide where it ends."""
+    return name if name.strip() == name != "" and "," not in name and name.isprintable() else repr(name)
 
 
 def _said(value: Any) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 Kind = Literal["int", "float", "bool", "text"]
 
-RESULT: Final = ("row", "answer", "error", "votes", "margin", "flags", "cost_usd")
+RESULT: Final = ("row", "answer", "error", "votes", "margin", "flags", "cost_usd", "by_person")
 """Names of what a result has of its own; a column of the table with one of them gets ``OWN`` before it."""
 OWN: Final = "input_"
 """What stands before the name of a column that is called like something of a result."""

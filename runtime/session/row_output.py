@@ -140,6 +140,7 @@ TYPES = {
     "margin": "int64",
     "flags": "string",
     "cost_usd": "float64",
+    "by_person": "bool_",
 }
 """Types of what every result has, by the name; of answers they are what the first rows say."""
 INPUT_TYPES: Mapping[Kind, str] = {"int": "int64", "float": "float64", "bool": "bool_", "text": "string"}

@@ -28,6 +28,8 @@ class RowResult(msgspec.Struct, frozen=True):
         margin: Ballots for it less those for the second.
         flags: Discarded replies, by the name of the red flag.
         cost_usd: What its replies cost; ``None`` if the price of one is unknown.
+        by_person: Whether a person gave the answer; votes and margin are those of the ballots before, and the margin is
+            0 where another answer had as many or more.
     """
 
     row: int
@@ -37,6 +39,7 @@ class RowResult(msgspec.Struct, frozen=True):
     margin: int = 0
     flags: dict[str, int] = {}
     cost_usd: float | None = 0.0
+    by_person: bool = False
 
 
 def results_of(
@@ -111,7 +114,9 @@ def _result(entry: Entry, k: int, task: RowTask, rule: str, row: int, cost_usd: 
     candidate = winner(entry, rule)
     mine = votes[candidate]
     others = max((count for other, count in votes.items() if other != candidate), default=0)
-    return RowResult(row, _value(task, candidate), "", mine, mine - others, flags, cost_usd)
+    person = entry.decided is not None
+    margin = max(0, mine - others) if person else mine - others
+    return RowResult(row, _value(task, candidate), "", mine, margin, flags, cost_usd, person)
 
 
 def _by_field(
@@ -122,7 +127,7 @@ def _by_field(
     fields = replay_record(FieldWise(each), len(entry.ballots), entry.ballots).fields
     votes = min(dict(field.tally).get(str(field.winner), 0) for field in fields)
     margin = min(field.margin for field in fields)
-    return RowResult(row, _value(task, winner(entry, rule)), "", votes, margin, flags, cost_usd)
+    return RowResult(row, _value(task, winner(entry, rule)), "", votes, margin, flags, cost_usd, bool(entry.decided))
 
 
 def _counted(entry: Contested) -> tuple[Counter[str], dict[str, int]]:

@@ -1,5 +1,6 @@
 """Reads tables row by row: CSV, JSON lines, Parquet, or any iterable of mappings; kept once, as JSON lines."""
 
+import codecs
 import csv
 import hashlib
 import json
@@ -10,7 +11,7 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.errors import ConfigurationError, SurefootError
 from surefoot.runtime.plain_files import open_plain, why_not_plain
 from surefoot.runtime.unreadable import UNREADABLE
 from surefoot.runtime.untrusted import tame
@@ -26,6 +27,8 @@ REASON: Final = b'"'
 """How the line of a row begins that cannot be read: it is a text."""
 SEPARATORS: Final = {";": "';'", "\t": "tab", "|": "'|'"}
 """What tables have in place of commas, and how it is typed in a shell."""
+UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How files begin that many programs call Unicode text."""
 LONGEST_ROW: Final = 16 << 20
 """Most bytes of one row of a file."""
 
@@ -111,13 +114,14 @@ def keep_table(rows: Iterable[Any], path: pathlib.Path) -> Table:
     tables say that a value is missing, is kept as null.
 
     Raises:
-        ConfigurationError: There are rows and none can be read, or the file cannot be written.
+        ConfigurationError: There are rows and none can be read, whoever gives them fails, or the file cannot be
+            written.
     """
     first: Unreadable | None = None
     readable = False
     try:
         with path.open("xb") as file:
-            for number, row in enumerate(rows):
+            for number, row in _numbered(rows):
                 kept = _kept(number, row)
                 readable = readable or isinstance(kept, bytes)
                 if isinstance(kept, Unreadable):
@@ -131,12 +135,31 @@ def keep_table(rows: Iterable[Any], path: pathlib.Path) -> Table:
 
 
 def digest_of(rows: Iterable[Any]) -> tuple[int, str]:
-    """Return the number of rows and the digest that they would have if they were kept."""
+    """Return the number of rows and the digest that they would have if they were kept.
+
+    Raises:
+        ConfigurationError: Whoever gives the rows fails.
+    """
     digest, count = hashlib.blake2b(digest_size=16), 0
-    for number, row in enumerate(rows):
+    for number, row in _numbered(rows):
         digest.update(_line(_kept(number, row)))
         count += 1
     return count, digest.hexdigest()
+
+
+def _numbered(rows: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    """Yield rows with their numbers; what the caller's own iterable raises is told from what a disk says of the run."""
+    count = 0
+    try:
+        for row in rows:
+            yield count, row
+            count += 1
+    except SurefootError:
+        raise
+    except Exception as error:
+        raise ConfigurationError(
+            f"the rows break off after {count:,}: what yields them raised {type(error).__name__}: {error}"
+        ) from error
 
 
 def _line(kept: bytes | Unreadable) -> bytes:
@@ -198,12 +221,20 @@ def rows_of_file(path: pathlib.Path, form: TextForm = USUAL) -> Iterator[Row | U
             yield from (_csv(path, file, form) if kind in (".csv", ".tsv") else _jsonl(path, file))
     except UnicodeDecodeError as error:
         hint = "--encoding latin-1, or another one, says how it is written"
+        if _begins(path) in UTF_16:
+            hint = "its first two bytes say UTF-16: --encoding utf-16 reads it"
         name = "UTF-8" if form.encoding == "utf-8-sig" else form.encoding
         raise ConfigurationError(f"{path}: is not {name} text at byte {error.start}", hint=hint) from error
     except LookupError as error:
         raise ConfigurationError(f"--encoding: {error}") from error
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}") from error
+
+
+def _begins(path: pathlib.Path) -> bytes:
+    """The first two bytes of a file."""
+    with open_plain(path) as file:
+        return file.read(2)
 
 
 def _csv(path: pathlib.Path, file: TextIO, form: TextForm) -> Iterator[Row | Unreadable]:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 import msgspec
 
+from surefoot.decompose.tasks.rows import MapRows
 from surefoot.runtime import api
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
@@ -19,7 +20,7 @@ from surefoot.runtime.session.mapping import MapRun, rows_from
 from surefoot.runtime.session.results_file import keep_results_file, kept_results_file
 from surefoot.runtime.session.row_output import check_form, check_inputs_kept
 from surefoot.runtime.session.setup import set_up_rows
-from surefoot.scripts.commands.options import json_option, log_options
+from surefoot.scripts.commands.options import json_option, log_options, tell
 from surefoot.scripts.commands.output import FAILED, OK, PAUSED, print_json, quoted
 from surefoot.scripts.commands.patience import looking_for, saying
 from surefoot.scripts.commands.progress import Progress, summary
@@ -56,6 +57,8 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
         check_form(output)
         check_inputs_kept(output, table, directory)
     task, form = asked_table(table, values)
+    if isinstance(task, MapRows) and not task.asked().template.fields:
+        tell("the question names no {column}: every row is asked the same")
     target = values.pop("row_target")
     ready = set_up_rows(task, None, {"target": target, **values})
     with saying(looking_for(ready.config.model)):

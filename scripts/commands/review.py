@@ -24,12 +24,27 @@ HELP = "a number takes that answer, =TEXT gives another one, Enter skips, q ends
 
 
 class Answered(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One answer of a file: which step it is to, and what it says."""
+    """One answer of a file: which step it is to, by its row or by its node and number, and what it says."""
 
-    node: str
-    number: int
     answer: str
+    row: int | None = None
+    node: str | None = None
+    number: int | None = None
     attempt: int = 0
+
+    def is_to(self, one: Waiting) -> bool:
+        """Whether a waiting step is the one that is meant."""
+        node, attempt, number = one.name
+        if self.row is not None:
+            return one.step.row == self.row and self.node in (None, node) and self.number in (None, number)
+        return (self.node, self.attempt, self.number) == (node, attempt, number)
+
+    @property
+    def place(self) -> str:
+        """The step as it was named."""
+        if self.row is not None:
+            return f"row {self.row}"
+        return f"node {self.node}, number {self.number}, attempt {self.attempt}"
 
 
 @click.command()
@@ -97,13 +112,16 @@ def _from_file(path: pathlib.Path, waiting: list[Waiting]) -> list[tuple[Waiting
         given = msgspec.json.decode(data, type=list[Answered])
     except (OSError, *UNREADABLE) as error:
         raise ConfigurationError(f"--answers {path}: {getattr(error, 'strerror', None) or error}") from error
-    known = {one.name: one for one in waiting}
+    known: dict[Any, Waiting] = {one.name: one for one in waiting}
+    known |= {one.step.row: one for one in waiting if one.step.row is not None}
     found = []
     for answer in given:
-        one = known.get((answer.node, answer.attempt, answer.number))
-        if one is None:
-            where = f"node {answer.node}, number {answer.number}, attempt {answer.attempt}"
-            raise ConfigurationError(f"--answers {path}: no step waits at {where}")
+        if answer.row is None and (answer.node is None or answer.number is None):
+            raise ConfigurationError(f"--answers {path}: an answer names its row, or its node and number")
+        name = (answer.node, answer.attempt, answer.number) if answer.row is None else answer.row
+        one = known.get(name)
+        if one is None or not answer.is_to(one):
+            raise ConfigurationError(f"--answers {path}: no step waits at {answer.place}")
         found.append((one, answer.answer))
     return found
 

@@ -67,3 +67,9 @@ def test_a_lone_brace_is_refused_when_the_template_is_made(text: str, line: int)
 @given(st.text(), st.text(st.characters(exclude_characters="{}\n", exclude_categories=["Cs"]), min_size=1, max_size=20))
 def test_any_text_of_a_row_stands_in_the_prompt_as_it_is(value: str, name: str) -> None:
     assert Template("<{" + name + "}>").fill({name: value}) == f"<{value}>"
+
+
+def test_names_of_fields_are_quoted_where_their_ends_cannot_be_seen() -> None:
+    with pytest.raises(ValueError, match="the template asks for") as error:
+        Template("{text}").check(["text ", "first name", "", "a,b", "x\n"])
+    assert str(error.value).endswith(r"the fields are: 'text ', first name, '', 'a,b', 'x\n'")

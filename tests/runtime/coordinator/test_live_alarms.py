@@ -107,7 +107,8 @@ async def test_drift_is_noticed_and_the_rest_of_the_run_gets_a_larger_lead(new_r
     assert "assumptions were violated" in page
 
 
-@pytest.mark.parametrize(("after", "alarms"), [("p_error=0.06", {"drift"}), ("p_error=0.005", set())])
+@pytest.mark.usefixtures("prompt_commits")
+@pytest.mark.parametrize(("after", "alarms"), [("p_error=0.12", {"drift"}), ("p_error=0.005", set())])
 async def test_drift_is_noticed_between_the_segments_of_a_tree(new_run: Any, after: str, alarms: set[str]) -> None:
     """Leaves whose promise guards them hold no races: refuted ones are counted, segment by segment, as they were sent.
 

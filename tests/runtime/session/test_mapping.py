@@ -326,7 +326,8 @@ def test_a_price_that_is_unknown_is_never_zero(tmp_path: pathlib.Path, cost: Any
     assert run.counts.known_cost_usd == run.standing.cost_usd == (None if told is None else 2 * told)
     assert run.standing.cost_usd in costs
     run.write(tmp_path / "rows.csv")
-    assert (tmp_path / "rows.csv").read_text().splitlines()[1].endswith("" if told is None else str(told))
+    line = (tmp_path / "rows.csv").read_text().splitlines()[1]
+    assert line.endswith(f",{'' if told is None else told},False"), "the last but one: no person decided"
 
 
 def test_a_row_that_failed_or_had_one_unpriced_reply_says_what_is_known(tmp_path: pathlib.Path) -> None:

@@ -123,6 +123,8 @@ def test_rows_that_wait_stop_no_others(tmp_path: pathlib.Path) -> None:
     model.asked.clear()
     again = surefoot.resume(tmp_path / "r", model=model)
     assert (again.status, again.output, model.asked) == ("solved", ["a", "b", "see"], [])
+    assert [one.by_person for one in again.results()] == [False, True, True]
+    assert all(one.margin >= 0 for one in again.results()), "a person is no minority"
     assert [one.cost_usd for one in again.results()] == paid  # what was paid before a person answered
 
 

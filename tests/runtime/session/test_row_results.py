@@ -89,6 +89,16 @@ def test_a_row_that_waits_for_a_person_says_so_until_it_is_answered() -> None:
     assert refused[1].error == "BadRow: why"
 
 
+def test_a_person_who_decides_against_the_ballots_is_no_negative_margin() -> None:
+    ballots = tuple(Ballot(number, said) for number, said in enumerate(["1", "1", "2"]))
+    [by_person] = results([1], [rows({0: Contested(2, ballots, decided="2")})])
+    assert (by_person.answer, by_person.votes, by_person.margin, by_person.by_person) == (2, 1, 0, True)
+    [of_her_own] = results([1], [rows({0: Contested(2, ballots, decided="7")})])
+    assert (of_her_own.answer, of_her_own.votes, of_her_own.margin, of_her_own.by_person) == (7, 0, 0, True)
+    [by_votes] = results([1], [rows({0: Contested(1, ballots)})])
+    assert (by_votes.margin, by_votes.by_person) == (1, False)
+
+
 class Fields(Next, frozen=True, kw_only=True):
     """Answers with two fields that are voted on one by one."""
 

@@ -4,13 +4,14 @@ import itertools
 import json
 import math
 import pathlib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 
 from surefoot.runtime.errors import ConfigurationError
-from surefoot.runtime.session.table import SAMPLED, Table, TextForm, keep_table, read_table, rows_of_file
+from surefoot.runtime.session.table import SAMPLED, Table, TextForm, digest_of, keep_table, read_table, rows_of_file
 
 ROWS = [{"a": "1", "b": "x"}, {"a": "2", "b": "yé"}, {"a": "3", "b": 'q"uo,te\nline'}]
 
@@ -199,6 +200,7 @@ def test_values_are_separated_as_is_said(text: str, form: TextForm, rows: Any, t
         (b"day;body\n1;a\n", TextForm(), "one column, 'day;body', which looks like several", "--delimiter ';'"),
         (b"day\tbody\n1\ta\n", TextForm(), "which looks like several", "--delimiter tab"),
         (b"body\ncaf\xe9\n", TextForm(), "is not UTF-8 text at byte 8", "--encoding latin-1"),
+        ("body\nx\n".encode("utf-16"), TextForm(), "is not UTF-8 text at byte 0", "UTF-16: --encoding utf-16 reads it"),
         (b"a,b\n1,2\n", TextForm(";;"), "--delimiter: ';;' is not one character", ""),
         (b"a\n1\n", TextForm(None, "klingon"), "--encoding: unknown encoding: klingon", ""),
     ],
@@ -214,3 +216,30 @@ def test_a_file_written_otherwise_is_met_with_the_option_for_it(
     assert hint in str(error.value.context.get("hint", ""))
     if "latin" in hint:
         assert list(rows_of_file(tmp_path / "t.csv", TextForm(None, "latin-1"))) == [{"body": "café"}]
+
+
+def test_utf_16_is_read_as_the_hint_says(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "t.csv").write_bytes("body\ncafé\n".encode("utf-16"))
+    assert list(rows_of_file(tmp_path / "t.csv", TextForm(None, "utf-16"))) == [{"body": "café"}]
+
+
+def _breaks_off(error: Exception) -> Iterator[dict[str, int]]:
+    yield {"a": 1}
+    yield {"a": 2}
+    raise error
+
+
+@pytest.mark.parametrize("use", [digest_of, lambda rows: keep_table(rows, pathlib.Path("kept.jsonl"))])
+def test_rows_that_break_off_are_no_fault_of_the_disk(
+    use: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError) as error:
+        use(_breaks_off(OSError("disk gone")))
+    assert str(error.value) == "the rows break off after 2: what yields them raised OSError: disk gone"
+    assert isinstance(error.value.__cause__, OSError)
+
+
+def test_what_is_raised_on_purpose_while_rows_are_read_passes(tmp_path: pathlib.Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^no such column$"):
+        keep_table(_breaks_off(ConfigurationError("no such column")), tmp_path / "kept.jsonl")

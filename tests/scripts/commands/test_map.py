@@ -52,6 +52,15 @@ def test_a_line_for_each_row_in_order(tmp_path: pathlib.Path, server: Client) ->
     assert server.calls() == 3
 
 
+def test_a_question_without_a_column_is_remarked_upon(tmp_path: pathlib.Path, server: Client) -> None:
+    (tmp_path / "letters.csv").write_text("day,body\n1,Dear Ash\n")
+    model = ("--model", "openai/m", "--api-base", server.base, "--k", "1", "--address", "none", "--run-dir", "r")
+    done = surefoot(tmp_path, "map", "letters.csv", "--question", "Who?", *model, more={"OPENAI_API_KEY": "x"})
+    assert done.returncode == 0, done.stderr
+    assert "the question names no {column}: every row is asked the same" in done.stderr
+    assert "no {column}" not in asked(tmp_path, server, "letters.csv", "--run-dir", "other").stderr
+
+
 def test_a_table_without_a_single_answer_is_exit_code_1(tmp_path: pathlib.Path, server: Client) -> None:
     (tmp_path / "letters.csv").write_text(LETTERS)
     done = asked(tmp_path, server, "letters.csv", "--run-dir", "r", "--fields", "n: integer", "--max-ballots", "2")

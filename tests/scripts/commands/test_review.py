@@ -71,7 +71,9 @@ def test_who_skips_or_leaves_changes_nothing(waiting: pathlib.Path, text: str) -
     [
         ('[{"node": "0.9", "number": 0, "answer": "x"}]', "no step waits at node 0.9, number 0"),
         ('[{"node": "root", "number": 0, "answer": " "}]', "an answer has 1 to"),
-        ('[{"node": "root", "answer": "x"}]', "missing required field"),
+        ('[{"node": "root", "answer": "x"}]', "an answer names its row, or its node and number"),
+        ('[{"row": 25, "answer": "x"}]', "no step waits at row 25"),
+        ('[{"row": 0}]', "missing required field"),
         ("no JSON", "--answers -: JSON is malformed"),
     ],
 )
@@ -100,6 +102,9 @@ def test_a_typed_row_is_checked_at_once(tmp_path: pathlib.Path) -> None:
     options = ("--model", "mute:Mute", "--k", "1", "--max-ballots", "2", "--address", "none", "--review")
     done = surefoot(tmp_path, "map", "t.csv", *question, *options, "--run-dir", "r")
     assert done.returncode == 3, done.stderr
+    for answer in ('{"row": 0, "node": "7", "answer": "1"}', '{"row": 0, "number": 9, "answer": "1"}'):
+        wrong = typed(tmp_path, f"[{answer}]", "--answers", "-")
+        assert (wrong.returncode, "no step waits at row 0" in wrong.stderr) == (2, True)
     done = typed(tmp_path, '=none\nseven\n={"n": 7}\n')
     said = [line for line in done.stderr.splitlines() if not line.startswith("a number takes")]
     assert said == [
@@ -108,6 +113,8 @@ def test_a_typed_row_is_checked_at_once(tmp_path: pathlib.Path) -> None:
     ]
     assert "1 step answered, 0 wait" in done.stdout
     assert "row 0: lead 1; undecided" in done.stdout
+    given = json.dumps([{"row": 0, "answer": '{"n": 8}'}])
+    assert last_object(typed(tmp_path, given, "--answers", "-", "--json"))["answered"] == 1
     assert "\x1b" not in done.stdout + done.stderr
 
 
