@@ -19,6 +19,7 @@ from surefoot.runtime.local_models import is_local
 from surefoot.runtime.model_names import members_of
 from surefoot.runtime.servers import check_address, servers_of
 from surefoot.runtime.task_contract import check_fields
+from surefoot.runtime.task_names import no_module, no_such_class, no_such_task
 from surefoot.runtime.user_code import blame, fault, here, import_for
 from surefoot.runtime.voting_rules import load_rule, rule_named, takes_looks
 from surefoot.voting.red_flags import parse_switch
@@ -246,17 +247,17 @@ def task_class(name: str, folder: pathlib.Path | None = None) -> type[Task]:
     """
     module_name, _, class_name = BUILT_IN_TASKS.get(name, name).partition(":")
     if not class_name:
-        known = ", ".join(BUILT_IN_TASKS)
-        raise ConfigurationError(f"unknown task {name!r}: use {known}, or my_module:MyTask")
+        raise ConfigurationError(no_such_task(name, folder or here()))
     if not all(part.isidentifier() for part in module_name.split(".")):
-        raise ConfigurationError(f"task {name!r}: {module_name!r} is not the name of a module")
+        raise ConfigurationError(f"task {name!r}: {no_module(module_name, class_name, folder or here())}")
     if name in BUILT_IN_TASKS:
         # What is built in has nothing to do with the current folder, which may be gone or hold anything.
-        found = getattr(importlib.import_module(module_name), class_name)
+        module = importlib.import_module(module_name)
     else:
-        found = getattr(import_for(f"task {name!r}", module_name, folder or here()), class_name, None)
+        module = import_for(f"task {name!r}", module_name, folder or here())
+    found = getattr(module, class_name, None)
     if not (isinstance(found, type) and issubclass(found, Task)):
-        raise ConfigurationError(f"task {name!r}: {module_name} has no task class {class_name}")
+        raise ConfigurationError(f"task {name!r}: {no_such_class(module, class_name)}")
     check_fields(found)
     if name not in BUILT_IN_TASKS:
         _refuse_options_of_runs(found)

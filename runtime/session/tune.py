@@ -66,6 +66,9 @@ class Tuning(msgspec.Struct, frozen=True, kw_only=True):
         error_after_interval: The same of that.
         before: Counts behind ``error_before``.
         after: Counts behind ``error_after``.
+        chance: Of a lead as large as that where both wordings are answered alike, in a test paired by question, times
+            the wordings compared; 0.05 or less for one that is written.
+        compared: Wordings beside the task's own that were asked the held-out questions.
         own: Right replies to the task's own wording when the finalists were asked.
         arms: What each search found, and how it was answered then.
         calls: Real calls in all, those of sessions before this one included.
@@ -90,6 +93,8 @@ class Tuning(msgspec.Struct, frozen=True, kw_only=True):
     error_after_interval: tuple[float, float]
     before: Share
     after: Share
+    chance: float
+    compared: int
     own: Share
     arms: tuple[Arm, ...]
     calls: int
@@ -172,7 +177,8 @@ def _told(config: RunConfig, kind: str, decision: Decision, sizes: tuple[int, in
         version=Tuned(kind=kind, wording=wording).version, search=decision.search,
         error_before=1 - before.right / before.calls, error_before_interval=_interval(before),
         error_after=1 - after.right / after.calls, error_after_interval=_interval(after),
-        before=before, after=after, own=decision.own, arms=decision.arms, calls=decision.calls,
+        before=before, after=after, chance=decision.chance,
+        compared=decision.compared, own=decision.own, arms=decision.arms, calls=decision.calls,
         trajectory=tuple(
             (without_unused_facts(one.candidate), Share(one.outcome.right, one.outcome.calls))
             for one in decision.trajectory

@@ -58,7 +58,8 @@ class Asker:
                 group.create_task(self._right(steps, question, draws, first + at * MAX_DRAWS))
                 for at, question in enumerate(questions)
             ]
-        return Outcome(sum(one.result() for one in asked), draws * len(questions))
+        right = tuple(one.result() for one in asked)
+        return Outcome(sum(right), draws * len(questions), right)
 
     async def _right(self, steps: StepRunner, question: Question, draws: int, first: int) -> int:
         try:

@@ -30,6 +30,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         features: By which wordings are compared.
         right: Replies that were right.
         calls: Replies in all.
+        by_question: Right replies to each question, in order; empty where a file does not say.
     """
 
     search: str
@@ -37,15 +38,18 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     features: tuple[str, ...]
     right: int
     calls: int
+    by_question: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.by_question and (sum(self.by_question) != self.right or min(self.by_question) < 0):
+            raise ValueError("a record's right replies are not those of its questions")
         if not 0 <= self.right <= self.calls or self.calls < 1:
             raise ValueError("a record has more right replies than calls, or no calls")
 
     @property
     def outcome(self) -> Outcome:
         """What became of the calls."""
-        return Outcome(self.right, self.calls)
+        return Outcome(self.right, self.calls, self.by_question)
 
 
 class RecordFile:

@@ -41,10 +41,12 @@ class Outcome(msgspec.Struct, frozen=True):
     Attributes:
         right: Replies that were read as the right answer.
         calls: All of them, the discarded ones included.
+        by_question: Right replies to each question, in the order in which they were asked; empty if not told apart.
     """
 
     right: int
     calls: int
+    by_question: tuple[int, ...] = ()
 
 
 class Record(msgspec.Struct, Generic[W], frozen=True):

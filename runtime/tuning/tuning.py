@@ -5,7 +5,6 @@ own, are asked questions that no search has seen; the best of them and the task'
 the figures that are reported: what is chosen for its luck does not keep it.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from surefoot.decompose.wordings.edit import Choices
 from surefoot.decompose.wordings.wording import ASKED, Example, Wording
 from surefoot.runtime.tuning.asker import Asker
 from surefoot.runtime.tuning.latent import Lesson
+from surefoot.runtime.tuning.paired_test import chance_of_lead
 from surefoot.runtime.tuning.planning import Planning
 from surefoot.runtime.tuning.questions import Question, Shared
 from surefoot.runtime.tuning.record_file import Line, RecordFile
@@ -25,6 +25,8 @@ from surefoot.runtime.wordings_file import Share
 FINALISTS = 2
 """Wordings of each search that are asked the held-out questions."""
 HELD_OUT, CONFIRMED = "held out", "confirmed"
+LEVEL = 0.05
+"""Share of searches in which a wording may count as better though all wordings are answered alike."""
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +79,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
         winner: The best wording by the held-out questions; the task's own where none is better.
         before: Right replies to the task's own wording, held-out questions asked afresh.
         after: Right replies to the winner, likewise.
+        chance: Of a lead as large as the winner's where both are answered alike, times ``compared``; 1 at most.
+        compared: Wordings beside the task's own that were asked the held-out questions.
         calls: Real calls that were made in all.
         trajectory: Queries of the winner's search that were answered better than all before them.
     """
@@ -87,6 +91,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     winner: Wording
     before: Share
     after: Share
+    chance: float
+    compared: int
     calls: int
     trajectory: tuple[Record[Wording], ...]
 
@@ -94,14 +100,10 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     def improved(self) -> bool:
         """Whether the winner was answered better than the task's own wording when both were asked afresh.
 
-        By more than one standard error of the difference: of wordings that are all alike some are ahead by luck.
+        By a test paired by question at ``LEVEL``, corrected for the wordings that were compared (Bonferroni): the
+        questions are those by which the winner was chosen, and at temperature 0 the replies are the same as well.
         """
-        if self.winner == self.start:
-            return False
-        before, after = (one.right / one.calls for one in (self.before, self.after))
-        both = (self.before.right + self.after.right) / (self.before.calls + self.after.calls)
-        error = math.sqrt(both * (1 - both) * (1 / self.before.calls + 1 / self.after.calls))
-        return after - before > error
+        return self.winner != self.start and self.chance <= LEVEL
 
     @property
     def search(self) -> str:
@@ -147,9 +149,11 @@ class Tuner:
         winner = max(held, key=lambda one: Measured(one, held[one]).share)
         before = await self._decisive(CONFIRMED, start, told)
         after = before if winner == start else await self._decisive(CONFIRMED, winner, told)
+        chance = chance_of_lead(before.by_question, after.by_question)
         arms = tuple(self._arm(name, found, held) for name, found in ranked.items())
         return Decision(
             arms=arms, start=start, own=_share(held[start]), winner=winner, before=_share(before), after=_share(after),
+            chance=min(1.0, chance * max(1, len(held) - 1)), compared=len(held) - 1,
             calls=sum(line.calls for line in self.records.lines), trajectory=self._trajectory(arms, winner),
         )  # fmt: skip
 
@@ -176,10 +180,11 @@ class Tuner:
 
     async def _decisive(self, name: str, wording: Wording, told: Callable[[Line, int], Any]) -> Outcome:
         """Ask held-out questions in a wording, each equally often; what is in the records is not asked again."""
-        known = next((line for line in self.records.lines if line.search == name and line.wording == wording), None)
+        questions = self.questions.held_out[: max(1, self.budget.held_out // self.budget.draws)]
+        lines = [line for line in self.records.lines if (line.search, len(line.by_question)) == (name, len(questions))]
+        known = next((line for line in lines if line.wording == wording), None)
         if known is not None:
             return known.outcome
-        questions = self.questions.held_out[: max(1, self.budget.held_out // self.budget.draws)]
         return await self._asked(name, wording, questions, max(1, self.budget.held_out // len(questions)), told)
 
     async def _asked(
@@ -187,7 +192,14 @@ class Tuner:
     ) -> Outcome:
         outcome = await self.asker.ask(wording, questions, draws, len(self.records.lines))
         features = tuple(sorted(self.choices.features(wording)))
-        line = Line(search=name, wording=wording, features=features, right=outcome.right, calls=outcome.calls)
+        line = Line(
+            search=name,
+            wording=wording,
+            features=features,
+            right=outcome.right,
+            calls=outcome.calls,
+            by_question=outcome.by_question,
+        )
         self.records.add(line)
         told(line, len(self.records.lines))
         return outcome

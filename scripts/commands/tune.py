@@ -21,6 +21,7 @@ from surefoot.runtime.session.own_loop import in_own_loop
 from surefoot.runtime.session.setup import Setup
 from surefoot.runtime.session.tune import TuneEvent, Tuning, tuned
 from surefoot.runtime.tuning.setup import TuneOptions, kind_of, write_questions
+from surefoot.runtime.tuning.tuning import LEVEL
 from surefoot.runtime.wordings_file import Share
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options, tell
 from surefoot.scripts.commands.output import FAILED, OK, one_line, print_json, printable
@@ -133,17 +134,24 @@ def print_tuning(found: Tuning) -> None:
     console.print(_arms(found))
     before, after = _rate(found.before, found.error_before_interval), _rate(found.after, found.error_after_interval)
     console.print(f"the task's own wording, asked afresh: {before} not right")
+    if found.search or found.improved:
+        console.print(f"the best, by {found.search or 'the file before'}, asked afresh: {after} not right")
     if not found.improved:
-        console.print("no wording was answered better than the task's own beyond a standard error; nothing was written")
+        console.print(f"no wording was answered better than the task's own ({_chance(found)}); nothing was written")
         return
-    console.print(f"the best, by {found.search or 'the file before'}, asked afresh: {after} not right")
-    if found.error_after_interval[1] >= found.error_before_interval[0]:
-        console.print("the intervals overlap: more --held-out would tell the two apart")
+    console.print(f"better than the task's own: {_chance(found)}")
     for line in _shown(found.wording):
         console.print(line)
     if found.written:
         place = printable(found.written)
         console.print(f"written to {place}, version {found.version}: runs take it with --wordings {place}")
+
+
+def _chance(found: Tuning) -> str:
+    """The chance that wordings which are all alike come out so, and how it was corrected."""
+    wordings = "1 wording" if found.compared == 1 else f"{found.compared:,} wordings"
+    chance = "under 0.01 %" if found.chance < 1e-4 else f"{100 * found.chance:.2g} %"
+    return f"such a lead comes by chance in at most {chance}, of {wordings} compared; {LEVEL:.0%} is the limit"
 
 
 def _arms(found: Tuning) -> rich.table.Table:

@@ -49,11 +49,11 @@ def asker(model: Model) -> Asker:
 
 async def test_right_replies_are_counted_and_discarded_ones_are_wrong() -> None:
     model = Listens({0: ["1"], 1: ["2", "3"], 2: ["no number", "3"]})
-    assert await asker(model).ask(Wording(), QUESTIONS, 4, 0) == Outcome(4 + 2 + 2, 12)
+    assert await asker(model).ask(Wording(), QUESTIONS, 4, 0) == Outcome(4 + 2 + 2, 12, (4, 2, 2))
 
 
 async def test_a_question_that_the_server_refuses_has_no_right_reply() -> None:
-    assert await asker(Listens({0: ["1"]})).ask(Wording(), QUESTIONS[:2], 3, 0) == Outcome(3, 6)
+    assert await asker(Listens({0: ["1"]})).ask(Wording(), QUESTIONS[:2], 3, 0) == Outcome(3, 6, (3, 0))
 
 
 async def test_the_wording_is_what_is_asked_in() -> None:

@@ -139,6 +139,12 @@ def test_no_record_says_what_cannot_be(tmp_path: pathlib.Path, right: int, calls
         lessons_of(path, 1.0)
 
 
+@pytest.mark.parametrize("by_question", [(1, 1), (4, -1), (3, 1)])
+def test_no_record_has_other_right_replies_than_its_questions(by_question: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="are not those of its questions"):
+        Line(search="s", wording=Wording(), features=(), right=3, calls=9, by_question=by_question)
+
+
 def test_a_file_that_is_too_large_or_cannot_be_written(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ConfigurationError, match="cannot write"):
         RecordFile(tmp_path / "nowhere" / "r.jsonl", SETTING)

@@ -46,12 +46,14 @@ def test_a_table_is_printed_for_people(here: pathlib.Path, capsys: pytest.Captur
     told = " ".join(capsys.readouterr().out.split())
     assert "searched with 24 questions, decided by 36 others" in told
     assert "(the task's own)" in told
+    assert " wording compared; 5% is the limit" in told
     assert "the task's own wording, asked afresh: " in told
     if code == 0:
         (kind,) = parse((here / "wordings.toml").read_text()).kinds
         assert f"version {kind.version}: runs take it with --wordings wordings.toml" in told
     else:
-        assert "no wording was answered better than the task's own beyond a standard error; nothing was written" in told
+        assert "no wording was answered better than the task's own (such a lead comes by chance in at most" in told
+        assert "5% is the limit); nothing was written" in told
 
 
 def test_questions_are_written_to_be_answered_by_hand(here: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:
