@@ -195,7 +195,7 @@ class Counts(msgspec.Struct, kw_only=True):
         tokens_in: Prompt tokens.
         tokens_out: Reply tokens.
         cost_usd: Money whose amount is known.
-        unpriced_calls: Answers whose price is unknown.
+        unpriced_calls: Answers whose price is unknown, and calls whose end nobody saw and whose price is unknown.
         tokens_cached: Prompt tokens that the provider had in its cache.
         tokens_reasoning: Reply tokens that were thinking before an answer.
         uncertain_usd: The most that calls whose end nobody saw may have cost: time-outs, lost connections.

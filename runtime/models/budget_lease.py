@@ -35,7 +35,7 @@ class BudgetLease:
         self.limited, self.unit = limited, unit
         self.balance = 0.0 if limited else math.inf
         self.reserved = 0.0
-        self._uncertain = 0.0
+        self._uncertain, self._unpriced = 0.0, 0
         self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._short = asyncio.Event()
         self._refused = False
@@ -73,9 +73,15 @@ class BudgetLease:
         self.balance += reserved - spent
         self._serve()
 
-    def forfeit(self, reserved: float) -> None:
-        """Keep all that a call reserved: nobody saw what the call cost."""
+    def forfeit(self, reserved: float, priced: bool = True) -> None:
+        """Keep all that a call reserved: nobody saw what the call cost.
+
+        Args:
+            reserved: The most that it cost, in what the lease is of.
+            priced: Whether that is known.
+        """
         self._uncertain += reserved
+        self._unpriced += not priced
         self.settle(reserved, reserved)
 
     def doubt(self, amount: float) -> None:
@@ -85,6 +91,11 @@ class BudgetLease:
     def take_uncertain(self) -> float:
         """Return what was forfeited since the last time, and begin again at 0."""
         taken, self._uncertain = self._uncertain, 0.0
+        return taken
+
+    def take_unpriced(self) -> int:
+        """Return how many calls were forfeited since the last time whose price is unknown, and begin again at 0."""
+        taken, self._unpriced = self._unpriced, 0
         return taken
 
     async def shortage(self) -> tuple[float, float]:

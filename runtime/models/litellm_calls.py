@@ -92,7 +92,7 @@ class Calls:
                 raise free.cause from None
             finally:
                 if spent is None:
-                    lease.forfeit(reserved)
+                    lease.forfeit(reserved, priced=self.prices.per_token is not None)
                 else:
                     lease.settle(reserved, spent)
 

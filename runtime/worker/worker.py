@@ -262,6 +262,7 @@ class Worker:
     def _signed(self, counts: Counts) -> Counts:
         """Counts with this worker's account of them, and with what it may have been charged unseen."""
         counts.uncertain_usd += self.leases["usd"].take_uncertain()
+        counts.unpriced_calls += self.leases["usd"].take_unpriced()
         if not self._suspects_copies and any(voter.sameness().suspicious for voter in self.voters):
             self._suspects_copies = True
             tally(counts.alarms, {COPIES: 1})

@@ -218,6 +218,8 @@ def _accounts(by: dict[str, dict[str, Usage]]) -> list[str]:
 
 
 def _used(account: Usage) -> str:
+    if not account.calls:  # what failed calls have cost is known of the whole run at most
+        return f"0 calls, {account.failed_calls:,} failed"
     thought = f" ({account.tokens_reasoning:,} thinking)" if account.tokens_reasoning else ""
     tokens = _tokens(account.calls, account.tokens_in, account.tokens_out, account.tokens_cached)
     return f"{account.calls:,} calls, {tokens}{thought}, {_money(account.cost_usd, account.unpriced_calls)}"

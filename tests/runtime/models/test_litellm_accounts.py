@@ -42,6 +42,21 @@ async def test_what_may_have_been_charged_is_forfeited(make: Make, server: Clien
     assert lease.reserved == pytest.approx(0)
 
 
+@pytest.mark.parametrize(
+    ("fault", "unpriced"), [("429", 0), ("503", 0), ("cut", 1), ("truncated", 1), ("no_choices", 1)]
+)
+async def test_a_failed_call_without_a_price_may_have_cost_nobody_knows_what(
+    make: Make, server: Client, fault: str, unpriced: int
+) -> None:
+    server.script(fault)
+    lease = BudgetLease()
+    await make(lease=lease).ask(request_of())
+    assert (lease.take_unpriced(), lease.take_unpriced()) == (unpriced, 0)
+    server.script(fault)
+    await make(lease=lease, price_in=1.0, price_out=2.0).ask(request_of())
+    assert lease.take_unpriced() == 0
+
+
 async def test_a_call_that_was_never_sent_costs_nothing(make: Make, server: Client) -> None:
     lease = BudgetLease(limited=True)
     lease.grant(1.0)

@@ -29,6 +29,15 @@ def test_the_summary_has_tokens_and_money_by_kind_model_and_worker(tmp_path: pat
     assert "2 more for late ones" in lines[1]
 
 
+def test_an_account_without_an_answer_has_no_price(ended: Standing) -> None:
+    accounts = {"worker": {"0": Usage(failed_calls=7), "1": Usage(calls=2, tokens_out=3, cost_usd=0.5)}}
+    lines = summary(msgspec.structs.replace(ended, accounts=accounts)).splitlines()
+    assert [line.split(maxsplit=2)[2] for line in lines if line.startswith("  worker")] == [
+        "2 calls, 0 in, 3 out, $0.5000",
+        "0 calls, 7 failed",
+    ]
+
+
 def test_many_workers_are_not_all_listed(tmp_path: pathlib.Path) -> None:
     run(tmp_path / "run", "p_error=0.01", disks=5)
     workers = {str(number): Usage(calls=number) for number in range(MOST_ACCOUNTS + 5)}
