@@ -36,13 +36,15 @@ def charge_of(ended: Ended, lines: Iterable[Line], prices: tuple[float, float]) 
         lines: All that it asked.
         prices: What a prompt token and a generated one cost at most, in USD.
     """
-    results, spent = ended.results, 0.0
+    results, spent, dearer = ended.results, 0.0, 1.0
     doubts, missing = list[float](), list[float]()
     for line in lines:
         body, fault = results.answers.get(line.id), results.faults.get(line.id)
         known = spent_usd(body, prices) if body is not None else None
         if known is not None:
             spent += known
+            # A server that charges for more tokens than were reserved does so for what cannot be read as well.
+            dearer = max(dearer, known / most_of(line)) if most_of(line) else dearer
         elif body is not None or (fault is not None and fault.unread):
             doubts.append(most_of(line))
         elif fault is None:
@@ -50,7 +52,7 @@ def charge_of(ended: Ended, lines: Iterable[Line], prices: tuple[float, float]) 
     # What became of a line that is in neither file is unknown: a completed batch answered it.
     paid = len(missing) if ended.batch.ended == "completed" else results.unread
     doubts += sorted(missing, reverse=True)[:paid]
-    return Charge(spent, sum(doubts), len(doubts))
+    return Charge(spent, dearer * sum(doubts), len(doubts))
 
 
 def unread_usd(line: Line, body: msgspec.Raw, prices: tuple[float, float]) -> float:

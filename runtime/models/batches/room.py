@@ -12,6 +12,9 @@ from surefoot.runtime.models.batches.ledger import Batch
 TOO_MUCH: Final = ("token_limit_exceeded", "enqueued token limit")
 """How providers say that more tokens wait with them than they allow."""
 
+MOST_PARTS: Final = 16
+"""Smaller batches that one which was too much is made into, at most."""
+
 
 def is_too_much(batch: Batch) -> bool:
     """Return whether a batch failed because more tokens would wait at the provider than it allows."""
@@ -32,7 +35,7 @@ class Room:
 
     def __init__(self, most_lines: int, pace: Pace) -> None:
         self.most_lines, self._pace = most_lines, pace
-        self._refused, self._since = 0, 0.0
+        self._refused, self._since, self._fewest = 0, 0.0, 0
         self._stopped = asyncio.Event()
 
     def ended(self, batch: Batch, now: float) -> None:
@@ -47,7 +50,9 @@ class Room:
             return
         self._since = self._since if self._refused else now
         self._refused += 1
-        self.most_lines = max(1, min(self.most_lines, batch.lines // 2))
+        # Where a share of it is too much as well, others' batches are in the way: many small ones would not help.
+        self._fewest = self._fewest or max(1, batch.lines // MOST_PARTS)
+        self.most_lines = max(self._fewest, min(self.most_lines, batch.lines // 2))
 
     async def wait(self, name: str, why: str, say: Callable[[str], None]) -> None:
         """Wait until the provider may take more tokens, as batches that it has are answered meanwhile.

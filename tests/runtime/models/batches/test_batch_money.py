@@ -112,7 +112,7 @@ COST = 0.2 * 100 + 0.8 * 14
 @pytest.mark.parametrize(
     ("end", "doubted"),
     [
-        ("garbage", HELD),  # one of five is in no file, and four lines of what was answered are none
+        ("garbage", COST),  # one of five is in no file; the others were charged more than was reserved
         ("empty", 5 * HELD),
         ("nothing", 5 * HELD),
         ("hollow", 5 * COST),  # nothing to read in it, and the tokens are said

@@ -77,5 +77,10 @@ def test_lines_in_neither_file_are_charged_where_they_were_answered(
     assert (found.doubtful_usd, found.doubtful) == doubtful
 
 
+def test_a_server_that_charges_more_than_was_reserved_does_so_for_what_cannot_be_read() -> None:
+    dear = answer(prompt_tokens=1000, completion_tokens=100)  # twice of what was reserved for the first line
+    assert charged("completed", line("a", dear) + line("c", FULL)) == Charge(pytest.approx(2.2), pytest.approx(8.0), 1)
+
+
 def test_what_is_wrong_with_the_file_of_errors_is_no_answer() -> None:
     assert charged("expired", line("a", FULL), b"{\n{\n") == Charge(pytest.approx(0.2), 0.0, 0)

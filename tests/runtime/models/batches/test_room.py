@@ -4,7 +4,7 @@ import pytest
 
 from surefoot.runtime.models.batches.follower import Pace
 from surefoot.runtime.models.batches.ledger import Batch
-from surefoot.runtime.models.batches.room import Room, is_too_much
+from surefoot.runtime.models.batches.room import MOST_PARTS, Room, is_too_much
 
 
 def batch(lines: int, ended: str = "failed", why: str = "Enqueued token limit reached (token_limit_exceeded)") -> Batch:
@@ -32,6 +32,13 @@ def test_batches_become_smaller_and_stay_so() -> None:
         sizes.append(room.most_lines)
     room.ended(batch(7, "completed"), 0.0)
     assert (sizes, room.most_lines) == ([10, 5, 1, 1], 1)
+
+
+def test_a_large_batch_is_made_into_so_many_smaller_ones_and_no_more() -> None:
+    room = Room(50_000, Pace())
+    for _ in range(20):
+        room.ended(batch(min(32_000, room.most_lines)), 0.0)
+    assert room.most_lines == 32_000 // MOST_PARTS
 
 
 def test_patience_begins_again_with_a_batch_that_was_taken() -> None:
