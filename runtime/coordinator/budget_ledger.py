@@ -155,8 +155,12 @@ def refusal_of(limit: float, needs: float, left: float) -> str:
     places = 2 if needs >= 1 else 4 if needs >= 0.01 else 6
     # Rounded up, so that a run with this limit makes the call.
     enough = math.ceil((limit + needs - left) * 10**places) / 10**places
+    if left < -1e-9:
+        known = f"calls have cost ${-left:.{places}f} more than that"
+    else:
+        known = f"${max(left, 0.0):.{places}f} is left"
     return (
-        f"--max-cost-usd {limit} is reached: ${max(left, 0.0):.{places}f} is left, and one more call may cost up to "
+        f"--max-cost-usd {limit} is reached: {known}, and one more call may cost up to "
         f"${needs:.{places}f}; it takes --max-cost-usd {enough:.{places}f} or more, or a smaller --max-reply-tokens"
     )
 

@@ -112,8 +112,11 @@ class BudgetLease:
         self._serve()
 
     def empty(self) -> tuple[float, float]:
-        """Take back all that is not reserved; return what was taken, and what is reserved."""
-        left = 0.0 if not self.limited else max(0.0, self.balance)
+        """Take back all that is not reserved; return what was taken, and what is reserved.
+
+        What calls have cost beyond what was granted is taken back as less than nothing, so that it counts as granted.
+        """
+        left = 0.0 if not self.limited or abs(self.balance) < 1e-12 else self.balance
         self.balance -= left
         return left, self.reserved
 

@@ -38,6 +38,7 @@ class Calls:
         model: Its name without the provider.
         copies: What was received by now, to tell kept answers from drawn ones.
         silence: Replies that had nothing to read in them.
+        beyond: What is to be said of a server that counts more tokens than were allowed; ``None`` while none did.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Calls:
         self._caught = (errors.openai.OpenAIError, *(getattr(errors, e) for e in ERRORS if hasattr(errors, e)))
         self._answered = set[bool]()
         self._clients: dict[str, Any] = {}
+        self.beyond: str | None = None
         self.copies, self.silence = CopyDetector(), SilentReplies(settings.name)
 
     def hedge_after_s(self, question: Question, lease: BudgetLease) -> float | None:
@@ -105,6 +107,11 @@ class Calls:
         limit, replies = self.limit(question), received.replies
         tokens_in, tokens_out = (sum(getattr(r, one) for r in replies) for one in ("tokens_in", "tokens_out"))
         self.prices.seen(question.request, question.n, limit, tokens_in, tokens_out)
+        allowed = limit * len(replies)
+        if self.beyond is None and tokens_out > allowed:
+            self.beyond = f"its server counts {tokens_out:,} generated tokens where {allowed:,} were allowed"
+            if self.prices.per_token is not None:
+                self.beyond += "; --max-cost-usd may be exceeded by the first such calls"
         for silence in received.silences:
             self.silence.note(silence, limit)
         texts, heated = tuple(reply.text for reply in replies), question.request.temperature > 0

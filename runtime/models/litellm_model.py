@@ -68,7 +68,7 @@ class LiteLLMModel(Model):
         self._patience = Patience(settings, self._servers, self._stop, self._say)
         self._negotiation.start_at(Capability.CHOICES, "grammar")  # scores are known of after the first look
         self._calls: Calls | None = None
-        self._told_of_copies = self._gives_scores = False
+        self._told_of_copies = self._told_of_beyond = self._gives_scores = False
 
     async def ask(self, request: Request) -> list[Reply]:
         """Answer once for each draw: in one call where the server knows ``n``, which the first request finds out.
@@ -321,7 +321,7 @@ class LiteLLMModel(Model):
         if request.choices and question.way(Capability.CHOICES) == "grammar" and strayed(replies, request.choices):
             self._negotiation.start_at(Capability.CHOICES, "parsing")
             self._tell("its server does not hold answers to choices; replies are read as free text")
-        self._tell_of_copies()
+        self._tell_of_oddities()
         return counted(replies, failed)
 
     def _blamed(self, question: Question, wanted: list[Capability], error: Failure) -> Capability | None:
@@ -344,8 +344,12 @@ class LiteLLMModel(Model):
             return await calls.once(question, lease)
         return await first_of(lambda: calls.once(question, lease), after_s, lambda: calls.has_room(question, lease))
 
-    def _tell_of_copies(self) -> None:
-        """Say once that replies look kept."""
+    def _tell_of_oddities(self) -> None:
+        """Say once that replies look kept, and once that more is counted than was allowed."""
+        beyond = self._open().beyond
+        if beyond is not None and not self._told_of_beyond:
+            self._told_of_beyond = True
+            self._tell(beyond)
         if self._told_of_copies or not self.sameness().suspicious:
             return
         self._told_of_copies = True

@@ -76,6 +76,14 @@ def asked(limit: float, calls: list[list[tuple[float, float]]]) -> tuple[float, 
     return sum(cost for cost in ended if cost > 0), sum(cost < 0 for cost in ended), writer.writes
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_calls_cost_beyond_what_was_reserved_counts_as_granted(workers: int) -> None:
+    """Else the limit that is proposed for going on would be below what is spent."""
+    spent, refused, _ = asked(6.0, [[(0.05, 5.0), (5.0, 5.0), (5.0, 5.0)]] * workers)
+    assert spent > 6.0
+    assert refused >= 1
+
+
 def test_two_that_are_short_do_not_take_from_each_other_for_ever() -> None:
     """Each needs nearly all that is left: the second gets it when the first turned out to be cheap."""
     spent, refused, writes = asked(0.36, [[(0.1, 0.05), (0.2, 0.05)], [(0.1, 0.05), (0.2, 0.05)]])
@@ -133,9 +141,10 @@ def test_many_cheap_calls_use_all_but_the_price_of_one(workers: int) -> None:
             "$50.00 is left, and one more call may cost up to $225.12; it takes --max-cost-usd 2",
         ),
         (0.5, 0.0123, 0.0, "$0.0000 is left, and one more call may cost up to $0.0123; it takes --max-cost-usd 0.512"),
-        (0.0001, 0.000041, -0.1, "$0.000000 is left, and one more call may cost up to $0.000041; it takes "),
+        (0.0001, 0.000041, 0.0, "$0.000000 is left, and one more call may cost up to $0.000041; it takes "),
+        (6.0, 5.16, -14.2, "calls have cost $14.20 more than that, and one more call may cost up to $5.16; it takes "),
     ],
-    ids=range(4),
+    ids=range(5),
 )
 def test_the_line_at_the_limit_says_what_a_call_may_cost_and_which_limit_would_do(
     limit: float, needs: float, left: float, said: str

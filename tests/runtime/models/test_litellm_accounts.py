@@ -57,6 +57,23 @@ async def test_a_failed_call_without_a_price_may_have_cost_nobody_knows_what(
     assert lease.take_unpriced() == 0
 
 
+@pytest.mark.parametrize("priced", [True, False])
+async def test_a_server_that_counts_more_tokens_than_were_allowed_is_remarked_upon_once(
+    make: Make, server: Client, priced: bool
+) -> None:
+    facts: list[str] = []
+    prices = {"price_in": 1.0, "price_out": 2.0} if priced else {}
+    model = make(on_fact=facts.append, **prices)
+    await model.ask(request_of())
+    assert facts == []
+    server.script("uneven", "uneven")
+    await model.ask(request_of())
+    await model.ask(request_of())
+    (line,) = facts
+    assert line.startswith("openai/small: its server counts 101 generated tokens where 9 were allowed")
+    assert ("--max-cost-usd" in line) == priced
+
+
 async def test_a_call_that_was_never_sent_costs_nothing(make: Make, server: Client) -> None:
     lease = BudgetLease(limited=True)
     lease.grant(1.0)
