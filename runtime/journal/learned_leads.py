@@ -1,5 +1,6 @@
 """What a run learned of its leads while it went on, from its journal."""
 
+from surefoot.runtime.count_text import count_of
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.leads import LeadChange
 from surefoot.runtime.payloads import unpack
@@ -30,4 +31,4 @@ def told(known: LeadChange, unit: str) -> str:
     """
     disputed = f", {known.disputed} where answers disagree" if known.disputed > known.unguarded else ""
     before = "" if unit == "row" or known.guarded == known.unguarded else f"{known.guarded} before a seam and "
-    return f"learned since: lead {before}{known.unguarded}{disputed}, after {known.steps:,} {unit}s"
+    return f"learned since: lead {before}{known.unguarded}{disputed}, after {count_of(known.steps, unit)}"
