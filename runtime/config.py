@@ -164,9 +164,7 @@ class RunConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     max_reply_tokens: Annotated[
         int, _option("longer chat replies are discarded as overlong (published: 750)", ge=1)
     ] = 750
-    timeout_s: Annotated[
-        float, _option("seconds after which one call counts as failed; a model of your own sees to that itself", gt=0)
-    ] = 60.0
+    timeout_s: Annotated[float, _option("seconds after which a call counts as failed; not of own models", gt=0)] = 60.0
     patience_s: Annotated[float, _option("seconds of outage after which the run pauses; likewise", ge=0)] = 600.0
     calls_in_flight: Annotated[
         int,

@@ -316,14 +316,17 @@ def explain_leads(
     leads: Leads, estimate: Estimate | None, expected: Forecast | None, size: int, unit: str = "step"
 ) -> str:
     """Say in one line what was chosen and why; ``unit`` is ``row`` for a table, which has no seams and no leaves."""
-    chosen = f"lead {leads.guarded} before a seam and {leads.unguarded} elsewhere, leaves of {leads.leaf_steps} steps"
+    chosen = f"lead {leads.unguarded} for each step"
+    if leads.guarded != leads.unguarded:  # a plan whose parts are checked where they meet: a mistake is noticed there
+        chosen = f"lead {leads.guarded} where a seam checks the result, {leads.unguarded} elsewhere; parts of "
+        chosen += f"{leads.leaf_steps} steps"
     if leads.steps_per_call > 1:
         chosen += f", {leads.steps_per_call} steps a call"
     if unit == "row":
         chosen = f"lead {leads.unguarded} for each row"
     if estimate is None or expected is None:
         return f"{chosen}: as asked for"
-    seen = "measured answers were wrong" if estimate.measured else "pilot ballots dissent"
+    seen = "measured answers were wrong" if estimate.measured else "pilot answers were outvoted"
     each = f"expecting {expected.calls / size:.3f} calls a {unit}"
     if expected.calls_high:
         each += f" ({expected.calls_low / size:.3f} to {expected.calls_high / size:.3f})"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from surefoot.runtime.count_text import count_of
 from surefoot.runtime.journal.port import JournalReader
 from surefoot.runtime.leads import LeadChange
 from surefoot.runtime.payloads import unpack
@@ -41,4 +42,4 @@ def told(known: LeadChange, unit: str, races: Mapping[str, int] | None = None) -
     target = f"; {fewer:,} rows were decided with less before, so more may be wrong than wanted" if late else ""
     disputed = f", {known.disputed} where answers disagree" if known.disputed > known.unguarded else ""
     before = "" if unit == "row" or known.guarded == known.unguarded else f"{known.guarded} before a seam and "
-    return f"learned since: lead {before}{known.unguarded}{disputed}, after {known.steps:,} {unit}s{target}"
+    return f"learned since: lead {before}{known.unguarded}{disputed}, after {count_of(known.steps, unit)}{target}"

@@ -14,6 +14,7 @@ from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.rows import BAD_ROW, MapRows, RowTask
 from surefoot.runtime.config import RunConfig, dialect_of
 from surefoot.runtime.coordinator.coordinator import Coordinator
+from surefoot.runtime.count_text import count_of
 from surefoot.runtime.errors import ConfigurationError, ResumeMismatch
 from surefoot.runtime.journal.journal import open_journal
 from surefoot.runtime.journal.port import JournalReader, JournalStore
@@ -231,7 +232,9 @@ class MapRun(Run):
     def preview(self) -> Preview:
         """Return how many rows there are, and how many of them have no answer, as one line."""
         failed, kept = self.counts.failed_nodes, self._read(kept_table)
-        return Preview(f"{0 if kept is None else kept.rows:,} rows, {failed:,} without an answer", None, whole=False)
+        return Preview(
+            f"{count_of(0 if kept is None else kept.rows, 'row')}, {failed:,} without an answer", None, whole=False
+        )
 
     @property
     def output(self) -> list[Any]:

@@ -252,7 +252,7 @@ def _why(start: _Start) -> str:
     said, seen = explain_leads(start.leads, None, None, 1, "row"), start.estimate
     if seen is None:
         return said if not start.few else f"lead {start.leads.unguarded}: too few rows for a pilot"
-    what = "measured answers were wrong" if seen.measured else "pilot ballots dissent"
+    what = "measured answers were wrong" if seen.measured else "pilot answers were outvoted"
     return (
         f"lead {start.leads.unguarded} for the first rows: {seen.dissenting} of {seen.ballots:,} {what}, so "
         f"{seen.p_error:.2%} err (at most {seen.p_error_high:.2%}); the run learns on"

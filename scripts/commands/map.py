@@ -9,6 +9,7 @@ import msgspec
 
 from surefoot.decompose.tasks.rows import MapRows
 from surefoot.runtime import api
+from surefoot.runtime.count_text import count_of
 from surefoot.runtime.errors import ConfigurationError
 from surefoot.runtime.journal.run_directory import new_run_directory, standing
 from surefoot.runtime.journal.task_shape import shape_of
@@ -95,7 +96,7 @@ def end(run: MapRun, as_json: bool) -> int:
     failed = sum(bool(one.error) for one in run.results())
     ended = standing(run.run_dir)
     where = sys.stderr if as_json else sys.stdout
-    print(f"answer    {quoted(path)}: {count:,} rows, {failed:,} without an answer", file=where)
+    print(f"answer    {quoted(path)}: {count_of(count, 'row')}, {failed:,} without an answer", file=where)
     print(summary(ended, batched=questions_in_flight(pathlib.Path(ended.run_dir))), file=where)
     if as_json:
         print_json({**msgspec.to_builtins(ended), "output": str(path), "rows": count, "rows_failed": failed})

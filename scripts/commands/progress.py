@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from surefoot.runtime.config import RunConfig
+from surefoot.runtime.count_text import count_of
 from surefoot.runtime.journal.run_directory import Standing
 from surefoot.runtime.records import Counts, Usage
 from surefoot.runtime.session.answers import Preview
@@ -82,8 +83,8 @@ class Progress(Watcher):
     def update(self, counts: Counts, wall_s: float) -> None:
         """Show what was counted so far, after a durable write."""
         flags = sum(counts.red_flags.values())
-        extra = f"{counts.calls:,} calls, {flags:,} flags"
-        extra += f", {counts.seam_retries:,} seam retries" if self._units == "steps" else ""
+        extra = f"{count_of(counts.calls, 'call')}, {count_of(flags, 'flag')}"
+        extra += f", {_retries(counts.seam_retries)}" if self._units == "steps" else ""
         extra += f", {counts.tokens_in + counts.tokens_out:,} tokens, {_money(counts.cost_usd, counts.unpriced_calls)}"
         if self._bar is not None:
             self._bar.advance(counts.steps, extra)
@@ -111,22 +112,22 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
     money = "price unknown" if s.cost_usd is None else f"${s.cost_usd:.4f}"
     if s.cost_usd is not None and s.cost_at_most_usd is not None and s.cost_at_most_usd >= s.cost_usd + 0.00005:
         money += f" (at most ${s.cost_at_most_usd:.4f}, with calls that were cut off)"
+    splits = "" if table else f"{count_of(s.decompositions, 'decomposition')}, "
     lines = [
         f"{s.status:<9} {_steps(s)} in {s.wall_s:.1f} s   {printable(s.run_dir)}",
-        f"calls     {s.calls:,} ({per_step}), {'' if table else f'{s.decompositions:,} decompositions, '}"
-        f"{s.failed_calls:,} failed calls{hedged}",
+        f"calls     {s.calls:,} ({per_step}), {splits}{count_of(s.failed_calls, 'failed call')}{hedged}",
         f"chosen    {s.why or 'nothing yet'}; target {s.target}"
         + ("" if table else f"; next states by the {s.state_by}"),
         f"red flags {flags}",
-        f"checks    {s.disagreements:,} disagreements, {s.escalations:,} escalations"
-        + ("" if table else f", {s.seam_retries:,} seam retries, {s.broken_promises:,} broken promises"),
+        f"checks    {count_of(s.disagreements, 'disagreement')}, {count_of(s.escalations, 'escalation')}"
+        + ("" if table else f", {_retries(s.seam_retries)}, {count_of(s.broken_promises, 'broken promise')}"),
         f"tokens    {_tokens(s.calls, s.tokens_in, s.tokens_out, s.tokens_cached)}, {money}",
         *_accounts(s.accounts),
     ]
     if s.looks:
         lines.insert(2, f"looks     {s.looks:,} taken, {s.fresh_looks:,} distinct ones asked of the model")
     if s.rungs:
-        told = ", ".join(f"{name} {rung.put_right:,} of {rung.asked:,}" for name, rung in s.rungs.items())
+        told = ", ".join(f"{rung.put_right:,} of {rung.asked:,} by {name}" for name, rung in s.rungs.items())
         lines.insert(5 + bool(s.looks), f"put right {told}")
     if s.alarms:
         lines.insert(
@@ -135,8 +136,8 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
     if s.missing_batches:
         lines.insert(
             1,
-            f"missing   {s.missing_batches:,} committed batches are not in this copy: they are in the file "
-            "journal.sqlite-wal of the original, which was not copied or is older here",
+            f"missing   not in this copy: {count_of(s.missing_batches, 'committed batch', 'committed batches')}, which "
+            "the file journal.sqlite-wal of the original has: it was not copied, or is older here",
         )
     if s.evidence or s.doubted_evidence:
         lines.append(
@@ -144,7 +145,7 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
             f"of them doubted: {s.doubted_evidence:,}"
         )
     if batched:
-        told = f"{batched:,} questions may be at the provider, which bills them when it answers"
+        told = f"{count_of(batched, 'question')} may be at the provider, which bills what it answers"
         lines.insert(1, f"batches   {told}; resume takes them up")
     if s.failed_nodes:
         lines.insert(1, f"failed    {_failures(s)}")
@@ -159,18 +160,24 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
     return "\n".join(tame(line, LONGEST_LINE) for line in lines)
 
 
+def _retries(count: int) -> str:
+    return count_of(count, "seam retry", "seam retries")
+
+
 def _steps(s: Standing) -> str:
     """How far a run came, of how many steps."""
     if s.task == "map":
-        return f"{s.steps:,} of {s.total_steps:,} rows"
+        return f"{s.steps:,} of {count_of(s.total_steps, 'row')}"
     if s.open_ended:
-        return f"{s.steps:,} step{'s' if s.steps != 1 else ''}"
+        return count_of(s.steps, "step")
     if s.steps > s.total_steps:
         more = "some were run again" if s.seam_retries or s.broken_promises else "by what its task says"
         return f"{s.steps:,} steps (the plan has {s.total_steps:,}; {more})"
     # A plan that is found may be shorter than the longest that was allowed.
     early = s.status == "solved" and s.steps < s.total_steps
-    return f"{s.steps:,} steps (at most {s.total_steps:,})" if early else f"{s.steps:,} of {s.total_steps:,} steps"
+    if early:
+        return f"{count_of(s.steps, 'step')} (at most {s.total_steps:,})"
+    return f"{s.steps:,} of {count_of(s.total_steps, 'step')}"
 
 
 def _failures(s: Standing) -> str:

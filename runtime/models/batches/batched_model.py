@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
+from surefoot.runtime.count_text import count_of
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRefused, SurefootError
 from surefoot.runtime.models.batches.bodies import body_of, meaning_of, question_of_draws, replies_of
 from surefoot.runtime.models.batches.charges import charge_of, unread_usd
@@ -196,7 +197,7 @@ class BatchedModel(Model):
                 counted = (msgspec.structs.replace(line, held_usd=0.0, most_usd=0.0) for line in lines)
                 self._take_in(self._follower.kept(batch), {line.id: OnItsWay(line) for line in counted})
                 continue
-            self._note(f"batch {batch.number}: {batch.lines:,} questions of an earlier session are taken up")
+            self._note(f"batch {batch.number}: {count_of(batch.lines, 'question')} of an earlier session taken up")
             if self._limited is not None:
                 self._limited.hold(sum(line.held_usd for line in lines))
             self._follow(batch, [OnItsWay(line) for line in lines], adopted=True)
@@ -306,7 +307,7 @@ class BatchedModel(Model):
         except SurefootError as error:
             self._give_up(ways, error)
             return
-        self._note(f"batch {batch.number}: {batch.lines:,} questions are sent together")
+        self._note(f"batch {batch.number}: {count_of(batch.lines, 'question')} sent together")
         self._follow(batch, ways)
 
     def _follow(self, batch: Batch, ways: Sequence[OnItsWay], *, adopted: bool = False) -> None:
@@ -362,9 +363,9 @@ class BatchedModel(Model):
         for complaint in results.complaints:
             self._note(f"batch {batch.number}: {complaint}")
         left = batch.lines - len(results.answers)
-        more = f"; {left:,} were not, and are asked again where the provider did not refuse them" if left else ""
+        more = f"; {left:,} not: what the provider did not refuse is asked again" if left else ""
         took = spoken(time.time() - batch.asked_at)
-        self._note(f"batch {batch.number}: {len(results.answers):,} questions were answered after {took}{more}")
+        self._note(f"batch {batch.number}: {count_of(len(results.answers), 'question')} answered after {took}{more}")
 
     def _settle(self, ended: Ended, lines: Sequence[Line]) -> None:
         """Give back what was reserved for a batch beyond what it may have cost."""

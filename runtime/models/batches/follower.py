@@ -12,6 +12,7 @@ from typing import TypeVar
 
 import msgspec
 
+from surefoot.runtime.count_text import count_of
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable
 from surefoot.runtime.models.batches.ledger import Batch, BatchLedger
 from surefoot.runtime.models.batches.provider import Provider, Unknown
@@ -131,7 +132,7 @@ class BatchFollower:
         known = msgspec.structs.replace(batch, id=state.id)
         self.ledger.note(known)
         self.ledger.reach("batch.known")
-        self._note(f"batch {batch.number}: {batch.lines:,} questions are with the provider as {state.id}")
+        self._note(f"batch {batch.number}: {count_of(batch.lines, 'question')} with the provider as {state.id}")
         return known
 
     async def _found(self, batch: Batch) -> BatchState | None:
@@ -161,7 +162,9 @@ class BatchFollower:
             looks += 1
             back = "" if state.done is None else f", {state.done:,} back"
             took = spoken(time.time() - batch.asked_at)
-            self._say(f"batch {batch.number}: {batch.lines:,} questions asked{back}, {state.status}, after {took}")
+            self._say(
+                f"batch {batch.number}: {count_of(batch.lines, 'question')} asked{back}, {state.status}, after {took}"
+            )
 
     async def _files(self, batch: Batch, state: BatchState) -> tuple[bytes, bytes]:
         """The files of answers and of errors; something else in their place, such as a proxy's page, is a failure."""

@@ -200,7 +200,7 @@ def test_what_people_and_programs_are_told(tmp_path: pathlib.Path) -> None:
     assert told.rungs["a larger lead"].asked == told.escalations > 0
     lines = summary(told)
     assert "alarms    disagreement" in lines
-    assert "put right a larger lead" in lines
+    assert f"put right {told.rungs['a larger lead'].put_right} of {told.escalations} by a larger lead" in lines
     page = render(facts_of(tmp_path / "run"))
     for text in ("disagreement</b> at", "listed under", "before that, or asked afresh", "decided by other names"):
         assert text in page, text

@@ -18,6 +18,7 @@ from surefoot.runtime.forecast.lead_choice import (
     CANCEL,
     choose_again,
     choose_leads,
+    explain_leads,
     has_few_rows,
     leads_of_few_rows,
     next_checkpoint,
@@ -257,3 +258,12 @@ def test_only_a_short_table_that_asks_for_no_lead_has_no_pilot(
     configured: Configured, rows: int, changed: dict[str, object], few: bool
 ) -> None:
     assert has_few_rows(configured("hanoi", {"disks": 3}, **{"k": "auto", **changed}), rows) is few
+
+
+def test_a_plan_without_seams_hears_of_none() -> None:
+    """One lead for all, whatever leaves the plan might have had; of two leads each is said."""
+    assert explain_leads(Leads(4, 4, 6, 31), None, None, 300) == "lead 4 for each step: as asked for"
+    assert explain_leads(Leads(4, 4, 6, 31), None, None, 300, "row") == "lead 4 for each row: as asked for"
+    assert explain_leads(Leads(2, 4, 6, 31), None, None, 300) == (
+        "lead 2 where a seam checks the result, 4 elsewhere; parts of 31 steps: as asked for"
+    )

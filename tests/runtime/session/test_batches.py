@@ -77,7 +77,7 @@ def test_a_table_takes_one_round_and_a_disputed_row_another(provider: BatchServe
         "batches: 1 or more round of at most 24 h each; a race that stays disputed takes at most 98 in each way to ask"
     )
     assert ahead in told
-    assert any(line.startswith("batch 2: 1 questions were answered after") for line in told)
+    assert any(line.startswith("batch 2: 1 question answered after") for line in told)
 
 
 def test_a_pilot_is_a_round_of_its_own(provider: BatchServer, ask: Ask) -> None:

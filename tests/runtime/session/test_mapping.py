@@ -239,7 +239,7 @@ def test_the_reader_of_a_map_without_its_tasks_code(tmp_path: pathlib.Path) -> N
     assert isinstance(found, MapRun)
     assert found.output == ["2"], "as the candidate stands, without the task's value_of"
     assert open_run(tmp_path / "r", Next()).output == [2]
-    assert "1 rows, 0 without an answer" in found._repr_html_()
+    assert "1 row, 0 without an answer" in found._repr_html_()
     assert found.report().exists()
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from surefoot.runtime.config import RunConfig
-from surefoot.runtime.journal.run_directory import Standing, standing
+from surefoot.runtime.journal.run_directory import Rung, Standing, standing
 from surefoot.runtime.records import Counts, Usage
 from surefoot.scripts.commands.progress import MOST_ACCOUNTS, Progress, summary
 from tests.runtime.simulated_runs import run
@@ -148,7 +148,7 @@ def test_the_next_command_has_a_limit_with_which_a_call_can_be_made(ended: Stand
 def test_questions_at_the_provider_are_told(ended: Standing) -> None:
     assert "batches " not in summary(ended)
     lines = summary(msgspec.structs.replace(ended, status="paused"), batched=2000).splitlines()
-    assert lines[1].startswith("batches   2,000 questions may be at the provider, which bills them when it answers;")
+    assert lines[1].startswith("batches   2,000 questions may be at the provider, which bills what it answers;")
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +157,19 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Standing:
     directory = tmp_path_factory.mktemp("ended") / "run"
     run(directory, "p_error=0.01", disks=3)
     return standing(directory)
+
+
+def test_one_of_a_thing_is_not_called_several(ended: Standing) -> None:
+    once = {"failed_calls": 1, "disagreements": 1, "escalations": 1, "seam_retries": 1, "broken_promises": 1}
+    told = summary(msgspec.structs.replace(ended, decompositions=1, **once), batched=1)  # type: ignore[arg-type]
+    for said in (
+        "1 decomposition, 1 failed call\n",
+        "1 disagreement, 1 escalation, 1 seam retry, 1 broken promise\n",
+        "1 question may be at the provider",
+    ):
+        assert said in told
+
+
+def test_what_was_put_right_says_by_what(ended: Standing) -> None:
+    rung = Rung(3, 1)
+    assert "put right 1 of 3 by a larger lead" in summary(msgspec.structs.replace(ended, rungs={"a larger lead": rung}))

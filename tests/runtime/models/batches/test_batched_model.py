@@ -39,9 +39,9 @@ def test_what_is_asked_together_is_one_batch_at_half_the_price(provider: BatchSe
     assert (body["model"], body["n"], body["temperature"], body["max_tokens"]) == ("gpt-4.1-mini", 2, 0.1, 9)
     assert [turn["role"] for turn in body["messages"]] == ["system", "user"]
     assert [note.partition(":")[2].strip() for note in session.noted] == [
-        "5 questions are sent together",
-        "5 questions are with the provider as batch_0",
-        "5 questions were answered after T",
+        "5 questions sent together",
+        "5 questions with the provider as batch_0",
+        "5 questions answered after T",
     ]
 
 
@@ -79,10 +79,10 @@ def test_a_full_batch_is_sent_at_once_and_a_round_may_be_several(provider: Batch
         ("expired:3", 2, "expired"),
         ("cancelled:1", 2, "cancelled"),
         ("failed", 2, "failed: the file is \\x1b[31mno good"),
-        ("empty", 2, "0 questions were answered after T; 5 were not, and are asked again"),
-        ("nothing", 2, "0 questions were answered after T; 5 were not, and are asked again"),
-        ("errors:500:2", 2, "3 questions were answered after T; 2 were not, and are asked again"),
-        ("errors:429:5", 2, "0 questions were answered after T; 5 were not, and are asked again"),
+        ("empty", 2, "0 questions answered after T; 5 not: what the provider did not refuse is asked again"),
+        ("nothing", 2, "0 questions answered after T; 5 not: what the provider did not refuse is asked again"),
+        ("errors:500:2", 2, "3 questions answered after T; 2 not: what the provider did not refuse is asked again"),
+        ("errors:429:5", 2, "0 questions answered after T; 5 not: what the provider did not refuse is asked again"),
     ],
 )
 def test_a_bad_batch_keeps_what_it_has_and_the_rest_is_asked_again(

@@ -92,7 +92,7 @@ def test_whoever_stops_leaves_the_batch_in_flight(provider: BatchServer, tmp_pat
     session = Session(provider, tmp_path)
     assert right(session.ask(*FIVE))
     assert provider.sizes == [5]
-    assert "5 questions of an earlier session are taken up" in session.noted[0]
+    assert "5 questions of an earlier session taken up" in session.noted[0]
 
 
 @pytest.mark.parametrize("hidden", [0, 1])
