@@ -5,7 +5,6 @@ nothing has to be cancelled, and arrival order cannot change a verdict.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -33,6 +32,7 @@ from surefoot.runtime.execution.put_request import request_of
 from surefoot.runtime.execution.race_counts import count_first_ballots, count_race, disagree
 from surefoot.runtime.execution.read_replies import ballot_of, read_reply
 from surefoot.runtime.execution.roles.role_settings import RoleSettings
+from surefoot.runtime.execution.same_answers import alike
 from surefoot.runtime.execution.text_scores import TextScores
 from surefoot.runtime.execution.turns import in_turns
 from surefoot.runtime.models.budget_lease import BudgetLease
@@ -48,7 +48,6 @@ from surefoot.voting.giving_up import asked_no_more
 from surefoot.voting.race import Won, unanimous
 from surefoot.voting.raised_lead import RaisedLead
 from surefoot.voting.record_race import FieldWise
-from surefoot.voting.representatives import FieldRepresentatives, Representatives
 
 MAX_DRAWS = 4096
 """Draw numbers are handed out in strides of this, so that no two steps of a run share one."""
@@ -249,20 +248,7 @@ class StepRunner:
         return result
 
     def _alike(self, step: Step, said: Sequence[str | Flag], ballots: Sequence[Ballot]) -> Sequence[str | Flag]:
-        """Answers with each candidate replaced by the first earlier one of its race that is the same answer.
-
-        Where fields are voted on one by one, each of them is replaced by itself.
-        """
-        if not self._compares:
-            return said
-        fields = self.task.voted_fields(step)
-        into: Representatives | FieldRepresentatives = Representatives(partial(self.task.same, step))
-        if fields:
-            into = FieldRepresentatives(partial(self.task.same_field, step), fields)
-        for ballot in ballots:
-            if ballot.candidate is not None:
-                into.join(ballot.candidate)
-        return [into.join(one) if isinstance(one, str) else one for one in said]
+        return alike(self.task, step, said, ballots) if self._compares else said
 
     async def draw(self, step: Step, count: int, draw: int, level: int = 0) -> tuple[Ballot, ...]:
         """Draw a number of ballots for a step without a race; arguments and errors as for ``decide``."""

@@ -133,24 +133,12 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
         lines.insert(
             5 + bool(s.looks), "alarms    " + ", ".join(f"{kind} {count:,}" for kind, count in sorted(s.alarms.items()))
         )
-    if s.missing_batches:
-        lines.insert(
-            1,
-            f"missing   not in this copy: {count_of(s.missing_batches, 'committed batch', 'committed batches')}, which "
-            "the file journal.sqlite-wal of the original has: it was not copied, or is older here",
-        )
     if s.evidence or s.doubted_evidence:
         lines.append(
             f"plan      versions given up: {s.revisions:,}; reports of evidence: {s.evidence:,}, "
             f"of them doubted: {s.doubted_evidence:,}"
         )
-    if batched:
-        told = f"{count_of(batched, 'question')} may be at the provider, which bills what it answers"
-        lines.insert(1, f"batches   {told}; resume takes them up")
-    if s.failed_nodes:
-        lines.insert(1, f"failed    {_failures(s)}")
-    if s.message:
-        lines.insert(1, f"because   {printable(s.message)}")
+    lines[1:1] = _remarks(s, batched)
     if answer is not None:
         more = "" if answer.whole else f"   (whole: surefoot result {quoted(s.run_dir)})"
         lines.insert(0, f"answer    {printable(answer.line)}{more}")
@@ -158,6 +146,25 @@ def summary(standing: Standing, answer: Preview | None = None, levels: Sequence[
     lines.append(f"next      surefoot {next_command(s)}")
     # Names of models, flags and questions, and why a run ended, are what a model, a server or a received file says.
     return "\n".join(tame(line, LONGEST_LINE) for line in lines)
+
+
+def _remarks(s: Standing, batched: int) -> list[str]:
+    """What is out of the ordinary, the weightiest first."""
+    found = []
+    if s.message:
+        found.append(f"because   {printable(s.message)}")
+    if s.failed_nodes:
+        found.append(f"failed    {_failures(s)}")
+    if batched:
+        told = f"{count_of(batched, 'question')} may be at the provider, which bills what it answers"
+        found.append(f"batches   {told}; resume takes them up")
+    if s.missing_batches:
+        lacks = count_of(s.missing_batches, "committed batch", "committed batches")
+        found.append(
+            f"missing   not in this copy: {lacks}, which the file journal.sqlite-wal of the original has: it was not "
+            "copied, or is older here"
+        )
+    return found
 
 
 def _retries(count: int) -> str:

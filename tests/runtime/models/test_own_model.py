@@ -229,7 +229,7 @@ def test_a_stop_reaches_a_model_of_somebodys_own() -> None:
 def test_help_and_docs_say_that_time_outs_are_a_models_own_affair() -> None:
     """What holds for servers does not for somebody's code: nobody knows what of it may be cut off and asked again."""
     described = {field.name: str(field.type) for field in msgspec.structs.fields(RunConfig)}
-    assert "a model of your own sees to that itself" in described["timeout_s"]
+    assert "not of own models" in described["timeout_s"]
     assert "likewise" in described["patience_s"]
     docs = (pathlib.Path(__file__).parents[3] / "docs" / "extending.md").read_text()
     assert "`--timeout-s` and `--patience-s` do not hold for a model of your own" in docs
