@@ -16,7 +16,7 @@ from surefoot.runtime.session.run import Run
 from surefoot.runtime.session.setup import Setup
 from surefoot.runtime.session.table import INPUT, read_table
 from surefoot.runtime.session.watcher import Watcher
-from surefoot.runtime.session.work import work
+from surefoot.runtime.session.work import with_known_speed, work
 
 R = TypeVar("R", bound=Run)
 
@@ -50,6 +50,8 @@ async def work_on(
     except BaseException:
         journal.close()
         raise
+    if not models:
+        config = with_known_speed(config, task, journal, watcher.note)
     if not isinstance(task, RowTask):
         await work(config, task, lambda: journal, watcher, interruption, models)
         return Run(directory, task)

@@ -6,15 +6,17 @@ import pathlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from surefoot.decompose.task import Task
 from surefoot.decompose.tasks.built_in import BUILT_IN_TASKS
 from surefoot.runtime.config import RunConfig
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.coordinator.rate_sharing import RateSharing
 from surefoot.runtime.errors import ConfigurationError, UserCodeError
-from surefoot.runtime.forecast.alone import seconds_alone
+from surefoot.runtime.forecast.alone import CALL_S, is_guessed, seconds_alone, seconds_left
 from surefoot.runtime.journal.mirror import mirror_of, mirrored, take_over
-from surefoot.runtime.journal.port import JournalStore
+from surefoot.runtime.journal.port import JournalReader, JournalStore
 from surefoot.runtime.local_models import is_local
 from surefoot.runtime.model_names import members_of
 from surefoot.runtime.models.port import Model
@@ -108,16 +110,43 @@ def open_pool(
         raise ConfigurationError(f"a model object stays in this process: --address {config.address} cannot have it")
     if models or config.address == "none":
         return LocalPool(config, task, list(models) or None)
-    if config.address == "auto" and not means_local("auto") and named_cluster("auto") is None:
+    if _may_choose(config):
         decision = IN_PROCESS
         if not any(map(is_local, members_of(config.model))):
-            decision = wants_ray(seconds_alone(config, task), config.workers or default_workers(), "auto")
+            guess = f"guessed at {CALL_S:g} s a call" if is_guessed(config) else ""
+            decision = wants_ray(seconds_alone(config, task), config.workers or default_workers(), "auto", guess)
         on_note(decision.reason)
         if not decision.wanted:
             return LocalPool(config, task)
     from surefoot.runtime.worker.ray_pool import RayPool
 
     return RayPool(config, task)
+
+
+def _may_choose(config: RunConfig) -> bool:
+    """Whether nobody said where the work is to be done."""
+    return config.address == "auto" and not means_local("auto") and named_cluster("auto") is None
+
+
+def with_known_speed(
+    config: RunConfig, task: Task, journal: JournalReader, on_note: Callable[[str], None]
+) -> RunConfig:
+    """Have the rest of a run done in this process where, at the speed so far, it is over before a Ray has started.
+
+    Args:
+        config: The run's configuration.
+        task: The task.
+        journal: Says what was done so far and how long it took.
+        on_note: Told in one line why.
+    """
+    left = seconds_left(task, journal.totals, journal.wall_s) if is_guessed(config) and _may_choose(config) else None
+    if left is None:
+        return config
+    decision = wants_ray(left, config.workers or default_workers(), "auto", "at the speed so far")
+    if decision.wanted:
+        return config
+    on_note(decision.reason)
+    return msgspec.structs.replace(config, address="none")
 
 
 @asynccontextmanager

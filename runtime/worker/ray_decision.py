@@ -24,7 +24,7 @@ IN_PROCESS = RayDecision(False, "no Ray: the model runs in this process, and com
 """For weights on this machine: another process would load them again and share the same cores."""
 
 
-def wants_ray(forecast_seconds: float | None, cores: int, address: str) -> RayDecision:
+def wants_ray(forecast_seconds: float | None, cores: int, address: str, basis: str = "") -> RayDecision:
     """Decide whether a run should use Ray.
 
     Args:
@@ -32,6 +32,7 @@ def wants_ray(forecast_seconds: float | None, cores: int, address: str) -> RayDe
         cores: Cores that a Ray on this machine would use.
         address: ``none``, ``local``, or HOST:PORT of a cluster: these decide by themselves. ``auto`` for no cluster
             that anybody named: then starting a Ray has to pay.
+        basis: What the seconds are taken from, for people, such as ``guessed at 1 s a call``.
     """
     if address == "none":
         return RayDecision(False, "no Ray, as --address none says")
@@ -43,6 +44,7 @@ def wants_ray(forecast_seconds: float | None, cores: int, address: str) -> RayDe
         return RayDecision(True, "starting a Ray of this run's own: how long the work takes is not known")
     with_ray = RAY_START_S + forecast_seconds / max(1, cores)
     work = f"the work takes {'about ' * (forecast_seconds >= 1)}{_seconds(forecast_seconds)} in one process"
+    work += f", {basis}" if basis else ""
     if with_ray < forecast_seconds:
         return RayDecision(True, f"starting a Ray of this run's own: {work}, {_seconds(with_ray)} with Ray")
     return RayDecision(

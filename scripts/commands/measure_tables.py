@@ -21,12 +21,15 @@ STATES = 10
 """States in the table of the worst."""
 WIDE = 60
 """Characters of an answer or a reply that are shown."""
+ONE_QUESTION = "all of them are one question, and the rates are of that one: a sample_step() of the task draws others"
 
 
 def print_measurement(config: RunConfig, m: Measurement) -> None:
     """Print what was measured of one model, what it means, and what a whole run would need."""
     console = rich.console.Console(highlight=False, markup=False)
     console.print(f"{config.task} with {printable(config.model)}: {m.samples:,} steps x {m.draws} draws, seed {m.seed}")
+    if m.states_asked == 1 < m.samples:
+        console.print(ONE_QUESTION)
     console.print(_errors(m))
     console.print("error: wrong ones of the readable answers, after red flags; not right: wrong or discarded, of all")
     console.print(_work(m))

@@ -174,6 +174,7 @@ def limits(subject: Subject) -> Finding:
     asked = len(subject.walked.asked) - subject.walked.splits
     if asked > size:
         return "note", f"{told}, says size(), and {asked:,} were asked: forecasts and progress will be too low"
+    prompts = set()
     for number in range(SAMPLED if subject.walked.asked else 0):
         try:
             step = task.sample_step(number)
@@ -181,10 +182,14 @@ def limits(subject: Subject) -> Finding:
             return ("ok" if subject.k else "note"), f"{told}; {error}, or run it with --k N"
         if not alike(step, task.sample_step(number)):
             return "failed", f"sample_step({number}) is not the same when it is called again"
-        answers = subject.key(task.prompt(step, subject.dialect))
+        prompt = task.prompt(step, subject.dialect)
+        prompts.add(prompt.user)
+        answers = subject.key(prompt)
         if answers is not None and isinstance(task.parse(step, answers.right[0], subject.dialect), Flag):
             return "failed", f"the right reply to sample_step({number}) is discarded"
-    return "ok", f"{told}; {SAMPLED if subject.walked.asked else 0} sampled steps"
+    one = len(prompts) == 1 and len({one.prompt.user for one in subject.walked.asked}) > 1
+    same = ", all of them one question: measure and pilots know that one only, as there is no sample_step()" * one
+    return "ok", f"{told}; {SAMPLED if subject.walked.asked else 0} sampled steps{same}"
 
 
 def whole(subject: Subject) -> Finding:

@@ -5,7 +5,8 @@ import pytest
 
 from surefoot.decompose.tasks.rows import MapRows
 from surefoot.runtime.config import RunConfig, open_task
-from surefoot.runtime.forecast.alone import CALL_S, CALLS_A_STEP, seconds_alone
+from surefoot.runtime.forecast.alone import CALL_S, CALLS_A_STEP, FEWEST_STEPS, is_guessed, seconds_alone, seconds_left
+from surefoot.runtime.records import Counts
 from surefoot.runtime.worker.ray_decision import wants_ray
 
 
@@ -25,6 +26,31 @@ def test_calls_to_a_server_wait_together() -> None:
     assert seconds_alone(config, table(100)) == 100 * CALLS_A_STEP * CALL_S / 10
     slower = msgspec.structs.replace(config, calls_in_flight=1)
     assert seconds_alone(slower, table(100)) == 100 * CALLS_A_STEP * CALL_S
+
+
+def test_the_rest_of_a_run_takes_what_the_journal_measured() -> None:
+    """694 of 3,000 rows in 0.6 s: two seconds more, where the guess says two minutes and starts a Ray."""
+    left = seconds_left(table(3000), Counts(steps=694), 0.6)
+    assert left == pytest.approx(2306 * 0.6 / 694)
+    assert not wants_ray(left, 2, "auto").wanted
+    assert wants_ray(seconds_alone(RunConfig(task="map", model="m:M"), table(3000)), 2, "auto").wanted
+    assert seconds_left(table(3000), Counts(steps=FEWEST_STEPS - 1), 0.6) is None
+    assert seconds_left(table(10), Counts(steps=40), 0.6) == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "guessed"),
+    [
+        ("openai/m", True),
+        ("m:M", True),
+        ("bundled", False),
+        ("simulated", False),
+        ("gguf:x.gguf", False),
+        ("openai/a,openai/b", False),
+    ],
+)
+def test_only_of_models_that_nobody_has_asked_the_speed_is_guessed(model: str, guessed: bool) -> None:
+    assert is_guessed(RunConfig(task="map", model=model)) is guessed
 
 
 @pytest.mark.parametrize("model", ["smollm2", "gguf:weights.gguf", "simulated:latency_s=1"])

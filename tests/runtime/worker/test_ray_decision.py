@@ -30,6 +30,12 @@ def test_work_that_is_over_sooner_without_ray_does_not_start_one(seconds: float,
     assert ("--address local" in decision.reason) == (not decision.wanted)
 
 
+def test_what_is_guessed_is_told_as_a_guess() -> None:
+    said = wants_ray(9, 2, "auto", "guessed at 1 s a call").reason
+    assert said.startswith("no Ray: the work takes about 9 s in one process, guessed at 1 s a call, ")
+    assert "in one process, 1" in wants_ray(9, 2, "auto").reason
+
+
 def test_one_core_never_pays() -> None:
     assert not wants_ray(1e9, 1, "auto").wanted
     assert wants_ray(1e9, 2, "auto").wanted

@@ -45,6 +45,13 @@ def shown(capsys: pytest.CaptureFixture[str], m: Measurement, **options: Any) ->
     return " ".join(capsys.readouterr().out.split())
 
 
+def test_one_question_asked_again_and_again_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    told = "all of them are one question"
+    assert told in shown(capsys, measurement(states_asked=1))
+    for other in ({"states_asked": 2}, {"states_asked": 1, "samples": 1}):
+        assert told not in shown(capsys, measurement(**other))
+
+
 def test_errors_before_and_after_red_flags_stand_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
     told = shown(capsys, measurement(p_not_right=0.24))
     assert "hanoi with m: 100 steps x 2 draws, seed 7" in told

@@ -70,6 +70,16 @@ def test_a_task_as_it_is_written_passes_every_check(changed: Any) -> None:
     assert {state for state, _ in found.values()} == {"ok"}
     assert "the output is 189" in found["plan"][1]
     assert "5 steps accepted" in found["referee"][1]
+    assert "16 sampled steps, all of them one question" in found["limits"][1]
+
+
+def test_sampled_steps_that_differ_are_not_told_as_one_question(changed: Any) -> None:
+    own = (
+        "    def sample_step(self, number):\n        return Step('add', Role.ACTOR, reads=(number, 1))\n\n    def size("
+    )
+    code, found = changed(("    def size(", own))
+    assert (code, found["limits"][0]) == (0, "ok")
+    assert found["limits"][1].endswith("16 sampled steps")
 
 
 FAULTS = {
