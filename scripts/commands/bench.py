@@ -23,7 +23,7 @@ from surefoot.runtime.models.factory import check_model
 from surefoot.runtime.records import Counts, Finished
 from surefoot.scripts.commands.bench_directory import FILE
 from surefoot.scripts.commands.bench_methods import by_method
-from surefoot.scripts.commands.bench_run import OPTIONS, prepared, run_nodes
+from surefoot.scripts.commands.bench_run import LIMITS, OPTIONS, UNPAID, prepared, run_nodes
 from surefoot.scripts.commands.bench_suites import ALWAYS, SUITES, Row, Suite, row_of
 from surefoot.scripts.commands.bench_table import Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
@@ -71,7 +71,7 @@ def _command(name: str, suite: Suite) -> click.Command:
         return _end(directory, name, suite, scores, as_json)
 
     own = [field for field in cls.__struct_fields__ if field not in ("state_by", "method", "preset")]
-    command = click.Command(name, callback=start, short_help=suite.text, help=f"{suite.text}\n\n{_HELP}")
+    command = click.Command(name, callback=start, short_help=suite.text, help=f"{suite.text}\n\n{_HELP}\n{LIMITS}")
     command.params = [
         click.Option(["--method"], multiple=True, metavar="M", help="A row of the table; may be given several times."),
         click.Option(["--repeats"], type=click.IntRange(1), default=1, show_default=True, help="Runs of each problem."),
@@ -112,7 +112,7 @@ def _configured(suite: Suite, cls: type[Any], row: Row, given: dict[str, Any]) -
     modules = "; ".join(filter(None, (own.strip(), exact)))
     whole = len(row.oracles) > 1
     config = msgspec.structs.replace(config, modules="" if whole else modules)
-    return msgspec.structs.replace(config, model="simulated", dialect=dialect) if whole else config
+    return msgspec.structs.replace(config, model="simulated", dialect=dialect, **UNPAID) if whole else config
 
 
 def _score(directory: pathlib.Path, config: RunConfig, row: Row, repeats: int) -> Score:

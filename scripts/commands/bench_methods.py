@@ -31,7 +31,7 @@ from surefoot.runtime.session.going_on import checked
 from surefoot.runtime.session.setup import Setup
 from surefoot.scripts.commands.bench_directory import text_of
 from surefoot.scripts.commands.bench_flags import hard_together, plans_apart
-from surefoot.scripts.commands.bench_run import METHOD_OPTIONS, prepared, run_nodes
+from surefoot.scripts.commands.bench_run import LIMITS, METHOD_OPTIONS, UNPAID, prepared, run_nodes
 from surefoot.scripts.commands.bench_table import BY_METHOD, METHODS_TABLE, Score, page_of, print_table
 from surefoot.scripts.commands.options import build_config, json_option, log_options, struct_options
 from surefoot.scripts.commands.output import OK, PAUSED, print_json
@@ -85,7 +85,7 @@ def by_method(name: str) -> click.Command:
 
 def _help() -> str:
     known = ", ".join(name for name, make in METHODS.items() if isinstance(make(0), Asking))
-    rows = "random and oracle stand in every table. Give the same --run-dir to resume."
+    rows = f"random and oracle stand in every table. Give the same --run-dir to resume. {LIMITS}"
     return f"METHOD: {known}. {rows} Each row's folder holds answers.jsonl: every answer, and whether it is right."
 
 
@@ -95,7 +95,7 @@ def _configured(task: str, cls: type[Problem], row: str, first: str, given: dict
     return (
         config
         if row not in ALWAYS
-        else msgspec.structs.replace(config, model="simulated", modules="", k=1, batch=False)
+        else msgspec.structs.replace(config, model="simulated", modules="", k=1, batch=False, **UNPAID)
     )
 
 

@@ -26,9 +26,15 @@ from surefoot.scripts.commands.output_file import write_output
 OPTIONS = (
     "model", "api_base", "dialect", "k", "rule", "red_flags", "max_ballots", "workers", "address", "seed",
     "temperature", "first_temperature", "max_reply_tokens", "timeout_s", "patience_s", "calls_in_flight",
-    "max_calls", "max_cost_usd", "max_wall_s", "modules", "cache",
+    "max_calls", "max_cost_usd", "max_wall_s", "modules", "cache", "price_in", "price_out",
 )  # fmt: skip
 """Run options that every bench takes."""
+
+LIMITS = "Limits of calls, money and time hold for each row by itself."
+"""What the help of every bench says of its limits."""
+
+UNPAID = {"price_in": None, "price_out": None}
+"""Prices of a row that a simulated model answers: those that were given are for another one."""
 
 
 METHOD_OPTIONS = (*OPTIONS, "batch", "batch_price", "batch_size", "batch_quiet_s", "batch_poll_s")

@@ -72,6 +72,7 @@ COMMANDS = {
 
 EPILOG = """\b
 Options can be set as environment variables, such as SUREFOOT_MODEL; see surefoot run TASK --help.
+They are read where a run starts: resume goes on with what the run was started with, and takes changes as options only.
 Completion of commands and options, for bash (zsh and fish likewise):
     eval "$(_SUREFOOT_COMPLETE=bash_source surefoot)"
 """

@@ -104,7 +104,11 @@ def run() -> None:
 @log_options
 @json_option
 def resume(run_dir: pathlib.Path, task_path: pathlib.Path | None, **values: Any) -> int:
-    """Go on with a paused, killed or failed run. Limits may be changed; nothing decided is asked again."""
+    """Go on with a paused, killed or failed run. Limits may be changed; nothing decided is asked again.
+
+    What the run was started with holds, unless an option given here changes it: environment variables such as
+    SUREFOOT_MAX_CALLS do not.
+    """
     as_json, accept = values.pop("as_json"), values.pop("accept_change")
     configure_logs(values.pop("log_format"), values.pop("verbose"))
     config = changed_config(read_config(run_dir), values)

@@ -228,3 +228,34 @@ def test_a_bench_of_methods_may_send_its_questions_in_batches(
         main(["bench", *told, "--batch", "--model", "simulated", "--run-dir", str(tmp_path / "c")])
     assert end.value.code == 2
     assert "--batch is for models behind a provider's address" in capsys.readouterr().err
+
+
+def test_a_bench_takes_prices_and_its_simulated_rows_have_none(
+    tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "paid.py").write_text(PAID)
+    monkeypatch.chdir(tmp_path)
+    prices = ("--price-in", "1000", "--price-out", "1000", "--max-cost-usd", "50")
+    rows = bench(
+        capsys, tmp_path / "b", "bridges", "--count", "2", "--method", "direct", "--model", "paid:Paid", *prices
+    )
+    assert rows["direct"]["cost_usd"] == pytest.approx(0.01 * rows["direct"]["calls"])
+    assert rows["oracle"]["cost_usd"] == 0
+
+
+PAID = """
+import surefoot
+
+class Paid(surefoot.Model):
+    async def ask(self, request):
+        return [surefoot.Reply("Answer: 1", tokens_in=8, tokens_out=2) for _ in request.draws]
+"""
+
+
+@pytest.mark.parametrize("suite", ["bridges", "hanoi3"])
+def test_the_help_says_that_limits_hold_for_each_row(suite: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["bench", suite, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Limits of calls, money and time hold for each row by itself." in said
+    assert "--price-in" in said

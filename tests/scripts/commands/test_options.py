@@ -49,6 +49,15 @@ def test_help_names_the_variables_and_not_for_a_tasks_own_options(tmp_path: path
     assert "SUREFOOT_DISKS" not in text
 
 
+def test_variables_do_not_change_a_run_that_was_started_and_the_help_says_so(tmp_path: pathlib.Path) -> None:
+    surefoot(tmp_path, "run", "hanoi", "--disks", "4", *SIMULATED, "--run-dir", "r", "--max-calls", "5")
+    done = surefoot(tmp_path, "resume", "r", more={"SUREFOOT_MAX_CALLS": "1000"})
+    assert done.returncode == 3
+    assert "--max-calls 5 is reached" in done.stdout + done.stderr
+    said = " ".join(surefoot(tmp_path, "resume", "--help").stdout.split())
+    assert "environment variables such as SUREFOOT_MAX_CALLS do not" in said
+
+
 def test_a_config_file_takes_the_tasks_own_keys(tmp_path: pathlib.Path) -> None:
     (tmp_path / "mine.toml").write_text('disks = 4\nstrategy = "chain"\n')
     done = surefoot(tmp_path, "run", "hanoi", "--config", "mine.toml", *SIMULATED, "--run-dir", "r", "--json")
