@@ -75,7 +75,7 @@ def test_run_show_and_verify(tmp_path: pathlib.Path, arguments: list[str]) -> No
     assert set(KEYS) <= set(last_line(done))
     assert last_line(done)["status"] == "solved"
     shown = surefoot(tmp_path, "show", "here", "--json")
-    assert last_line(shown) == last_line(done) | {"levels": None}, "nothing spoke about the plan"
+    assert last_line(shown) == last_line(done) | {"levels": None, "batched": 0}, "nothing spoke about the plan"
     verified = surefoot(tmp_path, "verify", "here", "--json")
     assert verified.returncode == 0
     assert last_line(verified) == {
