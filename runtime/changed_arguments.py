@@ -6,11 +6,30 @@ kept before is changed with it. Values are compared as the journal would keep th
 
 import copy
 import functools
+import inspect
 from typing import Any, NamedTuple
 
 import msgspec
 
-_encode = functools.partial(msgspec.msgpack.encode, order="deterministic")
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """What an object of a plain class holds that counts: neither private attributes nor what is worked out once.
+
+    Raises:
+        NotImplementedError: The class says itself when two of its objects are equal, or hides what they hold.
+    """
+    cls = type(value)
+    if inspect.getattr_static(cls, "__eq__") is not object.__eq__ or not hasattr(value, "__dict__"):
+        raise NotImplementedError
+    kept = {name for name, held in vars(value).items() if not name.startswith("_") and not callable(held)}
+    return {
+        name: vars(value)[name]
+        for name in kept
+        if not isinstance(inspect.getattr_static(cls, name, None), functools.cached_property)
+    }
+
+
+_encode = functools.partial(msgspec.msgpack.encode, order="deterministic", enc_hook=_attributes)
 """Sets and dicts in a fixed order: what is taken out and put back may change the order only."""
 _FIXED = frozenset((str, int, float, bool, bytes, type(None)))
 """Types of values that nobody can change."""

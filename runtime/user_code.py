@@ -26,6 +26,8 @@ from surefoot.runtime.untrusted import tame
 
 COROUTINE = "write def instead of async def: methods of a task are not coroutines"
 """Hint where a method returned a coroutine."""
+MUTABLE = "write a tuple, as in words: tuple[str, ...] = ('a', 'b'), or msgspec.field(default_factory=lambda: [...])"
+"""Hint where the default of a field is a list or a dict."""
 CANCELLED = "the run did not cancel it: what it waited for was cancelled, as by a client that was closed"
 """Hint where a ``CancelledError`` came out of code of the user's."""
 
@@ -187,6 +189,8 @@ def _hint(error: BaseException) -> str:
         return CANCELLED
     if isinstance(error, TypeError) and "coroutine" in str(error):
         return COROUTINE
+    if isinstance(error, TypeError) and "mutable collection" in str(error):
+        return MUTABLE
     return ""
 
 

@@ -14,7 +14,27 @@ from surefoot.runtime.changed_arguments import is_changed, remember
 
 
 class Plain:
-    """An object that nothing can compare with its copy."""
+    """An object whose class does not say when two are equal."""
+
+    def __init__(self) -> None:
+        self.items = [1]
+        self._sum: int | None = None
+
+    @property
+    def summed(self) -> int:
+        """Worked out when it is first asked for, and kept aside."""
+        self._sum = sum(self.items) if self._sum is None else self._sum
+        return self._sum
+
+    @functools.cached_property
+    def largest(self) -> int:
+        return max(self.items)
+
+
+class Slotted:
+    """An object that nothing can look into."""
+
+    __slots__ = ("items",)
 
     def __init__(self) -> None:
         self.items = [1]
@@ -53,6 +73,8 @@ CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "a queue": (lambda: collections.deque([1]), lambda value: value.append(2)),
     "a dataclass": (lambda: Record([1]), lambda value: value.items.append(2)),
     "a large number": (lambda: [10**30], lambda value: value.append(1)),
+    "a plain object": (Plain, lambda value: value.items.append(2)),
+    "a plain object within": (lambda: {"bag": [Plain()]}, lambda value: setattr(value["bag"][0], "items", [1, 2])),
     "an object": (Compared, lambda value: value.items.append(2)),
     "what can be encoded no more": (lambda: [1], lambda value: value.append(object())),
 }
@@ -64,7 +86,9 @@ SAME: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
     "not a number": (lambda: [math.nan, 10**30], lambda value: None),
     "worked out once": (lambda: Record([1]), lambda value: value.total),
     "worked out once by an object": (Compared, lambda value: value.total),
-    "nothing can tell": (Plain, lambda value: value.items.append(2)),
+    "kept aside by a plain object": (Plain, lambda value: value.summed),
+    "worked out once by a plain object": (Plain, lambda value: value.largest),
+    "nothing can tell": (Slotted, lambda value: value.items.append(2)),
     "nothing can copy": (threading.Lock, lambda value: value.acquire()),
     "text": (lambda: "text", lambda value: value.upper()),
 }

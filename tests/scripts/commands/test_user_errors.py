@@ -81,6 +81,15 @@ def test_a_file_that_cannot_be_imported_is_named(folder: pathlib.Path, module: s
     assert wrong in complaint
 
 
+def test_a_default_that_is_a_list_is_told_what_to_write(folder: pathlib.Path) -> None:
+    (folder / "listed.py").write_text(
+        "from faults import Sound\n\n\nclass Listed(Sound, frozen=True, kw_only=True):\n    words: list[str] = ['a']\n"
+    )
+    done = surefoot(folder, "run", "listed:Listed", *SIMULATED, "--json")
+    assert complaints(done)[0].startswith("surefoot: listed (listed.py, line 4): TypeError: ")
+    assert "write a tuple" in last_object(done)["error"]["hint"]
+
+
 def test_a_class_that_is_not_whole_is_told_what_it_lacks(folder: pathlib.Path) -> None:
     (complaint,) = complaints(surefoot(folder, "run", "faults:Unfinished", *SIMULATED))
     assert "it has no next_step, prompt, parse" in complaint
