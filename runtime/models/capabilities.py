@@ -37,6 +37,8 @@ class Capability(enum.StrEnum):
     """Saying how likely a given text was, from which the distribution over choices is worked out."""
     SEVERAL = "n"
     """Several answers from one call."""
+    TEMPERATURE = "temperature"
+    """Drawing at the temperature 1, said in so many words; others have no other way."""
 
 
 WAYS: Final[Mapping[Capability, tuple[str, ...]]] = MappingProxyType(
@@ -52,6 +54,7 @@ WAYS: Final[Mapping[Capability, tuple[str, ...]]] = MappingProxyType(
         Capability.SCORES: ("server", "none"),
         Capability.PROMPT_SCORES: ("prompt_logprobs", "echo", "none"),
         Capability.SEVERAL: ("one call", "a call for each"),
+        Capability.TEMPERATURE: ("server", "the server's own"),
     }
 )
 """The ways in which each can be done, best first."""
@@ -71,6 +74,7 @@ _NAMES: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.SCORES: r"log_?prob",
         Capability.PROMPT_SCORES: r"prompt_?log_?prob|\becho\b|log_?prob",
         Capability.EXAMPLES: r"assistant|\broles?\b|alternat|messages",
+        Capability.TEMPERATURE: r"\btemperature\b",
     }
 )
 _INSTEAD: Final[Mapping[Capability, str]] = MappingProxyType(
@@ -86,6 +90,7 @@ _INSTEAD: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.SCORES: "answers are drawn, not scored",
         Capability.PROMPT_SCORES: "choices are held by a grammar, or read as free text",
         Capability.SEVERAL: "it is called for each answer",
+        Capability.TEMPERATURE: "it draws at its own, which is 1 with OpenAI's",
     }
 )
 """What is done where a server lacks a capability, for people."""
@@ -94,11 +99,23 @@ _UNKNOWN: Final = re.compile(
     r"|additional propert|does not support",
     re.IGNORECASE,
 )
+_TEMPERATURE: Final = re.compile(
+    r"\btemperature\b.{0,80}?(not support|unsupported|not allowed|not permitted|deprecated|\bonly\b|must be)"
+    r"|(unsupported|unknown|unrecogni[sz]ed|invalid|not supported)\b.{0,30}?\btemperature\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_READ: Final = 2000
+"""Characters of a message in which it is looked for."""
 _MAY_BE_MEANT: Final = (
     Capability.CHOICES, Capability.SCORES, Capability.PROMPT_SCORES, Capability.SCHEMA, Capability.SEED,
     Capability.TOP_P, Capability.STOP, Capability.PREFILL,
 )  # fmt: skip
 """What is tried without when a server does not say what it does not know, in this order."""
+
+
+def refuses_temperature(message: str) -> bool:
+    """Whether a server says that it does not take the temperature that it was given: models that reason know one."""
+    return bool(_TEMPERATURE.search(message[:_READ]))
 
 
 class Negotiation:
@@ -131,6 +148,8 @@ class Negotiation:
         named = [one for one in unsure if one in _NAMES and re.search(_NAMES[one], message, re.IGNORECASE)]
         if named:
             return named[0]
+        if refuses_temperature(message):  # which a run chooses, and nothing else helps
+            return None
         unknown = bool(_UNKNOWN.search(message))
         return next((one for one in _MAY_BE_MEANT if one in unsure and (unknown or one is Capability.SCHEMA)), None)
 

@@ -53,6 +53,7 @@ WAYS: Final[Mapping[Capability, str]] = MappingProxyType(
         Capability.SCORES: "server",
         Capability.PROMPT_SCORES: "none",
         Capability.SEVERAL: "one call",
+        Capability.TEMPERATURE: "server",
     }
 )
 """How each capability is served."""

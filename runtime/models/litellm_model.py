@@ -14,7 +14,7 @@ import msgspec
 from surefoot.runtime.errors import ModelRejected, ModelUnavailable, QuestionRefused
 from surefoot.runtime.models import litellm_setup
 from surefoot.runtime.models.budget_lease import BudgetLease
-from surefoot.runtime.models.capabilities import Capability, Negotiation, lowered
+from surefoot.runtime.models.capabilities import Capability, Negotiation, lowered, refuses_temperature
 from surefoot.runtime.models.choice_scores import can_be_compared, likelihood_of, look_by_prompts, prompt_with, score_of
 from surefoot.runtime.models.choices import strayed
 from surefoot.runtime.models.copies import Sameness
@@ -32,6 +32,8 @@ from surefoot.runtime.models.whole_answers import Continuation, WholeAnswers, sc
 
 _UNKNOWN_PARAMETER: Final = ("BadRequestError", "UnprocessableEntityError", "UnsupportedParamsError")
 """How a provider says that it does not know a parameter."""
+
+_WAY_ROUND: Final = "--temperature 1 is what such models take"
 
 RAW_PROVIDERS: Final = ("openai", "text-completion-openai", "hosted_vllm", "llamafile")
 """LiteLLM's names of providers whose raw completions it asks for as OpenAI's protocol has them."""
@@ -85,7 +87,7 @@ class LiteLLMModel(Model):
         try:
             replies = await self._call(request, wanted)
         except (ModelRejected, QuestionRefused) as rejected:
-            if rejected.context.get("error") not in _UNKNOWN_PARAMETER:
+            if rejected.context.get("error") not in _UNKNOWN_PARAMETER or refuses_temperature(rejected.message):
                 raise
             with after(rejected.context["failed_calls"]):
                 replies = await self._singly(request)  # raises again if it was not for n
@@ -314,6 +316,8 @@ class LiteLLMModel(Model):
                 blamed = self._blamed(question, wanted, error)
                 if blamed is None:
                     original.context["failed_calls"] = failed
+                    if request.temperature != 1 and refuses_temperature(original.message):
+                        original.message += f"; it was asked at {request.temperature:g}: {_WAY_ROUND}"
                     raise original from None
                 question = Question(self.name, request, n, lowered(question.forms, blamed), first)
         for line in self._negotiation.accept(wanted, question.forms, blamed):

@@ -66,6 +66,7 @@ def used(request: Request) -> list[Capability]:
         Capability.CHOICES: bool(request.choices),
         Capability.SCORES: request.scored > 0,
         Capability.PROMPT_SCORES: request.echoed,
+        Capability.TEMPERATURE: request.temperature == 1,
     }
     return [one for one, is_wanted in wanted.items() if is_wanted]
 
@@ -79,6 +80,8 @@ def arguments_of(question: Question, max_tokens: int) -> dict[str, Any]:
     """
     request = question.request
     arguments: dict[str, Any] = {"temperature": request.temperature, "max_tokens": max_tokens}
+    if request.temperature == 1 and question.way(Capability.TEMPERATURE) != "server":
+        del arguments["temperature"]
     if question.continues_text:
         arguments["prompt"] = request.prompt.user + request.prefill
     else:

@@ -7,7 +7,7 @@ import pytest
 
 from surefoot.runtime.errors import ModelRejected
 from surefoot.runtime.models.bundled import BundledModel
-from surefoot.runtime.models.capabilities import WAYS, WORST, Capability, Negotiation, lowered
+from surefoot.runtime.models.capabilities import WAYS, WORST, Capability, Negotiation, lowered, refuses_temperature
 from surefoot.runtime.models.choices import strayed
 from surefoot.runtime.models.port import Example, Reply, Request, Stop
 from tests.runtime.models.asking import Make, request_of
@@ -168,3 +168,51 @@ def test_every_capability_ends_in_a_way_that_needs_nothing_from_the_server() -> 
             assert negotiation.unsure([one], forms) == [one]
             forms = lowered(forms, one)
         assert negotiation.unsure([one], forms) == []
+
+
+SAYS_OPENAI = (
+    "Unsupported value: 'temperature' does not support 0.25 with this model. Only the default (1) is supported."
+)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        SAYS_OPENAI,
+        "Unsupported parameter: 'temperature' is not supported with this model.",
+        "`temperature` is deprecated for this model.",
+        "`temperature` may only be set to 1 when thinking is enabled.",
+        "invalid temperature: only 1 is allowed for this model",
+    ],
+)
+def test_a_refused_temperature_is_known_by_its_words_and_no_form_is_blamed(message: str) -> None:
+    assert refuses_temperature(message)
+    every = [one for one in Capability if one is not Capability.TEMPERATURE]
+    assert Negotiation().blamed(every, dict.fromkeys(WAYS, 0), message) is None
+    assert Negotiation().blamed([Capability.TEMPERATURE], dict.fromkeys(WAYS, 0), message) is Capability.TEMPERATURE
+
+
+@pytest.mark.parametrize(
+    "message", ["Unrecognized parameter: seed. There are temperature and stop", "seed: unknown", ""]
+)
+def test_another_parameter_is_blamed_though_temperature_is_spoken_of(message: str) -> None:
+    blamed = Negotiation().blamed([Capability.SEED], dict.fromkeys(WAYS, 0), message)
+    assert blamed is (Capability.SEED if message else None)
+
+
+async def test_a_refused_temperature_is_found_out_with_one_request_and_the_way_round_is_said(
+    make: Make, server: Client
+) -> None:
+    server.script("always_without:temperature")
+    with pytest.raises(ModelRejected, match=r"; it was asked at 0\.25: --temperature 1 is what such models take$"):
+        await make().ask(msgspec.structs.replace(request_of(draws=3), schema={"type": "object"}))
+    assert server.calls() == 1
+
+
+async def test_at_temperature_1_it_is_left_out_where_it_is_refused(make: Make, server: Client) -> None:
+    server.script("always_without:temperature")
+    said: list[str] = []
+    model, heated = make(on_fact=said.append), msgspec.structs.replace(request_of(), temperature=1.0)
+    assert [(await model.ask(heated))[0].failed_calls for _ in range(2)] == [1, 0]
+    assert ["temperature" in body for body in server.stats()["seen"]] == [True, False, False]
+    assert said == ["openai/small: its server takes no temperature; it draws at its own, which is 1 with OpenAI's"]
