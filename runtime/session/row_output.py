@@ -80,6 +80,13 @@ def write_results(results: Iterable[RowResult], path: pathlib.Path, inputs: RowI
                 return (print_csv if suffix == ".csv" else print_jsonl)(results, file, inputs)
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
+    except _NoTable as error:
+        told = f"the answers do not make one table ({error}): write .jsonl"
+        raise ConfigurationError(f"{path}: {told}; surefoot result RUN_DIR --jsonl has all of them") from error
+
+
+class _NoTable(Exception):
+    """Later values do not go into the columns of the first rows."""
 
 
 def flat(result: RowResult, own: Mapping[str, Any] = {}) -> dict[str, Any]:
@@ -177,7 +184,7 @@ def _append(pyarrow: Any, writer: Any, rows: list[dict[str, Any]]) -> Any:
         rows: The batch.
 
     Raises:
-        ConfigurationError: Later values do not go into the columns of the first rows.
+        _NoTable: Later values do not go into the columns of the first rows.
     """
     opened = not isinstance(writer, tuple)
     path = writer.where if opened else writer[0]
@@ -187,8 +194,7 @@ def _append(pyarrow: Any, writer: Any, rows: list[dict[str, Any]]) -> Any:
         rows = [{name: _text(value) if name in texts else value for name, value in row.items()} for row in rows]
         table = pyarrow.Table.from_pylist(rows, schema=schema)
     except (pyarrow.ArrowException, OverflowError, TypeError) as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigurationError(f"{path}: the answers do not make one table ({reason}): write .jsonl") from error
+        raise _NoTable(str(error).splitlines()[0]) from error
     if not opened:
         writer = pyarrow.parquet.ParquetWriter(path, schema)
     writer.write_table(table)
@@ -198,13 +204,25 @@ def _append(pyarrow: Any, writer: Any, rows: list[dict[str, Any]]) -> Any:
 def _schema(pyarrow: Any, rows: list[dict[str, Any]], types: Mapping[str, str]) -> Any:
     """The columns of a file: of known ones the type is given, of others the first rows say it.
 
-    Of a column without a value so far nothing is known: text takes whatever comes, as JSON.
+    Of a column without a value so far nothing is known: text takes whatever comes, as JSON. So it does where a whole
+    number has more than 64 bits, which no column of numbers takes.
     """
     names = list(dict.fromkeys(name for row in rows for name in row))
+    large = {name for row in rows for name, value in row.items() if _is_large(value)} - types.keys()
+    types = {**types, **dict.fromkeys(large, "string")}
     unknown = pyarrow.Table.from_pylist([{name: row.get(name) for name in names if name not in types} for row in rows])
     found = {c.name: pyarrow.string() if pyarrow.types.is_null(c.type) else c.type for c in unknown.schema}
     known = {name: getattr(pyarrow, types[name])() for name in names if name in types}
     return pyarrow.schema([pyarrow.field(name, known.get(name) or found[name]) for name in names])
+
+
+def _is_large(value: Any) -> bool:
+    """Whether a value is, or has in it, a whole number that no column of numbers takes."""
+    if isinstance(value, dict):
+        return any(map(_is_large, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_large, value))
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
 def _text(value: Any) -> str | None:

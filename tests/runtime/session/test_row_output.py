@@ -98,3 +98,24 @@ def test_what_a_run_reads_is_not_written_over(tmp_path: pathlib.Path) -> None:
         check_inputs_kept(run / "input.jsonl", None, run)
     check_inputs_kept(tmp_path / "input.jsonl", table, run)
     check_inputs_kept(tmp_path / "t.jsonl", None, run)
+
+
+def test_a_number_of_more_than_64_bits_makes_its_column_text(tmp_path: pathlib.Path) -> None:
+    """One such answer had prevented the file of a whole table that was paid for."""
+    results = [
+        RowResult(0, {"n": 5, "m": 1}),
+        RowResult(1, {"n": 2**63, "m": 2}),
+        RowResult(2, {"n": [-(2**70)], "m": 3}),
+    ]
+    assert write_results(results, tmp_path / "o.parquet") == 3
+    rows = read(tmp_path / "o.parquet")
+    assert [(row["n"], row["m"]) for row in rows] == [("5", 1), (str(2**63), 2), (f"[{-(2**70)}]", 3)]
+
+
+def test_one_that_comes_late_names_the_file_and_where_everything_is(tmp_path: pathlib.Path) -> None:
+    results = [RowResult(n, {"n": n}) for n in range(BATCH)] + [RowResult(BATCH, {"n": 2**64})]
+    with pytest.raises(ConfigurationError) as caught:
+        write_results(results, tmp_path / "o.parquet")
+    assert str(caught.value).startswith(f"{tmp_path / 'o.parquet'}: the answers do not make one table (")
+    assert str(caught.value).endswith("write .jsonl; surefoot result RUN_DIR --jsonl has all of them")
+    assert not list(tmp_path.iterdir())
