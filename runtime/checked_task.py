@@ -21,6 +21,7 @@ from surefoot.decompose.step import Done
 from surefoot.decompose.task import Task
 from surefoot.runtime.changed_arguments import Remembered, is_changed, remember
 from surefoot.runtime.task_contract import RETURNS, USUAL
+from surefoot.runtime.unordered import reordered
 from surefoot.runtime.untrusted import tame
 from surefoot.runtime.user_code import blame, fault, wrong_value
 
@@ -42,6 +43,7 @@ GIVEN: dict[str, tuple[str, ...]] = {
 """What methods are given and must leave as it is, in the order of their arguments; looked at in the same calls."""
 
 IMPURE = "it may depend on its arguments and the task's fields only: no chance, clock, counters or files"
+UNORDERED = "sort it where the text is made: ', '.join(sorted(step.reads))"
 CHANGES = (
     "return a new one, such as [*state, x] or {**state, 'n': 1}: what it is given is used again by resume and checks"
 )
@@ -126,6 +128,8 @@ def _watched(cls: type[Task], name: str, closely: bool) -> Callable[..., Any]:
         if pure:
             if sampled:
                 _ask_again(cls, name, value, functools.partial(original, *arguments, **named))
+                if name == "prompt":
+                    _ask_reordered(cls, value, original, arguments, named)
             if type(value) is Done:
                 check_output(cls, name, value.output)
         return value
@@ -188,6 +192,25 @@ def _ask_again(cls: type[Task], name: str, value: Any, call: Callable[[], Any]) 
     if not alike(value, again):
         was, now = (tame(repr(one), 80) for one in (value, again))
         raise fault(cls, name, f"is not pure: called twice with the same it returned {was}, then {now}", IMPURE)
+
+
+def _ask_reordered(
+    cls: type[Task], value: Any, original: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]
+) -> None:
+    """Word a question once more with the sets in what it reads in another order, as another process may have them.
+
+    Raises:
+        UserCodeError: The prompt is another one.
+    """
+    other = tuple(reordered(one) if number else one for number, one in enumerate(arguments))
+    if all(one is before for one, before in zip(other, arguments, strict=True)):
+        return
+    try:
+        again = original(*other, **named)
+    except Exception:  # noqa: BLE001  of a set that is no set of the user's making nothing is proven
+        return
+    if not alike(value, again):
+        raise fault(cls, "prompt", "depends on the order of a set, which differs from process to process", UNORDERED)
 
 
 def _without_self(function: Callable[..., Any]) -> Callable[..., Any]:
