@@ -267,7 +267,16 @@ class MapRun(Run):
             ConfigurationError: It cannot be written, or holds the run's own copy of its rows.
         """
         check_inputs_kept(pathlib.Path(path), None, self.run_dir)
-        return write_results(self.results(), pathlib.Path(path), self.inputs() if inputs else None)
+        return write_results(
+            self.results(), pathlib.Path(path), self.inputs() if inputs else None, self.answer_fields()
+        )
+
+    def answer_fields(self) -> tuple[str, ...]:
+        """Return the names of the fields of an answer; none where it is one value, or where nobody knows."""
+        task = self._rows_task
+        if not isinstance(task, MapRows) or task.lacks_type:
+            return ()
+        return tuple(one.name for one in task.asked().output.fields)
 
     def inputs(self) -> RowInputs:
         """Return the rows that were asked about, for writing them beside the results."""

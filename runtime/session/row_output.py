@@ -59,13 +59,16 @@ Pair = tuple[RowResult, dict[str, Any]]
 """A result, and the columns of its row that stand before it."""
 
 
-def write_results(results: Iterable[RowResult], path: pathlib.Path, inputs: RowInputs | None = None) -> int:
+def write_results(
+    results: Iterable[RowResult], path: pathlib.Path, inputs: RowInputs | None = None, fields: Sequence[str] = ()
+) -> int:
     """Write results to a file in the format that its ending names; return the number of results.
 
     Args:
         results: In the order of the rows.
         path: The file.
         inputs: The rows, whose columns come first; ``None`` leaves them out.
+        fields: Those of an answer, which a table has as columns also where no row was answered.
 
     Raises:
         ConfigurationError: It cannot be written, or its form is not known.
@@ -75,9 +78,11 @@ def write_results(results: Iterable[RowResult], path: pathlib.Path, inputs: RowI
     try:
         with whole_file(path, mode=PUBLIC) as draft:
             if suffix == ".parquet":
-                return _write_parquet(results, draft, inputs)
+                return _write_parquet(_filled(results, fields), draft, inputs)
             with draft.open("w", encoding="utf-8", newline="") as file:
-                return (print_csv if suffix == ".csv" else print_jsonl)(results, file, inputs)
+                if suffix == ".csv":
+                    return print_csv(results, file, inputs, fields)
+                return print_jsonl(results, file, inputs)
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
     except _NoTable as error:
@@ -123,14 +128,23 @@ def print_jsonl(results: Iterable[RowResult], file: TextIO, inputs: RowInputs | 
     return count
 
 
-def print_csv(results: Iterable[RowResult], file: TextIO, inputs: RowInputs | None = None) -> int:
+def print_csv(
+    results: Iterable[RowResult], file: TextIO, inputs: RowInputs | None = None, fields: Sequence[str] = ()
+) -> int:
     """Print results as a table with a head, all with the same columns; return their number."""
-    count, table = 0, None
+    count, table, results = 0, None, _filled(results, fields)
     for row in _with_columns(_paired(results, inputs, {} if inputs is None else inputs.columns())):
         table = table or CsvTable(file, row)
         table.add({name: _cell(value) for name, value in row.items()})
         count += 1
     return count
+
+
+def _filled(results: Iterable[RowResult], fields: Sequence[str]) -> Iterator[RowResult]:
+    """Results of which those without an answer have its fields, empty: a head does not depend on what was answered."""
+    for one in results:
+        empty = bool(fields) and bool(one.error) and one.answer is None
+        yield msgspec.structs.replace(one, answer=dict.fromkeys(fields)) if empty else one
 
 
 def _paired(results: Iterable[RowResult], inputs: RowInputs | None, columns: Mapping[str, Kind]) -> Iterator[Pair]:

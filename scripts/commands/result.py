@@ -46,7 +46,11 @@ def result(run_dir: pathlib.Path, jsonl: bool, as_csv: bool, as_plan: bool, as_j
         return _of_bench(run_dir, jsonl, as_csv, as_json)
     run = open_run(run_dir)
     if isinstance(run, MapRun) and (jsonl or as_csv):  # as map and run.write() write it to a file, finished or not
-        (print_jsonl if jsonl else print_csv)(run.results(), sys.stdout, run.inputs() if inputs else None)
+        own = run.inputs() if inputs else None
+        if jsonl:
+            print_jsonl(run.results(), sys.stdout, own)
+        else:
+            print_csv(run.results(), sys.stdout, own, run.answer_fields())
         return OK
     run = solved(run_dir)
     if as_plan:

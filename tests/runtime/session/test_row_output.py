@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from surefoot.decompose.tasks.rows import MapRows
 from surefoot.runtime.errors import ConfigurationError
+from surefoot.runtime.session.mapping import MapRun
 from surefoot.runtime.session.row_output import BATCH, check_inputs_kept, write_results
 from surefoot.runtime.session.row_results import RowResult
 
@@ -119,3 +121,22 @@ def test_one_that_comes_late_names_the_file_and_where_everything_is(tmp_path: pa
     assert str(caught.value).startswith(f"{tmp_path / 'o.parquet'}: the answers do not make one table (")
     assert str(caught.value).endswith("write .jsonl; surefoot result RUN_DIR --jsonl has all of them")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.parquet"])
+@pytest.mark.parametrize("answered", [0, 1])
+def test_the_head_does_not_depend_on_what_was_answered(name: str, answered: int, tmp_path: pathlib.Path) -> None:
+    failed = [RowResult(n, None, error="StepDeadlocked: no") for n in range(BATCH + 2)]
+    results = failed + [RowResult(len(failed), {"a": 1, "b": "x"})] * answered
+    write_results(results, tmp_path / name, None, ("a", "b"))
+    rows = read(tmp_path / name)
+    assert list(rows[0])[:4] == ["row", "a", "b", "error"]
+    assert not rows[0]["a"]
+    assert len(rows) == len(results)
+
+
+@pytest.mark.parametrize(("fields", "names"), [("n: integer, s: text", ("n", "s")), ("", ())])
+def test_a_map_knows_the_fields_of_its_answers_or_says_none(fields: str, names: tuple[str, ...]) -> None:
+    run = MapRun.__new__(MapRun)
+    run._rows_task = MapRows(question="Length of {x}?", fields=fields)  # without: a Python type that is not at hand
+    assert run.answer_fields() == names
