@@ -119,7 +119,9 @@ async def ask_ahead(
     stated = alike(reads)
     pattern = pattern_behind(reads, len(stated))
     if pattern is not None:  # or the run would learn from the steps at which replies agree, and from no other
-        tally(counts.contested, {str(pattern): 1})
+        if key[2] % len(work.steps.variants) == 0:  # as all races are counted: in the first way to ask
+            tally(counts.races, {str(pattern.k): 1})
+            tally(counts.contested, {str(pattern): 1})
         counts.disagreements += pattern.dissent > 0
         counts.disputes += pattern.dissent > 0
     if stated:

@@ -12,7 +12,8 @@ from surefoot.decompose.segment import Segment
 from surefoot.decompose.several_steps import ReadSteps, StatedStep
 from surefoot.decompose.step import Flag, Prompt, Role, Step
 from surefoot.decompose.tasks.hanoi import Hanoi
-from surefoot.runtime.execution.shared_replies import Narrowing, StepsAhead, alike, pattern_behind
+from surefoot.runtime.execution.escalation.prompt_variants import variants_of
+from surefoot.runtime.execution.shared_replies import Narrowing, StepsAhead, alike, ask_ahead, pattern_behind
 from surefoot.runtime.leads import Leads
 from surefoot.runtime.models.port import Model, Reply, Request
 from surefoot.runtime.records import LARGER, SHARED, Contested, Finished
@@ -156,8 +157,27 @@ async def test_a_chain_without_seams_takes_the_steps_on_which_k_replies_agree(se
     assert len(model.asked) == 4 * 3, "seven steps, three, one alone, and the last two"
     counts = runner.work.counts
     assert (counts.shared_steps, counts.disagreements, counts.contested) == (6, 2, {"3/3/1/0": 2})
+    assert counts.races == {"3": 2}, "those that were contested in replies; the others are counted with their steps"
     (record,) = [record for record in runner.work.take() if record.part == "run"]
     assert (record.k, len(record.entries)) == (3, 7)
+
+
+@pytest.mark.parametrize(("attempt", "races"), [(0, {"2": 1}), (1, {}), (3, {"2": 1})])
+async def test_what_is_contested_in_replies_is_a_race_where_races_are_counted(
+    segment: Make, attempt: int, races: dict[str, int]
+) -> None:
+    """In the first way to ask, of which there are three: contested ones outnumbered all races where chains ran again."""
+    task = Hanoi(disks=3)
+    root = task.root()
+    state = task.begin(root.goal, root.inputs)
+    step = task.next_step(root.goal, state)
+    assert isinstance(step, Step)
+    runner = segment(Teller(lambda text, nth, at: "1bc cbc" if at == 4 and nth else None), task, Chain(), SEVEN)
+    runner.work.steps.variants = variants_of(task, "compact", has_fallback=False)
+    assert len(runner.work.steps.variants) == 3
+    await ask_ahead(runner.work, ((), "run", attempt), 0, root.goal, state, (step, 7), range(2))
+    counts = runner.work.counts
+    assert (counts.races, counts.contested) == (races, {"2/2/1/0": 1} if races else {})
 
 
 def stated(*candidates: str) -> ReadSteps:
