@@ -166,7 +166,7 @@ async def test_a_chain_without_seams_takes_the_steps_on_which_k_replies_agree(se
 async def test_what_is_contested_in_replies_is_a_race_where_races_are_counted(
     segment: Make, attempt: int, races: dict[str, int]
 ) -> None:
-    """In the first way to ask, of which there are three: contested ones outnumbered all races where chains ran again."""
+    """In the first of three ways to ask; contested ones had outnumbered all races where chains were run again."""
     task = Hanoi(disks=3)
     root = task.root()
     state = task.begin(root.goal, root.inputs)
