@@ -111,7 +111,7 @@ MEASURED = msgspec.json.encode(
         [measurement(setting=setting_of(RunConfig(task="hanoi", model="m")), estimate=Estimate(9, 1, 0, 0.1, 0.2))], "m"
     )
 )
-WAITS: Any = SimpleNamespace(name=("0.1", 0, 1))  # a step that waits for a person
+WAITS: Any = SimpleNamespace(name=("0.1", 0, 1), step=SimpleNamespace(row=25))  # it waits for a person
 REPLY = b"""{"id": "1", "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant",
 "content": "yes"}}], "usage": {"prompt_tokens": 10, "completion_tokens": 2}}"""
 IN_PARTS = REPLY.replace(
@@ -346,7 +346,7 @@ TARGETS: dict[str, Target] = {
     ),
     "--answers": Target(
         at("answers.json", lambda path: review._from_file(path, [WAITS])),
-        (b'[{"node": "0.1", "attempt": 0, "number": 1, "answer": "x"}]',),
+        (b'[{"node": "0.1", "attempt": 0, "number": 1, "answer": "x"}]', b'[{"row": 25, "answer": "x"}]'),
     ),
     "table.csv": Target(_table("csv"), (b'name,age\n"Ada, B",36\nBob,"4""0"\n',)),
     "table.jsonl": Target(_table("jsonl"), (b'{"name": "Ada", "age": 36}\n{"name": null, "x": [1, {"y": 2.5}]}\n',)),

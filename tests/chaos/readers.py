@@ -94,6 +94,7 @@ READERS = {
     "runtime/session/row_inputs.py:rows": KEPT,
     "runtime/session/row_prompts.py:row": KEPT,
     "runtime/session/row_results.py:_chunk": CHECKED,
+    "runtime/session/table.py:_begins": "table.csv",
     "runtime/session/table.py:_csv": "table.csv",
     "runtime/session/table.py:_object": "table.jsonl",
     "runtime/session/table.py:_parquet": "table.parquet",
