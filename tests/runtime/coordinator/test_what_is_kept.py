@@ -31,6 +31,7 @@ def census() -> Counter[str]:
     return found
 
 
+@pytest.mark.usefixtures("prompt_commits")  # or a slow disk would have batches wait at one moment and not at the other
 @pytest.mark.parametrize("forgets", [True, False])
 async def test_nothing_is_kept_of_segments_that_ended(
     new_run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, forgets: bool

@@ -1,5 +1,6 @@
 """A run directory comes back whole through a job's output, or it is said that it did not."""
 
+import gzip
 import io
 import pathlib
 import tarfile
@@ -91,3 +92,19 @@ def test_a_folder_in_use_is_not_written_into(tmp_path: pathlib.Path) -> None:
     (tmp_path / "mine").touch()
     with pytest.raises(ConfigurationError, match="--to"):
         unpack(packed("run.toml"), tmp_path)
+
+
+@pytest.mark.parametrize("seconds", [0, 1_700_000_000, -5, 1e300, float("nan")])
+def test_a_file_has_the_time_that_it_was_packed_with_if_any_file_can(tmp_path: pathlib.Path, seconds: float) -> None:
+    packed = io.BytesIO()
+    with gzip.open(packed, "wb") as whole, tarfile.open(fileobj=whole, mode="w:", format=tarfile.PAX_FORMAT) as tar:
+        member = tarfile.TarInfo("run.toml")
+        member.mtime, member.mode, member.size = 0, 0o777, 1
+        member.pax_headers = {"mtime": str(seconds)}
+        tar.addfile(member, io.BytesIO(b"x"))
+    unpack(packed.getvalue(), tmp_path / "run")
+    found = tmp_path / "run" / "run.toml"
+    assert found.read_bytes() == b"x"
+    assert not found.stat().st_mode & 0o111, "what the archive says of rights is not taken over"
+    if seconds == 1_700_000_000:
+        assert found.stat().st_mtime == seconds
