@@ -1,4 +1,8 @@
-"""Where the results of a table go: kept in the run, so that whoever goes on with it writes the same file again."""
+"""Where the results of a table go: kept in the run, so that whoever goes on with it writes the same file again.
+
+Only where the run was begun: a run that was copied, moved or received writes into its own folder. What its journal
+names is a file of another place or of somebody else's choice, and what is there would be lost.
+"""
 
 import os
 import pathlib
@@ -21,28 +25,33 @@ class ResultsFile(msgspec.Struct, frozen=True):
     Attributes:
         path: The file, absolute; empty for the usual one in the run directory.
         inputs: Whether the columns of each row come before its result.
+        begun_in: The run's directory when it was begun, absolute.
     """
 
     path: str = ""
     inputs: bool = True
+    begun_in: str = ""
 
     def place(self, directory: pathlib.Path) -> pathlib.Path:
         """Return the file, as short as it can be named from here; ``directory`` is the run's."""
-        if not self.path:
+        if not self.path or self.begun_in != str(directory.absolute()):
             return directory / USUAL_NAME
         near = os.path.relpath(self.path)
         return pathlib.Path(self.path if near.startswith("..") else near)
 
 
-def keep_results_file(journal: JournalStore, path: pathlib.Path | None, inputs: bool) -> None:
+def keep_results_file(
+    journal: JournalStore, directory: pathlib.Path, path: pathlib.Path | None, *, inputs: bool
+) -> None:
     """Keep in a run's journal where its results go, whether it ends in this session or in a later one.
 
     Args:
         journal: Of the run.
+        directory: The run's.
         path: The file; ``None`` for the usual one.
         inputs: Whether the columns of each row come before its result.
     """
-    kept = ResultsFile("" if path is None else str(path.absolute()), inputs)
+    kept = ResultsFile("" if path is None else str(path.absolute()), inputs, str(directory.absolute()))
     journal.set_meta(**{RESULTS: msgspec.to_builtins(kept)})
 
 

@@ -66,7 +66,7 @@ def map_command(table: pathlib.Path, run_dir: pathlib.Path | None, output: pathl
         setup = checked(ready)
     say_if_large(table)
     kept = keep_table_of(setup, rows_from(table, form), directory)
-    keep_results_file(kept.journal, output, inputs)
+    keep_results_file(kept.journal, directory, output, inputs=inputs)
     steps = shape_of(kept.setup.task).total_steps
     with Progress(directory, setup.config, steps) as progress, stoppable(progress, as_json) as interruption:
         found = api.start_map(kept, progress, interruption)
