@@ -168,7 +168,7 @@ class Watched:
 
     def __init__(self, writer: JournalWriter) -> None:
         self._writer = writer
-        self._interrupted = False
+        self._interrupted = self._left = False
 
     async def __aenter__(self) -> None:
         body = asyncio.current_task()
@@ -178,14 +178,15 @@ class Watched:
         self._watch.add_done_callback(self._interrupt)
 
     def _interrupt(self, watch: "asyncio.Task[None]") -> None:
-        if not watch.cancelled():
+        # A callback that is due already cannot be removed: it would cancel whatever the task does behind its body.
+        if not watch.cancelled() and not self._left:
             self._interrupted = True
             self._body.cancel()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._watch.remove_done_callback(self._interrupt)
+        self._left = True
         self._watch.cancel()
         if self._interrupted and self._body.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
             assert self._writer.failure is not None

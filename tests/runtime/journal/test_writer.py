@@ -1,10 +1,11 @@
 """Batches become durable in groups, in order, and nobody is told sooner."""
 
 import asyncio
+import contextlib
 import pathlib
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +13,7 @@ from surefoot.runtime.errors import JournalError
 from surefoot.runtime.journal import writer as journal_writer
 from surefoot.runtime.journal.journal import Journal, create_journal, open_journal
 from surefoot.runtime.journal.rows import Write
-from surefoot.runtime.journal.writer import JournalWriter
+from surefoot.runtime.journal.writer import JournalWriter, Watched
 from surefoot.runtime.payloads import pack, unpack
 from surefoot.runtime.records import Batch, Counts, Record, Usage
 
@@ -305,3 +306,31 @@ async def test_what_its_body_raises_is_raised(journal: Journal) -> None:
         with pytest.raises(type(error)):
             async with writer_on(journal).watched():
                 raise error
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_failure_in_the_last_moment_of_a_body_cancels_nothing_behind_it(turns: int) -> None:
+    """The watch ends so many turns of the loop before its body does: the body is interrupted, or it has ended."""
+
+    class Failing:
+        failure: JournalError | None = None
+
+        def __init__(self) -> None:
+            self.failed = asyncio.Event()
+
+        async def watch(self) -> None:
+            await self.failed.wait()
+
+    writer = Failing()
+    writer.failure = JournalError("the disk is full")
+    with contextlib.suppress(JournalError):
+        async with Watched(cast(Any, writer)):
+            await asyncio.sleep(0)
+            writer.failed.set()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+    task = asyncio.current_task()
+    assert task is not None
+    for _ in range(6):
+        await asyncio.sleep(0)
+    assert task.cancelling() == 0
