@@ -9,6 +9,7 @@ import pytest
 import surefoot
 from surefoot.runtime.coordinator.coordinator import Coordinator
 from surefoot.runtime.models.port import Model, Reply, Request
+from surefoot.runtime.records import LARGER
 from surefoot.runtime.session.mapping import MapRun
 from tests.runtime.execution.models import QUIET
 
@@ -54,6 +55,7 @@ def test_fewer_hard_rows_are_wrong_than_without_asking_on(
     placebo = table(tmp_path / "placebo", Hard())
     assert wrong(held) <= 4 < 8 <= wrong(placebo)
     assert held.counts.steps == ROWS
+    assert held.counts.escalations == held.counts.climbed.get(LARGER, 0), "also of races that were counted before"
 
 
 @pytest.mark.parametrize("calls", [3_000, 8_500])
