@@ -16,7 +16,7 @@ from surefoot.runtime.leads import Leads
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """Seconds of calls.
+    """How long a call to a model takes, by the tokens of its reply.
 
     Attributes:
         call_s: Of a call, without the tokens of its reply.

@@ -3,29 +3,15 @@
 import csv
 import json
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.runtime.models.openai_server import Client, running
+from tests.runtime.models.openai_server import Client
 from tests.scripts.commands.console import complaints, last_object, surefoot
 
 QUESTION = ("--question", "Who sent this? {body}")
 LETTERS = "day,body\n1,Dear Ash\n2,Dear Birch\n3,Dear Cedar,oops\n4,Dear Ash\n"
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Client]:
-    with running() as client:
-        yield client
-
-
-@pytest.fixture
-def server(process: Client) -> Client:
-    """A server that has seen nothing yet."""
-    process.script()
-    return process
 
 
 def asked(folder: pathlib.Path, server: Client, *more: str) -> Any:

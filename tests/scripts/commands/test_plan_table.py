@@ -2,14 +2,13 @@
 
 import json
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from surefoot.runtime.session import table_plan
 from surefoot.scripts.commands.cli import main
-from tests.runtime.models.openai_server import Client, running
+from tests.runtime.models.openai_server import Client
 from tests.scripts.commands.console import complaints, last_object, surefoot
 
 CLERK = """
@@ -40,19 +39,6 @@ def folder(tmp_path: pathlib.Path) -> pathlib.Path:
     (tmp_path / "clerk.py").write_text(CLERK)
     (tmp_path / "t.csv").write_text("id,body\n" + "".join(f"{n},Order {n} is late\n" for n in range(60)))
     return tmp_path
-
-
-@pytest.fixture(scope="module")
-def process() -> Iterator[Client]:
-    with running() as client:
-        yield client
-
-
-@pytest.fixture
-def server(process: Client) -> Client:
-    """A server that has seen nothing yet."""
-    process.script()
-    return process
 
 
 def test_a_forecast_is_about_the_run_and_says_what_it_cost(folder: pathlib.Path) -> None:
